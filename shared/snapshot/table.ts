@@ -1,0 +1,136 @@
+/**
+ * A snapshot is a header (small, JSON) and tables of typed-array columns. Two levels of detail:
+ *
+ * - accounts: everything that a sum, a table or the layout lanes need; its size follows ranges, nodes and VMs;
+ * - blocks: the same and one row per (pageblock, guest node) of the map of actual nodes;
+ *
+ * Row order is part of the format (stated per table), so equal worlds give equal bytes. All counts are 4 KiB pages.
+ */
+
+export type Column = Uint8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float64Array;
+
+export interface Table {
+  readonly rows: number;
+  readonly columns: Readonly<Record<string, Column>>;
+}
+
+export const SNAPSHOT_VERSION = 1;
+
+export type SnapshotLevel = 'accounts' | 'blocks';
+
+export interface SnapshotHeader {
+  readonly version: typeof SNAPSHOT_VERSION;
+  readonly level: SnapshotLevel;
+  readonly tick: number;
+  readonly tickMs: number;
+  readonly seed: number;
+  /** Hash chain of everything that happened up to this tick, 16 hex digits. */
+  readonly chain: string;
+  readonly hosts: readonly HostHeader[];
+  readonly guests: readonly GuestHeader[];
+  readonly migrations: readonly MigrationRow[];
+  readonly compactions: readonly CompactionRow[];
+}
+
+export interface HostHeader {
+  readonly name: string;
+  readonly nids: readonly number[];
+  readonly cpus: readonly (readonly number[])[];
+  readonly distances: readonly (readonly number[])[];
+}
+
+export interface GuestHeader {
+  readonly name: string;
+  /** Index into hosts. */
+  readonly host: number;
+  /** max_pfn; valid pages are fewer where there are holes. */
+  readonly nrPages: number;
+  readonly validPages: number;
+  readonly nrNodeIds: number;
+  readonly cpuNode: readonly number[];
+  readonly distances: readonly (readonly number[])[];
+  readonly zoneStartPfn: readonly number[];
+  /** Sequence number of the memlayout in force. */
+  readonly layoutSeq: number;
+  readonly commits: number;
+  readonly moved: { readonly sweep: number; readonly free: number; readonly drain: number };
+  readonly lookups: { readonly hit: number; readonly miss: number };
+  readonly lag: GuestLag;
+  /** Pages held / failed by the workload so far. */
+  readonly allocs: number;
+  readonly frees: number;
+  readonly allocFailures: number;
+}
+
+/** The two lags, in pages. */
+export interface GuestLag {
+  /** H against T: pages whose host node is not the one that their guest node stands for. */
+  readonly hostTarget: number;
+  /** Of hostTarget, pages that stay so because runs are coalesced at the grain (the layout derived from H now is in force). */
+  readonly coalesced: number;
+  /** T against A: stranded pages that will move when freed. Pinned ones are not in it. */
+  readonly targetActual: number;
+  /** T against A: pages that are never freed (reserved, kernel). */
+  readonly pinned: number;
+}
+
+export type MigrationPhase = 'running' | 'switchOver' | 'completed' | 'cancelled' | 'failed';
+
+export interface MigrationRow {
+  readonly vm: string;
+  readonly fromHost: string;
+  readonly toHost: string;
+  readonly phase: MigrationPhase;
+  readonly startTick: number;
+  readonly endTick: number | null;
+  /** One entry per round begun; the last may be under way. Round 0 sends all memory. */
+  readonly rounds: readonly MigrationRound[];
+  readonly sentBytes: number;
+  /** Simulated ms with the VM paused; null until known. */
+  readonly downtimeMs: number | null;
+  /** One sentence: why it ended as it did, or what it is doing. */
+  readonly verdict: string;
+}
+
+export interface MigrationRound {
+  readonly startTick: number;
+  readonly bytesToSend: number;
+  readonly bytesSent: number;
+  /** Bytes found dirty when the round ended; null while it runs. */
+  readonly dirtyBytes: number | null;
+}
+
+export interface CompactionRow {
+  readonly vm: string;
+  readonly phase: 'running' | 'completed' | 'cancelled' | 'stalled';
+  readonly startTick: number;
+  readonly endTick: number | null;
+  readonly nodes: readonly number[];
+  readonly movedPages: number;
+  readonly leftPages: number;
+}
+
+/**
+ * The tables of a snapshot, by name. `guest` and `host` columns are indexes into the header's lists.
+ *
+ * hostNodes  (host, nid order)          host u16, nid u16, totalPages u32, freePages u32, usedPages u32, reservedPages u32
+ * backing    (guest, start order)       guest u16, start u32, pages u32, host u16, hostNid u16, frame u32 (first 4 KiB host frame, counted
+ *                                       within the node), copy u8 (1: a migration's second copy)
+ * cells      (guest, nid, zone order)   guest u16, nid u16, zone u8, spanStart u32, spannedPages u32, presentPages u32, managedPages u32,
+ *                                       freePages u32, pcpPages u32, allocatedPages u32, reservedPages u32, wmarkMin u32, wmarkLow u32,
+ *                                       wmarkHigh u32, pcpBatch u32, pcpHigh u32, free0..free10 u32 (free blocks of that order);
+ *                                       one row per (possible node, zone that the guest has). present, managed, pcp, allocated and reserved are
+ *                                       by T; free and span by A; at the end of a tick present = free + pcp + allocated + reserved in every row
+ * nodes      (guest, nid order)         guest u16, nid u16, online u8, host i16 and hostNid i16 (the host node it stands for; -1 none)
+ * stranded   (guest, from, to order)    guest u16, from u16, to u16, pages u32 (not pinned), pinned u32; rows with either above 0
+ * layout     (guest, start order)       guest u16, start u32, end u32, nid u16: the T map, expanded, maximal runs
+ * blocks     (guest, block, nid order)  guest u16, block u32 (pageblock of 512 pages), nid u16 (actual node), freePages u16, usedPages u16
+ *                                       (allocated or on a per-CPU list, not pinned), pinnedPages u16 (reserved or kernel), owedPages u16
+ *                                       (of used and pinned, those with A != T). Only at level `blocks`.
+ */
+export interface Snapshot {
+  readonly header: SnapshotHeader;
+  readonly tables: Readonly<Record<TableName, Table>>;
+}
+
+export type TableName = 'hostNodes' | 'backing' | 'cells' | 'nodes' | 'stranded' | 'layout' | 'blocks';

@@ -1,0 +1,32 @@
+/**
+ * Units and brands used on both sides. 1 MiB = 2^20 bytes everywhere; what a foreign format calls "kB" or "MB" is
+ * converted at that format's door. A page is 4 KiB. Ranges are half-open [start, end).
+ */
+
+/** log2 of the page size in bytes. */
+export const PAGE_SHIFT = 12;
+/** Bytes in a page. */
+export const PAGE_SIZE_BYTES = 1 << PAGE_SHIFT;
+/** KiB in a page. */
+export const PAGE_SIZE_KIB = PAGE_SIZE_BYTES / 1024;
+/** Pages in a MiB. */
+export const PAGES_PER_MIB = (1 << 20) / PAGE_SIZE_BYTES;
+/** Pages in a 2 MiB huge page, which is also a pageblock and a host frame. */
+export const PAGES_PER_HUGE = 512;
+
+/** A half-open range of page frame numbers, [start, end), in 4 KiB pages. */
+export interface PfnRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Pages to MiB, exact (may be fractional). */
+export const mibFromPages = (pages: number): number => pages / PAGES_PER_MIB;
+/** Pages to MiB as `numactl --hardware` prints them: truncated, not rounded (value >> 20). */
+export const numactlMbFromPages = (pages: number): number => Math.floor(pages / PAGES_PER_MIB);
+/** MiB to whole pages; the caller has checked that it divides. */
+export const pagesFromMib = (mib: number): number => Math.round(mib * PAGES_PER_MIB);
+/** KiB to whole pages, rounding up: a page that is partly used is used. */
+export const pagesFromKib = (kib: number): number => Math.ceil(kib / PAGE_SIZE_KIB);
+/** Pages to bytes. Exact up to 2^53 bytes (8 PiB). */
+export const bytesFromPages = (pages: number): number => pages * PAGE_SIZE_BYTES;

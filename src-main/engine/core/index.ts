@@ -1,0 +1,6 @@
+export { assert, InvariantError } from './assert.ts';
+export { StateHash } from './hash.ts';
+export { Prng } from './prng.ts';
+export { exp, ln, pow } from './real.ts';
+export { StateCollector, StateHasher, StateReader } from './state.ts';
+export type { Json, StateColumn, StateWriter, WorldState } from './state.ts';
