@@ -1,0 +1,17 @@
+export type { Violation, WorldEvent, WorldEventType } from './event.ts';
+export { SNAPSHOT_VERSION } from './table.ts';
+export type {
+  Column,
+  CompactionRow,
+  GuestHeader,
+  GuestLag,
+  HostHeader,
+  MigrationPhase,
+  MigrationRound,
+  MigrationRow,
+  Snapshot,
+  SnapshotHeader,
+  SnapshotLevel,
+  Table,
+  TableName,
+} from './table.ts';
