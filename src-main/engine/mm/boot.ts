@@ -1,0 +1,102 @@
+/**
+ * Booting a guest: holes and reserved pages become blocks that nothing touches, every other page is freed to the node
+ * of the INITIAL layout. Blocks are freed from the top of memory down, so that the first allocations come from the
+ * bottom (lists hand out the newest block).
+ */
+import type { MmConfig } from '../config.ts';
+import { assert } from '../core/index.ts';
+import { addFreeBlock, forEachAligned } from './buddy.ts';
+import { updateHulls } from './commit.ts';
+import { MIGRATE_MOVABLE, NR_ZONES } from './limit.ts';
+import { createLayout, targetNid, validateLayout } from './memlayout.ts';
+import { cellOf, createMm, hasZone, type Mm, validIn, zoneEnd } from './mm.ts';
+import { HOLE, ISOLATED, RESERVED } from './page.ts';
+import { shrinkSpan } from './transplant.ts';
+import { updateWatermarks } from './watermark.ts';
+import { rebuildZonelists } from './zonelist.ts';
+
+export function bootMm(config: MmConfig): Mm {
+  const problems = validateLayout(config.bootLayout, config.nrPages, config.nrNodeIds);
+  assert(problems.length === 0, 'boot-layout', { problem: problems[0]?.text ?? '' });
+  const mm = createMm(config, createLayout(config.bootLayout, config.nrPages, 0));
+  const { state, nid, size } = mm.page;
+  mm.blockType.fill(MIGRATE_MOVABLE);
+  const holes = [...config.holes];
+  if (size > config.nrPages) holes.push({ start: config.nrPages, end: size });
+  for (const h of holes) {
+    forEachAligned(h.start, h.end, (pfn, order) => {
+      state[pfn] = HOLE | order;
+    });
+  }
+  forEachPiece(mm, config.reserved, (start, end, node) => {
+    forEachAligned(start, end, (pfn, order) => {
+      state[pfn] = RESERVED | order;
+      nid[pfn] = node;
+    });
+  });
+  const used = [...config.holes, ...config.reserved].sort((a, b) => a.start - b.start);
+  const blocks: { pfn: number; order: number; node: number }[] = [];
+  forEachPiece(mm, gaps(used, config.nrPages), (start, end, node) => {
+    forEachAligned(start, end, (pfn, order) => {
+      state[pfn] = ISOLATED | order;
+      blocks.push({ pfn, order, node });
+    });
+  });
+  countTarget(mm);
+  for (let i = blocks.length - 1; i >= 0; i--) addFreeBlock(mm, blocks[i]!.pfn, blocks[i]!.order, blocks[i]!.node);
+  updateHulls(mm);
+  for (let c = 0; c < mm.nrCells; c++) shrinkSpan(mm, c);
+  updateWatermarks(mm);
+  rebuildZonelists(mm);
+  return mm;
+}
+
+type Range = { readonly start: number; readonly end: number };
+
+/** [0, end) less the ranges. */
+function gaps(ranges: readonly Range[], end: number): Range[] {
+  const out: Range[] = [];
+  let at = 0;
+  for (const r of ranges) {
+    if (r.start > at) out.push({ start: at, end: r.start });
+    at = r.end;
+  }
+  if (at < end) out.push({ start: at, end });
+  return out;
+}
+
+/** Cuts ranges at layout and zone boundaries. */
+function forEachPiece(mm: Mm, ranges: readonly Range[], visit: (start: number, end: number, nid: number) => void): void {
+  const cuts = new Set<number>([...mm.layout.start, ...mm.config.zoneStartPfn]);
+  const sorted = [...cuts].sort((a, b) => a - b);
+  let c = 0;
+  for (const r of ranges) {
+    while (c > 0 && sorted[c - 1]! > r.start) c--;
+    let at = r.start;
+    while (at < r.end) {
+      while (c < sorted.length && sorted[c]! <= at) c++;
+      const end = Math.min(r.end, sorted[c] ?? r.end);
+      visit(at, end, targetNid(mm.layout, at));
+      at = end;
+    }
+  }
+}
+
+function countTarget(mm: Mm): void {
+  const { present, managed, initialised } = mm.cell;
+  for (let r = 0; r < mm.layout.count; r++) {
+    const nid = mm.layout.nid[r]!;
+    mm.online[nid] = 1;
+    for (let zone = 0; zone < NR_ZONES; zone++) {
+      if (!hasZone(mm, zone)) continue;
+      const start = Math.max(mm.layout.start[r]!, mm.config.zoneStartPfn[zone]!);
+      const end = Math.min(mm.layout.start[r + 1]!, zoneEnd(mm, zone));
+      if (start >= end) continue;
+      const cell = cellOf(nid, zone);
+      const valid = validIn(mm, start, end);
+      present[cell]! += valid;
+      managed[cell]! += valid - mm.reserved.countIn(start, end);
+      if (valid > 0) initialised[cell] = 1;
+    }
+  }
+}

@@ -1,0 +1,267 @@
+/**
+ * Committing a memlayout: the transactional nine steps of spec/dnuma.md section 9, one at a time so that they can be
+ * watched and so that frees may come between them.
+ *
+ *   1-3  begin     validate, expand holes, make the frozen layout; nothing has changed if this refuses
+ *   4    online    nodes come online, zones are set up
+ *   5    publish   lookups answer from the new layout; target counts and the stranded matrix move over the delta
+ *   6    mark      marks are derived from the new layout from here on
+ *   7    sweep     free blocks of the delta go to their nodes, cut at range boundaries
+ *   8    drain     per-CPU lists are emptied, pages on them transplanted
+ *   9    settle    spans, watermarks, per-CPU sizes, zonelists
+ *
+ * Why publish before mark before sweep: a page freed before it is marked lands on its old list, ahead of the sweep; one
+ * freed after is transplanted by the free itself. Whatever the moment, it ends on its new node and counts once.
+ * Marks are not stored: a page in use is marked when its A is not its T, so step 6 costs nothing.
+ * Cost: O(ranges + pageblocks + blocks inside the delta), whatever the size of the guest.
+ */
+import type { LayoutRange } from '../config.ts';
+import { addFreeBlock, removeFreeBlock } from './buddy.ts';
+import { NR_ZONES } from './limit.ts';
+import { createLayout, forEachDelta, type LayoutProblem, type Memlayout, validateLayout } from './memlayout.ts';
+import { cellOf, hasZone, type Mm, validIn, zoneEnd } from './mm.ts';
+import { FLAG_PINNED, FREE, headOf, HOLE, KIND_MASK, ORDER_MASK, RESERVED } from './page.ts';
+import { pcpDrain } from './pcp.ts';
+import { addByTarget, shrinkSpan } from './transplant.ts';
+import { updateWatermarks } from './watermark.ts';
+import { rebuildZonelists } from './zonelist.ts';
+
+export const COMMIT_STEPS = ['online', 'publish', 'mark', 'sweep', 'drain', 'settle'] as const;
+export type CommitStep = (typeof COMMIT_STEPS)[number];
+
+export interface CommitResult {
+  readonly seq: number;
+  /** Pages whose target changed. */
+  readonly deltaPages: number;
+  readonly movedSweep: number;
+  readonly movedDrain: number;
+  /** Cells that gained their first pages: what the RFC rebuilt all zonelists for, one by one. */
+  readonly zonesPopulated: readonly { readonly nid: number; readonly zone: number }[];
+  readonly nodesOnlined: readonly number[];
+  /** Stranded after the commit, pinned ones included. */
+  readonly strandedPages: number;
+}
+
+export type CommitStart =
+  | { readonly ok: true; readonly commit: Commit }
+  | { readonly ok: false; readonly problems: readonly LayoutProblem[] };
+
+/** Steps 1 to 3. The sequence number is taken only by a layout that is valid. */
+export function beginCommit(mm: Mm, ranges: readonly LayoutRange[]): CommitStart {
+  const problems = validateLayout(ranges, mm.nrPages, mm.nrNodeIds);
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, commit: new Commit(mm, createLayout(ranges, mm.nrPages, mm.layout.seq + 1)) };
+}
+
+export class Commit {
+  readonly #mm: Mm;
+  readonly #to: Memlayout;
+  readonly #from: Memlayout;
+  #done = 0;
+  #deltaPages = 0;
+  #movedSweep = 0;
+  #movedDrain = 0;
+  #populationChanged = false;
+  readonly #zonesPopulated: { nid: number; zone: number }[] = [];
+  readonly #nodesOnlined: number[] = [];
+
+  constructor(mm: Mm, to: Memlayout) {
+    this.#mm = mm;
+    this.#from = mm.layout;
+    this.#to = to;
+  }
+
+  /** Does the next step and names it; null when the commit is complete. */
+  next(): CommitStep | null {
+    const step = COMMIT_STEPS[this.#done];
+    if (step === undefined) return null;
+    this.#done++;
+    switch (step) {
+      case 'online':
+        this.#online();
+        break;
+      case 'publish':
+        this.#publish();
+        break;
+      case 'mark':
+        this.#mm.markLayout = this.#mm.layout;
+        break;
+      case 'sweep':
+        this.#sweep();
+        break;
+      case 'drain':
+        this.#movedDrain = pcpDrain(this.#mm);
+        this.#mm.moved.drain += this.#movedDrain;
+        break;
+      case 'settle':
+        this.#settle();
+        break;
+    }
+    return step;
+  }
+
+  /** Does all steps that are left. */
+  finish(): CommitResult {
+    while (this.next() !== null);
+    let strandedPages = 0;
+    for (const out of this.#mm.cell.strandedOut) strandedPages += out;
+    return {
+      seq: this.#to.seq,
+      deltaPages: this.#deltaPages,
+      movedSweep: this.#movedSweep,
+      movedDrain: this.#movedDrain,
+      zonesPopulated: this.#zonesPopulated,
+      nodesOnlined: this.#nodesOnlined,
+      strandedPages,
+    };
+  }
+
+  #online(): void {
+    const { online } = this.#mm;
+    for (const nid of this.#to.nid) {
+      if (online[nid] === 1) continue;
+      online[nid] = 1;
+      this.#nodesOnlined.push(nid);
+    }
+  }
+
+  #publish(): void {
+    const mm = this.#mm;
+    forEachDelta(this.#from, this.#to, (start, end, oldNid, newNid) => {
+      for (let zone = 0; zone < NR_ZONES; zone++) {
+        const from = Math.max(start, mm.config.zoneStartPfn[zone]!);
+        const to = Math.min(end, zoneEnd(mm, zone));
+        if (from < to) this.#moveTarget(from, to, zone, oldNid, newNid);
+      }
+      moveStranded(mm, start, end, oldNid, newNid);
+    });
+    mm.layout = this.#to;
+    mm.cacheStart = mm.cacheEnd = 0;
+    mm.commits++;
+    updateHulls(mm);
+    const { spanStart, spanEnd, hullStart, hullEnd } = mm.cell;
+    for (let c = 0; c < mm.nrCells; c++) growSpan(spanStart, spanEnd, c, hullStart[c]!, hullEnd[c]!);
+  }
+
+  #moveTarget(start: number, end: number, zone: number, oldNid: number, newNid: number): void {
+    const mm = this.#mm;
+    const { present, managed, initialised } = mm.cell;
+    const valid = validIn(mm, start, end);
+    if (valid === 0) return;
+    const managedPages = valid - mm.reserved.countIn(start, end);
+    const from = cellOf(oldNid, zone);
+    const to = cellOf(newNid, zone);
+    this.#deltaPages += valid;
+    if (present[to] === 0) {
+      this.#populationChanged = true;
+      if (mm.cell.spanStart[to] === mm.cell.spanEnd[to] && !this.#zonesPopulated.some((c) => cellOf(c.nid, c.zone) === to))
+        this.#zonesPopulated.push({ nid: newNid, zone });
+    }
+    initialised[to] = 1;
+    present[to]! += valid;
+    managed[to]! += managedPages;
+    present[from]! -= valid;
+    managed[from]! -= managedPages;
+    if (present[from] === 0) this.#populationChanged = true;
+  }
+
+  #sweep(): void {
+    const mm = this.#mm;
+    const { state, nid } = mm.page;
+    let moved = 0;
+    forEachDelta(this.#from, this.#to, (start, end, _oldNid, newNid) => {
+      for (let pfn = headOf(state, start); pfn < end; ) {
+        const order = state[pfn]! & ORDER_MASK;
+        let after = pfn + (1 << order);
+        if ((state[pfn]! & KIND_MASK) === FREE) {
+          if (pfn < start || after > end) {
+            removeFreeBlock(mm, pfn);
+            moved += addByTarget(mm, pfn, order, false);
+            after = headAfter(state, after);
+          } else if (nid[pfn] !== newNid) {
+            removeFreeBlock(mm, pfn);
+            after = Math.max(after, addFreeBlock(mm, pfn, order, newNid));
+            moved += 1 << order;
+          }
+        }
+        pfn = after;
+      }
+    });
+    this.#movedSweep = moved;
+    mm.moved.sweep += moved;
+  }
+
+  #settle(): void {
+    const mm = this.#mm;
+    for (let c = 0; c < mm.nrCells; c++) if (mm.cell.strandedOut[c] === 0) shrinkSpan(mm, c);
+    updateWatermarks(mm);
+    if (this.#populationChanged) {
+      rebuildZonelists(mm);
+      mm.zonelistRebuilds++;
+    }
+  }
+}
+
+/** The next head at or after pfn: pfn itself, or the end of a block that merged across it. */
+function headAfter(state: Uint8Array, pfn: number): number {
+  if (pfn >= state.length) return pfn;
+  const head = headOf(state, pfn);
+  return head === pfn ? pfn : head + (1 << (state[head]! & ORDER_MASK));
+}
+
+function growSpan(spanStart: Uint32Array, spanEnd: Uint32Array, cell: number, start: number, end: number): void {
+  if (start === end) return;
+  if (spanStart[cell] === spanEnd[cell]) {
+    spanStart[cell] = start;
+    spanEnd[cell] = end;
+  } else {
+    if (start < spanStart[cell]!) spanStart[cell] = start;
+    if (end > spanEnd[cell]!) spanEnd[cell] = end;
+  }
+}
+
+/** The hull of each cell's target, from the published layout. */
+export function updateHulls(mm: Mm): void {
+  const { hullStart, hullEnd } = mm.cell;
+  hullStart.fill(0);
+  hullEnd.fill(0);
+  for (let zone = 0; zone < NR_ZONES; zone++) {
+    if (!hasZone(mm, zone)) continue;
+    const low = mm.config.zoneStartPfn[zone]!;
+    const high = zoneEnd(mm, zone);
+    for (let r = 0; r < mm.layout.count; r++) {
+      const start = Math.max(low, mm.layout.start[r]!);
+      const end = Math.min(high, mm.layout.start[r + 1]!);
+      if (start >= end) continue;
+      const valid = mm.holes.trim(start, end);
+      growSpan(hullStart, hullEnd, cellOf(mm.layout.nid[r]!, zone), valid.start, valid.end);
+    }
+  }
+}
+
+/** Pages in use inside a delta run change what they are owed: from (A, old T) to (A, new T). */
+function moveStranded(mm: Mm, start: number, end: number, oldNid: number, newNid: number): void {
+  const { state, nid, flag } = mm.page;
+  const { nrNodeIds } = mm;
+  for (let pfn = headOf(state, start); pfn < end; ) {
+    const s = state[pfn]!;
+    const kind = s & KIND_MASK;
+    const after = pfn + (1 << (s & ORDER_MASK));
+    if (kind !== FREE && kind !== HOLE) {
+      const pages = Math.min(after, end) - Math.max(pfn, start);
+      const actual = nid[pfn]!;
+      const pinned = kind === RESERVED || (flag[pfn]! & FLAG_PINNED) !== 0;
+      const matrix = pinned ? mm.strandedPinned : mm.stranded;
+      const cell = actual * NR_ZONES + (pfn >= mm.config.zoneStartPfn[2] ? 2 : pfn >= mm.config.zoneStartPfn[1] ? 1 : 0);
+      if (actual !== oldNid) {
+        matrix[actual * nrNodeIds + oldNid]! -= pages;
+        mm.cell.strandedOut[cell]! -= pages;
+      }
+      if (actual !== newNid) {
+        matrix[actual * nrNodeIds + newNid]! += pages;
+        mm.cell.strandedOut[cell]! += pages;
+      }
+    }
+    pfn = after;
+  }
+}

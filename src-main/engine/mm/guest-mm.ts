@@ -1,0 +1,201 @@
+/**
+ * The guest's memory manager as the rest of the engine, the tests and the benchmarks see it. Every method is one
+ * operation of the files beside this one; this class only holds the state and names the doors.
+ */
+import type { LayoutRange, MmConfig } from '../config.ts';
+import type { StateReader, StateWriter } from '../core/index.ts';
+import { bootMm } from './boot.ts';
+import { holdBlock } from './buddy.ts';
+import { checkMm, type MmViolation } from './check.ts';
+import { beginCommit, type CommitResult, type CommitStart } from './commit.ts';
+import { NR_PAGE_ORDERS, NR_ZONES } from './limit.ts';
+import { type LayoutProblem, type Memlayout, targetNid } from './memlayout.ts';
+import { cellOf, type Mm, zoneOf } from './mm.ts';
+import { ALLOCATED, FREE, headOf, HOLE, KIND_MASK, ORDER_MASK, PCP } from './page.ts';
+import { allocPages, freePages, freePagesDirect, pinBlock } from './page-alloc.ts';
+import { pcpDrain, pcpPut } from './pcp.ts';
+import { loadMm, saveMm } from './state.ts';
+
+export type PageState = 'hole' | 'reserved' | 'free' | 'allocated' | 'pcp';
+
+/** Figures of one (node, zone), in pages. present, managed, reserved and allocated are by T; free, pcp and span by A. */
+export interface CellFigures {
+  readonly presentPages: number;
+  readonly managedPages: number;
+  readonly reservedPages: number;
+  readonly freePages: number;
+  readonly pcpPages: number;
+  /** present - reserved - free - pcp. */
+  readonly allocatedPages: number;
+  readonly spanStart: number;
+  readonly spannedPages: number;
+  readonly wmarkMin: number;
+  readonly wmarkLow: number;
+  readonly wmarkHigh: number;
+  readonly pcpBatch: number;
+  readonly pcpHigh: number;
+  readonly initialised: boolean;
+  /** Free blocks by order, 0 to 10. */
+  readonly freeBlocks: readonly number[];
+}
+
+export type CommitOutcome =
+  | { readonly ok: true; readonly result: CommitResult }
+  | { readonly ok: false; readonly problems: readonly LayoutProblem[] };
+
+export class GuestMm {
+  /** The columns themselves, for views and benchmarks. Nothing outside mm/ writes them, but for the links of allocated blocks. */
+  readonly mm: Mm;
+
+  private constructor(mm: Mm) {
+    this.mm = mm;
+  }
+
+  /** Boots a guest: everything not reserved is free on the node of the boot layout. The config has been validated. */
+  static boot(config: MmConfig): GuestMm {
+    return new GuestMm(bootMm(config));
+  }
+
+  static load(config: MmConfig, r: StateReader, prefix: string): GuestMm {
+    return new GuestMm(loadMm(config, r, prefix));
+  }
+
+  save(w: StateWriter, prefix: string): void {
+    saveMm(this.mm, w, prefix);
+  }
+
+  get layout(): Memlayout {
+    return this.mm.layout;
+  }
+
+  get moved(): Readonly<Mm['moved']> {
+    return this.mm.moved;
+  }
+
+  get lookups(): Readonly<Mm['lookups']> {
+    return this.mm.lookups;
+  }
+
+  /** Allocates 2^order pages near a CPU; NO_PFN when no zone may give them. */
+  allocPages(order: number, cpu: number, type: number): number {
+    return allocPages(this.mm, order, cpu, type);
+  }
+
+  /** Takes exactly this block out of the free lists; false unless all of it lies in one free block. */
+  holdBlock(pfn: number, order: number): boolean {
+    return holdBlock(this.mm, pfn, order);
+  }
+
+  /** Frees an allocation of that order; a single page that need not move goes to the CPU's list. */
+  freePages(pfn: number, order: number, cpu: number): void {
+    freePages(this.mm, pfn, order, cpu);
+  }
+
+  /** Frees an allocation without per-CPU lists. */
+  freePagesDirect(pfn: number, order: number): void {
+    freePagesDirect(this.mm, pfn, order);
+  }
+
+  /** Puts an allocated single page on a CPU's list whatever the list's high mark says (tests, `pagectl pcp`). */
+  freeToPcp(pfn: number, cpu: number): void {
+    pcpPut(this.mm, pfn, cpu);
+  }
+
+  /** Marks an allocation as never freed. */
+  pin(pfn: number): void {
+    pinBlock(this.mm, pfn);
+  }
+
+  drainPcp(): number {
+    return pcpDrain(this.mm);
+  }
+
+  /** Commits a layout whole, or refuses it whole with every problem it has. */
+  commit(ranges: readonly LayoutRange[]): CommitOutcome {
+    const start = this.beginCommit(ranges);
+    return start.ok ? { ok: true, result: start.commit.finish() } : start;
+  }
+
+  beginCommit(ranges: readonly LayoutRange[]): CommitStart {
+    return beginCommit(this.mm, ranges);
+  }
+
+  /** T(pfn) for pfn < nrPages. O(1) outside mixed pageblocks. */
+  lookup(pfn: number): number {
+    return targetNid(this.mm.layout, pfn);
+  }
+
+  targetNid(pfn: number): number {
+    return targetNid(this.mm.layout, pfn);
+  }
+
+  /** A(pfn). */
+  actualNid(pfn: number): number {
+    return this.mm.page.nid[headOf(this.mm.page.state, pfn)]!;
+  }
+
+  pageState(pfn: number): PageState {
+    const { state } = this.mm.page;
+    const kind = state[headOf(state, pfn)]! & KIND_MASK;
+    if (kind === FREE) return 'free';
+    if (kind === ALLOCATED) return 'allocated';
+    if (kind === PCP) return 'pcp';
+    return kind === HOLE ? 'hole' : 'reserved';
+  }
+
+  /** Whether [pfn, pfn + 2^order) is one allocation. */
+  isAllocation(pfn: number, order: number): boolean {
+    return pfn < this.mm.nrPages && this.mm.page.state[pfn] === (ALLOCATED | order) && headOf(this.mm.page.state, pfn) === pfn;
+  }
+
+  cell(nid: number, zone: number): CellFigures {
+    const { cell } = this.mm;
+    const c = cellOf(nid, zone);
+    const presentPages = cell.present[c]!;
+    const managedPages = cell.managed[c]!;
+    return {
+      presentPages,
+      managedPages,
+      reservedPages: presentPages - managedPages,
+      freePages: cell.free[c]!,
+      pcpPages: cell.pcp[c]!,
+      allocatedPages: managedPages - cell.free[c]! - cell.pcp[c]!,
+      spanStart: cell.spanStart[c]!,
+      spannedPages: cell.spanEnd[c]! - cell.spanStart[c]!,
+      wmarkMin: cell.wmarkMin[c]!,
+      wmarkLow: cell.wmarkLow[c]!,
+      wmarkHigh: cell.wmarkHigh[c]!,
+      pcpBatch: cell.pcpBatch[c]!,
+      pcpHigh: cell.pcpHigh[c]!,
+      initialised: cell.initialised[c] === 1,
+      freeBlocks: Array.from(cell.nrFree.subarray(c * NR_PAGE_ORDERS, (c + 1) * NR_PAGE_ORDERS)),
+    };
+  }
+
+  /** Pages in use with A = from and T = to: those that can converge, and pinned ones. */
+  stranded(from: number, to: number): { readonly pages: number; readonly pinned: number } {
+    const i = from * this.mm.nrNodeIds + to;
+    return { pages: this.mm.stranded[i]!, pinned: this.mm.strandedPinned[i]! };
+  }
+
+  /** Calls back for every free block, ascending by pfn. */
+  forEachFreeBlock(visit: (pfn: number, order: number, nid: number, zone: number) => void): void {
+    const { state, nid, size } = this.mm.page;
+    for (let pfn = 0; pfn < size; ) {
+      const order = state[pfn]! & ORDER_MASK;
+      if ((state[pfn]! & KIND_MASK) === FREE) visit(pfn, order, nid[pfn]!, zoneOf(this.mm, pfn));
+      pfn += 1 << order;
+    }
+  }
+
+  /** Zones set up on a node, as nr_zones counts them: one past the highest. */
+  nrZones(nid: number): number {
+    for (let z = NR_ZONES - 1; z >= 0; z--) if (this.mm.cell.initialised[cellOf(nid, z)] === 1) return z + 1;
+    return 0;
+  }
+
+  /** Every broken law; empty when all hold. Outside a commit only. */
+  check(): readonly MmViolation[] {
+    return checkMm(this.mm);
+  }
+}

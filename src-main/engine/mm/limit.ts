@@ -1,0 +1,36 @@
+/**
+ * Constants of the guest's page allocator. Linux's names and values (3.10 era, x86_64) unless a comment says otherwise.
+ */
+
+/** Largest block order, inclusive. The kernel's MAX_ORDER changed meaning over time; this is unambiguous. */
+export const MAX_PAGE_ORDER = 10;
+/** Number of orders, 0 to MAX_PAGE_ORDER. */
+export const NR_PAGE_ORDERS = MAX_PAGE_ORDER + 1;
+/** Pages in the largest block. Zone boundaries are multiples of it, so no block crosses one. */
+export const MAX_BLOCK_PAGES = 1 << MAX_PAGE_ORDER;
+/** log2 of pages in a pageblock (2 MiB). */
+export const PAGEBLOCK_ORDER = 9;
+export const PAGES_PER_PAGEBLOCK = 1 << PAGEBLOCK_ORDER;
+
+/** Zone numbers. A page's zone follows from its pfn and never changes. */
+export const ZONE_DMA = 0;
+export const ZONE_DMA32 = 1;
+export const ZONE_NORMAL = 2;
+export const NR_ZONES = 3;
+export const ZONE_NAMES = ['DMA', 'DMA32', 'Normal'] as const;
+
+/** Migrate types: kept per pageblock, shared by all nodes that have pages in it. */
+export const MIGRATE_UNMOVABLE = 0;
+export const MIGRATE_RECLAIMABLE = 1;
+export const MIGRATE_MOVABLE = 2;
+export const NR_MIGRATE_TYPES = 3;
+
+/** "No page": out of range for any pfn (just under 16 TiB). */
+export const NO_PFN = 0xffffffff;
+/** In the table of pageblocks: its pages belong to several nodes, ask the ranges. Also why node ids end at 254. */
+export const NID_MIXED = 255;
+/** Node ids are 0 to MAX_NODE_IDS - 1. */
+export const MAX_NODE_IDS = 254;
+/** 1 TiB of 4 KiB pages. */
+export const MAX_GUEST_PAGES = 2 ** 28;
+export const MIN_GUEST_PAGES = 64;

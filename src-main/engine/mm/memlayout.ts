@@ -1,0 +1,155 @@
+/**
+ * A memlayout: the complete, frozen map pfn -> target node (T) of a guest, as ascending ranges without holes, with a
+ * table of pageblocks over it so that a lookup is one load unless the pageblock is mixed. It is never changed after it
+ * is made; a commit replaces it.
+ *
+ * (a) range i covers [start[i], start[i + 1]); start[0] = 0 and the sentinel start[count] = nrPages;
+ * (b) blockNid[b] is the one node of pageblock b, or NID_MIXED; first[b] is the range that holds the block's first page.
+ *
+ * Source: spec/dnuma.md sections 1.1, 1.4, 2.1, 9 (steps 1 to 3). Ranges here are half-open; the RFC's are inclusive.
+ */
+import type { LayoutRange } from '../config.ts';
+import { NID_MIXED, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
+
+export interface Memlayout {
+  readonly seq: number;
+  readonly count: number;
+  /** First pfn of each range, and nrPages at the end. Uint32Array[count + 1]. */
+  readonly start: Uint32Array;
+  /** Node of each range. Uint8Array[count]. */
+  readonly nid: Uint8Array;
+  /** Uint8Array[pageblocks]. */
+  readonly blockNid: Uint8Array;
+  /** Uint32Array[pageblocks]. */
+  readonly first: Uint32Array;
+}
+
+/** Why a list of ranges is not a layout. */
+export interface LayoutProblem {
+  readonly slug: 'layout-empty' | 'layout-range-empty' | 'layout-range-outside' | 'layout-nid' | 'layout-overlap';
+  readonly text: string;
+  /** Index of the offending range in the list as given; -1 for the list as a whole. */
+  readonly index: number;
+}
+
+const show = (r: LayoutRange): string => `{${r.start}-${r.end}}:${r.nid}`;
+
+/** All problems of a staged layout, in the order of its ranges. */
+export function validateLayout(
+  ranges: readonly LayoutRange[],
+  nrPages: number,
+  nrNodeIds: number,
+): readonly LayoutProblem[] {
+  if (ranges.length === 0) {
+    return [{ slug: 'layout-empty', text: 'a layout needs at least one range', index: -1 }];
+  }
+  const problems: LayoutProblem[] = [];
+  ranges.forEach((r, index) => {
+    if (!(r.start < r.end)) {
+      problems.push({ slug: 'layout-range-empty', text: `range ${show(r)} ends before it has a page`, index });
+    } else if (r.start < 0 || r.end > nrPages || !Number.isInteger(r.start) || !Number.isInteger(r.end)) {
+      problems.push({ slug: 'layout-range-outside', text: `range ${show(r)} is outside pfns 0 to ${nrPages}`, index });
+    }
+    if (!(Number.isInteger(r.nid) && r.nid >= 0 && r.nid < nrNodeIds)) {
+      problems.push({ slug: 'layout-nid', text: `range ${show(r)} names a node outside 0 to ${nrNodeIds - 1}`, index });
+    }
+  });
+  const sorted = ranges.map((_, i) => i).sort((a, b) => ranges[a]!.start - ranges[b]!.start || a - b);
+  for (let i = 1; i < sorted.length; i++) {
+    const below = ranges[sorted[i - 1]!]!;
+    const above = ranges[sorted[i]!]!;
+    if (above.start < below.end) {
+      problems.push({ slug: 'layout-overlap', text: `range ${show(above)} overlaps ${show(below)}`, index: sorted[i]! });
+    }
+  }
+  return problems.sort((a, b) => a.index - b.index);
+}
+
+/**
+ * The layout of validated ranges: sorted, holes given to the range below (the first range also takes what is below it),
+ * neighbours of one node joined. Cost O(ranges log ranges + pageblocks).
+ */
+export function createLayout(ranges: readonly LayoutRange[], nrPages: number, seq: number): Memlayout {
+  const sorted = [...ranges].sort((a, b) => a.start - b.start);
+  const joined = sorted.filter((r, i) => i === 0 || r.nid !== sorted[i - 1]!.nid);
+  const count = joined.length;
+  const start = new Uint32Array(count + 1);
+  const nid = new Uint8Array(count);
+  joined.forEach((r, i) => {
+    start[i] = i === 0 ? 0 : r.start;
+    nid[i] = r.nid;
+  });
+  start[count] = nrPages;
+  const blocks = Math.ceil(nrPages / PAGES_PER_PAGEBLOCK);
+  const blockNid = new Uint8Array(blocks);
+  const first = new Uint32Array(blocks);
+  let range = 0;
+  for (let b = 0; b < blocks; b++) {
+    const pfn = b << PAGEBLOCK_ORDER;
+    while (start[range + 1]! <= pfn) range++;
+    first[b] = range;
+    const end = Math.min(pfn + PAGES_PER_PAGEBLOCK, nrPages);
+    blockNid[b] = start[range + 1]! >= end ? nid[range]! : NID_MIXED;
+  }
+  return { seq, count, start, nid, blockNid, first };
+}
+
+/** Index of the range that contains pfn (< nrPages). */
+export function rangeOf(layout: Memlayout, pfn: number): number {
+  const block = pfn >>> PAGEBLOCK_ORDER;
+  const { start } = layout;
+  let lo = layout.first[block]!;
+  if (start[lo + 1]! > pfn) return lo;
+  let hi = block + 1 < layout.first.length ? layout.first[block + 1]! : layout.count - 1;
+  // The last range that starts at or below pfn.
+  while (lo < hi) {
+    const mid = (lo + hi + 1) >>> 1;
+    if (start[mid]! <= pfn) lo = mid;
+    else hi = mid - 1;
+  }
+  return lo;
+}
+
+/** T(pfn), the node the layout says pfn belongs to. */
+export function targetNid(layout: Memlayout, pfn: number): number {
+  const nid = layout.blockNid[pfn >>> PAGEBLOCK_ORDER]!;
+  return nid === NID_MIXED ? layout.nid[rangeOf(layout, pfn)]! : nid;
+}
+
+/** Calls back for each maximal run of pfns whose target differs, ascending. Cost O(ranges of both). */
+export function forEachDelta(
+  from: Memlayout,
+  to: Memlayout,
+  visit: (start: number, end: number, oldNid: number, newNid: number) => void,
+): void {
+  let i = 0;
+  let j = 0;
+  let pfn = 0;
+  let runStart = 0;
+  let runOld = -1;
+  let runNew = -1;
+  while (i < from.count && j < to.count) {
+    const end = Math.min(from.start[i + 1]!, to.start[j + 1]!);
+    const oldNid = from.nid[i]!;
+    const newNid = to.nid[j]!;
+    if (oldNid !== runOld || newNid !== runNew) {
+      if (runOld !== runNew) visit(runStart, pfn, runOld, runNew);
+      runStart = pfn;
+      runOld = oldNid;
+      runNew = newNid;
+    }
+    if (from.start[i + 1] === end) i++;
+    if (to.start[j + 1] === end) j++;
+    pfn = end;
+  }
+  if (runOld !== runNew) visit(runStart, pfn, runOld, runNew);
+}
+
+/** The ranges, for printing and for saving. */
+export function layoutRanges(layout: Memlayout): readonly LayoutRange[] {
+  return Array.from({ length: layout.count }, (_, i) => ({
+    start: layout.start[i]!,
+    end: layout.start[i + 1]!,
+    nid: layout.nid[i]!,
+  }));
+}

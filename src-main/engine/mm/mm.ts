@@ -1,0 +1,188 @@
+/**
+ * The whole state of one guest's memory manager, as columns. The files beside this one are the operations on it; each
+ * says which counters it changes. A *cell* is a (node, zone) pair, index nid * NR_ZONES + zone.
+ *
+ * Two ledgers, both exact at every moment outside a commit:
+ * - by target T: present, managed, reserved (they change only when a layout is published);
+ * - by actual A: the free lists, per-CPU lists, span, and the stranded matrix that says how the two differ.
+ */
+import { assert } from '../core/index.ts';
+import type { MmConfig } from '../config.ts';
+import { MAX_BLOCK_PAGES, MAX_NODE_IDS, NR_MIGRATE_TYPES, NR_PAGE_ORDERS, NR_ZONES } from './limit.ts';
+import type { Memlayout } from './memlayout.ts';
+import { createPageColumns, type PageColumns } from './page.ts';
+import { RangeSet } from './range-set.ts';
+
+export interface CellColumns {
+  /** Pages whose T is this cell; managed leaves out the reserved ones. Uint32Array[cells]. */
+  readonly present: Uint32Array;
+  readonly managed: Uint32Array;
+  /** Pages on this cell's buddy lists / on all CPUs' lists of this cell (by A). */
+  readonly free: Uint32Array;
+  readonly pcp: Uint32Array;
+  /** Free blocks per order, all migrate types. Uint32Array[cells * NR_PAGE_ORDERS]. */
+  readonly nrFree: Uint32Array;
+  /** Span of the pages with A here: [spanStart, spanEnd), empty when equal. Shrinks when nothing is stranded here. */
+  readonly spanStart: Uint32Array;
+  readonly spanEnd: Uint32Array;
+  /** Hull of the pages with T here. */
+  readonly hullStart: Uint32Array;
+  readonly hullEnd: Uint32Array;
+  /** Pages in use with A here and T elsewhere, pinned ones included. */
+  readonly strandedOut: Uint32Array;
+  /** 1 once the zone has been set up on the node (never unset). */
+  readonly initialised: Uint8Array;
+  readonly wmarkMin: Uint32Array;
+  readonly wmarkLow: Uint32Array;
+  readonly wmarkHigh: Uint32Array;
+  readonly pcpBatch: Uint32Array;
+  readonly pcpHigh: Uint32Array;
+}
+
+export interface MovedCounters {
+  /** Pages transplanted from the free lists by commits. */
+  sweep: number;
+  /** Pages transplanted when they were freed. */
+  free: number;
+  /** Pages transplanted when the per-CPU lists were drained. */
+  drain: number;
+}
+
+/** Layout lookups on the free path, as the RFC's one-range cache would have counted them. */
+export interface LookupCounters {
+  hit: number;
+  miss: number;
+}
+
+export interface Mm {
+  readonly config: MmConfig;
+  readonly nrPages: number;
+  readonly nrNodeIds: number;
+  readonly nrCells: number;
+  readonly nrCpus: number;
+  readonly holes: RangeSet;
+  readonly reserved: RangeSet;
+  readonly page: PageColumns;
+  /** Migrate type of each pageblock. */
+  readonly blockType: Uint8Array;
+  readonly cell: CellColumns;
+  /** Node states: 1 once online. Index nid. */
+  readonly online: Uint8Array;
+  /** First index of the sentinels of the buddy lists and of the per-CPU lists in page.next / page.prev. */
+  readonly buddyList: number;
+  readonly pcpList: number;
+  /** Pages on each CPU's lists of each cell, index cpu * nrCells + cell. */
+  readonly pcpCount: Uint32Array;
+  /** Stranded pages, index from * nrNodeIds + to (A, T): pages that can converge, and pinned ones. */
+  readonly stranded: Uint32Array;
+  readonly strandedPinned: Uint32Array;
+  /** The layout that lookups answer from. */
+  layout: Memlayout;
+  /**
+   * The layout that marks are derived from: a page in use is marked when its A is not its T here. It differs from
+   * `layout` only between a commit's publish and mark steps.
+   */
+  markLayout: Memlayout;
+  /** Range that the RFC's cache would hold, [start, end). */
+  cacheStart: number;
+  cacheEnd: number;
+  readonly moved: MovedCounters;
+  readonly lookups: LookupCounters;
+  commits: number;
+  /** Zonelists by preferred node, cells in order of fallback; rebuilt when a cell is populated or emptied. */
+  zonelist: readonly Uint16Array[];
+  zonelistRebuilds: number;
+  minFreeKib: number;
+}
+
+export const cellOf = (nid: number, zone: number): number => nid * NR_ZONES + zone;
+
+/** Zone of a pfn. */
+export function zoneOf(mm: Mm, pfn: number): number {
+  const start = mm.config.zoneStartPfn;
+  return pfn >= start[2] ? 2 : pfn >= start[1] ? 1 : 0;
+}
+
+/** End (exclusive) of the part of a zone that the guest has. */
+export function zoneEnd(mm: Mm, zone: number): number {
+  const end = zone + 1 < NR_ZONES ? mm.config.zoneStartPfn[zone + 1]! : mm.nrPages;
+  return Math.min(end, mm.nrPages);
+}
+
+/** Whether the guest has any pfn in the zone. */
+export const hasZone = (mm: Mm, zone: number): boolean => mm.config.zoneStartPfn[zone]! < zoneEnd(mm, zone);
+
+/** Valid pages (not holes) in [start, end). */
+export const validIn = (mm: Mm, start: number, end: number): number => end - start - mm.holes.countIn(start, end);
+
+/** Sentinel of the buddy list of (cell, migrate type, order). */
+export const buddySentinel = (mm: Mm, cell: number, type: number, order: number): number =>
+  mm.buddyList + (cell * NR_MIGRATE_TYPES + type) * NR_PAGE_ORDERS + order;
+
+/** Sentinel of the per-CPU list of (cpu, cell, migrate type). */
+export const pcpSentinel = (mm: Mm, cpu: number, cell: number, type: number): number =>
+  mm.pcpList + (cpu * mm.nrCells + cell) * NR_MIGRATE_TYPES + type;
+
+/** All columns empty and every list a lone sentinel; `boot` fills them. */
+export function createMm(config: MmConfig, layout: Memlayout): Mm {
+  const { nrPages, nrNodeIds } = config;
+  assert(nrNodeIds >= 1 && nrNodeIds <= MAX_NODE_IDS, 'mm-node-ids', { nrNodeIds });
+  assert(config.cpuNode.length >= 1, 'mm-no-cpu');
+  for (const start of config.zoneStartPfn) assert(start % MAX_BLOCK_PAGES === 0, 'mm-zone-unaligned', { start });
+  const nrCells = nrNodeIds * NR_ZONES;
+  const nrCpus = config.cpuNode.length;
+  const nrBuddyLists = nrCells * NR_MIGRATE_TYPES * NR_PAGE_ORDERS;
+  const nrPcpLists = nrCpus * nrCells * NR_MIGRATE_TYPES;
+  const page = createPageColumns(nrPages, nrBuddyLists + nrPcpLists);
+  for (let i = page.size; i < page.next.length; i++) page.next[i] = page.prev[i] = i;
+  return {
+    config,
+    nrPages,
+    nrNodeIds,
+    nrCells,
+    nrCpus,
+    holes: new RangeSet(config.holes),
+    reserved: new RangeSet(config.reserved),
+    page,
+    blockType: new Uint8Array(page.size >>> 9),
+    cell: createCells(nrCells),
+    online: new Uint8Array(nrNodeIds),
+    buddyList: page.size,
+    pcpList: page.size + nrBuddyLists,
+    pcpCount: new Uint32Array(nrCpus * nrCells),
+    stranded: new Uint32Array(nrNodeIds * nrNodeIds),
+    strandedPinned: new Uint32Array(nrNodeIds * nrNodeIds),
+    layout,
+    markLayout: layout,
+    cacheStart: 0,
+    cacheEnd: 0,
+    moved: { sweep: 0, free: 0, drain: 0 },
+    lookups: { hit: 0, miss: 0 },
+    commits: 0,
+    zonelist: [],
+    zonelistRebuilds: 0,
+    minFreeKib: 0,
+  };
+}
+
+function createCells(n: number): CellColumns {
+  const u32 = (): Uint32Array => new Uint32Array(n);
+  return {
+    present: u32(),
+    managed: u32(),
+    free: u32(),
+    pcp: u32(),
+    nrFree: new Uint32Array(n * NR_PAGE_ORDERS),
+    spanStart: u32(),
+    spanEnd: u32(),
+    hullStart: u32(),
+    hullEnd: u32(),
+    strandedOut: u32(),
+    initialised: new Uint8Array(n),
+    wmarkMin: u32(),
+    wmarkLow: u32(),
+    wmarkHigh: u32(),
+    pcpBatch: u32(),
+    pcpHigh: u32(),
+  };
+}

@@ -1,0 +1,58 @@
+/**
+ * A fixed set of pfns as disjoint ascending ranges, for holes and boot-reserved pages: how many of them lie below a pfn,
+ * in O(log ranges). It never changes after boot.
+ */
+import type { PfnRange } from '../../../shared/units/index.ts';
+import { assert } from '../core/index.ts';
+
+export class RangeSet {
+  readonly ranges: readonly PfnRange[];
+  /** pages in all ranges before the i-th. */
+  readonly #before: readonly number[];
+
+  constructor(ranges: readonly PfnRange[]) {
+    const before: number[] = [];
+    let total = 0;
+    let last = 0;
+    for (const r of ranges) {
+      assert(r.start >= last && r.end > r.start, 'range-set-order', { start: r.start, end: r.end, last });
+      before.push(total);
+      total += r.end - r.start;
+      last = r.end;
+    }
+    before.push(total);
+    this.ranges = ranges;
+    this.#before = before;
+  }
+
+  /** Members below pfn. */
+  #below(pfn: number): number {
+    let lo = 0;
+    let hi = this.ranges.length;
+    while (lo < hi) {
+      const mid = (lo + hi) >>> 1;
+      if (this.ranges[mid]!.start < pfn) lo = mid + 1;
+      else hi = mid;
+    }
+    if (lo === 0) return 0;
+    const r = this.ranges[lo - 1]!;
+    return this.#before[lo - 1]! + Math.min(pfn, r.end) - r.start;
+  }
+
+  /** Members in [start, end). */
+  countIn(start: number, end: number): number {
+    return this.ranges.length === 0 ? 0 : this.#below(end) - this.#below(start);
+  }
+
+  /** [start, end) without the members at its two ends; empty (start = end) when all of it is in the set. */
+  trim(start: number, end: number): PfnRange {
+    let from = start;
+    let to = end;
+    for (const r of this.ranges) if (r.start <= from && from < r.end) from = r.end;
+    for (let i = this.ranges.length - 1; i >= 0; i--) {
+      const r = this.ranges[i]!;
+      if (r.start < to && to <= r.end) to = r.start;
+    }
+    return from < to ? { start: from, end: to } : { start, end: start };
+  }
+}

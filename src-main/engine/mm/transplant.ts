@@ -1,0 +1,99 @@
+/**
+ * Transplanting: giving free pages to the node the layout says they belong to. Nothing is copied; a label and two
+ * counters change. Three places do it: the sweep of a commit, a free, and the drain of the per-CPU lists.
+ */
+import { addFreeBlock, forEachAligned } from './buddy.ts';
+import { type Memlayout, rangeOf, targetNid } from './memlayout.ts';
+import { NID_MIXED, NR_ZONES, PAGEBLOCK_ORDER } from './limit.ts';
+import type { Mm } from './mm.ts';
+import { zoneOf } from './mm.ts';
+import { ISOLATED } from './page.ts';
+
+/** Counts a lookup of pfn in the published layout as the RFC's one-range cache would have answered it. */
+function countLookup(mm: Mm, pfn: number, range: number): void {
+  if (pfn >= mm.cacheStart && pfn < mm.cacheEnd) {
+    mm.lookups.hit++;
+  } else {
+    mm.lookups.miss++;
+    mm.cacheStart = mm.layout.start[range]!;
+    mm.cacheEnd = mm.layout.start[range + 1]!;
+  }
+}
+
+/** Whether any page of [pfn, pfn + 2^order) has a target other than nid in `layout`. Order at most PAGEBLOCK_ORDER + 1. */
+export function differsFrom(layout: Memlayout, pfn: number, order: number, nid: number): boolean {
+  const block = layout.blockNid[pfn >>> PAGEBLOCK_ORDER]!;
+  if (block !== NID_MIXED && order <= PAGEBLOCK_ORDER) return block !== nid;
+  const end = pfn + (1 << order);
+  for (let r = rangeOf(layout, pfn); r < layout.count && layout.start[r]! < end; r++) {
+    if (layout.nid[r] !== nid) return true;
+  }
+  return false;
+}
+
+/**
+ * Frees an isolated or used block by the published layout: cut at range boundaries, each piece to its target node.
+ * Returns the pages whose node changed. `lookups` counts one lookup a range (frees do; the sweep walks the ranges).
+ */
+export function addByTarget(mm: Mm, pfn: number, order: number, lookups: boolean): number {
+  const { layout } = mm;
+  const { state, nid: nidOf } = mm.page;
+  const actual = nidOf[pfn]!;
+  const end = Math.min(pfn + (1 << order), mm.nrPages);
+  const first = rangeOf(layout, pfn);
+  // All pieces are isolated before one is freed: a stale state inside the block must not look like a free buddy.
+  for (let r = first; r < layout.count && layout.start[r]! < end; r++) {
+    const from = Math.max(pfn, layout.start[r]!);
+    forEachAligned(from, Math.min(end, layout.start[r + 1]!), (p, o) => {
+      state[p] = ISOLATED | o;
+    });
+  }
+  let moved = 0;
+  for (let r = first; r < layout.count && layout.start[r]! < end; r++) {
+    const from = Math.max(pfn, layout.start[r]!);
+    const to = Math.min(end, layout.start[r + 1]!);
+    const target = layout.nid[r]!;
+    if (lookups) countLookup(mm, from, r);
+    if (target !== actual) moved += to - from;
+    forEachAligned(from, to, (p, o) => addFreeBlock(mm, p, o, target));
+  }
+  return moved;
+}
+
+/**
+ * A block in use leaves the stranded matrix: its pages with A != T (published) are no longer owed. When the last page
+ * stranded on a cell leaves it, the cell's span shrinks to what the layout gives it.
+ */
+export function leaveStranded(mm: Mm, pfn: number, order: number, pinned: boolean): void {
+  const { layout, nrNodeIds } = mm;
+  const actual = mm.page.nid[pfn]!;
+  const matrix = pinned ? mm.strandedPinned : mm.stranded;
+  const cell = actual * NR_ZONES + zoneOf(mm, pfn);
+  const end = pfn + (1 << order);
+  let left = 0;
+  for (let r = rangeOf(layout, pfn); r < layout.count && layout.start[r]! < end; r++) {
+    const target = layout.nid[r]!;
+    if (target === actual) continue;
+    const pages = Math.min(end, layout.start[r + 1]!) - Math.max(pfn, layout.start[r]!);
+    matrix[actual * nrNodeIds + target]! -= pages;
+    left += pages;
+  }
+  if (left === 0) return;
+  mm.cell.strandedOut[cell]! -= left;
+  if (mm.cell.strandedOut[cell] === 0 && mm.layout === mm.markLayout) shrinkSpan(mm, cell);
+}
+
+/** The span of a cell without stranded pages is the hull of its target. */
+export function shrinkSpan(mm: Mm, cell: number): void {
+  mm.cell.spanStart[cell] = mm.cell.hullStart[cell]!;
+  mm.cell.spanEnd[cell] = mm.cell.hullEnd[cell]!;
+}
+
+/** Frees one page by its target and returns whether its node changed; its A must already be out of the stranded matrix. */
+export function addPageByTarget(mm: Mm, pfn: number): boolean {
+  const target = targetNid(mm.layout, pfn);
+  const changed = target !== mm.page.nid[pfn];
+  countLookup(mm, pfn, rangeOf(mm.layout, pfn));
+  addFreeBlock(mm, pfn, 0, target);
+  return changed;
+}
