@@ -1,3 +1,4 @@
+export { decode, encode } from './codec.ts';
 export type { Violation, WorldEvent, WorldEventType } from './event.ts';
 export { SNAPSHOT_VERSION } from './table.ts';
 export type {

@@ -7,6 +7,11 @@
 const LN2_HI = 0.6931471803691238; // the upper bits of ln 2; LN2_HI + LN2_LO = ln 2 to 2^-85 (fdlibm's split)
 const LN2_LO = 1.9082149292705877e-10;
 
+/** 1/25, 1/23, ..., 1/1. */
+const LN_TERMS = Array.from({ length: 13 }, (_, i) => 1 / (25 - 2 * i));
+/** 1/20, 1/19, ..., 1/1. */
+const EXP_TERMS = Array.from({ length: 20 }, (_, i) => 1 / (20 - i));
+
 /** Natural logarithm of a finite x > 0. */
 export function ln(x: number): number {
   let exponent = 0;
@@ -23,7 +28,7 @@ export function ln(x: number): number {
   const z = (m - 1) / (m + 1);
   const z2 = z * z;
   let sum = 0;
-  for (let k = 25; k >= 1; k -= 2) sum = sum * z2 + 1 / k;
+  for (const term of LN_TERMS) sum = sum * z2 + term;
   return exponent * LN2_HI + (2 * z * sum + exponent * LN2_LO);
 }
 
@@ -32,7 +37,7 @@ export function exp(x: number): number {
   const k = Math.round(x / LN2_HI);
   const r = x - k * LN2_HI - k * LN2_LO; // |r| <= ln2 / 2
   let sum = 1;
-  for (let n = 20; n >= 1; n--) sum = 1 + (r / n) * sum;
+  for (const term of EXP_TERMS) sum = 1 + r * term * sum;
   let scale = 1;
   for (let i = 0; i < Math.abs(k); i++) scale *= 2;
   return k < 0 ? sum / scale : sum * scale;

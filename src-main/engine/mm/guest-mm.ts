@@ -11,7 +11,7 @@ import { beginCommit, type CommitResult, type CommitStart } from './commit.ts';
 import { NR_PAGE_ORDERS, NR_ZONES } from './limit.ts';
 import { type LayoutProblem, type Memlayout, targetNid } from './memlayout.ts';
 import { cellOf, type Mm, zoneOf } from './mm.ts';
-import { ALLOCATED, FREE, headOf, HOLE, KIND_MASK, ORDER_MASK, PCP } from './page.ts';
+import { ALLOCATED, FLAG_HELD, FREE, headOf, HOLE, KIND_MASK, ORDER_MASK, PCP } from './page.ts';
 import { allocPages, freePages, freePagesDirect, pinBlock } from './page-alloc.ts';
 import { pcpDrain, pcpPut } from './pcp.ts';
 import { loadMm, saveMm } from './state.ts';
@@ -83,7 +83,14 @@ export class GuestMm {
 
   /** Takes exactly this block out of the free lists; false unless all of it lies in one free block. */
   holdBlock(pfn: number, order: number): boolean {
-    return holdBlock(this.mm, pfn, order);
+    if (!holdBlock(this.mm, pfn, order)) return false;
+    this.mm.page.flag[pfn] = FLAG_HELD;
+    return true;
+  }
+
+  /** Whether [pfn, pfn + 2^order) is one block taken by holdBlock. */
+  isHeld(pfn: number, order: number): boolean {
+    return this.isAllocation(pfn, order) && (this.mm.page.flag[pfn]! & FLAG_HELD) !== 0;
   }
 
   /** Frees an allocation of that order; a single page that need not move goes to the CPU's list. */

@@ -30,6 +30,8 @@ export const ORDER_MASK = 0x0f;
 
 /** In `flag`: this allocation is never freed (kernel); it is counted apart from pages that can converge. */
 export const FLAG_PINNED = 0x01;
+/** In `flag`: held by hand (the holdPages command), so only releasePages frees it. */
+export const FLAG_HELD = 0x02;
 
 export interface PageColumns {
   readonly state: Uint8Array;

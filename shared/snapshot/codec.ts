@@ -1,0 +1,255 @@
+/**
+ * A snapshot as bytes, to cross a process boundary or to be kept in a file. Little-endian:
+ *
+ *     0  magic 'PSNP'   4  version u32   8  total length f64   16  JSON length u32   20  zero u32
+ *    24  JSON in ASCII: { header, directory: [{ table, rows, columns: [{ name, type, offset }] }] }
+ *     …  the columns, each aligned to 8 bytes, in the order of the directory
+ *
+ * (a) decode(encode(s)) equals s, and equal snapshots give equal bytes. (b) decode never throws: bytes that are not a
+ * snapshot give a Diagnostic. (c) What decode returns has every column of its version with the right type and length,
+ * and every guest and host index is within the header's lists, so that a reader need not check again.
+ *
+ * It does not check that the numbers make sense together: that is the world's `check`.
+ */
+import type { Diagnostic, Read } from '../errors/index.ts';
+import { describe, headerProblem } from './header-shape.ts';
+import { SNAPSHOT_VERSION } from './table.ts';
+import type { Column, Snapshot, SnapshotHeader, Table, TableName } from './table.ts';
+
+const MAGIC = 0x504e5350; // 'PSNP', little-endian
+const PREFIX_BYTES = 24;
+const ALIGN = 8;
+
+type ColumnType = 'u8' | 'u16' | 'i16' | 'u32' | 'i32' | 'f64';
+
+const CONSTRUCTORS = {
+  u8: Uint8Array,
+  u16: Uint16Array,
+  i16: Int16Array,
+  u32: Uint32Array,
+  i32: Int32Array,
+  f64: Float64Array,
+} as const;
+
+const ORDERS = Array.from({ length: 11 }, (_, order) => `free${order}`);
+
+/** The columns of every table, with their types: the comment on `Snapshot` as data. */
+const COLUMNS: Readonly<Record<TableName, Readonly<Record<string, ColumnType>>>> = {
+  hostNodes: typed('host:u16 nid:u16 totalPages:u32 freePages:u32 usedPages:u32 reservedPages:u32'),
+  backing: typed('guest:u16 start:u32 pages:u32 host:u16 hostNid:u16 frame:u32 copy:u8'),
+  cells: typed(
+    'guest:u16 nid:u16 zone:u8 spanStart:u32 spannedPages:u32 presentPages:u32 managedPages:u32 freePages:u32 ' +
+      'pcpPages:u32 allocatedPages:u32 reservedPages:u32 wmarkMin:u32 wmarkLow:u32 wmarkHigh:u32 pcpBatch:u32 ' +
+      `pcpHigh:u32 ${ORDERS.map((name) => `${name}:u32`).join(' ')}`,
+  ),
+  nodes: typed('guest:u16 nid:u16 online:u8 host:i16 hostNid:i16'),
+  stranded: typed('guest:u16 from:u16 to:u16 pages:u32 pinned:u32'),
+  layout: typed('guest:u16 start:u32 end:u32 nid:u16'),
+  blocks: typed('guest:u16 block:u32 nid:u16 freePages:u16 usedPages:u16 pinnedPages:u16 owedPages:u16'),
+};
+
+function typed(list: string): Record<string, ColumnType> {
+  return Object.fromEntries(list.split(' ').map((item) => item.split(':') as [string, ColumnType]));
+}
+
+const TABLE_NAMES = Object.keys(COLUMNS) as TableName[];
+
+interface DirectoryColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** Bytes from the end of the JSON, rounded up to 8. */
+  readonly offset: number;
+}
+
+interface DirectoryTable {
+  readonly table: string;
+  readonly rows: number;
+  readonly columns: readonly DirectoryColumn[];
+}
+
+/** The snapshot's bytes. Cost: one copy of its columns. */
+export function encode(snapshot: Snapshot): ArrayBuffer {
+  const arrays: Column[] = [];
+  let bytes = 0;
+  const directory: DirectoryTable[] = TABLE_NAMES.map((name) => {
+    const { rows, columns } = snapshot.tables[name];
+    const placed = Object.entries(columns).map(([column, array]) => {
+      const entry = { name: column, type: typeOf(array), offset: bytes };
+      arrays.push(array);
+      bytes += alignUp(array.byteLength);
+      return entry;
+    });
+    return { table: name, rows, columns: placed };
+  });
+  const json = asciiJson({ header: snapshot.header, directory });
+  const body = alignUp(PREFIX_BYTES + json.length);
+  const buffer = new ArrayBuffer(body + bytes);
+  const view = new DataView(buffer);
+  view.setUint32(0, MAGIC, true);
+  view.setUint32(4, SNAPSHOT_VERSION, true);
+  view.setFloat64(8, buffer.byteLength, true);
+  view.setUint32(16, json.length, true);
+  const out = new Uint8Array(buffer);
+  for (let i = 0; i < json.length; i++) out[PREFIX_BYTES + i] = json.charCodeAt(i);
+  let at = body;
+  for (const array of arrays) {
+    out.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at);
+    at += alignUp(array.byteLength);
+  }
+  return buffer;
+}
+
+/** A refusal on its way to `decode`, the only place that catches it; anything else that is thrown is a bug and passes. */
+class Refusal extends Error {
+  readonly diagnostic: Diagnostic;
+
+  constructor(diagnostic: Diagnostic) {
+    super(diagnostic.message);
+    this.diagnostic = diagnostic;
+  }
+}
+
+/**
+ * Reads what `encode` wrote. The columns are views of `buffer`, nothing is copied.
+ * @returns the snapshot, or one diagnostic: `snapshot-not`, `snapshot-version`, `snapshot-truncated`,
+ * `snapshot-header`, `snapshot-directory` or `snapshot-bounds`. Never throws.
+ */
+export function decode(buffer: ArrayBuffer): Read<Snapshot> {
+  try {
+    return { value: decodeOrRefuse(buffer), diagnostics: [] };
+  } catch (error) {
+    if (error instanceof Refusal) return { value: null, diagnostics: [error.diagnostic] };
+    throw error;
+  }
+}
+
+function decodeOrRefuse(buffer: ArrayBuffer): Snapshot {
+  const { json, body } = readPrefix(buffer);
+  const top = parseJson(json);
+  if (!isRecord(top)) return refuse('snapshot-header', 'The snapshot holds no header.', '', 'an object');
+  const problem = headerProblem(top['header']);
+  if (problem !== null) return refuse('snapshot-header', 'The header of the snapshot is damaged.', problem.found, problem.expected, problem.path);
+  const header = top['header'] as unknown as SnapshotHeader;
+  const directory = top['directory'];
+  if (!Array.isArray(directory) || directory.length !== TABLE_NAMES.length) {
+    return refuse('snapshot-directory', 'The snapshot does not list its tables.', describe(directory), `${TABLE_NAMES.length} tables`);
+  }
+  const tables = Object.fromEntries(
+    TABLE_NAMES.map((name, i) => [name, readTable(buffer, body, name, directory[i] as unknown)]),
+  ) as Record<TableName, Table>;
+  for (const name of TABLE_NAMES) checkIndexes(name, tables[name], header);
+  return { header, tables };
+}
+
+function readPrefix(buffer: ArrayBuffer): { json: string; body: number } {
+  const size = buffer.byteLength;
+  if (size < PREFIX_BYTES) {
+    return refuse('snapshot-not', 'This is not a snapshot: it is too short.', `${size} bytes`, `at least ${PREFIX_BYTES} bytes`);
+  }
+  const view = new DataView(buffer);
+  if (view.getUint32(0, true) !== MAGIC) {
+    return refuse('snapshot-not', 'This is not a snapshot: it does not begin with PSNP.', `0x${view.getUint32(0, true).toString(16)}`, `0x${MAGIC.toString(16)}`);
+  }
+  const version = view.getUint32(4, true);
+  if (version !== SNAPSHOT_VERSION) {
+    return refuse('snapshot-version', 'The snapshot was written in another version of the format.', `version ${version}`, `version ${SNAPSHOT_VERSION}`);
+  }
+  const total = view.getFloat64(8, true);
+  if (total !== size) {
+    return refuse('snapshot-truncated', 'The snapshot does not have the length that it states.', `${size} bytes`, `${total} bytes`);
+  }
+  const jsonBytes = view.getUint32(16, true);
+  if (view.getUint32(20, true) !== 0 || jsonBytes > size - PREFIX_BYTES) {
+    return refuse('snapshot-bounds', 'The header of the snapshot reaches past its end.', `${jsonBytes} bytes`, `at most ${size - PREFIX_BYTES} bytes`);
+  }
+  return { json: asciiText(new Uint8Array(buffer, PREFIX_BYTES, jsonBytes)), body: alignUp(PREFIX_BYTES + jsonBytes) };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return refuse('snapshot-header', 'The header of the snapshot is not JSON.', text.slice(0, 40), 'a JSON object');
+  }
+}
+
+function readTable(buffer: ArrayBuffer, body: number, name: TableName, entry: unknown): Table {
+  const path = `/directory/${name}`;
+  if (!isRecord(entry) || entry['table'] !== name) {
+    return refuse('snapshot-directory', `The snapshot lacks the table ${name}.`, describe(entry), name, path);
+  }
+  const rows = entry['rows'];
+  if (typeof rows !== 'number' || !Number.isInteger(rows) || rows < 0 || rows > 0xffffffff) {
+    return refuse('snapshot-directory', `The number of rows of ${name} is not a count.`, describe(rows), 'a whole number', path);
+  }
+  const listed = entry['columns'];
+  const expected = Object.entries(COLUMNS[name]);
+  if (!Array.isArray(listed) || listed.length !== expected.length) {
+    return refuse('snapshot-directory', `The table ${name} does not have its columns.`, describe(listed), `${expected.length} columns`, path);
+  }
+  const columns: Record<string, Column> = {};
+  for (const item of listed as unknown[]) {
+    const columnName = isRecord(item) && typeof item['name'] === 'string' ? item['name'] : '';
+    const type = Object.hasOwn(COLUMNS[name], columnName) ? COLUMNS[name][columnName]! : null;
+    if (!isRecord(item) || type === null || item['type'] !== type || Object.hasOwn(columns, columnName)) {
+      return refuse('snapshot-directory', `The table ${name} has a column that it should not have.`, describe(item), expected.map(([c, t]) => `${c} ${t}`).join(', '), path);
+    }
+    columns[columnName] = readColumn(buffer, body, type, rows, item['offset'], `${path}/${columnName}`);
+  }
+  return { rows, columns };
+}
+
+function readColumn(buffer: ArrayBuffer, body: number, type: ColumnType, rows: number, offset: unknown, path: string): Column {
+  const make = CONSTRUCTORS[type];
+  const room = buffer.byteLength - body;
+  const fits =
+    typeof offset === 'number' &&
+    Number.isInteger(offset) &&
+    offset >= 0 &&
+    offset % ALIGN === 0 &&
+    offset + rows * make.BYTES_PER_ELEMENT <= room;
+  if (!fits) {
+    return refuse('snapshot-bounds', 'A column reaches past the end of the snapshot or is not aligned.', `${rows} rows at ${describe(offset)}`, `within ${room} bytes, at a multiple of ${ALIGN}`, path);
+  }
+  // A table without rows may stand at the very end, past the last byte of an unaligned body.
+  return rows === 0 ? new make(0) : new make(buffer, body + offset, rows);
+}
+
+function checkIndexes(name: TableName, table: Table, header: SnapshotHeader): void {
+  const limits = { guest: header.guests.length, host: header.hosts.length };
+  for (const [column, limit] of Object.entries(limits)) {
+    const values = table.columns[column];
+    if (values === undefined) continue;
+    const lowest = name === 'nodes' && column === 'host' ? -1 : 0;
+    for (let row = 0; row < table.rows; row++) {
+      const value = values[row]!;
+      if (value < lowest || value >= limit) {
+        refuse('snapshot-bounds', `A row of ${name} names a ${column} that the header does not list.`, `${value} in row ${row}`, `${lowest} to ${limit - 1}`, `/${name}/${column}`);
+      }
+    }
+  }
+}
+
+function refuse(slug: string, message: string, found: string, expected: string, path?: string): never {
+  const where = path === undefined ? {} : { path };
+  throw new Refusal({ severity: 'error', slug, message, where, found: found.slice(0, 80), expected });
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const alignUp = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
+
+function typeOf(array: Column): ColumnType {
+  for (const [type, make] of Object.entries(CONSTRUCTORS)) if (array instanceof make) return type as ColumnType;
+  throw new TypeError('not a snapshot column');
+}
+
+/** Escaped to ASCII, so that a byte is a character and even a lone surrogate in a name comes back as it was. */
+const asciiJson = (value: unknown): string =>
+  JSON.stringify(value).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+function asciiText(bytes: Uint8Array): string {
+  const parts: string[] = [];
+  for (let i = 0; i < bytes.length; i += 8192) parts.push(String.fromCharCode(...bytes.subarray(i, i + 8192)));
+  return parts.join('');
+}

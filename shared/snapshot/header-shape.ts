@@ -1,0 +1,120 @@
+/**
+ * Does a value that came from outside have the shape of a SnapshotHeader? Only shape and finiteness; what the numbers
+ * say is not judged. Extra fields are allowed and ignored.
+ */
+import { SNAPSHOT_VERSION } from './table.ts';
+
+export interface ShapeProblem {
+  readonly path: string;
+  readonly found: string;
+  readonly expected: string;
+}
+
+/** A value in a few words. Lists and objects are not printed: hostile ones nest deeper than JSON.stringify can go. */
+export function describe(value: unknown): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return (JSON.stringify(value) ?? 'nothing').slice(0, 80);
+}
+
+type Shape = (value: unknown, path: string) => ShapeProblem | null;
+
+const leaf =
+  (expected: string, holds: (value: unknown) => boolean): Shape =>
+  (value, path) =>
+    holds(value) ? null : { path, found: describe(value), expected };
+
+const text = leaf('text', (v) => typeof v === 'string');
+const count = leaf('a whole number from 0', (v) => typeof v === 'number' && Number.isSafeInteger(v) && v >= 0);
+const number = leaf('a finite number', (v) => typeof v === 'number' && Number.isFinite(v));
+const oneOf = (...allowed: readonly unknown[]): Shape => leaf(`one of ${allowed.join(', ')}`, (v) => allowed.includes(v));
+const orNull = (shape: Shape): Shape => (value, path) => (value === null ? null : shape(value, path));
+
+const list =
+  (shape: Shape): Shape =>
+  (value, path) => {
+    if (!Array.isArray(value)) return leaf('a list', () => false)(value, path);
+    for (let i = 0; i < value.length; i++) {
+      const problem = shape(value[i], `${path}/${i}`);
+      if (problem !== null) return problem;
+    }
+    return null;
+  };
+
+const record =
+  (shapes: Readonly<Record<string, Shape>>): Shape =>
+  (value, path) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return leaf('an object', () => false)(value, path);
+    for (const [name, shape] of Object.entries(shapes)) {
+      const problem = shape((value as Record<string, unknown>)[name], `${path}/${name}`);
+      if (problem !== null) return problem;
+    }
+    return null;
+  };
+
+const lag = record({ hostTarget: count, coalesced: count, targetActual: count, pinned: count });
+
+const guestShape = record({
+  name: text,
+  host: count,
+  nrPages: count,
+  validPages: count,
+  nrNodeIds: count,
+  cpuNode: list(count),
+  distances: list(list(number)),
+  zoneStartPfn: list(count),
+  layoutSeq: count,
+  commits: count,
+  moved: record({ sweep: count, free: count, drain: count }),
+  lookups: record({ hit: count, miss: count }),
+  lag,
+  allocs: count,
+  frees: count,
+  allocFailures: count,
+});
+
+const migrationShape = record({
+  vm: text,
+  fromHost: text,
+  toHost: text,
+  phase: oneOf('running', 'switchOver', 'completed', 'cancelled', 'failed'),
+  startTick: count,
+  endTick: orNull(count),
+  rounds: list(record({ startTick: count, bytesToSend: number, bytesSent: number, dirtyBytes: orNull(number) })),
+  sentBytes: number,
+  downtimeMs: orNull(number),
+  verdict: text,
+});
+
+const compactionShape = record({
+  vm: text,
+  phase: oneOf('running', 'completed', 'cancelled', 'stalled'),
+  startTick: count,
+  endTick: orNull(count),
+  nodes: list(count),
+  movedPages: count,
+  leftPages: count,
+});
+
+const headerShape = record({
+  version: oneOf(SNAPSHOT_VERSION),
+  level: oneOf('accounts', 'blocks'),
+  tick: count,
+  tickMs: number,
+  seed: count,
+  chain: text,
+  hosts: list(record({ name: text, nids: list(count), cpus: list(list(count)), distances: list(list(number)) })),
+  guests: list(guestShape),
+  migrations: list(migrationShape),
+  compactions: list(compactionShape),
+});
+
+/** The first place where `value` is not a SnapshotHeader, or null. */
+export function headerProblem(value: unknown): ShapeProblem | null {
+  const problem = headerShape(value, '/header');
+  if (problem !== null) return problem;
+  const { guests, hosts } = value as { guests: { host: number }[]; hosts: unknown[] };
+  const stray = guests.findIndex((guest) => guest.host >= hosts.length);
+  if (stray < 0) return null;
+  return { path: `/header/guests/${stray}/host`, found: `${guests[stray]!.host}`, expected: `below ${hosts.length}` };
+}

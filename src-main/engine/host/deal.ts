@@ -1,0 +1,95 @@
+/** Takes host frames and gives them to windows of guest memory, in pfn order: the one way in which frames are taken. */
+import type { PfnRange } from '../../../shared/units/index.ts';
+import { assert } from '../core/index.ts';
+import type { BackingExtent } from './backing.ts';
+import { ExtentRun } from './backing.ts';
+import type { FrameExtent } from './frame.ts';
+import type { Host } from './host.ts';
+
+/** The next `frames` windows get frames of node `hostNid`. */
+export interface DealStep {
+  readonly hostNid: number;
+  readonly frames: number;
+}
+
+/**
+ * Takes the frames of `steps` (each node's lowest first) and deals them to the windows in that order. The windows hold
+ * at least that many frames; those left over get none. Returns whole frames in ascending pfn order.
+ */
+export function dealFrames(
+  host: Host,
+  windows: readonly PfnRange[],
+  steps: readonly DealStep[],
+  grain: number,
+): BackingExtent[] {
+  const totals = new Map<number, number>();
+  for (const { hostNid, frames } of steps) totals.set(hostNid, (totals.get(hostNid) ?? 0) + frames);
+  const hands = new Map([...totals].map(([nid, frames]) => [nid, new Hand(host.frames(nid).take(frames, grain))]));
+  const run = new ExtentRun();
+  let w = 0;
+  let pos = windows[0]?.start ?? 0;
+  for (const { hostNid, frames } of steps) {
+    for (let left = frames * grain; left > 0;) {
+      if (windows[w] !== undefined && pos === windows[w]!.end) pos = windows[++w]?.start ?? 0;
+      const window = windows[w];
+      assert(window !== undefined, 'deal-beyond-windows', { left });
+      const { frame, pages } = hands.get(hostNid)!.next(Math.min(left, window.end - pos));
+      run.push({ start: pos, pages, hostNid, frame });
+      pos += pages;
+      left -= pages;
+    }
+  }
+  return run.extents;
+}
+
+/** `frames` frames over the nodes in the given order, each filled before the next. Sums to less when room is short. */
+export function inOrder(host: Host, nodes: readonly number[], frames: number, grain: number): DealStep[] {
+  const steps: DealStep[] = [];
+  let left = frames;
+  for (const hostNid of new Set(nodes)) {
+    const here = left === 0 ? 0 : Math.min(left, host.freeFrames(hostNid, grain));
+    if (here > 0) steps.push({ hostNid, frames: here });
+    left -= here;
+  }
+  return steps;
+}
+
+/**
+ * `frames` frames in one run per node, as evenly as the nodes' room allows: what a full node cannot take is spread over
+ * the others; an odd frame goes to the earlier node. Sums to less when room is short.
+ */
+export function evenly(host: Host, nodes: readonly number[], frames: number, grain: number): DealStep[] {
+  const room = nodes.map((nid) => host.freeFrames(nid, grain));
+  const given = nodes.map(() => 0);
+  // The tightest node first: what it cannot take raises the share of those after it.
+  const tightest = nodes.map((_, i) => i).sort((a, b) => room[a]! - room[b]! || b - a);
+  let left = frames;
+  tightest.forEach((i, k) => {
+    given[i] = Math.min(room[i]!, Math.floor(left / (nodes.length - k)));
+    left -= given[i]!;
+  });
+  return nodes.map((hostNid, i) => ({ hostNid, frames: given[i]! })).filter((s) => s.frames > 0);
+}
+
+/** Taken frames, handed out from the low end. */
+class Hand {
+  readonly #extents: readonly FrameExtent[];
+  #at = 0;
+  #used = 0;
+
+  constructor(extents: readonly FrameExtent[]) {
+    this.#extents = extents;
+  }
+
+  next(mostPages: number): FrameExtent {
+    const extent = this.#extents[this.#at]!;
+    const frame = extent.frame + this.#used;
+    const pages = Math.min(mostPages, extent.pages - this.#used);
+    this.#used += pages;
+    if (this.#used === extent.pages) {
+      this.#at++;
+      this.#used = 0;
+    }
+    return { frame, pages };
+  }
+}

@@ -1,0 +1,453 @@
+/**
+ * The host side of a world: hosts, backings, and everything that moves them. A tick first moves the frames of all
+ * running compactions in guest order, then sends on every link; within a tick a link's migrations run in continuous
+ * time. Events are collected in that order and taken by the world with takeEvents.
+ *
+ * A command takes effect whole or is refused with a reason and changes nothing. Law H1 (check.ts) holds after every
+ * call. Deriving memlayouts is regeneration.ts; when a guest is told is the world's business.
+ */
+import type {
+  CompactionRow,
+  HostHeader,
+  MigrationRow,
+  Table,
+  Violation,
+  WorldEvent,
+  WorldEventType,
+} from '../../../shared/snapshot/index.ts';
+import type { StateReader, StateWriter } from '../core/index.ts';
+import { assert } from '../core/index.ts';
+import type { Command, WorldConfig } from '../config.ts';
+import { Backing, framesByNode } from './backing.ts';
+import { checkHosts } from './check.ts';
+import type { Compaction } from './compaction.ts';
+import { moveFrames, startCompaction } from './compaction.ts';
+import { dealFrames, evenly } from './deal.ts';
+import { guestMemory } from './guest-memory.ts';
+import { Host } from './host.ts';
+import { loadHosts, saveHosts } from './host-save.ts';
+import type { GuestBacking, HostState } from './host-state.ts';
+import { backingTable, hostHeaders, hostNodesTable } from './host-table.ts';
+import { linkBetween, shareBytesPerSec } from './link.ts';
+import type { Migration } from './migration.ts';
+import { cancelledVerdict, completedVerdict, failedVerdict, mib, migrationRow, underWay } from './migration.ts';
+import { chooseNodes } from './node-choice.ts';
+import type { PlacementProblem } from './placement.ts';
+import { placeGuest } from './placement.ts';
+import { advance, currentRound, roundLeftMs, sentBytes, startPrecopy, workingSetDirt } from './precopy.ts';
+
+/** The simulated world says no. The slug is stable, the text one sentence. */
+export interface Refusal {
+  readonly slug: string;
+  readonly text: string;
+}
+
+export type MigrateOptions = Omit<Extract<Command, { type: 'migrate' }>, 'type' | 'vm'>;
+
+type Data = Record<string, number | string>;
+
+export class HostSide {
+  readonly #state: HostState;
+  #events: WorldEvent[] = [];
+
+  private constructor(state: HostState) {
+    this.#state = state;
+  }
+
+  /** Places all guests in order. Null when one does not fit; then all problems of all guests are told. */
+  static create(config: WorldConfig): { hostSide: HostSide | null; problems: readonly PlacementProblem[] } {
+    const hosts = config.hosts.map((h, i) => new Host(h, i));
+    const problems: PlacementProblem[] = [];
+    const guests = config.guests.map((guest): GuestBacking => {
+      const host = hosts.find((h) => h.name === guest.host);
+      assert(host !== undefined, 'guest-host-unknown', { guest: guest.name, host: guest.host });
+      const memory = guestMemory(guest);
+      const placed = placeGuest(host, guest, memory, config.seed);
+      problems.push(...placed.problems);
+      return { name: guest.name, memory, backing: placed.backing, generation: 0 };
+    });
+    const state: HostState = { config, hosts, guests, compactions: [], migrations: [] };
+    return { hostSide: problems.length === 0 ? new HostSide(state) : null, problems };
+  }
+
+  /** Events since the last call. */
+  takeEvents(): WorldEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  hostOf(guest: number): number {
+    return this.backing(guest).host;
+  }
+
+  backing(guest: number): Backing {
+    return this.#guest(guest).backing;
+  }
+
+  /** Grows whenever the primary backing changed. */
+  backingGeneration(guest: number): number {
+    return this.#guest(guest).generation;
+  }
+
+  /** SLIT distance between two nodes of a host, by its index. */
+  distance(host: number, from: number, to: number): number {
+    return this.#state.hosts[host]!.distance(from, to);
+  }
+
+  busy(): boolean {
+    return this.#state.guests.some((_, g) => this.busyGuest(g));
+  }
+
+  busyGuest(guest: number): boolean {
+    return this.#runningCompaction(guest) !== undefined || this.#runningMigration(guest) !== undefined;
+  }
+
+  /**
+   * Starts gathering a guest on `nodes`, filled in that order (null: the best set by node-choice.ts, ascending). Moves
+   * begin with the next step.
+   */
+  compact(guest: number, nodes: readonly number[] | null, framesPerTick: number, tick: number): Refusal | null {
+    const refusal = this.#whyBusy(guest) ?? this.#whyNotNodes(this.hostOf(guest), nodes);
+    if (refusal !== null) return refusal;
+    if (!Number.isInteger(framesPerTick) || framesPerTick < 1) {
+      return refuse('compact-frames-per-tick', `A compaction moves 1 or more frames a tick, not ${framesPerTick}.`);
+    }
+    const { backing } = this.#guest(guest);
+    const chosen = nodes === null ? this.#bestNodes(guest, backing.host).nodes : [...new Set(nodes)];
+    const compaction = startCompaction(guest, backing, chosen, framesPerTick, tick);
+    this.#state.compactions.push(compaction);
+    const { leftPages } = compaction;
+    this.#event(tick, 'compactionStarted', guest, `gathers ${leftPages} pages on host ${this.#onNodes(compaction)}.`, {
+      leftPages,
+      framesPerTick,
+      nodes: chosen.join(','),
+    });
+    return null;
+  }
+
+  /** What has been moved stays where it is. */
+  cancelCompaction(guest: number, tick: number): Refusal | null {
+    const compaction = this.#runningCompaction(guest);
+    if (compaction === undefined) return refuse('compact-none', `${this.#name(guest)} has no compaction under way.`);
+    this.#endCompaction(compaction, 'cancelled', tick);
+    return null;
+  }
+
+  /**
+   * Starts a live migration and takes the destination frames for the whole guest: an even share, as far as room allows,
+   * of consecutive pages on each of `nodes` in that order (null: the best set, ascending). Round 0 begins with the next
+   * step.
+   */
+  migrate(guest: number, options: MigrateOptions, tick: number): Refusal | null {
+    const { config, hosts } = this.#state;
+    const refusal = this.#whyBusy(guest) ?? whyNotOptions(options);
+    if (refusal !== null) return refusal;
+    const from = hosts[this.hostOf(guest)]!;
+    const to = hosts.find((h) => h.name === options.toHost);
+    const name = this.#name(guest);
+    if (to === undefined) return refuse('migrate-host-unknown', `There is no host ${options.toHost}.`);
+    if (to === from) return refuse('migrate-same-host', `${name} is on host ${to.name} already.`);
+    const link = linkBetween(config.links, from.name, to.name);
+    if (link < 0) return refuse('migrate-no-link', `No link joins hosts ${from.name} and ${to.name}.`);
+    const nodesRefusal = this.#whyNotNodes(to.index, options.nodes);
+    if (nodesRefusal !== null) return nodesRefusal;
+    const { memory, backing } = this.#guest(guest);
+    const nodes = options.nodes === null ? this.#bestNodes(guest, to.index).nodes : [...new Set(options.nodes)];
+    const steps = evenly(to, nodes, memory.frames, memory.grain);
+    const short = memory.frames - steps.reduce((sum, s) => sum + s.frames, 0);
+    if (short > 0) {
+      const where = options.nodes === null ? `host ${to.name}` : `nodes ${nodes.join(', ')} of host ${to.name}`;
+      return refuse(
+        'migrate-no-room',
+        `${name} is ${short * memory.grain} pages too large for what is free on ${where}.`,
+      );
+    }
+    const frames = dealFrames(to, memory.windows, steps, memory.grain);
+    this.#state.migrations.push({
+      guest,
+      fromHost: from.index,
+      toHost: to.index,
+      link,
+      maxBytesPerSec: options.maxBytesPerSec,
+      startTick: tick,
+      endTick: null,
+      phase: 'running',
+      precopy: startPrecopy(memory.validPages, options.downtimeLimitMs, options.maxRounds, tick),
+      copy: Backing.onFrames(to.index, frames, memory.valid),
+      downtimeMs: null,
+      verdict: '',
+    });
+    const text = `starts to migrate from host ${from.name} to nodes ${nodes.join(', ')} of host ${to.name}.`;
+    this.#event(tick, 'migrationStarted', guest, text, {
+      pages: memory.validPages,
+      extents: backing.extents.length,
+      fromHost: from.name,
+      toHost: to.name,
+      nodes: nodes.join(','),
+    });
+    return null;
+  }
+
+  /** Possible until completion, also while the VM is paused. The source is as if it had never begun. */
+  cancelMigration(guest: number, tick: number): Refusal | null {
+    const migration = this.#runningMigration(guest);
+    if (migration === undefined) return refuse('migrate-none', `${this.#name(guest)} has no migration under way.`);
+    this.#dropCopy(migration, 'cancelled', cancelledVerdict(migration), tick);
+    return null;
+  }
+
+  /** One tick of all compactions and migrations. */
+  step(tick: number): void {
+    this.#stepCompactions(tick);
+    this.#state.config.links.forEach((_, link) => this.#stepLink(link, tick));
+  }
+
+  hostNodesTable(): Table {
+    return hostNodesTable(this.#state);
+  }
+
+  backingTable(): Table {
+    return backingTable(this.#state);
+  }
+
+  hostHeaders(): HostHeader[] {
+    return hostHeaders(this.#state.config.hosts);
+  }
+
+  /** In the order in which they were started, ended ones included. */
+  migrationRows(): MigrationRow[] {
+    const { config, hosts } = this.#state;
+    return this.#state.migrations.map((m) => {
+      const names = { vm: this.#name(m.guest), fromHost: hosts[m.fromHost]!.name, toHost: hosts[m.toHost]!.name };
+      const sharers = Math.max(1, this.#onLink(m.link).length);
+      return migrationRow(m, names, shareBytesPerSec(config.links[m.link]!, sharers, m.maxBytesPerSec));
+    });
+  }
+
+  /** In the order in which they were started, ended ones included. */
+  compactionRows(): CompactionRow[] {
+    return this.#state.compactions.map((c) => {
+      const { phase, startTick, endTick, nodes, movedPages, leftPages } = c;
+      return { vm: this.#name(c.guest), phase, startTick, endTick, nodes, movedPages, leftPages };
+    });
+  }
+
+  check(): Violation[] {
+    return checkHosts(this.#state);
+  }
+
+  /** The world has taken all events. */
+  save(w: StateWriter): void {
+    assert(this.#events.length === 0, 'host-events-not-taken', { events: this.#events.length });
+    saveHosts(this.#state, w);
+  }
+
+  static load(config: WorldConfig, r: StateReader): HostSide {
+    return new HostSide(loadHosts(config, r));
+  }
+
+  // Compactions
+
+  #stepCompactions(tick: number): void {
+    const { compactions, hosts } = this.#state;
+    const running = compactions.filter((c) => c.phase === 'running').sort((a, b) => a.guest - b.guest);
+    const moving = new Set<number>();
+    for (const c of running) {
+      const guest = this.#guest(c.guest);
+      const moved = moveFrames(c, hosts[guest.backing.host]!, guest.backing, guest.memory.grain);
+      if (moved === guest.backing) continue;
+      this.#setBacking(guest, moved);
+      moving.add(moved.host);
+    }
+    for (const c of running) {
+      const host = this.hostOf(c.guest);
+      if (c.leftPages === 0) this.#endCompaction(c, 'completed', tick);
+      else if (!moving.has(host) && !this.#mayFreeRoom(host)) this.#endCompaction(c, 'stalled', tick);
+    }
+  }
+
+  /** A migration from a host frees room there when it completes; one to it, when it fails. */
+  #mayFreeRoom(host: number): boolean {
+    return this.#state.migrations.some((m) => underWay(m) && (m.fromHost === host || m.toHost === host));
+  }
+
+  #endCompaction(c: Compaction, phase: 'completed' | 'stalled' | 'cancelled', tick: number): void {
+    c.phase = phase;
+    c.endTick = tick;
+    const { movedPages, leftPages } = c;
+    const where = `on host ${this.#onNodes(c)}`;
+    const counts = `${movedPages} pages moved, ${leftPages} left elsewhere.`;
+    const ended = {
+      completed: { type: 'compactionCompleted', text: `is gathered ${where}: ${counts}` },
+      stalled: { type: 'compactionStalled', text: `cannot be gathered ${where}, no frame is free there: ${counts}` },
+      cancelled: { type: 'compactionCancelled', text: `is no longer being gathered ${where}: ${counts}` },
+    } as const;
+    this.#event(tick, ended[phase].type, c.guest, ended[phase].text, { movedPages, leftPages });
+  }
+
+  // Migrations
+
+  /** One tick on one link. Whenever a round ends, bandwidths are shared anew and time goes on from there. */
+  #stepLink(link: number, tick: number): void {
+    const config = this.#state.config;
+    let leftMs = config.tickMs;
+    for (let active = this.#onLink(link); leftMs > 0 && active.length > 0; active = this.#onLink(link)) {
+      const rates = active.map((m) => shareBytesPerSec(config.links[link]!, active.length, m.maxBytesPerSec));
+      const ms = Math.min(leftMs, ...active.map((m, i) => roundLeftMs(m.precopy, rates[i]!)));
+      active.forEach((m, i) => this.#send(m, ms, rates[i]!, tick));
+      leftMs -= ms;
+    }
+  }
+
+  #send(m: Migration, ms: number, bytesPerSec: number, tick: number): void {
+    const round = currentRound(m.precopy);
+    const number = m.precopy.rounds.length - 1;
+    const { dirty } = this.#state.config.guests[m.guest]!;
+    const dirtyPages = workingSetDirt(dirty, this.#guest(m.guest).memory.validPages);
+    if (!advance(m.precopy, ms, bytesPerSec, tick, dirtyPages)) return;
+    if (m.precopy.phase === 'done') {
+      this.#complete(m, tick);
+      return;
+    }
+    const dirtyBytes = round.dirtyBytes!;
+    const text = `sent ${mib(round.bytesSent)} in round ${number} of its migration and dirtied ${mib(dirtyBytes)} meanwhile.`;
+    this.#event(tick, 'migrationRound', m.guest, text, { round: number, sentBytes: round.bytesSent, dirtyBytes });
+    if (m.precopy.phase === 'failed') this.#dropCopy(m, 'failed', failedVerdict(m), tick);
+    else if (m.precopy.phase === 'switchOver') {
+      m.phase = 'switchOver';
+      const expectedMs = (dirtyBytes / bytesPerSec) * 1000;
+      const paused = `is paused for the last ${mib(dirtyBytes)} of its migration, ${expectedMs.toFixed(1)} ms.`;
+      this.#event(tick, 'migrationSwitchOver', m.guest, paused, { dirtyBytes, expectedMs });
+    }
+  }
+
+  #complete(m: Migration, tick: number): void {
+    const guest = this.#guest(m.guest);
+    const copy = m.copy;
+    assert(copy !== null, 'migration-copy-missing', { vm: guest.name });
+    this.#free(guest, guest.backing);
+    this.#setBacking(guest, copy);
+    m.copy = null;
+    m.phase = 'completed';
+    m.endTick = tick;
+    m.downtimeMs = m.precopy.roundMs;
+    m.verdict = completedVerdict(m);
+    const text = `is on host ${this.#state.hosts[m.toHost]!.name} now. ${m.verdict}`;
+    this.#event(tick, 'migrationCompleted', m.guest, text, {
+      rounds: m.precopy.rounds.length,
+      sentBytes: sentBytes(m.precopy),
+      downtimeMs: m.downtimeMs,
+    });
+  }
+
+  /** Ends a migration with the source as it was. */
+  #dropCopy(m: Migration, phase: 'cancelled' | 'failed', verdict: string, tick: number): void {
+    const guest = this.#guest(m.guest);
+    assert(m.copy !== null, 'migration-copy-missing', { vm: guest.name });
+    this.#free(guest, m.copy);
+    m.copy = null;
+    m.phase = phase;
+    m.endTick = tick;
+    m.verdict = verdict;
+    const type = phase === 'cancelled' ? 'migrationCancelled' : 'migrationFailed';
+    this.#event(tick, type, m.guest, `stays on host ${this.#state.hosts[m.fromHost]!.name}. ${verdict}`, {
+      rounds: m.precopy.rounds.length,
+      sentBytes: Math.round(sentBytes(m.precopy)),
+      leastLimitMs: m.precopy.leastLimitMs ?? 'unknown',
+    });
+  }
+
+  // Parts
+
+  #guest(guest: number): GuestBacking {
+    const found = this.#state.guests[guest];
+    assert(found !== undefined, 'guest-unknown', { guest });
+    return found;
+  }
+
+  #name(guest: number): string {
+    return this.#guest(guest).name;
+  }
+
+  #setBacking(guest: GuestBacking, backing: Backing): void {
+    guest.backing = backing;
+    guest.generation++;
+  }
+
+  #free(guest: GuestBacking, backing: Backing): void {
+    const host = this.#state.hosts[backing.host]!;
+    for (const [nid, extents] of framesByNode(backing.wholeFrames(guest.memory.grain)))
+      host.frames(nid).release(extents);
+  }
+
+  #runningCompaction(guest: number): Compaction | undefined {
+    return this.#state.compactions.find((c) => c.guest === guest && c.phase === 'running');
+  }
+
+  #runningMigration(guest: number): Migration | undefined {
+    return this.#state.migrations.find((m) => m.guest === guest && underWay(m));
+  }
+
+  /** Migrations under way on a link, in guest order. */
+  #onLink(link: number): Migration[] {
+    return this.#state.migrations.filter((m) => m.link === link && underWay(m)).sort((a, b) => a.guest - b.guest);
+  }
+
+  #bestNodes(guest: number, hostIndex: number): { readonly nodes: readonly number[]; readonly fits: boolean } {
+    const { memory, backing } = this.#guest(guest);
+    const host = this.#state.hosts[hostIndex]!;
+    const held = new Map<number, number>();
+    if (backing.host === hostIndex) {
+      for (const run of backing.wholeFrames(memory.grain)) {
+        held.set(run.hostNid, (held.get(run.hostNid) ?? 0) + run.pages / memory.grain);
+      }
+    }
+    const candidates = host.nodes.map(({ nid, frames }) => ({
+      nid,
+      freeFrames: frames.freeFrames(memory.grain),
+      heldFrames: held.get(nid) ?? 0,
+    }));
+    return chooseNodes(candidates, memory.frames, (a, b) => host.distance(a, b));
+  }
+
+  #onNodes(c: Compaction): string {
+    const host = this.#state.hosts[this.hostOf(c.guest)]!;
+    return `${host.name} ${c.nodes.length === 1 ? 'node' : 'nodes'} ${c.nodes.join(', ')}`;
+  }
+
+  #whyBusy(guest: number): Refusal | null {
+    if (this.#state.guests[guest] === undefined) return refuse('vm-unknown', `There is no VM number ${guest}.`);
+    const name = this.#name(guest);
+    if (this.#runningCompaction(guest) !== undefined) return refuse('vm-compacting', `${name} is being compacted.`);
+    if (this.#runningMigration(guest) !== undefined) return refuse('vm-migrating', `${name} is being migrated.`);
+    return null;
+  }
+
+  #whyNotNodes(hostIndex: number, nodes: readonly number[] | null): Refusal | null {
+    if (nodes === null) return null;
+    const host = this.#state.hosts[hostIndex]!;
+    if (nodes.length === 0) return refuse('nodes-empty', 'At least one host node is needed.');
+    for (const nid of nodes) {
+      const node = host.node(nid);
+      if (node === undefined) return refuse('node-unknown', `Host ${host.name} has no node ${nid}.`);
+      if (node.frames.totalPages === 0)
+        return refuse('node-no-memory', `Node ${nid} of host ${host.name} has no memory.`);
+    }
+    return null;
+  }
+
+  #event(tick: number, type: WorldEventType, guest: number, text: string, data: Data): void {
+    const vm = this.#name(guest);
+    this.#events.push({ tick, type, vm, text: `${vm} ${text}`, data });
+  }
+}
+
+function whyNotOptions({ downtimeLimitMs, maxBytesPerSec, maxRounds }: MigrateOptions): Refusal | null {
+  if (!(downtimeLimitMs >= 0)) return refuse('migrate-downtime-limit', 'The downtime limit is 0 ms or more.');
+  if (!(maxBytesPerSec >= 0)) return refuse('migrate-bandwidth', 'The bandwidth limit is 0 (none) or more.');
+  if (!(maxRounds >= 1)) return refuse('migrate-rounds', 'A migration needs at least 1 round.');
+  return null;
+}
+
+const refuse = (slug: string, text: string): Refusal => ({ slug, text });

@@ -1,0 +1,54 @@
+/**
+ * One host as it stands: its nodes with their frames, and the distances between them. Node ids may be sparse (0, 1, 16,
+ * 17); a node may have no CPUs or no memory, and then simply never has room.
+ */
+import { assert } from '../core/index.ts';
+import type { HostConfig } from '../config.ts';
+import { FrameSpace } from './frame.ts';
+
+export interface HostNode {
+  readonly nid: number;
+  readonly frames: FrameSpace;
+}
+
+export class Host {
+  readonly index: number;
+  readonly name: string;
+  /** In ascending nid order. */
+  readonly nodes: readonly HostNode[];
+  readonly #position: ReadonlyMap<number, number>;
+  readonly #distances: readonly (readonly number[])[];
+
+  constructor(config: HostConfig, index: number) {
+    this.index = index;
+    this.name = config.name;
+    this.nodes = config.nodes.map((n) => ({ nid: n.nid, frames: new FrameSpace(n.totalPages, n.reservedPages) }));
+    this.#position = new Map(config.nodes.map((n, i) => [n.nid, i]));
+    this.#distances = config.distances;
+  }
+
+  /** Undefined when the host has no such node. */
+  node(nid: number): HostNode | undefined {
+    const position = this.#position.get(nid);
+    return position === undefined ? undefined : this.nodes[position];
+  }
+
+  /** The frames of a node that is known to exist. */
+  frames(nid: number): FrameSpace {
+    const node = this.node(nid);
+    assert(node !== undefined, 'host-node-unknown', { host: this.name, nid });
+    return node.frames;
+  }
+
+  /** SLIT distance; both nodes exist. */
+  distance(from: number, to: number): number {
+    const distance = this.#distances[this.#position.get(from) ?? -1]?.[this.#position.get(to) ?? -1];
+    assert(distance !== undefined, 'host-distance-unknown', { host: this.name, from, to });
+    return distance;
+  }
+
+  /** Whole frames of `grain` pages that can be taken on a node; 0 on a node that does not exist. */
+  freeFrames(nid: number, grain: number): number {
+    return this.node(nid)?.frames.freeFrames(grain) ?? 0;
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * Lifetime laws of allocations, in ticks, drawn by inversion. `residual` draws from the equilibrium law: what is left of
+ * the life of a page met at a random moment of a stationary system. It is not the lifetime law (length bias), except for
+ * the exponential. Source: spec/models.md section 4.
+ *
+ *   exponential  P(L > t) = e^(-t/mean)            residual: the same
+ *   lomax        P(L > t) = (1 + t/scale)^-alpha   residual: (1 + t/scale)^-(alpha - 1), one power heavier
+ */
+import type { LifetimeConfig } from '../config.ts';
+import { ln, pow, type Prng } from '../core/index.ts';
+
+export function drawLifetime(law: LifetimeConfig, prng: Prng): number {
+  return law.law === 'exponential'
+    ? -law.meanTicks * ln(prng.unit())
+    : law.scaleTicks * (pow(prng.unit(), -1 / law.alpha) - 1);
+}
+
+export function drawResidual(law: LifetimeConfig, prng: Prng): number {
+  return law.law === 'exponential'
+    ? -law.meanTicks * ln(prng.unit())
+    : law.scaleTicks * (pow(prng.unit(), -1 / (law.alpha - 1)) - 1);
+}

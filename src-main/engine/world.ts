@@ -1,0 +1,272 @@
+/**
+ * The world: hosts, guests, time. It knows nothing of files, clocks, windows or Node. Its doors are create, step, apply,
+ * snapshot, state and restore; same configuration, same seed, same commands: same hash chain, wherever it runs.
+ *
+ * A tick, in this order: (1) commands scheduled for it; (2) hosts: compactions and migrations move frames; (3) guests
+ * whose layout is due get it; (4) workloads: deaths and births of the tick; (5) the tick counts up and the chain grows.
+ * A command takes effect whole or not at all; a refused one changes nothing but the log.
+ */
+import type { Snapshot, SnapshotLevel, Violation, WorldEvent } from '../../shared/snapshot/index.ts';
+import type { Command, WorldConfig } from './config.ts';
+import { InvariantError, StateCollector, StateHash, StateHasher, StateReader, type StateWriter, type WorldState } from './core/index.ts';
+import { HostSide, type PlacementProblem, type Refusal } from './host/index.ts';
+import { Guest, truthOf } from './vm/index.ts';
+import { snapshotOf } from './world-snapshot.ts';
+
+/** A command as it was given, and what came of it. */
+export interface LogEntry {
+  readonly tick: number;
+  readonly command: Command;
+  /** Null when it took effect. */
+  readonly refusal: Refusal | null;
+}
+
+export type WorldStart =
+  | { readonly world: World; readonly problems: readonly [] }
+  | { readonly world: null; readonly problems: readonly PlacementProblem[] };
+
+export class World {
+  readonly config: WorldConfig;
+  readonly #hostSide: HostSide;
+  readonly #guests: readonly Guest[];
+  #tick: number;
+  #chain: string;
+  /** Entries of the schedule already applied. */
+  #scheduled: number;
+  readonly #schedule: WorldConfig['schedule'];
+  readonly #log: LogEntry[];
+  #events: WorldEvent[] = [];
+
+  private constructor(config: WorldConfig, parts: WorldParts) {
+    this.config = config;
+    this.#hostSide = parts.hostSide;
+    this.#guests = parts.guests;
+    this.#tick = parts.tick;
+    this.#chain = parts.chain;
+    this.#scheduled = parts.scheduled;
+    this.#log = [...parts.log];
+    this.#schedule = [...config.schedule].sort((a, b) => a.at - b.at);
+  }
+
+  /** A world at tick 0, or every reason why its guests do not fit on its hosts. */
+  static create(config: WorldConfig): WorldStart {
+    const { hostSide, problems } = HostSide.create(config);
+    if (hostSide === null) return { world: null, problems };
+    const guests = config.guests.map((g, i) => Guest.create(g, truthOf(hostSide, i), config.seed));
+    const world = new World(config, { hostSide, guests, tick: 0, chain: '', scheduled: 0, log: [] });
+    world.#grow();
+    return { world, problems: [] };
+  }
+
+  static restore(config: WorldConfig, state: WorldState): World {
+    const r = new StateReader(state);
+    const own = r.json<{ tick: number; chain: string; scheduled: number }>('world');
+    const guests = config.guests.map((g, i) => Guest.load(g, r, `guest${i}`));
+    const log = r.json<readonly LogEntry[]>('log');
+    return new World(config, { ...own, log, guests, hostSide: HostSide.load(config, r) });
+  }
+
+  get tick(): number {
+    return this.#tick;
+  }
+
+  /** Hash of everything that has happened so far, 16 hex digits; grows by one link a tick. */
+  get chain(): string {
+    return this.#chain;
+  }
+
+  get log(): readonly LogEntry[] {
+    return this.#log;
+  }
+
+  get guests(): readonly Guest[] {
+    return this.#guests;
+  }
+
+  /** Advances time. Our own bugs are rethrown with the seed and tick they happened at. */
+  step(ticks = 1): void {
+    for (let i = 0; i < ticks; i++) {
+      try {
+        this.#stepOnce();
+      } catch (error) {
+        if (!(error instanceof InvariantError)) throw error;
+        throw new InvariantError(error.slug, { ...error.details, seed: this.config.seed, tick: this.#tick });
+      }
+    }
+  }
+
+  #stepOnce(): void {
+    while (this.#scheduled < this.#schedule.length && this.#schedule[this.#scheduled]!.at <= this.#tick) {
+      this.apply(this.#schedule[this.#scheduled++]!.command);
+    }
+    this.#hostSide.step(this.#tick);
+    this.#emit(this.#hostSide.takeEvents());
+    this.#guests.forEach((g, i) => {
+      this.#emit(g.regenerate(truthOf(this.#hostSide, i), this.#tick));
+      g.workload.step();
+    });
+    this.#tick++;
+    this.#grow();
+  }
+
+  /** Applies a command now. @returns why it was refused, or null when it took effect. */
+  apply(command: Command): Refusal | null {
+    const guest = this.config.guests.findIndex((g) => g.name === command.vm);
+    const refusal =
+      guest < 0
+        ? { slug: 'vm-unknown', text: `there is no VM named ${command.vm}` }
+        : this.#carryOut(guest, command);
+    this.#log.push({ tick: this.#tick, command, refusal });
+    if (refusal !== null) {
+      // Told, but not part of the chain: a refused command leaves the world as it was.
+      this.#events.push({
+        tick: this.#tick,
+        type: 'commandRefused',
+        vm: guest < 0 ? null : command.vm,
+        text: `${command.type} ${command.vm} refused: ${refusal.text}`,
+        data: { command: command.type, reason: refusal.slug },
+      });
+    }
+    return refusal;
+  }
+
+  #carryOut(index: number, command: Command): Refusal | null {
+    const guest = this.#guests[index]!;
+    const host = this.#hostSide;
+    switch (command.type) {
+      case 'compact':
+        return this.#told(host.compact(index, command.nodes, command.framesPerTick, this.#tick));
+      case 'cancelCompaction':
+        return this.#told(host.cancelCompaction(index, this.#tick));
+      case 'migrate':
+        return this.#told(host.migrate(index, command, this.#tick));
+      case 'cancelMigration':
+        return this.#told(host.cancelMigration(index, this.#tick));
+      case 'commitLayout': {
+        const { problems, events } = guest.commit(command.ranges, this.#tick);
+        if (problems.length > 0) return { slug: problems[0]!.slug, text: problems.map((p) => p.text).join('; ') };
+        return this.#done(command, events);
+      }
+      case 'setWorkload':
+        guest.workload.change(command.workload);
+        return this.#done(command, []);
+      case 'setRegeneration':
+        guest.setRegeneration(command.regeneration);
+        return this.#done(command, []);
+      case 'holdPages':
+        return guest.mm.holdBlock(command.pfn, command.order)
+          ? this.#done(command, [])
+          : { slug: 'hold-not-free', text: `pfn ${command.pfn} order ${command.order} is not wholly one free block` };
+      case 'releasePages':
+        if (!guest.mm.isHeld(command.pfn, command.order)) {
+          return { slug: 'release-not-held', text: `pfn ${command.pfn} order ${command.order} was not taken by holdPages` };
+        }
+        guest.mm.freePages(command.pfn, command.order, 0);
+        return this.#done(command, []);
+    }
+  }
+
+  /** The host side's events follow its call, whether it refused or not. */
+  #told(refusal: Refusal | null): Refusal | null {
+    this.#emit(this.#hostSide.takeEvents());
+    return refusal;
+  }
+
+  #done(command: Command, events: readonly WorldEvent[]): null {
+    const tick = this.#tick;
+    const text = `${command.type} ${command.vm}`;
+    this.#emit([{ tick, type: 'commandApplied', vm: command.vm, text, data: { command: command.type } }, ...events]);
+    return null;
+  }
+
+  #emit(events: readonly WorldEvent[]): void {
+    for (const event of events) {
+      this.#events.push(event);
+      const h = new StateHash();
+      h.text(this.#chain);
+      h.text(JSON.stringify(event));
+      this.#chain = h.hex();
+    }
+  }
+
+  /** The link of a tick: the counters that any difference between two runs would soon reach. */
+  #grow(): void {
+    const h = new StateHash();
+    h.text(this.#chain);
+    h.number(this.#tick);
+    for (const { mm, workload } of this.#guests) {
+      const { moved, free, pcp } = { moved: mm.mm.moved, free: mm.mm.cell.free, pcp: mm.mm.cell.pcp };
+      for (const n of [moved.sweep, moved.free, moved.drain, workload.allocs, workload.frees]) h.number(n);
+      h.bytes(free);
+      h.bytes(pcp);
+      h.bytes(mm.mm.stranded);
+    }
+    this.#chain = h.hex();
+  }
+
+  /** What has happened since the last call. */
+  takeEvents(): readonly WorldEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  /**
+   * Whether nothing is left to wait for: no scheduled command, no compaction or migration, no layout on its way, and no
+   * page owed but pinned ones. Lag 1 may remain where regeneration is off or runs are coalesced.
+   */
+  converged(): boolean {
+    if (this.#scheduled < this.#schedule.length || this.#hostSide.busy()) return false;
+    return this.#guests.every((g, i) => !g.deliveryDue && g.lag(truthOf(this.#hostSide, i)).targetActual === 0);
+  }
+
+  /** Scheduled commands that are still to come. */
+  get pendingCommands(): number {
+    return this.#schedule.length - this.#scheduled;
+  }
+
+  snapshot(level: SnapshotLevel): Snapshot {
+    return snapshotOf(
+      { config: this.config, tick: this.#tick, chain: this.#chain, hostSide: this.#hostSide, guests: this.#guests },
+      level,
+    );
+  }
+
+  /** The whole world written down; `restore` takes it back. */
+  state(): WorldState {
+    const w = new StateCollector();
+    this.#save(w);
+    w.json('log', this.#log as never);
+    return w.done();
+  }
+
+  /** 16 hex digits over the whole state (not the log: a refused command changes nothing). */
+  hash(): string {
+    const w = new StateHasher();
+    this.#save(w);
+    return w.hex();
+  }
+
+  #save(w: StateWriter): void {
+    w.json('world', { tick: this.#tick, chain: this.#chain, scheduled: this.#scheduled });
+    this.#hostSide.save(w);
+    this.#guests.forEach((g, i) => g.save(w, `guest${i}`));
+  }
+
+  /** Every broken law, of all hosts and guests; empty when all hold. */
+  check(): readonly Violation[] {
+    const guests = this.#guests.flatMap((g) =>
+      g.check().map((v) => ({ law: v.law, vm: g.config.name, text: v.text })),
+    );
+    return [...this.#hostSide.check(), ...guests];
+  }
+}
+
+interface WorldParts {
+  readonly hostSide: HostSide;
+  readonly guests: readonly Guest[];
+  readonly tick: number;
+  readonly chain: string;
+  readonly scheduled: number;
+  readonly log: readonly LogEntry[];
+}
