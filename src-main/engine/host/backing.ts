@@ -47,22 +47,24 @@ export class Backing {
 
   /** The whole frames held, padding included, from window `fromPfn` (a multiple of the grain) on, as maximal runs. */
   *wholeFrames(grain: number, fromPfn = 0): Generator<BackingExtent> {
-    let run: BackingExtent | null = null;
+    let run: BackingExtent | undefined;
+    // A window cut by a hole appears in two extents; its frame is counted with the first.
+    let from = fromPfn;
     for (let i = this.indexAt(fromPfn); i < this.extents.length; i++) {
       const extent = this.extents[i]!;
-      // A window cut by a hole appears in two extents; its frame is counted with the first.
-      const from: number = run === null ? fromPfn : endOf(run);
-      const start: number = Math.max(from, Math.floor(extent.start / grain) * grain);
+      const start = Math.max(from, Math.floor(extent.start / grain) * grain);
       const pages = Math.ceil(endOf(extent) / grain) * grain - start;
       if (pages <= 0) continue;
+      from = start + pages;
       const next = { start, pages, hostNid: extent.hostNid, frame: extent.frame + start - extent.start };
-      if (run !== null && continues(run, next)) run = { ...run, pages: run.pages + pages };
-      else {
-        if (run !== null) yield run;
-        run = next;
+      if (run !== undefined && continues(run, next)) {
+        run = { start: run.start, pages: run.pages + pages, hostNid: run.hostNid, frame: run.frame };
+        continue;
       }
+      if (run !== undefined) yield run;
+      run = next;
     }
-    if (run !== null) yield run;
+    if (run !== undefined) yield run;
   }
 
   /** The same backing with the pages of `moves` (whole frames, ascending pfns) at their new places. */

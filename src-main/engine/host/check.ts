@@ -3,13 +3,14 @@
  * (a) on every host node the reserved low end, the free extents and the frames held by backings tile [0, totalPages)
  *     exactly, and the node's counters say the same;
  * (b) every valid guest page is backed exactly once and no invalid one is, by the primary backing and by a second copy;
- * (c) extents are maximal and keep pfn and frame at the same offset within a frame;
+ * (c) extents are maximal, keep pfn and frame at the same offset within a frame, and those that meet in one window are
+ *     on one frame;
  * (d) a second copy exists exactly while its migration is under way, on the destination, and a guest has at most one
  *     thing under way;
  * (e) a running compaction's leftPages is what lies elsewhere.
  */
 import type { Violation } from '../../../shared/snapshot/index.ts';
-import type { Backing } from './backing.ts';
+import type { Backing, BackingExtent } from './backing.ts';
 import { continues, endOf } from './backing.ts';
 import { pagesElsewhere } from './compaction.ts';
 import type { FrameExtent } from './frame.ts';
@@ -51,12 +52,21 @@ function checkBacking({ name, memory }: GuestBacking, { extents }: Backing, repo
           `page ${extent.start} is at frame ${extent.frame}, not at its offset in a frame of ${memory.grain}`,
         );
       }
+      if (i > 0 && sharesFrame(extents[i - 1]!, extent, memory.grain) === false) {
+        report(name, `the pages around ${extent.start} share a frame's window, but not the frame`);
+      }
       if (i > 0 && continues(extents[i - 1]!, extent))
         report(name, `the extent at page ${extent.start} is not maximal`);
     }
     if (pos !== end) report(name, `pages ${start} to ${end} are valid, but backed up to ${pos}`);
   }
   if (i !== extents.length) report(name, `page ${extents[i]!.start} is backed but not valid`);
+}
+
+/** Null when the two extents do not meet in one window. */
+function sharesFrame(a: BackingExtent, b: BackingExtent, grain: number): boolean | null {
+  if (Math.floor((endOf(a) - 1) / grain) !== Math.floor(b.start / grain)) return null;
+  return a.hostNid === b.hostNid && a.frame - a.start === b.frame - b.start;
 }
 
 function checkNodes(state: HostState, held: readonly Map<number, FrameExtent[]>[], report: Report): void {

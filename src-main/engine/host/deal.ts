@@ -55,20 +55,25 @@ export function inOrder(host: Host, nodes: readonly number[], frames: number, gr
 }
 
 /**
- * `frames` frames in one run per node, as evenly as the nodes' room allows: what a full node cannot take is spread over
- * the others; an odd frame goes to the earlier node. Sums to less when room is short.
+ * `frames` frames in one run per node, as evenly as the nodes' room allows: as if dealt round and round until a node is
+ * full, so odd frames go to the earlier nodes with room. Sums to less when room is short. Distinct nodes.
  */
 export function evenly(host: Host, nodes: readonly number[], frames: number, grain: number): DealStep[] {
   const room = nodes.map((nid) => host.freeFrames(nid, grain));
-  const given = nodes.map(() => 0);
-  // The tightest node first: what it cannot take raises the share of those after it.
-  const tightest = nodes.map((_, i) => i).sort((a, b) => room[a]! - room[b]! || b - a);
-  let left = frames;
-  tightest.forEach((i, k) => {
-    given[i] = Math.min(room[i]!, Math.floor(left / (nodes.length - k)));
-    left -= given[i]!;
+  const dealt = (rounds: number): number => room.reduce((sum, r) => sum + Math.min(r, rounds), 0);
+  let rounds = 0;
+  for (let most = frames; rounds < most; ) {
+    const middle = Math.ceil((rounds + most) / 2);
+    if (dealt(middle) <= frames) rounds = middle;
+    else most = middle - 1;
+  }
+  let odd = frames - dealt(rounds);
+  const steps = nodes.map((hostNid, i) => {
+    const extra = odd > 0 && room[i]! > rounds ? 1 : 0;
+    odd -= extra;
+    return { hostNid, frames: Math.min(room[i]!, rounds) + extra };
   });
-  return nodes.map((hostNid, i) => ({ hostNid, frames: given[i]! })).filter((s) => s.frames > 0);
+  return steps.filter((s) => s.frames > 0);
 }
 
 /** Taken frames, handed out from the low end. */

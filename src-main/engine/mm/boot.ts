@@ -7,7 +7,7 @@ import type { MmConfig } from '../config.ts';
 import { assert } from '../core/index.ts';
 import { addFreeBlock, forEachAligned } from './buddy.ts';
 import { updateHulls } from './commit.ts';
-import { MIGRATE_MOVABLE, NR_ZONES } from './limit.ts';
+import { MIGRATE_MOVABLE, NID_MIXED, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { createLayout, targetNid, validateLayout } from './memlayout.ts';
 import { cellOf, createMm, hasZone, type Mm, validIn, zoneEnd } from './mm.ts';
 import { HOLE, ISOLATED, RESERVED } from './page.ts';
@@ -21,6 +21,11 @@ export function bootMm(config: MmConfig): Mm {
   const mm = createMm(config, createLayout(config.bootLayout, config.nrPages, 0));
   const { state, nid, size } = mm.page;
   mm.blockType.fill(MIGRATE_MOVABLE);
+  for (let b = 0; b < mm.block.valid.length; b++) {
+    const start = b << PAGEBLOCK_ORDER;
+    const end = Math.min(start + PAGES_PER_PAGEBLOCK, config.nrPages);
+    if (start < end) mm.block.valid[b] = validIn(mm, start, end);
+  }
   const holes = [...config.holes];
   if (size > config.nrPages) holes.push({ start: config.nrPages, end: size });
   for (const h of holes) {
@@ -33,6 +38,7 @@ export function bootMm(config: MmConfig): Mm {
       state[pfn] = RESERVED | order;
       nid[pfn] = node;
     });
+    countReserved(mm, start, end, node);
   });
   const used = [...config.holes, ...config.reserved].sort((a, b) => a.start - b.start);
   const blocks: { pfn: number; order: number; node: number }[] = [];
@@ -49,6 +55,18 @@ export function bootMm(config: MmConfig): Mm {
   updateWatermarks(mm);
   rebuildZonelists(mm);
   return mm;
+}
+
+/** Reserved pages of one node are in use, for ever, in their pageblocks. */
+function countReserved(mm: Mm, start: number, end: number, nid: number): void {
+  const { pinned, actual } = mm.block;
+  for (let pfn = start; pfn < end; ) {
+    const b = pfn >>> PAGEBLOCK_ORDER;
+    const next = Math.min(end, (b + 1) << PAGEBLOCK_ORDER);
+    actual[b] = pinned[b] === 0 || actual[b] === nid ? nid : NID_MIXED;
+    pinned[b]! += next - pfn;
+    pfn = next;
+  }
 }
 
 type Range = { readonly start: number; readonly end: number };

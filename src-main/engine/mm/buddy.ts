@@ -5,11 +5,11 @@
  * (a) the buddy is not a hole;  (b) it is free;  (c) it has the same order;  (d) it is in the same zone of the same node.
  * Merging ignores migrate types; the merged block goes to the list of the freed part's pageblock type.
  * Consequence kept by every operation here: the free lists are the unique maximal aligned decomposition of the free
- * pages of each cell. Counters changed: cell.free, cell.nrFree.
+ * pages of each cell. Counters changed: cell.free, cell.nrFree, block.free, block.actual.
  *
  * Left out: CMA, isolation, the tail placement of blocks about to merge, the order above 10.
  */
-import { MAX_PAGE_ORDER, MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE, NO_PFN } from './limit.ts';
+import { MAX_PAGE_ORDER, MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE, NID_MIXED, NO_PFN } from './limit.ts';
 import { NR_MIGRATE_TYPES, NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { buddySentinel, type Mm, zoneOf } from './mm.ts';
 import { ALLOCATED, FREE, headOf, ISOLATED, KIND_MASK, largestOrder, ORDER_MASK } from './page.ts';
@@ -31,6 +31,35 @@ function unlink(mm: Mm, pfn: number): void {
   prev[n] = p;
 }
 
+/** Counts 2^order pages from pfn as free (or, negative, as taken) in their pageblocks. */
+function countFree(mm: Mm, pfn: number, order: number, sign: 1 | -1): void {
+  const { free } = mm.block;
+  const block = pfn >>> PAGEBLOCK_ORDER;
+  if (order <= PAGEBLOCK_ORDER) {
+    free[block]! += sign * (1 << order);
+  } else {
+    free[block]! += sign * PAGES_PER_PAGEBLOCK;
+    free[block + 1]! += sign * PAGES_PER_PAGEBLOCK;
+  }
+}
+
+/**
+ * A removed block is in use from now on: its pageblock's `actual` follows. Called while the block still counts as
+ * free in its pageblock, which is how the first user of a pageblock is told from a later one.
+ */
+function beginUse(mm: Mm, pfn: number, order: number, state: number): void {
+  const { valid, free, actual } = mm.block;
+  const nid = mm.page.nid[pfn]!;
+  const first = pfn >>> PAGEBLOCK_ORDER;
+  const last = (pfn + (1 << order) - 1) >>> PAGEBLOCK_ORDER;
+  for (let b = first; b <= last; b++) {
+    if (free[b] === valid[b]) actual[b] = nid;
+    else if (actual[b] !== nid) actual[b] = NID_MIXED;
+  }
+  countFree(mm, pfn, order, -1);
+  mm.page.state[pfn] = state | order;
+}
+
 /**
  * Frees the block [pfn, pfn + 2^order) into node nid, merging upwards. The block must be in no list and its pages not
  * free. Returns the end of the block it became part of, so that a walk can go on behind it. Cost O(orders).
@@ -41,6 +70,7 @@ export function addFreeBlock(mm: Mm, pfn: number, order: number, nid: number): n
   const cell = nid * NR_ZONES + zoneOf(mm, pfn);
   const type = mm.blockType[pfn >>> PAGEBLOCK_ORDER]!;
   mm.cell.free[cell]! += 1 << order;
+  countFree(mm, pfn, order, 1);
   let head = pfn;
   let o = order;
   while (o < MAX_PAGE_ORDER) {
@@ -58,8 +88,14 @@ export function addFreeBlock(mm: Mm, pfn: number, order: number, nid: number): n
   return head + (1 << o);
 }
 
-/** Takes a whole free block out of its list; its head becomes `ISOLATED`. The caller gives it its next state. */
-export function removeFreeBlock(mm: Mm, head: number): void {
+/** Takes a whole free block out of its list, to be given to other nodes; its head becomes `ISOLATED`. */
+export function isolateFreeBlock(mm: Mm, head: number): void {
+  removeFreeBlock(mm, head);
+  countFree(mm, head, mm.page.state[head]! & ORDER_MASK, -1);
+}
+
+/** Out of its list and cell, its pages still counted free in their pageblocks. */
+function removeFreeBlock(mm: Mm, head: number): void {
   const { state, nid } = mm.page;
   const order = state[head]! & ORDER_MASK;
   const cell = nid[head]! * NR_ZONES + zoneOf(mm, head);
@@ -95,14 +131,14 @@ function carve(mm: Mm, head: number, order: number, pfn: number, want: number, t
 
 /** Takes a block of at least `order` from one list, newest first; NO_PFN if there is none. Keeps the lower half. */
 function takeSmallest(mm: Mm, cell: number, order: number, type: number): number {
-  const { next, state } = mm.page;
+  const { next } = mm.page;
   for (let o = order; o <= MAX_PAGE_ORDER; o++) {
     const sentinel = buddySentinel(mm, cell, type, o);
     const head = next[sentinel]!;
     if (head === sentinel) continue;
     removeFreeBlock(mm, head);
     if (o > order) carve(mm, head, o, head, order, type);
-    state[head] = ALLOCATED | order;
+    beginUse(mm, head, order, ALLOCATED);
     return head;
   }
   return NO_PFN;
@@ -138,7 +174,7 @@ function retypePageblock(mm: Mm, pageblock: number, nid: number, type: number): 
  * most of it was free (3.10's __rmqueue_fallback). Pageblocks with pages of several nodes share one type.
  */
 function steal(mm: Mm, cell: number, order: number, type: number): number {
-  const { next, nid, state } = mm.page;
+  const { next, nid } = mm.page;
   for (let o = MAX_PAGE_ORDER; o >= order; o--) {
     for (const from of FALLBACKS[type]!) {
       const sentinel = buddySentinel(mm, cell, from, o);
@@ -153,7 +189,7 @@ function steal(mm: Mm, cell: number, order: number, type: number): number {
       }
       removeFreeBlock(mm, head);
       if (o > order) carve(mm, head, o, head, order, mm.blockType[pageblock]!);
-      state[head] = ALLOCATED | order;
+      beginUse(mm, head, order, ALLOCATED);
       return head;
     }
   }
@@ -175,7 +211,7 @@ export function holdBlock(mm: Mm, pfn: number, order: number): boolean {
   if ((state[head]! & KIND_MASK) !== FREE || have < order) return false;
   removeFreeBlock(mm, head);
   if (have > order) carve(mm, head, have, pfn, order, mm.blockType[head >>> PAGEBLOCK_ORDER]!);
-  state[pfn] = ALLOCATED | order;
+  beginUse(mm, pfn, order, ALLOCATED);
   return true;
 }
 

@@ -6,6 +6,7 @@
  *   G1  the layout gives every page exactly one target, and the pageblock table agrees with the ranges
  *   G2  present and managed of each (node, zone) are the pages with that target; their sum is the guest
  *   G3  free of each (node, zone) is the sum of its lists, and the lists hold exactly the free blocks
+ *       (and of each pageblock: its free, used and pinned pages, and the A of the used ones)
  *   G4  every free page is on its target node; free <= managed <= present
  *   G5  size - free = allocated + reserved + per-CPU pages with target n
  *   G6  the stranded matrix counts the pages in use with A != T, pinned ones apart
@@ -18,8 +19,8 @@
  *
  * Cost: O(blocks + lists + ranges). Outside a commit only.
  */
-import { layoutRanges, targetNid, forEachDelta } from './memlayout.ts';
-import { MAX_PAGE_ORDER, NR_MIGRATE_TYPES, NR_PAGE_ORDERS, NR_ZONES, PAGES_PER_PAGEBLOCK } from './limit.ts';
+import { forEachDelta, targetNid } from './memlayout.ts';
+import { MAX_PAGE_ORDER, NID_MIXED, NR_MIGRATE_TYPES, NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { buddySentinel, type Mm, pcpSentinel, validIn, zoneOf } from './mm.ts';
 import { ALLOCATED, FLAG_PINNED, FREE, HOLE, KIND_MASK, ORDER_MASK, PCP, RESERVED } from './page.ts';
 
@@ -58,6 +59,7 @@ export function checkMm(mm: Mm): readonly MmViolation[] {
   checkCells(mm, n, fail);
   checkStranded(mm, n, fail);
   checkLists(mm, fail);
+  checkPageblocks(mm, fail);
   checkWatermarks(mm, fail);
   return out;
 }
@@ -261,6 +263,32 @@ function checkLists(mm: Mm, fail: Fail): void {
   }
 }
 
+function checkPageblocks(mm: Mm, fail: Fail): void {
+  const { state, nid, flag } = mm.page;
+  const free = new Uint16Array(mm.block.free.length);
+  const pinned = new Uint16Array(free.length);
+  for (let pfn = 0; pfn < mm.nrPages; ) {
+    const order = state[pfn]! & ORDER_MASK;
+    const kind = state[pfn]! & KIND_MASK;
+    const end = pfn + (1 << order);
+    for (let at = pfn; at < end && kind !== HOLE; ) {
+      const b = at >>> PAGEBLOCK_ORDER;
+      const next = Math.min(end, (b + 1) << PAGEBLOCK_ORDER);
+      if (kind === FREE) free[b]! += next - at;
+      else if (mm.block.actual[b] !== NID_MIXED && mm.block.actual[b] !== nid[pfn]) {
+        fail('G3', `pageblock ${b} is kept as in use on node ${mm.block.actual[b]}, pfn ${at} is on ${nid[pfn]}`);
+      }
+      if (kind === RESERVED || (kind === ALLOCATED && (flag[pfn]! & FLAG_PINNED) !== 0)) pinned[b]! += next - at;
+      at = next;
+    }
+    pfn = end;
+  }
+  for (let b = 0; b < free.length; b++) {
+    expectEqual(fail, 'G3', `pageblock ${b} free`, free[b]!, mm.block.free[b]!);
+    expectEqual(fail, 'G3', `pageblock ${b} pinned`, pinned[b]!, mm.block.pinned[b]!);
+  }
+}
+
 function checkWatermarks(mm: Mm, fail: Fail): void {
   const minFreePages = Math.floor(mm.minFreeKib / 4);
   let total = 0;
@@ -277,9 +305,3 @@ function checkWatermarks(mm: Mm, fail: Fail): void {
   }
   if (sum > minFreePages) fail('G12', `min watermarks add up to ${sum}, above ${minFreePages}`);
 }
-
-/** For messages: the layout in force, in words. */
-export const describeLayout = (mm: Mm): string =>
-  layoutRanges(mm.layout)
-    .map((r) => `{${r.start}-${r.end}}:${r.nid}`)
-    .join(' ');

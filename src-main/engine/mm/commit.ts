@@ -13,13 +13,14 @@
  * Why publish before mark before sweep: a page freed before it is marked lands on its old list, ahead of the sweep; one
  * freed after is transplanted by the free itself. Whatever the moment, it ends on its new node and counts once.
  * Marks are not stored: a page in use is marked when its A is not its T, so step 6 costs nothing.
- * Cost: O(ranges + pageblocks + blocks inside the delta), whatever the size of the guest.
+ * Cost: O(ranges + pageblocks + free blocks inside the delta + pages of pageblocks in use on several nodes), whatever
+ * the size of the guest.
  */
 import type { LayoutRange } from '../config.ts';
-import { addFreeBlock, removeFreeBlock } from './buddy.ts';
-import { NR_ZONES } from './limit.ts';
+import { addFreeBlock, isolateFreeBlock } from './buddy.ts';
+import { NID_MIXED, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { createLayout, forEachDelta, type LayoutProblem, type Memlayout, validateLayout } from './memlayout.ts';
-import { cellOf, hasZone, type Mm, validIn, zoneEnd } from './mm.ts';
+import { cellOf, hasZone, type Mm, validIn, zoneEnd, zoneOf } from './mm.ts';
 import { FLAG_PINNED, FREE, headOf, HOLE, KIND_MASK, ORDER_MASK, RESERVED } from './page.ts';
 import { pcpDrain } from './pcp.ts';
 import { addByTarget, shrinkSpan } from './transplant.ts';
@@ -167,25 +168,9 @@ export class Commit {
 
   #sweep(): void {
     const mm = this.#mm;
-    const { state, nid } = mm.page;
     let moved = 0;
     forEachDelta(this.#from, this.#to, (start, end, _oldNid, newNid) => {
-      for (let pfn = headOf(state, start); pfn < end; ) {
-        const order = state[pfn]! & ORDER_MASK;
-        let after = pfn + (1 << order);
-        if ((state[pfn]! & KIND_MASK) === FREE) {
-          if (pfn < start || after > end) {
-            removeFreeBlock(mm, pfn);
-            moved += addByTarget(mm, pfn, order, false);
-            after = headAfter(state, after);
-          } else if (nid[pfn] !== newNid) {
-            removeFreeBlock(mm, pfn);
-            after = Math.max(after, addFreeBlock(mm, pfn, order, newNid));
-            moved += 1 << order;
-          }
-        }
-        pfn = after;
-      }
+      moved += sweepRun(mm, start, end, newNid);
     });
     this.#movedSweep = moved;
     mm.moved.sweep += moved;
@@ -202,11 +187,36 @@ export class Commit {
   }
 }
 
-/** The next head at or after pfn: pfn itself, or the end of a block that merged across it. */
-function headAfter(state: Uint8Array, pfn: number): number {
-  if (pfn >= state.length) return pfn;
-  const head = headOf(state, pfn);
-  return head === pfn ? pfn : head + (1 << (state[head]! & ORDER_MASK));
+/**
+ * Gives the free pages of [start, end) to newNid; a free block that reaches out of the run is cut by the layout. Returns
+ * the pages moved. Pageblocks without a free page are passed over.
+ */
+function sweepRun(mm: Mm, start: number, end: number, newNid: number): number {
+  const { state, nid } = mm.page;
+  const { free } = mm.block;
+  let moved = 0;
+  for (let pfn = start; pfn < end; ) {
+    if (pfn % PAGES_PER_PAGEBLOCK === 0 && free[pfn >>> PAGEBLOCK_ORDER] === 0) {
+      pfn += PAGES_PER_PAGEBLOCK;
+      continue;
+    }
+    // Not always pfn: the run may begin inside a block, a block may have merged across pfn.
+    const head = headOf(state, pfn);
+    const order = state[head]! & ORDER_MASK;
+    const after = head + (1 << order);
+    if ((state[head]! & KIND_MASK) === FREE) {
+      if (head < start || after > end) {
+        isolateFreeBlock(mm, head);
+        moved += addByTarget(mm, head, order, false);
+      } else if (nid[head] !== newNid) {
+        isolateFreeBlock(mm, head);
+        addFreeBlock(mm, head, order, newNid);
+        moved += 1 << order;
+      }
+    }
+    pfn = after;
+  }
+  return moved;
 }
 
 function growSpan(spanStart: Uint32Array, spanEnd: Uint32Array, cell: number, start: number, end: number): void {
@@ -239,29 +249,55 @@ export function updateHulls(mm: Mm): void {
   }
 }
 
-/** Pages in use inside a delta run change what they are owed: from (A, old T) to (A, new T). */
+/**
+ * Pages in use inside a delta run change what they are owed: from (A, old T) to (A, new T). A whole pageblock whose used
+ * pages have one A is counted without a walk.
+ */
 function moveStranded(mm: Mm, start: number, end: number, oldNid: number, newNid: number): void {
+  const { valid, free, pinned, actual } = mm.block;
+  for (let pfn = start; pfn < end; ) {
+    const block = pfn >>> PAGEBLOCK_ORDER;
+    const blockEnd = (block + 1) << PAGEBLOCK_ORDER;
+    const whole = pfn % PAGES_PER_PAGEBLOCK === 0 && Math.min(blockEnd, mm.nrPages) <= end;
+    if (whole && actual[block] !== NID_MIXED) {
+      const zone = zoneOf(mm, pfn);
+      owe(mm, actual[block]!, zone, oldNid, newNid, valid[block]! - free[block]! - pinned[block]!, false);
+      owe(mm, actual[block]!, zone, oldNid, newNid, pinned[block]!, true);
+    } else {
+      const only = walkStranded(mm, pfn, Math.min(blockEnd, end), oldNid, newNid);
+      if (whole) actual[block] = only;
+    }
+    pfn = blockEnd;
+  }
+}
+
+/** The same page by page, for [start, end) inside one pageblock. Returns the one A found, or NID_MIXED. */
+function walkStranded(mm: Mm, start: number, end: number, oldNid: number, newNid: number): number {
   const { state, nid, flag } = mm.page;
-  const { nrNodeIds } = mm;
+  const zone = zoneOf(mm, start);
+  let only = -1;
   for (let pfn = headOf(state, start); pfn < end; ) {
-    const s = state[pfn]!;
-    const kind = s & KIND_MASK;
-    const after = pfn + (1 << (s & ORDER_MASK));
+    const kind = state[pfn]! & KIND_MASK;
+    const after = pfn + (1 << (state[pfn]! & ORDER_MASK));
     if (kind !== FREE && kind !== HOLE) {
-      const pages = Math.min(after, end) - Math.max(pfn, start);
-      const actual = nid[pfn]!;
       const pinned = kind === RESERVED || (flag[pfn]! & FLAG_PINNED) !== 0;
-      const matrix = pinned ? mm.strandedPinned : mm.stranded;
-      const cell = actual * NR_ZONES + (pfn >= mm.config.zoneStartPfn[2] ? 2 : pfn >= mm.config.zoneStartPfn[1] ? 1 : 0);
-      if (actual !== oldNid) {
-        matrix[actual * nrNodeIds + oldNid]! -= pages;
-        mm.cell.strandedOut[cell]! -= pages;
-      }
-      if (actual !== newNid) {
-        matrix[actual * nrNodeIds + newNid]! += pages;
-        mm.cell.strandedOut[cell]! += pages;
-      }
+      owe(mm, nid[pfn]!, zone, oldNid, newNid, Math.min(after, end) - Math.max(pfn, start), pinned);
+      only = only === -1 || only === nid[pfn] ? nid[pfn]! : NID_MIXED;
     }
     pfn = after;
+  }
+  return only === -1 ? NID_MIXED : only;
+}
+
+function owe(mm: Mm, actual: number, zone: number, oldNid: number, newNid: number, pages: number, pinned: boolean): void {
+  const matrix = pinned ? mm.strandedPinned : mm.stranded;
+  const cell = cellOf(actual, zone);
+  if (actual !== oldNid) {
+    matrix[actual * mm.nrNodeIds + oldNid]! -= pages;
+    mm.cell.strandedOut[cell]! -= pages;
+  }
+  if (actual !== newNid) {
+    matrix[actual * mm.nrNodeIds + newNid]! += pages;
+    mm.cell.strandedOut[cell]! += pages;
   }
 }

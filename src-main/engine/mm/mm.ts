@@ -8,7 +8,7 @@
  */
 import { assert } from '../core/index.ts';
 import type { MmConfig } from '../config.ts';
-import { MAX_BLOCK_PAGES, MAX_NODE_IDS, NR_MIGRATE_TYPES, NR_PAGE_ORDERS, NR_ZONES } from './limit.ts';
+import { MAX_BLOCK_PAGES, MAX_NODE_IDS, NR_MIGRATE_TYPES, NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER } from './limit.ts';
 import type { Memlayout } from './memlayout.ts';
 import { createPageColumns, type PageColumns } from './page.ts';
 import { RangeSet } from './range-set.ts';
@@ -39,6 +39,18 @@ export interface CellColumns {
   readonly pcpHigh: Uint32Array;
 }
 
+/**
+ * What a commit asks of a pageblock without looking at its pages, index pfn >>> PAGEBLOCK_ORDER:
+ * (a) valid - free pages are in use (allocated, on a per-CPU list, or reserved), `pinned` of them for ever;
+ * (b) `actual` is the A of all pages in use; NID_MIXED means that a walk must tell. Meaningless when none is in use.
+ */
+export interface PageblockColumns {
+  readonly valid: Uint16Array;
+  readonly free: Uint16Array;
+  readonly pinned: Uint16Array;
+  readonly actual: Uint8Array;
+}
+
 export interface MovedCounters {
   /** Pages transplanted from the free lists by commits. */
   sweep: number;
@@ -65,6 +77,7 @@ export interface Mm {
   readonly page: PageColumns;
   /** Migrate type of each pageblock. */
   readonly blockType: Uint8Array;
+  readonly block: PageblockColumns;
   readonly cell: CellColumns;
   /** Node states: 1 once online. Index nid. */
   readonly online: Uint8Array;
@@ -134,6 +147,7 @@ export function createMm(config: MmConfig, layout: Memlayout): Mm {
   const nrBuddyLists = nrCells * NR_MIGRATE_TYPES * NR_PAGE_ORDERS;
   const nrPcpLists = nrCpus * nrCells * NR_MIGRATE_TYPES;
   const page = createPageColumns(nrPages, nrBuddyLists + nrPcpLists);
+  const pageblocks = page.size >>> PAGEBLOCK_ORDER;
   for (let i = page.size; i < page.next.length; i++) page.next[i] = page.prev[i] = i;
   return {
     config,
@@ -144,7 +158,13 @@ export function createMm(config: MmConfig, layout: Memlayout): Mm {
     holes: new RangeSet(config.holes),
     reserved: new RangeSet(config.reserved),
     page,
-    blockType: new Uint8Array(page.size >>> 9),
+    blockType: new Uint8Array(pageblocks),
+    block: {
+      valid: new Uint16Array(pageblocks),
+      free: new Uint16Array(pageblocks),
+      pinned: new Uint16Array(pageblocks),
+      actual: new Uint8Array(pageblocks),
+    },
     cell: createCells(nrCells),
     online: new Uint8Array(nrNodeIds),
     buddyList: page.size,

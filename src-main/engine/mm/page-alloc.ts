@@ -2,28 +2,31 @@
  * Allocation and freeing as the guest's kernel does them, with the hooks of the RFC: a block that is freed goes to the
  * node the layout says, cut at range boundaries when it straddles one. Source: spec/dnuma.md sections 2.7 and 9.
  */
-import { takeBlock } from './buddy.ts';
-import { MAX_PAGE_ORDER, NO_PFN, NR_ZONES } from './limit.ts';
+import { assert } from '../core/index.ts';
+import { addFreeBlock, takeBlock } from './buddy.ts';
+import { NO_PFN, PAGEBLOCK_ORDER } from './limit.ts';
 import type { Mm } from './mm.ts';
 import { ALLOCATED, FLAG_PINNED, KIND_MASK, ORDER_MASK } from './page.ts';
 import { pcpPut, pcpTake, pcpTrim } from './pcp.ts';
 import { addByTarget, differsFrom, leaveStranded } from './transplant.ts';
 import { watermarkOk } from './watermark.ts';
-import { addFreeBlock } from './buddy.ts';
-import { assert } from '../core/index.ts';
 
 /**
  * Allocates 2^order pages near the CPU: its node's zonelist is tried down to the low watermarks, then down to min.
  * @returns the first pfn, or NO_PFN when every zone would fall below min (the simulated ENOMEM).
  */
 export function allocPages(mm: Mm, order: number, cpu: number, type: number): number {
+  const pfn = allocAbove(mm, order, cpu, type, mm.cell.wmarkLow);
+  return pfn !== NO_PFN ? pfn : allocAbove(mm, order, cpu, type, mm.cell.wmarkMin);
+}
+
+function allocAbove(mm: Mm, order: number, cpu: number, type: number, marks: Uint32Array): number {
   const list = mm.zonelist[mm.config.cpuNode[cpu]!]!;
-  for (const marks of [mm.cell.wmarkLow, mm.cell.wmarkMin]) {
-    for (let i = 0; i < list.length; i++) {
-      const cell = list[i]!;
-      if (!watermarkOk(mm, cell, order, marks[cell]!)) continue;
-      const pfn = order === 0 ? pcpTake(mm, cpu, cell, type) : takeBlock(mm, cell, order, type);
-      if (pfn === NO_PFN) continue;
+  for (let i = 0; i < list.length; i++) {
+    const cell = list[i]!;
+    if (!watermarkOk(mm, cell, order, marks[cell]!)) continue;
+    const pfn = order === 0 ? pcpTake(mm, cpu, cell, type) : takeBlock(mm, cell, order, type);
+    if (pfn !== NO_PFN) {
       mm.page.flag[pfn] = 0;
       return pfn;
     }
@@ -31,12 +34,14 @@ export function allocPages(mm: Mm, order: number, cpu: number, type: number): nu
   return NO_PFN;
 }
 
-/** Says that an allocation is never freed. Its stranded pages, if any, are counted as pinned from now on. */
+/** Says that an allocation, not stranded and of at most a pageblock, is never freed. */
 export function pinBlock(mm: Mm, pfn: number): void {
   const { flag, state, nid } = mm.page;
   assert((state[pfn]! & KIND_MASK) === ALLOCATED, 'pin-not-allocated', { pfn });
+  assert((state[pfn]! & ORDER_MASK) <= PAGEBLOCK_ORDER, 'pin-order', { pfn });
   assert(!differsFrom(mm.layout, pfn, state[pfn]! & ORDER_MASK, nid[pfn]!), 'pin-stranded', { pfn });
   flag[pfn]! |= FLAG_PINNED;
+  mm.block.pinned[pfn >>> PAGEBLOCK_ORDER]! += 1 << (state[pfn]! & ORDER_MASK);
 }
 
 /** Frees an allocation to the buddy lists, never through a per-CPU list. `order` must be the one it was allocated with. */
@@ -65,12 +70,4 @@ export function freePages(mm: Mm, pfn: number, order: number, cpu: number): void
   mm.page.flag[pfn] = 0;
   pcpPut(mm, pfn, cpu);
   pcpTrim(mm, pfn, cpu);
-}
-
-/** Largest order that can be allocated in a cell now, ignoring watermarks; -1 when the cell has no free block. */
-export function largestFreeOrder(mm: Mm, nid: number, zone: number): number {
-  for (let o = MAX_PAGE_ORDER; o >= 0; o--) {
-    if (mm.cell.nrFree[(nid * NR_ZONES + zone) * (MAX_PAGE_ORDER + 1) + o]! > 0) return o;
-  }
-  return -1;
 }

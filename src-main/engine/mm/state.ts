@@ -7,7 +7,7 @@ import { createMm, type Mm } from './mm.ts';
 import { rebuildZonelists } from './zonelist.ts';
 
 /** Columns that make up the state, by name; every one is written, read and hashed. */
-function columns(mm: Mm): Record<string, Uint8Array | Uint32Array> {
+function columns(mm: Mm): Record<string, Uint8Array | Uint16Array | Uint32Array> {
   const { page, cell } = mm;
   return {
     state: page.state,
@@ -16,6 +16,10 @@ function columns(mm: Mm): Record<string, Uint8Array | Uint32Array> {
     next: page.next,
     prev: page.prev,
     blockType: mm.blockType,
+    blockValid: mm.block.valid,
+    blockFree: mm.block.free,
+    blockPinned: mm.block.pinned,
+    blockActual: mm.block.actual,
     online: mm.online,
     pcpCount: mm.pcpCount,
     stranded: mm.stranded,
@@ -56,7 +60,7 @@ export function loadMm(config: MmConfig, r: StateReader, prefix: string): Mm {
   const j = r.json<MmJson>(`${prefix}.mm`);
   const mm = createMm(config, createLayout(j.ranges, config.nrPages, j.layoutSeq));
   for (const [name, column] of Object.entries(columns(mm))) {
-    const saved = r.column<Uint8Array | Uint32Array>(`${prefix}.mm.${name}`);
+    const saved = r.column<Uint8Array | Uint16Array | Uint32Array>(`${prefix}.mm.${name}`);
     assert(saved.length === column.length, 'state-column-length', { name, saved: saved.length, have: column.length });
     column.set(saved);
   }
