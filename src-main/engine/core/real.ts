@@ -38,9 +38,15 @@ export function exp(x: number): number {
   const r = x - k * LN2_HI - k * LN2_LO; // |r| <= ln2 / 2
   let sum = 1;
   for (const term of EXP_TERMS) sum = 1 + r * term * sum;
-  let scale = 1;
-  for (let i = 0; i < Math.abs(k); i++) scale *= 2;
-  return k < 0 ? sum / scale : sum * scale;
+  return k < 0 ? sum / powerOf2(-k) : sum * powerOf2(k);
+}
+
+/** 2^k for 0 <= k <= 1023, exact. */
+function powerOf2(k: number): number {
+  let left = k;
+  let power = 1;
+  for (; left >= 30; left -= 30) power *= 0x4000_0000;
+  return power * (1 << left);
 }
 
 /** x^y for x > 0. */

@@ -62,7 +62,7 @@ export function evenly(host: Host, nodes: readonly number[], frames: number, gra
   const room = nodes.map((nid) => host.freeFrames(nid, grain));
   const dealt = (rounds: number): number => room.reduce((sum, r) => sum + Math.min(r, rounds), 0);
   let rounds = 0;
-  for (let most = frames; rounds < most; ) {
+  for (let most = frames; rounds < most;) {
     const middle = Math.ceil((rounds + most) / 2);
     if (dealt(middle) <= frames) rounds = middle;
     else most = middle - 1;

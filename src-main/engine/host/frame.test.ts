@@ -61,7 +61,9 @@ describe('FrameSpace', () => {
         const frames = 1 + prng.below(Math.min(room, 6));
         const expected = Array.from({ length: frames }, () => takeNaively(map, grain)!);
         const taken = space.take(frames, grain);
-        expect(taken.flatMap((e) => Array.from({ length: e.pages / grain }, (_, i) => e.frame + i * grain))).toEqual(expected);
+        expect(taken.flatMap((e) => Array.from({ length: e.pages / grain }, (_, i) => e.frame + i * grain))).toEqual(
+          expected,
+        );
         held.push(...taken);
       } else {
         expect(takeNaively([...map], grain) === null).toBe(room === 0);

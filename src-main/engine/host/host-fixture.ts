@@ -16,7 +16,12 @@ export function hostOf(name: string, nodes: readonly (readonly [number, number, 
   };
 }
 
-export function ruleOf(mode: PlacementRule['mode'], start: number, end: number, nodes: readonly number[]): PlacementRule {
+export function ruleOf(
+  mode: PlacementRule['mode'],
+  start: number,
+  end: number,
+  nodes: readonly number[],
+): PlacementRule {
   return { mode, start, end, nodes, pages: [], scatter: false };
 }
 

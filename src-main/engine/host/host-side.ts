@@ -292,9 +292,12 @@ export class HostSide {
   #stepLink(link: number, tick: number): void {
     const config = this.#state.config;
     let leftMs = config.tickMs;
-    for (let active = this.#onLink(link); leftMs > 0 && active.length > 0; active = this.#onLink(link)) {
+    for (let active = this.#onLink(link); active.length > 0; active = this.#onLink(link)) {
       const rates = active.map((m) => shareBytesPerSec(config.links[link]!, active.length, m.maxBytesPerSec));
-      const ms = Math.min(leftMs, ...active.map((m, i) => roundLeftMs(m.precopy, rates[i]!)));
+      const endsInMs = Math.min(...active.map((m, i) => roundLeftMs(m.precopy, rates[i]!)));
+      // An empty last pass takes no time, so it still belongs to a tick that is over.
+      if (leftMs <= 0 && endsInMs > 0) return;
+      const ms = Math.min(leftMs, endsInMs);
       active.forEach((m, i) => this.#send(m, ms, rates[i]!, tick));
       leftMs -= ms;
     }

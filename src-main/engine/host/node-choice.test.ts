@@ -4,7 +4,11 @@ import type { Candidate } from './node-choice.ts';
 import { chooseNodes } from './node-choice.ts';
 
 /** Every set of nodes, scored by the stated rule and compared as lists. */
-function bruteForce(candidates: readonly Candidate[], frames: number, distance: (a: number, b: number) => number): number[] {
+function bruteForce(
+  candidates: readonly Candidate[],
+  frames: number,
+  distance: (a: number, b: number) => number,
+): number[] {
   let best: { key: number[]; nodes: number[] } | null = null;
   for (let bits = 1; bits < 1 << candidates.length; bits++) {
     const set = candidates.filter((_, i) => bits & (1 << i)).sort((a, b) => a.nid - b.nid);
@@ -45,7 +49,9 @@ describe('chooseNodes', () => {
     const prng = new Prng(seed, 'node-choice-test');
     for (let n = 0; n < 60; n++) {
       const size = 2 + prng.below(8);
-      const nodes = Array.from({ length: size }, (_, i) => candidate(i * 3 + prng.below(3), prng.below(6), prng.below(4)));
+      const nodes = Array.from({ length: size }, (_, i) =>
+        candidate(i * 3 + prng.below(3), prng.below(6), prng.below(4)),
+      );
       const table = Array.from({ length: 30 }, () => Array.from({ length: 30 }, () => 11 + prng.below(4)));
       const distance = (a: number, b: number): number => table[a]![b]!;
       const room = nodes.reduce((s, c) => s + c.freeFrames + c.heldFrames, 0);

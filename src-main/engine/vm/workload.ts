@@ -27,6 +27,9 @@ const HUGE = 1;
 
 export class Workload {
   readonly #mm: GuestMm;
+  /** The guest's columns: see the header. */
+  readonly #next: Uint32Array;
+  readonly #death: Uint32Array;
   readonly #prng: Prng;
   #config: WorkloadConfig | null;
   /** First block of each slot, NO_PFN when empty. */
@@ -44,6 +47,8 @@ export class Workload {
 
   private constructor(mm: GuestMm, config: WorkloadConfig | null, prng: Prng) {
     this.#mm = mm;
+    this.#next = mm.mm.page.next;
+    this.#death = mm.mm.page.prev;
     this.#config = config;
     this.#prng = prng;
   }
@@ -81,17 +86,21 @@ export class Workload {
   step(): void {
     this.#now++;
     const slot = this.#now % WHEEL_SLOTS;
+    const next = this.#next;
+    const death = this.#death;
+    // Deaths of this tick lie in (end - FRACTION, end].
+    const end = this.#now * FRACTION;
     let stay = NO_PFN;
     // A replacement may die in this same tick: it is then found in the slot again.
     while (this.#wheel[slot] !== NO_PFN) {
       let pfn = this.#wheel[slot]!;
       this.#wheel[slot] = NO_PFN;
       while (pfn !== NO_PFN) {
-        const after = this.#mm.mm.page.next[pfn]!;
-        if (tickOf(this.#mm.mm.page.prev[pfn]!) === this.#now) {
+        const after = next[pfn]!;
+        if (death[pfn]! <= end) {
           this.#die(pfn);
         } else {
-          this.#mm.mm.page.next[pfn] = stay;
+          next[pfn] = stay;
           stay = pfn;
         }
         pfn = after;
@@ -103,9 +112,8 @@ export class Workload {
   }
 
   #die(pfn: number): void {
-    const { page } = this.#mm.mm;
-    const death = page.prev[pfn]!;
-    const order = page.state[pfn]! & ORDER_MASK;
+    const death = this.#death[pfn]!;
+    const order = this.#mm.mm.page.state[pfn]! & ORDER_MASK;
     const size = order === 0 ? SMALL : HUGE;
     this.#mm.freePages(pfn, order, this.#nextCpu());
     this.frees++;
@@ -129,9 +137,8 @@ export class Workload {
     const life = stationary ? drawResidual(law, this.#prng) : drawLifetime(law, this.#prng);
     const death = Math.min(LATEST, time + Math.max(1, Math.ceil(life * FRACTION)));
     const slot = tickOf(death) % WHEEL_SLOTS;
-    const { next, prev } = this.#mm.mm.page;
-    prev[pfn] = death;
-    next[pfn] = this.#wheel[slot]!;
+    this.#death[pfn] = death;
+    this.#next[pfn] = this.#wheel[slot]!;
     this.#wheel[slot] = pfn;
     this.allocs++;
     this.#held[size]!++;
