@@ -11,6 +11,31 @@ import { hasZone, validIn } from './mm/mm.ts';
 import { FLAG_PINNED, FREE, HOLE, KIND_MASK, ORDER_MASK, RESERVED } from './mm/page.ts';
 import { type Guest, truthOf } from './vm/index.ts';
 
+/**
+ * The two tables whose size follows extents and ranges, kept between snapshots until what they show has changed: most
+ * ticks change neither, and a snapshot of every tick must not cost what the first one did.
+ */
+export class TableCache {
+  #backingKey = '';
+  #layoutKey = '';
+  #backing: Table | null = null;
+  #layout: Table | null = null;
+
+  backing(hostSide: HostSide, guests: readonly Guest[]): Table {
+    const key = `${guests.map((_, i) => hostSide.backingGeneration(i)).join()}/${hostSide.copyGeneration()}`;
+    if (this.#backing === null || key !== this.#backingKey) this.#backing = hostSide.backingTable();
+    this.#backingKey = key;
+    return this.#backing;
+  }
+
+  layout(guests: readonly Guest[]): Table {
+    const key = guests.map((g) => g.mm.layout.seq).join();
+    if (this.#layout === null || key !== this.#layoutKey) this.#layout = layoutTable(guests);
+    this.#layoutKey = key;
+    return this.#layout;
+  }
+}
+
 /** What a snapshot is made from. */
 export interface WorldParts {
   readonly config: WorldConfig;
@@ -18,6 +43,7 @@ export interface WorldParts {
   readonly chain: string;
   readonly hostSide: HostSide;
   readonly guests: readonly Guest[];
+  readonly tables: TableCache;
 }
 
 export function snapshotOf(world: WorldParts, level: SnapshotLevel): Snapshot {
@@ -37,11 +63,11 @@ export function snapshotOf(world: WorldParts, level: SnapshotLevel): Snapshot {
     },
     tables: {
       hostNodes: hostSide.hostNodesTable(),
-      backing: hostSide.backingTable(),
+      backing: world.tables.backing(hostSide, guests),
       cells: cellsTable(guests),
       nodes: nodesTable(guests),
       stranded: strandedTable(guests),
-      layout: layoutTable(guests),
+      layout: world.tables.layout(guests),
       blocks: blocksTable(level === 'blocks' ? guests : []),
     },
   };

@@ -11,7 +11,7 @@ import type { Command, WorldConfig } from './config.ts';
 import { InvariantError, StateCollector, StateHash, StateHasher, StateReader, type StateWriter, type WorldState } from './core/index.ts';
 import { HostSide, type PlacementProblem, type Refusal } from './host/index.ts';
 import { Guest, truthOf } from './vm/index.ts';
-import { snapshotOf } from './world-snapshot.ts';
+import { snapshotOf, TableCache } from './world-snapshot.ts';
 
 /** A command as it was given, and what came of it. */
 export interface LogEntry {
@@ -36,6 +36,7 @@ export class World {
   readonly #schedule: WorldConfig['schedule'];
   readonly #log: LogEntry[];
   #events: WorldEvent[] = [];
+  readonly #tables = new TableCache();
 
   private constructor(config: WorldConfig, parts: WorldParts) {
     this.config = config;
@@ -226,10 +227,8 @@ export class World {
   }
 
   snapshot(level: SnapshotLevel): Snapshot {
-    return snapshotOf(
-      { config: this.config, tick: this.#tick, chain: this.#chain, hostSide: this.#hostSide, guests: this.#guests },
-      level,
-    );
+    const parts = { config: this.config, tick: this.#tick, chain: this.#chain, hostSide: this.#hostSide };
+    return snapshotOf({ ...parts, guests: this.#guests, tables: this.#tables }, level);
   }
 
   /** The whole world written down; `restore` takes it back. */

@@ -246,6 +246,19 @@ describe('compaction', () => {
     expect(stuck.compactionRows().map((r) => r.phase)).toEqual(['stalled', 'stalled']);
   });
 
+  it('waits for a migration that leaves its host, then goes on', () => {
+    const hosts = [hostOf('a', [[0, 64, 0], [1, 64, 0]]), hostOf('b', [[0, 64, 0]])]; // prettier-ignore
+    const vm = (name: string, node: number) =>
+      guestOf(name, { host: 'a', nrPages: 64, placement: [ruleOf('strict', 0, 64, [node])] });
+    const h = create(worldOf(hosts, [vm('stays', 1), vm('leaves', 0)], [LINK]));
+    h.compact(0, [0], 64, 0);
+    h.migrate(1, options('b'), 0);
+    h.step(0);
+    expect(h.compactionRows()[0]).toMatchObject({ phase: 'running', movedPages: 0 });
+    finish(h, 1);
+    expect(h.compactionRows()[0]).toMatchObject({ phase: 'completed', movedPages: 64, leftPages: 0 });
+  });
+
   it('is refused with a reason', () => {
     const h = create(worldOf([hostOf('a', [[0, 64, 0], [1, 0, 0]])], [guestOf('vm', { host: 'a', nrPages: 64, placement: [ruleOf('strict', 0, 64, [0])] })])); // prettier-ignore
     const slugs = [

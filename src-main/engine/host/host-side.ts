@@ -90,6 +90,12 @@ export class HostSide {
     return this.#guest(guest).generation;
   }
 
+  /** Changes whenever a second copy comes or goes: migrations begun, and of those ended. */
+  copyGeneration(): string {
+    const { migrations } = this.#state;
+    return `${migrations.length}.${migrations.filter((m) => m.copy === null).length}`;
+  }
+
   /** SLIT distance between two nodes of a host, by its index. */
   distance(host: number, from: number, to: number): number {
     return this.#state.hosts[host]!.distance(from, to);

@@ -71,4 +71,20 @@ describe('chooseNodes', () => {
     expect(chosen).toContain(77);
     expect(chosen[7]! - chosen[0]!).toBe(7);
   });
+
+  it.each([1, 2, 3])('suffices with the fewest of 128 nodes of very different room, seed %i', (seed) => {
+    const prng = new Prng(seed, 'node-choice-large-test');
+    for (let n = 0; n < 20; n++) {
+      const nodes = Array.from({ length: 128 }, (_, nid) =>
+        candidate(nid, prng.below(1 << prng.below(10)), prng.below(3)),
+      );
+      const rooms = nodes.map((c) => c.freeFrames + c.heldFrames).sort((a, b) => b - a);
+      const size = 5 + prng.below(40);
+      const frames = rooms.slice(0, size).reduce((sum, r) => sum + r, 0) - prng.below(2);
+      const { nodes: chosen } = chooseNodes(nodes, frames, near);
+      const room = nodes.filter((c) => chosen.includes(c.nid)).reduce((sum, c) => sum + c.freeFrames + c.heldFrames, 0);
+      expect(room).toBeGreaterThanOrEqual(frames);
+      expect(chosen).toHaveLength(size);
+    }
+  });
 });

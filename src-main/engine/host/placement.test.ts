@@ -72,6 +72,16 @@ describe('placement', () => {
     expect(extents(place({ ...scattered, name: 'other' }))).not.toEqual(extents(one));
   });
 
+  it('scattered shares are exact although the last frame is partly padding', () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      const h = place(guest({ nrPages: 43, grain: 8, placement: [sharesOf(0, 43, { 0: 24, 1: 19 }, true)] }, name));
+      expect([...h.backing(0).pagesByNode()].sort()).toEqual([
+        [0, 24],
+        [1, 19],
+      ]);
+    }
+  });
+
   it('backs whole aligned frames: pages cut off by a hole or the end are used but not backed', () => {
     //  frames of 8  |0......|8......|16.....|24.....|
     //  valid         *****--- -----*** ******** ***      (hole 5-12; the last page is 26)

@@ -1,0 +1,273 @@
+import { describe, expect, test } from 'vitest';
+import type { Command, GuestConfig, HostConfig, WorldConfig } from './config.ts';
+import { World } from './world.ts';
+
+/** n x n, 10 on the diagonal, 20 elsewhere. */
+const distances = (n: number): number[][] =>
+  Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => (i === j ? 10 : 20)));
+
+const host = (name: string, nids: readonly number[], totalPages: number): HostConfig => ({
+  name,
+  nodes: nids.map((nid, i) => ({ nid, cpus: [i], totalPages, reservedPages: 64 })),
+  distances: distances(nids.length),
+});
+
+/** 4096 pages on two guest nodes, frames interleaved over the host's first two nodes. */
+function guest(name: string, more: Partial<GuestConfig> = {}): GuestConfig {
+  return {
+    name,
+    host: 'old',
+    mm: {
+      nrPages: 4096,
+      holes: [],
+      reserved: [{ start: 0, end: 32 }],
+      zoneStartPfn: [0, 1024, 1048576],
+      nrNodeIds: 4,
+      cpuNode: [0, 1],
+      distances: distances(4),
+      bootLayout: [
+        { start: 0, end: 2048, nid: 0 },
+        { start: 2048, end: 4096, nid: 1 },
+      ],
+    },
+    frameGrainPages: 16,
+    placement: [{ start: 0, end: 4096, mode: 'interleave', nodes: [0, 1], pages: [], scatter: false }],
+    regeneration: { enabled: true, grainPages: 16, delayTicks: 3 },
+    workload: {
+      occupancyPermille: 500,
+      kernelPermille: 20,
+      hugePermille: 250,
+      lifetime: { law: 'exponential', meanTicks: 15 },
+      start: 'stationary',
+      warmupTicks: 0,
+    },
+    dirty: { workingSetPages: 600, pagesPerSec: 3000 },
+    ...more,
+  };
+}
+
+const COMPACT: Command = { type: 'compact', vm: 'a', nodes: [0], framesPerTick: 8 };
+const MIGRATE: Command = {
+  type: 'migrate',
+  vm: 'a',
+  toHost: 'new',
+  nodes: [0, 16, 17],
+  downtimeLimitMs: 50,
+  maxBytesPerSec: 0,
+  maxRounds: 20,
+};
+
+const config = (guests: readonly GuestConfig[], schedule: WorldConfig['schedule'] = []): WorldConfig => ({
+  seed: 7,
+  tickMs: 100,
+  hosts: [host('old', [0, 1], 16384), host('new', [0, 1, 16, 17], 8192)],
+  links: [{ name: 'cable', hosts: ['old', 'new'], bytesPerSec: 16 * 2 ** 20 }],
+  guests,
+  schedule,
+});
+
+function start(c: WorldConfig): World {
+  const { world, problems } = World.create(c);
+  if (world === null) throw new Error(problems.map((p) => JSON.stringify(p)).join());
+  return world;
+}
+
+/** Steps to the tick; every law must hold after every step. */
+function runTo(world: World, tick: number): void {
+  while (world.tick < tick) {
+    world.step();
+    expect(world.check()).toEqual([]);
+  }
+}
+
+const MAIN_JOB = [
+  { at: 5, command: COMPACT },
+  { at: 60, command: MIGRATE },
+];
+
+describe('the main job: compact, live-migrate, regenerate, converge', () => {
+  test('all laws hold at every tick, both lags close, the guest gains the nodes it reached', () => {
+    const world = start(config([guest('a'), guest('b')], MAIN_JOB));
+    const spread = world.snapshot('accounts').header.guests[0]!.lag;
+    // Frames alternate between the host's nodes while the guest believes in halves: half of it is not where it thinks.
+    expect(spread.hostTarget).toBe(2048);
+    runTo(world, 60);
+    expect(world.snapshot('accounts').header.guests[0]!.lag.hostTarget).toBe(0);
+    while (!world.converged() && world.tick < 2000) runTo(world, world.tick + 1);
+    const { header, tables } = world.snapshot('accounts');
+    expect(header.guests[0]!.lag).toMatchObject({ hostTarget: 0, coalesced: 0, targetActual: 0 });
+    expect(header.migrations.map((m) => m.phase)).toEqual(['completed']);
+    expect(header.compactions.map((c) => c.phase)).toEqual(['completed']);
+    expect(header.guests[0]!.host).toBe(1);
+    // Node 0 was gathered on old/0; its memory is now on three nodes of the new host, so three guest nodes have pages.
+    const populated = new Set<number>();
+    tables.cells.columns['presentPages']!.forEach((pages, row) => {
+      if (pages > 0 && tables.cells.columns['guest']![row] === 0) populated.add(tables.cells.columns['nid']![row]!);
+    });
+    expect(populated.size).toBe(3);
+    expect(header.guests[1]!.commits).toBe(0);
+  });
+
+  test('with regeneration off the guest is never told: lag 1 stays, nothing is stranded', () => {
+    const frozen = { enabled: false, grainPages: 16, delayTicks: 3 };
+    const world = start(config([guest('a', { regeneration: frozen })], MAIN_JOB));
+    runTo(world, 100);
+    const { lag, commits } = world.snapshot('accounts').header.guests[0]!;
+    expect(commits).toBe(0);
+    expect(lag.hostTarget).toBeGreaterThan(0);
+    expect(lag.targetActual).toBe(0);
+  });
+
+  test('a guest without spare node ids shares them, and converges', () => {
+    const base = guest('a');
+    const mm = { ...base.mm, nrNodeIds: 2, distances: distances(2) };
+    const world = start(config([{ ...base, mm }], MAIN_JOB));
+    while (!world.converged() && world.tick < 2000) runTo(world, world.tick + 1);
+    expect(world.converged()).toBe(true);
+    expect(world.snapshot('accounts').header.guests[0]!.lag.hostTarget).toBe(0);
+  });
+
+  test('runs coarser than the frames leave a lag that is counted as coalesced', () => {
+    const coarse = { enabled: true, grainPages: 1024, delayTicks: 1 };
+    const world = start(config([guest('a', { regeneration: coarse })], [{ at: 2, command: { ...COMPACT, framesPerTick: 1 } }]));
+    runTo(world, 6);
+    world.apply({ type: 'cancelCompaction', vm: 'a' });
+    runTo(world, 20);
+    const { lag } = world.snapshot('accounts').header.guests[0]!;
+    expect(lag.coalesced).toBe(lag.hostTarget);
+    expect(lag.coalesced).toBeGreaterThan(0);
+  });
+});
+
+describe('determinism', () => {
+  test('same configuration and seed: same chain at every tick; another seed: another', () => {
+    const c = config([guest('a'), guest('b')], MAIN_JOB);
+    const [one, two, other] = [start(c), start(c), start({ ...c, seed: 8 })];
+    for (let t = 0; t < 120; t++) {
+      expect(two.chain).toBe(one.chain);
+      for (const w of [one, two, other]) w.step();
+    }
+    expect(two.hash()).toBe(one.hash());
+    expect(other.chain).not.toBe(one.chain);
+  });
+
+  test('another guest beside it does not change what a guest draws', () => {
+    const alone = start(config([guest('a')]));
+    const beside = start(config([guest('a'), guest('b')]));
+    alone.step(50);
+    beside.step(50);
+    const own = (w: World): unknown => w.snapshot('accounts').header.guests[0]!.moved;
+    expect(own(beside)).toEqual(own(alone));
+    expect(beside.guests[0]!.mm.mm.page.state).toEqual(alone.guests[0]!.mm.mm.page.state);
+  });
+
+  test.each([0, 6, 9, 61, 62, 64, 66, 70, 110])('a world restored at tick %i goes on as the one it was taken from', (tick) => {
+    const c = config([guest('a'), guest('b')], MAIN_JOB);
+    const world = start(c);
+    world.step(tick);
+    world.takeEvents();
+    const twin = World.restore(c, world.state());
+    expect(twin.hash()).toBe(world.hash());
+    for (let i = 0; i < 60; i++) {
+      world.step();
+      twin.step();
+      expect(twin.chain).toBe(world.chain);
+    }
+    expect(twin.hash()).toBe(world.hash());
+    expect(twin.takeEvents()).toEqual(world.takeEvents());
+    expect(twin.log).toEqual(world.log);
+    expect(twin.check()).toEqual([]);
+  });
+
+  test('looking changes nothing', () => {
+    const c = config([guest('a')], MAIN_JOB);
+    const [watched, alone] = [start(c), start(c)];
+    for (let t = 0; t < 80; t++) {
+      watched.snapshot('blocks');
+      watched.check();
+      watched.state();
+      watched.takeEvents();
+      watched.step();
+      alone.step();
+    }
+    expect(watched.hash()).toBe(alone.hash());
+  });
+});
+
+describe('a command takes effect whole or not at all', () => {
+  const nonsense: readonly Command[] = [
+    { type: 'compact', vm: 'nobody', nodes: null, framesPerTick: 1 },
+    { type: 'compact', vm: 'a', nodes: [5], framesPerTick: 1 },
+    { type: 'compact', vm: 'a', nodes: [], framesPerTick: 1 },
+    { type: 'compact', vm: 'a', nodes: [0], framesPerTick: 0 },
+    { type: 'cancelCompaction', vm: 'a' },
+    { type: 'cancelMigration', vm: 'a' },
+    { ...MIGRATE, toHost: 'old' },
+    { ...MIGRATE, toHost: 'nowhere' },
+    { ...MIGRATE, nodes: [2] },
+    { type: 'commitLayout', vm: 'a', ranges: [] },
+    { type: 'commitLayout', vm: 'a', ranges: [{ start: 0, end: 4097, nid: 0 }] },
+    { type: 'commitLayout', vm: 'a', ranges: [{ start: 0, end: 10, nid: 4 }] },
+    { type: 'commitLayout', vm: 'a', ranges: [{ start: 10, end: 10, nid: 0 }] },
+    {
+      type: 'commitLayout',
+      vm: 'a',
+      ranges: [
+        { start: 0, end: 10, nid: 0 },
+        { start: 9, end: 20, nid: 1 },
+      ],
+    },
+    { type: 'holdPages', vm: 'a', pfn: 0, order: 0 },
+    { type: 'holdPages', vm: 'a', pfn: 3, order: 1 },
+    { type: 'holdPages', vm: 'a', pfn: 4096, order: 0 },
+    { type: 'holdPages', vm: 'a', pfn: 0, order: 11 },
+    { type: 'releasePages', vm: 'a', pfn: 40, order: 0 },
+  ];
+
+  test.each(nonsense.map((c) => [JSON.stringify(c), c] as const))('refused: %s', (_, command) => {
+    const world = start(config([guest('a')]));
+    world.step(3);
+    const before = world.hash();
+    const refusal = world.apply(command);
+    expect(refusal?.text).toMatch(/\S{2}/);
+    expect(world.hash()).toBe(before);
+    expect(world.log.at(-1)).toEqual({ tick: 3, command, refusal });
+    expect(world.takeEvents().at(-1)!.type).toBe('commandRefused');
+  });
+
+  test('a cancelled migration leaves the world as if it had never begun', () => {
+    const c = config([guest('a'), guest('b')]);
+    const [world, untouched] = [start(c), start(c)];
+    world.step(5);
+    untouched.step(5);
+    expect(world.apply(MIGRATE)).toBeNull();
+    runTo(world, 8);
+    expect(world.snapshot('accounts').tables.backing.columns['copy']!.includes(1)).toBe(true);
+    expect(world.apply({ type: 'cancelMigration', vm: 'a' })).toBeNull();
+    untouched.step(3);
+    for (const w of [world, untouched]) w.step(20);
+    const [got, want] = [world.snapshot('blocks'), untouched.snapshot('blocks')];
+    expect(got.tables).toEqual(want.tables);
+    expect(got.header.guests).toEqual(want.header.guests);
+  });
+
+  test('pages held by hand are stranded by a commit and transplanted when released', () => {
+    const world = start(config([guest('a', { workload: null })]));
+    expect(world.apply({ type: 'holdPages', vm: 'a', pfn: 3072, order: 9 })).toBeNull();
+    expect(world.apply({ type: 'commitLayout', vm: 'a', ranges: [{ start: 0, end: 3100, nid: 2 }] })).toBeNull();
+    expect(world.guests[0]!.mm.stranded(1, 2)).toEqual({ pages: 512, pinned: 0 });
+    expect(world.apply({ type: 'releasePages', vm: 'a', pfn: 3072, order: 8 })?.slug).toBe('release-not-held');
+    expect(world.apply({ type: 'releasePages', vm: 'a', pfn: 3072, order: 9 })).toBeNull();
+    expect(world.guests[0]!.mm.stranded(1, 2)).toEqual({ pages: 0, pinned: 0 });
+    expect(world.check()).toEqual([]);
+  });
+
+  test('a workload taken away lets all that can die do so; kernel pages stay', () => {
+    const world = start(config([guest('a')]));
+    expect(world.apply({ type: 'setWorkload', vm: 'a', workload: null })).toBeNull();
+    runTo(world, 300);
+    const { held } = world.guests[0]!.workload;
+    expect({ small: held.small, huge: held.huge }).toEqual({ small: 0, huge: 0 });
+    expect(held.kernel).toBeGreaterThan(0);
+  });
+});

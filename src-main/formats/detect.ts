@@ -1,0 +1,51 @@
+/** Tells what a text is, by its content: files come with any extension, captures with none. */
+import type { Read } from '../../shared/errors/index.ts';
+import { DiagnosticList, quote } from './diagnostic-list.ts';
+import { admitText } from './input.ts';
+
+export type TextKind = 'capabilities' | 'domain' | 'numactl-hardware' | 'scenario';
+
+/** Enough for the comment block that some captures begin with. */
+const HEAD_CHARS = 65_536;
+/** Blanks, comments and processing instructions before the root element. Each alternative is closed by its own mark. */
+const PROLOGUE = /(?:\s|<!--(?:[^-]|-(?!->))*-->|<\?(?:[^?]|\?(?!>))*\?>)/y;
+const ROOT = /<([^\s/>!?]+)/y;
+const NUMACTL =
+  /^[ \t>|]*(?:available:\s*\d+\s+nodes?\b|node\s+\d+\s+(?:cpus|size|free):|No NUMA (?:support )?available)/im;
+
+const LOOKED_FOR =
+  'libvirt capabilities (<capabilities>), libvirt domain (<domain>), numactl --hardware ("available: N nodes"), ' +
+  'Pageshift scenario (a JSON object)';
+
+/** The kind of `text`; no value, and what was looked for, when it is none that is read. */
+export function detectKind(text: string, file: string): Read<TextKind> {
+  const list = new DiagnosticList(file);
+  const admitted = admitText(text, list);
+  if (admitted === null) return list.read<TextKind>(null);
+  const head = admitted.slice(0, HEAD_CHARS);
+  const root = rootName(head);
+  if (root === 'capabilities' || root === 'domain') return list.read<TextKind>(root);
+  if (root === null && /^\s*(?:\/[/*]|\{)/.test(head)) return list.read<TextKind>('scenario');
+  if (root === null && NUMACTL.test(head)) return list.read<TextKind>('numactl-hardware');
+  const found = root === null ? quote(firstLine(head)) : `an XML document <${root}>`;
+  const detail = { found, expected: LOOKED_FOR };
+  list.error('format-unknown', 'This is not a format that Pageshift reads.', { line: 1 }, detail);
+  return list.read<TextKind>(null);
+}
+
+/** The name of the root element of what may be XML: null when something else comes first. */
+function rootName(head: string): string | null {
+  let offset = 0;
+  for (;;) {
+    PROLOGUE.lastIndex = offset;
+    if (!PROLOGUE.test(head)) break;
+    offset = PROLOGUE.lastIndex;
+  }
+  // A DOCTYPE is refused by the XML reader; here it only must not hide what the document is.
+  const doctype = /<!DOCTYPE\s+([^\s>[]+)/y;
+  doctype.lastIndex = offset;
+  ROOT.lastIndex = offset;
+  return (doctype.exec(head) ?? ROOT.exec(head))?.[1] ?? null;
+}
+
+const firstLine = (text: string): string => text.trimStart().split('\n', 1)[0] ?? '';

@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { hasErrors } from '../../shared/errors/index.ts';
+import { DiagnosticList, MAX_DIAGNOSTICS } from './diagnostic-list.ts';
+import {
+  MAX_INPUT_BYTES,
+  detectKind,
+  readCapabilities,
+  readDomain,
+  readForeign,
+  readNumactlHardware,
+  refuseTooLarge,
+} from './index.ts';
+
+const fixture = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
+const CAPABILITIES = fixture('libvirt-capabilities/fixtures/sparse-power.xml');
+const DOMAIN = fixture('libvirt-domain/fixtures/three-cells.xml');
+const NUMACTL = fixture('numactl-hardware/fixtures/pasted-mail.txt');
+const READERS = [readForeign, readCapabilities, readDomain, readNumactlHardware];
+
+const slugs = (text: string) => readForeign(text, 'f').diagnostics.map((d) => d.slug);
+
+describe('readForeign', () => {
+  it('tells the kind by content', () => {
+    expect(detectKind(CAPABILITIES, 'f').value).toBe('capabilities');
+    expect(detectKind(DOMAIN, 'f').value).toBe('domain');
+    expect(detectKind(NUMACTL, 'f').value).toBe('numactl-hardware');
+    expect(detectKind('\ufeff\r\n {"hosts": []}', 'f').value).toBe('scenario');
+    expect(detectKind('// a comment\n{', 'f').value).toBe('scenario');
+    for (const [text, kind] of [
+      [CAPABILITIES, 'capabilities'],
+      [DOMAIN, 'domain'],
+      [NUMACTL, 'numactl-hardware'],
+    ] as const) {
+      expect(readForeign(text, 'f').value?.kind).toBe(kind);
+    }
+  });
+
+  it('says what it looked for when it knows nothing of it', () => {
+    for (const [text, found] of [
+      ['<topology version="2.0"/>', 'an XML document <topology>'],
+      ['Architecture: x86_64\n', '"Architecture: x86_64"'],
+      ['\u001b[31mred', '"?[31mred"'],
+    ] as const) {
+      const { value, diagnostics } = readForeign(text, 'f');
+      expect(value).toBeNull();
+      expect(diagnostics).toMatchObject([{ slug: 'format-unknown', where: { file: 'f', line: 1 }, found }]);
+      expect(diagnostics[0]?.expected).toContain('numactl --hardware');
+    }
+    expect(slugs('{"hosts": []}')).toEqual(['format-scenario']);
+  });
+
+  it('refuses what is no text of ours, with the reason', () => {
+    expect(slugs('')).toEqual(['input-empty']);
+    expect(slugs(' \r\n')).toEqual(['input-empty']);
+    expect(slugs('<domain>\n\0</domain>')).toEqual(['input-nul']);
+    expect(slugs([...DOMAIN].map((c) => `${c}\0`).join(''))).toEqual(['input-utf16']);
+    expect(slugs(Buffer.from(`\ufeff${DOMAIN}`, 'utf16le').toString('utf8'))).toEqual(['input-utf16']);
+    expect(slugs('<!DOCTYPE domain [<!ENTITY a "b">]><domain>&a;</domain>')).toEqual(['xml-doctype']);
+  });
+
+  it('refuses a text above the limit before looking at it', () => {
+    const large = '<domain>'.padEnd(MAX_INPUT_BYTES + 1, ' ');
+    for (const read of READERS) expect(read(large, 'f').diagnostics.map((d) => d.slug)).toEqual(['input-too-large']);
+    expect(refuseTooLarge(200_000_000, 'f')).toMatchObject({
+      value: null,
+      diagnostics: [{ found: '200000000 bytes' }],
+    });
+  });
+});
+
+describe('hostile texts', () => {
+  it('a document cut at any character is an error with a line', () => {
+    for (const [text, read] of [
+      [CAPABILITIES, readCapabilities],
+      [DOMAIN, readDomain],
+    ] as const) {
+      const end = text.lastIndexOf('>');
+      for (let length = 0; length <= end; length++) {
+        const { value, diagnostics } = read(text.slice(0, length), 'f');
+        expect(value).toBeNull();
+        expect(diagnostics.some((d) => d.severity === 'error' && d.where.line !== undefined)).toBe(true);
+      }
+      expect(read(text.slice(0, end + 1), 'f').value).not.toBeNull();
+    }
+  });
+
+  it('numactl text cut at any character gives a value or an error, never both', () => {
+    for (let length = 0; length <= NUMACTL.length; length++) {
+      const { value, diagnostics } = readNumactlHardware(NUMACTL.slice(0, length), 'f');
+      expect(value === null).toBe(hasErrors(diagnostics));
+    }
+  });
+
+  const SEED = 977;
+  it(`damaged texts never throw and never give a value with an error: seed ${SEED}`, () => {
+    const edit = fc.record({
+      at: fc.nat(),
+      remove: fc.nat(8),
+      insert: fc.oneof(
+        fc.constantFrom(
+          '<',
+          '>',
+          '"',
+          "'",
+          '&',
+          '/',
+          '-',
+          '0',
+          '^',
+          ']]>',
+          '-->',
+          '<![CDATA[',
+          '<?',
+          ' x=',
+          '\0',
+          '\r',
+          '99999999999',
+        ),
+        fc.constantFrom('__proto__', 'constructor', '\ufffd', '\ud800', '-1', '0-4294967295', '(', ')', ':', 'MB'),
+      ),
+    });
+    const damaged = fc
+      .tuple(fc.constantFrom(CAPABILITIES, DOMAIN, NUMACTL), fc.array(edit, { minLength: 1, maxLength: 4 }))
+      .map(([text, edits]) =>
+        edits.reduce((before, { at, remove, insert }) => {
+          const offset = at % before.length;
+          return before.slice(0, offset) + insert + before.slice(offset + remove);
+        }, text),
+      );
+    fc.assert(
+      fc.property(damaged, (text) => {
+        for (const read of READERS) {
+          const { value, diagnostics } = read(text, 'f');
+          expect(value === null).toBe(hasErrors(diagnostics));
+          for (const d of diagnostics) expect(d.where.line).toBeGreaterThan(0);
+        }
+      }),
+      { seed: SEED, numRuns: 1500 },
+    );
+  });
+
+  it('costs little for texts made to be costly', () => {
+    const vcpupins = Array.from({ length: 1000 }, (_, i) => `<vcpupin vcpu='${i}' cpuset='0-65535'/>`).join('');
+    const pins = `<domain><name>v</name><memory>1</memory><vcpu>1000</vcpu><cputune>${vcpupins}</cputune></domain>`;
+    expect(slugs(pins)).toContain('id-list-invalid');
+    const cells = "<cell memory='1'/>".repeat(20_000);
+    expect(slugs(`<domain><name>v</name><vcpu>1</vcpu><cpu><numa>${cells}</numa></cpu></domain>`)).toContain(
+      'cell-count',
+    );
+    const nodes = Array.from({ length: 50_000 }, (_, i) => `node ${i} cpus:`).join('\n');
+    expect(slugs(nodes)).toContain('too-many-nodes');
+    const wrapped = `available: 1 nodes (0)\nnode 0 cpus: 1${' '.repeat(1_000_000)}x (1)`;
+    expect(slugs(wrapped)).toContain('id-list-invalid');
+    expect(slugs(`available: 1 nodes (0)\nnode 0\n0: ${'1'.repeat(1_000_000)}x`)).toContain('line-damaged');
+    expect(slugs('>\n'.repeat(1_000_000))).toEqual(['format-unknown']);
+  });
+
+  it('keeps a bounded number of diagnostics and says how many it dropped', () => {
+    const list = new DiagnosticList('f');
+    for (let i = 0; i < MAX_DIAGNOSTICS + 5; i++) list.warning('w', 'w', { line: i });
+    list.error('e', 'e', { line: 1 });
+    const { value, diagnostics } = list.read(1);
+    expect(value).toBeNull();
+    expect(diagnostics).toHaveLength(MAX_DIAGNOSTICS + 1);
+    expect(diagnostics.at(-1)).toMatchObject({ severity: 'error', slug: 'more-problems' });
+  });
+});

@@ -1,0 +1,56 @@
+/**
+ * What may enter a reader at all: a text of bounded size, without NUL, with its byte order mark removed. Checked once,
+ * before any parsing, so that no reader has to think of it.
+ */
+import type { Read } from '../../shared/errors/index.ts';
+import { DiagnosticList } from './diagnostic-list.ts';
+import { SourcePosition } from './source-position.ts';
+
+/**
+ * The largest file that is read: 16 MiB. The largest real one is far below 1 MiB (virsh capabilities of a host of some
+ * thousand CPUs). Whoever opens files refuses by file size first and never loads more.
+ */
+export const MAX_INPUT_BYTES = 16 * 1024 * 1024;
+
+/** What a reader answers to a file of `bytes` bytes that is too large to be loaded. */
+export function refuseTooLarge(bytes: number, file: string): Read<never> {
+  const list = new DiagnosticList(file);
+  reportTooLarge(bytes, list);
+  return list.read<never>(null);
+}
+
+function reportTooLarge(bytes: number, list: DiagnosticList): void {
+  const detail = { found: `${bytes} bytes`, expected: `at most ${MAX_INPUT_BYTES} bytes` };
+  list.error('input-too-large', 'The file is too large to be a topology or a VM description.', { line: 1 }, detail);
+}
+
+/** The text to parse, or null when it is refused; the reason is then in `list`. */
+export function admitText(text: string, list: DiagnosticList): string | null {
+  // A character is at least one byte of UTF-8, so this never refuses what the limit in bytes would admit.
+  if (text.length > MAX_INPUT_BYTES) {
+    reportTooLarge(text.length, list);
+    return null;
+  }
+  const nul = text.indexOf('\0');
+  if (nul !== -1) {
+    reportNul(text, nul, list);
+    return null;
+  }
+  const admitted = text.startsWith('\ufeff') ? text.slice(1) : text;
+  if (admitted.trim() !== '') return admitted;
+  list.error('input-empty', 'The file is empty.', { line: 1 }, { expected: 'a topology or a VM description' });
+  return null;
+}
+
+function reportNul(text: string, nul: number, list: DiagnosticList): void {
+  const head = text.slice(0, 64);
+  const nuls = head.split('\0').length - 1;
+  // ASCII text in UTF-16, read as UTF-8, has a NUL in every second place.
+  if (nuls * 3 >= head.length) {
+    const detail = { expected: 'UTF-8', hint: 'Save it as UTF-8 (iconv -f UTF-16 -t UTF-8) and try again.' };
+    list.error('input-utf16', 'The text looks like UTF-16, which is not read.', { line: 1, column: 1 }, detail);
+    return;
+  }
+  const where = new SourcePosition(text).at(nul);
+  list.error('input-nul', 'The text has a NUL byte: it is binary, or damaged.', where, { expected: 'text in UTF-8' });
+}

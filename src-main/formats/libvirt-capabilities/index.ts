@@ -1,0 +1,1 @@
+export { readCapabilities } from './read.ts';
