@@ -1,0 +1,21 @@
+import { availableParallelism } from 'node:os';
+import { defineConfig } from 'vitest/config';
+
+/**
+ * Tests that need the brief's real files are named `*.data.test.ts`. They run, alone, when PAGESHIFT_DATA names the
+ * folder of those files; `npm test` needs nothing but this repository. PAGESHIFT_RESULTS names a JSON file for counts.
+ */
+const { PAGESHIFT_DATA: dataFolder, PAGESHIFT_RESULTS: resultsFile } = process.env;
+const folders = '{.ci,shared,src-main,src-renderer}';
+
+export default defineConfig({
+  test: {
+    environment: 'node',
+    include: [dataFolder ? `${folders}/**/*.data.test.ts` : `${folders}/**/*.test.ts`],
+    exclude: ['**/node_modules/**', ...(dataFolder ? [] : ['**/*.data.test.ts'])],
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    testTimeout: 30_000,
+    watch: false,
+    reporters: resultsFile ? ['default', ['json', { outputFile: resultsFile }]] : ['default'],
+  },
+});
