@@ -238,7 +238,15 @@ describe('compaction', () => {
       ['completed', 0],
       ['completed', 0],
     ]);
-    const full = worldOf([hostOf('a', [[0, 64, 0], [1, 64, 0]])], config.guests); // prettier-ignore
+    const full = worldOf(
+      [
+        hostOf('a', [
+          [0, 64, 0],
+          [1, 64, 0],
+        ]),
+      ],
+      config.guests,
+    );
     const stuck = create(full);
     stuck.compact(0, [0], 8, 0);
     stuck.compact(1, [1], 8, 0);
@@ -247,7 +255,13 @@ describe('compaction', () => {
   });
 
   it('waits for a migration that leaves its host, then goes on', () => {
-    const hosts = [hostOf('a', [[0, 64, 0], [1, 64, 0]]), hostOf('b', [[0, 64, 0]])]; // prettier-ignore
+    const hosts = [
+      hostOf('a', [
+        [0, 64, 0],
+        [1, 64, 0],
+      ]),
+      hostOf('b', [[0, 64, 0]]),
+    ];
     const vm = (name: string, node: number) =>
       guestOf(name, { host: 'a', nrPages: 64, placement: [ruleOf('strict', 0, 64, [node])] });
     const h = create(worldOf(hosts, [vm('stays', 1), vm('leaves', 0)], [LINK]));
@@ -260,7 +274,17 @@ describe('compaction', () => {
   });
 
   it('is refused with a reason', () => {
-    const h = create(worldOf([hostOf('a', [[0, 64, 0], [1, 0, 0]])], [guestOf('vm', { host: 'a', nrPages: 64, placement: [ruleOf('strict', 0, 64, [0])] })])); // prettier-ignore
+    const h = create(
+      worldOf(
+        [
+          hostOf('a', [
+            [0, 64, 0],
+            [1, 0, 0],
+          ]),
+        ],
+        [guestOf('vm', { host: 'a', nrPages: 64, placement: [ruleOf('strict', 0, 64, [0])] })],
+      ),
+    );
     const slugs = [
       h.compact(7, null, 1, 0),
       h.compact(0, [], 1, 0),
@@ -325,7 +349,6 @@ describe('migration', () => {
       [leastLimitMs, 'completed'],
       [leastLimitMs - 1, 'failed'],
     ] as const) {
-      // prettier-ignore
       const again = create(config);
       again.migrate(0, options('b', { downtimeLimitMs, maxRounds: 3 }), 0);
       finish(again);
@@ -359,7 +382,12 @@ describe('migration', () => {
   it('shares a link equally, and takes over the rest of the tick when the other ends', () => {
     const hosts = [hostOf('a', [[0, 256, 0]]), hostOf('b', [[0, 256, 0]])];
     const vm = (name: string, nrPages: number) =>
-      guestOf(name, { host: 'a', nrPages, placement: [ruleOf('strict', 0, nrPages, [0])], dirty: { workingSetPages: 0, pagesPerSec: 0 } }); // prettier-ignore
+      guestOf(name, {
+        host: 'a',
+        nrPages,
+        placement: [ruleOf('strict', 0, nrPages, [0])],
+        dirty: { workingSetPages: 0, pagesPerSec: 0 },
+      });
     const h = create(worldOf(hosts, [vm('small', 64), vm('large', 128)], [LINK]));
     h.migrate(0, options('b'), 0);
     h.migrate(1, options('b'), 0);
@@ -465,7 +493,10 @@ function randomWorldThatFits(seed: number): WorldConfig {
 describe('a host of 128 nodes', () => {
   it('spreads, compacts and accounts exactly', () => {
     const nids = Array.from({ length: 128 }, (_, nid) => nid);
-    const host = hostOf('a', nids.map((nid) => [nid, nid % 5 === 4 ? 0 : 64, 0])); // prettier-ignore
+    const host = hostOf(
+      'a',
+      nids.map((nid) => [nid, nid % 5 === 4 ? 0 : 64, 0]),
+    );
     const withMemory = nids.filter((nid) => nid % 5 !== 4);
     const vm = guestOf('vm', { host: 'a', nrPages: 1000, placement: [ruleOf('interleave', 0, 1000, withMemory)] });
     const h = create(worldOf([host], [vm]));

@@ -35,6 +35,8 @@ export interface CellColumns {
   readonly wmarkMin: Uint32Array;
   readonly wmarkLow: Uint32Array;
   readonly wmarkHigh: Uint32Array;
+  /** Pages that an allocation able to use the node's highest zone leaves here (the last entry of "protection"). */
+  readonly lowmemReserve: Uint32Array;
   readonly pcpBatch: Uint32Array;
   readonly pcpHigh: Uint32Array;
 }
@@ -202,6 +204,7 @@ function createCells(n: number): CellColumns {
     wmarkMin: u32(),
     wmarkLow: u32(),
     wmarkHigh: u32(),
+    lowmemReserve: u32(),
     pcpBatch: u32(),
     pcpHigh: u32(),
   };

@@ -26,7 +26,7 @@ function isqrt(n: number): number {
 const rounddownPow2 = (n: number): number => 1 << (31 - Math.clz32(n));
 
 export function updateWatermarks(mm: Mm): void {
-  const { managed, wmarkMin, wmarkLow, wmarkHigh, pcpBatch, pcpHigh } = mm.cell;
+  const { managed, wmarkMin, wmarkLow, wmarkHigh, pcpBatch, pcpHigh, lowmemReserve } = mm.cell;
   let total = 0;
   for (let c = 0; c < mm.nrCells; c++) total += managed[c]!;
   const wanted = isqrt(total * PAGE_SIZE_KIB * 16);
@@ -42,11 +42,12 @@ export function updateWatermarks(mm: Mm): void {
     const batch = rounddownPow2(quarter + (quarter >>> 1)) - 1;
     pcpBatch[c] = Math.max(1, batch);
     pcpHigh[c] = 6 * batch;
+    lowmemReserve[c] = reserveFor(mm, c);
   }
 }
 
-/** Pages that an allocation able to use the node's highest zone must leave in a lower zone of that node. */
-export function lowmemReserve(mm: Mm, cell: number): number {
+/** What a zone keeps for allocations that cannot use a higher one: a share of the managed pages above it on its node. */
+function reserveFor(mm: Mm, cell: number): number {
   const zone = cell % NR_ZONES;
   let above = 0;
   for (let z = zone + 1; z < NR_ZONES; z++) above += mm.cell.managed[cell - zone + z]!;
@@ -61,7 +62,7 @@ export function lowmemReserve(mm: Mm, cell: number): number {
 export function watermarkOk(mm: Mm, cell: number, order: number, mark: number): boolean {
   let left = mm.cell.free[cell]! - (1 << order) + 1;
   let needed = mark;
-  if (left <= needed + lowmemReserve(mm, cell)) return false;
+  if (left <= needed + mm.cell.lowmemReserve[cell]!) return false;
   for (let o = 0; o < order; o++) {
     left -= mm.cell.nrFree[cell * NR_PAGE_ORDERS + o]! << o;
     needed >>>= 1;
