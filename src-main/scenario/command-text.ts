@@ -1,0 +1,63 @@
+/**
+ * Commands as they are typed on a command line: `VM[=NODES][@TICK]` to compact, `VM=HOST[@TICK]` to migrate. NODES is a
+ * list such as 0-1,3; without it the engine chooses. Without TICK the command is applied before the first step.
+ */
+import type { Diagnostic, Read } from '../../shared/errors/index.ts';
+import { hasErrors } from '../../shared/errors/index.ts';
+import { draftOf } from './check.ts';
+import { parseIdList } from './id-list.ts';
+import { MAX_HOST_NID, MAX_TICK } from './limit.ts';
+import { nameHint } from './name-hint.ts';
+import { diagnosticOf, pointerOf, sentence } from './problem.ts';
+import type { Scenario, ScenarioCommand } from './schema.ts';
+import { commandSchema } from './schema.ts';
+import { validateScenario } from './validate.ts';
+
+export type CommandTextKind = 'compact' | 'migrate';
+
+const SHAPES: Readonly<Record<CommandTextKind, string>> = { compact: 'VM[=NODES][@TICK]', migrate: 'VM=HOST[@TICK]' };
+
+/** @param text what follows `--compact` or `--migrate`. @param scenario knows the names; a VM's name may hold `=` and `@`. */
+export function commandFromText(kind: CommandTextKind, text: string, scenario: Scenario): Read<ScenarioCommand> {
+  const fail = (slug: string, message: string, more: Partial<Diagnostic> = {}): Read<ScenarioCommand> => ({
+    value: null,
+    diagnostics: [{ severity: 'error', slug, message: sentence(message), where: { path: `--${kind}` }, found: `"${text}"`, ...more }],
+  });
+  const { subject, target, at } = split(text, scenario.vms.map((vm) => vm.name));
+  if (subject === '' || (kind === 'migrate' && (target === null || target === ''))) {
+    return fail('command-text', 'the command is incomplete', { expected: SHAPES[kind] });
+  }
+  if (at > MAX_TICK) return fail('command-text', `tick ${at} is too late`, { expected: `at most ${MAX_TICK}` });
+  const vms = scenario.vms.map((vm) => vm.name);
+  if (!vms.includes(subject)) return fail('unknown-vm', `there is no VM "${subject}"`, nameHint(subject, vms));
+  if (kind === 'migrate') {
+    const hosts = scenario.hosts.map((host) => host.name);
+    if (!hosts.includes(target!)) return fail('unknown-host', `there is no host "${target}"`, nameHint(target!, hosts));
+    return { value: commandSchema.parse({ at, type: 'migrate', vm: subject, toHost: target }), diagnostics: [] };
+  }
+  const nodes = target === null ? null : parseIdList(target, MAX_HOST_NID + 1);
+  if (typeof nodes === 'string' || nodes?.length === 0) {
+    return fail('id-list', typeof nodes === 'string' ? nodes : 'no node is named', { expected: 'nodes such as 0-1,3' });
+  }
+  return { value: commandSchema.parse({ at, type: 'compact', vm: subject, nodes: nodes === null ? null : [...nodes] }), diagnostics: [] };
+}
+
+/** The longest known VM name that the text begins with wins; otherwise the text up to the last `=`. */
+function split(text: string, vms: readonly string[]): { readonly subject: string; readonly target: string | null; readonly at: number } {
+  const known = vms.filter((vm) => text === vm || text.startsWith(`${vm}=`) || /^@\d+$/.test(text.startsWith(vm) ? text.slice(vm.length) : ''));
+  const subjectKnown = known.sort((a, b) => b.length - a.length)[0];
+  const tail = subjectKnown === undefined ? text : text.slice(subjectKnown.length);
+  const match = /@(\d+)$/.exec(tail);
+  const at = match === null ? 0 : Number(match[1]);
+  const rest = match === null ? tail : tail.slice(0, match.index);
+  if (subjectKnown !== undefined) return { subject: subjectKnown, target: rest === '' ? null : rest.slice(1), at };
+  const equals = rest.lastIndexOf('=');
+  return equals === -1 ? { subject: rest, target: null, at } : { subject: rest.slice(0, equals), target: rest.slice(equals + 1), at };
+}
+
+/** The scenario with more commands behind its own, checked as a whole. */
+export function withCommands(scenario: Scenario, commands: readonly ScenarioCommand[]): Read<Scenario> {
+  const value: Scenario = { ...scenario, commands: [...scenario.commands, ...commands] };
+  const diagnostics = validateScenario(draftOf(value)).map((problem) => diagnosticOf(problem, { path: pointerOf(problem.path) }));
+  return { value: hasErrors(diagnostics) ? null : value, diagnostics };
+}

@@ -1,0 +1,150 @@
+/**
+ * Does the boot placement succeed? The placement rules are played on counts of free frames per host node, in the order
+ * of the VMs, as the engine plays them on the frames themselves.
+ *
+ * Small VMs (4 KiB frames) fill what is left of 2 MiB frames that are already broken before they break another.
+ */
+import type { PfnRange } from '../../shared/units/index.ts';
+import { PAGES_PER_HUGE } from '../../shared/units/index.ts';
+import type { HostConfig, PlacementRule } from '../engine/config.ts';
+import { subtractRanges } from './pfn-range.ts';
+
+/** What of a guest matters here. */
+export interface FitGuest {
+  readonly frameGrainPages: number;
+  readonly holes: readonly PfnRange[];
+  readonly placement: readonly PlacementRule[];
+}
+
+/** Free memory of one node: whole 2 MiB frames, and single pages outside them. */
+interface NodeRoom {
+  huge: number;
+  small: number;
+}
+
+export interface Shortage {
+  readonly rule: PlacementRule;
+  readonly neededPages: number;
+  readonly freePages: number;
+  /** The node of `shares` that is too small; otherwise the rule as a whole has no room. */
+  readonly nid: number | null;
+}
+
+export type HostRoom = Map<number, NodeRoom>;
+
+/** Room on an empty host. */
+export function emptyRoom(host: HostConfig): HostRoom {
+  return new Map(
+    host.nodes.map((node) => {
+      const firstFrame = Math.ceil(node.reservedPages / PAGES_PER_HUGE);
+      const huge = Math.max(0, Math.floor(node.totalPages / PAGES_PER_HUGE) - firstFrame);
+      return [node.nid, { huge, small: node.totalPages - node.reservedPages - huge * PAGES_PER_HUGE }];
+    }),
+  );
+}
+
+/** Pages that frames of `grain` pages can hold on the whole host. */
+export const roomPages = (room: HostRoom, grain: number): number =>
+  [...room.values()].reduce((sum, node) => sum + freeFrames(node, grain) * grain, 0);
+
+/** Pages that the frames of a guest take, with its last, partly used frame whole. */
+export const guestFramePages = (guest: FitGuest): number =>
+  guest.placement.reduce((sum, rule) => sum + frameCount(guest, rule) * guest.frameGrainPages, 0);
+
+/** Takes the guest's frames out of `room`, or says what was short; then `room` is left part-taken. */
+export function placeGuest(guest: FitGuest, host: HostConfig, room: HostRoom): Shortage | null {
+  for (const rule of guest.placement) {
+    const shortage = placeRule(guest, host, rule, room);
+    if (shortage !== null) return shortage;
+  }
+  return null;
+}
+
+function placeRule(guest: FitGuest, host: HostConfig, rule: PlacementRule, room: HostRoom): Shortage | null {
+  const grain = guest.frameGrainPages;
+  const short = (needed: number, free: number, nid: number | null): Shortage => ({
+    rule,
+    neededPages: needed * grain,
+    freePages: free * grain,
+    nid,
+  });
+  if (rule.mode === 'shares') {
+    for (let i = 0; i < rule.nodes.length; i++) {
+      const nid = rule.nodes[i]!;
+      const frames = Math.ceil(rule.pages[i]! / grain);
+      const free = freeFrames(room.get(nid), grain);
+      if (frames > free) return short(frames, free, nid);
+      takeFrames(room.get(nid), frames, grain);
+    }
+    return null;
+  }
+  const nids = rule.mode === 'preferred' ? preferredOrder(host, rule.nodes) : rule.nodes;
+  const free = nids.map((nid) => freeFrames(room.get(nid), grain));
+  const needed = frameCount(guest, rule);
+  const total = free.reduce((a, b) => a + b, 0);
+  if (needed > total) return short(needed, total, null);
+  const taken = rule.mode === 'interleave' ? dealEvenly(needed, free) : fillInOrder(needed, free);
+  nids.forEach((nid, i) => takeFrames(room.get(nid), taken[i]!, grain));
+  return null;
+}
+
+/** Frames behind the pages of a rule that exist. Rules begin at frame borders and holes are whole frames. */
+function frameCount(guest: FitGuest, rule: PlacementRule): number {
+  const grain = guest.frameGrainPages;
+  return subtractRanges(rule, guest.holes).reduce(
+    (sum, run) => sum + Math.ceil(run.end / grain) - Math.floor(run.start / grain),
+    0,
+  );
+}
+
+const freeFrames = (room: NodeRoom | undefined, grain: number): number =>
+  room === undefined ? 0 : grain === 1 ? room.huge * PAGES_PER_HUGE + room.small : room.huge;
+
+function takeFrames(room: NodeRoom | undefined, frames: number, grain: number): void {
+  if (room === undefined) return;
+  if (grain !== 1) {
+    room.huge -= frames;
+    return;
+  }
+  const broken = Math.ceil(Math.max(0, frames - room.small) / PAGES_PER_HUGE);
+  room.huge -= broken;
+  room.small += broken * PAGES_PER_HUGE - frames;
+}
+
+/** `nodes`, then the others by distance from the first of them. */
+function preferredOrder(host: HostConfig, nodes: readonly number[]): number[] {
+  const row = host.distances[host.nodes.findIndex((node) => node.nid === nodes[0])] ?? [];
+  const others = host.nodes
+    .map((node, i) => ({ nid: node.nid, distance: row[i] ?? 0 }))
+    .filter((node) => !nodes.includes(node.nid))
+    .sort((a, b) => a.distance - b.distance || a.nid - b.nid);
+  return [...nodes, ...others.map((node) => node.nid)];
+}
+
+function fillInOrder(frames: number, free: readonly number[]): number[] {
+  let left = frames;
+  return free.map((room) => {
+    const take = Math.min(left, room);
+    left -= take;
+    return take;
+  });
+}
+
+/** Round-robin that skips what is full, in steps of whole rounds. */
+function dealEvenly(frames: number, free: readonly number[]): number[] {
+  const taken = free.map(() => 0);
+  let left = frames;
+  while (left > 0) {
+    const open = free.map((_, i) => i).filter((i) => taken[i]! < free[i]!);
+    if (open.length === 0) break;
+    const smallest = Math.min(...open.map((i) => free[i]! - taken[i]!));
+    const rounds = Math.min(smallest, Math.floor(left / open.length));
+    if (rounds === 0) {
+      for (const i of open.slice(0, left)) taken[i]!++;
+      break;
+    }
+    for (const i of open) taken[i]! += rounds;
+    left -= rounds * open.length;
+  }
+  return taken;
+}

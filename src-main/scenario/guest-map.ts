@@ -1,0 +1,138 @@
+/**
+ * The memory map of a guest: what a document leaves out is derived here, and only here.
+ *
+ * (a) Holes: none under 3.5 GiB; from there [3 GiB, 4 GiB), as QEMU's pc machine leaves it for PCI.
+ * (b) Boot layout: cells one after the other in the order of their ids, counting pages that exist; without cells all
+ *     on node 0.
+ * (c) Reserved: the first MiB, and of each node 64 bytes a page (struct page), rounded up, at its top. Guests under
+ *     16 MiB reserve nothing, or little would be left of them.
+ * (d) Node ids: twice the boot nodes, at least 4, at most 254, so that a VM can gain nodes when it moves.
+ * (e) Distances 10 and 20 where none are given.
+ */
+import type { PfnRange } from '../../shared/units/index.ts';
+import { PAGE_SIZE_BYTES } from '../../shared/units/index.ts';
+import type { LayoutRange } from '../engine/config.ts';
+import { idsOf } from './id-list.ts';
+import { MAX_GUEST_NODE_IDS } from './limit.ts';
+import { byStart, mergeRanges, pagesIn, subtractRanges } from './pfn-range.ts';
+import { pagesOf } from './quantity.ts';
+import type { ScenarioDistances, ScenarioVm } from './schema.ts';
+
+/** First RAM size, in pages, at which QEMU's pc machine splits memory: 3.5 GiB. */
+const SPLIT_RAM_PAGES = 917_504;
+const PCI_HOLE: PfnRange = { start: 786_432, end: 1_048_576 };
+const FIRST_MIB: PfnRange = { start: 0, end: 256 };
+const STRUCT_PAGE_BYTES = 64;
+const RESERVE_FROM_PAGES = 4096;
+const MIN_DEFAULT_NODE_IDS = 4;
+const LOCAL_DISTANCE = 10;
+const REMOTE_DISTANCE = 20;
+
+/** Ascending holes of the guest. */
+export const holesOf = (vm: ScenarioVm): readonly PfnRange[] =>
+  vm.holes === undefined ? (pagesOf(vm) >= SPLIT_RAM_PAGES ? [PCI_HOLE] : []) : [...vm.holes].sort(byStart);
+
+/** One past the last pfn. */
+export const nrPagesOf = (vm: ScenarioVm): number => pagesOf(vm) + pagesIn(holesOf(vm));
+
+/** The boot layout as written or laid out from the cells; ascending, not expanded. */
+export function bootLayoutOf(vm: ScenarioVm): readonly LayoutRange[] {
+  const nrPages = nrPagesOf(vm);
+  if (vm.layout !== undefined) return [...vm.layout].sort(byStart);
+  if (vm.cells.length === 0) return [{ start: 0, end: nrPages, nid: 0 }];
+  const runs = subtractRanges({ start: 0, end: nrPages }, holesOf(vm));
+  return layCells(vm, runs);
+}
+
+/** Cells one after the other over the runs of pages that exist. */
+function layCells(vm: ScenarioVm, runs: readonly PfnRange[]): LayoutRange[] {
+  const layout: LayoutRange[] = [];
+  let run = 0;
+  let pfn = runs[0]?.start ?? 0;
+  for (const cell of [...vm.cells].sort((a, b) => a.id - b.id)) {
+    let need = pagesOf(cell);
+    if (need === 0) continue;
+    if (pfn === runs[run]?.end) pfn = runs[++run]?.start ?? pfn;
+    const start = pfn;
+    while (need > 0 && run < runs.length) {
+      const take = Math.min(need, runs[run]!.end - pfn);
+      pfn += take;
+      need -= take;
+      if (need > 0) pfn = runs[++run]?.start ?? pfn;
+    }
+    if (pfn > start) layout.push({ start, end: pfn, nid: cell.id });
+  }
+  return layout;
+}
+
+/** The layout with its gaps given to the lower range, so that it covers [0, nrPages). Ascending in, ascending out. */
+export function expandLayout(layout: readonly LayoutRange[], nrPages: number): LayoutRange[] {
+  return layout.map((range, i) => ({
+    start: i === 0 ? 0 : range.start,
+    end: layout[i + 1]?.start ?? nrPages,
+    nid: range.nid,
+  }));
+}
+
+/** Pages that exist, by boot node, as ascending runs. */
+export function runsByNode(vm: ScenarioVm): ReadonlyMap<number, readonly PfnRange[]> {
+  const holes = holesOf(vm);
+  const byNode = new Map<number, PfnRange[]>();
+  for (const range of expandLayout(bootLayoutOf(vm), nrPagesOf(vm))) {
+    const runs = byNode.get(range.nid) ?? [];
+    runs.push(...subtractRanges(range, holes));
+    byNode.set(range.nid, runs);
+  }
+  return byNode;
+}
+
+/** Ascending, disjoint, outside the holes. */
+export function reservedOf(vm: ScenarioVm): readonly PfnRange[] {
+  if (vm.reserved !== undefined) return [...vm.reserved].sort(byStart);
+  if (pagesOf(vm) < RESERVE_FROM_PAGES) return [];
+  const ranges = subtractRanges(FIRST_MIB, holesOf(vm));
+  for (const runs of runsByNode(vm).values()) {
+    const memmapPages = Math.ceil((pagesIn(runs) * STRUCT_PAGE_BYTES) / PAGE_SIZE_BYTES);
+    ranges.push(...topPages(runs, memmapPages));
+  }
+  return mergeRanges(ranges);
+}
+
+/** The highest `pages` pages of ascending runs. */
+function topPages(runs: readonly PfnRange[], pages: number): PfnRange[] {
+  const top: PfnRange[] = [];
+  let need = pages;
+  for (let i = runs.length - 1; i >= 0 && need > 0; i--) {
+    const run = runs[i]!;
+    const take = Math.min(need, run.end - run.start);
+    top.push({ start: run.end - take, end: run.end });
+    need -= take;
+  }
+  return top;
+}
+
+/** Largest node id that the boot map of the VM uses. */
+export const largestBootNid = (vm: ScenarioVm): number =>
+  [...vm.cells.map((c) => c.id), ...(vm.layout ?? []).map((r) => r.nid)].reduce((a, b) => Math.max(a, b), 0);
+
+export const nrNodeIdsOf = (vm: ScenarioVm): number =>
+  vm.nrNodeIds ?? Math.min(MAX_GUEST_NODE_IDS, Math.max(MIN_DEFAULT_NODE_IDS, (largestBootNid(vm) + 1) * 2));
+
+/** Guest node of each vCPU; one that is in no cell is on the first node. */
+export function cpuNodeOf(vm: ScenarioVm): number[] {
+  const first = vm.cells.length === 0 ? (bootLayoutOf(vm)[0]?.nid ?? 0) : Math.min(...vm.cells.map((c) => c.id));
+  const cpuNode = new Array<number>(vm.vcpus).fill(first);
+  for (const cell of vm.cells) for (const cpu of idsOf(cell.cpus)) if (cpu < vm.vcpus) cpuNode[cpu] = cell.id;
+  return cpuNode;
+}
+
+/** A full square matrix over `ids` from distances that may be absent or name only some of them. */
+export function distanceMatrix(ids: readonly number[], given: ScenarioDistances | null): number[][] {
+  const column = new Map((given?.ids ?? []).map((id, i) => [id, i]));
+  return ids.map((from) =>
+    ids.map((to) => {
+      const value = given?.matrix[column.get(from) ?? -1]?.[column.get(to) ?? -1];
+      return value ?? (from === to ? LOCAL_DISTANCE : REMOTE_DISTANCE);
+    }),
+  );
+}

@@ -1,0 +1,41 @@
+/**
+ * Lists of CPUs and nodes as Linux prints them: `0-3,8,10-11`; empty text is no id. (Strides and `^n` are other doors'.)
+ */
+
+const PART = /^(\d{1,9})(?:-(\d{1,9}))?$/;
+
+/** The ids in ascending order without repeats, or a sentence saying what is wrong. Ids are below `limit`. */
+export function parseIdList(text: string, limit: number): readonly number[] | string {
+  if (text.trim() === '') return [];
+  const ids = new Set<number>();
+  for (const raw of text.split(',')) {
+    const part = raw.trim();
+    const match = PART.exec(part);
+    if (match === null) return `"${part.slice(0, 30)}" is neither an id nor a range such as 0-3`;
+    const first = Number(match[1]);
+    const last = match[2] === undefined ? first : Number(match[2]);
+    if (last < first) return `the range ${part} runs backwards`;
+    if (last >= limit) return `${last} is above the largest id, ${limit - 1}`;
+    for (let id = first; id <= last; id++) ids.add(id);
+  }
+  return [...ids].sort((a, b) => a - b);
+}
+
+/** The ids of a list that the schema has accepted. */
+export function idsOf(text: string): readonly number[] {
+  const ids = parseIdList(text, Number.POSITIVE_INFINITY);
+  return typeof ids === 'string' ? [] : ids;
+}
+
+/** `0-3,8` from [0, 1, 2, 3, 8]. */
+export function formatIdList(ids: readonly number[]): string {
+  const sorted = [...new Set(ids)].sort((a, b) => a - b);
+  const parts: string[] = [];
+  for (let i = 0; i < sorted.length; ) {
+    let j = i;
+    while (sorted[j + 1] === sorted[j]! + 1) j++;
+    parts.push(j === i ? `${sorted[i]!}` : `${sorted[i]!}-${sorted[j]!}`);
+    i = j + 1;
+  }
+  return parts.join(',');
+}

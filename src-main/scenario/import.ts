@@ -1,0 +1,135 @@
+/**
+ * A scenario from the facts of foreign files: one or more hosts and any number of VMs. What the files do not say is
+ * assumed, and every assumption is a diagnostic; what an assumed host is made of is also kept in the document.
+ *
+ * (a) All VMs start on one host: the first, or `options.vmHost`. Hosts are linked each to each by 10 GbE.
+ * (b) Node memory that no file states is assumed where no node of the host states any (import-host.ts); where others
+ *     do, the node has none: libvirt leaves the element out for a node without memory.
+ * (c) A VM is placed as libvirt would place it, as far as the host has the nodes it names (import-vm.ts).
+ * (d) The result is checked like any document; it is null when there is an error.
+ */
+import type { Diagnostic, Read } from '../../shared/errors/index.ts';
+import { hasErrors } from '../../shared/errors/index.ts';
+import type { HostFacts, VmFacts } from '../formats/index.ts';
+import { draftOf } from './check.ts';
+import type { CommandTextKind } from './command-text.ts';
+import { commandFromText, withCommands } from './command-text.ts';
+import { problemsOfIssues } from './form-problem.ts';
+import type { ImportPart } from './import-host.ts';
+import { importHost } from './import-host.ts';
+import { importVm } from './import-vm.ts';
+import { MAX_NAME_CHARS } from './limit.ts';
+import { nameHint } from './name-hint.ts';
+import type { Problem } from './problem.ts';
+import { diagnosticOf, pointerOf } from './problem.ts';
+import { pagesOf } from './quantity.ts';
+import type { Scenario, ScenarioCommand, ScenarioInput } from './schema.ts';
+import { SCENARIO_VERSION, scenarioSchema } from './schema.ts';
+import { validateScenario } from './validate.ts';
+
+export interface ImportOptions {
+  readonly name?: string;
+  /** Name of the host the VMs start on. */
+  readonly vmHost?: string;
+  /** Memory of every node whose memory no file states. */
+  readonly nodeMemoryMiB?: number;
+  /** As commandFromText reads them. */
+  readonly compact?: readonly string[];
+  readonly migrate?: readonly string[];
+}
+
+/** 10 Gbit/s less Ethernet and TCP overhead, in MiB/s. */
+const TEN_GBE_MIBPS = 1192;
+
+export function assembleScenario(
+  parts: { readonly hosts: readonly ImportPart<HostFacts>[]; readonly vms: readonly ImportPart<VmFacts>[] },
+  options: ImportOptions = {},
+): Read<Scenario> {
+  const diagnostics: Diagnostic[] = [];
+  if (parts.hosts.length === 0) {
+    const message = 'None of the files describes a host.';
+    const hint = 'Give libvirt capabilities (virsh capabilities) or the text of numactl --hardware besides.';
+    return { value: null, diagnostics: [{ severity: 'error', slug: 'import-no-host', message, where: {}, hint }] };
+  }
+  const hostNames = uniqueNames(parts.hosts.map((part) => nameFromFile(part.file)));
+  const vmNames = uniqueNames(parts.vms.map((part) => cleanName(part.facts.name, 'vm')));
+  parts.vms.forEach(({ file, facts }, i) => {
+    if (vmNames[i] !== cleanName(facts.name, 'vm')) {
+      diagnostics.push({ severity: 'warning', slug: 'import-renamed', message: `Another VM is named "${facts.name}"; this one becomes "${vmNames[i]}".`, where: { file } });
+    }
+  });
+  const vmHost = options.vmHost ?? hostNames[0]!;
+  const hostIndex = hostNames.indexOf(vmHost);
+  if (hostIndex === -1) {
+    diagnostics.push({ severity: 'error', slug: 'unknown-host', message: `There is no host "${vmHost}" to put the VMs on.`, where: {}, ...nameHint(vmHost, hostNames) });
+    return { value: null, diagnostics };
+  }
+  const sized = parts.vms.map((part, i) => importVm(part, vmNames[i]!, vmHost, diagnostics));
+  const vmPages = sized.reduce((sum, vm) => sum + (vm === null ? 0 : pagesOf(vm.size)), 0);
+  const hosts = parts.hosts.map((part, i) => importHost(part, hostNames[i]!, vmPages, options.nodeMemoryMiB, diagnostics));
+  const vms = sized.filter((vm) => vm !== null).map((vm) => vm.placeOn(hosts[hostIndex]!));
+  const input: ScenarioInput = {
+    pageshift: SCENARIO_VERSION,
+    name: cleanName(options.name ?? hostNames.join(' and '), 'imported'),
+    description: `Imported from ${[...parts.hosts, ...parts.vms].map((part) => baseName(part.file)).join(', ')}.`.slice(0, 10_000),
+    hosts,
+    links: linksOf(hostNames),
+    vms,
+  };
+  const files = { hosts: parts.hosts.map((part) => part.file), vms: parts.vms.filter((_, i) => sized[i] !== null).map((part) => part.file) };
+  return finish(input, files, options, diagnostics);
+}
+
+/** Form, sense, then the commands that were asked for. */
+function finish(input: ScenarioInput, files: Readonly<Record<string, readonly string[]>>, options: ImportOptions, diagnostics: Diagnostic[]): Read<Scenario> {
+  const add = (problem: Problem): void => {
+    const file = files[String(problem.path[0])]?.[Number(problem.path[1])];
+    diagnostics.push(diagnosticOf(problem, { ...(file === undefined ? {} : { file }), path: pointerOf(problem.path) }));
+  };
+  const parsed = scenarioSchema.safeParse(input);
+  if (!parsed.success) {
+    problemsOfIssues(parsed.error.issues, input).forEach(add);
+    return { value: null, diagnostics };
+  }
+  validateScenario(draftOf(parsed.data)).forEach(add);
+  if (hasErrors(diagnostics)) return { value: null, diagnostics };
+  const commands: ScenarioCommand[] = [];
+  const texts = (['compact', 'migrate'] as const).flatMap((kind: CommandTextKind) => (options[kind] ?? []).map((text) => ({ kind, text })));
+  for (const { kind, text } of texts) {
+    const command = commandFromText(kind, text, parsed.data);
+    diagnostics.push(...command.diagnostics);
+    if (command.value !== null) commands.push(command.value);
+  }
+  if (commands.length === 0) return { value: hasErrors(diagnostics) ? null : parsed.data, diagnostics };
+  const whole = withCommands(parsed.data, commands);
+  // The scenario without commands was found sound above, so only what the commands add is new.
+  diagnostics.push(...whole.diagnostics.filter((d) => d.where.path?.startsWith('/commands') === true));
+  return { value: hasErrors(diagnostics) ? null : whole.value, diagnostics };
+}
+
+const linksOf = (hosts: readonly string[]): ScenarioInput['links'] =>
+  hosts.flatMap((a, i) => hosts.slice(i + 1).map((b) => ({ name: cleanName(`${a} to ${b}`, `link ${i}`), hosts: [a, b] as [string, string], bandwidthMiBps: TEN_GBE_MIBPS })));
+
+/** `caps_libvirt_intel_E5649` from `/data/caps_libvirt_intel_E5649.out`. */
+const nameFromFile = (file: string): string => cleanName(baseName(file).replace(/\.[^.]*$/, ''), 'host');
+
+/** The file without its folders, which are nobody else's business. */
+const baseName = (file: string): string => file.replace(/^.*[/\\]/, '');
+
+/** A name that the schema accepts. */
+function cleanName(text: string, otherwise: string): string {
+  const clean = text.replace(/[\u0000-\u001f\u007f]/g, ' ').trim().slice(0, MAX_NAME_CHARS - 10).trim();
+  return clean === '' ? otherwise : clean;
+}
+
+/** The second of a name becomes `name-2`, or has the next number that no other name has. */
+function uniqueNames(names: readonly string[]): string[] {
+  const taken = new Set(names);
+  const given = new Set<string>();
+  return names.map((name) => {
+    let unique = name;
+    for (let n = 2; given.has(unique) || (unique !== name && taken.has(unique)); n++) unique = `${name}-${n}`;
+    given.add(unique);
+    return unique;
+  });
+}

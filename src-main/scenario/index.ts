@@ -1,0 +1,19 @@
+/** Scenario documents: text ↔ scenario, checks, scenario → world, foreign facts → scenario. Pure. */
+export { canonicalText } from './canonical.ts';
+export { commandFromText, withCommands } from './command-text.ts';
+export type { CommandTextKind } from './command-text.ts';
+export { assembleScenario } from './import.ts';
+export type { ImportOptions } from './import.ts';
+export type { ImportPart } from './import-host.ts';
+export { readScenario } from './read.ts';
+export { SCENARIO_VERSION, scenarioJsonSchema, scenarioSchema } from './schema.ts';
+export type {
+  Scenario,
+  ScenarioCommand,
+  ScenarioHost,
+  ScenarioInput,
+  ScenarioLink,
+  ScenarioPlacement,
+  ScenarioVm,
+} from './schema.ts';
+export { toWorldConfig } from './world-config.ts';

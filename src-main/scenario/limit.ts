@@ -1,0 +1,43 @@
+/**
+ * How large a scenario may be. The caps keep a hostile or broken file from taking the machine down; the engine's limits
+ * are repeated here because a person must hear of them before a world is made.
+ */
+
+/** Characters of text that are read at all. */
+export const MAX_TEXT_CHARS = 16 * 1024 * 1024;
+/** Values in the text; a parsed value costs far more memory than its two characters. */
+export const MAX_VALUES = 1_000_000;
+/** Nesting of objects and lists; a valid document needs 8. */
+export const MAX_DEPTH = 32;
+/** Problems reported; the rest are counted. */
+export const MAX_DIAGNOSTICS = 200;
+
+export const MAX_NAME_CHARS = 100;
+export const MAX_DESCRIPTION_CHARS = 10_000;
+export const MAX_HOSTS = 64;
+export const MAX_NODES_PER_HOST = 1024;
+export const MAX_HOST_NID = 1023;
+export const MAX_LINKS = 2016;
+export const MAX_VMS = 1024;
+export const MAX_VCPUS = 4096;
+/** Host CPU ids and guest vCPU ids are below this; real files go up to 5 digits. */
+export const MAX_CPU_IDS = 65_536;
+export const MAX_COMMANDS = 20_000;
+/** Ranges in one layout or list of reserved ranges. */
+export const MAX_RANGES = 65_536;
+/** Each range of a layout is held against each hole. */
+export const MAX_HOLES = 64;
+/** 8 TiB in one node. */
+export const MAX_NODE_PAGES = 2 ** 31;
+export const MAX_TICK = 2 ** 31 - 1;
+export const MAX_MS = 2 ** 40;
+
+/** The engine's: pages in a guest. */
+export const MIN_GUEST_PAGES = 64;
+export const MAX_GUEST_PFN = 2 ** 28;
+/** The engine's: node ids in a guest. */
+export const MAX_GUEST_NODE_IDS = 254;
+/** The engine's: zones start at multiples of this many MiB (1024 pages). */
+export const ZONE_ALIGN_MIB = 4;
+/** The engine's largest order, inclusive. */
+export const MAX_PAGE_ORDER = 10;

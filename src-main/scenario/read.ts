@@ -1,0 +1,127 @@
+/**
+ * Reads a scenario document: text in, a scenario with its fixed defaults or every problem with its place out.
+ *
+ * (a) A document of a newer version is refused before anything else is said about it.
+ * (b) Otherwise all problems come at once: form first, then sense for the parts whose form is right.
+ * (c) Nothing is half-loaded: the value is null when there is any error.
+ * (d) Hostile text costs bounded time and memory (limit.ts), and nothing is ever thrown.
+ */
+import type { Node } from 'jsonc-parser';
+import type { Diagnostic, Read } from '../../shared/errors/index.ts';
+import { hasErrors } from '../../shared/errors/index.ts';
+import type { Draft } from './check.ts';
+import { draftOf } from './check.ts';
+import { problemsOfIssues } from './form-problem.ts';
+import { MAX_COMMANDS, MAX_DEPTH, MAX_DIAGNOSTICS, MAX_HOSTS, MAX_LINKS, MAX_TEXT_CHARS, MAX_VALUES, MAX_VMS } from './limit.ts';
+import type { Problem } from './problem.ts';
+import { diagnosticOf, sentence, shown } from './problem.ts';
+import type { Scenario } from './schema.ts';
+import { commandSchema, hostSchema, linkSchema, SCENARIO_VERSION, scenarioSchema, vmSchema } from './schema.ts';
+import { excessOffset, parseText, textPlaces, valueOf } from './text-place.ts';
+import type { TextPlaces } from './text-place.ts';
+import { validateScenario } from './validate.ts';
+
+const DEFAULT_TICK_MS = 100;
+const SECTION_CAPS = { hosts: MAX_HOSTS, links: MAX_LINKS, vms: MAX_VMS, commands: MAX_COMMANDS };
+
+/** @param text the document. @param file its name, for the places of problems. */
+export function readScenario(text: string, file: string): Read<Scenario> {
+  if (text.length > MAX_TEXT_CHARS) return refused({ file }, 'text-too-large', `the document has ${text.length} characters; at most ${MAX_TEXT_CHARS} are read`);
+  const json = text.startsWith('\ufeff') ? ` ${text.slice(1)}` : text;
+  const places = textPlaces(json, file);
+  const excess = excessOffset(json);
+  if (excess !== null) {
+    return excess.what === 'depth'
+      ? refused(places.at(excess.offset), 'text-too-deep', `values are nested more than ${MAX_DEPTH} deep here`)
+      : refused(places.at(excess.offset), 'text-too-many-values', `the document has more than ${MAX_VALUES} values`);
+  }
+  const { root, problems: syntax } = parseText(json);
+  const version = root === null ? null : versionOf(root);
+  if (root !== null && typeof version === 'number' && version > SCENARIO_VERSION) {
+    const message = `this scenario is of version ${version}; this Pageshift reads version ${SCENARIO_VERSION}. Open it with a newer Pageshift`;
+    return refused(places.of(root, { path: ['pageshift'] }), 'scenario-newer', message);
+  }
+  if (syntax.length > 0 || root === null) {
+    return capped(syntax.map((p): Diagnostic => ({ severity: 'error', slug: 'json-syntax', message: sentence(p.message), where: places.at(p.offset) })), null);
+  }
+  if (version === undefined) {
+    return refused(places.at(root.offset), 'not-a-scenario', `this is not a Pageshift scenario: it has no "pageshift": ${SCENARIO_VERSION}`);
+  }
+  if (version !== SCENARIO_VERSION) {
+    return refused(places.of(root, { path: ['pageshift'] }), 'scenario-version', `"pageshift" is ${shown(version)}; there is only version ${SCENARIO_VERSION}`);
+  }
+  return readTree(root, places);
+}
+
+const refused = (where: Diagnostic['where'], slug: string, message: string): Read<Scenario> => ({
+  value: null,
+  diagnostics: [diagnosticOf({ severity: 'error', slug, message, path: [] }, where)],
+});
+
+/** What the document says of its version; undefined when it says nothing. */
+const versionOf = (root: Node): unknown =>
+  root.type === 'object' ? root.children?.find((p) => p.children?.[0]?.value === 'pageshift')?.children?.[1]?.value : undefined;
+
+/** Lists so long that looking at what is in them is not worth the time. */
+function oversized(value: Record<string, unknown>): Problem[] {
+  return Object.entries(SECTION_CAPS).flatMap(([section, cap]) => {
+    const list = value[section];
+    if (!Array.isArray(list) || list.length <= cap) return [];
+    const message = `"${section}" has ${list.length} entries`;
+    return [{ severity: 'error', slug: 'too-many', path: [section], message, expected: `at most ${cap}` }];
+  });
+}
+
+function readTree(root: Node, places: TextPlaces): Read<Scenario> {
+  const problems: Problem[] = [];
+  const value = valueOf(root, [], problems) as Record<string, unknown>;
+  const long = oversized(value);
+  if (long.length > 0) return capped([...problems, ...long].map((p) => diagnosticOf(p, places.of(root, p))), null);
+  const parsed = scenarioSchema.safeParse(value);
+  if (parsed.success) problems.push(...validateScenario(draftOf(parsed.data)));
+  else {
+    problems.push(...problemsOfIssues(parsed.error.issues, value));
+    problems.push(...validateScenario(salvage(value)));
+  }
+  const diagnostics = problems.map((problem) => diagnosticOf(problem, places.of(root, problem)));
+  return capped(diagnostics, parsed.success ? parsed.data : null);
+}
+
+/** Errors before the rest, then by place; no more than a person reads; no value beside an error. */
+function capped(diagnostics: readonly Diagnostic[], value: Scenario | null): Read<Scenario> {
+  const bad = hasErrors(diagnostics);
+  const order = diagnostics
+    .map((d, i) => ({ d, i }))
+    .sort((a, b) => (a.d.where.line ?? 0) - (b.d.where.line ?? 0) || (a.d.where.column ?? 0) - (b.d.where.column ?? 0) || a.i - b.i)
+    .map(({ d }) => d);
+  // Errors first when not all are shown, so that a flood of warnings hides none.
+  const kept = order.length <= MAX_DIAGNOSTICS ? order : [...order.filter((d) => d.severity === 'error'), ...order.filter((d) => d.severity !== 'error')];
+  const rest = kept.length - MAX_DIAGNOSTICS;
+  const more: Diagnostic[] = rest > 0 ? [{ severity: 'note', slug: 'more-problems', message: `And ${rest} more problems.`, where: kept[0]!.where }] : [];
+  return { value: bad ? null : value, diagnostics: [...kept.slice(0, MAX_DIAGNOSTICS), ...more] };
+}
+
+/** The parts of a document that pass the schema one by one, so that their sense can be checked though others fail. */
+function salvage(value: Record<string, unknown>): Draft {
+  const unreadNames = new Set<string>();
+  const parts = <T>(section: string, schema: { safeParse(v: unknown): { success: boolean; data?: T } }): (T | null)[] => {
+    const list = value[section];
+    if (!Array.isArray(list)) return [];
+    return list.map((part: unknown) => {
+      const read = schema.safeParse(part);
+      if (read.success) return read.data!;
+      const name = typeof part === 'object' && part !== null ? (part as { name?: unknown }).name : undefined;
+      if (typeof name === 'string') unreadNames.add(name);
+      return null;
+    });
+  };
+  const { tickMs } = value;
+  return {
+    tickMs: typeof tickMs === 'number' && tickMs >= 1 ? tickMs : DEFAULT_TICK_MS,
+    hosts: parts('hosts', hostSchema),
+    links: parts('links', linkSchema),
+    vms: parts('vms', vmSchema),
+    commands: parts('commands', commandSchema),
+    unreadNames,
+  };
+}

@@ -1,0 +1,269 @@
+/**
+ * The scenario document, version 1. One schema gives the types, the checks of form and the published JSON Schema.
+ *
+ * (a) Every fixed default of the format is written here and nowhere else; defaults that depend on other values (layout,
+ *     holes, reserved ranges, number of node ids, distances) are derived by guest-map.ts and named in the descriptions.
+ * (b) Objects are strict: an unknown key is an error, so a typing error never becomes a silent default.
+ * (c) Nothing is transformed: what is read is what was written with the fixed defaults filled in.
+ *
+ * What a schema cannot say (names that must exist, ranges that must not overlap) is validate.ts.
+ */
+import { z } from 'zod';
+import { parseIdList } from './id-list.ts';
+import * as limit from './limit.ts';
+
+export const SCENARIO_VERSION = 1;
+
+/** A check on a whole object: exactly one of `keys`. JSON Schema is told the same by `oneOf`. */
+const exactlyOne = (keys: readonly string[]) => ({
+  check: (ctx: z.core.ParsePayload<Record<string, unknown>>): void => {
+    const given = keys.filter((key) => ctx.value[key] !== undefined);
+    if (given.length === 1) return;
+    ctx.issues.push({
+      code: 'custom',
+      message: given.length === 0 ? `one of ${keys.join(', ')} is missing` : `${given.join(' and ')} exclude each other`,
+      input: ctx.value,
+      params: { slug: given.length === 0 ? 'key-missing' : 'keys-exclude', expected: `exactly one of ${keys.join(', ')}` },
+    });
+  },
+  meta: { oneOf: keys.map((key) => ({ required: [key] })) },
+});
+
+const ONE_MEMORY = exactlyOne(['memoryMiB', 'memoryKiB', 'memoryPages']);
+const ONE_TIME = exactlyOne(['at', 'atMs']);
+const ONE_LAYOUT = exactlyOne(['ranges', 'stripe']);
+
+const memory = {
+  memoryMiB: z.int().min(0).max(limit.MAX_NODE_PAGES / 256).optional().describe('Memory in MiB (2^20 bytes).'),
+  memoryKiB: z.int().min(0).max(limit.MAX_NODE_PAGES * 4).multipleOf(4).optional().describe('Or in KiB, a multiple of 4.'),
+  memoryPages: z.int().min(0).max(limit.MAX_NODE_PAGES).optional().describe('Or in pages of 4 KiB.'),
+};
+
+const name = z
+  .string()
+  .min(1)
+  .max(limit.MAX_NAME_CHARS)
+  // Control characters would break every line of output that shows the name.
+  .regex(/^[^\u0000-\u001f\u007f]*$/, { error: 'a name has no control characters' })
+  .regex(/^\S(.*\S)?$/, { error: 'a name neither begins nor ends with a blank' });
+
+const idList = z
+  .string()
+  .max(100_000)
+  .check((ctx) => {
+    const ids = parseIdList(ctx.value, limit.MAX_CPU_IDS);
+    if (typeof ids !== 'string') return;
+    ctx.issues.push({ code: 'custom', message: ids, input: ctx.value, params: { slug: 'id-list', expected: 'ids and ranges such as 0-3,8' } });
+  })
+  .describe('Ids and ranges such as "0-3,8"; empty for none.');
+
+const hostNid = z.int().min(0).max(limit.MAX_HOST_NID);
+const guestNid = z.int().min(0).max(limit.MAX_GUEST_NODE_IDS - 1);
+const hostNids = z.array(hostNid).min(1).max(limit.MAX_NODES_PER_HOST);
+const ms = z.number().min(0).max(limit.MAX_MS);
+const mibps = z.number().min(0).max(2 ** 30);
+const percent = z.number().min(0).max(100).multipleOf(0.1);
+const pfn = z.int().min(0).max(limit.MAX_GUEST_PFN);
+
+const distancesSchema = z
+  .strictObject({
+    ids: z.array(z.int().min(0).max(limit.MAX_HOST_NID)).min(1).max(limit.MAX_NODES_PER_HOST),
+    matrix: z.array(z.array(z.int().min(10).max(255)).max(limit.MAX_NODES_PER_HOST)).max(limit.MAX_NODES_PER_HOST),
+  })
+  .describe('SLIT values, row = from, column = to, both in the order of ids. 10 is local, 255 unreachable.');
+
+const rangeSchema = z.strictObject({ start: pfn, end: pfn }).describe('Page frame numbers [start, end): end is not in it.');
+const layoutRangeSchema = z.strictObject({ start: pfn, end: pfn, nid: guestNid });
+const layoutSchema = z.array(layoutRangeSchema).min(1).max(limit.MAX_RANGES);
+
+const hostNodeSchema = z
+  .strictObject({
+    nid: hostNid,
+    cpus: idList.default(''),
+    ...memory,
+    reservedMiB: z.int().min(0).max(limit.MAX_NODE_PAGES / 256).default(0).describe('Held by the host, never given to a VM.'),
+    hugepages: z
+      .array(z.strictObject({ sizeKiB: z.int().min(4).max(2 ** 24), count: z.int().min(0).max(limit.MAX_NODE_PAGES) }))
+      .max(16)
+      .optional()
+      .describe('Pools the host has set up. Carried, not simulated.'),
+  })
+  .check(ONE_MEMORY.check)
+  .meta(ONE_MEMORY.meta);
+
+export const hostSchema = z.strictObject({
+  name,
+  nodes: z.array(hostNodeSchema).min(1).max(limit.MAX_NODES_PER_HOST),
+  distances: distancesSchema.nullable().default(null).describe('null: 10 to itself, 20 to every other node.'),
+  assumed: z.array(z.string().max(1000)).max(1000).optional().describe('What an importer had to assume about this host.'),
+});
+
+export const linkSchema = z.strictObject({
+  name,
+  hosts: z.tuple([name, name]),
+  bandwidthMiBps: mibps.gt(0).describe('Shared equally by the migrations that run over it. 10 GbE gives about 1192.'),
+});
+
+const cellSchema = z
+  .strictObject({ id: guestNid, cpus: idList.default(''), ...memory })
+  .check(ONE_MEMORY.check)
+  .meta(ONE_MEMORY.meta);
+
+const shareSchema = z.strictObject({ node: hostNid, ...memory }).check(ONE_MEMORY.check).meta(ONE_MEMORY.meta);
+
+const placementSchema = z.discriminatedUnion('mode', [
+  z.strictObject({ mode: z.literal('spread') }).describe('Frame by frame over all nodes that have memory: where an unpinned VM drifts to.'),
+  z.strictObject({ mode: z.literal('strict'), nodes: hostNids }).describe('Only these nodes, each filled before the next.'),
+  z.strictObject({ mode: z.literal('preferred'), nodes: hostNids }).describe('These nodes first, then the others by distance.'),
+  z.strictObject({ mode: z.literal('interleave'), nodes: hostNids }).describe('Frame by frame over these nodes.'),
+  z
+    .strictObject({
+      mode: z.literal('shares'),
+      shares: z.array(shareSchema).min(1).max(limit.MAX_NODES_PER_HOST),
+      scatter: z.boolean().default(true).describe('true: dealt in an order drawn from the seed; false: in runs.'),
+    })
+    .describe('Exactly so much on each node; the shares sum to the memory of the VM.'),
+]);
+
+const memnodeSchema = z.strictObject({
+  cell: guestNid,
+  mode: z.enum(['strict', 'preferred', 'interleave']),
+  nodes: hostNids,
+});
+
+const regenerationShape = {
+  enabled: z.boolean().default(true).describe('false: the guest is never told, as with hypervisors today.'),
+  grainKiB: z
+    .int()
+    .min(4)
+    .max(2 ** 20)
+    .check((ctx) => {
+      if (Number.isInteger(Math.log2(ctx.value))) return;
+      ctx.issues.push({ code: 'custom', message: `${ctx.value} is not a power of two`, input: ctx.value, params: { slug: 'out-of-range', expected: 'a power of two from 4 to 1048576' } });
+    })
+    .default(2048)
+    .describe('A window of this size goes to the node that backs most of it. A power of two.'),
+  delayMs: ms.default(1000).describe('From the first change of backing to the delivery of the new layout.'),
+};
+const regenerationSchema = z.strictObject(regenerationShape);
+
+const lifetimeSchema = z.discriminatedUnion('law', [
+  z.strictObject({ law: z.literal('exponential'), meanMs: ms.gt(0) }),
+  z.strictObject({ law: z.literal('lomax'), alpha: z.number().gt(1).max(100), scaleMs: ms.gt(0) }).describe('P(L > t) = (1 + t/scale)^-alpha.'),
+]);
+
+const workloadSchema = z.strictObject({
+  occupancyPercent: percent.default(60).describe('Share of the managed pages that is held; constant.'),
+  kernelPercent: percent.default(5).describe('Of the held pages, those of the kernel, which are never freed.'),
+  hugePercent: percent.default(30).describe('Of the other held pages, those in 2 MiB huge pages.'),
+  lifetime: lifetimeSchema.default({ law: 'exponential', meanMs: 60_000 }),
+  start: z.enum(['stationary', 'fresh']).default('stationary').describe('stationary: as after an infinite past.'),
+  warmupMs: ms.default(0).describe('Only for fresh: run before tick 0.'),
+});
+
+const zonesSchema = z.strictObject({
+  dmaEndMiB: z.int().min(limit.ZONE_ALIGN_MIB).max(2 ** 20).multipleOf(limit.ZONE_ALIGN_MIB).default(16),
+  dma32EndMiB: z.int().min(limit.ZONE_ALIGN_MIB).max(2 ** 20).multipleOf(limit.ZONE_ALIGN_MIB).default(4096),
+});
+
+export const vmSchema = z
+  .strictObject({
+    name,
+    host: name,
+    ...memory,
+    vcpus: z.int().min(1).max(limit.MAX_VCPUS).default(1),
+    cells: z.array(cellSchema).max(limit.MAX_GUEST_NODE_IDS).default([]).describe('Guest NUMA cells, laid out one after the other in the order of their ids; none: one node 0.'),
+    layout: layoutSchema.optional().describe('The boot memlayout, instead of cells laid out one after the other.'),
+    nrNodeIds: z.int().min(1).max(limit.MAX_GUEST_NODE_IDS).optional().describe('Possible node ids. Otherwise twice the boot nodes, at least 4.'),
+    distances: distancesSchema.nullable().default(null).describe('Between guest nodes. null, and for ids not named: 10 and 20.'),
+    zones: zonesSchema.prefault({}),
+    holes: z.array(rangeSchema).max(limit.MAX_HOLES).optional().describe('pfns without memory. Otherwise [3 GiB, 4 GiB) when the VM has 3.5 GiB or more.'),
+    reserved: z.array(rangeSchema).max(limit.MAX_RANGES).optional().describe('Pages reserved at boot. Otherwise the first MiB and 64 bytes a page at the top of each node, from 16 MiB on.'),
+    backing: z.strictObject({ pageKiB: z.literal([4, 2048]).default(2048) }).prefault({}).describe('Size of the host frames.'),
+    placement: placementSchema.default({ mode: 'spread' }),
+    memnodes: z.array(memnodeSchema).max(limit.MAX_GUEST_NODE_IDS).default([]).describe('Placement of single guest cells.'),
+    vcpupin: z.record(z.string().regex(/^\d{1,4}$/, { error: 'a vCPU number' }), idList).optional().describe('Host CPUs of a vCPU. Carried, not simulated.'),
+    regeneration: regenerationSchema.prefault({}),
+    workload: workloadSchema.nullable().prefault({}).describe('null: nothing is allocated.'),
+    dirty: z
+      .strictObject({ workingSetMiB: z.number().min(0).max(2 ** 30).default(0), rateMiBps: mibps.default(0) })
+      .prefault({})
+      .describe("What live migration sees of the guest's writes: uniform over a working set."),
+  })
+  .check(ONE_MEMORY.check)
+  .meta(ONE_MEMORY.meta);
+
+const when = {
+  at: z.int().min(0).max(limit.MAX_TICK).optional().describe('Tick at whose start it is applied; 0 is before the first step.'),
+  atMs: ms.optional().describe('Or simulated milliseconds; the first tick that starts no earlier.'),
+};
+const order = z.int().min(0).max(limit.MAX_PAGE_ORDER);
+
+/** One kind of command: `type`, when, the VM, and its own keys. */
+const command = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
+  z.strictObject({ ...when, type: z.literal(type), vm: name, ...shape }).check(ONE_TIME.check).meta(ONE_TIME.meta);
+
+export const commandSchema = z.discriminatedUnion('type', [
+  command('compact', {
+    nodes: hostNids.nullable().default(null).describe('null: the engine chooses the best set.'),
+    rateMiBps: mibps.gt(0).default(1024).describe('Moved each second of simulated time, at least one frame a tick.'),
+  }),
+  command('cancelCompaction', {}),
+  command('migrate', {
+    toHost: name,
+    nodes: hostNids.nullable().default(null).describe('null: the engine chooses.'),
+    downtimeLimitMs: ms.default(300),
+    maxBandwidthMiBps: mibps.default(0).describe('0: what the link gives.'),
+    maxRounds: z.int().min(1).max(10_000).default(30).describe('It fails when it has not converged by then.'),
+  }),
+  command('cancelMigration', {}),
+  z
+    .strictObject({
+      ...when,
+      type: z.literal('commitLayout'),
+      vm: name,
+      ranges: layoutSchema.optional(),
+      stripe: z
+        .strictObject({ nodes: z.array(guestNid).min(1).max(limit.MAX_GUEST_NODE_IDS), pages: pfn.min(1) })
+        .optional()
+        .describe('Instead of ranges: the whole guest in stripes of so many pages, dealt to the nodes in turn.'),
+    })
+    .check(ONE_TIME.check, ONE_LAYOUT.check)
+    .meta({ allOf: [ONE_TIME.meta, ONE_LAYOUT.meta] }),
+  command('setWorkload', { workload: workloadSchema.nullable() }),
+  command('setRegeneration', { regeneration: regenerationSchema }),
+  command('holdPages', { pfn, order }),
+  command('releasePages', { pfn, order }),
+]);
+
+export const scenarioSchema = z.strictObject({
+  $schema: z.string().max(1000).optional(),
+  pageshift: z.literal(SCENARIO_VERSION).describe('Version of this format.'),
+  name,
+  description: z.string().max(limit.MAX_DESCRIPTION_CHARS).optional(),
+  seed: z.int().min(0).max(2 ** 32 - 1).default(1),
+  tickMs: z.int().min(1).max(3_600_000).default(100),
+  hosts: z.array(hostSchema).min(1).max(limit.MAX_HOSTS),
+  links: z.array(linkSchema).max(limit.MAX_LINKS).default([]),
+  vms: z.array(vmSchema).max(limit.MAX_VMS).default([]),
+  commands: z.array(commandSchema).max(limit.MAX_COMMANDS).default([]).describe('In this order within a tick.'),
+});
+
+/** A scenario with its fixed defaults filled in. */
+export type Scenario = z.output<typeof scenarioSchema>;
+export type ScenarioHost = z.output<typeof hostSchema>;
+export type ScenarioLink = z.output<typeof linkSchema>;
+export type ScenarioVm = z.output<typeof vmSchema>;
+export type ScenarioCommand = z.output<typeof commandSchema>;
+export type ScenarioPlacement = z.output<typeof placementSchema>;
+export type ScenarioDistances = z.output<typeof distancesSchema>;
+export type ScenarioWorkload = z.output<typeof workloadSchema>;
+export type ScenarioRegeneration = z.output<typeof regenerationSchema>;
+/** A scenario as a person may write it, without what has a default. */
+export type ScenarioInput = z.input<typeof scenarioSchema>;
+
+/** The published JSON Schema (draft 2020-12), as text. */
+export function scenarioJsonSchema(): string {
+  const schema = z.toJSONSchema(scenarioSchema, { io: 'input' });
+  return `${JSON.stringify({ title: 'Pageshift scenario, version 1', ...schema }, null, 2)}\n`;
+}

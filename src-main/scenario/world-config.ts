@@ -1,0 +1,223 @@
+/**
+ * A valid scenario as the engine's configuration: pages, ticks, numbers; every default decided. Times are rounded up to
+ * a tick (nothing happens before it was asked for), except lifetimes, which stay fractions of ticks.
+ */
+import type { PfnRange } from '../../shared/units/index.ts';
+import { PAGES_PER_HUGE, PAGES_PER_MIB, pagesFromMib } from '../../shared/units/index.ts';
+import type {
+  Command,
+  DirtyConfig,
+  GuestConfig,
+  HostConfig,
+  LayoutRange,
+  LinkConfig,
+  MmConfig,
+  PlacementRule,
+  RegenerationConfig,
+  WorkloadConfig,
+  WorldConfig,
+} from '../engine/config.ts';
+import { bootLayoutOf, cpuNodeOf, distanceMatrix, expandLayout, holesOf, nrNodeIdsOf, nrPagesOf, reservedOf } from './guest-map.ts';
+import { idsOf } from './id-list.ts';
+import { byStart } from './pfn-range.ts';
+import { pagesOf } from './quantity.ts';
+import type {
+  Scenario,
+  ScenarioCommand,
+  ScenarioHost,
+  ScenarioLink,
+  ScenarioPlacement,
+  ScenarioRegeneration,
+  ScenarioVm,
+  ScenarioWorkload,
+} from './schema.ts';
+
+const BYTES_PER_MIB = 2 ** 20;
+
+/** @param scenario one that readScenario or validateScenario found without errors. */
+export function toWorldConfig(scenario: Scenario): WorldConfig {
+  const hosts = scenario.hosts.map(hostConfig);
+  const hostByName = new Map(hosts.map((host) => [host.name, host]));
+  const vmByName = new Map(scenario.vms.map((vm) => [vm.name, vm]));
+  return {
+    seed: scenario.seed,
+    tickMs: scenario.tickMs,
+    hosts,
+    links: scenario.links.map(linkConfig),
+    guests: scenario.vms.map((vm) => guestConfig(vm, hostByName.get(vm.host)!, scenario.tickMs)),
+    schedule: scenario.commands
+      .map((c) => ({ at: tickOf(c, scenario.tickMs), command: commandConfig(c, vmByName.get(c.vm)!, scenario.tickMs) }))
+      .sort((a, b) => a.at - b.at),
+  };
+}
+
+const ticksFromMs = (ms: number, tickMs: number): number => Math.ceil(ms / tickMs);
+
+/** The tick at whose start a command is applied. */
+export const tickOf = (command: ScenarioCommand, tickMs: number): number =>
+  command.at ?? ticksFromMs(command.atMs ?? 0, tickMs);
+
+export function hostConfig(host: ScenarioHost): HostConfig {
+  const nodes = [...host.nodes].sort((a, b) => a.nid - b.nid);
+  return {
+    name: host.name,
+    nodes: nodes.map((node) => ({
+      nid: node.nid,
+      cpus: idsOf(node.cpus),
+      totalPages: pagesOf(node),
+      reservedPages: pagesFromMib(node.reservedMiB),
+    })),
+    distances: distanceMatrix(nodes.map((node) => node.nid), host.distances),
+  };
+}
+
+const linkConfig = (link: ScenarioLink): LinkConfig => ({
+  name: link.name,
+  hosts: link.hosts,
+  bytesPerSec: Math.round(link.bandwidthMiBps * BYTES_PER_MIB),
+});
+
+/** Pages in a host frame of the VM. */
+export const frameGrainOf = (vm: ScenarioVm): number => (vm.backing.pageKiB === 4 ? 1 : PAGES_PER_HUGE);
+
+function guestConfig(vm: ScenarioVm, host: HostConfig, tickMs: number): GuestConfig {
+  return {
+    name: vm.name,
+    host: vm.host,
+    mm: mmConfig(vm),
+    frameGrainPages: frameGrainOf(vm),
+    placement: placementRules(vm, host),
+    regeneration: regenerationConfig(vm.regeneration, tickMs),
+    workload: vm.workload === null ? null : workloadConfig(vm.workload, tickMs),
+    dirty: dirtyConfig(vm),
+  };
+}
+
+function mmConfig(vm: ScenarioVm): MmConfig {
+  const nrNodeIds = nrNodeIdsOf(vm);
+  const nids = Array.from({ length: nrNodeIds }, (_, nid) => nid);
+  return {
+    nrPages: nrPagesOf(vm),
+    holes: holesOf(vm).map(plainRange),
+    reserved: reservedOf(vm).map(plainRange),
+    zoneStartPfn: [0, pagesFromMib(vm.zones.dmaEndMiB), pagesFromMib(vm.zones.dma32EndMiB)],
+    nrNodeIds,
+    cpuNode: cpuNodeOf(vm),
+    distances: distanceMatrix(nids, vm.distances),
+    bootLayout: bootLayoutOf(vm).map(plainLayoutRange),
+  };
+}
+
+const plainRange = (r: PfnRange): PfnRange => ({ start: r.start, end: r.end });
+const plainLayoutRange = (r: LayoutRange): LayoutRange => ({ start: r.start, end: r.end, nid: r.nid });
+
+const dirtyConfig = (vm: ScenarioVm): DirtyConfig => ({
+  workingSetPages: Math.round(vm.dirty.workingSetMiB * PAGES_PER_MIB),
+  pagesPerSec: vm.dirty.rateMiBps * PAGES_PER_MIB,
+});
+
+const regenerationConfig = (r: ScenarioRegeneration, tickMs: number): RegenerationConfig => ({
+  enabled: r.enabled,
+  grainPages: r.grainKiB / 4,
+  delayTicks: ticksFromMs(r.delayMs, tickMs),
+});
+
+function workloadConfig(w: ScenarioWorkload, tickMs: number): WorkloadConfig {
+  const { lifetime } = w;
+  return {
+    occupancyPermille: Math.round(w.occupancyPercent * 10),
+    kernelPermille: Math.round(w.kernelPercent * 10),
+    hugePermille: Math.round(w.hugePercent * 10),
+    lifetime:
+      lifetime.law === 'exponential'
+        ? { law: 'exponential', meanTicks: lifetime.meanMs / tickMs }
+        : { law: 'lomax', alpha: lifetime.alpha, scaleTicks: lifetime.scaleMs / tickMs },
+    start: w.start,
+    warmupTicks: ticksFromMs(w.warmupMs, tickMs),
+  };
+}
+
+/**
+ * One rule for the whole guest, or, where single cells are bound, one for each run of cells with the same rule. A frame
+ * that straddles two cells goes with the lower one.
+ */
+export function placementRules(vm: ScenarioVm, host: HostConfig): PlacementRule[] {
+  const nrPages = nrPagesOf(vm);
+  if (vm.memnodes.length === 0) return [placementRule({ start: 0, end: nrPages }, vm.placement, host)];
+  const bound = new Map(vm.memnodes.map((m) => [m.cell, m]));
+  const grain = frameGrainOf(vm);
+  const toFrame = (pfn: number): number => Math.min(nrPages, Math.ceil(pfn / grain) * grain);
+  const pieces: { start: number; end: number; policy: ScenarioPlacement }[] = [];
+  for (const range of expandLayout(bootLayoutOf(vm), nrPages)) {
+    const policy = bound.get(range.nid) ?? vm.placement;
+    const start = toFrame(range.start);
+    const end = toFrame(range.end);
+    const last = pieces.at(-1);
+    if (last !== undefined && last.policy === policy) last.end = end;
+    else if (end > start) pieces.push({ start, end, policy });
+  }
+  return pieces.map((piece) => placementRule(piece, piece.policy, host));
+}
+
+function placementRule(range: PfnRange, policy: ScenarioPlacement, host: HostConfig): PlacementRule {
+  const rule = { start: range.start, end: range.end, pages: [], scatter: false };
+  switch (policy.mode) {
+    case 'spread': {
+      const nodes = host.nodes.filter((node) => node.totalPages > node.reservedPages).map((node) => node.nid);
+      return { ...rule, mode: 'interleave', nodes };
+    }
+    case 'shares':
+      return {
+        ...rule,
+        mode: 'shares',
+        nodes: policy.shares.map((share) => share.node),
+        pages: policy.shares.map(pagesOf),
+        scatter: policy.scatter,
+      };
+    default:
+      return { ...rule, mode: policy.mode, nodes: policy.nodes };
+  }
+}
+
+function commandConfig(c: ScenarioCommand, vm: ScenarioVm, tickMs: number): Command {
+  switch (c.type) {
+    case 'compact':
+      return { type: c.type, vm: c.vm, nodes: c.nodes, framesPerTick: framesPerTick(c.rateMiBps, vm, tickMs) };
+    case 'migrate':
+      return {
+        type: c.type,
+        vm: c.vm,
+        toHost: c.toHost,
+        nodes: c.nodes,
+        downtimeLimitMs: c.downtimeLimitMs,
+        maxBytesPerSec: Math.round(c.maxBandwidthMiBps * BYTES_PER_MIB),
+        maxRounds: c.maxRounds,
+      };
+    case 'commitLayout':
+      return { type: c.type, vm: c.vm, ranges: commandLayout(c, vm) };
+    case 'setWorkload':
+      return { type: c.type, vm: c.vm, workload: c.workload === null ? null : workloadConfig(c.workload, tickMs) };
+    case 'setRegeneration':
+      return { type: c.type, vm: c.vm, regeneration: regenerationConfig(c.regeneration, tickMs) };
+    case 'holdPages':
+    case 'releasePages':
+      return { type: c.type, vm: c.vm, pfn: c.pfn, order: c.order };
+    default:
+      return { type: c.type, vm: c.vm };
+  }
+}
+
+const framesPerTick = (rateMiBps: number, vm: ScenarioVm, tickMs: number): number =>
+  Math.max(1, Math.round((rateMiBps * PAGES_PER_MIB * tickMs) / 1000 / frameGrainOf(vm)));
+
+/** The ranges of a commitLayout, a stripe written out. Stripe i of the guest belongs to nodes[i mod n]. */
+function commandLayout(c: ScenarioCommand & { type: 'commitLayout' }, vm: ScenarioVm): LayoutRange[] {
+  if (c.stripe === undefined) return [...(c.ranges ?? [])].sort(byStart).map(plainLayoutRange);
+  const { nodes, pages } = c.stripe;
+  const nrPages = nrPagesOf(vm);
+  return Array.from({ length: Math.ceil(nrPages / pages) }, (_, i) => ({
+    start: i * pages,
+    end: Math.min(nrPages, (i + 1) * pages),
+    nid: nodes[i % nodes.length]!,
+  }));
+}
