@@ -45,7 +45,9 @@ export const hasErrors = (diagnostics: readonly Diagnostic[]): boolean =>
 /** `file:line:column: error slug: message (path; found …; expected …). hint` — one line a problem, as compilers print. */
 export function formatDiagnostic(d: Diagnostic): string {
   const w = d.where;
-  const place = [w.file ?? '', w.line ?? '', w.line === undefined ? '' : (w.column ?? '')].filter((x) => x !== '').join(':');
+  const place = [w.file ?? '', w.line ?? '', w.line === undefined ? '' : (w.column ?? '')]
+    .filter((x) => x !== '')
+    .join(':');
   const details = [
     w.path === undefined ? '' : `at ${w.path}`,
     d.found === undefined ? '' : `found ${d.found}`,

@@ -64,7 +64,15 @@ const snapshots: fc.Arbitrary<Snapshot> = fc
       tickMs: 100,
       seed,
       chain: '0123456789abcdef',
-      hosts: ['a', 'b'].map((host) => ({ name: host, nids: [0, 8], cpus: [[0, 1], []], distances: [[10, 20], [20, 10]] })),
+      hosts: ['a', 'b'].map((host) => ({
+        name: host,
+        nids: [0, 8],
+        cpus: [[0, 1], []],
+        distances: [
+          [10, 20],
+          [20, 10],
+        ],
+      })),
       guests: Array.from({ length: GUESTS }, (_, i) => guest(`${name}${i}`)),
       migrations: [
         {
@@ -93,7 +101,10 @@ function guest(name: string): Snapshot['header']['guests'][number] {
     validPages: 60,
     nrNodeIds: 2,
     cpuNode: [0, 1],
-    distances: [[10, 20], [20, 10]],
+    distances: [
+      [10, 20],
+      [20, 10],
+    ],
     zoneStartPfn: [0, 4096, 1048576],
     layoutSeq: 2,
     commits: 2,
@@ -114,7 +125,9 @@ const slugOf = (buffer: ArrayBuffer): string => {
 };
 
 /** The same snapshot with its JSON changed; the length fields follow. */
-function withJson(change: (top: { header: Record<string, unknown>; directory: Record<string, unknown>[] }) => unknown): ArrayBuffer {
+function withJson(
+  change: (top: { header: Record<string, unknown>; directory: Record<string, unknown>[] }) => unknown,
+): ArrayBuffer {
   const buffer = one();
   const length = new DataView(buffer).getUint32(16, true);
   const top = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 24, length)));
@@ -172,13 +185,25 @@ describe('snapshot codec', () => {
 
   test('an index that the header does not list is refused', () => {
     const snapshot = fc.sample(snapshots, { seed: SEED, numRuns: 1 })[0]!;
-    const nodes = { rows: 1, columns: { guest: Uint16Array.of(GUESTS), nid: Uint16Array.of(0), online: Uint8Array.of(1), host: Int16Array.of(-1), hostNid: Int16Array.of(-1) } };
+    const nodes = {
+      rows: 1,
+      columns: {
+        guest: Uint16Array.of(GUESTS),
+        nid: Uint16Array.of(0),
+        online: Uint8Array.of(1),
+        host: Int16Array.of(-1),
+        hostNid: Int16Array.of(-1),
+      },
+    };
     expect(slugOf(encode({ ...snapshot, tables: { ...snapshot.tables, nodes } }))).toBe('snapshot-bounds');
   });
 
   test(`any change of bytes is read or refused, never thrown, seed ${SEED}`, () => {
     const good = one();
-    const edits = fc.array(fc.tuple(fc.nat({ max: good.byteLength - 1 }), fc.nat({ max: 255 })), { minLength: 1, maxLength: 8 });
+    const edits = fc.array(fc.tuple(fc.nat({ max: good.byteLength - 1 }), fc.nat({ max: 255 })), {
+      minLength: 1,
+      maxLength: 8,
+    });
     fc.assert(
       fc.property(edits, (list) => {
         const bytes = new Uint8Array(good.slice(0));
@@ -187,6 +212,9 @@ describe('snapshot codec', () => {
       }),
       { seed: SEED, numRuns: 3000 },
     );
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void slugOf(bytes.slice().buffer)), { seed: SEED });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void slugOf(bytes.slice().buffer)),
+      { seed: SEED },
+    );
   });
 });

@@ -128,11 +128,23 @@ function decodeOrRefuse(buffer: ArrayBuffer): Snapshot {
   const top = parseJson(json);
   if (!isRecord(top)) return refuse('snapshot-header', 'The snapshot holds no header.', '', 'an object');
   const problem = headerProblem(top['header']);
-  if (problem !== null) return refuse('snapshot-header', 'The header of the snapshot is damaged.', problem.found, problem.expected, problem.path);
+  if (problem !== null)
+    return refuse(
+      'snapshot-header',
+      'The header of the snapshot is damaged.',
+      problem.found,
+      problem.expected,
+      problem.path,
+    );
   const header = top['header'] as unknown as SnapshotHeader;
   const directory = top['directory'];
   if (!Array.isArray(directory) || directory.length !== TABLE_NAMES.length) {
-    return refuse('snapshot-directory', 'The snapshot does not list its tables.', describe(directory), `${TABLE_NAMES.length} tables`);
+    return refuse(
+      'snapshot-directory',
+      'The snapshot does not list its tables.',
+      describe(directory),
+      `${TABLE_NAMES.length} tables`,
+    );
   }
   const tables = Object.fromEntries(
     TABLE_NAMES.map((name, i) => [name, readTable(buffer, body, name, directory[i] as unknown)]),
@@ -144,23 +156,48 @@ function decodeOrRefuse(buffer: ArrayBuffer): Snapshot {
 function readPrefix(buffer: ArrayBuffer): { json: string; body: number } {
   const size = buffer.byteLength;
   if (size < PREFIX_BYTES) {
-    return refuse('snapshot-not', 'This is not a snapshot: it is too short.', `${size} bytes`, `at least ${PREFIX_BYTES} bytes`);
+    return refuse(
+      'snapshot-not',
+      'This is not a snapshot: it is too short.',
+      `${size} bytes`,
+      `at least ${PREFIX_BYTES} bytes`,
+    );
   }
   const view = new DataView(buffer);
   if (view.getUint32(0, true) !== MAGIC) {
-    return refuse('snapshot-not', 'This is not a snapshot: it does not begin with PSNP.', `0x${view.getUint32(0, true).toString(16)}`, `0x${MAGIC.toString(16)}`);
+    return refuse(
+      'snapshot-not',
+      'This is not a snapshot: it does not begin with PSNP.',
+      `0x${view.getUint32(0, true).toString(16)}`,
+      `0x${MAGIC.toString(16)}`,
+    );
   }
   const version = view.getUint32(4, true);
   if (version !== SNAPSHOT_VERSION) {
-    return refuse('snapshot-version', 'The snapshot was written in another version of the format.', `version ${version}`, `version ${SNAPSHOT_VERSION}`);
+    return refuse(
+      'snapshot-version',
+      'The snapshot was written in another version of the format.',
+      `version ${version}`,
+      `version ${SNAPSHOT_VERSION}`,
+    );
   }
   const total = view.getFloat64(8, true);
   if (total !== size) {
-    return refuse('snapshot-truncated', 'The snapshot does not have the length that it states.', `${size} bytes`, `${total} bytes`);
+    return refuse(
+      'snapshot-truncated',
+      'The snapshot does not have the length that it states.',
+      `${size} bytes`,
+      `${total} bytes`,
+    );
   }
   const jsonBytes = view.getUint32(16, true);
   if (view.getUint32(20, true) !== 0 || jsonBytes > size - PREFIX_BYTES) {
-    return refuse('snapshot-bounds', 'The header of the snapshot reaches past its end.', `${jsonBytes} bytes`, `at most ${size - PREFIX_BYTES} bytes`);
+    return refuse(
+      'snapshot-bounds',
+      'The header of the snapshot reaches past its end.',
+      `${jsonBytes} bytes`,
+      `at most ${size - PREFIX_BYTES} bytes`,
+    );
   }
   return { json: asciiText(new Uint8Array(buffer, PREFIX_BYTES, jsonBytes)), body: alignUp(PREFIX_BYTES + jsonBytes) };
 }
@@ -180,26 +217,51 @@ function readTable(buffer: ArrayBuffer, body: number, name: TableName, entry: un
   }
   const rows = entry['rows'];
   if (typeof rows !== 'number' || !Number.isInteger(rows) || rows < 0 || rows > 0xffffffff) {
-    return refuse('snapshot-directory', `The number of rows of ${name} is not a count.`, describe(rows), 'a whole number', path);
+    return refuse(
+      'snapshot-directory',
+      `The number of rows of ${name} is not a count.`,
+      describe(rows),
+      'a whole number',
+      path,
+    );
   }
   const listed = entry['columns'];
   const expected = Object.entries(COLUMNS[name]);
   if (!Array.isArray(listed) || listed.length !== expected.length) {
-    return refuse('snapshot-directory', `The table ${name} does not have its columns.`, describe(listed), `${expected.length} columns`, path);
+    return refuse(
+      'snapshot-directory',
+      `The table ${name} does not have its columns.`,
+      describe(listed),
+      `${expected.length} columns`,
+      path,
+    );
   }
   const columns: Record<string, Column> = {};
   for (const item of listed as unknown[]) {
     const columnName = isRecord(item) && typeof item['name'] === 'string' ? item['name'] : '';
     const type = Object.hasOwn(COLUMNS[name], columnName) ? COLUMNS[name][columnName]! : null;
     if (!isRecord(item) || type === null || item['type'] !== type || Object.hasOwn(columns, columnName)) {
-      return refuse('snapshot-directory', `The table ${name} has a column that it should not have.`, describe(item), expected.map(([c, t]) => `${c} ${t}`).join(', '), path);
+      return refuse(
+        'snapshot-directory',
+        `The table ${name} has a column that it should not have.`,
+        describe(item),
+        expected.map(([c, t]) => `${c} ${t}`).join(', '),
+        path,
+      );
     }
     columns[columnName] = readColumn(buffer, body, type, rows, item['offset'], `${path}/${columnName}`);
   }
   return { rows, columns };
 }
 
-function readColumn(buffer: ArrayBuffer, body: number, type: ColumnType, rows: number, offset: unknown, path: string): Column {
+function readColumn(
+  buffer: ArrayBuffer,
+  body: number,
+  type: ColumnType,
+  rows: number,
+  offset: unknown,
+  path: string,
+): Column {
   const make = CONSTRUCTORS[type];
   const room = buffer.byteLength - body;
   const fits =
@@ -209,7 +271,13 @@ function readColumn(buffer: ArrayBuffer, body: number, type: ColumnType, rows: n
     offset % ALIGN === 0 &&
     offset + rows * make.BYTES_PER_ELEMENT <= room;
   if (!fits) {
-    return refuse('snapshot-bounds', 'A column reaches past the end of the snapshot or is not aligned.', `${rows} rows at ${describe(offset)}`, `within ${room} bytes, at a multiple of ${ALIGN}`, path);
+    return refuse(
+      'snapshot-bounds',
+      'A column reaches past the end of the snapshot or is not aligned.',
+      `${rows} rows at ${describe(offset)}`,
+      `within ${room} bytes, at a multiple of ${ALIGN}`,
+      path,
+    );
   }
   // A table without rows may stand at the very end, past the last byte of an unaligned body.
   return rows === 0 ? new make(0) : new make(buffer, body + offset, rows);
@@ -224,7 +292,13 @@ function checkIndexes(name: TableName, table: Table, header: SnapshotHeader): vo
     for (let row = 0; row < table.rows; row++) {
       const value = values[row]!;
       if (value < lowest || value >= limit) {
-        refuse('snapshot-bounds', `A row of ${name} names a ${column} that the header does not list.`, `${value} in row ${row}`, `${lowest} to ${limit - 1}`, `/${name}/${column}`);
+        refuse(
+          'snapshot-bounds',
+          `A row of ${name} names a ${column} that the header does not list.`,
+          `${value} in row ${row}`,
+          `${lowest} to ${limit - 1}`,
+          `/${name}/${column}`,
+        );
       }
     }
   }

@@ -27,8 +27,12 @@ const leaf =
 const text = leaf('text', (v) => typeof v === 'string');
 const count = leaf('a whole number from 0', (v) => typeof v === 'number' && Number.isSafeInteger(v) && v >= 0);
 const number = leaf('a finite number', (v) => typeof v === 'number' && Number.isFinite(v));
-const oneOf = (...allowed: readonly unknown[]): Shape => leaf(`one of ${allowed.join(', ')}`, (v) => allowed.includes(v));
-const orNull = (shape: Shape): Shape => (value, path) => (value === null ? null : shape(value, path));
+const oneOf = (...allowed: readonly unknown[]): Shape =>
+  leaf(`one of ${allowed.join(', ')}`, (v) => allowed.includes(v));
+const orNull =
+  (shape: Shape): Shape =>
+  (value, path) =>
+    value === null ? null : shape(value, path);
 
 const list =
   (shape: Shape): Shape =>
@@ -44,7 +48,8 @@ const list =
 const record =
   (shapes: Readonly<Record<string, Shape>>): Shape =>
   (value, path) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return leaf('an object', () => false)(value, path);
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return leaf('an object', () => false)(value, path);
     for (const [name, shape] of Object.entries(shapes)) {
       const problem = shape((value as Record<string, unknown>)[name], `${path}/${name}`);
       if (problem !== null) return problem;

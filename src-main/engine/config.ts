@@ -138,7 +138,12 @@ export interface ScheduledCommand {
 /** Everything that may change a world from outside. A command takes effect whole or not at all. */
 export type Command =
   /** Gather a VM's backing on `nodes` (null: the engine chooses the best set), at most framesPerTick frames of the VM's grain a tick. */
-  | { readonly type: 'compact'; readonly vm: string; readonly nodes: readonly number[] | null; readonly framesPerTick: number }
+  | {
+      readonly type: 'compact';
+      readonly vm: string;
+      readonly nodes: readonly number[] | null;
+      readonly framesPerTick: number;
+    }
   | { readonly type: 'cancelCompaction'; readonly vm: string }
   /** Live-migrate (pre-copy) to another host. nodes null: the engine chooses. maxRounds and downtimeLimitMs as QEMU means them. */
   | {

@@ -136,7 +136,10 @@ function cellsTable(guests: readonly Guest[]): Table {
   const guest: number[] = [];
   const nids: number[] = [];
   const zones: number[] = [];
-  const figures = Object.fromEntries(CELL_FIGURES.map((f) => [f, [] as number[]])) as unknown as Record<string, number[]>;
+  const figures = Object.fromEntries(CELL_FIGURES.map((f) => [f, [] as number[]])) as unknown as Record<
+    string,
+    number[]
+  >;
   const free: number[][] = Array.from({ length: NR_PAGE_ORDERS }, () => []);
   guests.forEach((g, i) => {
     for (let nid = 0; nid < g.mm.mm.nrNodeIds; nid++) {
@@ -151,7 +154,11 @@ function cellsTable(guests: readonly Guest[]): Table {
       }
     }
   });
-  const columns: Record<string, Uint8Array | Uint16Array | Uint32Array> = { guest: U16(guest), nid: U16(nids), zone: U8(zones) };
+  const columns: Record<string, Uint8Array | Uint16Array | Uint32Array> = {
+    guest: U16(guest),
+    nid: U16(nids),
+    zone: U8(zones),
+  };
   for (const f of CELL_FIGURES) columns[f] = U32(figures[f]!);
   free.forEach((blocks, order) => {
     columns[`free${order}`] = U32(blocks);
@@ -285,4 +292,3 @@ function owedIn(mm: Mm, from: number, pages: number, nid: number): number {
   for (let pfn = from; pfn < from + pages; pfn++) if (targetNid(mm.layout, pfn) !== nid) owed++;
   return owed;
 }
-

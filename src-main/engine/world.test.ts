@@ -129,7 +129,9 @@ describe('the main job: compact, live-migrate, regenerate, converge', () => {
 
   test('runs coarser than the frames leave a lag that is counted as coalesced', () => {
     const coarse = { enabled: true, grainPages: 1024, delayTicks: 1 };
-    const world = start(config([guest('a', { regeneration: coarse })], [{ at: 2, command: { ...COMPACT, framesPerTick: 1 } }]));
+    const world = start(
+      config([guest('a', { regeneration: coarse })], [{ at: 2, command: { ...COMPACT, framesPerTick: 1 } }]),
+    );
     runTo(world, 6);
     world.apply({ type: 'cancelCompaction', vm: 'a' });
     runTo(world, 20);
@@ -161,23 +163,26 @@ describe('determinism', () => {
     expect(beside.guests[0]!.mm.mm.page.state).toEqual(alone.guests[0]!.mm.mm.page.state);
   });
 
-  test.each([0, 6, 9, 61, 62, 64, 66, 70, 110])('a world restored at tick %i goes on as the one it was taken from', (tick) => {
-    const c = config([guest('a'), guest('b')], MAIN_JOB);
-    const world = start(c);
-    world.step(tick);
-    world.takeEvents();
-    const twin = World.restore(c, world.state());
-    expect(twin.hash()).toBe(world.hash());
-    for (let i = 0; i < 60; i++) {
-      world.step();
-      twin.step();
-      expect(twin.chain).toBe(world.chain);
-    }
-    expect(twin.hash()).toBe(world.hash());
-    expect(twin.takeEvents()).toEqual(world.takeEvents());
-    expect(twin.log).toEqual(world.log);
-    expect(twin.check()).toEqual([]);
-  });
+  test.each([0, 6, 9, 61, 62, 64, 66, 70, 110])(
+    'a world restored at tick %i goes on as the one it was taken from',
+    (tick) => {
+      const c = config([guest('a'), guest('b')], MAIN_JOB);
+      const world = start(c);
+      world.step(tick);
+      world.takeEvents();
+      const twin = World.restore(c, world.state());
+      expect(twin.hash()).toBe(world.hash());
+      for (let i = 0; i < 60; i++) {
+        world.step();
+        twin.step();
+        expect(twin.chain).toBe(world.chain);
+      }
+      expect(twin.hash()).toBe(world.hash());
+      expect(twin.takeEvents()).toEqual(world.takeEvents());
+      expect(twin.log).toEqual(world.log);
+      expect(twin.check()).toEqual([]);
+    },
+  );
 
   test('looking changes nothing', () => {
     const c = config([guest('a')], MAIN_JOB);

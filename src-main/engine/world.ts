@@ -8,7 +8,15 @@
  */
 import type { Snapshot, SnapshotLevel, Violation, WorldEvent } from '../../shared/snapshot/index.ts';
 import type { Command, WorldConfig } from './config.ts';
-import { InvariantError, StateCollector, StateHash, StateHasher, StateReader, type StateWriter, type WorldState } from './core/index.ts';
+import {
+  InvariantError,
+  StateCollector,
+  StateHash,
+  StateHasher,
+  StateReader,
+  type StateWriter,
+  type WorldState,
+} from './core/index.ts';
 import { HostSide, type PlacementProblem, type Refusal } from './host/index.ts';
 import { Guest, truthOf } from './vm/index.ts';
 import { snapshotOf, TableCache } from './world-snapshot.ts';
@@ -114,9 +122,7 @@ export class World {
   apply(command: Command): Refusal | null {
     const guest = this.config.guests.findIndex((g) => g.name === command.vm);
     const refusal =
-      guest < 0
-        ? { slug: 'vm-unknown', text: `there is no VM named ${command.vm}` }
-        : this.#carryOut(guest, command);
+      guest < 0 ? { slug: 'vm-unknown', text: `there is no VM named ${command.vm}` } : this.#carryOut(guest, command);
     this.#log.push({ tick: this.#tick, command, refusal });
     if (refusal !== null) {
       // Told, but not part of the chain: a refused command leaves the world as it was.
@@ -160,7 +166,10 @@ export class World {
           : { slug: 'hold-not-free', text: `pfn ${command.pfn} order ${command.order} is not wholly one free block` };
       case 'releasePages':
         if (!guest.mm.isHeld(command.pfn, command.order)) {
-          return { slug: 'release-not-held', text: `pfn ${command.pfn} order ${command.order} was not taken by holdPages` };
+          return {
+            slug: 'release-not-held',
+            text: `pfn ${command.pfn} order ${command.order} was not taken by holdPages`,
+          };
         }
         guest.mm.freePages(command.pfn, command.order, 0);
         return this.#done(command, []);
@@ -254,9 +263,7 @@ export class World {
 
   /** Every broken law, of all hosts and guests; empty when all hold. */
   check(): readonly Violation[] {
-    const guests = this.#guests.flatMap((g) =>
-      g.check().map((v) => ({ law: v.law, vm: g.config.name, text: v.text })),
-    );
+    const guests = this.#guests.flatMap((g) => g.check().map((v) => ({ law: v.law, vm: g.config.name, text: v.text })));
     return [...this.#hostSide.check(), ...guests];
   }
 }

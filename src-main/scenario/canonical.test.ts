@@ -13,14 +13,31 @@ const memory = (min: number): fc.Arbitrary<object> =>
     fc.integer({ min: Math.max(64, min), max: 1 << 16 }).map((pages) => ({ memoryKiB: pages * 4 })),
     fc.integer({ min: Math.max(64, min), max: 1 << 16 }).map((memoryPages) => ({ memoryPages })),
   );
-const some = <T extends object>(shape: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<Partial<T>> => fc.record(shape, { requiredKeys: [] }) as fc.Arbitrary<Partial<T>>;
-const name = fc.string({ minLength: 1, maxLength: 12, unit: fc.constantFrom('a', 'Z', '"', '\\', '/', '~', 'ü', '=', '@', '{', '😀') });
+const some = <T extends object>(shape: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<Partial<T>> =>
+  fc.record(shape, { requiredKeys: [] }) as fc.Arbitrary<Partial<T>>;
+const name = fc.string({
+  minLength: 1,
+  maxLength: 12,
+  unit: fc.constantFrom('a', 'Z', '"', '\\', '/', '~', 'ü', '=', '@', '{', '😀'),
+});
 const tenths = fc.integer({ min: 0, max: 1000 }).map((n) => n / 10);
 const lifetime = fc.oneof(
   fc.integer({ min: 1, max: 1e6 }).map((meanMs) => ({ law: 'exponential' as const, meanMs })),
-  fc.record({ law: fc.constant('lomax' as const), alpha: fc.integer({ min: 11, max: 90 }).map((n) => n / 10), scaleMs: fc.integer({ min: 1, max: 1e6 }) }),
+  fc.record({
+    law: fc.constant('lomax' as const),
+    alpha: fc.integer({ min: 11, max: 90 }).map((n) => n / 10),
+    scaleMs: fc.integer({ min: 1, max: 1e6 }),
+  }),
 );
-const workload = fc.option(some({ occupancyPercent: tenths, kernelPercent: tenths, hugePercent: tenths, lifetime, start: fc.constantFrom('stationary', 'fresh') }));
+const workload = fc.option(
+  some({
+    occupancyPercent: tenths,
+    kernelPercent: tenths,
+    hugePercent: tenths,
+    lifetime,
+    start: fc.constantFrom('stationary', 'fresh'),
+  }),
+);
 const vm = fc
   .tuple(
     memory(64),
@@ -38,12 +55,21 @@ const vm = fc
 const command = fc.oneof(
   fc.record({ at: fc.nat(1e6), type: fc.constant('compact'), rateMiBps: fc.integer({ min: 1, max: 1e6 }) }),
   fc.record({ atMs: tenths, type: fc.constant('setWorkload'), workload }),
-  fc.record({ at: fc.nat(9), type: fc.constant('commitLayout'), stripe: fc.record({ nodes: fc.constant([0]), pages: fc.integer({ min: 512, max: 9999 }) }) }),
+  fc.record({
+    at: fc.nat(9),
+    type: fc.constant('commitLayout'),
+    stripe: fc.record({ nodes: fc.constant([0]), pages: fc.integer({ min: 512, max: 9999 }) }),
+  }),
 );
 
 /** A valid document: names are made unique, and what must agree does. */
 const document = fc
-  .record({ title: name, vms: fc.array(vm, { maxLength: 4 }), commands: fc.array(command, { maxLength: 6 }), top: some({ seed: fc.nat(), tickMs: fc.integer({ min: 1, max: 5000 }), description: fc.string() }) })
+  .record({
+    title: name,
+    vms: fc.array(vm, { maxLength: 4 }),
+    commands: fc.array(command, { maxLength: 6 }),
+    top: some({ seed: fc.nat(), tickMs: fc.integer({ min: 1, max: 5000 }), description: fc.string() }),
+  })
   .map(({ title, vms, commands, top }) => ({
     pageshift: 1,
     name: title,

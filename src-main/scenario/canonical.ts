@@ -20,7 +20,9 @@ function print(value: unknown, indent: number): string {
   const isList = Array.isArray(value);
   const entries = isList
     ? value.map((item: unknown) => ({ key: '', item }))
-    : Object.entries(value).filter(([, item]) => item !== undefined).map(([key, item]) => ({ key: `${JSON.stringify(key)}: `, item: item as unknown }));
+    : Object.entries(value)
+        .filter(([, item]) => item !== undefined)
+        .map(([key, item]) => ({ key: `${JSON.stringify(key)}: `, item: item as unknown }));
   const [open, close] = isList ? ['[', ']'] : ['{', '}'];
   if (entries.length === 0) return open + close;
   const line = oneLine(entries, isList, LINE_CHARS - indent);
@@ -31,11 +33,20 @@ function print(value: unknown, indent: number): string {
 }
 
 /** All on one line when it holds only plain values (lists may be inside an object) and fits. */
-function oneLine(entries: readonly { readonly key: string; readonly item: unknown }[], isList: boolean, room: number): string | null {
+function oneLine(
+  entries: readonly { readonly key: string; readonly item: unknown }[],
+  isList: boolean,
+  room: number,
+): string | null {
   const plain = (item: unknown): boolean => typeof item !== 'object' || item === null;
   const flat = (item: unknown): boolean => plain(item) || (!isList && Array.isArray(item) && item.every(plain));
   if (!entries.every(({ item }) => flat(item))) return null;
-  const text = entries.map(({ key, item }) => key + (Array.isArray(item) ? `[${item.map((x) => JSON.stringify(x)).join(', ')}]` : JSON.stringify(item))).join(', ');
+  const text = entries
+    .map(
+      ({ key, item }) =>
+        key + (Array.isArray(item) ? `[${item.map((x) => JSON.stringify(x)).join(', ')}]` : JSON.stringify(item)),
+    )
+    .join(', ');
   const line = isList ? `[${text}]` : `{ ${text} }`;
   return line.length <= room ? line : null;
 }

@@ -35,11 +35,17 @@ export const draftOf = (scenario: Scenario): Draft => ({ ...scenario, unreadName
 export function newCheck(draft: Draft, problems: Problem[]): Check {
   // The first of a name counts; the others are reported by uniqueNames.
   const byName = <T extends { readonly name: string }>(parts: readonly (T | null)[]): Map<string, T> =>
-    new Map(parts.filter((part) => part !== null).reverse().map((part) => [part.name, part]));
+    new Map(
+      parts
+        .filter((part) => part !== null)
+        .reverse()
+        .map((part) => [part.name, part]),
+    );
   const hosts = byName(draft.hosts);
   const vms = byName(draft.vms);
   const add = (problem: Problem): void => void problems.push(problem);
-  const error: Check['error'] = (slug, path, message, more = {}) => add({ ...more, severity: 'error', slug, path, message });
+  const error: Check['error'] = (slug, path, message, more = {}) =>
+    add({ ...more, severity: 'error', slug, path, message });
   return {
     draft,
     hosts,
@@ -58,21 +64,45 @@ export function newCheck(draft: Draft, problems: Problem[]): Check {
 }
 
 /** A square matrix over distinct ids; `all`: over exactly the known ones, otherwise over some of them. */
-export function validateDistances(check: Check, d: ScenarioDistances, path: Path, known: readonly number[], all: boolean): void {
+export function validateDistances(
+  check: Check,
+  d: ScenarioDistances,
+  path: Path,
+  known: readonly number[],
+  all: boolean,
+): void {
   const seen = new Set<number>();
   d.ids.forEach((id, i) => {
     if (seen.has(id)) check.error('distances-ids', [...path, 'ids', i], `id ${id} is given twice`);
-    else if (!known.includes(id)) check.error('distances-ids', [...path, 'ids', i], `there is no node ${id}`, { expected: `ids of ${formatIdList(known)}` });
+    else if (!known.includes(id))
+      check.error('distances-ids', [...path, 'ids', i], `there is no node ${id}`, {
+        expected: `ids of ${formatIdList(known)}`,
+      });
     seen.add(id);
   });
   const missing = known.filter((id) => !seen.has(id));
-  if (all && missing.length > 0) check.error('distances-ids', [...path, 'ids'], `the distances of node ${formatIdList(missing)} are missing`);
+  if (all && missing.length > 0)
+    check.error('distances-ids', [...path, 'ids'], `the distances of node ${formatIdList(missing)} are missing`);
   if (d.matrix.length !== d.ids.length) {
-    check.error('distances-shape', [...path, 'matrix'], 'the matrix is not square over the ids', { found: `${d.matrix.length} rows`, expected: `${d.ids.length} rows` });
+    check.error('distances-shape', [...path, 'matrix'], 'the matrix is not square over the ids', {
+      found: `${d.matrix.length} rows`,
+      expected: `${d.ids.length} rows`,
+    });
   }
   d.matrix.forEach((row, i) => {
-    if (row.length !== d.ids.length) check.error('distances-shape', [...path, 'matrix', i], 'the matrix is not square over the ids', { found: `${row.length} values`, expected: `${d.ids.length} values` });
-    if (row[i] !== undefined && row[i] !== 10) check.add({ severity: 'warning', slug: 'distances-local', path: [...path, 'matrix', i, i], message: `the distance of node ${d.ids[i]} to itself is ${row[i]}; firmware says 10`, found: `${row[i]}`, expected: '10' });
+    if (row.length !== d.ids.length)
+      check.error('distances-shape', [...path, 'matrix', i], 'the matrix is not square over the ids', {
+        found: `${row.length} values`,
+        expected: `${d.ids.length} values`,
+      });
+    if (row[i] !== undefined && row[i] !== 10)
+      check.add({
+        severity: 'warning',
+        slug: 'distances-local',
+        path: [...path, 'matrix', i, i],
+        message: `the distance of node ${d.ids[i]} to itself is ${row[i]}; firmware says 10`,
+        found: `${row[i]}`,
+        expected: '10',
+      });
   });
 }
-

@@ -21,9 +21,21 @@ const SHAPES: Readonly<Record<CommandTextKind, string>> = { compact: 'VM[=NODES]
 export function commandFromText(kind: CommandTextKind, text: string, scenario: Scenario): Read<ScenarioCommand> {
   const fail = (slug: string, message: string, more: Partial<Diagnostic> = {}): Read<ScenarioCommand> => ({
     value: null,
-    diagnostics: [{ severity: 'error', slug, message: sentence(message), where: { path: `--${kind}` }, found: `"${text}"`, ...more }],
+    diagnostics: [
+      {
+        severity: 'error',
+        slug,
+        message: sentence(message),
+        where: { path: `--${kind}` },
+        found: `"${text}"`,
+        ...more,
+      },
+    ],
   });
-  const { subject, target, at } = split(text, scenario.vms.map((vm) => vm.name));
+  const { subject, target, at } = split(
+    text,
+    scenario.vms.map((vm) => vm.name),
+  );
   if (subject === '' || (kind === 'migrate' && (target === null || target === ''))) {
     return fail('command-text', 'the command is incomplete', { expected: SHAPES[kind] });
   }
@@ -39,12 +51,20 @@ export function commandFromText(kind: CommandTextKind, text: string, scenario: S
   if (typeof nodes === 'string' || nodes?.length === 0) {
     return fail('id-list', typeof nodes === 'string' ? nodes : 'no node is named', { expected: 'nodes such as 0-1,3' });
   }
-  return { value: commandSchema.parse({ at, type: 'compact', vm: subject, nodes: nodes === null ? null : [...nodes] }), diagnostics: [] };
+  return {
+    value: commandSchema.parse({ at, type: 'compact', vm: subject, nodes: nodes === null ? null : [...nodes] }),
+    diagnostics: [],
+  };
 }
 
 /** The longest known VM name that the text begins with wins; otherwise the text up to the last `=`. */
-function split(text: string, vms: readonly string[]): { readonly subject: string; readonly target: string | null; readonly at: number } {
-  const known = vms.filter((vm) => text === vm || text.startsWith(`${vm}=`) || /^@\d+$/.test(text.startsWith(vm) ? text.slice(vm.length) : ''));
+function split(
+  text: string,
+  vms: readonly string[],
+): { readonly subject: string; readonly target: string | null; readonly at: number } {
+  const known = vms.filter(
+    (vm) => text === vm || text.startsWith(`${vm}=`) || /^@\d+$/.test(text.startsWith(vm) ? text.slice(vm.length) : ''),
+  );
   const subjectKnown = known.sort((a, b) => b.length - a.length)[0];
   const tail = subjectKnown === undefined ? text : text.slice(subjectKnown.length);
   const match = /@(\d+)$/.exec(tail);
@@ -52,12 +72,16 @@ function split(text: string, vms: readonly string[]): { readonly subject: string
   const rest = match === null ? tail : tail.slice(0, match.index);
   if (subjectKnown !== undefined) return { subject: subjectKnown, target: rest === '' ? null : rest.slice(1), at };
   const equals = rest.lastIndexOf('=');
-  return equals === -1 ? { subject: rest, target: null, at } : { subject: rest.slice(0, equals), target: rest.slice(equals + 1), at };
+  return equals === -1
+    ? { subject: rest, target: null, at }
+    : { subject: rest.slice(0, equals), target: rest.slice(equals + 1), at };
 }
 
 /** The scenario with more commands behind its own, checked as a whole. */
 export function withCommands(scenario: Scenario, commands: readonly ScenarioCommand[]): Read<Scenario> {
   const value: Scenario = { ...scenario, commands: [...scenario.commands, ...commands] };
-  const diagnostics = validateScenario(draftOf(value)).map((problem) => diagnosticOf(problem, { path: pointerOf(problem.path) }));
+  const diagnostics = validateScenario(draftOf(value)).map((problem) =>
+    diagnosticOf(problem, { path: pointerOf(problem.path) }),
+  );
   return { value: hasErrors(diagnostics) ? null : value, diagnostics };
 }

@@ -11,9 +11,21 @@ export const sampleInput = (): ScenarioInput => ({
         { nid: 0, cpus: '0-3', memoryMiB: 1024, reservedMiB: 64 },
         { nid: 1, cpus: '4-7', memoryMiB: 1024 },
       ],
-      distances: { ids: [0, 1], matrix: [[10, 21], [21, 10]] },
+      distances: {
+        ids: [0, 1],
+        matrix: [
+          [10, 21],
+          [21, 10],
+        ],
+      },
     },
-    { name: 'right', nodes: [{ nid: 2, memoryMiB: 2048 }, { nid: 5, memoryMiB: 0 }] },
+    {
+      name: 'right',
+      nodes: [
+        { nid: 2, memoryMiB: 2048 },
+        { nid: 5, memoryMiB: 0 },
+      ],
+    },
   ],
   links: [{ name: 'wire', hosts: ['left', 'right'], bandwidthMiBps: 100 }],
   vms: [
@@ -35,7 +47,15 @@ export const sampleInput = (): ScenarioInput => ({
   commands: [
     { at: 10, type: 'compact', vm: 'big', nodes: [1] },
     { atMs: 2050, type: 'migrate', vm: 'big', toHost: 'right' },
-    { at: 3, type: 'commitLayout', vm: 'tiny', ranges: [{ start: 0, end: 32, nid: 0 }, { start: 32, end: 64, nid: 1 }] },
+    {
+      at: 3,
+      type: 'commitLayout',
+      vm: 'tiny',
+      ranges: [
+        { start: 0, end: 32, nid: 0 },
+        { start: 32, end: 64, nid: 1 },
+      ],
+    },
     { at: 4, type: 'holdPages', vm: 'tiny', pfn: 8, order: 3 },
   ],
 });

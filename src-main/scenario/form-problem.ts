@@ -30,10 +30,19 @@ function problemsOfIssue(issue: Issue, root: unknown): Problem[] {
   const found = valueAt(root, path);
   if (issue.code === 'unrecognized_keys') {
     const keys = keysAt(path, root);
-    return issue.keys.map((key) => ({ ...error('key-unknown', path, `there is no key "${key}"`), key, ...nameHint(key, keys) }));
+    return issue.keys.map((key) => ({
+      ...error('key-unknown', path, `there is no key "${key}"`),
+      key,
+      ...nameHint(key, keys),
+    }));
   }
   if (found === undefined && issue.code !== 'custom') return [missing(issue, path)];
-  return [{ ...described(issue, path, found), ...(issue.code === 'custom' && typeof found === 'object' ? {} : { found: shown(found) }) }];
+  return [
+    {
+      ...described(issue, path, found),
+      ...(issue.code === 'custom' && typeof found === 'object' ? {} : { found: shown(found) }),
+    },
+  ];
 }
 
 const error = (slug: string, path: Path, message: string): Problem => ({ severity: 'error', slug, path, message });
@@ -45,16 +54,34 @@ function missing(issue: Issue, path: Path): Problem {
 }
 
 function described(issue: Issue, path: Path, found: unknown): Problem {
-  const name = path.length === 0 ? 'the document' : typeof path.at(-1) === 'number' ? `number ${Number(path.at(-1)) + 1} of the list` : `"${path.at(-1)}"`;
+  const name =
+    path.length === 0
+      ? 'the document'
+      : typeof path.at(-1) === 'number'
+        ? `number ${Number(path.at(-1)) + 1} of the list`
+        : `"${path.at(-1)}"`;
   const expected = expectedOf(issue);
   switch (issue.code) {
     case 'invalid_type':
       return { ...error('wrong-type', path, `${name} is not ${expected}`), expected };
     case 'too_big':
     case 'too_small': {
-      if (Array.isArray(found)) return { ...error(issue.code === 'too_big' ? 'too-many' : 'too-few', path, `${name} has ${found.length} entries`), expected };
+      if (Array.isArray(found))
+        return {
+          ...error(issue.code === 'too_big' ? 'too-many' : 'too-few', path, `${name} has ${found.length} entries`),
+          expected,
+        };
       const much = issue.code === 'too_big' ? 'large' : 'small';
-      return { ...error('out-of-range', path, typeof found === 'string' ? `${name} is too ${much === 'large' ? 'long' : 'short'}` : `${name} is too ${much}`), expected };
+      return {
+        ...error(
+          'out-of-range',
+          path,
+          typeof found === 'string'
+            ? `${name} is too ${much === 'large' ? 'long' : 'short'}`
+            : `${name} is too ${much}`,
+        ),
+        expected,
+      };
     }
     case 'not_multiple_of':
       return { ...error('out-of-range', path, `${name} is not a multiple of ${issue.divisor}`), expected };
@@ -84,13 +111,16 @@ function expectedOf(issue: Issue): string {
     case 'invalid_value':
       return issue.values.map((value) => JSON.stringify(value)).join(' or ');
     case 'invalid_union':
-      return ((issue as { options?: readonly unknown[] }).options ?? []).map((option) => JSON.stringify(option)).join(' or ');
+      return ((issue as { options?: readonly unknown[] }).options ?? [])
+        .map((option) => JSON.stringify(option))
+        .join(' or ');
     default:
       return 'another value';
   }
 }
 
-const countWord = (origin: string): string => (origin === 'array' ? ' entries' : origin === 'string' ? ' characters' : '');
+const countWord = (origin: string): string =>
+  origin === 'array' ? ' entries' : origin === 'string' ? ' characters' : '';
 
 function valueAt(root: unknown, path: Path): unknown {
   let value = root;

@@ -31,7 +31,7 @@ export function idsOf(text: string): readonly number[] {
 export function formatIdList(ids: readonly number[]): string {
   const sorted = [...new Set(ids)].sort((a, b) => a - b);
   const parts: string[] = [];
-  for (let i = 0; i < sorted.length; ) {
+  for (let i = 0; i < sorted.length;) {
     let j = i;
     while (sorted[j + 1] === sorted[j]! + 1) j++;
     parts.push(j === i ? `${sorted[i]!}` : `${sorted[i]!}-${sorted[j]!}`);

@@ -41,7 +41,13 @@ export function importHost(
         ? `${where} ${ids}: no memory, as the file states none for them but does for others`
         : `${where} ${ids}: ${assumedPages / PAGES_PER_MIB} MiB each, as the file states no memory`;
     assumed.push(message);
-    diagnostics.push({ severity: 'warning', slug: 'memory-assumed', message: sentence(`assumed of host "${name}": ${message}`), where: { file }, hint: 'Correct it in the scenario, or state the memory of such nodes.' });
+    diagnostics.push({
+      severity: 'warning',
+      slug: 'memory-assumed',
+      message: sentence(`assumed of host "${name}": ${message}`),
+      where: { file },
+      hint: 'Correct it in the scenario, or state the memory of such nodes.',
+    });
   }
   return {
     name,
@@ -49,7 +55,9 @@ export function importHost(
       nid: node.id,
       cpus: formatIdList(node.cpus),
       // A page that is only partly there cannot be used.
-      ...(node.memoryKiB === null ? quantityFromPages(assumedPages) : quantityFromPages(Math.floor(node.memoryKiB / 4))),
+      ...(node.memoryKiB === null
+        ? quantityFromPages(assumedPages)
+        : quantityFromPages(Math.floor(node.memoryKiB / 4))),
       ...hugepagesOf(facts, node.id),
     })),
     distances: facts.distances === null ? null : importDistances(facts.distances),
@@ -58,7 +66,12 @@ export function importHost(
 }
 
 /** 0 for a node without memory among others that state theirs; else enough for all VMs twice, a power of two GiB. */
-function assumedNodePages(nodes: readonly HostNodeFacts[], unstated: readonly HostNodeFacts[], vmPages: number, nodeMemoryMiB: number | undefined): number {
+function assumedNodePages(
+  nodes: readonly HostNodeFacts[],
+  unstated: readonly HostNodeFacts[],
+  vmPages: number,
+  nodeMemoryMiB: number | undefined,
+): number {
   if (nodeMemoryMiB !== undefined) return nodeMemoryMiB * PAGES_PER_MIB;
   if (unstated.length < nodes.length) return NO_MEMORY;
   // Twice over all nodes, but once on any node: a VM may be bound to one.

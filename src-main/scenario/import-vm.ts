@@ -32,17 +32,30 @@ type Say = (severity: Severity, slug: string, message: string) => void;
 const THP_FROM_PAGES = 64 * PAGES_PER_MIB;
 
 /** Null, and an error, when the file does not say how much memory the VM has. */
-export function importVm({ file, facts }: ImportPart<VmFacts>, name: string, host: string, diagnostics: Diagnostic[]): SizedVm | null {
-  const say: Say = (severity, slug, message) => diagnostics.push({ severity, slug, message: sentence(`VM "${name}": ${message}`), where: { file } });
+export function importVm(
+  { file, facts }: ImportPart<VmFacts>,
+  name: string,
+  host: string,
+  diagnostics: Diagnostic[],
+): SizedVm | null {
+  const say: Say = (severity, slug, message) =>
+    diagnostics.push({ severity, slug, message: sentence(`VM "${name}": ${message}`), where: { file } });
   const cells = cellsOf(facts, say);
-  const total = cells.length > 0 ? cells.reduce((sum, cell) => sum + cell.pages, 0) : wholePages(facts.memoryKiB ?? 0, 'its memory', say);
+  const total =
+    cells.length > 0
+      ? cells.reduce((sum, cell) => sum + cell.pages, 0)
+      : wholePages(facts.memoryKiB ?? 0, 'its memory', say);
   if (total === 0) {
     say('error', 'import-no-memory', 'the file does not say how much memory it has');
     return null;
   }
   const pages = Math.max(total, MIN_GUEST_PAGES);
   if (pages > total) {
-    say('warning', 'import-enlarged', `${textFromPages(total)} is less than a guest can have; it gets ${textFromPages(pages)}`);
+    say(
+      'warning',
+      'import-enlarged',
+      `${textFromPages(total)} is less than a guest can have; it gets ${textFromPages(pages)}`,
+    );
     if (cells.length > 0) cells[0]!.pages += pages - total;
   }
   const size = quantityFromPages(pages);
@@ -78,21 +91,35 @@ function wholePages(kib: number, what: string, say: Say): number {
 function cellsOf(facts: VmFacts, say: Say): CellSize[] {
   const cells = facts.cells.map((cell) => {
     if (cell.memoryKiB === null) say('warning', 'import-cell-memory', `cell ${cell.id} states no memory and gets none`);
-    return { id: cell.id, cpus: formatIdList(cell.cpus), pages: wholePages(cell.memoryKiB ?? 0, `cell ${cell.id}`, say) };
+    return {
+      id: cell.id,
+      cpus: formatIdList(cell.cpus),
+      pages: wholePages(cell.memoryKiB ?? 0, `cell ${cell.id}`, say),
+    };
   });
   if (cells.length === 0) {
-    if (facts.memoryDevices.length > 0) say('note', 'import-devices', `its ${facts.memoryDevices.length} memory devices are part of its <memory>`);
+    if (facts.memoryDevices.length > 0)
+      say('note', 'import-devices', `its ${facts.memoryDevices.length} memory devices are part of its <memory>`);
     return [];
   }
   for (const device of facts.memoryDevices) {
     const kib = deviceKib(device);
     const cell = cells.find((c) => c.id === device.guestNode) ?? (device.guestNode === null ? cells[0]! : undefined);
-    if (kib === null || cell === undefined) say('note', 'import-device-ignored', `the ${device.model ?? 'unnamed'} memory device of node ${device.guestNode ?? 'none'} is left out`);
+    if (kib === null || cell === undefined)
+      say(
+        'note',
+        'import-device-ignored',
+        `the ${device.model ?? 'unnamed'} memory device of node ${device.guestNode ?? 'none'} is left out`,
+      );
     else cell.pages += wholePages(kib, `the ${device.model} of cell ${cell.id}`, say);
   }
   const sumKib = cells.reduce((sum, cell) => sum + cell.pages * 4, 0);
   if (facts.memoryKiB !== null && pagesFromKib(facts.memoryKiB) !== sumKib / 4) {
-    say('note', 'import-cells-count', `<memory> says ${facts.memoryKiB} KiB; its cells and what is plugged into them, ${sumKib} KiB, count`);
+    say(
+      'note',
+      'import-cells-count',
+      `<memory> says ${facts.memoryKiB} KiB; its cells and what is plugged into them, ${sumKib} KiB, count`,
+    );
   }
   return cells;
 }
@@ -107,8 +134,10 @@ function deviceKib(device: MemoryDeviceFacts): number | null {
 function backingPageKib(facts: VmFacts, pages: number, say: Say): 4 | 2048 {
   if (facts.hugepages.length === 0) return pages >= THP_FROM_PAGES ? 2048 : 4;
   const others = facts.hugepages.map((h) => h.sizeKiB).filter((kib) => kib !== null && kib !== 2048);
-  if (others.length > 0) say('note', 'import-hugepages', `huge pages of ${others.join(' and ')} KiB are simulated as frames of 2048 KiB`);
-  if (facts.hugepages.every((h) => h.nodeset !== null)) say('note', 'import-hugepages', 'huge pages of single cells are given to all of it');
+  if (others.length > 0)
+    say('note', 'import-hugepages', `huge pages of ${others.join(' and ')} KiB are simulated as frames of 2048 KiB`);
+  if (facts.hugepages.every((h) => h.nodeset !== null))
+    say('note', 'import-hugepages', 'huge pages of single cells are given to all of it');
   return 2048;
 }
 
@@ -138,20 +167,41 @@ interface Bound {
 }
 
 /** The nodes of a nodeset that the host has. Null: no binding is left (an error unless it was a mere preference). */
-function boundTo(numatune: NumatuneMode, nodeset: readonly number[], host: HostInput, what: string, say: Say): Bound | null {
+function boundTo(
+  numatune: NumatuneMode,
+  nodeset: readonly number[],
+  host: HostInput,
+  what: string,
+  say: Say,
+): Bound | null {
   const mode = numatune === 'restrictive' ? 'strict' : numatune;
-  if (numatune === 'restrictive') say('note', 'import-restrictive', `the ${what} is "restrictive"; it is placed as strict`);
+  if (numatune === 'restrictive')
+    say('note', 'import-restrictive', `the ${what} is "restrictive"; it is placed as strict`);
   const known = new Map(host.nodes.map((node) => [node.nid, node]));
   const missing = nodeset.filter((nid) => !known.has(nid));
   const nodes = nodeset.filter((nid) => known.has(nid));
   const usable = nodes.some((nid) => pagesOf(known.get(nid)!) > 0);
   if (missing.length > 0) {
     const rest = usable ? `; node ${formatIdList(nodes)} is used` : '';
-    say('warning', 'import-missing-nodes', `its ${what} names host node ${formatIdList(missing)}, which host "${host.name}" lacks: libvirt would refuse to start it${rest}`);
+    say(
+      'warning',
+      'import-missing-nodes',
+      `its ${what} names host node ${formatIdList(missing)}, which host "${host.name}" lacks: libvirt would refuse to start it${rest}`,
+    );
   }
   if (usable) return { mode, nodes: [...nodes] };
-  if (mode === 'preferred') say('warning', 'import-no-nodes', `its ${what} prefers node ${formatIdList(nodeset)}, where host "${host.name}" has no memory; the preference is dropped`);
-  else say('error', 'import-no-nodes', `its ${what} is bound (${numatune}) to node ${formatIdList(nodeset)}, where host "${host.name}" has no memory`);
+  if (mode === 'preferred')
+    say(
+      'warning',
+      'import-no-nodes',
+      `its ${what} prefers node ${formatIdList(nodeset)}, where host "${host.name}" has no memory; the preference is dropped`,
+    );
+  else
+    say(
+      'error',
+      'import-no-nodes',
+      `its ${what} is bound (${numatune}) to node ${formatIdList(nodeset)}, where host "${host.name}" has no memory`,
+    );
   return null;
 }
 
@@ -165,6 +215,11 @@ function pinsOf(facts: VmFacts, host: HostInput, say: Say): Pick<VmInput, 'vcpup
     for (const cpu of cpus) if (!known.has(cpu)) missing.add(cpu);
     if (kept.length > 0 && Number(vcpu) < facts.vcpus) pins[vcpu] = formatIdList(kept);
   }
-  if (missing.size > 0) say('warning', 'import-missing-cpus', `it is pinned to CPU ${formatIdList([...missing])}, which host "${host.name}" lacks: libvirt would refuse to start it`);
+  if (missing.size > 0)
+    say(
+      'warning',
+      'import-missing-cpus',
+      `it is pinned to CPU ${formatIdList([...missing])}, which host "${host.name}" lacks: libvirt would refuse to start it`,
+    );
   return Object.keys(pins).length === 0 ? {} : { vcpupin: pins };
 }

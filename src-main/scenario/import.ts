@@ -55,33 +55,57 @@ export function assembleScenario(
   const vmNames = uniqueNames(parts.vms.map((part) => cleanName(part.facts.name, 'vm')));
   parts.vms.forEach(({ file, facts }, i) => {
     if (vmNames[i] !== cleanName(facts.name, 'vm')) {
-      diagnostics.push({ severity: 'warning', slug: 'import-renamed', message: `Another VM is named "${facts.name}"; this one becomes "${vmNames[i]}".`, where: { file } });
+      diagnostics.push({
+        severity: 'warning',
+        slug: 'import-renamed',
+        message: `Another VM is named "${facts.name}"; this one becomes "${vmNames[i]}".`,
+        where: { file },
+      });
     }
   });
   const vmHost = options.vmHost ?? hostNames[0]!;
   const hostIndex = hostNames.indexOf(vmHost);
   if (hostIndex === -1) {
-    diagnostics.push({ severity: 'error', slug: 'unknown-host', message: `There is no host "${vmHost}" to put the VMs on.`, where: {}, ...nameHint(vmHost, hostNames) });
+    diagnostics.push({
+      severity: 'error',
+      slug: 'unknown-host',
+      message: `There is no host "${vmHost}" to put the VMs on.`,
+      where: {},
+      ...nameHint(vmHost, hostNames),
+    });
     return { value: null, diagnostics };
   }
   const sized = parts.vms.map((part, i) => importVm(part, vmNames[i]!, vmHost, diagnostics));
   const vmPages = sized.reduce((sum, vm) => sum + (vm === null ? 0 : pagesOf(vm.size)), 0);
-  const hosts = parts.hosts.map((part, i) => importHost(part, hostNames[i]!, vmPages, options.nodeMemoryMiB, diagnostics));
+  const hosts = parts.hosts.map((part, i) =>
+    importHost(part, hostNames[i]!, vmPages, options.nodeMemoryMiB, diagnostics),
+  );
   const vms = sized.filter((vm) => vm !== null).map((vm) => vm.placeOn(hosts[hostIndex]!));
   const input: ScenarioInput = {
     pageshift: SCENARIO_VERSION,
     name: cleanName(options.name ?? hostNames.join(' and '), 'imported'),
-    description: `Imported from ${[...parts.hosts, ...parts.vms].map((part) => baseName(part.file)).join(', ')}.`.slice(0, 10_000),
+    description: `Imported from ${[...parts.hosts, ...parts.vms].map((part) => baseName(part.file)).join(', ')}.`.slice(
+      0,
+      10_000,
+    ),
     hosts,
     links: linksOf(hostNames),
     vms,
   };
-  const files = { hosts: parts.hosts.map((part) => part.file), vms: parts.vms.filter((_, i) => sized[i] !== null).map((part) => part.file) };
+  const files = {
+    hosts: parts.hosts.map((part) => part.file),
+    vms: parts.vms.filter((_, i) => sized[i] !== null).map((part) => part.file),
+  };
   return finish(input, files, options, diagnostics);
 }
 
 /** Form, sense, then the commands that were asked for. */
-function finish(input: ScenarioInput, files: Readonly<Record<string, readonly string[]>>, options: ImportOptions, diagnostics: Diagnostic[]): Read<Scenario> {
+function finish(
+  input: ScenarioInput,
+  files: Readonly<Record<string, readonly string[]>>,
+  options: ImportOptions,
+  diagnostics: Diagnostic[],
+): Read<Scenario> {
   const add = (problem: Problem): void => {
     const file = files[String(problem.path[0])]?.[Number(problem.path[1])];
     diagnostics.push(diagnosticOf(problem, { ...(file === undefined ? {} : { file }), path: pointerOf(problem.path) }));
@@ -94,7 +118,9 @@ function finish(input: ScenarioInput, files: Readonly<Record<string, readonly st
   validateScenario(draftOf(parsed.data)).forEach(add);
   if (hasErrors(diagnostics)) return { value: null, diagnostics };
   const commands: ScenarioCommand[] = [];
-  const texts = (['compact', 'migrate'] as const).flatMap((kind: CommandTextKind) => (options[kind] ?? []).map((text) => ({ kind, text })));
+  const texts = (['compact', 'migrate'] as const).flatMap((kind: CommandTextKind) =>
+    (options[kind] ?? []).map((text) => ({ kind, text })),
+  );
   for (const { kind, text } of texts) {
     const command = commandFromText(kind, text, parsed.data);
     diagnostics.push(...command.diagnostics);
@@ -108,7 +134,13 @@ function finish(input: ScenarioInput, files: Readonly<Record<string, readonly st
 }
 
 const linksOf = (hosts: readonly string[]): ScenarioInput['links'] =>
-  hosts.flatMap((a, i) => hosts.slice(i + 1).map((b) => ({ name: cleanName(`${a} to ${b}`, `link ${i}`), hosts: [a, b] as [string, string], bandwidthMiBps: TEN_GBE_MIBPS })));
+  hosts.flatMap((a, i) =>
+    hosts.slice(i + 1).map((b) => ({
+      name: cleanName(`${a} to ${b}`, `link ${i}`),
+      hosts: [a, b] as [string, string],
+      bandwidthMiBps: TEN_GBE_MIBPS,
+    })),
+  );
 
 /** `caps_libvirt_intel_E5649` from `/data/caps_libvirt_intel_E5649.out`. */
 const nameFromFile = (file: string): string => cleanName(baseName(file).replace(/\.[^.]*$/, ''), 'host');
@@ -118,7 +150,11 @@ const baseName = (file: string): string => file.replace(/^.*[/\\]/, '');
 
 /** A name that the schema accepts. */
 function cleanName(text: string, otherwise: string): string {
-  const clean = text.replace(/[\u0000-\u001f\u007f]/g, ' ').trim().slice(0, MAX_NAME_CHARS - 10).trim();
+  const clean = text
+    .replace(/[\u0000-\u001f\u007f]/g, ' ')
+    .trim()
+    .slice(0, MAX_NAME_CHARS - 10)
+    .trim();
   return clean === '' ? otherwise : clean;
 }
 

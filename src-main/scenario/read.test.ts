@@ -14,7 +14,8 @@ function problems(text: string): string[] {
 }
 
 /** `slug pointer` of each problem. */
-const short = (text: string): string[] => readScenario(text, 'f').diagnostics.map((d) => `${d.slug} ${d.where.path ?? ''}`.trim());
+const short = (text: string): string[] =>
+  readScenario(text, 'f').diagnostics.map((d) => `${d.slug} ${d.where.path ?? ''}`.trim());
 
 const edited = (edit: (doc: any) => void): string => {
   const doc = JSON.parse(JSON.stringify(sampleInput()));
@@ -34,7 +35,8 @@ describe('readScenario: form', () => {
   });
 
   it('says line, column, pointer, found, expected and the nearest key', () => {
-    const text = '{\n  "pageshift": 1,\n  "name": "a",\n  "hosts": [\n    { "name": "h", "nodes": [{ "nid": "0", "memoryMB": 5 }] }\n  ]\n}';
+    const text =
+      '{\n  "pageshift": 1,\n  "name": "a",\n  "hosts": [\n    { "name": "h", "nodes": [{ "nid": "0", "memoryMB": 5 }] }\n  ]\n}';
     expect(problems(text)).toEqual([
       'f:5:39: error wrong-type: "nid" is not a number. (at /hosts/0/nodes/0/nid; found "0"; expected a number)',
       'f:5:44: error key-unknown: There is no key "memoryMB". (at /hosts/0/nodes/0/memoryMB) Did you mean "memoryMiB"?',
@@ -72,21 +74,50 @@ describe('readScenario: form', () => {
     expect(short(edited((doc) => (doc.vms[0].memoryKiB = 4)))).toEqual(['keys-exclude /vms/0']);
     expect(short(edited((doc) => delete doc.vms[0].memoryMiB))).toEqual(['key-missing /vms/0']);
     expect(short(edited((doc) => (doc.commands[0].atMs = 4)))).toEqual(['keys-exclude /commands/0']);
-    expect(short(edited((doc) => (doc.commands[2].stripe = { nodes: [0], pages: 1 })))).toEqual(['keys-exclude /commands/2']);
+    expect(short(edited((doc) => (doc.commands[2].stripe = { nodes: [0], pages: 1 })))).toEqual([
+      'keys-exclude /commands/2',
+    ]);
   });
 
   it.each([
     ['a fraction of a tick', (doc: any) => (doc.tickMs = 0.5), 'wrong-type /tickMs'],
-    ['KiB that are no whole pages', (doc: any) => { delete doc.vms[1].memoryPages; doc.vms[1].memoryKiB = 257; }, 'out-of-range /vms/1/memoryKiB'],
+    [
+      'KiB that are no whole pages',
+      (doc: any) => {
+        delete doc.vms[1].memoryPages;
+        doc.vms[1].memoryKiB = 257;
+      },
+      'out-of-range /vms/1/memoryKiB',
+    ],
     ['a bad CPU list', (doc: any) => (doc.hosts[0].nodes[0].cpus = '0-3,x'), 'id-list /hosts/0/nodes/0/cpus'],
-    ['a CPU list that would fill memory', (doc: any) => (doc.hosts[0].nodes[0].cpus = '0-999999999'), 'id-list /hosts/0/nodes/0/cpus'],
-    ['a grain that is no power of two', (doc: any) => (doc.vms[0].regeneration = { grainKiB: 12 }), 'out-of-range /vms/0/regeneration/grainKiB'],
+    [
+      'a CPU list that would fill memory',
+      (doc: any) => (doc.hosts[0].nodes[0].cpus = '0-999999999'),
+      'id-list /hosts/0/nodes/0/cpus',
+    ],
+    [
+      'a grain that is no power of two',
+      (doc: any) => (doc.vms[0].regeneration = { grainKiB: 12 }),
+      'out-of-range /vms/0/regeneration/grainKiB',
+    ],
     ['255 node ids', (doc: any) => (doc.vms[0].nrNodeIds = 255), 'out-of-range /vms/0/nrNodeIds'],
     ['a name with a control character', (doc: any) => (doc.name = 'a\nb'), 'wrong-value /name'],
-    ['a heavy tail without a mean', (doc: any) => (doc.vms[0].workload = { lifetime: { law: 'lomax', alpha: 1, scaleMs: 5 } }), 'out-of-range /vms/0/workload/lifetime/alpha'],
-    ['an unknown law', (doc: any) => (doc.vms[0].workload = { lifetime: { law: 'weibull' } }), 'wrong-value /vms/0/workload/lifetime/law'],
+    [
+      'a heavy tail without a mean',
+      (doc: any) => (doc.vms[0].workload = { lifetime: { law: 'lomax', alpha: 1, scaleMs: 5 } }),
+      'out-of-range /vms/0/workload/lifetime/alpha',
+    ],
+    [
+      'an unknown law',
+      (doc: any) => (doc.vms[0].workload = { lifetime: { law: 'weibull' } }),
+      'wrong-value /vms/0/workload/lifetime/law',
+    ],
     ['a vCPU that is no number', (doc: any) => (doc.vms[0].vcpupin = { a: '0' }), 'wrong-value /vms/0/vcpupin/a'],
-    ['a third size of frames', (doc: any) => (doc.vms[0].backing = { pageKiB: 64 }), 'wrong-value /vms/0/backing/pageKiB'],
+    [
+      'a third size of frames',
+      (doc: any) => (doc.vms[0].backing = { pageKiB: 64 }),
+      'wrong-value /vms/0/backing/pageKiB',
+    ],
     ['no host', (doc: any) => (doc.hosts = []), 'too-few /hosts'],
     ['a null', (doc: any) => (doc.vms[0] = null), 'wrong-type /vms/0'],
   ])('refuses %s', (_what, edit, expected) => {
@@ -110,7 +141,9 @@ describe('readScenario: form', () => {
 
 describe('readScenario: hostile text', () => {
   it('reports syntax with its place', () => {
-    expect(problems(valid.replace('"seed": 1,', '"seed": 1 // one\n,'))).toEqual(['f:4:13: error json-syntax: Comments are not part of JSON.']);
+    expect(problems(valid.replace('"seed": 1,', '"seed": 1 // one\n,'))).toEqual([
+      'f:4:13: error json-syntax: Comments are not part of JSON.',
+    ]);
     expect(problems('')).toEqual(['f:1:1: error json-syntax: The text ends before the document does.']);
     expect(short(valid.replace('"seed": 1,', '"seed": NaN,'))).toContain('json-syntax');
   });
@@ -124,7 +157,10 @@ describe('readScenario: hostile text', () => {
   });
 
   it('reports duplicate keys and __proto__, and pollutes nothing', () => {
-    const text = valid.replace('"seed": 1,', '"seed": 1, "seed": 2, "__proto__": { "polluted": true }, "constructor": 1,');
+    const text = valid.replace(
+      '"seed": 1,',
+      '"seed": 1, "seed": 2, "__proto__": { "polluted": true }, "constructor": 1,',
+    );
     expect(short(text)).toEqual(['key-duplicate /seed', 'key-unknown /__proto__', 'key-unknown /constructor']);
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
     const pins = valid.replace('"vcpupin": { "0": "0-3" }', '"vcpupin": { "__proto__": "0-3" }');
@@ -147,7 +183,8 @@ describe('readScenario: hostile text', () => {
   });
 
   it('refuses 200,000 commands and caps the problems of many', () => {
-    const many = (count: number, vm: string): string => edited((doc) => (doc.commands = Array.from({ length: count }, (_, at) => ({ at, type: 'cancelMigration', vm }))));
+    const many = (count: number, vm: string): string =>
+      edited((doc) => (doc.commands = Array.from({ length: count }, (_, at) => ({ at, type: 'cancelMigration', vm }))));
     expect(short(many(200_000, 'big'))).toEqual(['text-too-many-values']);
     expect(short(many(20_001, 'big'))).toEqual(['too-many /commands']);
     const read = readScenario(many(1000, 'nobody'), 'f');

@@ -12,7 +12,16 @@ import { hasErrors } from '../../shared/errors/index.ts';
 import type { Draft } from './check.ts';
 import { draftOf } from './check.ts';
 import { problemsOfIssues } from './form-problem.ts';
-import { MAX_COMMANDS, MAX_DEPTH, MAX_DIAGNOSTICS, MAX_HOSTS, MAX_LINKS, MAX_TEXT_CHARS, MAX_VALUES, MAX_VMS } from './limit.ts';
+import {
+  MAX_COMMANDS,
+  MAX_DEPTH,
+  MAX_DIAGNOSTICS,
+  MAX_HOSTS,
+  MAX_LINKS,
+  MAX_TEXT_CHARS,
+  MAX_VALUES,
+  MAX_VMS,
+} from './limit.ts';
 import type { Problem } from './problem.ts';
 import { diagnosticOf, sentence, shown } from './problem.ts';
 import type { Scenario } from './schema.ts';
@@ -26,7 +35,12 @@ const SECTION_CAPS = { hosts: MAX_HOSTS, links: MAX_LINKS, vms: MAX_VMS, command
 
 /** @param text the document. @param file its name, for the places of problems. */
 export function readScenario(text: string, file: string): Read<Scenario> {
-  if (text.length > MAX_TEXT_CHARS) return refused({ file }, 'text-too-large', `the document has ${text.length} characters; at most ${MAX_TEXT_CHARS} are read`);
+  if (text.length > MAX_TEXT_CHARS)
+    return refused(
+      { file },
+      'text-too-large',
+      `the document has ${text.length} characters; at most ${MAX_TEXT_CHARS} are read`,
+    );
   const json = text.startsWith('\ufeff') ? ` ${text.slice(1)}` : text;
   const places = textPlaces(json, file);
   const excess = excessOffset(json);
@@ -42,13 +56,29 @@ export function readScenario(text: string, file: string): Read<Scenario> {
     return refused(places.of(root, { path: ['pageshift'] }), 'scenario-newer', message);
   }
   if (syntax.length > 0 || root === null) {
-    return capped(syntax.map((p): Diagnostic => ({ severity: 'error', slug: 'json-syntax', message: sentence(p.message), where: places.at(p.offset) })), null);
+    return capped(
+      syntax.map((p): Diagnostic => ({
+        severity: 'error',
+        slug: 'json-syntax',
+        message: sentence(p.message),
+        where: places.at(p.offset),
+      })),
+      null,
+    );
   }
   if (version === undefined) {
-    return refused(places.at(root.offset), 'not-a-scenario', `this is not a Pageshift scenario: it has no "pageshift": ${SCENARIO_VERSION}`);
+    return refused(
+      places.at(root.offset),
+      'not-a-scenario',
+      `this is not a Pageshift scenario: it has no "pageshift": ${SCENARIO_VERSION}`,
+    );
   }
   if (version !== SCENARIO_VERSION) {
-    return refused(places.of(root, { path: ['pageshift'] }), 'scenario-version', `"pageshift" is ${shown(version)}; there is only version ${SCENARIO_VERSION}`);
+    return refused(
+      places.of(root, { path: ['pageshift'] }),
+      'scenario-version',
+      `"pageshift" is ${shown(version)}; there is only version ${SCENARIO_VERSION}`,
+    );
   }
   return readTree(root, places);
 }
@@ -60,7 +90,9 @@ const refused = (where: Diagnostic['where'], slug: string, message: string): Rea
 
 /** What the document says of its version; undefined when it says nothing. */
 const versionOf = (root: Node): unknown =>
-  root.type === 'object' ? root.children?.find((p) => p.children?.[0]?.value === 'pageshift')?.children?.[1]?.value : undefined;
+  root.type === 'object'
+    ? root.children?.find((p) => p.children?.[0]?.value === 'pageshift')?.children?.[1]?.value
+    : undefined;
 
 /** Lists so long that looking at what is in them is not worth the time. */
 function oversized(value: Record<string, unknown>): Problem[] {
@@ -76,7 +108,11 @@ function readTree(root: Node, places: TextPlaces): Read<Scenario> {
   const problems: Problem[] = [];
   const value = valueOf(root, [], problems) as Record<string, unknown>;
   const long = oversized(value);
-  if (long.length > 0) return capped([...problems, ...long].map((p) => diagnosticOf(p, places.of(root, p))), null);
+  if (long.length > 0)
+    return capped(
+      [...problems, ...long].map((p) => diagnosticOf(p, places.of(root, p))),
+      null,
+    );
   const parsed = scenarioSchema.safeParse(value);
   if (parsed.success) problems.push(...validateScenario(draftOf(parsed.data)));
   else {
@@ -92,19 +128,31 @@ function capped(diagnostics: readonly Diagnostic[], value: Scenario | null): Rea
   const bad = hasErrors(diagnostics);
   const order = diagnostics
     .map((d, i) => ({ d, i }))
-    .sort((a, b) => (a.d.where.line ?? 0) - (b.d.where.line ?? 0) || (a.d.where.column ?? 0) - (b.d.where.column ?? 0) || a.i - b.i)
+    .sort(
+      (a, b) =>
+        (a.d.where.line ?? 0) - (b.d.where.line ?? 0) || (a.d.where.column ?? 0) - (b.d.where.column ?? 0) || a.i - b.i,
+    )
     .map(({ d }) => d);
   // Errors first when not all are shown, so that a flood of warnings hides none.
-  const kept = order.length <= MAX_DIAGNOSTICS ? order : [...order.filter((d) => d.severity === 'error'), ...order.filter((d) => d.severity !== 'error')];
+  const kept =
+    order.length <= MAX_DIAGNOSTICS
+      ? order
+      : [...order.filter((d) => d.severity === 'error'), ...order.filter((d) => d.severity !== 'error')];
   const rest = kept.length - MAX_DIAGNOSTICS;
-  const more: Diagnostic[] = rest > 0 ? [{ severity: 'note', slug: 'more-problems', message: `And ${rest} more problems.`, where: kept[0]!.where }] : [];
+  const more: Diagnostic[] =
+    rest > 0
+      ? [{ severity: 'note', slug: 'more-problems', message: `And ${rest} more problems.`, where: kept[0]!.where }]
+      : [];
   return { value: bad ? null : value, diagnostics: [...kept.slice(0, MAX_DIAGNOSTICS), ...more] };
 }
 
 /** The parts of a document that pass the schema one by one, so that their sense can be checked though others fail. */
 function salvage(value: Record<string, unknown>): Draft {
   const unreadNames = new Set<string>();
-  const parts = <T>(section: string, schema: { safeParse(v: unknown): { success: boolean; data?: T } }): (T | null)[] => {
+  const parts = <T>(
+    section: string,
+    schema: { safeParse(v: unknown): { success: boolean; data?: T } },
+  ): (T | null)[] => {
     const list = value[section];
     if (!Array.isArray(list)) return [];
     return list.map((part: unknown) => {

@@ -8,7 +8,10 @@ const ACCEPT = 'SNAP_UPDATE=1 npx vitest run src-main/scenario/schema.test.ts';
 describe('the published JSON Schema', () => {
   it('is up to date', () => {
     if (process.env['SNAP_UPDATE'] === '1') writeFileSync(FILE, scenarioJsonSchema());
-    expect(readFileSync(FILE, 'utf8') === scenarioJsonSchema(), `pageshift.schema.json is out of date; accept with: ${ACCEPT}`).toBe(true);
+    expect(
+      readFileSync(FILE, 'utf8') === scenarioJsonSchema(),
+      `pageshift.schema.json is out of date; accept with: ${ACCEPT}`,
+    ).toBe(true);
   });
 
   it('says what a person needs to write a document: required keys, defaults, no other keys', () => {

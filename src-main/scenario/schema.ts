@@ -21,9 +21,13 @@ const exactlyOne = (keys: readonly string[]) => ({
     if (given.length === 1) return;
     ctx.issues.push({
       code: 'custom',
-      message: given.length === 0 ? `one of ${keys.join(', ')} is missing` : `${given.join(' and ')} exclude each other`,
+      message:
+        given.length === 0 ? `one of ${keys.join(', ')} is missing` : `${given.join(' and ')} exclude each other`,
       input: ctx.value,
-      params: { slug: given.length === 0 ? 'key-missing' : 'keys-exclude', expected: `exactly one of ${keys.join(', ')}` },
+      params: {
+        slug: given.length === 0 ? 'key-missing' : 'keys-exclude',
+        expected: `exactly one of ${keys.join(', ')}`,
+      },
     });
   },
   meta: { oneOf: keys.map((key) => ({ required: [key] })) },
@@ -34,8 +38,19 @@ const ONE_TIME = exactlyOne(['at', 'atMs']);
 const ONE_LAYOUT = exactlyOne(['ranges', 'stripe']);
 
 const memory = {
-  memoryMiB: z.int().min(0).max(limit.MAX_NODE_PAGES / 256).optional().describe('Memory in MiB (2^20 bytes).'),
-  memoryKiB: z.int().min(0).max(limit.MAX_NODE_PAGES * 4).multipleOf(4).optional().describe('Or in KiB, a multiple of 4.'),
+  memoryMiB: z
+    .int()
+    .min(0)
+    .max(limit.MAX_NODE_PAGES / 256)
+    .optional()
+    .describe('Memory in MiB (2^20 bytes).'),
+  memoryKiB: z
+    .int()
+    .min(0)
+    .max(limit.MAX_NODE_PAGES * 4)
+    .multipleOf(4)
+    .optional()
+    .describe('Or in KiB, a multiple of 4.'),
   memoryPages: z.int().min(0).max(limit.MAX_NODE_PAGES).optional().describe('Or in pages of 4 KiB.'),
 };
 
@@ -53,15 +68,26 @@ const idList = z
   .check((ctx) => {
     const ids = parseIdList(ctx.value, limit.MAX_CPU_IDS);
     if (typeof ids !== 'string') return;
-    ctx.issues.push({ code: 'custom', message: ids, input: ctx.value, params: { slug: 'id-list', expected: 'ids and ranges such as 0-3,8' } });
+    ctx.issues.push({
+      code: 'custom',
+      message: ids,
+      input: ctx.value,
+      params: { slug: 'id-list', expected: 'ids and ranges such as 0-3,8' },
+    });
   })
   .describe('Ids and ranges such as "0-3,8"; empty for none.');
 
 const hostNid = z.int().min(0).max(limit.MAX_HOST_NID);
-const guestNid = z.int().min(0).max(limit.MAX_GUEST_NODE_IDS - 1);
+const guestNid = z
+  .int()
+  .min(0)
+  .max(limit.MAX_GUEST_NODE_IDS - 1);
 const hostNids = z.array(hostNid).min(1).max(limit.MAX_NODES_PER_HOST);
 const ms = z.number().min(0).max(limit.MAX_MS);
-const mibps = z.number().min(0).max(2 ** 30);
+const mibps = z
+  .number()
+  .min(0)
+  .max(2 ** 30);
 const percent = z.number().min(0).max(100).multipleOf(0.1);
 const pfn = z.int().min(0).max(limit.MAX_GUEST_PFN);
 
@@ -72,7 +98,9 @@ const distancesSchema = z
   })
   .describe('SLIT values, row = from, column = to, both in the order of ids. 10 is local, 255 unreachable.');
 
-const rangeSchema = z.strictObject({ start: pfn, end: pfn }).describe('Page frame numbers [start, end): end is not in it.');
+const rangeSchema = z
+  .strictObject({ start: pfn, end: pfn })
+  .describe('Page frame numbers [start, end): end is not in it.');
 const layoutRangeSchema = z.strictObject({ start: pfn, end: pfn, nid: guestNid });
 const layoutSchema = z.array(layoutRangeSchema).min(1).max(limit.MAX_RANGES);
 
@@ -81,9 +109,22 @@ const hostNodeSchema = z
     nid: hostNid,
     cpus: idList.default(''),
     ...memory,
-    reservedMiB: z.int().min(0).max(limit.MAX_NODE_PAGES / 256).default(0).describe('Held by the host, never given to a VM.'),
+    reservedMiB: z
+      .int()
+      .min(0)
+      .max(limit.MAX_NODE_PAGES / 256)
+      .default(0)
+      .describe('Held by the host, never given to a VM.'),
     hugepages: z
-      .array(z.strictObject({ sizeKiB: z.int().min(4).max(2 ** 24), count: z.int().min(0).max(limit.MAX_NODE_PAGES) }))
+      .array(
+        z.strictObject({
+          sizeKiB: z
+            .int()
+            .min(4)
+            .max(2 ** 24),
+          count: z.int().min(0).max(limit.MAX_NODE_PAGES),
+        }),
+      )
       .max(16)
       .optional()
       .describe('Pools the host has set up. Carried, not simulated.'),
@@ -95,7 +136,11 @@ export const hostSchema = z.strictObject({
   name,
   nodes: z.array(hostNodeSchema).min(1).max(limit.MAX_NODES_PER_HOST),
   distances: distancesSchema.nullable().default(null).describe('null: 10 to itself, 20 to every other node.'),
-  assumed: z.array(z.string().max(1000)).max(1000).optional().describe('What an importer had to assume about this host.'),
+  assumed: z
+    .array(z.string().max(1000))
+    .max(1000)
+    .optional()
+    .describe('What an importer had to assume about this host.'),
 });
 
 export const linkSchema = z.strictObject({
@@ -109,12 +154,21 @@ const cellSchema = z
   .check(ONE_MEMORY.check)
   .meta(ONE_MEMORY.meta);
 
-const shareSchema = z.strictObject({ node: hostNid, ...memory }).check(ONE_MEMORY.check).meta(ONE_MEMORY.meta);
+const shareSchema = z
+  .strictObject({ node: hostNid, ...memory })
+  .check(ONE_MEMORY.check)
+  .meta(ONE_MEMORY.meta);
 
 const placementSchema = z.discriminatedUnion('mode', [
-  z.strictObject({ mode: z.literal('spread') }).describe('Frame by frame over all nodes that have memory: where an unpinned VM drifts to.'),
-  z.strictObject({ mode: z.literal('strict'), nodes: hostNids }).describe('Only these nodes, each filled before the next.'),
-  z.strictObject({ mode: z.literal('preferred'), nodes: hostNids }).describe('These nodes first, then the others by distance.'),
+  z
+    .strictObject({ mode: z.literal('spread') })
+    .describe('Frame by frame over all nodes that have memory: where an unpinned VM drifts to.'),
+  z
+    .strictObject({ mode: z.literal('strict'), nodes: hostNids })
+    .describe('Only these nodes, each filled before the next.'),
+  z
+    .strictObject({ mode: z.literal('preferred'), nodes: hostNids })
+    .describe('These nodes first, then the others by distance.'),
   z.strictObject({ mode: z.literal('interleave'), nodes: hostNids }).describe('Frame by frame over these nodes.'),
   z
     .strictObject({
@@ -139,7 +193,12 @@ const regenerationShape = {
     .max(2 ** 20)
     .check((ctx) => {
       if (Number.isInteger(Math.log2(ctx.value))) return;
-      ctx.issues.push({ code: 'custom', message: `${ctx.value} is not a power of two`, input: ctx.value, params: { slug: 'out-of-range', expected: 'a power of two from 4 to 1048576' } });
+      ctx.issues.push({
+        code: 'custom',
+        message: `${ctx.value} is not a power of two`,
+        input: ctx.value,
+        params: { slug: 'out-of-range', expected: 'a power of two from 4 to 1048576' },
+      });
     })
     .default(2048)
     .describe('A window of this size goes to the node that backs most of it. A power of two.'),
@@ -149,7 +208,9 @@ const regenerationSchema = z.strictObject(regenerationShape);
 
 const lifetimeSchema = z.discriminatedUnion('law', [
   z.strictObject({ law: z.literal('exponential'), meanMs: ms.gt(0) }),
-  z.strictObject({ law: z.literal('lomax'), alpha: z.number().gt(1).max(100), scaleMs: ms.gt(0) }).describe('P(L > t) = (1 + t/scale)^-alpha.'),
+  z
+    .strictObject({ law: z.literal('lomax'), alpha: z.number().gt(1).max(100), scaleMs: ms.gt(0) })
+    .describe('P(L > t) = (1 + t/scale)^-alpha.'),
 ]);
 
 const workloadSchema = z.strictObject({
@@ -162,8 +223,18 @@ const workloadSchema = z.strictObject({
 });
 
 const zonesSchema = z.strictObject({
-  dmaEndMiB: z.int().min(limit.ZONE_ALIGN_MIB).max(2 ** 20).multipleOf(limit.ZONE_ALIGN_MIB).default(16),
-  dma32EndMiB: z.int().min(limit.ZONE_ALIGN_MIB).max(2 ** 20).multipleOf(limit.ZONE_ALIGN_MIB).default(4096),
+  dmaEndMiB: z
+    .int()
+    .min(limit.ZONE_ALIGN_MIB)
+    .max(2 ** 20)
+    .multipleOf(limit.ZONE_ALIGN_MIB)
+    .default(16),
+  dma32EndMiB: z
+    .int()
+    .min(limit.ZONE_ALIGN_MIB)
+    .max(2 ** 20)
+    .multipleOf(limit.ZONE_ALIGN_MIB)
+    .default(4096),
 });
 
 export const vmSchema = z
@@ -172,21 +243,60 @@ export const vmSchema = z
     host: name,
     ...memory,
     vcpus: z.int().min(1).max(limit.MAX_VCPUS).default(1),
-    cells: z.array(cellSchema).max(limit.MAX_GUEST_NODE_IDS).default([]).describe('Guest NUMA cells, laid out one after the other in the order of their ids; none: one node 0.'),
+    cells: z
+      .array(cellSchema)
+      .max(limit.MAX_GUEST_NODE_IDS)
+      .default([])
+      .describe('Guest NUMA cells, laid out one after the other in the order of their ids; none: one node 0.'),
     layout: layoutSchema.optional().describe('The boot memlayout, instead of cells laid out one after the other.'),
-    nrNodeIds: z.int().min(1).max(limit.MAX_GUEST_NODE_IDS).optional().describe('Possible node ids. Otherwise twice the boot nodes, at least 4.'),
-    distances: distancesSchema.nullable().default(null).describe('Between guest nodes. null, and for ids not named: 10 and 20.'),
+    nrNodeIds: z
+      .int()
+      .min(1)
+      .max(limit.MAX_GUEST_NODE_IDS)
+      .optional()
+      .describe('Possible node ids. Otherwise twice the boot nodes, at least 4.'),
+    distances: distancesSchema
+      .nullable()
+      .default(null)
+      .describe('Between guest nodes. null, and for ids not named: 10 and 20.'),
     zones: zonesSchema.prefault({}),
-    holes: z.array(rangeSchema).max(limit.MAX_HOLES).optional().describe('pfns without memory. Otherwise [3 GiB, 4 GiB) when the VM has 3.5 GiB or more.'),
-    reserved: z.array(rangeSchema).max(limit.MAX_RANGES).optional().describe('Pages reserved at boot. Otherwise the first MiB and 64 bytes a page at the top of each node, from 16 MiB on.'),
-    backing: z.strictObject({ pageKiB: z.literal([4, 2048]).default(2048) }).prefault({}).describe('Size of the host frames.'),
+    holes: z
+      .array(rangeSchema)
+      .max(limit.MAX_HOLES)
+      .optional()
+      .describe('pfns without memory. Otherwise [3 GiB, 4 GiB) when the VM has 3.5 GiB or more.'),
+    reserved: z
+      .array(rangeSchema)
+      .max(limit.MAX_RANGES)
+      .optional()
+      .describe(
+        'Pages reserved at boot. Otherwise the first MiB and 64 bytes a page at the top of each node, from 16 MiB on.',
+      ),
+    backing: z
+      .strictObject({ pageKiB: z.literal([4, 2048]).default(2048) })
+      .prefault({})
+      .describe('Size of the host frames.'),
     placement: placementSchema.default({ mode: 'spread' }),
-    memnodes: z.array(memnodeSchema).max(limit.MAX_GUEST_NODE_IDS).default([]).describe('Placement of single guest cells.'),
-    vcpupin: z.record(z.string().regex(/^\d{1,4}$/, { error: 'a vCPU number' }), idList).optional().describe('Host CPUs of a vCPU. Carried, not simulated.'),
+    memnodes: z
+      .array(memnodeSchema)
+      .max(limit.MAX_GUEST_NODE_IDS)
+      .default([])
+      .describe('Placement of single guest cells.'),
+    vcpupin: z
+      .record(z.string().regex(/^\d{1,4}$/, { error: 'a vCPU number' }), idList)
+      .optional()
+      .describe('Host CPUs of a vCPU. Carried, not simulated.'),
     regeneration: regenerationSchema.prefault({}),
     workload: workloadSchema.nullable().prefault({}).describe('null: nothing is allocated.'),
     dirty: z
-      .strictObject({ workingSetMiB: z.number().min(0).max(2 ** 30).default(0), rateMiBps: mibps.default(0) })
+      .strictObject({
+        workingSetMiB: z
+          .number()
+          .min(0)
+          .max(2 ** 30)
+          .default(0),
+        rateMiBps: mibps.default(0),
+      })
       .prefault({})
       .describe("What live migration sees of the guest's writes: uniform over a working set."),
   })
@@ -194,14 +304,22 @@ export const vmSchema = z
   .meta(ONE_MEMORY.meta);
 
 const when = {
-  at: z.int().min(0).max(limit.MAX_TICK).optional().describe('Tick at whose start it is applied; 0 is before the first step.'),
+  at: z
+    .int()
+    .min(0)
+    .max(limit.MAX_TICK)
+    .optional()
+    .describe('Tick at whose start it is applied; 0 is before the first step.'),
   atMs: ms.optional().describe('Or simulated milliseconds; the first tick that starts no earlier.'),
 };
 const order = z.int().min(0).max(limit.MAX_PAGE_ORDER);
 
 /** One kind of command: `type`, when, the VM, and its own keys. */
 const command = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
-  z.strictObject({ ...when, type: z.literal(type), vm: name, ...shape }).check(ONE_TIME.check).meta(ONE_TIME.meta);
+  z
+    .strictObject({ ...when, type: z.literal(type), vm: name, ...shape })
+    .check(ONE_TIME.check)
+    .meta(ONE_TIME.meta);
 
 export const commandSchema = z.discriminatedUnion('type', [
   command('compact', {
@@ -241,7 +359,11 @@ export const scenarioSchema = z.strictObject({
   pageshift: z.literal(SCENARIO_VERSION).describe('Version of this format.'),
   name,
   description: z.string().max(limit.MAX_DESCRIPTION_CHARS).optional(),
-  seed: z.int().min(0).max(2 ** 32 - 1).default(1),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(1),
   tickMs: z.int().min(1).max(3_600_000).default(100),
   hosts: z.array(hostSchema).min(1).max(limit.MAX_HOSTS),
   links: z.array(linkSchema).max(limit.MAX_LINKS).default([]),

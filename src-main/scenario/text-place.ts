@@ -112,7 +112,8 @@ export function parseText(text: string): { readonly root: Node | null; readonly 
   for (const error of errors) {
     const offset = Math.min(error.offset, end);
     if (problems.has(offset)) continue;
-    const message = offset === end ? 'the text ends before the document does' : SYNTAX_MESSAGES[printParseErrorCode(error.error)];
+    const message =
+      offset === end ? 'the text ends before the document does' : SYNTAX_MESSAGES[printParseErrorCode(error.error)];
     problems.set(offset, { offset, message: message ?? 'this is not JSON' });
   }
   return { root: root ?? null, problems: [...problems.values()] };

@@ -58,7 +58,13 @@ function knownHosts(check: Check, names: ReadonlySet<string>): ScenarioHost[] {
 }
 
 /** The nodes exist on one of the hosts that the VM may be on; a warning where it cannot be gathered on them. */
-function validateTargetNodes(check: Check, nodes: readonly number[], vm: ScenarioVm, hosts: readonly ScenarioHost[], path: Path): void {
+function validateTargetNodes(
+  check: Check,
+  nodes: readonly number[],
+  vm: ScenarioVm,
+  hosts: readonly ScenarioHost[],
+  path: Path,
+): void {
   const first = hosts[0];
   if (first === undefined) return;
   const host = hosts.find((h) => nodes.every((nid) => h.nodes.some((node) => node.nid === nid)));
@@ -87,15 +93,27 @@ function validateMigrate(check: Check, c: Migrate, vm: ScenarioVm, mayBeOn: Read
   if (!check.named('host', c.toHost, at)) return;
   const target = check.hosts.get(c.toHost)!;
   if (c.nodes !== null) validateTargetNodes(check, c.nodes, vm, [target], [...path, 'nodes']);
-  else warnOfSize(check, vm, target, target.nodes.map((node) => node.nid), at);
+  else
+    warnOfSize(
+      check,
+      vm,
+      target,
+      target.nodes.map((node) => node.nid),
+      at,
+    );
   const from = [...mayBeOn].filter((host) => host !== c.toHost);
   if (from.length === 0) {
     check.error('migrate-to-itself', at, `VM "${vm.name}" is on host "${c.toHost}" already`);
     return;
   }
   // A link that did not pass the schema may be the one; its own problem is reported.
-  const linked = check.draft.links.some((l) => l === null || (l.hosts.includes(c.toHost) && from.some((host) => l.hosts.includes(host))));
-  if (!linked) check.error('no-link', at, `no link joins host "${from.join('" or "')}" and host "${c.toHost}"`, { hint: 'Add one to "links".' });
+  const linked = check.draft.links.some(
+    (l) => l === null || (l.hosts.includes(c.toHost) && from.some((host) => l.hosts.includes(host))),
+  );
+  if (!linked)
+    check.error('no-link', at, `no link joins host "${from.join('" or "')}" and host "${c.toHost}"`, {
+      hint: 'Add one to "links".',
+    });
 }
 
 function validateCommit(check: Check, c: ScenarioCommand & { type: 'commitLayout' }, vm: ScenarioVm, path: Path): void {
@@ -104,11 +122,25 @@ function validateCommit(check: Check, c: ScenarioCommand & { type: 'commitLayout
   const at = [...path, 'stripe'];
   c.stripe.nodes.forEach((nid, i) => validateGuestNid(check, vm, nid, [...at, 'nodes', i]));
   const ranges = Math.ceil(nrPagesOf(vm) / c.stripe.pages);
-  if (ranges > MAX_RANGES) check.error('too-many-ranges', [...at, 'pages'], `stripes of ${c.stripe.pages} pages make too many ranges`, { found: `${ranges}`, expected: `at most ${MAX_RANGES}` });
+  if (ranges > MAX_RANGES)
+    check.error('too-many-ranges', [...at, 'pages'], `stripes of ${c.stripe.pages} pages make too many ranges`, {
+      found: `${ranges}`,
+      expected: `at most ${MAX_RANGES}`,
+    });
 }
 
 function validateBlock(check: Check, pfn: number, order: number, vm: ScenarioVm, path: Path): void {
   const pages = 2 ** order;
-  if (pfn % pages !== 0) check.error('block-unaligned', [...path, 'pfn'], `a block of order ${order} starts at a multiple of ${pages} pages`, { found: `${pfn}` });
-  if (pfn + pages > nrPagesOf(vm)) check.error('range-outside', [...path, 'pfn'], `the block goes beyond VM "${vm.name}"`, { found: `[${pfn}, ${pfn + pages})`, expected: `end at most ${nrPagesOf(vm)}` });
+  if (pfn % pages !== 0)
+    check.error(
+      'block-unaligned',
+      [...path, 'pfn'],
+      `a block of order ${order} starts at a multiple of ${pages} pages`,
+      { found: `${pfn}` },
+    );
+  if (pfn + pages > nrPagesOf(vm))
+    check.error('range-outside', [...path, 'pfn'], `the block goes beyond VM "${vm.name}"`, {
+      found: `[${pfn}, ${pfn + pages})`,
+      expected: `end at most ${nrPagesOf(vm)}`,
+    });
 }

@@ -21,7 +21,10 @@ export function validateVm(check: Check, vm: ScenarioVm, path: Path): void {
   if (holesSound) validateReserved(check, vm, path);
   validateCpus(check, vm, path);
   if (vm.zones.dma32EndMiB <= vm.zones.dmaEndMiB) {
-    check.error('zones-order', [...path, 'zones'], 'DMA32 ends where DMA ends or below', { found: `${vm.zones.dma32EndMiB} MiB`, expected: `above ${vm.zones.dmaEndMiB} MiB` });
+    check.error('zones-order', [...path, 'zones'], 'DMA32 ends where DMA ends or below', {
+      found: `${vm.zones.dma32EndMiB} MiB`,
+      expected: `above ${vm.zones.dmaEndMiB} MiB`,
+    });
   }
   validateDirty(check, vm, path);
   if (!check.named('host', vm.host, [...path, 'host'])) return;
@@ -33,10 +36,16 @@ export function validateVm(check: Check, vm: ScenarioVm, path: Path): void {
 function validateSize(check: Check, vm: ScenarioVm, path: Path): void {
   const pages = pagesOf(vm);
   if (pages < MIN_GUEST_PAGES) {
-    check.error('guest-too-small', path, `VM "${vm.name}" is smaller than a guest can be`, { found: textFromPages(pages), expected: `at least ${MIN_GUEST_PAGES} pages (${textFromPages(MIN_GUEST_PAGES)})` });
+    check.error('guest-too-small', path, `VM "${vm.name}" is smaller than a guest can be`, {
+      found: textFromPages(pages),
+      expected: `at least ${MIN_GUEST_PAGES} pages (${textFromPages(MIN_GUEST_PAGES)})`,
+    });
   }
   if (nrPagesOf(vm) > MAX_GUEST_PFN) {
-    check.error('guest-too-large', path, `VM "${vm.name}" is larger than a guest can be, holes counted`, { found: textFromPages(nrPagesOf(vm)), expected: `at most ${textFromPages(MAX_GUEST_PFN)}` });
+    check.error('guest-too-large', path, `VM "${vm.name}" is larger than a guest can be, holes counted`, {
+      found: textFromPages(nrPagesOf(vm)),
+      expected: `at most ${textFromPages(MAX_GUEST_PFN)}`,
+    });
   }
 }
 
@@ -46,15 +55,28 @@ function validateRanges(check: Check, vm: ScenarioVm, ranges: readonly PfnRange[
   let sound = true;
   ranges.forEach((range, i) => {
     const found = `[${range.start}, ${range.end})`;
-    if (range.start >= range.end) check.error('range-empty', [...path, i], `the ${what} range is empty; ranges are half-open`, { found, expected: 'start below end' });
-    else if (range.end > nrPages) check.error('range-outside', [...path, i], `the ${what} range goes beyond VM "${vm.name}"`, { found, expected: `end at most ${nrPages}` });
+    if (range.start >= range.end)
+      check.error('range-empty', [...path, i], `the ${what} range is empty; ranges are half-open`, {
+        found,
+        expected: 'start below end',
+      });
+    else if (range.end > nrPages)
+      check.error('range-outside', [...path, i], `the ${what} range goes beyond VM "${vm.name}"`, {
+        found,
+        expected: `end at most ${nrPages}`,
+      });
     else return;
     sound = false;
   });
   const overlap = firstOverlap(ranges.filter((r) => r.start < r.end));
   if (sound && overlap !== null) {
     const [a, b] = [ranges[overlap[0]]!, ranges[overlap[1]]!];
-    check.error('range-overlap', [...path, overlap[1]], `the ${what} range overlaps number ${overlap[0] + 1} of the list, [${a.start}, ${a.end})`, { found: `[${b.start}, ${b.end})`, expected: 'ranges that share no page' });
+    check.error(
+      'range-overlap',
+      [...path, overlap[1]],
+      `the ${what} range overlaps number ${overlap[0] + 1} of the list, [${a.start}, ${a.end})`,
+      { found: `[${b.start}, ${b.end})`, expected: 'ranges that share no page' },
+    );
     sound = false;
   }
   return sound;
@@ -70,13 +92,22 @@ function validateHoles(check: Check, vm: ScenarioVm, path: Path): boolean {
     const at = [...path, 'holes', i];
     const found = `[${hole.start}, ${hole.end})`;
     if (hole.end === nrPages) check.error('hole-at-end', at, 'nothing lies behind this hole, so it is none', { found });
-    if (hole.start % grain !== 0 || hole.end % grain !== 0) check.error('hole-unaligned', at, 'a hole is whole host frames', { found, expected: `multiples of ${grain} pages` });
+    if (hole.start % grain !== 0 || hole.end % grain !== 0)
+      check.error('hole-unaligned', at, 'a hole is whole host frames', {
+        found,
+        expected: `multiples of ${grain} pages`,
+      });
   });
   return true;
 }
 
 /** Layout ranges of a VM or of a command. */
-export function validateLayoutRanges(check: Check, vm: ScenarioVm, ranges: readonly (PfnRange & { readonly nid: number })[], path: Path): void {
+export function validateLayoutRanges(
+  check: Check,
+  vm: ScenarioVm,
+  ranges: readonly (PfnRange & { readonly nid: number })[],
+  path: Path,
+): void {
   validateRanges(check, vm, ranges, path, 'layout');
   ranges.forEach((range, i) => validateGuestNid(check, vm, range.nid, [...path, i, 'nid']));
 }
@@ -84,7 +115,10 @@ export function validateLayoutRanges(check: Check, vm: ScenarioVm, ranges: reado
 export function validateGuestNid(check: Check, vm: ScenarioVm, nid: number, path: Path): void {
   const nrNodeIds = nrNodeIdsOf(vm);
   if (nid < nrNodeIds) return;
-  check.error('node-out-of-range', path, `VM "${vm.name}" has no node id ${nid}`, { found: `${nid}`, expected: `below nrNodeIds, ${nrNodeIds}` });
+  check.error('node-out-of-range', path, `VM "${vm.name}" has no node id ${nid}`, {
+    found: `${nid}`,
+    expected: `below nrNodeIds, ${nrNodeIds}`,
+  });
 }
 
 function validateCells(check: Check, vm: ScenarioVm, path: Path): void {
@@ -94,11 +128,19 @@ function validateCells(check: Check, vm: ScenarioVm, path: Path): void {
   vm.cells.forEach((cell, i) => {
     const other = first.get(cell.id);
     if (other === undefined) first.set(cell.id, i);
-    else check.error('cell-duplicate', [...at, i, 'id'], `cell ${cell.id} is given twice, first as number ${other + 1} of the list`);
+    else
+      check.error(
+        'cell-duplicate',
+        [...at, i, 'id'],
+        `cell ${cell.id} is given twice, first as number ${other + 1} of the list`,
+      );
   });
   const sum = vm.cells.reduce((pages, cell) => pages + pagesOf(cell), 0);
   if (sum !== pagesOf(vm)) {
-    check.error('cells-sum', at, `the cells of VM "${vm.name}" do not sum to its memory`, { found: textFromPages(sum), expected: textFromPages(pagesOf(vm)) });
+    check.error('cells-sum', at, `the cells of VM "${vm.name}" do not sum to its memory`, {
+      found: textFromPages(sum),
+      expected: textFromPages(pagesOf(vm)),
+    });
   } else if (vm.layout !== undefined && first.size === vm.cells.length) validateCellsAgainstLayout(check, vm, at);
 }
 
@@ -107,7 +149,11 @@ function validateCellsAgainstLayout(check: Check, vm: ScenarioVm, path: Path): v
   const runs = runsByNode(vm);
   vm.cells.forEach((cell, i) => {
     const laid = pagesIn(runs.get(cell.id) ?? []);
-    if (laid !== pagesOf(cell)) check.error('cells-layout', [...path, i], `the layout gives cell ${cell.id} another size`, { found: textFromPages(pagesOf(cell)), expected: textFromPages(laid) });
+    if (laid !== pagesOf(cell))
+      check.error('cells-layout', [...path, i], `the layout gives cell ${cell.id} another size`, {
+        found: textFromPages(pagesOf(cell)),
+        expected: textFromPages(laid),
+      });
   });
 }
 
@@ -129,12 +175,19 @@ function validateReserved(check: Check, vm: ScenarioVm, path: Path): void {
     const overlap = firstOverlap([...holes, ...vm.reserved]);
     if (overlap !== null && overlap[0] < holes.length) {
       const hole = holes[overlap[0]]!;
-      check.error('reserved-in-hole', [...at, overlap[1] - holes.length], 'no memory is there to be reserved', { expected: `nothing of the hole [${hole.start}, ${hole.end})` });
+      check.error('reserved-in-hole', [...at, overlap[1] - holes.length], 'no memory is there to be reserved', {
+        expected: `nothing of the hole [${hole.start}, ${hole.end})`,
+      });
     }
   }
   const reserved = pagesIn(reservedOf(vm));
   if (reserved >= pagesOf(vm) && pagesOf(vm) >= MIN_GUEST_PAGES) {
-    check.error('reserved-all', vm.reserved === undefined ? path : at, `nothing of VM "${vm.name}" is left to be managed`, { found: `${textFromPages(reserved)} reserved`, expected: `less than ${textFromPages(pagesOf(vm))}` });
+    check.error(
+      'reserved-all',
+      vm.reserved === undefined ? path : at,
+      `nothing of VM "${vm.name}" is left to be managed`,
+      { found: `${textFromPages(reserved)} reserved`, expected: `less than ${textFromPages(pagesOf(vm))}` },
+    );
   }
 }
 
@@ -144,9 +197,18 @@ function validateCpus(check: Check, vm: ScenarioVm, path: Path): void {
     const at = [...path, 'cells', i, 'cpus'];
     const cpus = idsOf(cell.cpus);
     const beyond = cpus.filter((cpu) => cpu >= vm.vcpus);
-    if (beyond.length > 0) check.error('vcpu-out-of-range', at, `VM "${vm.name}" has no vCPU ${formatIdList(beyond)}`, { found: cell.cpus, expected: `0-${vm.vcpus - 1}` });
+    if (beyond.length > 0)
+      check.error('vcpu-out-of-range', at, `VM "${vm.name}" has no vCPU ${formatIdList(beyond)}`, {
+        found: cell.cpus,
+        expected: `0-${vm.vcpus - 1}`,
+      });
     const taken = cpus.filter((cpu) => cellOfCpu.has(cpu));
-    if (taken.length > 0) check.error('vcpu-in-two-cells', at, `vCPU ${formatIdList(taken)} is in cell ${cellOfCpu.get(taken[0]!)!} already`);
+    if (taken.length > 0)
+      check.error(
+        'vcpu-in-two-cells',
+        at,
+        `vCPU ${formatIdList(taken)} is in cell ${cellOfCpu.get(taken[0]!)!} already`,
+      );
     for (const cpu of cpus) cellOfCpu.set(cpu, cell.id);
   });
 }
@@ -155,9 +217,15 @@ function validateDirty(check: Check, vm: ScenarioVm, path: Path): void {
   const { workingSetMiB, rateMiBps } = vm.dirty;
   const at = [...path, 'dirty'];
   if (workingSetMiB * PAGES_PER_MIB > pagesOf(vm)) {
-    check.error('working-set-too-large', [...at, 'workingSetMiB'], 'the working set is larger than the VM', { found: `${workingSetMiB} MiB`, expected: `at most ${textFromPages(pagesOf(vm))}` });
+    check.error('working-set-too-large', [...at, 'workingSetMiB'], 'the working set is larger than the VM', {
+      found: `${workingSetMiB} MiB`,
+      expected: `at most ${textFromPages(pagesOf(vm))}`,
+    });
   }
-  if (rateMiBps > 0 && workingSetMiB === 0) check.error('working-set-missing', at, 'a dirty rate needs a working set to fall into', { expected: 'workingSetMiB above 0' });
+  if (rateMiBps > 0 && workingSetMiB === 0)
+    check.error('working-set-missing', at, 'a dirty rate needs a working set to fall into', {
+      expected: 'workingSetMiB above 0',
+    });
 }
 
 /** Nodes exist, are named once, and one of them has memory. */
@@ -166,12 +234,17 @@ export function validateHostNodes(check: Check, host: ScenarioHost, nids: readon
   const seen = new Set<number>();
   nids.forEach((nid, i) => {
     const expected = `nodes of ${formatIdList([...known.keys()])}`;
-    if (!known.has(nid)) check.error('unknown-node', [...path, i], `host "${host.name}" has no node ${nid}`, { found: `${nid}`, expected });
+    if (!known.has(nid))
+      check.error('unknown-node', [...path, i], `host "${host.name}" has no node ${nid}`, {
+        found: `${nid}`,
+        expected,
+      });
     else if (seen.has(nid)) check.error('node-duplicate', [...path, i], `node ${nid} is named twice`);
     seen.add(nid);
   });
   const named = nids.map((nid) => known.get(nid)).filter((node) => node !== undefined);
-  if (named.length > 0 && named.every((node) => pagesOf(node) === 0)) check.error('nodes-without-memory', path, `node ${formatIdList(nids)} of host "${host.name}" has no memory`);
+  if (named.length > 0 && named.every((node) => pagesOf(node) === 0))
+    check.error('nodes-without-memory', path, `node ${formatIdList(nids)} of host "${host.name}" has no memory`);
 }
 
 function validatePlacement(check: Check, vm: ScenarioVm, host: ScenarioHost, path: Path): void {
@@ -179,19 +252,37 @@ function validatePlacement(check: Check, vm: ScenarioVm, host: ScenarioHost, pat
   const at = [...path, 'placement'];
   if (placement.mode === 'spread') return;
   if (placement.mode !== 'shares') return validateHostNodes(check, host, placement.nodes, [...at, 'nodes']);
-  if (vm.memnodes.length > 0) check.error('shares-with-memnodes', [...path, 'memnodes'], 'shares place the whole VM, so cells cannot be bound besides');
+  if (vm.memnodes.length > 0)
+    check.error(
+      'shares-with-memnodes',
+      [...path, 'memnodes'],
+      'shares place the whole VM, so cells cannot be bound besides',
+    );
   const known = new Set(host.nodes.map((node) => node.nid));
   const seen = new Set<number>();
   const grain = frameGrainOf(vm);
   placement.shares.forEach((share, i) => {
     const where = [...at, 'shares', i];
-    if (!known.has(share.node)) check.error('unknown-node', [...where, 'node'], `host "${host.name}" has no node ${share.node}`, { found: `${share.node}`, expected: `nodes of ${formatIdList([...known])}` });
-    else if (seen.has(share.node)) check.error('node-duplicate', [...where, 'node'], `node ${share.node} is named twice`);
+    if (!known.has(share.node))
+      check.error('unknown-node', [...where, 'node'], `host "${host.name}" has no node ${share.node}`, {
+        found: `${share.node}`,
+        expected: `nodes of ${formatIdList([...known])}`,
+      });
+    else if (seen.has(share.node))
+      check.error('node-duplicate', [...where, 'node'], `node ${share.node} is named twice`);
     seen.add(share.node);
-    if (i < placement.shares.length - 1 && pagesOf(share) % grain !== 0) check.error('share-unaligned', where, 'only the last share may end within a host frame', { found: textFromPages(pagesOf(share)), expected: `a multiple of ${vm.backing.pageKiB} KiB` });
+    if (i < placement.shares.length - 1 && pagesOf(share) % grain !== 0)
+      check.error('share-unaligned', where, 'only the last share may end within a host frame', {
+        found: textFromPages(pagesOf(share)),
+        expected: `a multiple of ${vm.backing.pageKiB} KiB`,
+      });
   });
   const sum = placement.shares.reduce((pages, share) => pages + pagesOf(share), 0);
-  if (sum !== pagesOf(vm)) check.error('shares-sum', [...at, 'shares'], `the shares do not sum to the memory of VM "${vm.name}"`, { found: textFromPages(sum), expected: textFromPages(pagesOf(vm)) });
+  if (sum !== pagesOf(vm))
+    check.error('shares-sum', [...at, 'shares'], `the shares do not sum to the memory of VM "${vm.name}"`, {
+      found: textFromPages(sum),
+      expected: textFromPages(pagesOf(vm)),
+    });
 }
 
 function validateMemnodes(check: Check, vm: ScenarioVm, host: ScenarioHost, path: Path): void {
@@ -199,8 +290,13 @@ function validateMemnodes(check: Check, vm: ScenarioVm, host: ScenarioHost, path
   const seen = new Set<number>();
   vm.memnodes.forEach((memnode, i) => {
     const at = [...path, 'memnodes', i];
-    if (!cells.has(memnode.cell)) check.error('unknown-cell', [...at, 'cell'], `VM "${vm.name}" has no cell ${memnode.cell}`, { found: `${memnode.cell}`, expected: `cells of ${formatIdList([...cells])}` });
-    else if (seen.has(memnode.cell)) check.error('memnode-duplicate', [...at, 'cell'], `cell ${memnode.cell} is bound twice`);
+    if (!cells.has(memnode.cell))
+      check.error('unknown-cell', [...at, 'cell'], `VM "${vm.name}" has no cell ${memnode.cell}`, {
+        found: `${memnode.cell}`,
+        expected: `cells of ${formatIdList([...cells])}`,
+      });
+    else if (seen.has(memnode.cell))
+      check.error('memnode-duplicate', [...at, 'cell'], `cell ${memnode.cell} is bound twice`);
     seen.add(memnode.cell);
     validateHostNodes(check, host, memnode.nodes, [...at, 'nodes']);
   });
@@ -210,9 +306,17 @@ function validatePins(check: Check, vm: ScenarioVm, host: ScenarioHost, path: Pa
   const known = new Set(host.nodes.flatMap((node) => idsOf(node.cpus)));
   for (const [vcpu, cpus] of Object.entries(vm.vcpupin ?? {})) {
     const at = [...path, 'vcpupin', vcpu];
-    if (Number(vcpu) >= vm.vcpus) check.error('vcpu-out-of-range', at, `VM "${vm.name}" has no vCPU ${vcpu}`, { expected: `0-${vm.vcpus - 1}` });
+    if (Number(vcpu) >= vm.vcpus)
+      check.error('vcpu-out-of-range', at, `VM "${vm.name}" has no vCPU ${vcpu}`, { expected: `0-${vm.vcpus - 1}` });
     const missing = idsOf(cpus).filter((cpu) => !known.has(cpu));
     // A real host may have taken CPUs offline; nothing depends on pins yet.
-    if (missing.length > 0) check.add({ severity: 'warning', slug: 'unknown-cpu', path: at, message: `host "${host.name}" has no CPU ${formatIdList(missing)}`, found: cpus });
+    if (missing.length > 0)
+      check.add({
+        severity: 'warning',
+        slug: 'unknown-cpu',
+        path: at,
+        message: `host "${host.name}" has no CPU ${formatIdList(missing)}`,
+        found: cpus,
+      });
   }
 }

@@ -46,7 +46,8 @@ function uniqueNames(check: Check, section: string, parts: readonly ({ readonly 
     if (part === null) return;
     const other = first.get(part.name);
     if (other === undefined) first.set(part.name, i);
-    else check.error('name-duplicate', [section, i, 'name'], `"${part.name}" is already the name of /${section}/${other}`);
+    else
+      check.error('name-duplicate', [section, i, 'name'], `"${part.name}" is already the name of /${section}/${other}`);
   });
 }
 
@@ -57,7 +58,12 @@ function validateHost(check: Check, host: ScenarioHost, path: Path): void {
     const at = [...path, 'nodes', i];
     const other = firstOfNid.get(node.nid);
     if (other === undefined) firstOfNid.set(node.nid, i);
-    else check.error('node-duplicate', [...at, 'nid'], `node ${node.nid} of host "${host.name}" is given twice, first as number ${other + 1} of the list`);
+    else
+      check.error(
+        'node-duplicate',
+        [...at, 'nid'],
+        `node ${node.nid} of host "${host.name}" is given twice, first as number ${other + 1} of the list`,
+      );
     validateNodeMemory(check, node, at);
     const shared = idsOf(node.cpus).filter((cpu) => nodeOfCpu.has(cpu));
     if (shared.length > 0) {
@@ -66,8 +72,10 @@ function validateHost(check: Check, host: ScenarioHost, path: Path): void {
     }
     for (const cpu of idsOf(node.cpus)) if (!nodeOfCpu.has(cpu)) nodeOfCpu.set(cpu, node.nid);
   });
-  if (host.nodes.every((node) => pagesOf(node) === 0)) check.error('host-without-memory', [...path, 'nodes'], `no node of host "${host.name}" has memory`);
-  if (host.distances !== null) validateDistances(check, host.distances, [...path, 'distances'], [...firstOfNid.keys()], true);
+  if (host.nodes.every((node) => pagesOf(node) === 0))
+    check.error('host-without-memory', [...path, 'nodes'], `no node of host "${host.name}" has memory`);
+  if (host.distances !== null)
+    validateDistances(check, host.distances, [...path, 'distances'], [...firstOfNid.keys()], true);
 }
 
 function validateNodeMemory(check: Check, node: ScenarioHost['nodes'][number], path: Path): void {
@@ -78,9 +86,17 @@ function validateNodeMemory(check: Check, node: ScenarioHost['nodes'][number], p
       expected: `at most ${textFromPages(pages)}`,
     });
   }
-  const poolKiB = (node.hugepages ?? []).reduce((sum, pool) => sum + (pool.sizeKiB > 4 ? pool.sizeKiB * pool.count : 0), 0);
+  const poolKiB = (node.hugepages ?? []).reduce(
+    (sum, pool) => sum + (pool.sizeKiB > 4 ? pool.sizeKiB * pool.count : 0),
+    0,
+  );
   if (poolKiB > pages * 4) {
-    check.add({ severity: 'warning', slug: 'hugepages-above-memory', path: [...path, 'hugepages'], message: `the huge page pools of node ${node.nid} hold ${poolKiB} KiB, more than its ${textFromPages(pages)}` });
+    check.add({
+      severity: 'warning',
+      slug: 'hugepages-above-memory',
+      path: [...path, 'hugepages'],
+      message: `the huge page pools of node ${node.nid} hold ${poolKiB} KiB, more than its ${textFromPages(pages)}`,
+    });
   }
 }
 
@@ -90,11 +106,17 @@ function validateLinks(check: Check): void {
     if (link === null) return;
     const path = ['links', i, 'hosts'];
     link.hosts.forEach((host, side) => check.named('host', host, [...path, side]));
-    if (link.hosts[0] === link.hosts[1]) check.error('link-to-itself', path, `link "${link.name}" joins "${link.hosts[0]}" to itself`);
+    if (link.hosts[0] === link.hosts[1])
+      check.error('link-to-itself', path, `link "${link.name}" joins "${link.hosts[0]}" to itself`);
     const pair = JSON.stringify([...link.hosts].sort());
     const other = firstOfPair.get(pair);
     if (other === undefined) firstOfPair.set(pair, i);
-    else check.error('link-twice', path, `/links/${other} joins these two hosts already; give their bandwidth as one link`);
+    else
+      check.error(
+        'link-twice',
+        path,
+        `/links/${other} joins these two hosts already; give their bandwidth as one link`,
+      );
   });
 }
 
@@ -102,7 +124,12 @@ function validateLinks(check: Check): void {
 function validateRoom(check: Check, sound: readonly boolean[]): void {
   const { draft } = check;
   draft.hosts.forEach((host, h) => {
-    if (host === null || check.hosts.get(host.name) !== host || new Set(host.nodes.map((n) => n.nid)).size < host.nodes.length) return;
+    if (
+      host === null ||
+      check.hosts.get(host.name) !== host ||
+      new Set(host.nodes.map((n) => n.nid)).size < host.nodes.length
+    )
+      return;
     const config = hostConfig(host);
     const guests: { readonly index: number; readonly guest: FitGuest }[] = [];
     draft.vms.forEach((vm, index) => {
@@ -127,33 +154,57 @@ function fitsAlone(check: Check, vm: ScenarioVm, guest: FitGuest, host: HostConf
   }
   const shortage = placeGuest(guest, host, room);
   if (shortage === null) return true;
-  check.error('vm-larger-than-nodes', placementPath(vm, index), `VM "${vm.name}" is larger than the nodes it is bound to`, shortageText(shortage));
+  check.error(
+    'vm-larger-than-nodes',
+    placementPath(vm, index),
+    `VM "${vm.name}" is larger than the nodes it is bound to`,
+    shortageText(shortage),
+  );
   return false;
 }
 
-const placementPath = (vm: ScenarioVm, index: number): Path => ['vms', index, vm.memnodes.length > 0 ? 'memnodes' : 'placement'];
+const placementPath = (vm: ScenarioVm, index: number): Path => [
+  'vms',
+  index,
+  vm.memnodes.length > 0 ? 'memnodes' : 'placement',
+];
 
 const shortageText = (s: Shortage): Partial<Problem> => ({
   found: `${textFromPages(s.neededPages)} to place`,
   expected: `at most ${textFromPages(s.freePages)}, what is free on node ${s.nid ?? formatIdList(s.rule.nodes)}`,
 });
 
-function fitTogether(check: Check, host: HostConfig, hostIndex: number, guests: readonly { readonly index: number; readonly guest: FitGuest }[]): void {
+function fitTogether(
+  check: Check,
+  host: HostConfig,
+  hostIndex: number,
+  guests: readonly { readonly index: number; readonly guest: FitGuest }[],
+): void {
   const room = emptyRoom(host);
   const free = roomPages(room, 1);
   const needed = guests.reduce((sum, { guest }) => sum + guestFramePages(guest), 0);
   if (needed > free) {
-    check.error('host-overcommitted', ['hosts', hostIndex], `the ${guests.length} VMs of host "${host.name}" do not fit together; memory is not overcommitted`, {
-      found: `${textFromPages(needed)} of frames`,
-      expected: `at most ${textFromPages(free)} (short by ${Math.ceil((needed - free) / PAGES_PER_MIB)} MiB)`,
-    });
+    check.error(
+      'host-overcommitted',
+      ['hosts', hostIndex],
+      `the ${guests.length} VMs of host "${host.name}" do not fit together; memory is not overcommitted`,
+      {
+        found: `${textFromPages(needed)} of frames`,
+        expected: `at most ${textFromPages(free)} (short by ${Math.ceil((needed - free) / PAGES_PER_MIB)} MiB)`,
+      },
+    );
     return;
   }
   for (const { index, guest } of guests) {
     const shortage = placeGuest(guest, host, room);
     if (shortage === null) continue;
     const vm = check.draft.vms[index]!;
-    check.error('placement-does-not-fit', placementPath(vm, index), `VM "${vm.name}" finds its nodes taken by the VMs before it`, shortageText(shortage));
+    check.error(
+      'placement-does-not-fit',
+      placementPath(vm, index),
+      `VM "${vm.name}" finds its nodes taken by the VMs before it`,
+      shortageText(shortage),
+    );
     return; // what follows would be placed in a room that is wrong
   }
 }

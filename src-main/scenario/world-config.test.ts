@@ -15,7 +15,22 @@ const GIB = 262_144; // pages
 
 /** The configuration of one VM on a host that is large enough. */
 const guest = (vm: object) =>
-  toWorldConfig(read({ pageshift: 1, name: 'x', hosts: [{ name: 'h', nodes: [{ nid: 0, memoryMiB: 1 << 20 }, { nid: 3, memoryMiB: 1 << 20 }] }], vms: [{ name: 'v', host: 'h', ...vm } as never] })).guests[0]!;
+  toWorldConfig(
+    read({
+      pageshift: 1,
+      name: 'x',
+      hosts: [
+        {
+          name: 'h',
+          nodes: [
+            { nid: 0, memoryMiB: 1 << 20 },
+            { nid: 3, memoryMiB: 1 << 20 },
+          ],
+        },
+      ],
+      vms: [{ name: 'v', host: 'h', ...vm } as never],
+    }),
+  ).guests[0]!;
 
 describe('toWorldConfig', () => {
   it('converts the sample to pages and ticks', () => {
@@ -26,15 +41,34 @@ describe('toWorldConfig', () => {
         { nid: 0, cpus: [0, 1, 2, 3], totalPages: GIB, reservedPages: 16_384 },
         { nid: 1, cpus: [4, 5, 6, 7], totalPages: GIB, reservedPages: 0 },
       ],
-      distances: [[10, 21], [21, 10]],
+      distances: [
+        [10, 21],
+        [21, 10],
+      ],
     });
-    expect(world.hosts[1]!.distances).toEqual([[10, 20], [20, 10]]);
+    expect(world.hosts[1]!.distances).toEqual([
+      [10, 20],
+      [20, 10],
+    ]);
     expect(world.links).toEqual([{ name: 'wire', hosts: ['left', 'right'], bytesPerSec: 104_857_600 }]);
     // In the order of time; 2050 ms is within tick 20, so tick 21 is the first not before it.
-    expect(world.schedule.map((s) => [s.at, s.command.type])).toEqual([[3, 'commitLayout'], [4, 'holdPages'], [10, 'compact'], [21, 'migrate']]);
+    expect(world.schedule.map((s) => [s.at, s.command.type])).toEqual([
+      [3, 'commitLayout'],
+      [4, 'holdPages'],
+      [10, 'compact'],
+      [21, 'migrate'],
+    ]);
     // 1024 MiB/s at 100 ms a tick is 102.4 MiB, 51.2 frames of 2 MiB.
     expect(world.schedule[2]!.command).toEqual({ type: 'compact', vm: 'big', nodes: [1], framesPerTick: 51 });
-    expect(world.schedule[3]!.command).toEqual({ type: 'migrate', vm: 'big', toHost: 'right', nodes: null, downtimeLimitMs: 300, maxBytesPerSec: 0, maxRounds: 30 });
+    expect(world.schedule[3]!.command).toEqual({
+      type: 'migrate',
+      vm: 'big',
+      toHost: 'right',
+      nodes: null,
+      downtimeLimitMs: 300,
+      maxBytesPerSec: 0,
+      maxRounds: 30,
+    });
   });
 
   it('is plain JSON: no undefined, nothing that is lost on the way', () => {
@@ -45,9 +79,16 @@ describe('toWorldConfig', () => {
   it('makes a whole guest: cells, vCPUs, distances, reserved pages, memnodes', () => {
     const big = toWorldConfig(read(sampleInput())).guests[0]!;
     expect(big.mm.nrPages).toBe(131_072);
-    expect(big.mm.bootLayout).toEqual([{ start: 0, end: 65_536, nid: 0 }, { start: 65_536, end: 131_072, nid: 1 }]);
+    expect(big.mm.bootLayout).toEqual([
+      { start: 0, end: 65_536, nid: 0 },
+      { start: 65_536, end: 131_072, nid: 1 },
+    ]);
     // First MiB; 65536 pages x 64 bytes = 4 MiB = 1024 pages at the top of each cell.
-    expect(big.mm.reserved).toEqual([{ start: 0, end: 256 }, { start: 64_512, end: 65_536 }, { start: 130_048, end: 131_072 }]);
+    expect(big.mm.reserved).toEqual([
+      { start: 0, end: 256 },
+      { start: 64_512, end: 65_536 },
+      { start: 130_048, end: 131_072 },
+    ]);
     expect(big.mm.cpuNode).toEqual([0, 0, 1, 0]); // vCPU 3 is in no cell
     expect(big.mm.nrNodeIds).toBe(4);
     expect(big.mm.distances[1]).toEqual([20, 10, 20, 20]);
@@ -57,20 +98,45 @@ describe('toWorldConfig', () => {
       { start: 65_536, end: 131_072, mode: 'strict', nodes: [1], pages: [], scatter: false },
     ]);
     expect(big.regeneration).toEqual({ enabled: true, grainPages: 512, delayTicks: 10 });
-    expect(big.workload).toEqual({ occupancyPermille: 600, kernelPermille: 50, hugePermille: 300, lifetime: { law: 'exponential', meanTicks: 600 }, start: 'stationary', warmupTicks: 0 });
+    expect(big.workload).toEqual({
+      occupancyPermille: 600,
+      kernelPermille: 50,
+      hugePermille: 300,
+      lifetime: { law: 'exponential', meanTicks: 600 },
+      start: 'stationary',
+      warmupTicks: 0,
+    });
     expect(big.dirty).toEqual({ workingSetPages: 16_384, pagesPerSec: 2560 });
   });
 
   it('leaves the PCI hole from 3.5 GiB on, and cells count pages that exist', () => {
     expect(guest({ memoryPages: 917_503 }).mm.holes).toEqual([]);
-    const mm = guest({ memoryMiB: 6144, cells: [{ id: 1, memoryMiB: 2048 }, { id: 0, memoryMiB: 4096 }] }).mm;
+    const mm = guest({
+      memoryMiB: 6144,
+      cells: [
+        { id: 1, memoryMiB: 2048 },
+        { id: 0, memoryMiB: 4096 },
+      ],
+    }).mm;
     // 0       3 GiB  4 GiB  5 GiB    7 GiB
     // |  cell 0  |hole| cell 0 | cell 1 |
     expect(mm.holes).toEqual([{ start: 3 * GIB, end: 4 * GIB }]);
     expect(mm.nrPages).toBe(7 * GIB);
-    expect(mm.bootLayout).toEqual([{ start: 0, end: 5 * GIB, nid: 0 }, { start: 5 * GIB, end: 7 * GIB, nid: 1 }]);
-    const at = guest({ memoryMiB: 6144, cells: [{ id: 0, memoryMiB: 3072 }, { id: 1, memoryMiB: 3072 }] }).mm;
-    expect(at.bootLayout).toEqual([{ start: 0, end: 3 * GIB, nid: 0 }, { start: 4 * GIB, end: 7 * GIB, nid: 1 }]);
+    expect(mm.bootLayout).toEqual([
+      { start: 0, end: 5 * GIB, nid: 0 },
+      { start: 5 * GIB, end: 7 * GIB, nid: 1 },
+    ]);
+    const at = guest({
+      memoryMiB: 6144,
+      cells: [
+        { id: 0, memoryMiB: 3072 },
+        { id: 1, memoryMiB: 3072 },
+      ],
+    }).mm;
+    expect(at.bootLayout).toEqual([
+      { start: 0, end: 3 * GIB, nid: 0 },
+      { start: 4 * GIB, end: 7 * GIB, nid: 1 },
+    ]);
     expect(guest({ memoryMiB: 6144, holes: [] }).mm).toMatchObject({ nrPages: 6 * GIB, holes: [] });
   });
 
@@ -93,10 +159,26 @@ describe('toWorldConfig', () => {
   });
 
   it('a frame that straddles two cells goes with the lower one', () => {
-    const vm = { memoryKiB: 8192, cells: [{ id: 0, memoryKiB: 4100 }, { id: 1, memoryKiB: 4092 }], memnodes: [{ cell: 0, mode: 'strict', nodes: [3] }, { cell: 1, mode: 'interleave', nodes: [0] }] };
-    expect(guest(vm).placement.map((r) => [r.start, r.end, r.mode])).toEqual([[0, 1536, 'strict'], [1536, 2048, 'interleave']]);
+    const vm = {
+      memoryKiB: 8192,
+      cells: [
+        { id: 0, memoryKiB: 4100 },
+        { id: 1, memoryKiB: 4092 },
+      ],
+      memnodes: [
+        { cell: 0, mode: 'strict', nodes: [3] },
+        { cell: 1, mode: 'interleave', nodes: [0] },
+      ],
+    };
+    expect(guest(vm).placement.map((r) => [r.start, r.end, r.mode])).toEqual([
+      [0, 1536, 'strict'],
+      [1536, 2048, 'interleave'],
+    ]);
     const small = guest({ ...vm, backing: { pageKiB: 4 } });
-    expect(small.placement.map((r) => [r.start, r.end])).toEqual([[0, 1025], [1025, 2048]]);
+    expect(small.placement.map((r) => [r.start, r.end])).toEqual([
+      [0, 1025],
+      [1025, 2048],
+    ]);
   });
 
   it('writes a stripe out: 256 ranges over nodes 0-2 end with 11008, 10880 and 10880 pages', () => {
@@ -108,15 +190,34 @@ describe('toWorldConfig', () => {
     const { command } = toWorldConfig(read(input)).schedule[0]!;
     if (command.type !== 'commitLayout') throw new Error('not a commit');
     expect(command.ranges).toHaveLength(256);
-    expect(command.ranges.slice(0, 2)).toEqual([{ start: 0, end: 128, nid: 0 }, { start: 128, end: 256, nid: 1 }]);
+    expect(command.ranges.slice(0, 2)).toEqual([
+      { start: 0, end: 128, nid: 0 },
+      { start: 128, end: 256, nid: 1 },
+    ]);
     const pages = [0, 0, 0];
     for (const r of command.ranges) pages[r.nid]! += r.end - r.start;
     expect(pages).toEqual([11_008, 10_880, 10_880]);
   });
 
   it('converts shares and lomax lifetimes', () => {
-    const v = guest({ memoryMiB: 64, placement: { mode: 'shares', shares: [{ node: 3, memoryMiB: 60 }, { node: 0, memoryMiB: 4 }] }, workload: { lifetime: { law: 'lomax', alpha: 1.5, scaleMs: 250 }, start: 'fresh', warmupMs: 50 } });
-    expect(v.placement).toEqual([{ start: 0, end: 16_384, mode: 'shares', nodes: [3, 0], pages: [15_360, 1024], scatter: true }]);
-    expect(v.workload).toMatchObject({ lifetime: { law: 'lomax', alpha: 1.5, scaleTicks: 2.5 }, start: 'fresh', warmupTicks: 1 });
+    const v = guest({
+      memoryMiB: 64,
+      placement: {
+        mode: 'shares',
+        shares: [
+          { node: 3, memoryMiB: 60 },
+          { node: 0, memoryMiB: 4 },
+        ],
+      },
+      workload: { lifetime: { law: 'lomax', alpha: 1.5, scaleMs: 250 }, start: 'fresh', warmupMs: 50 },
+    });
+    expect(v.placement).toEqual([
+      { start: 0, end: 16_384, mode: 'shares', nodes: [3, 0], pages: [15_360, 1024], scatter: true },
+    ]);
+    expect(v.workload).toMatchObject({
+      lifetime: { law: 'lomax', alpha: 1.5, scaleTicks: 2.5 },
+      start: 'fresh',
+      warmupTicks: 1,
+    });
   });
 });

@@ -17,7 +17,16 @@ import type {
   WorkloadConfig,
   WorldConfig,
 } from '../engine/config.ts';
-import { bootLayoutOf, cpuNodeOf, distanceMatrix, expandLayout, holesOf, nrNodeIdsOf, nrPagesOf, reservedOf } from './guest-map.ts';
+import {
+  bootLayoutOf,
+  cpuNodeOf,
+  distanceMatrix,
+  expandLayout,
+  holesOf,
+  nrNodeIdsOf,
+  nrPagesOf,
+  reservedOf,
+} from './guest-map.ts';
 import { idsOf } from './id-list.ts';
 import { byStart } from './pfn-range.ts';
 import { pagesOf } from './quantity.ts';
@@ -67,7 +76,10 @@ export function hostConfig(host: ScenarioHost): HostConfig {
       totalPages: pagesOf(node),
       reservedPages: pagesFromMib(node.reservedMiB),
     })),
-    distances: distanceMatrix(nodes.map((node) => node.nid), host.distances),
+    distances: distanceMatrix(
+      nodes.map((node) => node.nid),
+      host.distances,
+    ),
   };
 }
 

@@ -34,7 +34,12 @@ describe('state hash', () => {
 
   test('an unaligned view hashes as its aligned copy', () => {
     const all = Uint8Array.from({ length: 41 }, (_, i) => i * 7);
-    for (const [from, to] of [[1, 30], [2, 41], [3, 3], [4, 39]] as const) {
+    for (const [from, to] of [
+      [1, 30],
+      [2, 41],
+      [3, 3],
+      [4, 39],
+    ] as const) {
       expect(hashOf(all.subarray(from, to))).toBe(hashOf(all.slice(from, to)));
     }
   });

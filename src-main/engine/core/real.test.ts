@@ -3,7 +3,8 @@ import { Prng } from './prng.ts';
 import { exp, ln, pow } from './real.ts';
 
 /** Relative difference to the platform's own function, which is the oracle here. */
-const off = (found: number, expected: number): number => Math.abs(found - expected) / Math.max(1e-300, Math.abs(expected));
+const off = (found: number, expected: number): number =>
+  Math.abs(found - expected) / Math.max(1e-300, Math.abs(expected));
 
 describe('real: logarithm, exponential and power agree with the platform to 1e-13', () => {
   test('seed 1: 20000 arguments', () => {
@@ -20,7 +21,8 @@ describe('real: logarithm, exponential and power agree with the platform to 1e-1
   });
 
   test('near 1 the logarithm keeps its absolute accuracy', () => {
-    for (const d of [1e-9, -1e-9, 1e-4, -1e-4, 0.2, -0.2]) expect(Math.abs(ln(1 + d) - Math.log(1 + d))).toBeLessThan(1e-16);
+    for (const d of [1e-9, -1e-9, 1e-4, -1e-4, 0.2, -0.2])
+      expect(Math.abs(ln(1 + d) - Math.log(1 + d))).toBeLessThan(1e-16);
     expect(ln(1)).toBe(0);
     expect(exp(0)).toBe(1);
   });

@@ -1,8 +1,8 @@
 /**
  * Compaction gathers a guest's backing on chosen host nodes: each tick it moves up to framesPerTick of the frames that
- * lie elsewhere, lowest pfn first, onto the chosen nodes in their order, each filled before the next (first-fit within a
- * node). Frames that are on any chosen node already stay where they are. A target is taken before its source is freed,
- * and every frame moves whole, so stopping at any tick leaves a sound backing.
+ * lie elsewhere, lowest pfn first, onto the chosen nodes in their order, each filled before the next (first fit within
+ * a node). Frames that are on any chosen node already stay where they are. A target is taken before its source is
+ * freed, and every frame moves whole, so stopping at any tick leaves a sound backing.
  *
  * This file moves frames; when a compaction is stalled is a question about the whole host (host-side.ts).
  */

@@ -47,7 +47,7 @@ export class FrameSpace {
     return frames;
   }
 
-  /** Takes `frames` aligned frames of `grain` pages, lowest first. The caller has asked freeFrames. Ascending extents. */
+  /** Takes `frames` aligned frames of `grain` pages, lowest first; the caller has asked freeFrames. */
   take(frames: number, grain: number): FrameExtent[] {
     const taken: FrameExtent[] = [];
     const kept: FrameExtent[] = [];

@@ -1,8 +1,8 @@
 /**
  * The shape of a guest's memory as the host sees it; it never changes. Guest memory is cut into windows of one frame
  * (frameGrainPages, aligned); a window with at least one valid pfn is backed by one whole frame, pfn and frame at the
- * same offset, as an EPT huge page needs. Pages of such a frame that no valid pfn uses (a hole or the end of memory cuts
- * the window) are padding: used on the host, present nowhere in the guest.
+ * same offset, as an EPT huge page needs. Pages of such a frame that no valid pfn uses (a hole or the end of memory
+ * cuts the window) are padding: used on the host, present nowhere in the guest.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
 import type { GuestConfig } from '../config.ts';

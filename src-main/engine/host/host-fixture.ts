@@ -2,7 +2,7 @@
 import type { GuestConfig, HostConfig, LinkConfig, PlacementRule, WorldConfig } from '../config.ts';
 import type { PfnRange } from '../../../shared/units/index.ts';
 
-/** @param nodes [nid, totalPages, reservedPages]; a nid of 16 or more has no CPUs. Distances 10, 20 per step of position. */
+/** @param nodes [nid, totalPages, reservedPages]; nids from 16 have no CPUs. Distances: 10, 10 more a position. */
 export function hostOf(name: string, nodes: readonly (readonly [number, number, number])[]): HostConfig {
   return {
     name,

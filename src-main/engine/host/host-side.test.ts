@@ -225,7 +225,7 @@ describe('compaction', () => {
       guestOf(name, { host: 'a', nrPages: 64, placement: [ruleOf('strict', 0, 64, [node])] });
     const config = worldOf([host], [vm('one', 1), vm('two', 0)]);
     const h = create(config);
-    // Node 0 is full of two; 32 frames of node 1 are free. Expect: one waits in the first tick, then follows behind two.
+    // Node 0 is full of two; 32 frames of node 1 are free. Expect: one waits for a tick, then follows behind two.
     h.compact(0, [0], 8, 0);
     h.compact(1, [1], 8, 0);
     h.step(0);

@@ -320,7 +320,7 @@ export class HostSide {
       return;
     }
     const dirtyBytes = round.dirtyBytes!;
-    const text = `sent ${mib(round.bytesSent)} in round ${number} of its migration and dirtied ${mib(dirtyBytes)} meanwhile.`;
+    const text = `sent ${mib(round.bytesSent)} in round ${number} of its migration and dirtied ${mib(dirtyBytes)}.`;
     this.#event(tick, 'migrationRound', m.guest, text, { round: number, sentBytes: round.bytesSent, dirtyBytes });
     if (m.precopy.phase === 'failed') this.#dropCopy(m, 'failed', failedVerdict(m), tick);
     else if (m.precopy.phase === 'switchOver') {

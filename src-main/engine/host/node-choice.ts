@@ -1,8 +1,8 @@
 /**
  * Which host nodes should hold a VM: the fewest that suffice; then those that leave the fewest frames to move; then the
  * least sum of distances within the set (both directions of every pair); then the lowest nids, compared one by one.
- * "Fewest nodes first" is libxl's rule (spec/models.md 3.2); the order after it is ours, since we also know where the VM
- * is now.
+ * "Fewest nodes first" is libxl's rule (spec/models.md 3.2); the order after it is ours, since we also know where the
+ * VM is now.
  *
  * Exhaustive while there are at most MOST_SUBSETS sets of the fewest size. Beyond, a greedy search: from each node as a
  * start, add the node that holds most of the VM, then the nearest to the set so far, then the lowest, among those with
@@ -24,7 +24,7 @@ export interface NodeChoice {
   readonly fits: boolean;
 }
 
-/** Sets looked at exhaustively: every size of up to 16 nodes (at most 12,870 sets), a few hundred thousand additions. */
+/** Sets looked at exhaustively: every size of up to 16 nodes (at most 12,870 sets) and more. */
 const MOST_SUBSETS = 20_000;
 
 export type Distance = (from: number, to: number) => number;

@@ -65,7 +65,7 @@ interface Dealt {
   readonly lacking: readonly number[];
 }
 
-/** Draws for `scatter`: the first `shuffled` frames of a rule change places; the last stays when it is partly padding. */
+/** Draws for `scatter`: the first `shuffled` frames of a rule change places; a last one cut by padding stays. */
 type Draw = () => { readonly prng: Prng; readonly shuffled: number };
 
 function dealOf(host: Host, rule: PlacementRule, frames: number, grain: number, draw: Draw): Dealt {

@@ -74,6 +74,15 @@ describe('pre-copy by the rules of QEMU', () => {
     expect(whole.precopy.rounds.length).toBeGreaterThan(3);
   });
 
+  it('ends a round in the tick whose end it meets, not one later', () => {
+    // Ten ticks of 0.1 s at 128 MiB/s: in doubles ten tenths of 128 MiB fall a fraction of a byte short.
+    const p = startPrecopy(128 * PAGES_PER_MIB, 300, 30, 0);
+    for (let tick = 0; p.phase === 'running'; tick++) {
+      advance(p, Math.min(100, roundLeftMs(p, 128 * MIB)), 128 * MIB, tick, () => 1);
+    }
+    expect(p.rounds.map((r) => r.startTick)).toEqual([0, 9]);
+  });
+
   it('switches over with an empty last pass when nothing is dirtied', () => {
     const { precopy, totalMs, downtimeMs } = precopyAtOnce(256, MIB, 0, 1, () => 0);
     expect([precopy.phase, totalMs, downtimeMs, sentBytes(precopy)]).toEqual(['done', 1000, 0, 256 * PAGE_SIZE_BYTES]);

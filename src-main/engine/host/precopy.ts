@@ -1,8 +1,8 @@
 /**
- * The arithmetic of pre-copy live migration by QEMU's rules (spec/models.md 1.1 and 1.3): round 0 sends all memory, each
- * further round what was dirtied during the one before; when what is dirty can be sent within the downtime limit at the
- * present bandwidth, the VM is paused and sends it in a last pass. Our addition: it fails after maxRounds rounds (QEMU
- * itself goes on for ever).
+ * The arithmetic of pre-copy live migration by QEMU's rules (spec/models.md 1.1 and 1.3): round 0 sends all memory,
+ * each further round what was dirtied during the one before; when what is dirty can be sent within the downtime limit
+ * at the present bandwidth, the VM is paused and sends it in a last pass. Our addition: it fails after maxRounds rounds
+ * (QEMU itself goes on for ever).
  *
  * Time is continuous: a round may end inside a tick and the next begin there, so results depend on the length of a tick
  * only where another migration changes the bandwidth. This file knows nothing of frames, links or guests.

@@ -3,8 +3,8 @@
  * backing; when a layout is made and delivered is the world's business.
  *
  * The map's promises: (a) a guest node stands for at most one host node and a host node has at most one guest node of
- * its own; (b) after remap every host node that backs a page has a guest node, its own or a shared one; (c) a guest node
- * keeps its meaning while its host node backs any page, and longer while nobody needs the number.
+ * its own; (b) after remap every host node that backs a page has a guest node, its own or a shared one; (c) a guest
+ * node keeps its meaning while its host node backs any page, and longer while nobody needs the number.
  *
  * `ranges` are always a layout expanded over [0, nrPages): ascending, without gaps. Cost follows extents and ranges.
  */
@@ -46,7 +46,7 @@ export function bootNodeMap(backing: Backing, bootRanges: readonly LayoutRange[]
  *    lowest host nid, then lowest guest nid). So a node that moves whole keeps its guest number, and so do all on a
  *    migration;
  * 2. the lowest guest nid that has never stood for anything, then the lowest whose host node backs nothing any more;
- * 3. when all numbers are in use, that of the nearest host node that has one (ties: lowest host nid), recorded as shared.
+ * 3. when all numbers are in use, that of the nearest host node with one (ties: lowest host nid), recorded as shared.
  */
 export function remap(
   map: NodeMap,
@@ -83,10 +83,10 @@ export function remap(
 }
 
 /**
- * The memlayout that says where the pages are: windows of grainPages (a power of two), each on the guest node that backs
- * most of its valid pages; a tie goes to the node on which `targetRanges` puts the window's first page if it is among
- * them, else to the lowest nid. Windows without valid pages continue the run below (the first run begins at 0). Returns
- * maximal runs over [0, nrPages). Every host node of the backing is in the map.
+ * The memlayout that says where the pages are: windows of grainPages (a power of two), each on the guest node that
+ * backs most of its valid pages; a tie goes to the node on which `targetRanges` puts the window's first page if it is
+ * among them, else to the lowest nid. Windows without valid pages continue the run below (the first run begins at 0).
+ * Returns maximal runs over [0, nrPages). Every host node of the backing is in the map.
  */
 export function deriveLayout(
   backing: Backing,

@@ -60,7 +60,7 @@ export function bootMm(config: MmConfig): Mm {
 /** Reserved pages of one node are in use, for ever, in their pageblocks. */
 function countReserved(mm: Mm, start: number, end: number, nid: number): void {
   const { pinned, actual } = mm.block;
-  for (let pfn = start; pfn < end; ) {
+  for (let pfn = start; pfn < end;) {
     const b = pfn >>> PAGEBLOCK_ORDER;
     const next = Math.min(end, (b + 1) << PAGEBLOCK_ORDER);
     actual[b] = pinned[b] === 0 || actual[b] === nid ? nid : NID_MIXED;
@@ -84,7 +84,11 @@ function gaps(ranges: readonly Range[], end: number): Range[] {
 }
 
 /** Cuts ranges at layout and zone boundaries. */
-function forEachPiece(mm: Mm, ranges: readonly Range[], visit: (start: number, end: number, nid: number) => void): void {
+function forEachPiece(
+  mm: Mm,
+  ranges: readonly Range[],
+  visit: (start: number, end: number, nid: number) => void,
+): void {
   const cuts = new Set<number>([...mm.layout.start, ...mm.config.zoneStartPfn]);
   const sorted = [...cuts].sort((a, b) => a - b);
   let c = 0;

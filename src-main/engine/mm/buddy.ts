@@ -10,7 +10,7 @@
  * Left out: CMA, isolation, the tail placement of blocks about to merge, the order above 10.
  */
 import { MAX_PAGE_ORDER, MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE, NID_MIXED, NO_PFN } from './limit.ts';
-import { NR_MIGRATE_TYPES, NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
+import { NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { buddySentinel, type Mm, zoneOf } from './mm.ts';
 import { ALLOCATED, FREE, headOf, ISOLATED, KIND_MASK, largestOrder, ORDER_MASK } from './page.ts';
 
@@ -156,7 +156,7 @@ function retypePageblock(mm: Mm, pageblock: number, nid: number, type: number): 
   const { state, nid: nidOf } = mm.page;
   const start = pageblock << PAGEBLOCK_ORDER;
   let pages = 0;
-  for (let pfn = start; pfn < start + PAGES_PER_PAGEBLOCK; ) {
+  for (let pfn = start; pfn < start + PAGES_PER_PAGEBLOCK;) {
     const order = state[pfn]! & ORDER_MASK;
     if ((state[pfn]! & KIND_MASK) === FREE && nidOf[pfn] === nid) {
       unlink(mm, pfn);
@@ -217,7 +217,7 @@ export function holdBlock(mm: Mm, pfn: number, order: number): boolean {
 
 /** Cuts [start, end) into the fewest aligned blocks, in ascending order: visit(pfn, order). */
 export function forEachAligned(start: number, end: number, visit: (pfn: number, order: number) => void): void {
-  for (let pfn = start; pfn < end; ) {
+  for (let pfn = start; pfn < end;) {
     const order = largestOrder(pfn, end);
     visit(pfn, order);
     pfn += 1 << order;

@@ -20,7 +20,15 @@
  * Cost: O(blocks + lists + ranges). Outside a commit only.
  */
 import { forEachDelta, targetNid } from './memlayout.ts';
-import { MAX_PAGE_ORDER, NID_MIXED, NR_MIGRATE_TYPES, NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
+import {
+  MAX_PAGE_ORDER,
+  NID_MIXED,
+  NR_MIGRATE_TYPES,
+  NR_PAGE_ORDERS,
+  NR_ZONES,
+  PAGEBLOCK_ORDER,
+  PAGES_PER_PAGEBLOCK,
+} from './limit.ts';
 import { buddySentinel, type Mm, pcpSentinel, validIn, zoneOf } from './mm.ts';
 import { ALLOCATED, FLAG_PINNED, FREE, HOLE, KIND_MASK, ORDER_MASK, PCP, RESERVED } from './page.ts';
 
@@ -82,7 +90,8 @@ function checkLayout(mm: Mm, fail: Fail): void {
   for (let pfn = 0; pfn < mm.nrPages; pfn += PAGES_PER_PAGEBLOCK) {
     while (layout.start[r + 1]! <= pfn) r++;
     const got = targetNid(layout, pfn);
-    if (got !== layout.nid[r]) fail('G1', `pageblock at pfn ${pfn} answers node ${got}, its range says ${layout.nid[r]}`);
+    if (got !== layout.nid[r])
+      fail('G1', `pageblock at pfn ${pfn} answers node ${got}, its range says ${layout.nid[r]}`);
   }
   if (mm.markLayout !== layout) fail('G8', 'marks are derived from a layout that is not in force');
   forEachDelta(layout, layout, (start) => fail('G11', `the layout differs from itself at pfn ${start}`));
@@ -109,7 +118,7 @@ function recount(mm: Mm, fail: Fail): Recount {
   };
   const { state } = mm.page;
   let range = 0;
-  for (let pfn = 0; pfn < mm.page.size; ) {
+  for (let pfn = 0; pfn < mm.page.size;) {
     const order = state[pfn]! & ORDER_MASK;
     const end = pfn + (1 << order);
     if (order > MAX_PAGE_ORDER || pfn % (1 << order) !== 0) {
@@ -248,7 +257,13 @@ function checkLists(mm: Mm, fail: Fail): void {
       for (let t = 0; t < NR_MIGRATE_TYPES; t++) {
         blocks += walk(buddySentinel(mm, c, t, o), c, FREE | o, `the order ${o} list of cell ${c}`);
       }
-      expectEqual(fail, 'G3', `blocks listed for cell ${c} order ${o}`, blocks, mm.cell.nrFree[c * NR_PAGE_ORDERS + o]!);
+      expectEqual(
+        fail,
+        'G3',
+        `blocks listed for cell ${c} order ${o}`,
+        blocks,
+        mm.cell.nrFree[c * NR_PAGE_ORDERS + o]!,
+      );
     }
     let pages = 0;
     for (let cpu = 0; cpu < mm.nrCpus; cpu++) {
@@ -267,11 +282,11 @@ function checkPageblocks(mm: Mm, fail: Fail): void {
   const { state, nid, flag } = mm.page;
   const free = new Uint16Array(mm.block.free.length);
   const pinned = new Uint16Array(free.length);
-  for (let pfn = 0; pfn < mm.nrPages; ) {
+  for (let pfn = 0; pfn < mm.nrPages;) {
     const order = state[pfn]! & ORDER_MASK;
     const kind = state[pfn]! & KIND_MASK;
     const end = pfn + (1 << order);
-    for (let at = pfn; at < end && kind !== HOLE; ) {
+    for (let at = pfn; at < end && kind !== HOLE;) {
       const b = at >>> PAGEBLOCK_ORDER;
       const next = Math.min(end, (b + 1) << PAGEBLOCK_ORDER);
       if (kind === FREE) free[b]! += next - at;

@@ -44,8 +44,7 @@ export interface CommitResult {
 }
 
 export type CommitStart =
-  | { readonly ok: true; readonly commit: Commit }
-  | { readonly ok: false; readonly problems: readonly LayoutProblem[] };
+  { readonly ok: true; readonly commit: Commit } | { readonly ok: false; readonly problems: readonly LayoutProblem[] };
 
 /** Steps 1 to 3. The sequence number is taken only by a layout that is valid. */
 export function beginCommit(mm: Mm, ranges: readonly LayoutRange[]): CommitStart {
@@ -155,7 +154,10 @@ export class Commit {
     this.#deltaPages += valid;
     if (present[to] === 0) {
       this.#populationChanged = true;
-      if (mm.cell.spanStart[to] === mm.cell.spanEnd[to] && !this.#zonesPopulated.some((c) => cellOf(c.nid, c.zone) === to))
+      if (
+        mm.cell.spanStart[to] === mm.cell.spanEnd[to] &&
+        !this.#zonesPopulated.some((c) => cellOf(c.nid, c.zone) === to)
+      )
         this.#zonesPopulated.push({ nid: newNid, zone });
     }
     initialised[to] = 1;
@@ -195,7 +197,7 @@ function sweepRun(mm: Mm, start: number, end: number, newNid: number): number {
   const { state, nid } = mm.page;
   const { free } = mm.block;
   let moved = 0;
-  for (let pfn = start; pfn < end; ) {
+  for (let pfn = start; pfn < end;) {
     if (pfn % PAGES_PER_PAGEBLOCK === 0 && free[pfn >>> PAGEBLOCK_ORDER] === 0) {
       pfn += PAGES_PER_PAGEBLOCK;
       continue;
@@ -255,7 +257,7 @@ export function updateHulls(mm: Mm): void {
  */
 function moveStranded(mm: Mm, start: number, end: number, oldNid: number, newNid: number): void {
   const { valid, free, pinned, actual } = mm.block;
-  for (let pfn = start; pfn < end; ) {
+  for (let pfn = start; pfn < end;) {
     const block = pfn >>> PAGEBLOCK_ORDER;
     const blockEnd = (block + 1) << PAGEBLOCK_ORDER;
     const whole = pfn % PAGES_PER_PAGEBLOCK === 0 && Math.min(blockEnd, mm.nrPages) <= end;
@@ -276,7 +278,7 @@ function walkStranded(mm: Mm, start: number, end: number, oldNid: number, newNid
   const { state, nid, flag } = mm.page;
   const zone = zoneOf(mm, start);
   let only = -1;
-  for (let pfn = headOf(state, start); pfn < end; ) {
+  for (let pfn = headOf(state, start); pfn < end;) {
     const kind = state[pfn]! & KIND_MASK;
     const after = pfn + (1 << (state[pfn]! & ORDER_MASK));
     if (kind !== FREE && kind !== HOLE) {
@@ -289,7 +291,15 @@ function walkStranded(mm: Mm, start: number, end: number, oldNid: number, newNid
   return only === -1 ? NID_MIXED : only;
 }
 
-function owe(mm: Mm, actual: number, zone: number, oldNid: number, newNid: number, pages: number, pinned: boolean): void {
+function owe(
+  mm: Mm,
+  actual: number,
+  zone: number,
+  oldNid: number,
+  newNid: number,
+  pages: number,
+  pinned: boolean,
+): void {
   const matrix = pinned ? mm.strandedPinned : mm.stranded;
   const cell = cellOf(actual, zone);
   if (actual !== oldNid) {

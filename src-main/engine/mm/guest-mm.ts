@@ -152,7 +152,11 @@ export class GuestMm {
 
   /** Whether [pfn, pfn + 2^order) is one allocation. */
   isAllocation(pfn: number, order: number): boolean {
-    return pfn < this.mm.nrPages && this.mm.page.state[pfn] === (ALLOCATED | order) && headOf(this.mm.page.state, pfn) === pfn;
+    return (
+      pfn < this.mm.nrPages &&
+      this.mm.page.state[pfn] === (ALLOCATED | order) &&
+      headOf(this.mm.page.state, pfn) === pfn
+    );
   }
 
   cell(nid: number, zone: number): CellFigures {
@@ -188,7 +192,7 @@ export class GuestMm {
   /** Calls back for every free block, ascending by pfn. */
   forEachFreeBlock(visit: (pfn: number, order: number, nid: number, zone: number) => void): void {
     const { state, nid, size } = this.mm.page;
-    for (let pfn = 0; pfn < size; ) {
+    for (let pfn = 0; pfn < size;) {
       const order = state[pfn]! & ORDER_MASK;
       if ((state[pfn]! & KIND_MASK) === FREE) visit(pfn, order, nid[pfn]!, zoneOf(this.mm, pfn));
       pfn += 1 << order;

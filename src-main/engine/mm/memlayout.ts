@@ -59,7 +59,11 @@ export function validateLayout(
     const below = ranges[sorted[i - 1]!]!;
     const above = ranges[sorted[i]!]!;
     if (above.start < below.end) {
-      problems.push({ slug: 'layout-overlap', text: `range ${show(above)} overlaps ${show(below)}`, index: sorted[i]! });
+      problems.push({
+        slug: 'layout-overlap',
+        text: `range ${show(above)} overlaps ${show(below)}`,
+        index: sorted[i]!,
+      });
     }
   }
   return problems.sort((a, b) => a.index - b.index);

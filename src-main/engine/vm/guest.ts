@@ -18,7 +18,14 @@ import {
   type NodeMap,
   remap,
 } from '../host/index.ts';
-import { type CommitResult, GuestMm, type LayoutProblem, layoutRanges, type MmViolation, ZONE_NAMES } from '../mm/index.ts';
+import {
+  type CommitResult,
+  GuestMm,
+  type LayoutProblem,
+  layoutRanges,
+  type MmViolation,
+  ZONE_NAMES,
+} from '../mm/index.ts';
 import { Workload } from './workload.ts';
 
 /** What of the host a guest needs to be told about its memory. */
@@ -185,8 +192,7 @@ interface GuestParts {
 }
 
 const sameRanges = (a: readonly LayoutRange[], b: readonly LayoutRange[]): boolean =>
-  a.length === b.length &&
-  a.every((r, i) => r.start === b[i]!.start && r.end === b[i]!.end && r.nid === b[i]!.nid);
+  a.length === b.length && a.every((r, i) => r.start === b[i]!.start && r.end === b[i]!.end && r.nid === b[i]!.nid);
 
 function commitEvents(vm: string, result: CommitResult, tick: number): WorldEvent[] {
   const events: WorldEvent[] = result.nodesOnlined.map((nid) => ({
@@ -198,7 +204,13 @@ function commitEvents(vm: string, result: CommitResult, tick: number): WorldEven
   }));
   for (const { nid, zone } of result.zonesPopulated) {
     const name = ZONE_NAMES[zone]!;
-    events.push({ tick, type: 'zoneCreated', vm, text: `${vm}: node ${nid} zone ${name} gets pages`, data: { nid, zone: name } });
+    events.push({
+      tick,
+      type: 'zoneCreated',
+      vm,
+      text: `${vm}: node ${nid} zone ${name} gets pages`,
+      data: { nid, zone: name },
+    });
   }
   const { seq, deltaPages, movedSweep, movedDrain, strandedPages } = result;
   events.push({

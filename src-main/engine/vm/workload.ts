@@ -12,7 +12,14 @@
  */
 import type { WorkloadConfig } from '../config.ts';
 import { assert, Prng, type StateReader, type StateWriter } from '../core/index.ts';
-import { type GuestMm, MIGRATE_MOVABLE, MIGRATE_UNMOVABLE, NO_PFN, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from '../mm/index.ts';
+import {
+  type GuestMm,
+  MIGRATE_MOVABLE,
+  MIGRATE_UNMOVABLE,
+  NO_PFN,
+  PAGEBLOCK_ORDER,
+  PAGES_PER_PAGEBLOCK,
+} from '../mm/index.ts';
 import { ORDER_MASK } from '../mm/page.ts';
 import { drawLifetime, drawResidual } from './lifetime.ts';
 

@@ -1,0 +1,269 @@
+import { describe, expect, it } from 'vitest';
+import type { HostFacts, VmFacts } from '../formats/index.ts';
+import { canonicalText } from './canonical.ts';
+import type { ImportOptions } from './import.ts';
+import { assembleScenario } from './import.ts';
+import { readScenario } from './read.ts';
+
+const GIB_KIB = 1 << 20;
+
+/** A host as libvirt capabilities state it; memory in KiB for each node, null for none stated. */
+const host = (memory: readonly (number | null)[], more: Partial<HostFacts> = {}): HostFacts => ({
+  kind: 'capabilities',
+  nodes: memory.map((memoryKiB, i) => ({ id: i, memoryKiB, cpus: [2 * i, 2 * i + 1], freeKiB: null, pages: [] })),
+  distances: null,
+  hugepages: [],
+  arch: 'x86_64',
+  uuid: null,
+  interconnects: [],
+  ...more,
+});
+
+const vm = (more: Partial<VmFacts> = {}): VmFacts => ({
+  kind: 'domain',
+  name: 'guest',
+  vcpus: 2,
+  memoryKiB: GIB_KIB,
+  cells: [],
+  distances: null,
+  memory: null,
+  memnodes: [],
+  vcpupin: {},
+  hugepages: [],
+  uuid: null,
+  arch: null,
+  vcpusCurrent: 2,
+  vcpuPlacement: 'static',
+  vcpuCpuset: null,
+  currentMemoryKiB: null,
+  maxMemoryKiB: null,
+  maxMemorySlots: null,
+  cpuTopology: null,
+  distancesGiven: [],
+  emulatorpin: null,
+  iothreadpin: [],
+  memoryDevices: [],
+  ...more,
+});
+
+const cell = (id: number, memoryKiB: number | null, cpus: readonly number[] = []) => ({
+  id,
+  cpus,
+  memoryKiB,
+  memAccess: null,
+});
+const dimm = (model: string, sizeKiB: number, guestNode: number | null, requestedKiB: number | null = null) => ({
+  model,
+  sizeKiB,
+  guestNode,
+  hostNodemask: null,
+  pagesizeKiB: null,
+  blockKiB: null,
+  requestedKiB,
+});
+
+const assemble = (hosts: readonly HostFacts[], vms: readonly VmFacts[], options: ImportOptions = {}) => {
+  const read = assembleScenario(
+    {
+      hosts: hosts.map((facts, i) => ({ file: `/data/h${i}.xml`, facts })),
+      vms: vms.map((facts, i) => ({ file: `v${i}.xml`, facts })),
+    },
+    options,
+  );
+  // Whatever is assembled is a document that can be written and read again.
+  if (read.value !== null) expect(readScenario(canonicalText(read.value), 'f').value).toEqual(read.value);
+  return { ...read, said: read.diagnostics.map((d) => `${d.severity} ${d.slug} ${d.where.file ?? ''}`.trim()) };
+};
+
+const TWO = host([16 * GIB_KIB, 16 * GIB_KIB]);
+
+describe('assembleScenario: hosts', () => {
+  it('names hosts after files, links each to each, puts the VMs on the first or the one that is asked for', () => {
+    const { value } = assemble([TWO, TWO, TWO], [vm()]);
+    expect(value?.hosts.map((h) => h.name)).toEqual(['h0', 'h1', 'h2']);
+    expect(value?.links.map((l) => [...l.hosts, l.bandwidthMiBps])).toEqual([
+      ['h0', 'h1', 1192],
+      ['h0', 'h2', 1192],
+      ['h1', 'h2', 1192],
+    ]);
+    expect(value?.vms[0]?.host).toBe('h0');
+    expect(assemble([TWO, TWO], [vm()], { vmHost: 'h1' }).value?.vms[0]?.host).toBe('h1');
+    expect(assemble([TWO], [vm()], { vmHost: 'h7' }).said).toEqual(['error unknown-host']);
+    expect(assemble([], [vm()]).said).toEqual(['error import-no-host']);
+  });
+
+  it('assumes memory that no node states: for the VMs twice, a power of two GiB, at least 16 GiB, and says so', () => {
+    const small = assemble([host([null, null])], [vm()]);
+    expect(small.value?.hosts[0]?.nodes.map((n) => n.memoryMiB)).toEqual([16384, 16384]);
+    expect(small.value?.hosts[0]?.assumed).toEqual(['nodes 0-1: 16384 MiB each, as the file states no memory']);
+    expect(small.said).toEqual(['warning memory-assumed /data/h0.xml']);
+    // 2 x 24 GiB over two nodes is 24 GiB a node.
+    const large = assemble([host([null, null])], [vm({ memoryKiB: 24 * GIB_KIB })]);
+    expect(large.value?.hosts[0]?.nodes[0]?.memoryMiB).toBe(32768);
+    // On one node twice 24 GiB counts.
+    const single = assemble([host([null])], [vm({ memoryKiB: 24 * GIB_KIB })]);
+    expect(single.value?.hosts[0]?.nodes[0]?.memoryMiB).toBe(65536);
+    const told = assemble([host([null, null])], [vm()], { nodeMemoryMiB: 5000 });
+    expect(told.value?.hosts[0]?.nodes.map((n) => n.memoryMiB)).toEqual([5000, 5000]);
+  });
+
+  it('takes a node without stated memory among others with it as a node without memory', () => {
+    const { value, said } = assemble([host([GIB_KIB, null])], []);
+    expect(value?.hosts[0]?.nodes.map((n) => n.memoryMiB)).toEqual([1024, 0]);
+    expect(value?.hosts[0]?.assumed?.[0]).toContain('node 1: no memory');
+    expect(said).toEqual(['warning memory-assumed /data/h0.xml']);
+  });
+
+  it('keeps sparse ids, CPUs, distances and pools; cuts a partial page off', () => {
+    const facts = host([GIB_KIB + 3, GIB_KIB], {
+      distances: {
+        ids: [0, 17],
+        matrix: [
+          [10, 40],
+          [40, 10],
+        ],
+      },
+      hugepages: [{ node: 17, sizeKiB: 2048, count: 7 }],
+    });
+    const sparse = { ...facts, nodes: [facts.nodes[0]!, { ...facts.nodes[1]!, id: 17, cpus: [1, 3, 4, 5] }] };
+    expect(assemble([sparse], []).value?.hosts[0]).toEqual({
+      name: 'h0',
+      nodes: [
+        { nid: 0, cpus: '0-1', memoryMiB: 1024, reservedMiB: 0 },
+        { nid: 17, cpus: '1,3-5', memoryMiB: 1024, reservedMiB: 0, hugepages: [{ sizeKiB: 2048, count: 7 }] },
+      ],
+      distances: {
+        ids: [0, 17],
+        matrix: [
+          [10, 40],
+          [40, 10],
+        ],
+      },
+    });
+  });
+});
+
+describe('assembleScenario: VMs', () => {
+  const first = (facts: Partial<VmFacts>, hosts: readonly HostFacts[] = [TWO]) => {
+    const read = assemble(hosts, [vm(facts)]);
+    return { vm: read.value?.vms[0], said: read.said };
+  };
+
+  it('makes names unique, and says which were changed', () => {
+    const { value, diagnostics } = assemble([TWO], [vm(), vm(), vm({ name: 'guest-2' }), vm()]);
+    expect(value?.vms.map((v) => v.name)).toEqual(['guest', 'guest-3', 'guest-2', 'guest-4']);
+    expect(diagnostics.map((d) => `${d.slug} ${d.where.file}`)).toEqual([
+      'import-renamed v1.xml',
+      'import-renamed v3.xml',
+    ]);
+  });
+
+  it('sums cells and dimms, counts virtio-mem as requested, rounds up to pages, leaves other devices out', () => {
+    const { vm: v, said } = first({
+      memoryKiB: 1_267_710,
+      cells: [cell(0, 219_136, [0]), cell(1, 20_002, [1])],
+      memoryDevices: [dimm('dimm', 524_287, 0), dimm('virtio-mem', 2_097_152, 1, 524_288), dimm('nvdimm', 4096, 1)],
+    });
+    expect(v?.cells.map((c) => c.memoryKiB ?? c.memoryMiB! * 1024)).toEqual([219_136 + 524_288, 20_004 + 524_288]);
+    expect(v?.memoryKiB).toBe(219_136 + 524_288 + 20_004 + 524_288);
+    expect(said).toEqual([
+      'note import-rounded v0.xml',
+      'note import-rounded v0.xml',
+      'note import-device-ignored v0.xml',
+      'note import-cells-count v0.xml',
+    ]);
+  });
+
+  it('without cells <memory> counts dimms already', () => {
+    const { vm: v, said } = first({ memoryDevices: [dimm('dimm', 524_287, null)] });
+    expect(v?.memoryMiB).toBe(1024);
+    expect(said).toEqual(['note import-devices v0.xml']);
+  });
+
+  it('refuses a VM without memory and enlarges one that is too small', () => {
+    expect(first({ memoryKiB: null }).said).toEqual(['error import-no-memory v0.xml']);
+    const { vm: v, said } = first({ memoryKiB: 100 });
+    expect(v?.memoryKiB).toBe(256);
+    expect(said).toEqual(['warning import-enlarged v0.xml']);
+  });
+
+  it('backs VMs from 64 MiB on, and those with huge pages, by 2 MiB frames', () => {
+    expect(first({ memoryKiB: 65_536 }).vm?.backing.pageKiB).toBe(2048);
+    expect(first({ memoryKiB: 65_532 }).vm?.backing.pageKiB).toBe(4);
+    const huge = first({ memoryKiB: 4096, hugepages: [{ sizeKiB: 1_048_576, nodeset: [0] }] });
+    expect(huge.vm?.backing.pageKiB).toBe(2048);
+    expect(huge.said).toEqual(['note import-hugepages v0.xml', 'note import-hugepages v0.xml']);
+  });
+
+  it('places by numatune, as far as the host has the nodes', () => {
+    const memory = (mode: 'strict' | 'preferred' | 'interleave' | 'restrictive', nodeset: readonly number[] | null) =>
+      first({ memory: { mode, nodeset, placement: null } });
+    expect(first({}).vm?.placement).toEqual({ mode: 'spread' });
+    expect(memory('strict', [0, 1])).toMatchObject({ vm: { placement: { mode: 'strict', nodes: [0, 1] } }, said: [] });
+    expect(memory('interleave', [1, 5])).toMatchObject({
+      vm: { placement: { mode: 'interleave', nodes: [1] } },
+      said: ['warning import-missing-nodes v0.xml'],
+    });
+    expect(memory('restrictive', [1])).toMatchObject({
+      vm: { placement: { mode: 'strict', nodes: [1] } },
+      said: ['note import-restrictive v0.xml'],
+    });
+    expect(memory('strict', null)).toMatchObject({
+      vm: { placement: { mode: 'spread' } },
+      said: ['note import-numad v0.xml'],
+    });
+    expect(memory('strict', [4]).said).toEqual(['warning import-missing-nodes v0.xml', 'error import-no-nodes v0.xml']);
+    expect(memory('preferred', [4])).toMatchObject({
+      vm: { placement: { mode: 'spread' } },
+      said: ['warning import-missing-nodes v0.xml', 'warning import-no-nodes v0.xml'],
+    });
+  });
+
+  it('binds cells by memnode and drops a preference for a node that is not there', () => {
+    const { vm: v } = first({
+      memoryKiB: null,
+      cells: [cell(0, GIB_KIB, [0]), cell(1, GIB_KIB, [1])],
+      memnodes: [
+        { cell: 0, mode: 'preferred', nodeset: [3] },
+        { cell: 1, mode: 'strict', nodeset: [0, 7] },
+      ],
+    });
+    expect(v?.memnodes).toEqual([{ cell: 1, mode: 'strict', nodes: [0] }]);
+  });
+
+  it('keeps pins to CPUs that are there', () => {
+    const { vm: v, said } = first({ vcpupin: { 0: [0, 1, 2], 1: [9] } });
+    expect(v?.vcpupin).toEqual({ 0: '0-2' });
+    expect(said).toEqual(['warning import-missing-cpus v0.xml']);
+  });
+
+  it('gives every VM the same workload, since no file states one', () => {
+    expect(first({}).vm?.workload).toEqual({
+      occupancyPercent: 60,
+      kernelPercent: 5,
+      hugePercent: 30,
+      lifetime: { law: 'exponential', meanMs: 60_000 },
+      start: 'stationary',
+      warmupMs: 0,
+    });
+  });
+
+  it('checks the whole: a VM larger than its host is an error at its file', () => {
+    expect(first({ memoryKiB: 33 * GIB_KIB }).said).toEqual(['error vm-larger-than-host v0.xml']);
+    // 255 is beyond the node ids of a guest: the form of the document itself is wrong.
+    expect(first({ cells: [cell(255, GIB_KIB)] }).said).toContain('error out-of-range v0.xml');
+  });
+
+  it('appends the commands that were asked for', () => {
+    const { value, diagnostics } = assemble([TWO, TWO], [vm()], { compact: ['guest=0@50'], migrate: ['guest=h1@90'] });
+    expect(diagnostics).toEqual([]);
+    expect(value?.commands).toMatchObject([
+      { at: 50, type: 'compact', nodes: [0] },
+      { at: 90, type: 'migrate', toHost: 'h1' },
+    ]);
+    expect(assemble([TWO], [vm()], { compact: ['gest', 'guest=4'] }).said).toEqual([
+      'error unknown-vm',
+      'error unknown-node',
+    ]);
+  });
+});
