@@ -16,6 +16,8 @@ export interface Draft {
   readonly commands: readonly (ScenarioCommand | null)[];
   /** Names of the parts that are null: they exist, though nothing else is known of them. */
   readonly unreadNames: ReadonlySet<string>;
+  /** A list of hosts or VMs, or the name of one, could not be read: any name may be right. */
+  readonly namesUnknown: boolean;
 }
 
 /** Where problems are reported. */
@@ -30,7 +32,7 @@ export interface Check {
   named(kind: 'host' | 'vm', name: string, path: Path): boolean;
 }
 
-export const draftOf = (scenario: Scenario): Draft => ({ ...scenario, unreadNames: new Set() });
+export const draftOf = (scenario: Scenario): Draft => ({ ...scenario, unreadNames: new Set(), namesUnknown: false });
 
 export function newCheck(draft: Draft, problems: Problem[]): Check {
   // The first of a name counts; the others are reported by uniqueNames.
@@ -55,7 +57,7 @@ export function newCheck(draft: Draft, problems: Problem[]): Check {
     named(kind, name, path) {
       const known = kind === 'host' ? hosts : vms;
       if (known.has(name)) return true;
-      if (draft.unreadNames.has(name)) return false;
+      if (draft.namesUnknown || draft.unreadNames.has(name)) return false;
       const word = kind === 'host' ? 'host' : 'VM';
       error(`unknown-${kind}`, path, `there is no ${word} "${name}"`, nameHint(name, [...known.keys()]));
       return false;

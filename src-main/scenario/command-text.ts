@@ -17,7 +17,10 @@ export type CommandTextKind = 'compact' | 'migrate';
 
 const SHAPES: Readonly<Record<CommandTextKind, string>> = { compact: 'VM[=NODES][@TICK]', migrate: 'VM=HOST[@TICK]' };
 
-/** @param text what follows `--compact` or `--migrate`. @param scenario knows the names; a VM's name may hold `=` and `@`. */
+/**
+ * @param text what follows `--compact` or `--migrate`.
+ * @param scenario knows the names; a VM's name may hold `=` and `@`.
+ */
 export function commandFromText(kind: CommandTextKind, text: string, scenario: Scenario): Read<ScenarioCommand> {
   const fail = (slug: string, message: string, more: Partial<Diagnostic> = {}): Read<ScenarioCommand> => ({
     value: null,

@@ -2,7 +2,8 @@
  * Does the boot placement succeed? The placement rules are played on counts of free frames per host node, in the order
  * of the VMs, as the engine plays them on the frames themselves.
  *
- * Small VMs (4 KiB frames) fill what is left of 2 MiB frames that are already broken before they break another.
+ * The lowest free frame is taken: small VMs (4 KiB frames) fill 2 MiB frames that are broken already before they break
+ * another, and come to the odd pages at the end of a node last.
  */
 import type { PfnRange } from '../../shared/units/index.ts';
 import { PAGES_PER_HUGE } from '../../shared/units/index.ts';
@@ -16,10 +17,14 @@ export interface FitGuest {
   readonly placement: readonly PlacementRule[];
 }
 
-/** Free memory of one node: whole 2 MiB frames, and single pages outside them. */
+/** Free pages of one node. */
 interface NodeRoom {
+  /** Whole 2 MiB frames. */
   huge: number;
+  /** Pages of broken frames below them. */
   small: number;
+  /** Pages behind the last whole frame. */
+  tail: number;
 }
 
 export interface Shortage {
@@ -36,9 +41,12 @@ export type HostRoom = Map<number, NodeRoom>;
 export function emptyRoom(host: HostConfig): HostRoom {
   return new Map(
     host.nodes.map((node) => {
-      const firstFrame = Math.ceil(node.reservedPages / PAGES_PER_HUGE);
-      const huge = Math.max(0, Math.floor(node.totalPages / PAGES_PER_HUGE) - firstFrame);
-      return [node.nid, { huge, small: node.totalPages - node.reservedPages - huge * PAGES_PER_HUGE }];
+      const first = Math.ceil(node.reservedPages / PAGES_PER_HUGE);
+      const end = Math.floor(node.totalPages / PAGES_PER_HUGE);
+      const free = node.totalPages - node.reservedPages;
+      if (end <= first) return [node.nid, { huge: 0, small: free, tail: 0 }];
+      const small = first * PAGES_PER_HUGE - node.reservedPages;
+      return [node.nid, { huge: end - first, small, tail: node.totalPages - end * PAGES_PER_HUGE }];
     }),
   );
 }
@@ -98,7 +106,7 @@ function frameCount(guest: FitGuest, rule: PlacementRule): number {
 }
 
 const freeFrames = (room: NodeRoom | undefined, grain: number): number =>
-  room === undefined ? 0 : grain === 1 ? room.huge * PAGES_PER_HUGE + room.small : room.huge;
+  room === undefined ? 0 : grain === 1 ? room.huge * PAGES_PER_HUGE + room.small + room.tail : room.huge;
 
 function takeFrames(room: NodeRoom | undefined, frames: number, grain: number): void {
   if (room === undefined) return;
@@ -106,9 +114,11 @@ function takeFrames(room: NodeRoom | undefined, frames: number, grain: number): 
     room.huge -= frames;
     return;
   }
-  const broken = Math.ceil(Math.max(0, frames - room.small) / PAGES_PER_HUGE);
+  const broken = Math.min(room.huge, Math.ceil(Math.max(0, frames - room.small) / PAGES_PER_HUGE));
+  const left = room.small + broken * PAGES_PER_HUGE - frames;
   room.huge -= broken;
-  room.small += broken * PAGES_PER_HUGE - frames;
+  room.small = Math.max(0, left);
+  room.tail += Math.min(0, left);
 }
 
 /** `nodes`, then the others by distance from the first of them. */

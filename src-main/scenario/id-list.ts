@@ -1,5 +1,5 @@
 /**
- * Lists of CPUs and nodes as Linux prints them: `0-3,8,10-11`; empty text is no id. (Strides and `^n` are other doors'.)
+ * Lists of CPUs and nodes as Linux prints them: `0-3,8,10-11`; empty text is no id.
  */
 
 const PART = /^(\d{1,9})(?:-(\d{1,9}))?$/;

@@ -3,8 +3,8 @@
  *
  * (a) Memory: the cells and the dimms plugged into them; without cells `<memory>`, which counts dimms already. Sizes
  *     are rounded up to a page. Other memory devices are left out, virtio-mem counts with what it requests.
- * (b) Placement: numatune, restricted to nodes that the host has. `restrictive` is placed as strict; where libvirt would
- *     ask numad, memory is spread.
+ * (b) Placement: numatune, restricted to nodes that the host has. `restrictive` is placed as strict; where libvirt
+ *     would ask numad, memory is spread.
  * (c) Backing: 2 MiB frames for VMs with huge pages of any size and for all from 64 MiB on (transparent huge pages).
  */
 import type { Diagnostic, Severity } from '../../shared/errors/index.ts';

@@ -14,7 +14,7 @@ function editDistance(a: string, b: string): number {
   return row[b.length]!;
 }
 
-/** The nearest candidate, the first of equals; null when none resembles the word (more than half its letters differ). */
+/** The nearest candidate, the first of equals; null when more than half the letters differ. */
 export function nearestName(word: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
   let bestEdits = Math.max(2, Math.floor(Math.min(word.length, 100) / 2)) + 1;

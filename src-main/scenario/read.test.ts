@@ -127,6 +127,8 @@ describe('readScenario: form', () => {
   it('does not blame others for a part that could not be read', () => {
     // VM "big" is unreadable: its commands are not reported as naming an unknown VM.
     expect(short(edited((doc) => (doc.vms[0].vcpus = 'four')))).toEqual(['wrong-type /vms/0/vcpus']);
+    expect(short(edited((doc) => (doc.hosts = 4)))).toEqual(['wrong-type /hosts']);
+    expect(short(edited((doc) => delete doc.vms[0].name))).toEqual(['key-missing /vms/0']);
   });
 
   it('refuses another version before anything else, even when the rest cannot be read', () => {

@@ -149,8 +149,9 @@ function capped(diagnostics: readonly Diagnostic[], value: Scenario | null): Rea
 /** The parts of a document that pass the schema one by one, so that their sense can be checked though others fail. */
 function salvage(value: Record<string, unknown>): Draft {
   const unreadNames = new Set<string>();
+  let namesUnknown = !Array.isArray(value['hosts']) || !Array.isArray(value['vms'] ?? []);
   const parts = <T>(
-    section: string,
+    section: 'hosts' | 'links' | 'vms' | 'commands',
     schema: { safeParse(v: unknown): { success: boolean; data?: T } },
   ): (T | null)[] => {
     const list = value[section];
@@ -160,6 +161,7 @@ function salvage(value: Record<string, unknown>): Draft {
       if (read.success) return read.data!;
       const name = typeof part === 'object' && part !== null ? (part as { name?: unknown }).name : undefined;
       if (typeof name === 'string') unreadNames.add(name);
+      else if (section === 'hosts' || section === 'vms') namesUnknown = true;
       return null;
     });
   };
@@ -171,5 +173,6 @@ function salvage(value: Record<string, unknown>): Draft {
     vms: parts('vms', vmSchema),
     commands: parts('commands', commandSchema),
     unreadNames,
+    namesUnknown, // after the parts, which find out
   };
 }

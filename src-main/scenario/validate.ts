@@ -1,7 +1,7 @@
 /**
  * What the schema cannot say: whether the parts of a scenario agree with each other, so that the world can be made as
- * written. Hosts and links first, then each VM by itself (validate-vm.ts), then whether all VMs find room together, then
- * the commands in the order of time (validate-command.ts).
+ * written. Hosts and links first, then each VM by itself (validate-vm.ts), then whether all VMs find room together,
+ * then the commands in the order of time (validate-command.ts).
  */
 import { PAGES_PER_MIB, pagesFromMib } from '../../shared/units/index.ts';
 import type { HostConfig } from '../engine/config.ts';
