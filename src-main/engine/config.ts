@@ -55,7 +55,7 @@ export interface GuestConfig {
 }
 
 export interface MmConfig {
-  /** One past the last pfn (max_pfn). 64 to 2^28. */
+  /** One past the last pfn (max_pfn). 64 to 2^28 + 2^18. */
   readonly nrPages: number;
   /** Invalid pfns inside [0, nrPages), such as the PCI hole below 4 GiB; ascending, disjoint. */
   readonly holes: readonly PfnRange[];

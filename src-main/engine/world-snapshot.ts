@@ -5,10 +5,12 @@ import type { GuestHeader, Snapshot, SnapshotLevel, Table } from '../../shared/s
 import { SNAPSHOT_VERSION } from '../../shared/snapshot/index.ts';
 import type { WorldConfig } from './config.ts';
 import type { HostSide } from './host/index.ts';
-import { type Mm, NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './mm/index.ts';
+import { type Mm, NID_MIXED, NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './mm/index.ts';
 import { targetNid } from './mm/memlayout.ts';
 import { hasZone, validIn } from './mm/mm.ts';
-import { FLAG_PINNED, FREE, HOLE, KIND_MASK, ORDER_MASK, RESERVED } from './mm/page.ts';
+import { HOLE, KIND_MASK, PINNED, RESERVED, stateOf } from './mm/page.ts';
+import { segmentOfFree } from './mm/segment.ts';
+import { usedNid } from './mm/transplant.ts';
 import { type Guest, truthOf } from './vm/index.ts';
 
 /**
@@ -246,37 +248,18 @@ interface BlockCount {
   readonly owed: Uint16Array;
 }
 
-/** One row per pageblock and actual node with pages in it, ascending. Cost: the blocks of the guest. */
+/**
+ * One row per pageblock and actual node with pages in it, ascending. Where the used pages of a pageblock are on one node
+ * and its target is one, they are counted by its counters, else page by page.
+ */
 function forEachBlockRow(mm: Mm, visit: (block: number, nid: number, count: BlockCount) => void): void {
-  const { state, nid: nidOf, flag } = mm.page;
   const n = mm.nrNodeIds;
   const u16 = (): Uint16Array => new Uint16Array(n);
   const count: BlockCount = { free: u16(), used: u16(), pinned: u16(), owed: u16() };
   const blocks = Math.ceil(mm.nrPages / PAGES_PER_PAGEBLOCK);
-  // The block that began before this pageblock (order 10 covers two) and goes on in it.
-  let head = 0;
   for (let block = 0; block < blocks; block++) {
-    const start = block << PAGEBLOCK_ORDER;
-    const end = start + PAGES_PER_PAGEBLOCK;
-    while (head < end) {
-      const order = state[head]! & ORDER_MASK;
-      const kind = state[head]! & KIND_MASK;
-      const after = head + (1 << order);
-      if (kind !== HOLE) {
-        const from = Math.max(head, start);
-        const pages = Math.min(after, end) - from;
-        const nid = nidOf[head]!;
-        if (kind === FREE) {
-          count.free[nid]! += pages;
-        } else {
-          const pinned = kind === RESERVED || (flag[head]! & FLAG_PINNED) !== 0;
-          (pinned ? count.pinned : count.used)[nid]! += pages;
-          count.owed[nid]! += owedIn(mm, from, pages, nid);
-        }
-      }
-      if (after > end) break;
-      head = after;
-    }
+    countFree(mm, block, count);
+    countUsed(mm, block, count);
     for (let nid = 0; nid < n; nid++) {
       if (count.free[nid]! + count.used[nid]! + count.pinned[nid]! > 0) visit(block, nid, count);
     }
@@ -284,11 +267,31 @@ function forEachBlockRow(mm: Mm, visit: (block: number, nid: number, count: Bloc
   }
 }
 
-/** Pages of [from, from + pages), inside one pageblock and with A = nid, whose target is another node. */
-function owedIn(mm: Mm, from: number, pages: number, nid: number): number {
-  const whole = mm.layout.blockNid[from >>> PAGEBLOCK_ORDER]!;
-  if (whole === nid) return 0;
-  let owed = 0;
-  for (let pfn = from; pfn < from + pages; pfn++) if (targetNid(mm.layout, pfn) !== nid) owed++;
-  return owed;
+function countFree(mm: Mm, block: number, count: BlockCount): void {
+  const { chain, nid, free } = mm.segment;
+  for (let seg = block; seg !== -1; seg = chain[seg]!) count.free[nid[seg]!]! += free[seg]!;
+}
+
+function countUsed(mm: Mm, block: number, count: BlockCount): void {
+  const { valid, free, pinned, actual } = mm.block;
+  const used = valid[block]! - free[block]!;
+  if (used === 0) return;
+  const nid = actual[block]!;
+  const target = mm.layout.blockNid[block]!;
+  if (nid !== NID_MIXED && target !== NID_MIXED) {
+    count.used[nid]! += used - pinned[block]!;
+    count.pinned[nid]! += pinned[block]!;
+    if (target !== nid) count.owed[nid]! += used;
+    return;
+  }
+  const start = block << PAGEBLOCK_ORDER;
+  for (let pfn = start; pfn < Math.min(start + PAGES_PER_PAGEBLOCK, mm.nrPages); pfn++) {
+    if (segmentOfFree(mm, pfn) !== -1) continue;
+    const state = stateOf(mm.page, pfn);
+    const kind = state & KIND_MASK;
+    if (kind === HOLE) continue;
+    const at = usedNid(mm, pfn);
+    (kind === RESERVED || (state & PINNED) !== 0 ? count.pinned : count.used)[at]!++;
+    if (targetNid(mm.layout, pfn) !== at) count.owed[at]!++;
+  }
 }

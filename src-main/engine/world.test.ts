@@ -160,7 +160,7 @@ describe('determinism', () => {
     beside.step(50);
     const own = (w: World): unknown => w.snapshot('accounts').header.guests[0]!.moved;
     expect(own(beside)).toEqual(own(alone));
-    expect(beside.guests[0]!.mm.mm.page.state).toEqual(alone.guests[0]!.mm.mm.page.state);
+    expect(beside.guests[0]!.mm.mm.segment).toEqual(alone.guests[0]!.mm.mm.segment);
   });
 
   test.each([0, 6, 9, 61, 62, 64, 66, 70, 110])(

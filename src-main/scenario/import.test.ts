@@ -267,3 +267,26 @@ describe('assembleScenario: VMs', () => {
     ]);
   });
 });
+
+describe('rehearsal', () => {
+  const two = host([32 * GIB_KIB, 32 * GIB_KIB]);
+  const bound = vm({ name: 'bound', memory: { mode: 'strict', nodeset: [1], placement: null } });
+  const parts = {
+    hosts: [{ file: 'h.xml', facts: two }],
+    vms: [vm({ name: 'free' }), bound].map((facts) => ({ file: `${facts.name}.xml`, facts })),
+  };
+
+  it('compacts each VM in turn, a bound one on its nodes, and says so', () => {
+    const { value } = assembleScenario(parts);
+    expect(value?.commands.map((c) => [c.at, c.type, c.vm, 'nodes' in c ? c.nodes : undefined])).toEqual([
+      [50, 'compact', 'free', null],
+      [100, 'compact', 'bound', [1]],
+    ]);
+    expect(value?.description).toContain('rehearse');
+  });
+
+  it('is left out when it is not wanted, or when commands are asked for', () => {
+    expect(assembleScenario(parts, { rehearsal: false }).value?.commands).toEqual([]);
+    expect(assembleScenario(parts, { compact: ['free@7'] }).value?.commands).toHaveLength(1);
+  });
+});

@@ -6,7 +6,9 @@
  * (b) Node memory that no file states is assumed where no node of the host states any (import-host.ts); where others
  *     do, the node has none: libvirt leaves the element out for a node without memory.
  * (c) A VM is placed as libvirt would place it, as far as the host has the nodes it names (import-vm.ts).
- * (d) The result is checked like any document; it is null when there is an error.
+ * (d) Without commands asked for, a first rehearsal is written into the document: every VM that is not bound cell by cell
+ *     is compacted, one after the other. `rehearsal: false` leaves it out.
+ * (e) The result is checked like any document; it is null when there is an error.
  */
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
@@ -17,8 +19,8 @@ import { commandFromText, withCommands } from './command-text.ts';
 import { problemsOfIssues } from './form-problem.ts';
 import type { ImportPart } from './import-host.ts';
 import { importHost } from './import-host.ts';
-import { importVm } from './import-vm.ts';
-import { MAX_NAME_CHARS } from './limit.ts';
+import { importVm, type VmInput } from './import-vm.ts';
+import { MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS } from './limit.ts';
 import { nameHint } from './name-hint.ts';
 import type { Problem } from './problem.ts';
 import { diagnosticOf, pointerOf } from './problem.ts';
@@ -33,6 +35,8 @@ export interface ImportOptions {
   readonly vmHost?: string;
   /** Memory of every node whose memory no file states. */
   readonly nodeMemoryMiB?: number;
+  /** False: no commands but those of `compact` and `migrate`. */
+  readonly rehearsal?: boolean;
   /** As commandFromText reads them. */
   readonly compact?: readonly string[];
   readonly migrate?: readonly string[];
@@ -81,22 +85,38 @@ export function assembleScenario(
     importHost(part, hostNames[i]!, vmPages, options.nodeMemoryMiB, diagnostics),
   );
   const vms = sized.filter((vm) => vm !== null).map((vm) => vm.placeOn(hosts[hostIndex]!));
+  const asked = (options.compact?.length ?? 0) + (options.migrate?.length ?? 0) > 0;
+  const commands = asked || options.rehearsal === false ? [] : rehearsalOf(vms);
+  const fileNames = [...parts.hosts, ...parts.vms].map((part) => baseName(part.file)).join(', ');
+  const rehearsed =
+    commands.length === 0 ? '' : ' Its commands rehearse a compaction of each VM onto as few nodes as hold it.';
   const input: ScenarioInput = {
     pageshift: SCENARIO_VERSION,
     name: cleanName(options.name ?? hostNames.join(' and '), 'imported'),
-    description: `Imported from ${[...parts.hosts, ...parts.vms].map((part) => baseName(part.file)).join(', ')}.`.slice(
-      0,
-      10_000,
-    ),
+    description: `Imported from ${fileNames}`.slice(0, MAX_DESCRIPTION_CHARS - 100) + `.${rehearsed}`,
     hosts,
     links: linksOf(hostNames),
     vms,
+    commands,
   };
   const files = {
     hosts: parts.hosts.map((part) => part.file),
     vms: parts.vms.filter((_, i) => sized[i] !== null).map((part) => part.file),
   };
   return finish(input, files, options, diagnostics);
+}
+
+/** Ticks between the compactions of a rehearsal; the first waits as long. */
+const REHEARSAL_TICKS = 50;
+
+/** A bound VM stays on the nodes it is bound to; for the others the engine chooses. */
+function rehearsalOf(vms: readonly VmInput[]): NonNullable<ScenarioInput['commands']> {
+  return vms
+    .filter((vm) => (vm.memnodes ?? []).length === 0)
+    .map((vm, i) => {
+      const bound = vm.placement?.mode === 'strict' ? { nodes: vm.placement.nodes } : {};
+      return { at: (i + 1) * REHEARSAL_TICKS, type: 'compact', vm: vm.name, ...bound };
+    });
 }
 
 /** Form, sense, then the commands that were asked for. */

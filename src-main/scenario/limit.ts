@@ -32,9 +32,11 @@ export const MAX_NODE_PAGES = 2 ** 31;
 export const MAX_TICK = 2 ** 31 - 1;
 export const MAX_MS = 2 ** 40;
 
-/** The engine's: pages in a guest. */
+/** The engine's: pages in a guest; the largest pfn leaves room for 1 TiB and the hole below 4 GiB. */
 export const MIN_GUEST_PAGES = 64;
-export const MAX_GUEST_PFN = 2 ** 28;
+export const MAX_GUEST_PFN = 2 ** 28 + 2 ** 18;
+/** All guests together, 1 TiB: about 3 GiB of the machine's own memory. */
+export const MAX_ALL_GUEST_PAGES = 2 ** 28;
 /** The engine's: node ids in a guest. */
 export const MAX_GUEST_NODE_IDS = 254;
 /** The engine's: zones start at multiples of this many MiB (1024 pages). */

@@ -11,6 +11,7 @@ import { emptyRoom, guestFramePages, placeGuest, roomPages } from './fit.ts';
 import type { FitGuest, Shortage } from './fit.ts';
 import { holesOf } from './guest-map.ts';
 import { formatIdList, idsOf } from './id-list.ts';
+import { MAX_ALL_GUEST_PAGES } from './limit.ts';
 import type { Path, Problem } from './problem.ts';
 import { pagesOf, textFromPages } from './quantity.ts';
 import type { ScenarioHost, ScenarioVm } from './schema.ts';
@@ -35,6 +36,7 @@ export function validateScenario(draft: Draft): Problem[] {
     validateVm(check, vm, ['vms', i]);
     return !problems.slice(before).some((p) => p.severity === 'error');
   });
+  validateAllGuests(check);
   validateRoom(check, sound);
   validateCommands(check);
   return problems;
@@ -121,6 +123,16 @@ function validateLinks(check: Check): void {
 }
 
 /** Whether each VM fits alone, then whether all of a host fit together. */
+/** Hosts may be as large as one likes, but guests are simulated page by page on the machine this runs on. */
+function validateAllGuests(check: Check): void {
+  const pages = check.draft.vms.reduce((sum, vm) => sum + (vm === null ? 0 : pagesOf(vm)), 0);
+  if (pages <= MAX_ALL_GUEST_PAGES) return;
+  check.error('guests-too-large', ['vms'], 'all VMs together are larger than what is simulated at once', {
+    found: textFromPages(pages),
+    expected: `at most ${textFromPages(MAX_ALL_GUEST_PAGES)}`,
+  });
+}
+
 function validateRoom(check: Check, sound: readonly boolean[]): void {
   const { draft } = check;
   draft.hosts.forEach((host, h) => {

@@ -1,16 +1,17 @@
 /**
  * Booting a guest: holes and reserved pages become blocks that nothing touches, every other page is freed to the node
  * of the INITIAL layout. Blocks are freed from the top of memory down, so that the first allocations come from the
- * bottom (lists hand out the newest block).
+ * bottom (lists hand out the newest segment).
  */
 import type { MmConfig } from '../config.ts';
 import { assert } from '../core/index.ts';
-import { addFreeBlock, forEachAligned } from './buddy.ts';
+import { forEachAligned } from './buddy.ts';
 import { updateHulls } from './commit.ts';
 import { MIGRATE_MOVABLE, NID_MIXED, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { createLayout, targetNid, validateLayout } from './memlayout.ts';
 import { cellOf, createMm, hasZone, type Mm, validIn, zoneEnd } from './mm.ts';
-import { HOLE, ISOLATED, RESERVED } from './page.ts';
+import { HOLE, RESERVED, setSpecial } from './page.ts';
+import { addFreeBlock } from './segment.ts';
 import { shrinkSpan } from './transplant.ts';
 import { updateWatermarks } from './watermark.ts';
 import { rebuildZonelists } from './zonelist.ts';
@@ -19,7 +20,7 @@ export function bootMm(config: MmConfig): Mm {
   const problems = validateLayout(config.bootLayout, config.nrPages, config.nrNodeIds);
   assert(problems.length === 0, 'boot-layout', { problem: problems[0]?.text ?? '' });
   const mm = createMm(config, createLayout(config.bootLayout, config.nrPages, 0));
-  const { state, nid, size } = mm.page;
+  const { size } = mm.page;
   mm.blockType.fill(MIGRATE_MOVABLE);
   for (let b = 0; b < mm.block.valid.length; b++) {
     const start = b << PAGEBLOCK_ORDER;
@@ -28,25 +29,12 @@ export function bootMm(config: MmConfig): Mm {
   }
   const holes = [...config.holes];
   if (size > config.nrPages) holes.push({ start: config.nrPages, end: size });
-  for (const h of holes) {
-    forEachAligned(h.start, h.end, (pfn, order) => {
-      state[pfn] = HOLE | order;
-    });
-  }
-  forEachPiece(mm, config.reserved, (start, end, node) => {
-    forEachAligned(start, end, (pfn, order) => {
-      state[pfn] = RESERVED | order;
-      nid[pfn] = node;
-    });
-    countReserved(mm, start, end, node);
-  });
+  for (const h of holes) for (let pfn = h.start; pfn < h.end; pfn++) setSpecial(mm.page, pfn, HOLE);
+  forEachPiece(mm, config.reserved, (start, end, nid) => reserve(mm, start, end, nid));
   const used = [...config.holes, ...config.reserved].sort((a, b) => a.start - b.start);
   const blocks: { pfn: number; order: number; node: number }[] = [];
   forEachPiece(mm, gaps(used, config.nrPages), (start, end, node) => {
-    forEachAligned(start, end, (pfn, order) => {
-      state[pfn] = ISOLATED | order;
-      blocks.push({ pfn, order, node });
-    });
+    forEachAligned(start, end, (pfn, order) => blocks.push({ pfn, order, node }));
   });
   countTarget(mm);
   for (let i = blocks.length - 1; i >= 0; i--) addFreeBlock(mm, blocks[i]!.pfn, blocks[i]!.order, blocks[i]!.node);
@@ -57,15 +45,15 @@ export function bootMm(config: MmConfig): Mm {
   return mm;
 }
 
-/** Reserved pages of one node are in use, for ever, in their pageblocks. */
-function countReserved(mm: Mm, start: number, end: number, nid: number): void {
+/** Reserved pages of one node are in use, for ever. */
+function reserve(mm: Mm, start: number, end: number, nid: number): void {
   const { pinned, actual } = mm.block;
-  for (let pfn = start; pfn < end;) {
-    const b = pfn >>> PAGEBLOCK_ORDER;
-    const next = Math.min(end, (b + 1) << PAGEBLOCK_ORDER);
-    actual[b] = pinned[b] === 0 || actual[b] === nid ? nid : NID_MIXED;
-    pinned[b]! += next - pfn;
-    pfn = next;
+  for (let pfn = start; pfn < end; pfn++) {
+    const block = pfn >>> PAGEBLOCK_ORDER;
+    setSpecial(mm.page, pfn, RESERVED);
+    mm.page.nid[pfn] = nid;
+    actual[block] = pinned[block] === 0 || actual[block] === nid ? nid : NID_MIXED;
+    pinned[block]!++;
   }
 }
 

@@ -1,145 +1,65 @@
 /**
- * The buddy allocator's lists: one per (cell, migrate type, order). Eager merging, newest block first.
+ * Choosing blocks: from the lists of a cell as Linux does (smallest order that will do, lowest part kept, other migrate
+ * types only when one's own is exhausted), or by hand. The lists themselves are segment.ts.
  *
- * Two free blocks merge when (mm/page_alloc.c, page_is_buddy, 3.10):
- * (a) the buddy is not a hole;  (b) it is free;  (c) it has the same order;  (d) it is in the same zone of the same node.
- * Merging ignores migrate types; the merged block goes to the list of the freed part's pageblock type.
- * Consequence kept by every operation here: the free lists are the unique maximal aligned decomposition of the free
- * pages of each cell. Counters changed: cell.free, cell.nrFree, block.free, block.actual.
- *
- * Left out: CMA, isolation, the tail placement of blocks about to merge, the order above 10.
+ * Left out: CMA, isolation, the tail placement of blocks about to merge, orders above 10.
  */
-import { MAX_PAGE_ORDER, MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE, NID_MIXED, NO_PFN } from './limit.ts';
-import { NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
-import { buddySentinel, type Mm, zoneOf } from './mm.ts';
-import { ALLOCATED, FREE, headOf, ISOLATED, KIND_MASK, largestOrder, ORDER_MASK } from './page.ts';
+import { firstBlock, isFull, WORDS } from './bitmap.ts';
+import {
+  MAX_PAGE_ORDER,
+  MIGRATE_MOVABLE,
+  MIGRATE_RECLAIMABLE,
+  MIGRATE_UNMOVABLE,
+  NID_MIXED,
+  NO_PFN,
+  PAGEBLOCK_ORDER,
+  PAGES_PER_PAGEBLOCK,
+} from './limit.ts';
+import type { Mm } from './mm.ts';
+import { ALLOCATED, markAllocated } from './page.ts';
+import { findSegment, listOf, segmentOfFree, setBlockType, takeFromSegment } from './segment.ts';
 
-function link(mm: Mm, pfn: number, sentinel: number): void {
-  const { next, prev } = mm.page;
-  const first = next[sentinel]!;
-  next[pfn] = first;
-  prev[pfn] = sentinel;
-  prev[first] = pfn;
-  next[sentinel] = pfn;
-}
-
-function unlink(mm: Mm, pfn: number): void {
-  const { next, prev } = mm.page;
-  const n = next[pfn]!;
-  const p = prev[pfn]!;
-  next[p] = n;
-  prev[n] = p;
-}
-
-/** Counts 2^order pages from pfn as free (or, negative, as taken) in their pageblocks. */
-function countFree(mm: Mm, pfn: number, order: number, sign: 1 | -1): void {
-  const { free } = mm.block;
-  const block = pfn >>> PAGEBLOCK_ORDER;
-  if (order <= PAGEBLOCK_ORDER) {
-    free[block]! += sign * (1 << order);
+/**
+ * Takes a block that is wholly free on one node and makes it one allocation with `head` as its first page's state; the
+ * pageblock's record of where its used pages are follows.
+ */
+function takeAt(mm: Mm, seg: number, pfn: number, order: number, head: number): void {
+  const nid = mm.segment.nid[seg]!;
+  if (order > PAGEBLOCK_ORDER) {
+    const upper = findSegment(mm, (pfn >>> PAGEBLOCK_ORDER) + 1, nid);
+    takePages(mm, seg, pfn, PAGEBLOCK_ORDER, nid);
+    takePages(mm, upper, pfn + PAGES_PER_PAGEBLOCK, PAGEBLOCK_ORDER, nid);
   } else {
-    free[block]! += sign * PAGES_PER_PAGEBLOCK;
-    free[block + 1]! += sign * PAGES_PER_PAGEBLOCK;
+    takePages(mm, seg, pfn, order, nid);
   }
+  markAllocated(mm.page, pfn, order, head);
 }
 
-/**
- * A removed block is in use from now on: its pageblock's `actual` follows. Called while the block still counts as
- * free in its pageblock, which is how the first user of a pageblock is told from a later one.
- */
-function beginUse(mm: Mm, pfn: number, order: number, state: number): void {
+function takePages(mm: Mm, seg: number, pfn: number, order: number, nid: number): void {
   const { valid, free, actual } = mm.block;
-  const nid = mm.page.nid[pfn]!;
-  const first = pfn >>> PAGEBLOCK_ORDER;
-  const last = (pfn + (1 << order) - 1) >>> PAGEBLOCK_ORDER;
-  for (let b = first; b <= last; b++) {
-    if (free[b] === valid[b]) actual[b] = nid;
-    else if (actual[b] !== nid) actual[b] = NID_MIXED;
+  const block = pfn >>> PAGEBLOCK_ORDER;
+  if (free[block] === valid[block]) {
+    actual[block] = nid;
+  } else if (actual[block] !== nid) {
+    // From here on the pages of this pageblock say it themselves.
+    const start = block << PAGEBLOCK_ORDER;
+    if (actual[block] !== NID_MIXED) mm.page.nid.fill(actual[block]!, start, start + PAGES_PER_PAGEBLOCK);
+    actual[block] = NID_MIXED;
+    mm.page.nid.fill(nid, pfn, pfn + (1 << order));
   }
-  countFree(mm, pfn, order, -1);
-  mm.page.state[pfn] = state | order;
+  takeFromSegment(mm, seg, pfn, order);
 }
 
-/**
- * Frees the block [pfn, pfn + 2^order) into node nid, merging upwards. The block must be in no list and its pages not
- * free. Returns the end of the block it became part of, so that a walk can go on behind it. Cost O(orders).
- */
-export function addFreeBlock(mm: Mm, pfn: number, order: number, nid: number): number {
-  const { state, nid: nidOf } = mm.page;
-  const nrFree = mm.cell.nrFree;
-  const cell = nid * NR_ZONES + zoneOf(mm, pfn);
-  const type = mm.blockType[pfn >>> PAGEBLOCK_ORDER]!;
-  mm.cell.free[cell]! += 1 << order;
-  countFree(mm, pfn, order, 1);
-  let head = pfn;
-  let o = order;
-  while (o < MAX_PAGE_ORDER) {
-    const buddy = head ^ (1 << o);
-    if (state[buddy] !== (FREE | o) || nidOf[buddy] !== nid) break;
-    unlink(mm, buddy);
-    nrFree[cell * NR_PAGE_ORDERS + o]!--;
-    if (buddy < head) head = buddy;
-    o++;
-  }
-  state[head] = FREE | o;
-  nidOf[head] = nid;
-  nrFree[cell * NR_PAGE_ORDERS + o]!++;
-  link(mm, head, buddySentinel(mm, cell, type, o));
-  return head + (1 << o);
-}
-
-/** Takes a whole free block out of its list, to be given to other nodes; its head becomes `ISOLATED`. */
-export function isolateFreeBlock(mm: Mm, head: number): void {
-  removeFreeBlock(mm, head);
-  countFree(mm, head, mm.page.state[head]! & ORDER_MASK, -1);
-}
-
-/** Out of its list and cell, its pages still counted free in their pageblocks. */
-function removeFreeBlock(mm: Mm, head: number): void {
-  const { state, nid } = mm.page;
-  const order = state[head]! & ORDER_MASK;
-  const cell = nid[head]! * NR_ZONES + zoneOf(mm, head);
-  unlink(mm, head);
-  mm.cell.nrFree[cell * NR_PAGE_ORDERS + order]!--;
-  mm.cell.free[cell]! -= 1 << order;
-  state[head] = ISOLATED | order;
-}
-
-/**
- * Cuts an isolated block (head, order) so that [pfn, pfn + 2^want) is a block of its own; the halves it is not in go
- * back to the free lists of the same node, largest first. `type` is the list they go to. The wanted block is isolated.
- */
-function carve(mm: Mm, head: number, order: number, pfn: number, want: number, type: number): void {
-  const { state, nid: nidOf } = mm.page;
-  const nid = nidOf[head]!;
-  const cell = nid * NR_ZONES + zoneOf(mm, head);
-  let at = head;
-  for (let o = order - 1; o >= want; o--) {
-    const half = at + (1 << o);
-    const keepUpper = pfn >= half;
-    const given = keepUpper ? at : half;
-    if (keepUpper) at = half;
-    state[given] = FREE | o;
-    nidOf[given] = nid;
-    mm.cell.nrFree[cell * NR_PAGE_ORDERS + o]!++;
-    mm.cell.free[cell]! += 1 << o;
-    link(mm, given, buddySentinel(mm, cell, type, o));
-  }
-  state[pfn] = ISOLATED | want;
-  nidOf[pfn] = nid;
-}
-
-/** Takes a block of at least `order` from one list, newest first; NO_PFN if there is none. Keeps the lower half. */
+/** Takes a block of 2^order from the lists of one migrate type; NO_PFN if none of its blocks is large enough. */
 function takeSmallest(mm: Mm, cell: number, order: number, type: number): number {
-  const { next } = mm.page;
+  const { head, bits, block } = mm.segment;
   for (let o = order; o <= MAX_PAGE_ORDER; o++) {
-    const sentinel = buddySentinel(mm, cell, type, o);
-    const head = next[sentinel]!;
-    if (head === sentinel) continue;
-    removeFreeBlock(mm, head);
-    if (o > order) carve(mm, head, o, head, order, type);
-    beginUse(mm, head, order, ALLOCATED);
-    return head;
+    const seg = head[listOf(cell, type, o)]!;
+    if (seg === -1) continue;
+    const offset = o > PAGEBLOCK_ORDER ? 0 : firstBlock(bits, seg * WORDS, o);
+    const pfn = (block[seg]! << PAGEBLOCK_ORDER) + offset;
+    takeAt(mm, seg, pfn, order, ALLOCATED);
+    return pfn;
   }
   return NO_PFN;
 }
@@ -151,46 +71,26 @@ const FALLBACKS: readonly (readonly number[])[] = [
   [MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE],
 ];
 
-/** Moves the free blocks of this node in a pageblock to the lists of `type`; returns their pages. */
-function retypePageblock(mm: Mm, pageblock: number, nid: number, type: number): number {
-  const { state, nid: nidOf } = mm.page;
-  const start = pageblock << PAGEBLOCK_ORDER;
-  let pages = 0;
-  for (let pfn = start; pfn < start + PAGES_PER_PAGEBLOCK;) {
-    const order = state[pfn]! & ORDER_MASK;
-    if ((state[pfn]! & KIND_MASK) === FREE && nidOf[pfn] === nid) {
-      unlink(mm, pfn);
-      link(mm, pfn, buddySentinel(mm, nid * NR_ZONES + zoneOf(mm, pfn), type, order));
-      pages += 1 << order;
-    }
-    pfn += 1 << order;
-  }
-  return pages;
-}
-
 /**
  * Steals from another migrate type: the largest block of the first type that has one, since a large theft pollutes
- * least. A theft of at least half a pageblock takes the free rest of its pageblock along, and the pageblock itself when
- * most of it was free (3.10's __rmqueue_fallback). Pageblocks with pages of several nodes share one type.
+ * least. A theft of at least half a pageblock's order takes the pageblock when most of it is free (3.10's
+ * __rmqueue_fallback; there the free pages change list even when the pageblock keeps its type, here the lists follow
+ * the type). Pageblocks with pages of several nodes have one type.
  */
 function steal(mm: Mm, cell: number, order: number, type: number): number {
-  const { next, nid } = mm.page;
+  const { head, block } = mm.segment;
   for (let o = MAX_PAGE_ORDER; o >= order; o--) {
     for (const from of FALLBACKS[type]!) {
-      const sentinel = buddySentinel(mm, cell, from, o);
-      const head = next[sentinel]!;
-      if (head === sentinel) continue;
-      const pageblock = head >>> PAGEBLOCK_ORDER;
-      if (o >= PAGEBLOCK_ORDER) {
-        for (let b = pageblock; b < pageblock + (1 << (o - PAGEBLOCK_ORDER)); b++) mm.blockType[b] = type;
-      } else if (o >= PAGEBLOCK_ORDER >> 1 || type === MIGRATE_RECLAIMABLE) {
-        const moved = retypePageblock(mm, pageblock, nid[head]!, type);
-        if (moved >= PAGES_PER_PAGEBLOCK >> 1) mm.blockType[pageblock] = type;
-      }
-      removeFreeBlock(mm, head);
-      if (o > order) carve(mm, head, o, head, order, mm.blockType[pageblock]!);
-      beginUse(mm, head, order, ALLOCATED);
-      return head;
+      const seg = head[listOf(cell, from, o)]!;
+      if (seg === -1) continue;
+      const first = block[seg]!;
+      if (o > PAGEBLOCK_ORDER) setBlockType(mm, first + 1, type);
+      const most = mm.block.free[first]! >= PAGES_PER_PAGEBLOCK >> 1;
+      if (most && (o >= PAGEBLOCK_ORDER >> 1 || type === MIGRATE_RECLAIMABLE)) setBlockType(mm, first, type);
+      const offset = o > PAGEBLOCK_ORDER ? 0 : firstBlock(mm.segment.bits, seg * WORDS, o);
+      const pfn = (first << PAGEBLOCK_ORDER) + offset;
+      takeAt(mm, seg, pfn, order, ALLOCATED);
+      return pfn;
     }
   }
   return NO_PFN;
@@ -202,17 +102,31 @@ export function takeBlock(mm: Mm, cell: number, order: number, type: number): nu
   return pfn !== NO_PFN ? pfn : steal(mm, cell, order, type);
 }
 
-/** Takes exactly [pfn, pfn + 2^order) out of the free lists as one allocation; false unless all of it is one free block's. */
-export function holdBlock(mm: Mm, pfn: number, order: number): boolean {
-  const { state } = mm.page;
-  if (order < 0 || order > MAX_PAGE_ORDER || pfn % (1 << order) !== 0 || pfn + (1 << order) > mm.nrPages) return false;
-  const head = headOf(state, pfn);
-  const have = state[head]! & ORDER_MASK;
-  if ((state[head]! & KIND_MASK) !== FREE || have < order) return false;
-  removeFreeBlock(mm, head);
-  if (have > order) carve(mm, head, have, pfn, order, mm.blockType[head >>> PAGEBLOCK_ORDER]!);
-  beginUse(mm, pfn, order, ALLOCATED);
+/**
+ * Takes exactly [pfn, pfn + 2^order) out of the free lists as one allocation, `head` being its first page's state.
+ * False, and nothing done, unless all of it is free on one node.
+ */
+export function takeExactly(mm: Mm, pfn: number, order: number, head: number): boolean {
+  if (!(order >= 0 && order <= MAX_PAGE_ORDER && pfn >= 0 && pfn % (1 << order) === 0)) return false;
+  if (pfn + (1 << order) > mm.nrPages) return false;
+  const seg = segmentOfFree(mm, pfn);
+  if (seg === -1 || freeOrder(mm, seg, pfn) < order) return false;
+  takeAt(mm, seg, pfn, order, head);
   return true;
+}
+
+/** Largest order at which the aligned block that contains pfn, free in `seg`, is wholly free on its node. */
+export function freeOrder(mm: Mm, seg: number, pfn: number): number {
+  const { bits, free, nid, block } = mm.segment;
+  if (free[seg] === PAGES_PER_PAGEBLOCK) {
+    const partner = findSegment(mm, block[seg]! ^ 1, nid[seg]!);
+    return partner !== -1 && free[partner] === PAGES_PER_PAGEBLOCK ? MAX_PAGE_ORDER : PAGEBLOCK_ORDER;
+  }
+  const offset = pfn & (PAGES_PER_PAGEBLOCK - 1);
+  let order = 0;
+  // Not whole, so this ends by PAGEBLOCK_ORDER - 1.
+  while (isFull(bits, seg * WORDS, (offset >>> (order + 1)) << (order + 1), order + 1)) order++;
+  return order;
 }
 
 /** Cuts [start, end) into the fewest aligned blocks, in ascending order: visit(pfn, order). */
@@ -222,4 +136,11 @@ export function forEachAligned(start: number, end: number, visit: (pfn: number, 
     visit(pfn, order);
     pfn += 1 << order;
   }
+}
+
+/** Order of the largest aligned block that starts at pfn and ends by `end`. */
+function largestOrder(pfn: number, end: number): number {
+  let order = pfn === 0 ? MAX_PAGE_ORDER : Math.min(MAX_PAGE_ORDER, 31 - Math.clz32(pfn & -pfn));
+  while (pfn + (1 << order) > end) order--;
+  return order;
 }

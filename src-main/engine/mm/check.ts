@@ -1,36 +1,51 @@
 /**
- * The twelve invariants of spec/dnuma.md section 5.4, recounted from the blocks, plus the shape of the lists. Every
- * figure is counted anew by one walk over the heads and compared with the counter that the operations maintain; T comes
- * from the ranges, not from the pageblock table, so the table is checked too.
+ * The twelve invariants of spec/dnuma.md section 5.4, recounted page by page, plus the shape of the lists. Each page's
+ * kind, A and T are read on their own (T from the ranges, not from the pageblock table), every figure is counted anew,
+ * and the free lists are derived once more from the free pages alone, in a way that shares nothing with segment.ts.
  *
  *   G1  the layout gives every page exactly one target, and the pageblock table agrees with the ranges
  *   G2  present and managed of each (node, zone) are the pages with that target; their sum is the guest
  *   G3  free of each (node, zone) is the sum of its lists, and the lists hold exactly the free blocks
- *       (and of each pageblock: its free, used and pinned pages, and the A of the used ones)
+ *       (and of each pageblock and segment: its free, used and pinned pages, and the A of the used ones)
  *   G4  every free page is on its target node; free <= managed <= present
  *   G5  size - free = allocated + reserved + per-CPU pages with target n
  *   G6  the stranded matrix counts the pages in use with A != T, pinned ones apart
  *   G7  actual(n) = present(n) - stranded in + stranded out
- *   G8  every page in use with A != T is marked (marks are derived from the layout in force)
- *   G9  blocks are aligned, tile the guest, lie in one zone, and no two free buddies of a node are unmerged
- *   G10 spans contain the pages with that A; nr_zones is one past the highest initialised zone
+ *   G8  every page in use with A != T is marked (marks are derived from the layout in force); none is on a per-CPU list
+ *   G9  the free lists are the unique maximal aligned decomposition of the free pages of each (node, zone); allocations
+ *       are whole
+ *   G10 spans contain the pages with that A; zones with pages have been set up
  *   G11 committing the layout in force has an empty delta
  *   G12 min watermarks are each their managed share of min_free_kbytes, and their sum does not exceed it
  *
- * Cost: O(blocks + lists + ranges). Outside a commit only.
+ * Cost: O(pages), a few nanoseconds each. Outside a commit only.
  */
+import { WORDS } from './bitmap.ts';
 import { forEachDelta, targetNid } from './memlayout.ts';
 import {
   MAX_PAGE_ORDER,
-  NID_MIXED,
   NR_MIGRATE_TYPES,
   NR_PAGE_ORDERS,
   NR_ZONES,
   PAGEBLOCK_ORDER,
   PAGES_PER_PAGEBLOCK,
 } from './limit.ts';
-import { buddySentinel, type Mm, pcpSentinel, validIn, zoneOf } from './mm.ts';
-import { ALLOCATED, FLAG_PINNED, FREE, HOLE, KIND_MASK, ORDER_MASK, PCP, RESERVED } from './page.ts';
+import { type Mm, validIn, zoneOf } from './mm.ts';
+import {
+  ALLOCATED,
+  HELD,
+  HOLE,
+  isSpecial,
+  KIND_MASK,
+  ORDER_MASK,
+  PCP,
+  PINNED,
+  RESERVED,
+  stateOf,
+  TAIL,
+} from './page.ts';
+import { listOf } from './segment.ts';
+import { usedNid } from './transplant.ts';
 
 /** A law that does not hold: its number and what was expected and found. */
 export interface MmViolation {
@@ -43,7 +58,6 @@ interface Recount {
   readonly present: Float64Array;
   readonly reserved: Float64Array;
   readonly free: Float64Array;
-  readonly freeTarget: Float64Array;
   readonly nrFree: Float64Array;
   readonly pcp: Float64Array;
   readonly pcpTarget: Float64Array;
@@ -55,6 +69,9 @@ interface Recount {
   /** By from * nrNodeIds + to. */
   readonly stranded: Float64Array;
   readonly pinned: Float64Array;
+  /** By pageblock. */
+  readonly blockFree: Float64Array;
+  readonly blockPinned: Float64Array;
 }
 
 export function checkMm(mm: Mm): readonly MmViolation[] {
@@ -63,11 +80,13 @@ export function checkMm(mm: Mm): readonly MmViolation[] {
     if (out.length < 50) out.push({ law, text });
   };
   checkLayout(mm, fail);
-  const n = recount(mm, fail);
+  const freeNid = freePages(mm, fail);
+  const n = recount(mm, freeNid, fail);
+  countFreeBlocks(mm, freeNid, n);
   checkCells(mm, n, fail);
   checkStranded(mm, n, fail);
   checkLists(mm, fail);
-  checkPageblocks(mm, fail);
+  checkPageblocks(mm, n, fail);
   checkWatermarks(mm, fail);
   return out;
 }
@@ -97,14 +116,35 @@ function checkLayout(mm: Mm, fail: Fail): void {
   forEachDelta(layout, layout, (start) => fail('G11', `the layout differs from itself at pfn ${start}`));
 }
 
-function recount(mm: Mm, fail: Fail): Recount {
+/** Node of each free page, -1 of the others: from the segments' bits, which must not overlap. */
+function freePages(mm: Mm, fail: Fail): Int16Array {
+  const { bits, chain, nid, free } = mm.segment;
+  const out = new Int16Array(mm.page.size).fill(-1);
+  for (let block = 0; block < mm.block.free.length; block++) {
+    for (let seg = block; seg !== -1; seg = chain[seg]!) {
+      let pages = 0;
+      for (let i = 0; i < PAGES_PER_PAGEBLOCK; i++) {
+        if (((bits[seg * WORDS + (i >>> 5)]! >>> (i & 31)) & 1) === 0) continue;
+        const pfn = (block << PAGEBLOCK_ORDER) + i;
+        if (out[pfn] !== -1) fail('G9', `pfn ${pfn} is free on nodes ${out[pfn]} and ${nid[seg]}`);
+        if (pfn >= mm.nrPages || isSpecial(mm.page, pfn)) fail('G9', `pfn ${pfn} is free and in use`);
+        out[pfn] = nid[seg]!;
+        pages++;
+      }
+      expectEqual(fail, 'G3', `free pages of segment ${seg}`, pages, free[seg]!);
+      if (seg !== block && pages === 0) fail('G3', `segment ${seg} of pageblock ${block} is kept and empty`);
+    }
+  }
+  return out;
+}
+
+function recount(mm: Mm, freeNid: Int16Array, fail: Fail): Recount {
   const cells = (): Float64Array => new Float64Array(mm.nrCells);
   const pairs = (): Float64Array => new Float64Array(mm.nrNodeIds * mm.nrNodeIds);
   const n: Recount = {
     present: cells(),
     reserved: cells(),
     free: cells(),
-    freeTarget: cells(),
     nrFree: new Float64Array(mm.nrCells * NR_PAGE_ORDERS),
     pcp: cells(),
     pcpTarget: cells(),
@@ -115,67 +155,80 @@ function recount(mm: Mm, fail: Fail): Recount {
     strandedOut: cells(),
     stranded: pairs(),
     pinned: pairs(),
+    blockFree: new Float64Array(mm.block.free.length),
+    blockPinned: new Float64Array(mm.block.free.length),
   };
-  const { state } = mm.page;
   let range = 0;
-  for (let pfn = 0; pfn < mm.page.size;) {
-    const order = state[pfn]! & ORDER_MASK;
-    const end = pfn + (1 << order);
-    if (order > MAX_PAGE_ORDER || pfn % (1 << order) !== 0) {
-      fail('G9', `the block at pfn ${pfn} has order ${order}, which is not aligned`);
-      break;
-    }
-    if ((state[pfn]! & KIND_MASK) !== HOLE) {
-      if (end > mm.nrPages) fail('G9', `the block at pfn ${pfn} of order ${order} passes the end of memory`);
-      if (zoneOf(mm, pfn) !== zoneOf(mm, end - 1)) fail('G9', `the block at pfn ${pfn} crosses a zone boundary`);
-      while (mm.layout.start[range + 1]! <= pfn) range++;
-      for (let r = range; r < mm.layout.count && mm.layout.start[r]! < end; r++) {
-        const pages = Math.min(end, mm.layout.start[r + 1]!) - Math.max(pfn, mm.layout.start[r]!);
-        countPiece(mm, n, pfn, pages, mm.layout.nid[r]!, fail);
-      }
-      const cell = mm.page.nid[pfn]! * NR_ZONES + zoneOf(mm, pfn);
-      n.spanStart[cell] = Math.min(n.spanStart[cell]!, pfn);
-      n.spanEnd[cell] = Math.max(n.spanEnd[cell]!, end);
-      if ((state[pfn]! & KIND_MASK) === FREE) {
-        n.nrFree[cell * NR_PAGE_ORDERS + order]!++;
-        const buddy = pfn ^ (1 << order);
-        if (order < MAX_PAGE_ORDER && state[buddy] === state[pfn] && mm.page.nid[buddy] === mm.page.nid[pfn]) {
-          fail('G9', `free blocks at pfns ${pfn} and ${buddy} of order ${order} are buddies and not merged`);
-        }
-      }
-    }
-    pfn = end;
+  let tail = 0;
+  for (let pfn = 0; pfn < mm.nrPages; pfn++) {
+    while (mm.layout.start[range + 1]! <= pfn) range++;
+    const target = mm.layout.nid[range]!;
+    const free = freeNid[pfn]!;
+    const state = free === -1 ? stateOf(mm.page, pfn) : -1;
+    // An allocation of several pages is its head and then its tail, nothing else.
+    if ((state !== -1 && (state & KIND_MASK) === TAIL) !== tail > 0) fail('G9', `pfn ${pfn} is in no whole allocation`);
+    tail = tail > 0 ? tail - 1 : headPages(state) - 1;
+    if (state !== -1 && (state & KIND_MASK) === HOLE) continue;
+    countPage(mm, n, pfn, free, state, target, fail);
   }
   return n;
 }
 
-/** `pages` pages of the block at head have target nid. */
-function countPiece(mm: Mm, n: Recount, head: number, pages: number, target: number, fail: Fail): void {
-  const { state, nid, flag } = mm.page;
-  const zone = zoneOf(mm, head);
-  const kind = state[head]! & KIND_MASK;
-  const actual = nid[head]!;
+/** Pages of the allocation whose head has this state; 1 for what is none. */
+function headPages(state: number): number {
+  const kind = state & KIND_MASK;
+  return state !== -1 && (kind === ALLOCATED || kind === HELD) ? 1 << (state & ORDER_MASK) : 1;
+}
+
+/** @param free the node on which the page is free, -1 when it is in use. */
+function countPage(mm: Mm, n: Recount, pfn: number, free: number, state: number, target: number, fail: Fail): void {
+  const zone = zoneOf(mm, pfn);
+  const actual = free === -1 ? usedNid(mm, pfn) : free;
   const to = target * NR_ZONES + zone;
   const at = actual * NR_ZONES + zone;
-  n.present[to]! += pages;
-  n.actual[at]! += pages;
-  if (kind === FREE) {
-    n.free[at]! += pages;
-    n.freeTarget[to]! += pages;
-    if (actual !== target) fail('G4', `free pages at pfn ${head} are on node ${actual}, their target is ${target}`);
+  n.present[to]!++;
+  n.actual[at]!++;
+  if (pfn < n.spanStart[at]!) n.spanStart[at] = pfn;
+  n.spanEnd[at] = pfn + 1;
+  if (free !== -1) {
+    n.free[at]!++;
+    n.blockFree[pfn >>> PAGEBLOCK_ORDER]!++;
+    if (actual !== target) fail('G4', `free pfn ${pfn} is on node ${actual}, its target is ${target}`);
     return;
   }
-  const pinned = kind === RESERVED || (flag[head]! & FLAG_PINNED) !== 0;
-  if (kind === RESERVED) n.reserved[to]! += pages;
+  const kind = state & KIND_MASK;
+  const pinned = kind === RESERVED || (state & PINNED) !== 0;
+  if (pinned) n.blockPinned[pfn >>> PAGEBLOCK_ORDER]!++;
+  if (kind === RESERVED) n.reserved[to]!++;
   else if (kind === PCP) {
-    n.pcp[at]! += pages;
-    n.pcpTarget[to]! += pages;
-    if (actual !== target) fail('G8', `pfn ${head} is on a per-CPU list of node ${actual}, its target is ${target}`);
-  } else if (kind === ALLOCATED) n.allocatedTarget[to]! += pages;
-  else fail('G9', `the block at pfn ${head} has state ${state[head]}`);
+    n.pcp[at]!++;
+    n.pcpTarget[to]!++;
+    if (actual !== target) fail('G8', `pfn ${pfn} is on a per-CPU list of node ${actual}, its target is ${target}`);
+  } else n.allocatedTarget[to]!++;
   if (actual !== target) {
-    (pinned ? n.pinned : n.stranded)[actual * mm.nrNodeIds + target]! += pages;
-    n.strandedOut[at]! += pages;
+    (pinned ? n.pinned : n.stranded)[actual * mm.nrNodeIds + target]!++;
+    n.strandedOut[at]!++;
+  }
+}
+
+/** The maximal aligned decomposition, greedily from the bottom: at each pfn the largest aligned block that is free. */
+function countFreeBlocks(mm: Mm, freeNid: Int16Array, n: Recount): void {
+  const size = freeNid.length;
+  // Free pages of one node from pfn on, up to the largest block.
+  const run = new Uint16Array(size + 1);
+  for (let pfn = size - 1; pfn >= 0; pfn--) {
+    const goesOn = pfn + 1 < size && freeNid[pfn + 1] === freeNid[pfn];
+    run[pfn] = freeNid[pfn] === -1 ? 0 : Math.min(1 << MAX_PAGE_ORDER, (goesOn ? run[pfn + 1]! : 0) + 1);
+  }
+  for (let pfn = 0; pfn < size;) {
+    if (run[pfn] === 0) {
+      pfn++;
+      continue;
+    }
+    let order = MAX_PAGE_ORDER;
+    while (pfn % (1 << order) !== 0 || run[pfn]! < 1 << order) order--;
+    n.nrFree[(freeNid[pfn]! * NR_ZONES + zoneOf(mm, pfn)) * NR_PAGE_ORDERS + order]!++;
+    pfn += 1 << order;
   }
 }
 
@@ -190,7 +243,7 @@ function checkCells(mm: Mm, n: Recount, fail: Fail): void {
     expectEqual(fail, 'G3', `${name} free`, n.free[c]!, cell.free[c]!);
     for (let o = 0; o < NR_PAGE_ORDERS; o++) {
       const i = c * NR_PAGE_ORDERS + o;
-      expectEqual(fail, 'G3', `${name} order ${o} blocks`, n.nrFree[i]!, cell.nrFree[i]!);
+      expectEqual(fail, 'G9', `${name} order ${o} blocks`, n.nrFree[i]!, cell.nrFree[i]!);
     }
     expectEqual(fail, 'G3', `${name} per-CPU pages`, n.pcp[c]!, cell.pcp[c]!);
     if (!(cell.free[c]! <= cell.managed[c]! && cell.managed[c]! <= cell.present[c]!)) {
@@ -231,76 +284,59 @@ function checkStranded(mm: Mm, n: Recount, fail: Fail): void {
   }
 }
 
-/** Every list is circular, holds only blocks of its cell and order, and as many as counted. */
+/** Every list links, both ways, the segments of its cell and type that have a block of its order, and no other. */
 function checkLists(mm: Mm, fail: Fail): void {
-  const { next, prev, state, nid } = mm.page;
-  const walk = (sentinel: number, cell: number, expected: number, what: string): number => {
-    let count = 0;
-    let last = sentinel;
-    for (let pfn = next[sentinel]!; pfn !== sentinel; pfn = next[pfn]!) {
-      if (pfn >= mm.nrPages || state[pfn] !== expected || nid[pfn]! * NR_ZONES + zoneOf(mm, pfn) !== cell) {
-        fail('G3', `${what} holds pfn ${pfn}, which is not such a block`);
-        return count;
-      }
-      if (prev[pfn] !== last) fail('G3', `${what}: links at pfn ${pfn} disagree`);
-      last = pfn;
-      if (++count > mm.nrPages) {
-        fail('G3', `${what} does not end`);
-        return count;
-      }
-    }
-    return count;
-  };
+  const t = mm.segment;
+  const listed = new Float64Array(mm.nrCells * NR_PAGE_ORDERS);
   for (let c = 0; c < mm.nrCells; c++) {
-    for (let o = 0; o < NR_PAGE_ORDERS; o++) {
-      let blocks = 0;
-      for (let t = 0; t < NR_MIGRATE_TYPES; t++) {
-        blocks += walk(buddySentinel(mm, c, t, o), c, FREE | o, `the order ${o} list of cell ${c}`);
+    for (let type = 0; type < NR_MIGRATE_TYPES; type++) {
+      for (let o = 0; o < NR_PAGE_ORDERS; o++) {
+        let last = -1;
+        let steps = 0;
+        for (let seg = t.head[listOf(c, type, o)]!; seg !== -1; seg = t.next[seg * NR_PAGE_ORDERS + o]!) {
+          const block = t.block[seg]!;
+          const cell = t.nid[seg]! * NR_ZONES + zoneOf(mm, block << PAGEBLOCK_ORDER);
+          const blocks = t.count[seg * NR_PAGE_ORDERS + o]!;
+          if (cell !== c || mm.blockType[block] !== type || blocks === 0 || t.prev[seg * NR_PAGE_ORDERS + o] !== last) {
+            fail('G3', `the order ${o} list of cell ${c} type ${type} holds segment ${seg}, which is not its`);
+            break;
+          }
+          listed[c * NR_PAGE_ORDERS + o]! += blocks;
+          last = seg;
+          if (++steps > t.used) {
+            fail('G3', `the order ${o} list of cell ${c} does not end`);
+            break;
+          }
+        }
       }
-      expectEqual(
-        fail,
-        'G3',
-        `blocks listed for cell ${c} order ${o}`,
-        blocks,
-        mm.cell.nrFree[c * NR_PAGE_ORDERS + o]!,
-      );
     }
-    let pages = 0;
-    for (let cpu = 0; cpu < mm.nrCpus; cpu++) {
-      let listed = 0;
-      for (let t = 0; t < NR_MIGRATE_TYPES; t++) {
-        listed += walk(pcpSentinel(mm, cpu, c, t), c, PCP, `the list of CPU ${cpu} for cell ${c}`);
-      }
-      expectEqual(fail, 'G3', `CPU ${cpu} pages of cell ${c}`, listed, mm.pcpCount[cpu * mm.nrCells + c]!);
-      pages += listed;
-    }
-    expectEqual(fail, 'G3', `per-CPU pages listed for cell ${c}`, pages, mm.cell.pcp[c]!);
   }
+  listed.forEach((blocks, i) => {
+    expectEqual(fail, 'G3', `blocks listed at ${i}`, blocks, mm.cell.nrFree[i]!);
+  });
+  checkPcpLists(mm, fail);
 }
 
-function checkPageblocks(mm: Mm, fail: Fail): void {
-  const { state, nid, flag } = mm.page;
-  const free = new Uint16Array(mm.block.free.length);
-  const pinned = new Uint16Array(free.length);
-  for (let pfn = 0; pfn < mm.nrPages;) {
-    const order = state[pfn]! & ORDER_MASK;
-    const kind = state[pfn]! & KIND_MASK;
-    const end = pfn + (1 << order);
-    for (let at = pfn; at < end && kind !== HOLE;) {
-      const b = at >>> PAGEBLOCK_ORDER;
-      const next = Math.min(end, (b + 1) << PAGEBLOCK_ORDER);
-      if (kind === FREE) free[b]! += next - at;
-      else if (mm.block.actual[b] !== NID_MIXED && mm.block.actual[b] !== nid[pfn]) {
-        fail('G3', `pageblock ${b} is kept as in use on node ${mm.block.actual[b]}, pfn ${at} is on ${nid[pfn]}`);
-      }
-      if (kind === RESERVED || (kind === ALLOCATED && (flag[pfn]! & FLAG_PINNED) !== 0)) pinned[b]! += next - at;
-      at = next;
+function checkPcpLists(mm: Mm, fail: Fail): void {
+  const listed = new Float64Array(mm.pcpCount.length);
+  mm.pcp.forEach((list, i) => {
+    for (const pfn of list ?? []) {
+      const owner = Math.floor(i / NR_MIGRATE_TYPES);
+      listed[owner]!++;
+      const cell = usedNid(mm, pfn) * NR_ZONES + zoneOf(mm, pfn);
+      const right = (stateOf(mm.page, pfn) & KIND_MASK) === PCP && cell === owner % mm.nrCells;
+      if (!right) fail('G3', `per-CPU list ${i} holds pfn ${pfn}, which is not its`);
     }
-    pfn = end;
-  }
-  for (let b = 0; b < free.length; b++) {
-    expectEqual(fail, 'G3', `pageblock ${b} free`, free[b]!, mm.block.free[b]!);
-    expectEqual(fail, 'G3', `pageblock ${b} pinned`, pinned[b]!, mm.block.pinned[b]!);
+  });
+  listed.forEach((pages, i) => {
+    expectEqual(fail, 'G3', `pages on CPU ${Math.floor(i / mm.nrCells)}'s lists`, pages, mm.pcpCount[i]!);
+  });
+}
+
+function checkPageblocks(mm: Mm, n: Recount, fail: Fail): void {
+  for (let b = 0; b < mm.block.free.length; b++) {
+    expectEqual(fail, 'G3', `pageblock ${b} free`, n.blockFree[b]!, mm.block.free[b]!);
+    expectEqual(fail, 'G3', `pageblock ${b} pinned`, n.blockPinned[b]!, mm.block.pinned[b]!);
   }
 }
 

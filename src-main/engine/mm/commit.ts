@@ -6,24 +6,24 @@
  *   4    online    nodes come online, zones are set up
  *   5    publish   lookups answer from the new layout; target counts and the stranded matrix move over the delta
  *   6    mark      marks are derived from the new layout from here on
- *   7    sweep     free blocks of the delta go to their nodes, cut at range boundaries
+ *   7    sweep     free pages of the delta go to their nodes, blocks cut at range boundaries
  *   8    drain     per-CPU lists are emptied, pages on them transplanted
  *   9    settle    spans, watermarks, per-CPU sizes, zonelists
  *
  * Why publish before mark before sweep: a page freed before it is marked lands on its old list, ahead of the sweep; one
  * freed after is transplanted by the free itself. Whatever the moment, it ends on its new node and counts once.
  * Marks are not stored: a page in use is marked when its A is not its T, so step 6 costs nothing.
- * Cost: O(ranges + pageblocks + free blocks inside the delta + pages of pageblocks in use on several nodes), whatever
- * the size of the guest.
+ * Cost: O(ranges + pageblocks of the delta), whatever is free or in use in them; page by page only where a pageblock has
+ * pages in use on several nodes.
  */
 import type { LayoutRange } from '../config.ts';
-import { addFreeBlock, isolateFreeBlock } from './buddy.ts';
 import { NID_MIXED, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { createLayout, forEachDelta, type LayoutProblem, type Memlayout, validateLayout } from './memlayout.ts';
 import { cellOf, hasZone, type Mm, validIn, zoneEnd, zoneOf } from './mm.ts';
-import { FLAG_PINNED, FREE, headOf, HOLE, KIND_MASK, ORDER_MASK, RESERVED } from './page.ts';
+import { HOLE, KIND_MASK, PINNED, RESERVED, stateOf } from './page.ts';
 import { pcpDrain } from './pcp.ts';
-import { addByTarget, shrinkSpan } from './transplant.ts';
+import { freeIn, moveFreePages, segmentOfFree } from './segment.ts';
+import { shrinkSpan, usedNid } from './transplant.ts';
 import { updateWatermarks } from './watermark.ts';
 import { rebuildZonelists } from './zonelist.ts';
 
@@ -36,7 +36,7 @@ export interface CommitResult {
   readonly deltaPages: number;
   readonly movedSweep: number;
   readonly movedDrain: number;
-  /** Cells that gained their first pages: what the RFC rebuilt all zonelists for, one by one. */
+  /** Cells that had no page by A or T and are given some: what the RFC rebuilt all zonelists for, one by one. */
   readonly zonesPopulated: readonly { readonly nid: number; readonly zone: number }[];
   readonly nodesOnlined: readonly number[];
   /** Stranded after the commit, pinned ones included. */
@@ -189,34 +189,13 @@ export class Commit {
   }
 }
 
-/**
- * Gives the free pages of [start, end) to newNid; a free block that reaches out of the run is cut by the layout. Returns
- * the pages moved. Pageblocks without a free page are passed over.
- */
+/** Gives the free pages of [start, end) to newNid, pageblock by pageblock. Returns the pages moved. */
 function sweepRun(mm: Mm, start: number, end: number, newNid: number): number {
-  const { state, nid } = mm.page;
-  const { free } = mm.block;
   let moved = 0;
   for (let pfn = start; pfn < end;) {
-    if (pfn % PAGES_PER_PAGEBLOCK === 0 && free[pfn >>> PAGEBLOCK_ORDER] === 0) {
-      pfn += PAGES_PER_PAGEBLOCK;
-      continue;
-    }
-    // Not always pfn: the run may begin inside a block, a block may have merged across pfn.
-    const head = headOf(state, pfn);
-    const order = state[head]! & ORDER_MASK;
-    const after = head + (1 << order);
-    if ((state[head]! & KIND_MASK) === FREE) {
-      if (head < start || after > end) {
-        isolateFreeBlock(mm, head);
-        moved += addByTarget(mm, head, order, false);
-      } else if (nid[head] !== newNid) {
-        isolateFreeBlock(mm, head);
-        addFreeBlock(mm, head, order, newNid);
-        moved += 1 << order;
-      }
-    }
-    pfn = after;
+    const next = Math.min(end, ((pfn >>> PAGEBLOCK_ORDER) + 1) << PAGEBLOCK_ORDER);
+    moved += moveFreePages(mm, pfn, next, newNid);
+    pfn = next;
   }
   return moved;
 }
@@ -252,41 +231,45 @@ export function updateHulls(mm: Mm): void {
 }
 
 /**
- * Pages in use inside a delta run change what they are owed: from (A, old T) to (A, new T). A whole pageblock whose used
- * pages have one A is counted without a walk.
+ * Pages in use inside a delta run change what they are owed: from (A, old T) to (A, new T). Where the used pages of a
+ * pageblock are on one node they are counted, elsewhere walked.
  */
 function moveStranded(mm: Mm, start: number, end: number, oldNid: number, newNid: number): void {
   const { valid, free, pinned, actual } = mm.block;
   for (let pfn = start; pfn < end;) {
     const block = pfn >>> PAGEBLOCK_ORDER;
-    const blockEnd = (block + 1) << PAGEBLOCK_ORDER;
-    const whole = pfn % PAGES_PER_PAGEBLOCK === 0 && Math.min(blockEnd, mm.nrPages) <= end;
-    if (whole && actual[block] !== NID_MIXED) {
-      const zone = zoneOf(mm, pfn);
+    const blockEnd = Math.min((block + 1) << PAGEBLOCK_ORDER, mm.nrPages);
+    const next = Math.min(blockEnd, end);
+    const whole = next === blockEnd && pfn % PAGES_PER_PAGEBLOCK === 0;
+    const zone = zoneOf(mm, pfn);
+    if (free[block] === valid[block]) {
+      // None is in use.
+    } else if (actual[block] === NID_MIXED) {
+      const only = walkStranded(mm, pfn, next, zone, oldNid, newNid);
+      if (whole) actual[block] = only;
+    } else if (whole) {
       owe(mm, actual[block]!, zone, oldNid, newNid, valid[block]! - free[block]! - pinned[block]!, false);
       owe(mm, actual[block]!, zone, oldNid, newNid, pinned[block]!, true);
+    } else if (pinned[block] === 0 && valid[block] === PAGES_PER_PAGEBLOCK) {
+      owe(mm, actual[block]!, zone, oldNid, newNid, next - pfn - freeIn(mm, pfn, next), false);
     } else {
-      const only = walkStranded(mm, pfn, Math.min(blockEnd, end), oldNid, newNid);
-      if (whole) actual[block] = only;
+      walkStranded(mm, pfn, next, zone, oldNid, newNid);
     }
-    pfn = blockEnd;
+    pfn = next;
   }
 }
 
-/** The same page by page, for [start, end) inside one pageblock. Returns the one A found, or NID_MIXED. */
-function walkStranded(mm: Mm, start: number, end: number, oldNid: number, newNid: number): number {
-  const { state, nid, flag } = mm.page;
-  const zone = zoneOf(mm, start);
+/** The same page by page, inside one pageblock with pages in use. Returns their one A, or NID_MIXED. */
+function walkStranded(mm: Mm, start: number, end: number, zone: number, oldNid: number, newNid: number): number {
   let only = -1;
-  for (let pfn = headOf(state, start); pfn < end;) {
-    const kind = state[pfn]! & KIND_MASK;
-    const after = pfn + (1 << (state[pfn]! & ORDER_MASK));
-    if (kind !== FREE && kind !== HOLE) {
-      const pinned = kind === RESERVED || (flag[pfn]! & FLAG_PINNED) !== 0;
-      owe(mm, nid[pfn]!, zone, oldNid, newNid, Math.min(after, end) - Math.max(pfn, start), pinned);
-      only = only === -1 || only === nid[pfn] ? nid[pfn]! : NID_MIXED;
-    }
-    pfn = after;
+  for (let pfn = start; pfn < end; pfn++) {
+    if (segmentOfFree(mm, pfn) !== -1) continue;
+    const state = stateOf(mm.page, pfn);
+    const kind = state & KIND_MASK;
+    if (kind === HOLE) continue;
+    const actual = usedNid(mm, pfn);
+    owe(mm, actual, zone, oldNid, newNid, 1, kind === RESERVED || (state & PINNED) !== 0);
+    only = only === -1 || only === actual ? actual : NID_MIXED;
   }
   return only === -1 ? NID_MIXED : only;
 }

@@ -5,16 +5,18 @@
 import type { LayoutRange, MmConfig } from '../config.ts';
 import type { StateReader, StateWriter } from '../core/index.ts';
 import { bootMm } from './boot.ts';
-import { holdBlock } from './buddy.ts';
+import { freeOrder, takeExactly } from './buddy.ts';
 import { checkMm, type MmViolation } from './check.ts';
 import { beginCommit, type CommitResult, type CommitStart } from './commit.ts';
-import { NR_PAGE_ORDERS, NR_ZONES } from './limit.ts';
+import { NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { type LayoutProblem, type Memlayout, targetNid } from './memlayout.ts';
 import { cellOf, type Mm, zoneOf } from './mm.ts';
-import { ALLOCATED, FLAG_HELD, FREE, headOf, HOLE, KIND_MASK, ORDER_MASK, PCP } from './page.ts';
-import { allocPages, freePages, freePagesDirect, pinBlock } from './page-alloc.ts';
+import { ALLOCATED, HELD, HOLE, isSpecial, KIND_MASK, PCP, RESERVED, stateOf } from './page.ts';
+import { allocPages, freePages, freePagesDirect, isAllocated, pinBlock } from './page-alloc.ts';
 import { pcpDrain, pcpPut } from './pcp.ts';
+import { segmentOfFree } from './segment.ts';
 import { loadMm, saveMm } from './state.ts';
+import { differsFrom, usedNid } from './transplant.ts';
 
 export type PageState = 'hole' | 'reserved' | 'free' | 'allocated' | 'pcp';
 
@@ -44,7 +46,7 @@ export type CommitOutcome =
   | { readonly ok: false; readonly problems: readonly LayoutProblem[] };
 
 export class GuestMm {
-  /** The columns themselves, for views and benchmarks. Nothing outside mm/ writes them, but for the links of allocated blocks. */
+  /** The columns themselves, for views and benchmarks. Nothing outside mm/ writes them. */
   readonly mm: Mm;
 
   private constructor(mm: Mm) {
@@ -81,16 +83,21 @@ export class GuestMm {
     return allocPages(this.mm, order, cpu, type);
   }
 
-  /** Takes exactly this block out of the free lists; false unless all of it lies in one free block. */
+  /** Takes exactly this block out of the free lists, as one allocation; false unless all of it is free on one node. */
+  takeBlock(pfn: number, order: number): boolean {
+    return takeExactly(this.mm, pfn, order, ALLOCATED);
+  }
+
+  /** The same, held by hand: see isHeld. */
   holdBlock(pfn: number, order: number): boolean {
-    if (!holdBlock(this.mm, pfn, order)) return false;
-    this.mm.page.flag[pfn] = FLAG_HELD;
-    return true;
+    return takeExactly(this.mm, pfn, order, HELD);
   }
 
   /** Whether [pfn, pfn + 2^order) is one block taken by holdBlock. */
   isHeld(pfn: number, order: number): boolean {
-    return this.isAllocation(pfn, order) && (this.mm.page.flag[pfn]! & FLAG_HELD) !== 0;
+    return (
+      isAllocated(this.mm, pfn, order) && isSpecial(this.mm.page, pfn) && this.mm.page.state[pfn] === (HELD | order)
+    );
   }
 
   /** Frees an allocation of that order; a single page that need not move goes to the CPU's list. */
@@ -103,9 +110,15 @@ export class GuestMm {
     freePagesDirect(this.mm, pfn, order);
   }
 
-  /** Puts an allocated single page on a CPU's list whatever the list's high mark says (tests, `pagectl pcp`). */
+  /** Frees a single page as freePages does, but leaves the list as long as it gets (tests, `pagectl pcp`). */
   freeToPcp(pfn: number, cpu: number): void {
-    pcpPut(this.mm, pfn, cpu);
+    if (this.isMarked(pfn)) freePagesDirect(this.mm, pfn, 0);
+    else pcpPut(this.mm, pfn, cpu);
+  }
+
+  /** Whether a single page in use would be transplanted if it were freed now. */
+  isMarked(pfn: number): boolean {
+    return differsFrom(this.mm.markLayout, pfn, 0, usedNid(this.mm, pfn));
   }
 
   /** Marks an allocation as never freed. */
@@ -138,25 +151,21 @@ export class GuestMm {
 
   /** A(pfn). */
   actualNid(pfn: number): number {
-    return this.mm.page.nid[headOf(this.mm.page.state, pfn)]!;
+    const seg = segmentOfFree(this.mm, pfn);
+    return seg === -1 ? usedNid(this.mm, pfn) : this.mm.segment.nid[seg]!;
   }
 
   pageState(pfn: number): PageState {
-    const { state } = this.mm.page;
-    const kind = state[headOf(state, pfn)]! & KIND_MASK;
-    if (kind === FREE) return 'free';
-    if (kind === ALLOCATED) return 'allocated';
-    if (kind === PCP) return 'pcp';
-    return kind === HOLE ? 'hole' : 'reserved';
+    if (segmentOfFree(this.mm, pfn) !== -1) return 'free';
+    const kind = stateOf(this.mm.page, pfn) & KIND_MASK;
+    if (kind === HOLE) return 'hole';
+    if (kind === RESERVED) return 'reserved';
+    return kind === PCP ? 'pcp' : 'allocated';
   }
 
   /** Whether [pfn, pfn + 2^order) is one allocation. */
   isAllocation(pfn: number, order: number): boolean {
-    return (
-      pfn < this.mm.nrPages &&
-      this.mm.page.state[pfn] === (ALLOCATED | order) &&
-      headOf(this.mm.page.state, pfn) === pfn
-    );
+    return isAllocated(this.mm, pfn, order);
   }
 
   cell(nid: number, zone: number): CellFigures {
@@ -191,10 +200,19 @@ export class GuestMm {
 
   /** Calls back for every free block, ascending by pfn. */
   forEachFreeBlock(visit: (pfn: number, order: number, nid: number, zone: number) => void): void {
-    const { state, nid, size } = this.mm.page;
-    for (let pfn = 0; pfn < size;) {
-      const order = state[pfn]! & ORDER_MASK;
-      if ((state[pfn]! & KIND_MASK) === FREE) visit(pfn, order, nid[pfn]!, zoneOf(this.mm, pfn));
+    const { mm } = this;
+    for (let pfn = 0; pfn < mm.nrPages;) {
+      if (mm.block.free[pfn >>> PAGEBLOCK_ORDER] === 0 && pfn % PAGES_PER_PAGEBLOCK === 0) {
+        pfn += PAGES_PER_PAGEBLOCK;
+        continue;
+      }
+      const seg = segmentOfFree(mm, pfn);
+      if (seg === -1) {
+        pfn++;
+        continue;
+      }
+      const order = freeOrder(mm, seg, pfn);
+      visit(pfn, order, mm.segment.nid[seg]!, zoneOf(mm, pfn));
       pfn += 1 << order;
     }
   }

@@ -7,4 +7,3 @@ export * from './limit.ts';
 export { layoutRanges } from './memlayout.ts';
 export type { LayoutProblem, Memlayout } from './memlayout.ts';
 export type { Mm } from './mm.ts';
-export { BYTES_PER_PAGE } from './page.ts';

@@ -31,6 +31,5 @@ export const NO_PFN = 0xffffffff;
 export const NID_MIXED = 255;
 /** Node ids are 0 to MAX_NODE_IDS - 1. */
 export const MAX_NODE_IDS = 254;
-/** 1 TiB of 4 KiB pages. */
-export const MAX_GUEST_PAGES = 2 ** 28;
-export const MIN_GUEST_PAGES = 64;
+/** Largest nrPages: 1 TiB of 4 KiB pages and the 1 GiB hole below 4 GiB. */
+export const MAX_GUEST_PFN = 2 ** 28 + 2 ** 18;

@@ -8,10 +8,19 @@
  */
 import { assert } from '../core/index.ts';
 import type { MmConfig } from '../config.ts';
-import { MAX_BLOCK_PAGES, MAX_NODE_IDS, NR_MIGRATE_TYPES, NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER } from './limit.ts';
+import {
+  MAX_BLOCK_PAGES,
+  MAX_GUEST_PFN,
+  MAX_NODE_IDS,
+  NR_MIGRATE_TYPES,
+  NR_PAGE_ORDERS,
+  NR_ZONES,
+  PAGEBLOCK_ORDER,
+} from './limit.ts';
 import type { Memlayout } from './memlayout.ts';
 import { createPageColumns, type PageColumns } from './page.ts';
 import { RangeSet } from './range-set.ts';
+import { createSegmentTable, type SegmentTable } from './segment.ts';
 
 export interface CellColumns {
   /** Pages whose T is this cell; managed leaves out the reserved ones. Uint32Array[cells]. */
@@ -80,12 +89,13 @@ export interface Mm {
   /** Migrate type of each pageblock. */
   readonly blockType: Uint8Array;
   readonly block: PageblockColumns;
+  /** Free pages, and the buddy lists. */
+  readonly segment: SegmentTable;
   readonly cell: CellColumns;
   /** Node states: 1 once online. Index nid. */
   readonly online: Uint8Array;
-  /** First index of the sentinels of the buddy lists and of the per-CPU lists in page.next / page.prev. */
-  readonly buddyList: number;
-  readonly pcpList: number;
+  /** Per-CPU lists, the next page to hand out last; index (cpu * nrCells + cell) * NR_MIGRATE_TYPES + type. */
+  readonly pcp: (number[] | undefined)[];
   /** Pages on each CPU's lists of each cell, index cpu * nrCells + cell. */
   readonly pcpCount: Uint32Array;
   /** Stranded pages, index from * nrNodeIds + to (A, T): pages that can converge, and pinned ones. */
@@ -130,27 +140,17 @@ export const hasZone = (mm: Mm, zone: number): boolean => mm.config.zoneStartPfn
 /** Valid pages (not holes) in [start, end). */
 export const validIn = (mm: Mm, start: number, end: number): number => end - start - mm.holes.countIn(start, end);
 
-/** Sentinel of the buddy list of (cell, migrate type, order). */
-export const buddySentinel = (mm: Mm, cell: number, type: number, order: number): number =>
-  mm.buddyList + (cell * NR_MIGRATE_TYPES + type) * NR_PAGE_ORDERS + order;
-
-/** Sentinel of the per-CPU list of (cpu, cell, migrate type). */
-export const pcpSentinel = (mm: Mm, cpu: number, cell: number, type: number): number =>
-  mm.pcpList + (cpu * mm.nrCells + cell) * NR_MIGRATE_TYPES + type;
-
-/** All columns empty and every list a lone sentinel; `boot` fills them. */
+/** All columns and lists empty; `boot` fills them. */
 export function createMm(config: MmConfig, layout: Memlayout): Mm {
   const { nrPages, nrNodeIds } = config;
   assert(nrNodeIds >= 1 && nrNodeIds <= MAX_NODE_IDS, 'mm-node-ids', { nrNodeIds });
+  assert(nrPages >= 1 && nrPages <= MAX_GUEST_PFN, 'mm-pages', { nrPages });
   assert(config.cpuNode.length >= 1, 'mm-no-cpu');
   for (const start of config.zoneStartPfn) assert(start % MAX_BLOCK_PAGES === 0, 'mm-zone-unaligned', { start });
   const nrCells = nrNodeIds * NR_ZONES;
   const nrCpus = config.cpuNode.length;
-  const nrBuddyLists = nrCells * NR_MIGRATE_TYPES * NR_PAGE_ORDERS;
-  const nrPcpLists = nrCpus * nrCells * NR_MIGRATE_TYPES;
-  const page = createPageColumns(nrPages, nrBuddyLists + nrPcpLists);
+  const page = createPageColumns(nrPages);
   const pageblocks = page.size >>> PAGEBLOCK_ORDER;
-  for (let i = page.size; i < page.next.length; i++) page.next[i] = page.prev[i] = i;
   return {
     config,
     nrPages,
@@ -167,10 +167,10 @@ export function createMm(config: MmConfig, layout: Memlayout): Mm {
       pinned: new Uint16Array(pageblocks),
       actual: new Uint8Array(pageblocks),
     },
+    segment: createSegmentTable(pageblocks, nrCells),
     cell: createCells(nrCells),
     online: new Uint8Array(nrNodeIds),
-    buddyList: page.size,
-    pcpList: page.size + nrBuddyLists,
+    pcp: new Array<number[] | undefined>(nrCpus * nrCells * NR_MIGRATE_TYPES),
     pcpCount: new Uint32Array(nrCpus * nrCells),
     stranded: new Uint32Array(nrNodeIds * nrNodeIds),
     strandedPinned: new Uint32Array(nrNodeIds * nrNodeIds),

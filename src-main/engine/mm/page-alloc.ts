@@ -3,12 +3,13 @@
  * node the layout says, cut at range boundaries when it straddles one. Source: spec/dnuma.md sections 2.7 and 9.
  */
 import { assert } from '../core/index.ts';
-import { addFreeBlock, takeBlock } from './buddy.ts';
+import { takeBlock } from './buddy.ts';
 import { NO_PFN, PAGEBLOCK_ORDER } from './limit.ts';
 import type { Mm } from './mm.ts';
-import { ALLOCATED, FLAG_PINNED, KIND_MASK, ORDER_MASK } from './page.ts';
+import { ALLOCATED, clearAllocated, HELD, markAllocated, ORDER_MASK, PINNED, stateOf } from './page.ts';
 import { pcpPut, pcpTake, pcpTrim } from './pcp.ts';
-import { addByTarget, differsFrom, leaveStranded } from './transplant.ts';
+import { addFreeBlock, segmentOfFree } from './segment.ts';
+import { addByTarget, differsFrom, leaveStranded, usedNid } from './transplant.ts';
 import { watermarkOk } from './watermark.ts';
 
 /**
@@ -26,48 +27,50 @@ function allocAbove(mm: Mm, order: number, cpu: number, type: number, marks: Uin
     const cell = list[i]!;
     if (!watermarkOk(mm, cell, order, marks[cell]!)) continue;
     const pfn = order === 0 ? pcpTake(mm, cpu, cell, type) : takeBlock(mm, cell, order, type);
-    if (pfn !== NO_PFN) {
-      mm.page.flag[pfn] = 0;
-      return pfn;
-    }
+    if (pfn !== NO_PFN) return pfn;
   }
   return NO_PFN;
 }
 
 /** Says that an allocation, not stranded and of at most a pageblock, is never freed. */
 export function pinBlock(mm: Mm, pfn: number): void {
-  const { flag, state, nid } = mm.page;
-  assert((state[pfn]! & KIND_MASK) === ALLOCATED, 'pin-not-allocated', { pfn });
-  assert((state[pfn]! & ORDER_MASK) <= PAGEBLOCK_ORDER, 'pin-order', { pfn });
-  assert(!differsFrom(mm.layout, pfn, state[pfn]! & ORDER_MASK, nid[pfn]!), 'pin-stranded', { pfn });
-  flag[pfn]! |= FLAG_PINNED;
-  mm.block.pinned[pfn >>> PAGEBLOCK_ORDER]! += 1 << (state[pfn]! & ORDER_MASK);
+  const state = stateOf(mm.page, pfn);
+  const order = state & ORDER_MASK;
+  assert((state & ~ORDER_MASK) === ALLOCATED && order <= PAGEBLOCK_ORDER, 'pin-not-allocated', { pfn, state });
+  assert(!differsFrom(mm.layout, pfn, order, usedNid(mm, pfn)), 'pin-stranded', { pfn });
+  markAllocated(mm.page, pfn, order, ALLOCATED | PINNED);
+  mm.block.pinned[pfn >>> PAGEBLOCK_ORDER]! += 1 << order;
+}
+
+/** Whether [pfn, pfn + 2^order) is one allocation that may be freed. */
+export function isAllocated(mm: Mm, pfn: number, order: number): boolean {
+  if (!(pfn >= 0 && pfn < mm.nrPages)) return false;
+  const state = stateOf(mm.page, pfn);
+  return (state === (ALLOCATED | order) || state === (HELD | order)) && segmentOfFree(mm, pfn) === -1;
 }
 
 /** Frees an allocation to the buddy lists, never through a per-CPU list. `order` must be the one it was allocated with. */
 export function freePagesDirect(mm: Mm, pfn: number, order: number): void {
-  const { state, nid, flag } = mm.page;
-  assert(state[pfn] === (ALLOCATED | order), 'free-not-allocated', { pfn, order, state: state[pfn] ?? -1 });
-  const actual = nid[pfn]!;
-  flag[pfn] = 0;
+  assert(isAllocated(mm, pfn, order), 'free-not-allocated', { pfn, order });
+  const actual = usedNid(mm, pfn);
+  clearAllocated(mm.page, pfn, order);
   if (!differsFrom(mm.markLayout, pfn, order, actual)) {
     // Not marked. Between a commit's publish and mark it may be owed already: the sweep will find it free.
-    if (mm.layout !== mm.markLayout) leaveStranded(mm, pfn, order, false);
+    if (mm.layout !== mm.markLayout) leaveStranded(mm, pfn, order, actual);
     addFreeBlock(mm, pfn, order, actual);
     return;
   }
-  leaveStranded(mm, pfn, order, false);
-  mm.moved.free += addByTarget(mm, pfn, order, true);
+  leaveStranded(mm, pfn, order, actual);
+  mm.moved.free += addByTarget(mm, pfn, order, actual);
 }
 
 /** Frees an allocation: a single page that need not move goes to the CPU's list, all else to the buddy lists. */
 export function freePages(mm: Mm, pfn: number, order: number, cpu: number): void {
-  if (order > 0 || differsFrom(mm.markLayout, pfn, 0, mm.page.nid[pfn]!)) {
+  if (order > 0 || differsFrom(mm.markLayout, pfn, 0, usedNid(mm, pfn))) {
     freePagesDirect(mm, pfn, order);
     return;
   }
-  assert(mm.page.state[pfn] === ALLOCATED, 'free-not-allocated', { pfn, order, state: mm.page.state[pfn] ?? -1 });
-  mm.page.flag[pfn] = 0;
+  assert(isAllocated(mm, pfn, 0), 'free-not-allocated', { pfn, order });
   pcpPut(mm, pfn, cpu);
   pcpTrim(mm, pfn, cpu);
 }

@@ -1,80 +1,83 @@
 /**
- * One column per property of a page, index = pfn, rounded up to whole largest blocks. 11 bytes a page.
+ * What is kept for each page, index = pfn, rounded up to whole largest blocks (pages at or above nrPages are holes).
  *
- * The guest's pages are partitioned into blocks: aligned, of 2^order pages, order 0 to 10. A block is free, allocated,
- * on a per-CPU list, boot-reserved, or a hole. Only the columns of a block's first page (its head) mean anything:
+ * A page is free, or in use (allocated, on a per-CPU list, boot-reserved), or a hole. Free pages are bits in the segments
+ * of segment.ts. Of the others:
  *
- * (a) `state[head]` is kind | order, and the next block begins at head + 2^order;
- * (b) `nid[head]` is the actual node A of every page in the block: a block never mixes nodes;
- * (c) interior pages keep whatever they held before. Nothing reads them: a walk steps from head to head, and a buddy
- *     address is always a head (were it interior to a larger block, that block would contain the page that asks);
- * (d) a largest-block boundary is always a head, so a walk can begin at any multiple of MAX_BLOCK_PAGES.
+ * (a) a page whose `special` bit is clear is an ordinary allocation of one page, and nothing else is stored for it;
+ * (b) a special page has its kind, order and pin in `state`: reserved, hole, on a per-CPU list, pinned, held by hand, or
+ *     part of an allocation of several pages (the order is in its head, the rest are TAIL);
+ * (c) `nid` holds A of a page in use only where its pageblock has pages in use on several nodes (block.actual is
+ *     NID_MIXED); elsewhere the pageblock says it. Free pages have the node of their segment.
  *
- * Because of (c) moving a free block to another node writes one page, not 2^order. Because everything is reached
- * through heads, the columns of a largest block that is one block need not exist: that is the way to 2 bytes a page.
+ * So freeing or taking an ordinary page touches bits and counters of its pageblock and no column: that is what makes
+ * random frees in a large guest cheap. 2 bytes and 2 bits a page, segments included about 2.6; both byte columns are
+ * needed only in pageblocks that are mixed or special, which is the way below 2.
  */
-import { MAX_BLOCK_PAGES, MAX_PAGE_ORDER } from './limit.ts';
+import { MAX_BLOCK_PAGES } from './limit.ts';
 
-/** Kinds, in the high nibble of `state`; the order is in the low one. */
+/** Kinds, in bits 4 to 6 of `state`; the order is in bits 0 to 3. */
 export const HOLE = 0x00;
 export const RESERVED = 0x10;
-export const FREE = 0x20;
-export const ALLOCATED = 0x30;
+export const ALLOCATED = 0x20;
+/** Not the first page of its allocation. */
+export const TAIL = 0x30;
 /** A single page on a per-CPU list. */
 export const PCP = 0x40;
-/** A piece of a block that is being cut: no longer in a list, not yet in the next. Never seen between operations. */
-export const ISOLATED = 0x50;
+/** Allocated by hand (holdPages), so only releasePages frees it. */
+export const HELD = 0x50;
 
-export const KIND_MASK = 0xf0;
+export const KIND_MASK = 0x70;
 export const ORDER_MASK = 0x0f;
-
-/** In `flag`: this allocation is never freed (kernel); it is counted apart from pages that can converge. */
-export const FLAG_PINNED = 0x01;
-/** In `flag`: held by hand (the holdPages command), so only releasePages frees it. */
-export const FLAG_HELD = 0x02;
+/** On every page of an allocation that is never freed. */
+export const PINNED = 0x80;
 
 export interface PageColumns {
+  /** One bit a page: `state` tells. Uint32 words. */
+  readonly special: Int32Array;
   readonly state: Uint8Array;
   readonly nid: Uint8Array;
-  readonly flag: Uint8Array;
-  /**
-   * List links, circular, with one sentinel per list after the pages (index >= size). For an allocated block they are
-   * the workload's: `next` chains blocks that die in the same wheel slot, `prev` is the time of death.
-   */
-  readonly next: Uint32Array;
-  readonly prev: Uint32Array;
-  /** Pages the columns hold: nrPages rounded up. Pages at or above nrPages are holes. */
+  /** Pages the columns hold: nrPages rounded up. */
   readonly size: number;
 }
 
-/** @param nrLists sentinels to append to the links. */
-export function createPageColumns(nrPages: number, nrLists: number): PageColumns {
+export function createPageColumns(nrPages: number): PageColumns {
   const size = Math.ceil(nrPages / MAX_BLOCK_PAGES) * MAX_BLOCK_PAGES;
-  return {
-    state: new Uint8Array(size),
-    nid: new Uint8Array(size),
-    flag: new Uint8Array(size),
-    next: new Uint32Array(size + nrLists),
-    prev: new Uint32Array(size + nrLists),
-    size,
-  };
+  return { special: new Int32Array(size >>> 5), state: new Uint8Array(size), nid: new Uint8Array(size), size };
 }
 
-/** Bytes of columns for each page of the guest, without the sentinels. */
-export const BYTES_PER_PAGE = 11;
+export const isSpecial = (page: PageColumns, pfn: number): boolean =>
+  ((page.special[pfn >>> 5]! >>> (pfn & 31)) & 1) === 1;
 
-/** Head of the block that contains pfn. At most 11 probes: each smaller alignment is a head by induction from (d). */
-export function headOf(state: Uint8Array, pfn: number): number {
-  for (let order = MAX_PAGE_ORDER; order > 0; order--) {
-    const head = (pfn >>> order) << order;
-    if (pfn < head + (1 << (state[head]! & ORDER_MASK))) return head;
+/** Writes the state of one page and says that it has one. */
+export function setSpecial(page: PageColumns, pfn: number, state: number): void {
+  page.special[pfn >>> 5]! |= 1 << (pfn & 31);
+  page.state[pfn] = state;
+}
+
+export function clearSpecial(page: PageColumns, pfn: number): void {
+  page.special[pfn >>> 5]! &= ~(1 << (pfn & 31));
+}
+
+/** State of a page that is not free: what `state` says, or an ordinary allocation. */
+export const stateOf = (page: PageColumns, pfn: number): number =>
+  isSpecial(page, pfn) ? page.state[pfn]! : ALLOCATED;
+
+/** Makes [pfn, pfn + 2^order) one allocation. `head` is the state of its first page. */
+export function markAllocated(page: PageColumns, pfn: number, order: number, head: number): void {
+  if (order === 0 && head === ALLOCATED) {
+    clearSpecial(page, pfn);
+    return;
   }
-  return pfn;
+  setSpecial(page, pfn, head | order);
+  for (let p = pfn + 1; p < pfn + (1 << order); p++) setSpecial(page, p, TAIL | (head & PINNED));
 }
 
-/** Order of the largest aligned block that starts at pfn and ends by `end`. */
-export function largestOrder(pfn: number, end: number): number {
-  let order = pfn === 0 ? MAX_PAGE_ORDER : Math.min(MAX_PAGE_ORDER, 31 - Math.clz32(pfn & -pfn));
-  while (pfn + (1 << order) > end) order--;
-  return order;
+/** Forgets an allocation's states before its pages become free. */
+export function clearAllocated(page: PageColumns, pfn: number, order: number): void {
+  if (order < 5) {
+    for (let p = pfn; p < pfn + (1 << order); p++) clearSpecial(page, p);
+  } else {
+    page.special.fill(0, pfn >>> 5, (pfn + (1 << order)) >>> 5);
+  }
 }

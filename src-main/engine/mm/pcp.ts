@@ -5,33 +5,30 @@
  *
  * Counters changed: cell.pcp, pcpCount, and through the buddy lists cell.free.
  */
-import { addFreeBlock, takeBlock } from './buddy.ts';
+import { takeBlock } from './buddy.ts';
 import { NO_PFN, NR_MIGRATE_TYPES, NR_ZONES, PAGEBLOCK_ORDER } from './limit.ts';
-import { type Mm, pcpSentinel, zoneOf } from './mm.ts';
-import { ALLOCATED, PCP } from './page.ts';
-import { addPageByTarget, differsFrom, leaveStranded } from './transplant.ts';
+import { type Mm, zoneOf } from './mm.ts';
+import { clearSpecial, PCP, setSpecial } from './page.ts';
+import { addFreeBlock } from './segment.ts';
+import { addByTarget, differsFrom, leaveStranded, usedNid } from './transplant.ts';
 
-function pushHead(mm: Mm, pfn: number, sentinel: number): void {
-  const { next, prev } = mm.page;
-  const first = next[sentinel]!;
-  next[pfn] = first;
-  prev[pfn] = sentinel;
-  prev[first] = pfn;
-  next[sentinel] = pfn;
+/** The list of (cpu, cell, type); its last page is the head. */
+function listOf(mm: Mm, cpu: number, cell: number, type: number): number[] {
+  return (mm.pcp[(cpu * mm.nrCells + cell) * NR_MIGRATE_TYPES + type] ??= []);
 }
 
-/** Puts a page on a CPU's list without looking at `high`. */
+/** Puts a page in use, which is not marked, on a CPU's list without looking at `high`. */
 export function pcpPut(mm: Mm, pfn: number, cpu: number): void {
-  const cell = mm.page.nid[pfn]! * NR_ZONES + zoneOf(mm, pfn);
-  mm.page.state[pfn] = PCP;
-  pushHead(mm, pfn, pcpSentinel(mm, cpu, cell, mm.blockType[pfn >>> PAGEBLOCK_ORDER]!));
+  const cell = usedNid(mm, pfn) * NR_ZONES + zoneOf(mm, pfn);
+  setSpecial(mm.page, pfn, PCP);
+  listOf(mm, cpu, cell, mm.blockType[pfn >>> PAGEBLOCK_ORDER]!).push(pfn);
   mm.pcpCount[cpu * mm.nrCells + cell]!++;
   mm.cell.pcp[cell]!++;
 }
 
-/** Flushes the list down by a batch when it has reached `high` (a high of 0 flushes at every free). */
+/** Flushes the list that pfn is on by a batch when it has reached `high` (a high of 0 flushes at every free). */
 export function pcpTrim(mm: Mm, pfn: number, cpu: number): void {
-  const cell = mm.page.nid[pfn]! * NR_ZONES + zoneOf(mm, pfn);
+  const cell = usedNid(mm, pfn) * NR_ZONES + zoneOf(mm, pfn);
   if (mm.pcpCount[cpu * mm.nrCells + cell]! >= mm.cell.pcpHigh[cell]!) {
     pcpFlush(mm, cpu, cell, mm.cell.pcpBatch[cell]!);
   }
@@ -39,55 +36,57 @@ export function pcpTrim(mm: Mm, pfn: number, cpu: number): void {
 
 /** Takes a page for a CPU, refilling its list by a batch from the cell; NO_PFN if the cell has none. */
 export function pcpTake(mm: Mm, cpu: number, cell: number, type: number): number {
-  const { next, prev, state } = mm.page;
-  const sentinel = pcpSentinel(mm, cpu, cell, type);
-  if (next[sentinel] === sentinel) {
-    for (let i = mm.cell.pcpBatch[cell]!; i > 0; i--) {
-      const pfn = takeBlock(mm, cell, 0, type);
-      if (pfn === NO_PFN) break;
-      // Appended, so that pages leave in the order they were taken.
-      const last = prev[sentinel]!;
-      next[last] = pfn;
-      prev[pfn] = last;
-      next[pfn] = sentinel;
-      prev[sentinel] = pfn;
-      state[pfn] = PCP;
-      mm.pcpCount[cpu * mm.nrCells + cell]!++;
-      mm.cell.pcp[cell]!++;
-    }
-    if (next[sentinel] === sentinel) return NO_PFN;
-  }
-  const pfn = next[sentinel]!;
-  next[sentinel] = next[pfn]!;
-  prev[next[pfn]!] = sentinel;
-  state[pfn] = ALLOCATED;
+  const list = listOf(mm, cpu, cell, type);
+  if (list.length === 0) refill(mm, list, cpu, cell, type);
+  const pfn = list.pop();
+  if (pfn === undefined) return NO_PFN;
+  clearSpecial(mm.page, pfn);
   mm.pcpCount[cpu * mm.nrCells + cell]!--;
   mm.cell.pcp[cell]!--;
   return pfn;
 }
 
+/** A batch from the buddy lists, so that the first taken is the first handed out. */
+function refill(mm: Mm, list: number[], cpu: number, cell: number, type: number): void {
+  for (let i = mm.cell.pcpBatch[cell]!; i > 0; i--) {
+    const pfn = takeBlock(mm, cell, 0, type);
+    if (pfn === NO_PFN) break;
+    setSpecial(mm.page, pfn, PCP);
+    list.push(pfn);
+  }
+  list.reverse();
+  mm.pcpCount[cpu * mm.nrCells + cell]! += list.length;
+  mm.cell.pcp[cell]! += list.length;
+}
+
 /** Gives up to `count` pages of (cpu, cell) back, oldest first, round-robin over migrate types. Returns pages transplanted. */
 export function pcpFlush(mm: Mm, cpu: number, cell: number, count: number): number {
-  const { next, prev, nid } = mm.page;
-  let left = Math.min(count, mm.pcpCount[cpu * mm.nrCells + cell]!);
-  let transplanted = 0;
+  const left = Math.min(count, mm.pcpCount[cpu * mm.nrCells + cell]!);
   mm.pcpCount[cpu * mm.nrCells + cell]! -= left;
   mm.cell.pcp[cell]! -= left;
-  for (let type = 0; left > 0; type = (type + 1) % NR_MIGRATE_TYPES) {
-    const sentinel = pcpSentinel(mm, cpu, cell, type);
-    const pfn = prev[sentinel]!;
-    if (pfn === sentinel) continue;
-    prev[sentinel] = prev[pfn]!;
-    next[prev[pfn]!] = sentinel;
-    if (differsFrom(mm.layout, pfn, 0, nid[pfn]!)) {
-      leaveStranded(mm, pfn, 0, false);
-      if (addPageByTarget(mm, pfn)) transplanted++;
-    } else {
-      addFreeBlock(mm, pfn, 0, nid[pfn]!);
-    }
-    left--;
+  const lists = Array.from({ length: NR_MIGRATE_TYPES }, (_, type) => listOf(mm, cpu, cell, type));
+  const taken = lists.map(() => 0);
+  let transplanted = 0;
+  for (let n = 0, type = 0; n < left; type = (type + 1) % NR_MIGRATE_TYPES) {
+    const list = lists[type]!;
+    if (taken[type] === list.length) continue;
+    transplanted += giveBack(mm, list[taken[type]!++]!);
+    n++;
   }
+  lists.forEach((list, type) => list.splice(0, taken[type]));
   return transplanted;
+}
+
+/** A page leaves its list for the buddy lists of its target. Returns 1 if its node changed. */
+function giveBack(mm: Mm, pfn: number): number {
+  const actual = usedNid(mm, pfn);
+  clearSpecial(mm.page, pfn);
+  if (!differsFrom(mm.layout, pfn, 0, actual)) {
+    addFreeBlock(mm, pfn, 0, actual);
+    return 0;
+  }
+  leaveStranded(mm, pfn, 0, actual);
+  return addByTarget(mm, pfn, 0, actual);
 }
 
 /** Empties every list of every CPU; returns the pages transplanted. */

@@ -4,17 +4,16 @@ import type { LayoutRange, MmConfig } from '../config.ts';
 import { assert } from '../core/index.ts';
 import { createLayout, layoutRanges } from './memlayout.ts';
 import { createMm, type Mm } from './mm.ts';
+import { loadSegments, saveSegments } from './segment.ts';
 import { rebuildZonelists } from './zonelist.ts';
 
-/** Columns that make up the state, by name; every one is written, read and hashed. */
-function columns(mm: Mm): Record<string, Uint8Array | Uint16Array | Uint32Array> {
+/** Columns of fixed length, by name; every one is written, read and hashed. */
+function columns(mm: Mm): Record<string, Uint8Array | Uint16Array | Uint32Array | Int32Array> {
   const { page, cell } = mm;
   return {
+    special: page.special,
     state: page.state,
     nid: page.nid,
-    flag: page.flag,
-    next: page.next,
-    prev: page.prev,
     blockType: mm.blockType,
     blockValid: mm.block.valid,
     blockFree: mm.block.free,
@@ -42,6 +41,11 @@ export function saveMm(mm: Mm, w: StateWriter, prefix: string): void {
     minFreeKib: mm.minFreeKib,
   });
   for (const [name, column] of Object.entries(columns(mm))) w.column(`${prefix}.mm.${name}`, column);
+  saveSegments(mm.segment, w, prefix);
+  w.json(
+    `${prefix}.pcp`,
+    Array.from(mm.pcp.entries()).filter(([, list]) => list !== undefined && list.length > 0) as never,
+  );
 }
 
 interface MmJson {
@@ -60,10 +64,12 @@ export function loadMm(config: MmConfig, r: StateReader, prefix: string): Mm {
   const j = r.json<MmJson>(`${prefix}.mm`);
   const mm = createMm(config, createLayout(j.ranges, config.nrPages, j.layoutSeq));
   for (const [name, column] of Object.entries(columns(mm))) {
-    const saved = r.column<Uint8Array | Uint16Array | Uint32Array>(`${prefix}.mm.${name}`);
+    const saved = r.column<Uint8Array | Uint16Array | Uint32Array | Int32Array>(`${prefix}.mm.${name}`);
     assert(saved.length === column.length, 'state-column-length', { name, saved: saved.length, have: column.length });
     column.set(saved);
   }
+  loadSegments(mm.segment, r, prefix);
+  for (const [i, list] of r.json<readonly [number, readonly number[]][]>(`${prefix}.pcp`)) mm.pcp[i] = [...list];
   mm.cacheStart = j.cacheStart;
   mm.cacheEnd = j.cacheEnd;
   Object.assign(mm.moved, j.moved);

@@ -2,12 +2,11 @@
  * Transplanting: giving free pages to the node the layout says they belong to. Nothing is copied; a label and two
  * counters change. Three places do it: the sweep of a commit, a free, and the drain of the per-CPU lists.
  */
-import { addFreeBlock, forEachAligned } from './buddy.ts';
-import { type Memlayout, rangeOf, targetNid } from './memlayout.ts';
+import { forEachAligned } from './buddy.ts';
+import { type Memlayout, rangeOf } from './memlayout.ts';
 import { NID_MIXED, NR_ZONES, PAGEBLOCK_ORDER } from './limit.ts';
-import type { Mm } from './mm.ts';
-import { zoneOf } from './mm.ts';
-import { ISOLATED } from './page.ts';
+import { type Mm, zoneOf } from './mm.ts';
+import { addFreeBlock } from './segment.ts';
 
 /** Counts a lookup of pfn in the published layout as the RFC's one-range cache would have answered it. */
 function countLookup(mm: Mm, pfn: number, range: number): void {
@@ -18,6 +17,12 @@ function countLookup(mm: Mm, pfn: number, range: number): void {
     mm.cacheStart = mm.layout.start[range]!;
     mm.cacheEnd = mm.layout.start[range + 1]!;
   }
+}
+
+/** A of a page in use: its pageblock's, or its own where the pageblock is in use on several nodes. */
+export function usedNid(mm: Mm, pfn: number): number {
+  const actual = mm.block.actual[pfn >>> PAGEBLOCK_ORDER]!;
+  return actual === NID_MIXED ? mm.page.nid[pfn]! : actual;
 }
 
 /** Whether any page of [pfn, pfn + 2^order) has a target other than nid in `layout`. Order at most PAGEBLOCK_ORDER + 1. */
@@ -32,28 +37,18 @@ export function differsFrom(layout: Memlayout, pfn: number, order: number, nid: 
 }
 
 /**
- * Frees an isolated or used block by the published layout: cut at range boundaries, each piece to its target node.
- * Returns the pages whose node changed. `lookups` counts one lookup a range (frees do; the sweep walks the ranges).
+ * Frees a block that was in use on node `actual` by the published layout: cut at range boundaries, each piece to its
+ * target node, one lookup a range. Returns the pages whose node changed.
  */
-export function addByTarget(mm: Mm, pfn: number, order: number, lookups: boolean): number {
+export function addByTarget(mm: Mm, pfn: number, order: number, actual: number): number {
   const { layout } = mm;
-  const { state, nid: nidOf } = mm.page;
-  const actual = nidOf[pfn]!;
-  const end = Math.min(pfn + (1 << order), mm.nrPages);
-  const first = rangeOf(layout, pfn);
-  // All pieces are isolated before one is freed: a stale state inside the block must not look like a free buddy.
-  for (let r = first; r < layout.count && layout.start[r]! < end; r++) {
-    const from = Math.max(pfn, layout.start[r]!);
-    forEachAligned(from, Math.min(end, layout.start[r + 1]!), (p, o) => {
-      state[p] = ISOLATED | o;
-    });
-  }
+  const end = pfn + (1 << order);
   let moved = 0;
-  for (let r = first; r < layout.count && layout.start[r]! < end; r++) {
+  for (let r = rangeOf(layout, pfn); r < layout.count && layout.start[r]! < end; r++) {
     const from = Math.max(pfn, layout.start[r]!);
     const to = Math.min(end, layout.start[r + 1]!);
     const target = layout.nid[r]!;
-    if (lookups) countLookup(mm, from, r);
+    countLookup(mm, from, r);
     if (target !== actual) moved += to - from;
     forEachAligned(from, to, (p, o) => addFreeBlock(mm, p, o, target));
   }
@@ -64,10 +59,8 @@ export function addByTarget(mm: Mm, pfn: number, order: number, lookups: boolean
  * A block in use leaves the stranded matrix: its pages with A != T (published) are no longer owed. When the last page
  * stranded on a cell leaves it, the cell's span shrinks to what the layout gives it.
  */
-export function leaveStranded(mm: Mm, pfn: number, order: number, pinned: boolean): void {
+export function leaveStranded(mm: Mm, pfn: number, order: number, actual: number): void {
   const { layout, nrNodeIds } = mm;
-  const actual = mm.page.nid[pfn]!;
-  const matrix = pinned ? mm.strandedPinned : mm.stranded;
   const cell = actual * NR_ZONES + zoneOf(mm, pfn);
   const end = pfn + (1 << order);
   let left = 0;
@@ -75,7 +68,7 @@ export function leaveStranded(mm: Mm, pfn: number, order: number, pinned: boolea
     const target = layout.nid[r]!;
     if (target === actual) continue;
     const pages = Math.min(end, layout.start[r + 1]!) - Math.max(pfn, layout.start[r]!);
-    matrix[actual * nrNodeIds + target]! -= pages;
+    mm.stranded[actual * nrNodeIds + target]! -= pages;
     left += pages;
   }
   if (left === 0) return;
@@ -87,13 +80,4 @@ export function leaveStranded(mm: Mm, pfn: number, order: number, pinned: boolea
 export function shrinkSpan(mm: Mm, cell: number): void {
   mm.cell.spanStart[cell] = mm.cell.hullStart[cell]!;
   mm.cell.spanEnd[cell] = mm.cell.hullEnd[cell]!;
-}
-
-/** Frees one page by its target and returns whether its node changed; its A must already be out of the stranded matrix. */
-export function addPageByTarget(mm: Mm, pfn: number): boolean {
-  const target = targetNid(mm.layout, pfn);
-  const changed = target !== mm.page.nid[pfn];
-  countLookup(mm, pfn, rangeOf(mm.layout, pfn));
-  addFreeBlock(mm, pfn, 0, target);
-  return changed;
 }

@@ -3,9 +3,10 @@
  * dies is freed and another is allocated at that same moment, so each place is a renewal process. A share are huge pages;
  * a share are kernel pages that are never freed (pinned).
  *
- * Deaths are kept in a wheel of WHEEL_SLOTS ticks: `page.next` chains the blocks that die in a slot, `page.prev` holds
- * the time of death, in 1/256 tick since the workload began (so births and deaths fall inside ticks, not on them).
- * A slot also holds blocks that die in a later turn of the wheel; they are put back.
+ * Deaths are kept in a wheel of WHEEL_SLOTS ticks. A held block has a place, which knows its pfn, its time of death (in
+ * 1/256 tick since the workload began, so births and deaths fall inside ticks, not on them) and the next place of its
+ * slot. A slot also holds blocks that die in a later turn of the wheel; they are put back. A block that replaces another
+ * takes over its place. 12 bytes a block held.
  *
  * Invariants: (a) every block that the workload holds and that can die is in exactly one slot; (b) held counts are the
  * blocks held by class; (c) blocks taken by hand are not touched.
@@ -20,10 +21,12 @@ import {
   PAGEBLOCK_ORDER,
   PAGES_PER_PAGEBLOCK,
 } from '../mm/index.ts';
-import { ORDER_MASK } from '../mm/page.ts';
+import { ORDER_MASK, stateOf } from '../mm/page.ts';
 import { drawLifetime, drawResidual } from './lifetime.ts';
 
 const WHEEL_SLOTS = 4096;
+/** No place. */
+const NONE = 0xffffffff;
 const FRACTION = 256;
 /** The longest life, in 1/256 tick from the workload's beginning: what 32 bits hold. */
 const LATEST = 0xfffffffe;
@@ -34,13 +37,17 @@ const HUGE = 1;
 
 export class Workload {
   readonly #mm: GuestMm;
-  /** The guest's columns: see the header. */
-  readonly #next: Uint32Array;
-  readonly #death: Uint32Array;
+  /** Columns by place; replaced by longer ones when they are full. */
+  #pfn = new Uint32Array(1024);
+  #death = new Uint32Array(1024);
+  #next = new Uint32Array(1024);
+  /** Places ever used, and the first spare one. */
+  #places = 0;
+  #spare = NONE;
   readonly #prng: Prng;
   #config: WorkloadConfig | null;
-  /** First block of each slot, NO_PFN when empty. */
-  readonly #wheel = new Uint32Array(WHEEL_SLOTS).fill(NO_PFN);
+  /** First place of each slot, NONE when empty. */
+  readonly #wheel = new Uint32Array(WHEEL_SLOTS).fill(NONE);
   /** Whole ticks since the workload began, warm-up included. */
   #now = 0;
   #turn = 0;
@@ -54,8 +61,6 @@ export class Workload {
 
   private constructor(mm: GuestMm, config: WorkloadConfig | null, prng: Prng) {
     this.#mm = mm;
-    this.#next = mm.mm.page.next;
-    this.#death = mm.mm.page.prev;
     this.#config = config;
     this.#prng = prng;
   }
@@ -93,24 +98,22 @@ export class Workload {
   step(): void {
     this.#now++;
     const slot = this.#now % WHEEL_SLOTS;
-    const next = this.#next;
-    const death = this.#death;
     // Deaths of this tick lie in (end - FRACTION, end].
     const end = this.#now * FRACTION;
-    let stay = NO_PFN;
+    let stay = NONE;
     // A replacement may die in this same tick: it is then found in the slot again.
-    while (this.#wheel[slot] !== NO_PFN) {
-      let pfn = this.#wheel[slot]!;
-      this.#wheel[slot] = NO_PFN;
-      while (pfn !== NO_PFN) {
-        const after = next[pfn]!;
-        if (death[pfn]! <= end) {
-          this.#die(pfn);
+    while (this.#wheel[slot] !== NONE) {
+      let place = this.#wheel[slot]!;
+      this.#wheel[slot] = NONE;
+      while (place !== NONE) {
+        const after = this.#next[place]!;
+        if (this.#death[place]! <= end) {
+          this.#die(place);
         } else {
-          next[pfn] = stay;
-          stay = pfn;
+          this.#next[place] = stay;
+          stay = place;
         }
-        pfn = after;
+        place = after;
       }
     }
     this.#wheel[slot] = stay;
@@ -118,22 +121,47 @@ export class Workload {
     this.#fill(HUGE, this.#now * FRACTION);
   }
 
-  #die(pfn: number): void {
-    const death = this.#death[pfn]!;
-    const order = this.#mm.mm.page.state[pfn]! & ORDER_MASK;
+  #die(place: number): void {
+    const pfn = this.#pfn[place]!;
+    const order = stateOf(this.#mm.mm.page, pfn) & ORDER_MASK;
     const size = order === 0 ? SMALL : HUGE;
     this.#mm.freePages(pfn, order, this.#nextCpu());
     this.frees++;
     this.#held[size]!--;
-    if (this.#held[size]! < this.#wanted[size]!) this.#allocate(size, death, false);
+    const replaced = this.#held[size]! < this.#wanted[size]! && this.#allocate(place, size, this.#death[place]!, false);
+    if (replaced) return;
+    this.#next[place] = this.#spare;
+    this.#spare = place;
   }
 
   /** Allocates until the class has what it wants or the guest has no more. */
   #fill(size: number, time: number): void {
-    while (this.#held[size]! < this.#wanted[size]!) if (!this.#allocate(size, time, false)) return;
+    while (this.#held[size]! < this.#wanted[size]!) if (!this.#allocateNew(size, time, false)) return;
   }
 
-  #allocate(size: number, time: number, stationary: boolean): boolean {
+  #allocateNew(size: number, time: number, stationary: boolean): boolean {
+    const place = this.#spare === NONE ? this.#places : this.#spare;
+    if (place === this.#pfn.length) this.#growPlaces();
+    const spare = this.#spare === NONE ? NONE : this.#next[place]!;
+    if (!this.#allocate(place, size, time, stationary)) return false;
+    if (this.#spare === NONE) this.#places++;
+    this.#spare = spare;
+    return true;
+  }
+
+  #growPlaces(): void {
+    const longer = (column: Uint32Array): Uint32Array<ArrayBuffer> => {
+      const out = new Uint32Array(column.length * 2);
+      out.set(column);
+      return out;
+    };
+    this.#pfn = longer(this.#pfn);
+    this.#death = longer(this.#death);
+    this.#next = longer(this.#next);
+  }
+
+  /** A new block for a place. */
+  #allocate(place: number, size: number, time: number, stationary: boolean): boolean {
     assert(this.#config !== null, 'workload-none');
     const pfn = this.#mm.allocPages(size === SMALL ? 0 : PAGEBLOCK_ORDER, this.#nextCpu(), MIGRATE_MOVABLE);
     if (pfn === NO_PFN) {
@@ -144,9 +172,10 @@ export class Workload {
     const life = stationary ? drawResidual(law, this.#prng) : drawLifetime(law, this.#prng);
     const death = Math.min(LATEST, time + Math.max(1, Math.ceil(life * FRACTION)));
     const slot = tickOf(death) % WHEEL_SLOTS;
-    this.#death[pfn] = death;
-    this.#next[pfn] = this.#wheel[slot]!;
-    this.#wheel[slot] = pfn;
+    this.#pfn[place] = pfn;
+    this.#death[place] = death;
+    this.#next[place] = this.#wheel[slot]!;
+    this.#wheel[slot] = place;
     this.allocs++;
     this.#held[size]!++;
     return true;
@@ -193,7 +222,7 @@ export class Workload {
       while (pick >= left[which]!) pick -= left[which++]!;
       left[which]!--;
       if (which === 2) this.#allocateKernel();
-      else this.#allocate(which, 0, stationary);
+      else this.#allocateNew(which, 0, stationary);
     }
   }
 
@@ -208,7 +237,13 @@ export class Workload {
       allocs: this.allocs,
       frees: this.frees,
       allocFailures: this.allocFailures,
+      places: this.#places,
+      spare: this.#spare,
     });
+    const used = (column: Uint32Array): Uint32Array => column.subarray(0, this.#places);
+    w.column(`${prefix}.workload.pfn`, used(this.#pfn));
+    w.column(`${prefix}.workload.death`, used(this.#death));
+    w.column(`${prefix}.workload.next`, used(this.#next));
     w.column(`${prefix}.workload.prng`, this.#prng.state);
     w.column(`${prefix}.workload.wheel`, this.#wheel);
   }
@@ -226,6 +261,12 @@ export class Workload {
     w.allocs = j.allocs;
     w.frees = j.frees;
     w.allocFailures = j.allocFailures;
+    w.#places = j.places;
+    w.#spare = j.spare;
+    while (w.#pfn.length <= j.places) w.#growPlaces();
+    w.#pfn.set(r.column<Uint32Array>(`${prefix}.workload.pfn`));
+    w.#death.set(r.column<Uint32Array>(`${prefix}.workload.death`));
+    w.#next.set(r.column<Uint32Array>(`${prefix}.workload.next`));
     return w;
   }
 }
@@ -240,6 +281,8 @@ interface WorkloadJson {
   readonly allocs: number;
   readonly frees: number;
   readonly allocFailures: number;
+  readonly places: number;
+  readonly spare: number;
 }
 
 /** The tick in which a time of death falls: deaths in (t - 1, t] are found at t. */

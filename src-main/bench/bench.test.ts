@@ -1,0 +1,77 @@
+/** The benchmarks' smoke size: both sides must end in the same state. Nothing is said about time. */
+import { execFileSync } from 'node:child_process';
+import { afterAll, describe, expect, it } from 'vitest';
+import { showNs, thirdFastest } from './harness.ts';
+import { runWorkload, SIZES, WORKLOADS } from './mm.bench.ts';
+import { OurSide } from './our-side.ts';
+import { buildBaseline, RfcSide } from './rfc-side.ts';
+
+const baseline = buildBaseline();
+const rfc = baseline === null ? null : new RfcSide(baseline);
+const smoke = SIZES.find(({ name }) => name === 'smoke')!;
+
+afterAll(() => {
+  rfc?.close();
+  baseline?.remove();
+});
+
+describe.skipIf(baseline === null)('the baseline in C', () => {
+  it('holds the published vectors T1, T2, T3, T5, T6, T7, T8, T10, T12a', () => {
+    expect(() => execFileSync(baseline!.path, ['--selftest'], { stdio: 'pipe' })).not.toThrow();
+  });
+
+  it('refuses a command it does not know', () => {
+    const run = (): Buffer => execFileSync(baseline!.path, { input: 'transplant 7\n', stdio: 'pipe' });
+    expect(run).toThrow('unknown command');
+  });
+});
+
+describe('smoke size', () => {
+  it.each(WORKLOADS)('$name ends in the same state on both sides', async (workload) => {
+    const result = await runWorkload(workload, smoke, rfc);
+    expect(result.difference).toBeNull();
+    expect(result.hash).toMatch(/^[0-9a-f]{16}$/);
+    for (const { oursNs, rfcNs, ratio } of result.measures) {
+      expect(oursNs).toBeGreaterThan(0);
+      expect(ratio === null).toBe(rfc === null);
+      expect(rfcNs === null).toBe(rfc === null);
+    }
+  });
+
+  it.skipIf(rfc === null)('a page that differs voids the comparison', async () => {
+    // Ours alone commits a layout first, so the states that are compared differ.
+    const { commit } = OurSide.prototype;
+    OurSide.prototype.commit = function (this: OurSide, layout): number {
+      return commit.call(this, { ...layout, rotation: layout.rotation + 1 });
+    };
+    try {
+      const { difference } = await runWorkload(WORKLOADS[0]!, smoke, rfc);
+      expect(difference).toMatch(/^before the first sample: ours .* rfc /);
+    } finally {
+      OurSide.prototype.commit = commit;
+    }
+  });
+
+  it('runs ours alone, without ratios, where there is no compiler', async () => {
+    const { measures, difference } = await runWorkload(WORKLOADS[0]!, smoke, null);
+    expect(difference).toBeNull();
+    expect(measures.map(({ rfcNs, ratio }) => [rfcNs, ratio])).toEqual([[null, null]]);
+  });
+});
+
+describe('harness', () => {
+  it('reports the third fastest of at least eight samples', () => {
+    expect(thirdFastest([9, 1, 8, 2, 7, 30, 6, 5])).toBe(5);
+    expect(() => thirdFastest([1, 2, 3, 4, 5, 6, 7])).toThrow('7 samples');
+  });
+
+  it('shows nanoseconds in the unit that fits', () => {
+    expect([0.5, 12.34, 1234, 5_678_900, 2e9].map(showNs)).toEqual([
+      '0.500 ns',
+      '12.3 ns',
+      '1.23 us',
+      '5.68 ms',
+      '2.00 s',
+    ]);
+  });
+});

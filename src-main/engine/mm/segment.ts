@@ -1,0 +1,374 @@
+/**
+ * A segment is the free pages of one pageblock that are on one node: 512 bits and the number of maximal free blocks of
+ * each order. The buddy lists link segments, not blocks: list (cell, migrate type, order) holds every segment of that
+ * cell and type that has a block of that order; which block is found by looking at the bits. Two things follow. Freeing
+ * or taking a page changes bits and counters that fit a cache, wherever the page is. And giving a whole pageblock's free
+ * pages to another node relinks one segment, however fragmented it is.
+ *
+ * (a) Segment b (< nrPageblocks) is pageblock b's own; further nodes with free pages in b have extra segments, chained
+ *     from it. No node has two segments in a pageblock; an extra segment has at least one free page.
+ * (b) No page is free in two segments; a free page is not special (page.ts).
+ * (c) count[o] is the number of maximal aligned blocks of order o in the bits; merging never crosses segments, so blocks
+ *     never mix nodes.
+ * (d) A block of order 10 is two whole segments of one node in pageblocks 2i and 2i + 1: whenever both are whole they are
+ *     counted as one block of order 10 of the even one, and as none of order 9.
+ * (e) A segment is linked in a list of an order exactly when its count is not 0. Newest first.
+ *
+ * Counters changed here: count, free of segments; cell.free, cell.nrFree; block.free.
+ */
+import { assert, type StateReader, type StateWriter } from '../core/index.ts';
+import { WORDS, clearBlock, countBlocks, isFull, rangeMask, setBlock, popcount } from './bitmap.ts';
+import { NR_MIGRATE_TYPES, NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
+import { type Mm, zoneOf } from './mm.ts';
+
+/** Columns by segment; they are replaced by longer ones when extra segments run out. */
+export interface SegmentTable {
+  /** WORDS words each. */
+  bits: Int32Array;
+  nid: Uint8Array;
+  /** Free pages. */
+  free: Uint16Array;
+  /** Blocks by order, NR_PAGE_ORDERS each. */
+  count: Uint16Array;
+  /** List links by order, NR_PAGE_ORDERS each; -1 ends. */
+  next: Int32Array;
+  prev: Int32Array;
+  /** Next segment of the same pageblock, or next spare one; -1 ends. */
+  chain: Int32Array;
+  /** Pageblock. */
+  block: Uint32Array;
+  /** First segment of each list, -1 when empty; index by listOf. */
+  readonly head: Int32Array;
+  /** First unused extra segment, -1 if none; and segments ever used. */
+  spare: number;
+  used: number;
+}
+
+export function createSegmentTable(nrPageblocks: number, nrCells: number): SegmentTable {
+  const head = new Int32Array(nrCells * NR_MIGRATE_TYPES * NR_PAGE_ORDERS).fill(-1);
+  return { ...columns(nrPageblocks), head, spare: -1, used: nrPageblocks };
+}
+
+function columns(n: number): Omit<SegmentTable, 'head' | 'spare' | 'used'> {
+  return {
+    bits: new Int32Array(n * WORDS),
+    nid: new Uint8Array(n),
+    free: new Uint16Array(n),
+    count: new Uint16Array(n * NR_PAGE_ORDERS),
+    next: new Int32Array(n * NR_PAGE_ORDERS).fill(-1),
+    prev: new Int32Array(n * NR_PAGE_ORDERS).fill(-1),
+    chain: new Int32Array(n).fill(-1),
+    block: Uint32Array.from({ length: n }, (_, i) => i),
+  };
+}
+
+/** Doubles the room for extra segments. */
+function grow(t: SegmentTable): void {
+  const more = columns(t.free.length * 2);
+  for (const name of Object.keys(more) as (keyof typeof more)[]) more[name].set(t[name] as never);
+  Object.assign(t, more);
+}
+
+/** Cell of a segment. */
+const cellOfSegment = (mm: Mm, seg: number): number =>
+  mm.segment.nid[seg]! * NR_ZONES + zoneOf(mm, mm.segment.block[seg]! << PAGEBLOCK_ORDER);
+
+/** Index in `head` of the list of (cell, migrate type, order). */
+export const listOf = (cell: number, type: number, order: number): number =>
+  (cell * NR_MIGRATE_TYPES + type) * NR_PAGE_ORDERS + order;
+
+function link(mm: Mm, seg: number, cell: number, order: number): void {
+  const { head, next, prev, block } = mm.segment;
+  const list = listOf(cell, mm.blockType[block[seg]!]!, order);
+  const first = head[list]!;
+  const i = seg * NR_PAGE_ORDERS + order;
+  next[i] = first;
+  prev[i] = -1;
+  if (first !== -1) prev[first * NR_PAGE_ORDERS + order] = seg;
+  head[list] = seg;
+}
+
+function unlink(mm: Mm, seg: number, cell: number, order: number): void {
+  const { head, next, prev, block } = mm.segment;
+  const i = seg * NR_PAGE_ORDERS + order;
+  const n = next[i]!;
+  const p = prev[i]!;
+  if (p === -1) head[listOf(cell, mm.blockType[block[seg]!]!, order)] = n;
+  else next[p * NR_PAGE_ORDERS + order] = n;
+  if (n !== -1) prev[n * NR_PAGE_ORDERS + order] = p;
+}
+
+/** Changes the number of blocks of an order, and with it the lists. */
+function bump(mm: Mm, seg: number, cell: number, order: number, by: number): void {
+  const i = seg * NR_PAGE_ORDERS + order;
+  const was = mm.segment.count[i]!;
+  mm.segment.count[i] = was + by;
+  mm.cell.nrFree[cell * NR_PAGE_ORDERS + order]! += by;
+  if (was === 0) link(mm, seg, cell, order);
+  else if (was + by === 0) unlink(mm, seg, cell, order);
+}
+
+/** The segment of a node in a pageblock; -1 when it has no free page there. */
+export function findSegment(mm: Mm, block: number, nid: number): number {
+  const t = mm.segment;
+  if (t.nid[block] === nid && t.free[block]! > 0) return block;
+  for (let seg = t.chain[block]!; seg !== -1; seg = t.chain[seg]!) if (t.nid[seg] === nid) return seg;
+  return -1;
+}
+
+/** The same, made if need be. */
+function openSegment(mm: Mm, block: number, nid: number): number {
+  const found = findSegment(mm, block, nid);
+  if (found !== -1) return found;
+  const t = mm.segment;
+  if (t.free[block] === 0) {
+    t.nid[block] = nid;
+    return block;
+  }
+  let seg = t.spare;
+  if (seg !== -1) {
+    t.spare = t.chain[seg]!;
+  } else {
+    if (t.used === t.free.length) grow(t);
+    seg = t.used++;
+  }
+  t.nid[seg] = nid;
+  t.block[seg] = block;
+  t.chain[seg] = t.chain[block]!;
+  t.chain[block] = seg;
+  return seg;
+}
+
+/** Gives back an extra segment whose last page has left. */
+function closeSegment(mm: Mm, seg: number): void {
+  const t = mm.segment;
+  const block = t.block[seg]!;
+  if (t.free[seg] !== 0 || seg === block) return;
+  let before = block;
+  while (t.chain[before] !== seg) before = t.chain[before]!;
+  t.chain[before] = t.chain[seg]!;
+  t.chain[seg] = t.spare;
+  t.spare = seg;
+}
+
+/** The segment in which a page is free; -1 when it is not. */
+export function segmentOfFree(mm: Mm, pfn: number): number {
+  const { bits, chain } = mm.segment;
+  const word = (pfn >>> 5) & (WORDS - 1);
+  for (let seg = pfn >>> PAGEBLOCK_ORDER; seg !== -1; seg = chain[seg]!) {
+    if (((bits[seg * WORDS + word]! >>> (pfn & 31)) & 1) === 1) return seg;
+  }
+  return -1;
+}
+
+/** The whole segment of the same node in the other pageblock of the pair; -1 when there is none. */
+function wholePartner(mm: Mm, seg: number): number {
+  const { block, nid, free } = mm.segment;
+  const other = block[seg]! ^ 1;
+  const partner = findSegment(mm, other, nid[seg]!);
+  return partner !== -1 && free[partner] === PAGES_PER_PAGEBLOCK ? partner : -1;
+}
+
+/** After `seg` has become whole: (d). */
+function pair(mm: Mm, seg: number, cell: number): void {
+  const partner = wholePartner(mm, seg);
+  if (partner === -1) return;
+  bump(mm, partner, cell, PAGEBLOCK_ORDER, -1);
+  bump(mm, seg, cell, PAGEBLOCK_ORDER, -1);
+  bump(mm, mm.segment.block[seg]! % 2 === 0 ? seg : partner, cell, PAGEBLOCK_ORDER + 1, 1);
+}
+
+/** Before a whole `seg` loses a page or its node: undoes (d). */
+function unpair(mm: Mm, seg: number, cell: number): void {
+  const partner = wholePartner(mm, seg);
+  if (partner === -1) return;
+  bump(mm, mm.segment.block[seg]! % 2 === 0 ? seg : partner, cell, PAGEBLOCK_ORDER + 1, -1);
+  bump(mm, partner, cell, PAGEBLOCK_ORDER, 1);
+  bump(mm, seg, cell, PAGEBLOCK_ORDER, 1);
+}
+
+/**
+ * Frees the pages [pfn, pfn + 2^order), none of which is free, into node nid, merging upwards. Cost O(orders).
+ */
+export function addFreeBlock(mm: Mm, pfn: number, order: number, nid: number): void {
+  if (order > PAGEBLOCK_ORDER) {
+    addFreeBlock(mm, pfn, PAGEBLOCK_ORDER, nid);
+    addFreeBlock(mm, pfn + PAGES_PER_PAGEBLOCK, PAGEBLOCK_ORDER, nid);
+    return;
+  }
+  const block = pfn >>> PAGEBLOCK_ORDER;
+  const seg = openSegment(mm, block, nid);
+  const { bits, free } = mm.segment;
+  const cell = nid * NR_ZONES + zoneOf(mm, pfn);
+  const at = seg * WORDS;
+  let offset = pfn & (PAGES_PER_PAGEBLOCK - 1);
+  setBlock(bits, at, offset, order);
+  free[seg]! += 1 << order;
+  mm.block.free[block]! += 1 << order;
+  mm.cell.free[cell]! += 1 << order;
+  let o = order;
+  while (o < PAGEBLOCK_ORDER && isFull(bits, at, offset ^ (1 << o), o)) {
+    bump(mm, seg, cell, o, -1);
+    offset &= ~(1 << o);
+    o++;
+  }
+  bump(mm, seg, cell, o, 1);
+  if (o === PAGEBLOCK_ORDER) pair(mm, seg, cell);
+}
+
+/**
+ * Takes [pfn, pfn + 2^order), all of it free in `seg`, out of the free lists; the rest of the block it was in is cut into
+ * its largest parts. Order at most PAGEBLOCK_ORDER. Cost O(orders).
+ */
+export function takeFromSegment(mm: Mm, seg: number, pfn: number, order: number): void {
+  const { bits, free } = mm.segment;
+  const cell = mm.segment.nid[seg]! * NR_ZONES + zoneOf(mm, pfn);
+  if (free[seg] === PAGES_PER_PAGEBLOCK) unpair(mm, seg, cell);
+  const at = seg * WORDS;
+  let offset = pfn & (PAGES_PER_PAGEBLOCK - 1);
+  let o = order;
+  while (o < PAGEBLOCK_ORDER && isFull(bits, at, offset ^ (1 << o), o)) {
+    offset &= ~(1 << o);
+    o++;
+  }
+  bump(mm, seg, cell, o, -1);
+  for (o--; o >= order; o--) bump(mm, seg, cell, o, 1);
+  clearBlock(bits, at, pfn & (PAGES_PER_PAGEBLOCK - 1), order);
+  free[seg]! -= 1 << order;
+  mm.block.free[pfn >>> PAGEBLOCK_ORDER]! -= 1 << order;
+  mm.cell.free[cell]! -= 1 << order;
+  if (free[seg] === 0) closeSegment(mm, seg);
+}
+
+/** Gives a whole segment to a node that has none in its pageblock: its bits stay, its lists change. */
+function relabel(mm: Mm, seg: number, nid: number): void {
+  const t = mm.segment;
+  const from = cellOfSegment(mm, seg);
+  const whole = t.free[seg] === PAGES_PER_PAGEBLOCK;
+  if (whole) unpair(mm, seg, from);
+  const to = nid * NR_ZONES + (from % NR_ZONES);
+  for (let o = 0; o < NR_PAGE_ORDERS; o++) {
+    const blocks = t.count[seg * NR_PAGE_ORDERS + o]!;
+    if (blocks === 0) continue;
+    mm.cell.nrFree[from * NR_PAGE_ORDERS + o]! -= blocks;
+    mm.cell.nrFree[to * NR_PAGE_ORDERS + o]! += blocks;
+    unlink(mm, seg, from, o);
+    link(mm, seg, to, o);
+  }
+  mm.cell.free[from]! -= t.free[seg]!;
+  mm.cell.free[to]! += t.free[seg]!;
+  t.nid[seg] = nid;
+  if (whole) pair(mm, seg, to);
+}
+
+const fresh = new Uint16Array(NR_PAGE_ORDERS);
+
+/** Brings the counters of a segment into line with its bits, which may have changed in any way while it was unpaired. */
+function recount(mm: Mm, seg: number): void {
+  const t = mm.segment;
+  const cell = cellOfSegment(mm, seg);
+  const pages = countBlocks(t.bits, seg * WORDS, fresh);
+  for (let o = 0; o < NR_PAGE_ORDERS; o++) {
+    const by = fresh[o]! - t.count[seg * NR_PAGE_ORDERS + o]!;
+    if (by !== 0) bump(mm, seg, cell, o, by);
+  }
+  mm.cell.free[cell]! += pages - t.free[seg]!;
+  mm.block.free[t.block[seg]!]! += pages - t.free[seg]!;
+  t.free[seg] = pages;
+}
+
+/**
+ * Gives the free pages of [start, end), a part of one pageblock, to node nid, from whatever node they are on. Returns the
+ * pages that changed node. Cost: the segments of the pageblock, not the blocks in them.
+ */
+export function moveFreePages(mm: Mm, start: number, end: number, nid: number): number {
+  const t = mm.segment;
+  const block = start >>> PAGEBLOCK_ORDER;
+  if (mm.block.free[block] === 0) return 0;
+  const whole = end - start === PAGES_PER_PAGEBLOCK || end === mm.nrPages;
+  if (whole && start % PAGES_PER_PAGEBLOCK === 0 && t.chain[block] === -1) {
+    if (t.nid[block] === nid) return 0;
+    relabel(mm, block, nid);
+    return t.free[block]!;
+  }
+  let moved = 0;
+  for (let seg = block; seg !== -1;) {
+    const after = t.chain[seg]!;
+    if (t.nid[seg] !== nid && t.free[seg]! > 0) moved += moveBits(mm, seg, start, end, nid);
+    seg = after;
+  }
+  return moved;
+}
+
+/** The part of moveFreePages that concerns one segment of another node. */
+function moveBits(mm: Mm, seg: number, start: number, end: number, nid: number): number {
+  const first = start & (PAGES_PER_PAGEBLOCK - 1);
+  const last = first + end - start;
+  let moved = 0;
+  for (let w = first >>> 5; w < WORDS && w << 5 < last; w++) {
+    moved += popcount(mm.segment.bits[seg * WORDS + w]! & rangeMask(w, first, last));
+  }
+  if (moved === 0) return 0;
+  // Opened while `seg` still has its pages, so that it is another segment.
+  const to = openSegment(mm, mm.segment.block[seg]!, nid);
+  const { bits, free } = mm.segment;
+  if (free[seg] === PAGES_PER_PAGEBLOCK) unpair(mm, seg, cellOfSegment(mm, seg));
+  for (let w = first >>> 5; w < WORDS && w << 5 < last; w++) {
+    const part = bits[seg * WORDS + w]! & rangeMask(w, first, last);
+    bits[seg * WORDS + w]! &= ~part;
+    bits[to * WORDS + w]! |= part;
+  }
+  recount(mm, seg);
+  recount(mm, to);
+  if (free[to] === PAGES_PER_PAGEBLOCK) pair(mm, to, cellOfSegment(mm, to));
+  closeSegment(mm, seg);
+  return moved;
+}
+
+/** Changes the migrate type of a pageblock, and with it the lists of all its segments. */
+export function setBlockType(mm: Mm, block: number, type: number): void {
+  const { chain, count } = mm.segment;
+  const relink = (change: typeof link): void => {
+    for (let seg = block; seg !== -1; seg = chain[seg]!) {
+      const cell = cellOfSegment(mm, seg);
+      for (let o = 0; o < NR_PAGE_ORDERS; o++) if (count[seg * NR_PAGE_ORDERS + o]! > 0) change(mm, seg, cell, o);
+    }
+  };
+  relink(unlink);
+  mm.blockType[block] = type;
+  relink(link);
+}
+
+/** Free pages in [start, end), a part of one pageblock, on any node. */
+export function freeIn(mm: Mm, start: number, end: number): number {
+  const { bits, chain } = mm.segment;
+  const first = start & (PAGES_PER_PAGEBLOCK - 1);
+  const last = first + end - start;
+  let pages = 0;
+  for (let seg = start >>> PAGEBLOCK_ORDER; seg !== -1; seg = chain[seg]!) {
+    for (let w = first >>> 5; w < WORDS && w << 5 < last; w++) {
+      pages += popcount(bits[seg * WORDS + w]! & rangeMask(w, first, last));
+    }
+  }
+  return pages;
+}
+
+const SAVED = ['bits', 'nid', 'free', 'count', 'next', 'prev', 'chain', 'block', 'head'] as const;
+
+/** Whole columns: how far they have grown is part of the state, so equal states have equal bytes. */
+export function saveSegments(t: SegmentTable, w: StateWriter, prefix: string): void {
+  w.json(`${prefix}.segment`, { spare: t.spare, used: t.used, room: t.free.length });
+  for (const name of SAVED) w.column(`${prefix}.segment.${name}`, t[name]);
+}
+
+export function loadSegments(t: SegmentTable, r: StateReader, prefix: string): void {
+  const { spare, used, room } = r.json<{ spare: number; used: number; room: number }>(`${prefix}.segment`);
+  while (t.free.length < room) grow(t);
+  for (const name of SAVED) {
+    const saved = r.column<Int32Array>(`${prefix}.segment.${name}`);
+    assert(saved.length === t[name].length, 'state-column-length', { name, saved: saved.length, have: t[name].length });
+    t[name].set(saved as never);
+  }
+  t.spare = spare;
+  t.used = used;
+}

@@ -1,0 +1,14 @@
+/** The simulator that attacks the engine. The command line and the tests use these doors. */
+export { engineMaker } from './engine-mm.ts';
+export { drawMmCase } from './mm-draw.ts';
+export type { MmCase, MmOp } from './mm-draw.ts';
+export { formatMmFailure, fuzzMm, runMmCase, shrinkMmCase } from './mm-fuzz.ts';
+export type { MmFailure } from './mm-fuzz.ts';
+export type { MmMaker, MmUnderTest } from './mm-under-test.ts';
+export { NaiveMm, naiveMaker } from './naive-mm.ts';
+export { runVector, vectors } from './vectors.ts';
+export type { Vector } from './vectors.ts';
+export { drawWorldCase } from './world-draw.ts';
+export type { WorldCase } from './world-draw.ts';
+export { CALM_TICKS, runSimtest, runWorldCase, shrinkWorldCase } from './world-sim.ts';
+export type { SimtestOptions, SimtestResult } from './world-sim.ts';

@@ -1,0 +1,222 @@
+/**
+ * The cases of mm-fuzz.ts: swarm options, a guest and a list of operations, all drawn from one seed before anything runs,
+ * as plain data that can be shrunk, printed and kept.
+ *
+ * An operation never names an allocation by its place, only as the n-th of those alive, the largest first (modulo their
+ * number), so every sublist of operations is a valid list too.
+ */
+import { Prng } from '../engine/core/index.ts';
+import type { LayoutRange, MmConfig } from '../engine/config.ts';
+import type { PfnRange } from '../../shared/units/index.ts';
+import { MAX_PAGE_ORDER } from './mm-under-test.ts';
+
+export type MmOp =
+  | { readonly do: 'hold'; readonly pfn: number; readonly order: number }
+  /** Order-0 holds at every `stride`-th page. */
+  | { readonly do: 'holdMany'; readonly start: number; readonly count: number; readonly stride: number }
+  | { readonly do: 'free' | 'putPcp'; readonly nth: number; readonly count: number }
+  | { readonly do: 'drain' }
+  | { readonly do: 'commit'; readonly ranges: readonly LayoutRange[] }
+  /** A commit with `frees[i]`-th frees before step i. */
+  | {
+      readonly do: 'commitSteps';
+      readonly ranges: readonly LayoutRange[];
+      readonly frees: readonly (readonly number[])[];
+    }
+  /** By the model's own allocator and its per-CPU lists. */
+  | {
+      readonly do: 'alloc';
+      readonly order: number;
+      readonly cpu: number;
+      readonly movable: boolean;
+      readonly count: number;
+    }
+  | { readonly do: 'release'; readonly nth: number; readonly cpu: number; readonly count: number };
+
+export interface MmCase {
+  readonly name: string;
+  readonly config: MmConfig;
+  readonly ops: readonly MmOp[];
+}
+
+const OPS_PER_CASE = 60;
+const OPS_PER_LARGE_CASE = 12;
+/** Per-CPU lists hold nothing (high = 0) unless a cell has 8192 managed pages: one case in so many is that large. */
+const LARGE_CASE_ONE_IN = 10;
+
+export function drawMmCase(seed: number): MmCase {
+  const prng = new Prng(seed, 'mm-fuzz');
+  const large = prng.chance(1, LARGE_CASE_ONE_IN);
+  const config = large ? drawLargeConfig(prng) : drawMmConfig(prng);
+  const weights = drawWeights(prng);
+  const ops: MmOp[] = [];
+  for (let left = 1 + prng.below(large ? OPS_PER_LARGE_CASE : OPS_PER_CASE); left > 0; left--)
+    ops.push(drawOp(prng, config, weights, ops));
+  return { name: `seed ${seed}`, config, ops };
+}
+
+function drawMmConfig(prng: Prng): MmConfig {
+  const nrPages = drawSize(prng);
+  const nrNodeIds = 1 + prng.below(6);
+  const dma32 = prng.chance(1, 2) ? 1024 * (1 + prng.below(3)) : 4096;
+  const holes = prng.chance(1, 3) ? drawDisjoint(prng, nrPages, 1 + prng.below(3)) : [];
+  const reserved = prng.chance(1, 2) ? subtract(drawDisjoint(prng, nrPages, 1 + prng.below(3)), holes) : [];
+  const ids = Array.from({ length: nrNodeIds }, (_, i) => i);
+  return {
+    nrPages,
+    holes,
+    reserved,
+    zoneStartPfn: [0, dma32, dma32 + 1024 * (1 + prng.below(3))],
+    nrNodeIds,
+    cpuNode: Array.from({ length: 1 + prng.below(3) }, () => prng.below(nrNodeIds)),
+    distances: ids.map((a) => ids.map((b) => (a === b ? 10 : 20 + Math.abs(a - b)))),
+    bootLayout: drawLayout(prng, nrPages, nrNodeIds, []),
+  };
+}
+
+/** Few nodes and one large zone, whole on one node at boot. */
+function drawLargeConfig(prng: Prng): MmConfig {
+  const nrPages = 16384 + prng.below(16384);
+  const bootLayout = [{ start: 0, end: nrPages, nid: 0 }];
+  const small = drawMmConfig(prng);
+  return { ...small, nrPages, bootLayout, zoneStartPfn: [0, 1024, 32768] };
+}
+
+/** 64 to 8192 pages, small ones more often, half of them no power of two. */
+function drawSize(prng: Prng): number {
+  const power = 64 << prng.below(8);
+  return prng.chance(1, 2) ? power : Math.min(8192, power + prng.below(power));
+}
+
+/** Up to n disjoint ranges, ascending, that leave most pages alone. */
+export function drawDisjoint(prng: Prng, nrPages: number, n: number): PfnRange[] {
+  const out: PfnRange[] = [];
+  let from = 0;
+  for (let i = 0; i < n; i++) {
+    const start = from + prng.below(Math.max(1, nrPages >> 1));
+    const end = start + 1 + prng.below(Math.max(1, nrPages >> 3));
+    if (end > nrPages) break;
+    out.push({ start, end });
+    from = end;
+  }
+  return out;
+}
+
+const subtract = (ranges: readonly PfnRange[], holes: readonly PfnRange[]): PfnRange[] =>
+  ranges.filter((r) => holes.every((h) => h.end <= r.start || h.start >= r.end));
+
+/** Half of the cut points lie inside blocks that the operations before have asked to hold. */
+export function drawLayout(prng: Prng, nrPages: number, nrNodeIds: number, before: readonly MmOp[]): LayoutRange[] {
+  const shape = prng.below(4);
+  const held = before.flatMap((op) => (op.do === 'hold' ? [op] : []));
+  // Half on node 0, so that many pages keep their node while their neighbours move.
+  const drawNid = (): number => (prng.chance(1, 2) ? 0 : prng.below(nrNodeIds));
+  const drawCut = (): number => {
+    const block = held.length > 0 && prng.chance(1, 2) ? held[prng.below(held.length)]! : null;
+    return block === null ? prng.below(nrPages) : Math.min(nrPages - 1, block.pfn + prng.below(2 ** block.order));
+  };
+  if (shape === 0) return [{ start: 0, end: nrPages, nid: drawNid() }];
+  if (shape === 1) return drawStripes(prng, nrPages, nrNodeIds);
+  // Cut points anywhere, so with holes when `keep` drops a range; the first and last are stretched by the commit.
+  const cuts = [0, nrPages, ...Array.from({ length: 1 + prng.below(8) }, drawCut)];
+  const sorted = [...new Set(cuts)].sort((a, b) => a - b);
+  const ranges = sorted.slice(1).map((end, i) => ({ start: sorted[i]!, end, nid: drawNid() }));
+  const kept = shape === 2 ? ranges : ranges.filter(() => prng.chance(2, 3));
+  return kept.length === 0 ? ranges : kept;
+}
+
+function drawStripes(prng: Prng, nrPages: number, nrNodeIds: number): LayoutRange[] {
+  const size = prng.chance(1, 2) ? 1 << (2 + prng.below(9)) : 3 + prng.below(700);
+  const stripe = Math.max(size, nrPages >> 7);
+  const base = prng.below(nrNodeIds);
+  const count = 1 + prng.below(nrNodeIds);
+  const ranges: LayoutRange[] = [];
+  for (let start = 0, k = 0; start < nrPages; start += stripe, k++) {
+    ranges.push({ start, end: Math.min(nrPages, start + stripe), nid: (base + (k % count)) % nrNodeIds });
+  }
+  return ranges;
+}
+
+const KINDS = [
+  'hold',
+  'holdMany',
+  'free',
+  'putPcp',
+  'drain',
+  'commit',
+  'commitSteps',
+  'badCommit',
+  'alloc',
+  'release',
+] as const;
+
+/** Swarm: each kind of operation is rare, usual or frequent in a case, or absent. */
+const drawWeights = (prng: Prng): number[] => KINDS.map(() => [0, 1, 3, 8][prng.below(4)]!);
+
+function drawOp(prng: Prng, config: MmConfig, weights: readonly number[], before: readonly MmOp[]): MmOp {
+  const total = weights.reduce((a, b) => a + b, 0);
+  let ticket = total === 0 ? 0 : prng.below(total);
+  const kind =
+    KINDS[
+      Math.max(
+        0,
+        weights.findIndex((w) => (ticket -= w) < 0),
+      )
+    ]!;
+  const order = Math.min(drawOrder(prng), 31 - Math.clz32(config.nrPages));
+  const cpu = prng.below(config.cpuNode.length);
+  const count = prng.chance(1, 2) ? 1 : 1 + prng.below(50);
+  switch (kind) {
+    case 'hold':
+      return { do: 'hold', pfn: prng.below(Math.ceil(config.nrPages / 2 ** order)) * 2 ** order, order };
+    case 'holdMany': {
+      const count = 1 + prng.below(Math.max(1, config.nrPages >> 2));
+      return { do: 'holdMany', start: prng.below(config.nrPages), count, stride: 1 + prng.below(5) };
+    }
+    case 'free':
+    case 'putPcp':
+      return { do: kind, nth: drawNth(prng), count: prng.chance(1, 2) ? 1 : 1 + prng.below(100) };
+    case 'drain':
+      return { do: 'drain' };
+    case 'commit':
+      return { do: 'commit', ranges: drawLayout(prng, config.nrPages, config.nrNodeIds, before) };
+    case 'commitSteps': {
+      const frees = Array.from({ length: 5 }, () => Array.from({ length: prng.below(4) }, () => drawNth(prng)));
+      return { do: 'commitSteps', ranges: drawLayout(prng, config.nrPages, config.nrNodeIds, before), frees };
+    }
+    case 'badCommit':
+      return { do: 'commit', ranges: drawBadLayout(prng, config) };
+    case 'alloc':
+      return { do: 'alloc', order, cpu, movable: prng.chance(1, 2), count: order === 0 ? count : 1 };
+    case 'release':
+      return { do: 'release', nth: drawNth(prng), cpu, count };
+  }
+}
+
+/** Allocations are counted from the largest: the few large ones are chosen as often as the many single pages. */
+const drawNth = (prng: Prng): number => prng.below(prng.chance(1, 2) ? 8 : 1 << 16);
+
+const drawOrder = (prng: Prng): number => (prng.chance(1, 2) ? prng.below(3) : prng.below(MAX_PAGE_ORDER + 1));
+
+/** Mostly wrong in one way; now and then a layout that is right after all, given in any order. */
+export function drawBadLayout(prng: Prng, config: Pick<MmConfig, 'nrPages' | 'nrNodeIds'>): LayoutRange[] {
+  const good = drawLayout(prng, config.nrPages, config.nrNodeIds, []);
+  const i = prng.below(good.length);
+  const hurt = (change: Partial<LayoutRange>): LayoutRange[] => good.map((r, j) => (j === i ? { ...r, ...change } : r));
+  switch (prng.below(7)) {
+    case 0:
+      return [];
+    case 1:
+      return hurt({ nid: config.nrNodeIds });
+    case 2:
+      return hurt({ nid: -1 });
+    case 3:
+      return hurt({ end: good[i]!.start });
+    case 4:
+      return hurt({ end: config.nrPages + 1 });
+    case 5:
+      return [...good, { ...good[i]!, nid: 0 }];
+    default:
+      return [...good].reverse();
+  }
+}

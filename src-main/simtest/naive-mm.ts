@@ -1,0 +1,364 @@
+/**
+ * The oracle: a guest memory manager with one plain array entry a page, where every figure is counted afresh each time
+ * it is asked for. It is written from spec/dnuma.md sections 1, 2, 5.4 and 9 (correct semantics, "S") and from nothing
+ * else, so that it and the engine are two independent readings of one text. Slow on purpose; small guests only.
+ *
+ * Decided where the text leaves it open:
+ * (a) ranges are half-open; they may be given in any order; one that is empty, ends past nrPages, overlaps another or
+ *     names an impossible node refuses the whole commit;
+ * (b) a hole in the layout goes to the lower range; the first range is stretched down to 0, the last up to nrPages;
+ * (c) reserved pages keep A for ever and count as pinned when stranded;
+ * (d) a span is exactly [first, last] page with that A and zone, so it shrinks as well;
+ * (e) a commit sweeps first and drains the per-CPU lists after;
+ * (f) a block that lies across two nodes' free pages cannot be held: it is inside no free block.
+ */
+import type { LayoutRange, MmConfig } from '../engine/config.ts';
+import { MAX_PAGE_ORDER, NR_ZONES } from './mm-under-test.ts';
+import type {
+  CellFigures,
+  CommitOutcome,
+  CommitSteps,
+  Lookups,
+  MmMaker,
+  MmUnderTest,
+  Moved,
+  PageKind,
+  Stranded,
+} from './mm-under-test.ts';
+
+const NO_NODE = -1;
+
+export class NaiveMm implements MmUnderTest {
+  readonly config: MmConfig;
+  readonly allocator = null;
+  /** One entry a page, index pfn. */
+  protected kind: PageKind[] = [];
+  protected actual: number[] = [];
+  protected target: number[] = [];
+  protected zone: number[] = [];
+  /** Must ask the layout when freed. Equal to A != T except in the middle of a commit. */
+  protected marked: boolean[] = [];
+  /** Order of each live allocation, by its first pfn. */
+  readonly live = new Map<number, number>();
+  protected movedPages = { sweep: 0, free: 0, drain: 0 };
+  protected lookupCount = { hit: 0, miss: 0 };
+  /** The layout in force, expanded and sorted, and the range that answered the last lookup. */
+  protected layout: LayoutRange[] = [];
+  protected cachedRange: LayoutRange | null = null;
+
+  constructor(config: MmConfig) {
+    this.config = config;
+    this.layout = this.expand(config.bootLayout);
+    for (let pfn = 0; pfn < config.nrPages; pfn++) {
+      const inside = (r: { start: number; end: number }): boolean => pfn >= r.start && pfn < r.end;
+      const hole = config.holes.some(inside);
+      this.kind.push(hole ? 'hole' : config.reserved.some(inside) ? 'reserved' : 'free');
+      this.zone.push(zoneOf(config, pfn));
+      this.marked.push(false);
+    }
+    this.target = this.flatten(this.layout);
+    this.actual = [...this.target];
+  }
+
+  hold(pfn: number, order: number): boolean {
+    const end = pfn + 2 ** order;
+    if (order > MAX_PAGE_ORDER || pfn % 2 ** order !== 0 || end > this.config.nrPages) return false;
+    for (let p = pfn; p < end; p++) {
+      if (this.kind[p] !== 'free' || this.actual[p] !== this.actual[pfn] || this.zone[p] !== this.zone[pfn])
+        return false;
+    }
+    this.take(pfn, order);
+    return true;
+  }
+
+  free(pfn: number, order: number): void {
+    this.endAllocation(pfn, order);
+    const end = pfn + 2 ** order;
+    if (this.marked.slice(pfn, end).some(Boolean)) this.transplantBlock(pfn, end);
+    for (let p = pfn; p < end; p++) this.kind[p] = 'free';
+  }
+
+  putPcp(pfn: number): void {
+    if (this.marked[pfn]) return this.free(pfn, 0);
+    this.endAllocation(pfn, 0);
+    this.kind[pfn] = 'pcp';
+  }
+
+  drainPcp(): void {
+    for (let p = 0; p < this.config.nrPages; p++) {
+      if (this.kind[p] !== 'pcp') continue;
+      if (this.marked[p]) this.lookup(p);
+      if (this.moveToTarget(p)) this.movedPages.drain++;
+      this.kind[p] = 'free';
+    }
+  }
+
+  commit(ranges: readonly LayoutRange[]): CommitOutcome {
+    const problems = this.problems(ranges);
+    if (problems.length > 0) return { ok: false, problems };
+    const before = this.populatedCells();
+    this.publish(ranges);
+    this.markAll();
+    this.sweep();
+    this.drainPcp();
+    const after = this.populatedCells();
+    return { ok: true, zonesPopulated: after.filter((is, i) => is && !before[i]).length };
+  }
+
+  commitSteps(ranges: readonly LayoutRange[]): CommitSteps | null {
+    if (this.problems(ranges).length > 0) return null;
+    const steps = [() => this.publish(ranges), () => this.markAll(), () => this.sweep(), () => this.drainPcp()];
+    return {
+      next: (): boolean => {
+        const step = steps.shift();
+        step?.();
+        return step !== undefined;
+      },
+    };
+  }
+
+  targetNid(pfn: number): number {
+    return this.target[pfn]!;
+  }
+
+  actualNid(pfn: number): number {
+    return this.actual[pfn]!;
+  }
+
+  pageKind(pfn: number): PageKind {
+    return this.kind[pfn]!;
+  }
+
+  isMarked(pfn: number): boolean {
+    return this.marked[pfn]!;
+  }
+
+  zoneOf(pfn: number): number {
+    return this.zone[pfn]!;
+  }
+
+  cells(): readonly CellFigures[] {
+    const cells = Array.from({ length: this.config.nrNodeIds * NR_ZONES }, emptyCell);
+    for (let p = 0; p < this.config.nrPages; p++) {
+      const kind = this.kind[p]!;
+      if (kind === 'hole') continue;
+      const here = cells[this.actual[p]! * NR_ZONES + this.zone[p]!]!;
+      const wanted = cells[this.target[p]! * NR_ZONES + this.zone[p]!]!;
+      if (here.spannedPages === 0) here.spanStart = p;
+      here.spannedPages = p + 1 - here.spanStart;
+      wanted.presentPages++;
+      if (kind !== 'reserved') wanted.managedPages++;
+      if (kind === 'free') here.freePages++;
+      if (kind === 'pcp') wanted.pcpPages++;
+      if (kind === 'allocated') wanted.allocatedPages++;
+      if (kind === 'reserved') wanted.reservedPages++;
+    }
+    this.countFreeBlocks(cells);
+    this.sizeReserves(cells);
+    return cells;
+  }
+
+  stranded(): readonly Stranded[] {
+    const matrix = Array.from({ length: this.config.nrNodeIds ** 2 }, () => ({ pages: 0, pinned: 0 }));
+    for (let p = 0; p < this.config.nrPages; p++) {
+      const kind = this.kind[p]!;
+      if (kind === 'hole' || kind === 'free' || this.actual[p] === this.target[p]) continue;
+      const pair = matrix[this.actual[p]! * this.config.nrNodeIds + this.target[p]!]!;
+      if (kind === 'reserved') pair.pinned++;
+      else pair.pages++;
+    }
+    return matrix;
+  }
+
+  moved(): Moved {
+    return { ...this.movedPages };
+  }
+
+  lookups(): Lookups {
+    return { ...this.lookupCount };
+  }
+
+  check(): readonly string[] {
+    return [];
+  }
+
+  /** Told that the model under test allocated this block: the reason why it must not have, or null. */
+  adoptAlloc(pfn: number, order: number): string | null {
+    const end = pfn + 2 ** order;
+    if (pfn % 2 ** order !== 0 || end > this.config.nrPages)
+      return `block ${pfn} order ${order} is misaligned or outside`;
+    for (let p = pfn; p < end; p++) {
+      const usable = this.kind[p] === 'free' || (order === 0 && this.kind[p] === 'pcp');
+      if (!usable) return `allocated block ${pfn} order ${order}: page ${p} is ${this.kind[p]}`;
+      if (this.actual[p] !== this.actual[pfn]) return `allocated block ${pfn} order ${order} mixes nodes at page ${p}`;
+    }
+    this.take(pfn, order);
+    return null;
+  }
+
+  /** Told that the model under test put a free page on a per-CPU list (refill) or a listed page back (flush). */
+  adoptPcp(pfn: number, kind: 'free' | 'pcp'): string | null {
+    const from = kind === 'pcp' ? 'free' : 'pcp';
+    if (this.kind[pfn] !== from) return `page ${pfn} became ${kind} but was ${this.kind[pfn]}`;
+    if (this.actual[pfn] !== this.target[pfn]) return `page ${pfn} became ${kind} with A != T`;
+    this.kind[pfn] = kind;
+    return null;
+  }
+
+  /** Every reason to refuse, naming the range by its place in the list. */
+  protected problems(ranges: readonly LayoutRange[]): string[] {
+    const out = ranges.length === 0 ? ['no range'] : [];
+    ranges.forEach((r, i) => {
+      if (r.start < 0 || r.start >= r.end) out.push(`range ${i} is empty`);
+      if (r.end > this.config.nrPages) out.push(`range ${i} ends past nrPages`);
+      if (r.nid < 0 || r.nid >= this.config.nrNodeIds) out.push(`range ${i} has no such node`);
+      ranges.forEach((q, j) => {
+        if (j < i && q.start < r.end && r.start < q.end) out.push(`range ${i} overlaps range ${j}`);
+      });
+    });
+    return out;
+  }
+
+  protected expand(ranges: readonly LayoutRange[]): LayoutRange[] {
+    const sorted = [...ranges].sort((a, b) => a.start - b.start);
+    return sorted.map((r, i) => ({
+      start: i === 0 ? 0 : r.start,
+      end: sorted[i + 1]?.start ?? this.config.nrPages,
+      nid: r.nid,
+    }));
+  }
+
+  protected publish(ranges: readonly LayoutRange[]): void {
+    this.layout = this.expand(ranges);
+    this.cachedRange = null;
+    this.target = this.flatten(this.layout);
+  }
+
+  protected markAll(): void {
+    for (let p = 0; p < this.config.nrPages; p++) {
+      const inUse = this.kind[p] === 'allocated' || this.kind[p] === 'pcp';
+      this.marked[p] = inUse && this.actual[p] !== this.target[p];
+    }
+  }
+
+  protected sweep(): void {
+    for (let p = 0; p < this.config.nrPages; p++) {
+      if (this.kind[p] === 'free' && this.moveToTarget(p)) this.movedPages.sweep++;
+    }
+  }
+
+  /** A block with a marked page: cut by T, each piece to its node. One lookup a piece. */
+  protected transplantBlock(start: number, end: number): void {
+    for (let p = start; p < end; p++) {
+      if (p === start || !this.covers(this.cachedRange, p)) this.lookup(p);
+      if (this.moveToTarget(p)) this.movedPages.free++;
+    }
+  }
+
+  protected covers(range: LayoutRange | null, pfn: number): boolean {
+    return range !== null && pfn >= range.start && pfn < range.end;
+  }
+
+  protected lookup(pfn: number): void {
+    if (this.covers(this.cachedRange, pfn)) {
+      this.lookupCount.hit++;
+      return;
+    }
+    this.lookupCount.miss++;
+    this.cachedRange = this.layout.find((r) => this.covers(r, pfn))!;
+  }
+
+  /** True when the page's node changed. */
+  protected moveToTarget(pfn: number): boolean {
+    const moves = this.actual[pfn] !== this.target[pfn];
+    this.actual[pfn] = this.target[pfn]!;
+    this.marked[pfn] = false;
+    return moves;
+  }
+
+  protected take(pfn: number, order: number): void {
+    this.live.set(pfn, order);
+    for (let p = pfn; p < pfn + 2 ** order; p++) this.kind[p] = 'allocated';
+  }
+
+  protected endAllocation(pfn: number, order: number): void {
+    if (this.live.get(pfn) !== order) throw new Error(`freed block ${pfn} order ${order}, which is not an allocation`);
+    this.live.delete(pfn);
+  }
+
+  protected populatedCells(): boolean[] {
+    return this.cells().map((c) => c.spannedPages > 0);
+  }
+
+  private flatten(layout: readonly LayoutRange[]): number[] {
+    const nids = new Array<number>(this.config.nrPages).fill(NO_NODE);
+    for (const r of layout) {
+      for (let p = r.start; p < r.end; p++) if (this.kind[p] !== 'hole') nids[p] = r.nid;
+    }
+    return nids;
+  }
+
+  /** The unique maximal aligned decomposition of each cell's free set: at each place the largest block that fits. */
+  private countFreeBlocks(cells: readonly Count[]): void {
+    const sameCell = (p: number, q: number): boolean =>
+      this.kind[q] === 'free' && this.actual[q] === this.actual[p] && this.zone[q] === this.zone[p];
+    let p = 0;
+    while (p < this.config.nrPages) {
+      if (this.kind[p] !== 'free') {
+        p++;
+        continue;
+      }
+      let end = p;
+      while (end < this.config.nrPages && sameCell(p, end)) end++;
+      while (p < end) {
+        let order = MAX_PAGE_ORDER;
+        while (p % 2 ** order !== 0 || p + 2 ** order > end) order--;
+        cells[this.actual[p]! * NR_ZONES + this.zone[p]!]!.freeBlocks[order]!++;
+        p += 2 ** order;
+      }
+    }
+  }
+
+  /** Watermarks and per-CPU list sizes: section 2.5. */
+  private sizeReserves(cells: readonly Count[]): void {
+    const total = cells.reduce((sum, c) => sum + c.managedPages, 0);
+    const minFreeKib = Math.min(65536, Math.max(128, Math.floor(Math.sqrt(total * 4 * 16))));
+    const pagesMin = Math.floor(minFreeKib / 4);
+    for (const c of cells) {
+      c.wmarkMin = total === 0 ? 0 : Math.floor((pagesMin * c.managedPages) / total);
+      c.wmarkLow = c.wmarkMin + Math.floor(c.wmarkMin / 4);
+      c.wmarkHigh = c.wmarkMin + Math.floor(c.wmarkMin / 2);
+      const quarter = Math.max(1, Math.floor(Math.min(128, Math.floor(c.managedPages / 1024)) / 4));
+      let power = 1;
+      while (power * 2 <= quarter + Math.floor(quarter / 2)) power *= 2;
+      const batch = power - 1;
+      c.pcpBatch = Math.max(1, batch);
+      c.pcpHigh = 6 * batch;
+    }
+  }
+}
+
+/** The highest zone that begins at or below the pfn. */
+const zoneOf = (config: MmConfig, pfn: number): number =>
+  pfn >= config.zoneStartPfn[2] ? 2 : pfn >= config.zoneStartPfn[1] ? 1 : 0;
+
+type Count = { -readonly [K in keyof CellFigures]: K extends 'freeBlocks' ? number[] : CellFigures[K] };
+
+const emptyCell = (): Count => ({
+  presentPages: 0,
+  managedPages: 0,
+  freePages: 0,
+  pcpPages: 0,
+  allocatedPages: 0,
+  reservedPages: 0,
+  spanStart: 0,
+  spannedPages: 0,
+  wmarkMin: 0,
+  wmarkLow: 0,
+  wmarkHigh: 0,
+  pcpBatch: 0,
+  pcpHigh: 0,
+  freeBlocks: new Array<number>(MAX_PAGE_ORDER + 1).fill(0),
+});
+
+export const naiveMaker: MmMaker = { name: 'naive', boot: (config) => new NaiveMm(config) };

@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import type { Command, WorldConfig } from '../engine/config.ts';
+import { drawWorldCase } from './world-draw.ts';
+import type { WorldCase } from './world-draw.ts';
+import {
+  engineWorldMaker,
+  formatWorldFailure,
+  runSimtest,
+  runSimtestOn,
+  runWorldCase,
+  shrinkWorldCase,
+} from './world-sim.ts';
+import type { WorldFailure, WorldMaker, WorldUnderTest } from './world-sim.ts';
+
+/** The engine's world with some doors replaced. */
+function faulty(
+  name: string,
+  twist: (world: WorldUnderTest, restored: boolean) => Partial<WorldUnderTest>,
+): WorldMaker {
+  const wrap = (world: WorldUnderTest, restored: boolean): WorldUnderTest => {
+    const plain: WorldUnderTest = {
+      get tick() {
+        return world.tick;
+      },
+      step: (ticks) => world.step(ticks),
+      apply: (command) => world.apply(command),
+      snapshot: (level) => world.snapshot(level),
+      state: () => world.state(),
+      hash: () => world.hash(),
+      check: () => world.check(),
+      converged: () => world.converged(),
+      takeEvents: () => world.takeEvents(),
+    };
+    return Object.assign(plain, twist(world, restored));
+  };
+  return {
+    name,
+    create: (config) => {
+      const { world, problems } = engineWorldMaker.create(config);
+      return { world: world === null ? null : wrap(world, false), problems };
+    },
+    restore: (config, state) => wrap(engineWorldMaker.restore(config, state), true),
+  };
+}
+
+/** Every second world is made with another seed: two runs of one configuration differ. */
+function forgetful(): WorldMaker {
+  let worlds = 0;
+  const other = (config: WorldConfig): WorldConfig => ({ ...config, seed: (config.seed + (worlds++ % 2)) >>> 0 });
+  return { ...engineWorldMaker, name: 'two runs differ', create: (config) => engineWorldMaker.create(other(config)) };
+}
+
+const faults: readonly (readonly [WorldMaker, RegExp])[] = [
+  [
+    faulty('a refused command changes something', (world) => ({
+      apply: (command: Command) => {
+        const refusal = world.apply(command);
+        if (refusal !== null) world.step(1);
+        return refusal;
+      },
+    })),
+    /a refused command changed the world/,
+  ],
+  [
+    faulty('a restored world misses a tick', (world, restored) => ({
+      step: (ticks) => world.step(restored && world.tick % 5 === 4 ? ticks + 1 : ticks),
+    })),
+    /the restored world differs/,
+  ],
+  [
+    faulty('a restored world is another', (world, restored) => ({
+      hash: () => (restored ? 'other' : world.hash()),
+    })),
+    /restored, the restored world differs/,
+  ],
+  [faulty('never settles', () => ({ converged: () => false })), /not settled after/],
+  [
+    faulty('breaks a law', (world) => ({
+      check: () => (world.tick < 7 ? [] : [{ law: 'H1', vm: null, text: 'planted' }]),
+    })),
+    /H1 .*planted/,
+  ],
+  [
+    faulty('throws', (world) => ({
+      step: (ticks) => {
+        if (world.tick > 5) throw new Error('planted');
+        world.step(ticks);
+      },
+    })),
+    /threw Error: planted/,
+  ],
+  [
+    faulty('a page is lost from a cell', (world) => ({
+      snapshot: (level) => {
+        const snapshot = world.snapshot(level);
+        const { cells } = snapshot.tables;
+        const freePages = cells.columns['freePages']!.map((n) => (n > 0 ? n - 1 : n));
+        return {
+          ...snapshot,
+          tables: { ...snapshot.tables, cells: { ...cells, columns: { ...cells.columns, freePages } } },
+        };
+      },
+    })),
+    /snapshot: .*free \+ pcp \+ allocated \+ reserved/,
+  ],
+  [
+    faulty('a cancelled migration leaves the source elsewhere', (world) => {
+      let cancelled = false;
+      return {
+        apply: (command: Command) => {
+          const refusal = world.apply(command);
+          cancelled ||= command.type === 'cancelMigration' && refusal === null;
+          return refusal;
+        },
+        snapshot: (level) => {
+          const snapshot = world.snapshot(level);
+          const { backing } = snapshot.tables;
+          const frame = backing.columns['frame']!.map((n) => (cancelled ? n + 1 : n));
+          const columns = { ...backing.columns, frame };
+          return { ...snapshot, tables: { ...snapshot.tables, backing: { ...backing, columns } } };
+        },
+      };
+    }),
+    /its migration ended, but its backing was/,
+  ],
+  [forgetful(), /run again, the hash is/],
+];
+
+const SEEDS = 60;
+
+/** The case without workloads: cheaper, and as good for seeing that a checker checks. */
+const idle = (c: WorldCase): WorldCase => ({
+  ...c,
+  config: { ...c.config, guests: c.config.guests.map((g) => ({ ...g, workload: null })) },
+  commands: c.commands.filter(({ command }) => command.type !== 'setWorkload'),
+});
+
+describe('the simulator can fail', () => {
+  it.each(faults)(`the planted fault of world $name is caught within seeds 1..${SEEDS}`, (maker, reason) => {
+    let failure: WorldFailure | null = null;
+    for (let seed = 1; failure === null && seed <= SEEDS; seed++)
+      failure = runWorldCase(maker, idle(drawWorldCase(seed))).failure;
+    expect(failure?.text).toMatch(reason);
+  });
+
+  it('a failure is shrunk and printed with its seed and all that was drawn', () => {
+    const maker = faulty('commits are illegal', (world) => ({
+      check: () =>
+        world
+          .snapshot('accounts')
+          .header.guests.filter((g) => g.layoutSeq > 0)
+          .map((g) => ({ law: 'X', vm: g.name, text: 'planted' })),
+    }));
+    const failing = Array.from({ length: SEEDS }, (_, i) => idle(drawWorldCase(i + 1))).find(
+      (c) => runWorldCase(maker, c).failure !== null,
+    )!;
+    const small = shrinkWorldCase(maker, failing);
+    const report = formatWorldFailure(maker, small, runWorldCase(maker, small).failure!);
+    expect(report).toContain(`SEED ${failing.config.seed} `);
+    expect(small.commands.length + small.config.schedule.length).toBe(1);
+    expect(report).toContain('"type":"commitLayout"');
+  });
+});
+
+it('worlds of seeds 1..10 keep every law and settle', () => {
+  const result = runSimtest({ firstSeed: 1, seeds: 10, onProgress: () => undefined });
+  expect(result.failure?.report).toBeUndefined();
+  expect(result).toMatchObject({ done: 10, unplaced: 0 });
+});
+
+it('one seed draws one case', () => {
+  expect(drawWorldCase(11)).toEqual(drawWorldCase(11));
+  expect(drawWorldCase(11)).not.toEqual(drawWorldCase(12));
+});
+
+it('stops when told to, with what is done', () => {
+  const result = runSimtest({ firstSeed: 1, seeds: 40, onProgress: (done) => done < 3 });
+  expect(result).toMatchObject({ done: 3, failure: null });
+});
+
+it('a run stops at the first seed that fails and reports it', () => {
+  const maker = faulty('illegal from the start', () => ({ check: () => [{ law: 'X', vm: null, text: 'planted' }] }));
+  const result = runSimtestOn(maker, { firstSeed: 5, seeds: 10, onProgress: () => undefined });
+  expect(result).toMatchObject({ done: 1, failure: { seed: 5 } });
+  expect(result.failure?.report).toContain('SEED 5 (illegal from the start): tick 0: at creation: X  planted');
+});

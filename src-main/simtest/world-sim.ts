@@ -1,0 +1,382 @@
+/**
+ * The simulator that attacks whole worlds. One seed is one case: a world, commands and restores drawn before it runs.
+ *
+ * Phase 1, safety, at every tick: commands, then one step. After each: no broken law; a refused command leaves the hash
+ * as it was; a copy restored from the written state (through JSON) goes on with the same hash. Snapshots add up.
+ * Phase 2, calm: held pages are released, then no more commands. Within CALM_TICKS everything must have settled: nothing
+ * under way, nothing owed but pinned pages, and stay so.
+ * Last, the first phase is run again from nothing and must end on the same hash.
+ *
+ * On failure the case is shrunk and printed with its seed and every drawn option.
+ */
+import type { Snapshot, SnapshotLevel, Violation, WorldEvent } from '../../shared/snapshot/index.ts';
+import type { Command, GuestConfig, ScheduledCommand, WorldConfig } from '../engine/config.ts';
+import type { WorldState } from '../engine/index.ts';
+import { World } from '../engine/index.ts';
+import { shrinkList, shrinkValue } from './shrink.ts';
+import type { ShrinkBudget } from './shrink.ts';
+import { snapshotViolations } from './snapshot-law.ts';
+import { drawWorldCase } from './world-draw.ts';
+import type { WorldCase } from './world-draw.ts';
+
+export interface WorldUnderTest {
+  readonly tick: number;
+  step(ticks: number): void;
+  /** Null when it took effect. */
+  apply(command: Command): { readonly text: string } | null;
+  snapshot(level: SnapshotLevel): Snapshot;
+  state(): WorldState;
+  hash(): string;
+  check(): readonly Violation[];
+  converged(): boolean;
+  takeEvents(): readonly WorldEvent[];
+}
+
+export interface WorldMaker {
+  readonly name: string;
+  /** Null with problems: the drawn guests do not fit on the drawn hosts. */
+  create(config: WorldConfig): {
+    readonly world: WorldUnderTest | null;
+    readonly problems: readonly { readonly text: string }[];
+  };
+  restore(config: WorldConfig, state: WorldState): WorldUnderTest;
+}
+
+export const engineWorldMaker: WorldMaker = {
+  name: 'engine',
+  create: (config) => World.create(config),
+  restore: (config, state) => World.restore(config, state),
+};
+
+/** Ticks within which a world left alone must settle. */
+export const CALM_TICKS = 2000;
+/** Ticks between two looks at a world in the calm phase. */
+const CALM_STRIDE = 16;
+/** Ticks for which a settled world is watched. */
+const AFTER_TICKS = 3;
+/** In the first phase every so many ticks the snapshot's tables are added up, and the restored world is compared. */
+const LOOK_STRIDE = 6;
+
+export interface WorldFailure {
+  readonly tick: number;
+  readonly text: string;
+}
+
+export interface WorldRun {
+  readonly failure: WorldFailure | null;
+  /** False: the world could not be made, and nothing was tested. */
+  readonly placed: boolean;
+  readonly commands: number;
+  readonly refused: number;
+  readonly calmTicks: number;
+}
+
+/** Runs the case. Never throws: what the world throws is a failure. */
+export function runWorldCase(maker: WorldMaker, c: WorldCase): WorldRun {
+  const runner = new WorldRunner(maker, c);
+  const failure = runner.run();
+  const { placed, commands, refused, calmTicks } = runner;
+  return { failure, placed, commands, refused, calmTicks };
+}
+
+/** A broken expectation ends the run by this; it never leaves the file. */
+class Stop extends Error {}
+
+const expect = (holds: boolean, text: () => string): void => {
+  if (!holds) throw new Stop(text());
+};
+
+class WorldRunner {
+  readonly #maker: WorldMaker;
+  readonly #case: WorldCase;
+  #world: WorldUnderTest | null = null;
+  #shadow: WorldUnderTest | null = null;
+  /** holdPages that took effect and were not released since. */
+  #held: Extract<Command, { type: 'holdPages' }>[] = [];
+  /** VMs whose layout in force was made from the backing by the rules in force. */
+  readonly #derived = new Set<string>();
+  /** Backing of a VM as it was when its live migration began. */
+  readonly #sources = new Map<string, string>();
+  placed = false;
+  commands = 0;
+  refused = 0;
+  calmTicks = 0;
+
+  constructor(maker: WorldMaker, c: WorldCase) {
+    this.#maker = maker;
+    this.#case = c;
+  }
+
+  run(): WorldFailure | null {
+    try {
+      this.#world = this.#maker.create(this.#case.config).world;
+      if (this.#world === null) return null;
+      this.placed = true;
+      this.#safety(this.#world);
+      this.#rerun(this.#world.hash());
+      this.#calm(this.#world);
+      return null;
+    } catch (error) {
+      const tick = this.#world?.tick ?? 0;
+      if (error instanceof Stop) return { tick, text: error.message };
+      return { tick, text: `threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` };
+    }
+  }
+
+  #safety(world: WorldUnderTest): void {
+    this.#checkLaws(world, 'at creation');
+    const due = [...this.#case.commands];
+    for (let tick = 0; tick < this.#case.ticks; tick++) {
+      if (this.#case.restoreAt.includes(tick)) this.#restore(world);
+      while (due.length > 0 && due[0]!.at <= tick) this.#apply(world, due.shift()!.command);
+      this.#step(world, 1);
+      if (tick % LOOK_STRIDE !== 0) continue;
+      this.#checkSnapshot(world);
+      this.#compareShadow(world, 'after a step');
+    }
+    this.#compareShadow(world, 'at the end of the first phase');
+    this.#shadow = null;
+  }
+
+  #restore(world: WorldUnderTest): void {
+    const state = world.state();
+    const json = JSON.parse(JSON.stringify(state.json)) as WorldState['json'];
+    this.#shadow = this.#maker.restore(this.#case.config, { json, columns: state.columns });
+    this.#compareShadow(world, 'restored');
+  }
+
+  #apply(world: WorldUnderTest, command: Command): void {
+    const before = world.hash();
+    const refusal = world.apply(command);
+    const inShadow = this.#shadow?.apply(command);
+    this.commands++;
+    const what = JSON.stringify(command);
+    if (refusal !== null) {
+      this.refused++;
+      expect(world.hash() === before, () => `a refused command changed the world: ${what}: ${refusal.text}`);
+    } else {
+      this.#remember(command);
+      if (command.type === 'migrate') this.#sources.set(command.vm, this.#backing(world, command.vm));
+      if (command.type === 'cancelMigration') this.#checkSource(world, command.vm);
+    }
+    expect(
+      inShadow === undefined || (inShadow === null) === (refusal === null),
+      () => `the restored world answered otherwise to ${what}`,
+    );
+    this.#checkLaws(world, `after ${what}`);
+    this.#compareShadow(world, `after ${what}`);
+  }
+
+  #remember(command: Command): void {
+    const isSame = (h: { vm: string; pfn: number }): boolean =>
+      command.type === 'releasePages' && h.vm === command.vm && h.pfn === command.pfn;
+    if (command.type === 'holdPages') this.#held.push(command);
+    if (command.type === 'releasePages') this.#held = this.#held.filter((h) => !isSame(h));
+    if (command.type === 'commitLayout' || command.type === 'setRegeneration') this.#derived.delete(command.vm);
+  }
+
+  #step(world: WorldUnderTest, ticks: number): void {
+    const before = world.tick;
+    world.step(ticks);
+    expect(world.tick === before + ticks, () => `stepped ${ticks} ticks from ${before} to ${world.tick}`);
+    this.#shadow?.step(ticks);
+    for (const event of world.takeEvents()) {
+      const ended = event.type === 'migrationCompleted' || event.type === 'migrationCancelled';
+      if (ended && event.vm !== null) this.#sources.delete(event.vm);
+      if (event.type === 'migrationFailed' && event.vm !== null) this.#checkSource(world, event.vm);
+      if (event.type === 'layoutDelivered' && event.vm !== null) this.#derived.add(event.vm);
+      // A scheduled command takes effect inside the step; the event says so.
+      if (event.type === 'commandApplied' && event.data['command'] !== 'holdPages') this.#forgetScheduled(event);
+    }
+    this.#checkLaws(world, 'after a step');
+  }
+
+  #forgetScheduled(event: WorldEvent): void {
+    const command = event.data['command'];
+    if (event.vm !== null && (command === 'commitLayout' || command === 'setRegeneration'))
+      this.#derived.delete(event.vm);
+  }
+
+  #calm(world: WorldUnderTest): void {
+    const scheduled = this.#case.config.schedule.map((s) => s.command);
+    const holds = scheduled.filter((c) => c.type === 'holdPages');
+    // Scheduled holds may or may not have succeeded; releasing one that has not is refused, which does no harm.
+    for (const h of [...this.#held, ...holds]) this.#apply(world, { ...h, type: 'releasePages' });
+    while (!world.converged() && this.calmTicks < CALM_TICKS) {
+      this.#step(world, CALM_STRIDE);
+      this.calmTicks += CALM_STRIDE;
+    }
+    const lags = (): string => JSON.stringify(world.snapshot('accounts').header.guests.map((g) => g.lag));
+    expect(world.converged(), () => `not settled after ${CALM_TICKS} calm ticks: ${lags()}`);
+    this.#step(world, AFTER_TICKS);
+    expect(world.converged(), () => `settled, then unsettled by itself: ${lags()}`);
+    this.#checkSnapshot(world);
+    for (const guest of world.snapshot('accounts').header.guests) {
+      const { hostTarget, coalesced } = guest.lag;
+      const told = !this.#derived.has(guest.name) || hostTarget === coalesced;
+      expect(told, () => `${guest.name} was told its layout, yet H against T is ${hostTarget}, coalesced ${coalesced}`);
+    }
+  }
+
+  /** Determinism: the first phase once more, without restores or looks. */
+  #rerun(hash: string): void {
+    const { world } = this.#maker.create(this.#case.config);
+    const due = [...this.#case.commands];
+    for (let tick = 0; tick < this.#case.ticks; tick++) {
+      while (due.length > 0 && due[0]!.at <= tick) world!.apply(due.shift()!.command);
+      world!.step(1);
+    }
+    const again = world!.hash();
+    expect(again === hash, () => `run again, the hash is ${again}, not ${hash}`);
+  }
+
+  /** A migration that came to nothing leaves the source as if it had never begun. Those of the schedule are not watched. */
+  #checkSource(world: WorldUnderTest, vm: string): void {
+    const before = this.#sources.get(vm);
+    this.#sources.delete(vm);
+    const now = this.#backing(world, vm);
+    expect(
+      before === undefined || before === now,
+      () => `${vm}: its migration ended, but its backing was ${before}, is ${now}`,
+    );
+  }
+
+  /** The rows of a VM's backing, second copies left out: snapshot-law.ts watches those. */
+  #backing(world: WorldUnderTest, vm: string): string {
+    const { header, tables } = world.snapshot('accounts');
+    const guest = header.guests.findIndex((g) => g.name === vm);
+    const { rows, columns } = tables.backing;
+    const own = Array.from({ length: rows }, (_, i) => i).filter((i) => columns['guest']![i] === guest);
+    const live = own.filter((i) => columns['copy']![i] === 0);
+    return JSON.stringify(live.map((i) => Object.values(columns).map((column) => column[i])));
+  }
+
+  #compareShadow(world: WorldUnderTest, when: string): void {
+    const shadow = this.#shadow;
+    expect(shadow === null || shadow.hash() === world.hash(), () => `${when}, the restored world differs`);
+  }
+
+  #checkLaws(world: WorldUnderTest, when: string): void {
+    const broken = world.check();
+    expect(broken.length === 0, () => `${when}: ${broken.map((v) => `${v.law} ${v.vm ?? ''} ${v.text}`).join('; ')}`);
+  }
+
+  #checkSnapshot(world: WorldUnderTest): void {
+    const wrong = snapshotViolations(world.snapshot('blocks'), this.#case.config);
+    expect(wrong.length === 0, () => `snapshot: ${wrong.join('; ')}`);
+  }
+}
+
+/* ---- shrinking and reporting ---- */
+
+const SHRINK_TRIES = 400;
+/** A run with so many calm ticks counts as one more try. */
+const CALM_TICKS_PER_TRY = 100;
+
+/** A smaller case that still fails, in whatever way. */
+export function shrinkWorldCase(maker: WorldMaker, failing: WorldCase): WorldCase {
+  const budget: ShrinkBudget = { left: SHRINK_TRIES };
+  const fails = (c: WorldCase): boolean => {
+    const run = runWorldCase(maker, c);
+    budget.left -= Math.floor(run.calmTicks / CALM_TICKS_PER_TRY);
+    return run.failure !== null;
+  };
+  const fewerCommands = (c: WorldCase): WorldCase => {
+    const commands = shrinkList(c.commands, budget, (list) => fails({ ...c, commands: list }));
+    const withSchedule = (list: readonly ScheduledCommand[]): WorldCase => ({
+      ...c,
+      commands,
+      config: { ...c.config, schedule: list },
+    });
+    return withSchedule(shrinkList(c.config.schedule, budget, (list) => fails(withSchedule(list))));
+  };
+  return fewerCommands(shrinkValue(fewerCommands(failing), budget, plainerWorlds, fails));
+}
+
+function* plainerWorlds(c: WorldCase): Iterable<WorldCase> {
+  const withGuests = (guests: readonly GuestConfig[]): WorldCase => ({ ...c, config: { ...c.config, guests } });
+  const { guests } = c.config;
+  for (let i = 0; guests.length > 1 && i < guests.length; i++) yield withGuests(guests.filter((_, j) => j !== i));
+  for (let i = 0; i < c.restoreAt.length; i++) yield { ...c, restoreAt: c.restoreAt.filter((_, j) => j !== i) };
+  if (c.ticks > 1) yield { ...c, ticks: c.ticks >> 1 };
+  for (const guest of guests) {
+    const plainer: Partial<GuestConfig>[] = [
+      { workload: null },
+      { regeneration: { ...guest.regeneration, enabled: false } },
+      { mm: { ...guest.mm, holes: [] } },
+      { mm: { ...guest.mm, reserved: [] } },
+      { mm: { ...guest.mm, bootLayout: guest.mm.bootLayout.slice(0, 1) } },
+    ];
+    for (const change of plainer) {
+      const changed = { ...guest, ...change };
+      if (JSON.stringify(changed) !== JSON.stringify(guest))
+        yield withGuests(guests.map((g) => (g === guest ? changed : g)));
+    }
+  }
+}
+
+/** Seed, what is wrong, and everything that was drawn, as data to paste. */
+export function formatWorldFailure(maker: WorldMaker, c: WorldCase, failure: WorldFailure): string {
+  const list = (name: string, items: readonly unknown[]): string[] => [
+    `  ${name}: [`,
+    ...items.map((i) => `    ${JSON.stringify(i)},`),
+    '  ],',
+  ];
+  const { hosts, links, guests, schedule, ...rest } = c.config;
+  return [
+    `SEED ${c.config.seed} (${maker.name}): tick ${failure.tick}: ${failure.text}`,
+    `  ${JSON.stringify(rest)}, ticks: ${c.ticks}, restoreAt: ${JSON.stringify(c.restoreAt)}`,
+    ...list('hosts', hosts),
+    ...list('links', links),
+    ...list('guests', guests),
+    ...list('schedule', schedule),
+    ...list('commands', c.commands),
+  ].join('\n');
+}
+
+/* ---- the command line's door ---- */
+
+export interface SimtestOptions {
+  readonly firstSeed: number;
+  readonly seeds: number;
+  /** Called after every seed with the number done; false stops the run with what is done so far. */
+  readonly onProgress: (done: number) => boolean | void;
+}
+
+export interface SimtestResult {
+  /** Seeds run, the failing one included. */
+  readonly done: number;
+  /** Worlds whose guests did not fit, so that nothing was tested. */
+  readonly unplaced: number;
+  readonly commands: number;
+  readonly refused: number;
+  /** The longest that a world took to settle. */
+  readonly calmTicksMost: number;
+  /** Null when all is well, else the report of the first failing seed, shrunk. */
+  readonly failure: { readonly seed: number; readonly report: string } | null;
+}
+
+/** Attacks the engine with `seeds` worlds from `firstSeed` on; stops at the first that fails. */
+export function runSimtest(options: SimtestOptions): SimtestResult {
+  return runSimtestOn(engineWorldMaker, options);
+}
+
+export function runSimtestOn(maker: WorldMaker, { firstSeed, seeds, onProgress }: SimtestOptions): SimtestResult {
+  const total = { done: 0, unplaced: 0, commands: 0, refused: 0, calmTicksMost: 0 };
+  for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
+    const drawn = drawWorldCase(seed);
+    const run = runWorldCase(maker, drawn);
+    total.done++;
+    total.unplaced += run.placed ? 0 : 1;
+    total.commands += run.commands;
+    total.refused += run.refused;
+    total.calmTicksMost = Math.max(total.calmTicksMost, run.calmTicks);
+    if (run.failure !== null) {
+      const small = shrinkWorldCase(maker, drawn);
+      const failure = runWorldCase(maker, small).failure!;
+      return { ...total, failure: { seed, report: formatWorldFailure(maker, small, failure) } };
+    }
+    if (onProgress(total.done) === false) break;
+  }
+  return { ...total, failure: null };
+}
