@@ -46,6 +46,9 @@ export class NaiveMm implements MmUnderTest {
   protected layout: LayoutRange[] = [];
   protected cachedRange: LayoutRange | null = null;
 
+  /** Whether the last publish changed the target of a page. */
+  protected changed = false;
+
   constructor(config: MmConfig) {
     this.config = config;
     this.layout = this.expand(config.bootLayout);
@@ -100,14 +103,14 @@ export class NaiveMm implements MmUnderTest {
     this.publish(ranges);
     this.markAll();
     this.sweep();
-    this.drainPcp();
+    this.drainAtCommit();
     const after = this.populatedCells();
     return { ok: true, zonesPopulated: after.filter((is, i) => is && !before[i]).length };
   }
 
   commitSteps(ranges: readonly LayoutRange[]): CommitSteps | null {
     if (this.problems(ranges).length > 0) return null;
-    const steps = [() => this.publish(ranges), () => this.markAll(), () => this.sweep(), () => this.drainPcp()];
+    const steps = [() => this.publish(ranges), () => this.markAll(), () => this.sweep(), () => this.drainAtCommit()];
     return {
       next: (): boolean => {
         const step = steps.shift();
@@ -231,7 +234,14 @@ export class NaiveMm implements MmUnderTest {
   protected publish(ranges: readonly LayoutRange[]): void {
     this.layout = this.expand(ranges);
     this.cachedRange = null;
+    const before = this.target;
     this.target = this.flatten(this.layout);
+    this.changed = this.target.some((nid, p) => this.kind[p] !== 'hole' && nid !== before[p]);
+  }
+
+  /** An empty delta publishes and does nothing else (section 9, step 3). */
+  protected drainAtCommit(): void {
+    if (this.changed) this.drainPcp();
   }
 
   protected markAll(): void {

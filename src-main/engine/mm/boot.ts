@@ -64,6 +64,7 @@ function gaps(ranges: readonly Range[], end: number): Range[] {
   const out: Range[] = [];
   let at = 0;
   for (const r of ranges) {
+    assert(r.start >= at, 'boot-ranges-overlap', { start: r.start, at });
     if (r.start > at) out.push({ start: at, end: r.start });
     at = r.end;
   }

@@ -4,6 +4,7 @@
  *
  * Left out: CMA, isolation, the tail placement of blocks about to merge, orders above 10.
  */
+import { assert } from '../core/index.ts';
 import { firstBlock, isFull, WORDS } from './bitmap.ts';
 import {
   MAX_PAGE_ORDER,
@@ -12,12 +13,13 @@ import {
   MIGRATE_UNMOVABLE,
   NID_MIXED,
   NO_PFN,
+  NR_PAGE_ORDERS,
   PAGEBLOCK_ORDER,
   PAGES_PER_PAGEBLOCK,
 } from './limit.ts';
 import type { Mm } from './mm.ts';
 import { ALLOCATED, markAllocated } from './page.ts';
-import { findSegment, listOf, segmentOfFree, setBlockType, takeFromSegment } from './segment.ts';
+import { findSegment, firstOf, segmentOfFree, setBlockType, takeFromSegment } from './segment.ts';
 
 /**
  * Takes a block that is wholly free on one node and makes it one allocation with `head` as its first page's state; the
@@ -32,7 +34,8 @@ function takeAt(mm: Mm, seg: number, pfn: number, order: number, head: number): 
   } else {
     takePages(mm, seg, pfn, order, nid);
   }
-  markAllocated(mm.page, pfn, order, head);
+  // A free page is not special, and an ordinary allocation need not be.
+  if (order > 0 || head !== ALLOCATED) markAllocated(mm.page, pfn, order, head);
 }
 
 function takePages(mm: Mm, seg: number, pfn: number, order: number, nid: number): void {
@@ -45,16 +48,18 @@ function takePages(mm: Mm, seg: number, pfn: number, order: number, nid: number)
     const start = block << PAGEBLOCK_ORDER;
     if (actual[block] !== NID_MIXED) mm.page.nid.fill(actual[block]!, start, start + PAGES_PER_PAGEBLOCK);
     actual[block] = NID_MIXED;
-    mm.page.nid.fill(nid, pfn, pfn + (1 << order));
+    if (order === 0) mm.page.nid[pfn] = nid;
+    else mm.page.nid.fill(nid, pfn, pfn + (1 << order));
   }
   takeFromSegment(mm, seg, pfn, order);
 }
 
 /** Takes a block of 2^order from the lists of one migrate type; NO_PFN if none of its blocks is large enough. */
 function takeSmallest(mm: Mm, cell: number, order: number, type: number): number {
-  const { head, bits, block } = mm.segment;
+  const { bits, block } = mm.segment;
   for (let o = order; o <= MAX_PAGE_ORDER; o++) {
-    const seg = head[listOf(cell, type, o)]!;
+    if (mm.cell.nrFree[cell * NR_PAGE_ORDERS + o] === 0) continue;
+    const seg = firstOf(mm, cell, type, o);
     if (seg === -1) continue;
     const offset = o > PAGEBLOCK_ORDER ? 0 : firstBlock(bits, seg * WORDS, o);
     const pfn = (block[seg]! << PAGEBLOCK_ORDER) + offset;
@@ -78,10 +83,10 @@ const FALLBACKS: readonly (readonly number[])[] = [
  * the type). Pageblocks with pages of several nodes have one type.
  */
 function steal(mm: Mm, cell: number, order: number, type: number): number {
-  const { head, block } = mm.segment;
+  const { block } = mm.segment;
   for (let o = MAX_PAGE_ORDER; o >= order; o--) {
     for (const from of FALLBACKS[type]!) {
-      const seg = head[listOf(cell, from, o)]!;
+      const seg = firstOf(mm, cell, from, o);
       if (seg === -1) continue;
       const first = block[seg]!;
       if (o > PAGEBLOCK_ORDER) setBlockType(mm, first + 1, type);
@@ -107,10 +112,11 @@ export function takeBlock(mm: Mm, cell: number, order: number, type: number): nu
  * False, and nothing done, unless all of it is free on one node.
  */
 export function takeExactly(mm: Mm, pfn: number, order: number, head: number): boolean {
+  assert(!mm.committing, 'take-inside-commit');
   if (!(order >= 0 && order <= MAX_PAGE_ORDER && pfn >= 0 && pfn % (1 << order) === 0)) return false;
   if (pfn + (1 << order) > mm.nrPages) return false;
   const seg = segmentOfFree(mm, pfn);
-  if (seg === -1 || freeOrder(mm, seg, pfn) < order) return false;
+  if (seg === -1 || (order > 0 && freeOrder(mm, seg, pfn) < order)) return false;
   takeAt(mm, seg, pfn, order, head);
   return true;
 }

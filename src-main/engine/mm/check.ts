@@ -284,7 +284,7 @@ function checkStranded(mm: Mm, n: Recount, fail: Fail): void {
   }
 }
 
-/** Every list links, both ways, the segments of its cell and type that have a block of its order, and no other. */
+/** Every list links, both ways, segments of its cell and type only, and each that has a block of its order. */
 function checkLists(mm: Mm, fail: Fail): void {
   const t = mm.segment;
   const listed = new Float64Array(mm.nrCells * NR_PAGE_ORDERS);
@@ -297,7 +297,8 @@ function checkLists(mm: Mm, fail: Fail): void {
           const block = t.block[seg]!;
           const cell = t.nid[seg]! * NR_ZONES + zoneOf(mm, block << PAGEBLOCK_ORDER);
           const blocks = t.count[seg * NR_PAGE_ORDERS + o]!;
-          if (cell !== c || mm.blockType[block] !== type || blocks === 0 || t.prev[seg * NR_PAGE_ORDERS + o] !== last) {
+          const known = ((t.linked[seg]! >>> o) & 1) === 1 && t.prev[seg * NR_PAGE_ORDERS + o] === last;
+          if (cell !== c || mm.blockType[block] !== type || !known) {
             fail('G3', `the order ${o} list of cell ${c} type ${type} holds segment ${seg}, which is not its`);
             break;
           }

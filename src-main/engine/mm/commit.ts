@@ -90,8 +90,7 @@ export class Commit {
         this.#sweep();
         break;
       case 'drain':
-        this.#movedDrain = pcpDrain(this.#mm);
-        this.#mm.moved.drain += this.#movedDrain;
+        this.#drain();
         break;
       case 'settle':
         this.#settle();
@@ -127,6 +126,8 @@ export class Commit {
 
   #publish(): void {
     const mm = this.#mm;
+    const before = mm.cell.present.slice();
+    mm.committing = true;
     forEachDelta(this.#from, this.#to, (start, end, oldNid, newNid) => {
       for (let zone = 0; zone < NR_ZONES; zone++) {
         const from = Math.max(start, mm.config.zoneStartPfn[zone]!);
@@ -138,8 +139,14 @@ export class Commit {
     mm.layout = this.#to;
     mm.cacheStart = mm.cacheEnd = 0;
     mm.commits++;
+    const { present, spanStart, spanEnd, hullStart, hullEnd } = mm.cell;
+    for (let c = 0; c < mm.nrCells; c++) {
+      if (before[c]! > 0 === present[c]! > 0) continue;
+      this.#populationChanged = true;
+      const empty = spanStart[c] === spanEnd[c];
+      if (present[c]! > 0 && empty) this.#zonesPopulated.push({ nid: Math.floor(c / NR_ZONES), zone: c % NR_ZONES });
+    }
     updateHulls(mm);
-    const { spanStart, spanEnd, hullStart, hullEnd } = mm.cell;
     for (let c = 0; c < mm.nrCells; c++) growSpan(spanStart, spanEnd, c, hullStart[c]!, hullEnd[c]!);
   }
 
@@ -152,20 +159,11 @@ export class Commit {
     const from = cellOf(oldNid, zone);
     const to = cellOf(newNid, zone);
     this.#deltaPages += valid;
-    if (present[to] === 0) {
-      this.#populationChanged = true;
-      if (
-        mm.cell.spanStart[to] === mm.cell.spanEnd[to] &&
-        !this.#zonesPopulated.some((c) => cellOf(c.nid, c.zone) === to)
-      )
-        this.#zonesPopulated.push({ nid: newNid, zone });
-    }
     initialised[to] = 1;
     present[to]! += valid;
     managed[to]! += managedPages;
     present[from]! -= valid;
     managed[from]! -= managedPages;
-    if (present[from] === 0) this.#populationChanged = true;
   }
 
   #sweep(): void {
@@ -178,8 +176,16 @@ export class Commit {
     mm.moved.sweep += moved;
   }
 
+  /** An empty delta leaves the lists alone: committing the layout in force moves nothing. */
+  #drain(): void {
+    const before = this.#mm.moved.drain;
+    if (this.#deltaPages > 0) pcpDrain(this.#mm);
+    this.#movedDrain = this.#mm.moved.drain - before;
+  }
+
   #settle(): void {
     const mm = this.#mm;
+    mm.committing = false;
     for (let c = 0; c < mm.nrCells; c++) if (mm.cell.strandedOut[c] === 0) shrinkSpan(mm, c);
     updateWatermarks(mm);
     if (this.#populationChanged) {

@@ -126,8 +126,8 @@ export class GuestMm {
     pinBlock(this.mm, pfn);
   }
 
-  drainPcp(): number {
-    return pcpDrain(this.mm);
+  drainPcp(): void {
+    pcpDrain(this.mm);
   }
 
   /** Commits a layout whole, or refuses it whole with every problem it has. */
@@ -141,10 +141,6 @@ export class GuestMm {
   }
 
   /** T(pfn) for pfn < nrPages. O(1) outside mixed pageblocks. */
-  lookup(pfn: number): number {
-    return targetNid(this.mm.layout, pfn);
-  }
-
   targetNid(pfn: number): number {
     return targetNid(this.mm.layout, pfn);
   }
@@ -215,12 +211,6 @@ export class GuestMm {
       visit(pfn, order, mm.segment.nid[seg]!, zoneOf(mm, pfn));
       pfn += 1 << order;
     }
-  }
-
-  /** Zones set up on a node, as nr_zones counts them: one past the highest. */
-  nrZones(nid: number): number {
-    for (let z = NR_ZONES - 1; z >= 0; z--) if (this.mm.cell.initialised[cellOf(nid, z)] === 1) return z + 1;
-    return 0;
   }
 
   /** Every broken law; empty when all hold. Outside a commit only. */

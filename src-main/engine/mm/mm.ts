@@ -114,6 +114,8 @@ export interface Mm {
   readonly moved: MovedCounters;
   readonly lookups: LookupCounters;
   commits: number;
+  /** Inside a commit, after its publish and before it is settled. Only frees may come then. */
+  committing: boolean;
   /** Zonelists by preferred node, cells in order of fallback; rebuilt when a cell is populated or emptied. */
   zonelist: readonly Uint16Array[];
   zonelistRebuilds: number;
@@ -181,6 +183,7 @@ export function createMm(config: MmConfig, layout: Memlayout): Mm {
     moved: { sweep: 0, free: 0, drain: 0 },
     lookups: { hit: 0, miss: 0 },
     commits: 0,
+    committing: false,
     zonelist: [],
     zonelistRebuilds: 0,
     minFreeKib: 0,

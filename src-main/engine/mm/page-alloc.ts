@@ -4,12 +4,12 @@
  */
 import { assert } from '../core/index.ts';
 import { takeBlock } from './buddy.ts';
-import { NO_PFN, PAGEBLOCK_ORDER } from './limit.ts';
+import { MAX_PAGE_ORDER, NID_MIXED, NO_PFN, PAGEBLOCK_ORDER } from './limit.ts';
 import type { Mm } from './mm.ts';
 import { ALLOCATED, clearAllocated, HELD, markAllocated, ORDER_MASK, PINNED, stateOf } from './page.ts';
 import { pcpPut, pcpTake, pcpTrim } from './pcp.ts';
 import { addFreeBlock, segmentOfFree } from './segment.ts';
-import { addByTarget, differsFrom, leaveStranded, usedNid } from './transplant.ts';
+import { addByTarget, differsFrom, leaveStranded, transplantWhole, usedNid } from './transplant.ts';
 import { watermarkOk } from './watermark.ts';
 
 /**
@@ -17,6 +17,7 @@ import { watermarkOk } from './watermark.ts';
  * @returns the first pfn, or NO_PFN when every zone would fall below min (the simulated ENOMEM).
  */
 export function allocPages(mm: Mm, order: number, cpu: number, type: number): number {
+  assert(!mm.committing, 'alloc-inside-commit');
   const pfn = allocAbove(mm, order, cpu, type, mm.cell.wmarkLow);
   return pfn !== NO_PFN ? pfn : allocAbove(mm, order, cpu, type, mm.cell.wmarkMin);
 }
@@ -34,6 +35,7 @@ function allocAbove(mm: Mm, order: number, cpu: number, type: number, marks: Uin
 
 /** Says that an allocation, not stranded and of at most a pageblock, is never freed. */
 export function pinBlock(mm: Mm, pfn: number): void {
+  assert(!mm.committing, 'pin-inside-commit');
   const state = stateOf(mm.page, pfn);
   const order = state & ORDER_MASK;
   assert((state & ~ORDER_MASK) === ALLOCATED && order <= PAGEBLOCK_ORDER, 'pin-not-allocated', { pfn, state });
@@ -44,7 +46,7 @@ export function pinBlock(mm: Mm, pfn: number): void {
 
 /** Whether [pfn, pfn + 2^order) is one allocation that may be freed. */
 export function isAllocated(mm: Mm, pfn: number, order: number): boolean {
-  if (!(pfn >= 0 && pfn < mm.nrPages)) return false;
+  if (!(pfn >= 0 && pfn < mm.nrPages && order >= 0 && order <= MAX_PAGE_ORDER)) return false;
   const state = stateOf(mm.page, pfn);
   return (state === (ALLOCATED | order) || state === (HELD | order)) && segmentOfFree(mm, pfn) === -1;
 }
@@ -54,14 +56,20 @@ export function freePagesDirect(mm: Mm, pfn: number, order: number): void {
   assert(isAllocated(mm, pfn, order), 'free-not-allocated', { pfn, order });
   const actual = usedNid(mm, pfn);
   clearAllocated(mm.page, pfn, order);
-  if (!differsFrom(mm.markLayout, pfn, order, actual)) {
-    // Not marked. Between a commit's publish and mark it may be owed already: the sweep will find it free.
-    if (mm.layout !== mm.markLayout) leaveStranded(mm, pfn, order, actual);
-    addFreeBlock(mm, pfn, order, actual);
-    return;
-  }
+  const { layout, markLayout } = mm;
+  const target = order <= PAGEBLOCK_ORDER ? layout.blockNid[pfn >>> PAGEBLOCK_ORDER]! : NID_MIXED;
+  if (layout === markLayout && target === actual) addFreeBlock(mm, pfn, order, actual);
+  else if (layout === markLayout && target !== NID_MIXED) transplantWhole(mm, pfn, order, actual, target);
+  else freeByRanges(mm, pfn, order, actual);
+}
+
+/** The same where the block's target is not one node, or a commit is between its publish and mark. */
+function freeByRanges(mm: Mm, pfn: number, order: number, actual: number): void {
+  const marked = differsFrom(mm.markLayout, pfn, order, actual);
   leaveStranded(mm, pfn, order, actual);
-  mm.moved.free += addByTarget(mm, pfn, order, actual);
+  // Not marked but perhaps owed already: it lands on its old list, where the sweep will find it.
+  if (!marked) addFreeBlock(mm, pfn, order, actual);
+  else mm.moved.free += addByTarget(mm, pfn, order, actual);
 }
 
 /** Frees an allocation: a single page that need not move goes to the CPU's list, all else to the buddy lists. */

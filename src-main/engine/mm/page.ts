@@ -63,19 +63,17 @@ export function clearSpecial(page: PageColumns, pfn: number): void {
 export const stateOf = (page: PageColumns, pfn: number): number =>
   isSpecial(page, pfn) ? page.state[pfn]! : ALLOCATED;
 
-/** Makes [pfn, pfn + 2^order) one allocation. `head` is the state of its first page. */
+/** Makes [pfn, pfn + 2^order) one special allocation. `head` is the state of its first page. */
 export function markAllocated(page: PageColumns, pfn: number, order: number, head: number): void {
-  if (order === 0 && head === ALLOCATED) {
-    clearSpecial(page, pfn);
-    return;
-  }
   setSpecial(page, pfn, head | order);
   for (let p = pfn + 1; p < pfn + (1 << order); p++) setSpecial(page, p, TAIL | (head & PINNED));
 }
 
 /** Forgets an allocation's states before its pages become free. */
 export function clearAllocated(page: PageColumns, pfn: number, order: number): void {
-  if (order < 5) {
+  if (order === 0) {
+    if (isSpecial(page, pfn)) clearSpecial(page, pfn);
+  } else if (order < 5) {
     for (let p = pfn; p < pfn + (1 << order); p++) clearSpecial(page, p);
   } else {
     page.special.fill(0, pfn >>> 5, (pfn + (1 << order)) >>> 5);

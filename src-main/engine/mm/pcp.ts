@@ -3,7 +3,7 @@
  * head and are flushed from the tail. A page whose A is not its T never enters; a page that was on a list when a layout
  * was committed is transplanted when the commit drains the lists.
  *
- * Counters changed: cell.pcp, pcpCount, and through the buddy lists cell.free.
+ * Counters changed: cell.pcp, pcpCount, moved.drain, and through the buddy lists cell.free.
  */
 import { takeBlock } from './buddy.ts';
 import { NO_PFN, NR_MIGRATE_TYPES, NR_ZONES, PAGEBLOCK_ORDER } from './limit.ts';
@@ -59,44 +59,40 @@ function refill(mm: Mm, list: number[], cpu: number, cell: number, type: number)
   mm.cell.pcp[cell]! += list.length;
 }
 
-/** Gives up to `count` pages of (cpu, cell) back, oldest first, round-robin over migrate types. Returns pages transplanted. */
-export function pcpFlush(mm: Mm, cpu: number, cell: number, count: number): number {
+/** Gives up to `count` pages of (cpu, cell) back, oldest first, round-robin over migrate types. */
+function pcpFlush(mm: Mm, cpu: number, cell: number, count: number): void {
   const left = Math.min(count, mm.pcpCount[cpu * mm.nrCells + cell]!);
   mm.pcpCount[cpu * mm.nrCells + cell]! -= left;
   mm.cell.pcp[cell]! -= left;
   const lists = Array.from({ length: NR_MIGRATE_TYPES }, (_, type) => listOf(mm, cpu, cell, type));
   const taken = lists.map(() => 0);
-  let transplanted = 0;
   for (let n = 0, type = 0; n < left; type = (type + 1) % NR_MIGRATE_TYPES) {
     const list = lists[type]!;
     if (taken[type] === list.length) continue;
-    transplanted += giveBack(mm, list[taken[type]!++]!);
+    giveBack(mm, list[taken[type]!++]!);
     n++;
   }
   lists.forEach((list, type) => list.splice(0, taken[type]));
-  return transplanted;
 }
 
-/** A page leaves its list for the buddy lists of its target. Returns 1 if its node changed. */
-function giveBack(mm: Mm, pfn: number): number {
+/** A page leaves its list for the buddy lists of its target; a change of node counts as drained. */
+function giveBack(mm: Mm, pfn: number): void {
   const actual = usedNid(mm, pfn);
   clearSpecial(mm.page, pfn);
   if (!differsFrom(mm.layout, pfn, 0, actual)) {
     addFreeBlock(mm, pfn, 0, actual);
-    return 0;
+    return;
   }
   leaveStranded(mm, pfn, 0, actual);
-  return addByTarget(mm, pfn, 0, actual);
+  mm.moved.drain += addByTarget(mm, pfn, 0, actual);
 }
 
-/** Empties every list of every CPU; returns the pages transplanted. */
-export function pcpDrain(mm: Mm): number {
-  let transplanted = 0;
+/** Empties every list of every CPU. */
+export function pcpDrain(mm: Mm): void {
   for (let cpu = 0; cpu < mm.nrCpus; cpu++) {
     for (let cell = 0; cell < mm.nrCells; cell++) {
       const count = mm.pcpCount[cpu * mm.nrCells + cell]!;
-      if (count > 0) transplanted += pcpFlush(mm, cpu, cell, count);
+      if (count > 0) pcpFlush(mm, cpu, cell, count);
     }
   }
-  return transplanted;
 }

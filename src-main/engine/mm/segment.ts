@@ -12,7 +12,9 @@
  *     never mix nodes.
  * (d) A block of order 10 is two whole segments of one node in pageblocks 2i and 2i + 1: whenever both are whole they are
  *     counted as one block of order 10 of the even one, and as none of order 9.
- * (e) A segment is linked in a list of an order exactly when its count is not 0. Newest first.
+ * (e) A segment is linked in the list of an order when its count is not 0, newest first. One that has lost its last block
+ *     of the order may stay linked until an allocation comes upon it: most get another before that, and taking the last
+ *     page of one here and there is then as cheap as taking any. `linked` says in which lists a segment is.
  *
  * Counters changed here: count, free of segments; cell.free, cell.nrFree; block.free.
  */
@@ -33,6 +35,8 @@ export interface SegmentTable {
   /** List links by order, NR_PAGE_ORDERS each; -1 ends. */
   next: Int32Array;
   prev: Int32Array;
+  /** Bit o: in the list of order o. */
+  linked: Uint16Array;
   /** Next segment of the same pageblock, or next spare one; -1 ends. */
   chain: Int32Array;
   /** Pageblock. */
@@ -57,6 +61,7 @@ function columns(n: number): Omit<SegmentTable, 'head' | 'spare' | 'used'> {
     count: new Uint16Array(n * NR_PAGE_ORDERS),
     next: new Int32Array(n * NR_PAGE_ORDERS).fill(-1),
     prev: new Int32Array(n * NR_PAGE_ORDERS).fill(-1),
+    linked: new Uint16Array(n),
     chain: new Int32Array(n).fill(-1),
     block: Uint32Array.from({ length: n }, (_, i) => i),
   };
@@ -78,7 +83,7 @@ export const listOf = (cell: number, type: number, order: number): number =>
   (cell * NR_MIGRATE_TYPES + type) * NR_PAGE_ORDERS + order;
 
 function link(mm: Mm, seg: number, cell: number, order: number): void {
-  const { head, next, prev, block } = mm.segment;
+  const { head, next, prev, block, linked } = mm.segment;
   const list = listOf(cell, mm.blockType[block[seg]!]!, order);
   const first = head[list]!;
   const i = seg * NR_PAGE_ORDERS + order;
@@ -86,26 +91,49 @@ function link(mm: Mm, seg: number, cell: number, order: number): void {
   prev[i] = -1;
   if (first !== -1) prev[first * NR_PAGE_ORDERS + order] = seg;
   head[list] = seg;
+  linked[seg]! |= 1 << order;
 }
 
 function unlink(mm: Mm, seg: number, cell: number, order: number): void {
-  const { head, next, prev, block } = mm.segment;
+  const { head, next, prev, block, linked } = mm.segment;
   const i = seg * NR_PAGE_ORDERS + order;
   const n = next[i]!;
   const p = prev[i]!;
   if (p === -1) head[listOf(cell, mm.blockType[block[seg]!]!, order)] = n;
   else next[p * NR_PAGE_ORDERS + order] = n;
   if (n !== -1) prev[n * NR_PAGE_ORDERS + order] = p;
+  linked[seg]! &= ~(1 << order);
+}
+
+/** Out of all lists, before the cell of a segment changes. */
+function unlinkAll(mm: Mm, seg: number): void {
+  if (mm.segment.linked[seg] === 0) return;
+  const cell = cellOfSegment(mm, seg);
+  for (let o = 0; o < NR_PAGE_ORDERS; o++) if (((mm.segment.linked[seg]! >>> o) & 1) === 1) unlink(mm, seg, cell, o);
+}
+
+/** Into the lists of all orders that it has a block of; it is in none. */
+function linkAll(mm: Mm, seg: number): void {
+  const cell = cellOfSegment(mm, seg);
+  for (let o = 0; o < NR_PAGE_ORDERS; o++) if (mm.segment.count[seg * NR_PAGE_ORDERS + o]! > 0) link(mm, seg, cell, o);
+}
+
+/** The newest segment of a list that has a block of its order, -1 if none; those that have none leave the list. */
+export function firstOf(mm: Mm, cell: number, type: number, order: number): number {
+  const { head, count } = mm.segment;
+  const list = listOf(cell, type, order);
+  for (;;) {
+    const seg = head[list]!;
+    if (seg === -1 || count[seg * NR_PAGE_ORDERS + order]! > 0) return seg;
+    unlink(mm, seg, cell, order);
+  }
 }
 
 /** Changes the number of blocks of an order, and with it the lists. */
 function bump(mm: Mm, seg: number, cell: number, order: number, by: number): void {
-  const i = seg * NR_PAGE_ORDERS + order;
-  const was = mm.segment.count[i]!;
-  mm.segment.count[i] = was + by;
+  mm.segment.count[seg * NR_PAGE_ORDERS + order]! += by;
   mm.cell.nrFree[cell * NR_PAGE_ORDERS + order]! += by;
-  if (was === 0) link(mm, seg, cell, order);
-  else if (was + by === 0) unlink(mm, seg, cell, order);
+  if (by > 0 && ((mm.segment.linked[seg]! >>> order) & 1) === 0) link(mm, seg, cell, order);
 }
 
 /** The segment of a node in a pageblock; -1 when it has no free page there. */
@@ -122,6 +150,7 @@ function openSegment(mm: Mm, block: number, nid: number): number {
   if (found !== -1) return found;
   const t = mm.segment;
   if (t.free[block] === 0) {
+    unlinkAll(mm, block);
     t.nid[block] = nid;
     return block;
   }
@@ -144,6 +173,7 @@ function closeSegment(mm: Mm, seg: number): void {
   const t = mm.segment;
   const block = t.block[seg]!;
   if (t.free[seg] !== 0 || seg === block) return;
+  unlinkAll(mm, seg);
   let before = block;
   while (t.chain[before] !== seg) before = t.chain[before]!;
   t.chain[before] = t.chain[seg]!;
@@ -197,7 +227,8 @@ export function addFreeBlock(mm: Mm, pfn: number, order: number, nid: number): v
     return;
   }
   const block = pfn >>> PAGEBLOCK_ORDER;
-  const seg = openSegment(mm, block, nid);
+  const own = mm.segment.nid[block] === nid && mm.segment.free[block]! > 0;
+  const seg = own ? block : openSegment(mm, block, nid);
   const { bits, free } = mm.segment;
   const cell = nid * NR_ZONES + zoneOf(mm, pfn);
   const at = seg * WORDS;
@@ -247,17 +278,16 @@ function relabel(mm: Mm, seg: number, nid: number): void {
   const whole = t.free[seg] === PAGES_PER_PAGEBLOCK;
   if (whole) unpair(mm, seg, from);
   const to = nid * NR_ZONES + (from % NR_ZONES);
+  unlinkAll(mm, seg);
   for (let o = 0; o < NR_PAGE_ORDERS; o++) {
     const blocks = t.count[seg * NR_PAGE_ORDERS + o]!;
-    if (blocks === 0) continue;
     mm.cell.nrFree[from * NR_PAGE_ORDERS + o]! -= blocks;
     mm.cell.nrFree[to * NR_PAGE_ORDERS + o]! += blocks;
-    unlink(mm, seg, from, o);
-    link(mm, seg, to, o);
   }
   mm.cell.free[from]! -= t.free[seg]!;
   mm.cell.free[to]! += t.free[seg]!;
   t.nid[seg] = nid;
+  linkAll(mm, seg);
   if (whole) pair(mm, seg, to);
 }
 
@@ -327,16 +357,10 @@ function moveBits(mm: Mm, seg: number, start: number, end: number, nid: number):
 
 /** Changes the migrate type of a pageblock, and with it the lists of all its segments. */
 export function setBlockType(mm: Mm, block: number, type: number): void {
-  const { chain, count } = mm.segment;
-  const relink = (change: typeof link): void => {
-    for (let seg = block; seg !== -1; seg = chain[seg]!) {
-      const cell = cellOfSegment(mm, seg);
-      for (let o = 0; o < NR_PAGE_ORDERS; o++) if (count[seg * NR_PAGE_ORDERS + o]! > 0) change(mm, seg, cell, o);
-    }
-  };
-  relink(unlink);
+  const { chain } = mm.segment;
+  for (let seg = block; seg !== -1; seg = chain[seg]!) unlinkAll(mm, seg);
   mm.blockType[block] = type;
-  relink(link);
+  for (let seg = block; seg !== -1; seg = chain[seg]!) linkAll(mm, seg);
 }
 
 /** Free pages in [start, end), a part of one pageblock, on any node. */
@@ -353,7 +377,7 @@ export function freeIn(mm: Mm, start: number, end: number): number {
   return pages;
 }
 
-const SAVED = ['bits', 'nid', 'free', 'count', 'next', 'prev', 'chain', 'block', 'head'] as const;
+const SAVED = ['bits', 'nid', 'free', 'count', 'next', 'prev', 'linked', 'chain', 'block', 'head'] as const;
 
 /** Whole columns: how far they have grown is part of the state, so equal states have equal bytes. */
 export function saveSegments(t: SegmentTable, w: StateWriter, prefix: string): void {

@@ -9,14 +9,15 @@ import { type Mm, zoneOf } from './mm.ts';
 import { addFreeBlock } from './segment.ts';
 
 /** Counts a lookup of pfn in the published layout as the RFC's one-range cache would have answered it. */
-function countLookup(mm: Mm, pfn: number, range: number): void {
+function countLookup(mm: Mm, pfn: number): void {
   if (pfn >= mm.cacheStart && pfn < mm.cacheEnd) {
     mm.lookups.hit++;
-  } else {
-    mm.lookups.miss++;
-    mm.cacheStart = mm.layout.start[range]!;
-    mm.cacheEnd = mm.layout.start[range + 1]!;
+    return;
   }
+  const range = rangeOf(mm.layout, pfn);
+  mm.lookups.miss++;
+  mm.cacheStart = mm.layout.start[range]!;
+  mm.cacheEnd = mm.layout.start[range + 1]!;
 }
 
 /** A of a page in use: its pageblock's, or its own where the pageblock is in use on several nodes. */
@@ -37,6 +38,19 @@ export function differsFrom(layout: Memlayout, pfn: number, order: number, nid: 
 }
 
 /**
+ * Frees a block that is owed whole to one node: what leaveStranded and addByTarget come to for nearly every block that
+ * is freed while pages are stranded.
+ */
+export function transplantWhole(mm: Mm, pfn: number, order: number, actual: number, target: number): void {
+  const pages = 1 << order;
+  countLookup(mm, pfn);
+  mm.stranded[actual * mm.nrNodeIds + target]! -= pages;
+  leaveCell(mm, actual * NR_ZONES + zoneOf(mm, pfn), pages);
+  mm.moved.free += pages;
+  addFreeBlock(mm, pfn, order, target);
+}
+
+/**
  * Frees a block that was in use on node `actual` by the published layout: cut at range boundaries, each piece to its
  * target node, one lookup a range. Returns the pages whose node changed.
  */
@@ -48,7 +62,7 @@ export function addByTarget(mm: Mm, pfn: number, order: number, actual: number):
     const from = Math.max(pfn, layout.start[r]!);
     const to = Math.min(end, layout.start[r + 1]!);
     const target = layout.nid[r]!;
-    countLookup(mm, from, r);
+    countLookup(mm, from);
     if (target !== actual) moved += to - from;
     forEachAligned(from, to, (p, o) => addFreeBlock(mm, p, o, target));
   }
@@ -71,9 +85,12 @@ export function leaveStranded(mm: Mm, pfn: number, order: number, actual: number
     mm.stranded[actual * nrNodeIds + target]! -= pages;
     left += pages;
   }
-  if (left === 0) return;
-  mm.cell.strandedOut[cell]! -= left;
-  if (mm.cell.strandedOut[cell] === 0 && mm.layout === mm.markLayout) shrinkSpan(mm, cell);
+  if (left > 0) leaveCell(mm, cell, left);
+}
+
+function leaveCell(mm: Mm, cell: number, pages: number): void {
+  mm.cell.strandedOut[cell]! -= pages;
+  if (mm.cell.strandedOut[cell] === 0 && !mm.committing) shrinkSpan(mm, cell);
 }
 
 /** The span of a cell without stranded pages is the hull of its target. */

@@ -1,0 +1,340 @@
+/**
+ * The accounts of one guest, as its own kernel would give them: per node, per (node, zone), sums, the laws as equations
+ * with their numbers, and the text that `numactl --hardware` prints. All counts are 4 KiB pages.
+ *
+ * What is by T and what by A is the snapshot's rule: free pages and spans by A, everything else by T.
+ * Laws and their numbers: spec/dnuma.md section 5.4.
+ */
+import type { Snapshot } from '../snapshot/index.ts';
+import { numactlMbFromPages } from '../units/index.ts';
+import { column, rowsOf } from './table-row.ts';
+
+/** What can be added up over zones and nodes. */
+export interface PageCounts {
+  readonly presentPages: number;
+  readonly managedPages: number;
+  readonly freePages: number;
+  readonly pcpPages: number;
+  readonly allocatedPages: number;
+  readonly reservedPages: number;
+}
+
+export interface HostNodeRef {
+  /** Index into the snapshot's hosts. */
+  readonly host: number;
+  readonly nid: number;
+}
+
+export interface ZoneRow extends PageCounts {
+  readonly nid: number;
+  /** 0 DMA, 1 DMA32, 2 NORMAL. */
+  readonly zone: number;
+  readonly zoneName: string;
+  readonly spanStartPfn: number;
+  readonly spannedPages: number;
+  readonly wmarkMin: number;
+  readonly wmarkLow: number;
+  readonly wmarkHigh: number;
+  readonly pcpBatch: number;
+  readonly pcpHigh: number;
+  /** Free blocks, index = order. */
+  readonly freeBlocks: readonly number[];
+}
+
+export interface NodeRow extends PageCounts {
+  readonly nid: number;
+  readonly online: boolean;
+  /** The host node that it stands for. */
+  readonly standsFor: HostNodeRef | null;
+  /** Present pages in MiB, floored as numactl does. */
+  readonly sizeMib: number;
+  readonly freeMib: number;
+  /** Hull of the spans of the node's zones that have one. Spans of nodes may overlap. */
+  readonly spannedPages: number;
+  readonly zones: readonly ZoneRow[];
+}
+
+export interface OwedPair {
+  /** A: where the pages are booked. */
+  readonly from: number;
+  /** T: where they belong. */
+  readonly to: number;
+  /** Will move when freed. */
+  readonly pages: number;
+  /** Never freed. */
+  readonly pinned: number;
+}
+
+export interface Term {
+  readonly name: string;
+  readonly pages: number;
+  readonly sign: 1 | -1;
+}
+
+/** A law with its numbers in place. */
+export interface Equation {
+  /** As in `Violation.law`. */
+  readonly law: string;
+  /** What it is about: `node 0`, `all nodes`. */
+  readonly scope: string;
+  readonly left: readonly Term[];
+  readonly relation: '=' | '<=';
+  readonly right: readonly Term[];
+  readonly leftPages: number;
+  readonly rightPages: number;
+  readonly closes: boolean;
+}
+
+export interface GuestAccounting {
+  readonly name: string;
+  /** Every possible node, in nid order. */
+  readonly nodes: readonly NodeRow[];
+  readonly totals: PageCounts;
+  readonly owed: readonly OwedPair[];
+  readonly equations: readonly Equation[];
+  readonly numactlText: string;
+}
+
+export const ZONE_NAMES: readonly string[] = ['DMA', 'DMA32', 'NORMAL'];
+
+const COUNTED = ['presentPages', 'managedPages', 'freePages', 'pcpPages', 'allocatedPages', 'reservedPages'] as const;
+
+/** The accounts of the guest with index `guest`. Cost follows its nodes, zones and (at level `blocks`) pageblocks. */
+export function guestAccounting(snapshot: Snapshot, guest: number): GuestAccounting {
+  const header = snapshot.header.guests[guest]!;
+  const nodes = nodeRows(snapshot, guest);
+  const owed = owedPairs(snapshot, guest);
+  return {
+    name: header.name,
+    nodes,
+    totals: sumCounts(nodes),
+    owed,
+    equations: equations(nodes, owed, header.validPages, actualPages(snapshot, guest)),
+    numactlText: numactlHardware(nodes, header.cpuNode, header.distances),
+  };
+}
+
+/** The nodes of a guest, every possible one, in nid order. */
+export function nodeRows(snapshot: Snapshot, guest: number): NodeRow[] {
+  const zones = zoneRows(snapshot, guest);
+  const [first, end] = rowsOf(snapshot, 'nodes', 'guest', guest);
+  const nids = column(snapshot, 'nodes', 'nid');
+  const online = column(snapshot, 'nodes', 'online');
+  const host = column(snapshot, 'nodes', 'host');
+  const hostNid = column(snapshot, 'nodes', 'hostNid');
+  const rows: NodeRow[] = [];
+  for (let row = first; row < end; row++) {
+    const nid = nids[row]!;
+    const own = zones.filter((zone) => zone.nid === nid);
+    const counts = sumCounts(own);
+    rows.push({
+      nid,
+      online: online[row] === 1,
+      standsFor: host[row]! < 0 ? null : { host: host[row]!, nid: hostNid[row]! },
+      sizeMib: numactlMbFromPages(counts.presentPages),
+      freeMib: numactlMbFromPages(counts.freePages),
+      spannedPages: hullPages(own),
+      ...counts,
+      zones: own,
+    });
+  }
+  return rows;
+}
+
+/** Page counts added up, column by column. */
+export function sumCounts(rows: readonly PageCounts[]): PageCounts {
+  const sum = { presentPages: 0, managedPages: 0, freePages: 0, pcpPages: 0, allocatedPages: 0, reservedPages: 0 };
+  for (const row of rows) for (const name of COUNTED) sum[name] += row[name];
+  return sum;
+}
+
+/** The owed matrix of a guest as rows in (from, to) order. */
+export function owedPairs(snapshot: Snapshot, guest: number): OwedPair[] {
+  const [first, end] = rowsOf(snapshot, 'stranded', 'guest', guest);
+  const [from, to, pages, pinned] = ['from', 'to', 'pages', 'pinned'].map((name) => column(snapshot, 'stranded', name));
+  return Array.from({ length: end - first }, (_, i) => {
+    const row = first + i;
+    return { from: from![row]!, to: to![row]!, pages: pages![row]!, pinned: pinned![row]! };
+  });
+}
+
+function zoneRows(snapshot: Snapshot, guest: number): ZoneRow[] {
+  const [first, end] = rowsOf(snapshot, 'cells', 'guest', guest);
+  const at = (name: string, row: number): number => column(snapshot, 'cells', name)[row]!;
+  const rows: ZoneRow[] = [];
+  for (let row = first; row < end; row++) {
+    const zone = at('zone', row);
+    rows.push({
+      nid: at('nid', row),
+      zone,
+      zoneName: ZONE_NAMES[zone] ?? `zone ${zone}`,
+      spanStartPfn: at('spanStart', row),
+      spannedPages: at('spannedPages', row),
+      presentPages: at('presentPages', row),
+      managedPages: at('managedPages', row),
+      freePages: at('freePages', row),
+      pcpPages: at('pcpPages', row),
+      allocatedPages: at('allocatedPages', row),
+      reservedPages: at('reservedPages', row),
+      wmarkMin: at('wmarkMin', row),
+      wmarkLow: at('wmarkLow', row),
+      wmarkHigh: at('wmarkHigh', row),
+      pcpBatch: at('pcpBatch', row),
+      pcpHigh: at('pcpHigh', row),
+      freeBlocks: Array.from({ length: 11 }, (_, order) => at(`free${order}`, row)),
+    });
+  }
+  return rows;
+}
+
+function hullPages(zones: readonly ZoneRow[]): number {
+  let start = Infinity;
+  let end = 0;
+  for (const zone of zones) {
+    if (zone.spannedPages === 0) continue;
+    start = Math.min(start, zone.spanStartPfn);
+    end = Math.max(end, zone.spanStartPfn + zone.spannedPages);
+  }
+  return end === 0 ? 0 : end - start;
+}
+
+/** A counted page by page, per node: only a snapshot with blocks knows it. */
+function actualPages(snapshot: Snapshot, guest: number): ReadonlyMap<number, number> | null {
+  if (snapshot.header.level !== 'blocks') return null;
+  const [first, end] = rowsOf(snapshot, 'blocks', 'guest', guest);
+  const [nid, free, used, pinned] = ['nid', 'freePages', 'usedPages', 'pinnedPages'].map((name) =>
+    column(snapshot, 'blocks', name),
+  );
+  const pages = new Map<number, number>();
+  for (let row = first; row < end; row++) {
+    pages.set(nid![row]!, (pages.get(nid![row]!) ?? 0) + free![row]! + used![row]! + pinned![row]!);
+  }
+  return pages;
+}
+
+function equations(
+  nodes: readonly NodeRow[],
+  owed: readonly OwedPair[],
+  validPages: number,
+  actual: ReadonlyMap<number, number> | null,
+): Equation[] {
+  const all = sumCounts(nodes);
+  const shown = nodes.filter((node) => node.online || node.presentPages > 0 || node.spannedPages > 0);
+  const scopes = [
+    ...shown.map((node) => ({ scope: `node ${node.nid}`, counts: node as PageCounts })),
+    { scope: 'all nodes', counts: all },
+  ];
+  const list = [
+    equation('G2', 'all nodes', [plus('present', all.presentPages)], '=', [plus('valid pages', validPages)]),
+  ];
+  for (const { scope, counts: c } of scopes) list.push(sizeEquation(scope, c));
+  for (const { scope, counts: c } of scopes) {
+    list.push(
+      equation('G2', scope, [plus('present', c.presentPages)], '=', [
+        plus('managed', c.managedPages),
+        plus('reserved', c.reservedPages),
+      ]),
+    );
+  }
+  for (const node of shown) {
+    const blocks = node.zones.reduce(
+      (sum, zone) => sum + zone.freeBlocks.reduce((s, n, order) => s + n * 2 ** order, 0),
+      0,
+    );
+    list.push(
+      equation('G3', `node ${node.nid}`, [plus('free', node.freePages)], '=', [
+        plus('pages of the free blocks', blocks),
+      ]),
+    );
+    list.push(
+      equation('G4', `node ${node.nid}`, [plus('free', node.freePages)], '<=', [plus('managed', node.managedPages)]),
+    );
+    if (actual !== null) list.push(actualEquation(node, owed, actual.get(node.nid) ?? 0));
+  }
+  return list;
+}
+
+const sizeEquation = (scope: string, c: PageCounts): Equation =>
+  equation('G5', scope, [plus('size', c.presentPages), minus('free', c.freePages)], '=', [
+    plus('allocated', c.allocatedPages),
+    plus('per-CPU', c.pcpPages),
+    plus('reserved', c.reservedPages),
+  ]);
+
+function actualEquation(node: NodeRow, owed: readonly OwedPair[], actual: number): Equation {
+  const sum = (pairs: readonly OwedPair[]): number =>
+    pairs.reduce((total, pair) => total + pair.pages + pair.pinned, 0);
+  const owedIn = sum(owed.filter((pair) => pair.to === node.nid));
+  const owedOut = sum(owed.filter((pair) => pair.from === node.nid));
+  return equation('G7', `node ${node.nid}`, [plus('booked here', actual)], '=', [
+    plus('present', node.presentPages),
+    minus('owed to it', owedIn),
+    plus('owed by it', owedOut),
+  ]);
+}
+
+const plus = (name: string, pages: number): Term => ({ name, pages, sign: 1 });
+const minus = (name: string, pages: number): Term => ({ name, pages, sign: -1 });
+
+function equation(
+  law: string,
+  scope: string,
+  left: readonly Term[],
+  relation: '=' | '<=',
+  right: readonly Term[],
+): Equation {
+  const total = (terms: readonly Term[]): number => terms.reduce((sum, term) => sum + term.sign * term.pages, 0);
+  const leftPages = total(left);
+  const rightPages = total(right);
+  return {
+    law,
+    scope,
+    left,
+    relation,
+    right,
+    leftPages,
+    rightPages,
+    closes: relation === '=' ? leftPages === rightPages : leftPages <= rightPages,
+  };
+}
+
+/**
+ * What `numactl --hardware` (2.0.16) prints in the guest, byte for byte: MiB written "MB" and truncated, a blank at the
+ * end of both kinds of matrix line, cells padded to three places. Only nodes that are online.
+ */
+export function numactlHardware(
+  nodes: readonly NodeRow[],
+  cpuNode: readonly number[],
+  distances: readonly (readonly number[])[],
+): string {
+  const online = nodes.filter((node) => node.online);
+  const nids = online.map((node) => node.nid);
+  const lines = [`available: ${nids.length} nodes (${idList(nids)})`];
+  for (const { nid, sizeMib, freeMib } of online) {
+    const cpus = cpuNode.flatMap((node, cpu) => (node === nid ? [` ${cpu}`] : []));
+    lines.push(
+      `node ${nid} cpus:${cpus.join('')}`,
+      `node ${nid} size: ${sizeMib} MB`,
+      `node ${nid} free: ${freeMib} MB`,
+    );
+  }
+  lines.push('node distances:', `node ${nids.map(padded).join('')}`);
+  for (const from of nids)
+    lines.push(`${padded(from).trimEnd()}: ${nids.map((to) => padded(distances[from]?.[to] ?? 0)).join('')}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** C's "% 3d ": at least one leading blank, three places, one trailing blank. */
+const padded = (n: number): string => `${` ${n}`.padStart(3)} `;
+
+/** `0-3,8`, as Linux writes lists of ids. */
+export function idList(ids: readonly number[]): string {
+  const parts: string[] = [];
+  for (let i = 0; i < ids.length;) {
+    let j = i;
+    while (j + 1 < ids.length && ids[j + 1] === ids[j]! + 1) j++;
+    parts.push(i === j ? `${ids[i]}` : `${ids[i]}-${ids[j]}`);
+    i = j + 1;
+  }
+  return parts.join(',');
+}

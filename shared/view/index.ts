@@ -1,0 +1,38 @@
+export { guestAccounting, idList, nodeRows, owedPairs } from './accounting.ts';
+export type {
+  Equation,
+  GuestAccounting,
+  HostNodeRef,
+  NodeRow,
+  OwedPair,
+  PageCounts,
+  Term,
+  ZoneRow,
+} from './accounting.ts';
+export { convergedGuests, isConverged, isTold } from './convergence.ts';
+export { hostMatrix, hostNodeRows } from './host.ts';
+export type { HostMatrix, HostNodeRow, VmHostRow } from './host.ts';
+export { guestLanes } from './lane.ts';
+export type { ActualBand, LaneBand, Lanes, LaneWindow } from './lane.ts';
+export { runDocument } from './run-document.ts';
+export type {
+  GuestDocument,
+  GuestNodeDocument,
+  HostDocument,
+  PairDocument,
+  RunDocument,
+  ZoneDocument,
+} from './run-document.ts';
+export type {
+  GuestInput,
+  LawsChecked,
+  LinkInput,
+  RecordedCommand,
+  RunEnding,
+  RunInputs,
+  RunRecord,
+  WorkloadInput,
+} from './run-record.ts';
+export { sentenceFormat } from './sentence.ts';
+export { OTHER_PAIRS, SeriesRecorder } from './series.ts';
+export type { GuestSeries, HostNodeSeries, PairSeries, Series } from './series.ts';

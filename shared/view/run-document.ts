@@ -1,0 +1,192 @@
+/**
+ * The one JSON document that `run --json` ends with. Names and meanings are a promise to scripts: fields are added,
+ * never renamed. Pages are 4 KiB; `sizeMiB` is floored as numactl does; `stranded` leaves out pinned pages, which are
+ * listed apart.
+ */
+import type { CompactionRow, GuestLag, MigrationRow, Snapshot } from '../snapshot/index.ts';
+import { nodeRows, owedPairs } from './accounting.ts';
+import type { NodeRow, ZoneRow } from './accounting.ts';
+import { convergedGuests } from './convergence.ts';
+import { hostMatrix } from './host.ts';
+import type { HostMatrix } from './host.ts';
+import type { LawsChecked, RunEnding, RunRecord } from './run-record.ts';
+
+export interface RunDocument {
+  readonly scenario: string;
+  readonly version: string;
+  readonly seed: number;
+  readonly hash: string;
+  readonly chain: string;
+  readonly tick: number;
+  readonly tickMs: number;
+  /** How the run ended; all else is true of that tick. */
+  readonly ending: RunEnding;
+  /** As convergence.ts says, of every guest. */
+  readonly converged: boolean;
+  readonly hosts: readonly HostDocument[];
+  readonly guests: readonly GuestDocument[];
+  readonly migrations: readonly MigrationRow[];
+  readonly compactions: readonly CompactionRow[];
+  readonly laws: LawsChecked;
+}
+
+export interface HostDocument {
+  readonly name: string;
+  readonly nodes: readonly {
+    readonly nid: number;
+    readonly totalPages: number;
+    readonly freePages: number;
+    readonly usedPages: number;
+    readonly reservedPages: number;
+  }[];
+}
+
+export interface GuestDocument {
+  readonly name: string;
+  readonly host: string;
+  /** Those that are online. */
+  readonly nodes: readonly GuestNodeDocument[];
+  readonly stranded: readonly PairDocument[];
+  readonly pinned: readonly PairDocument[];
+  readonly moved: { readonly sweep: number; readonly free: number; readonly drain: number };
+  readonly lookups: { readonly hit: number; readonly miss: number };
+  readonly lag: GuestLag;
+  readonly layoutSeq: number;
+  readonly commits: number;
+  /** Percentage of its memory on its fullest host node, rounded down; null without memory. */
+  readonly largestNodeShare: number | null;
+}
+
+export interface PairDocument {
+  readonly from: number;
+  readonly to: number;
+  readonly pages: number;
+}
+
+export interface GuestNodeDocument {
+  readonly nid: number;
+  readonly standsFor: { readonly host: string; readonly nid: number } | null;
+  readonly sizeMiB: number;
+  readonly freeMiB: number;
+  readonly spannedPages: number;
+  readonly presentPages: number;
+  readonly managedPages: number;
+  readonly freePages: number;
+  readonly pcpPages: number;
+  readonly allocatedPages: number;
+  readonly reservedPages: number;
+  readonly zones: readonly ZoneDocument[];
+}
+
+export interface ZoneDocument {
+  readonly zone: string;
+  readonly spanStartPfn: number;
+  readonly spannedPages: number;
+  readonly presentPages: number;
+  readonly managedPages: number;
+  readonly freePages: number;
+  readonly pcpPages: number;
+  readonly allocatedPages: number;
+  readonly reservedPages: number;
+  /** Free blocks, index = order. */
+  readonly freeBlocks: readonly number[];
+}
+
+export function runDocument(record: RunRecord): RunDocument {
+  const { after } = record;
+  const { header } = after;
+  const matrix = hostMatrix(after);
+  return {
+    scenario: record.scenarioName,
+    version: record.version,
+    seed: record.seed,
+    hash: record.hash,
+    chain: record.chain,
+    tick: header.tick,
+    tickMs: record.tickMs,
+    ending: record.ending,
+    converged: convergedGuests(record).every((converged) => converged),
+    hosts: header.hosts.map((host, h) => ({
+      name: host.name,
+      nodes: matrix.nodes
+        .filter((node) => node.host === h)
+        .map(({ nid, totalPages, freePages, usedPages, reservedPages }) => ({
+          nid,
+          totalPages,
+          freePages,
+          usedPages,
+          reservedPages,
+        })),
+    })),
+    guests: header.guests.map((_, g) => guestDocument(after, g, matrix)),
+    migrations: header.migrations,
+    compactions: header.compactions,
+    laws: record.laws,
+  };
+}
+
+function guestDocument(snapshot: Snapshot, guest: number, matrix: HostMatrix): GuestDocument {
+  const { header } = snapshot;
+  const { name, host, moved, lookups, lag, layoutSeq, commits } = header.guests[guest]!;
+  const owed = owedPairs(snapshot, guest);
+  const listed = (pages: 'pages' | 'pinned'): PairDocument[] =>
+    owed.filter((pair) => pair[pages] > 0).map((pair) => ({ from: pair.from, to: pair.to, pages: pair[pages] }));
+  return {
+    name,
+    host: header.hosts[host]!.name,
+    nodes: nodeRows(snapshot, guest)
+      .filter((node) => node.online)
+      .map((node) => nodeDocument(node, snapshot)),
+    stranded: listed('pages'),
+    pinned: listed('pinned'),
+    moved,
+    lookups,
+    lag,
+    layoutSeq,
+    commits,
+    largestNodeShare: matrix.vms[guest]!.largestNodeShare,
+  };
+}
+
+function nodeDocument(node: NodeRow, snapshot: Snapshot): GuestNodeDocument {
+  const {
+    nid,
+    standsFor,
+    sizeMib,
+    freeMib,
+    spannedPages,
+    presentPages,
+    managedPages,
+    freePages,
+    pcpPages,
+    allocatedPages,
+    reservedPages,
+  } = node;
+  return {
+    nid,
+    standsFor: standsFor === null ? null : { host: snapshot.header.hosts[standsFor.host]!.name, nid: standsFor.nid },
+    sizeMiB: sizeMib,
+    freeMiB: freeMib,
+    spannedPages,
+    presentPages,
+    managedPages,
+    freePages,
+    pcpPages,
+    allocatedPages,
+    reservedPages,
+    zones: node.zones.map(zoneDocument),
+  };
+}
+
+const zoneDocument = (row: ZoneRow): ZoneDocument => ({
+  zone: row.zoneName,
+  spanStartPfn: row.spanStartPfn,
+  spannedPages: row.spannedPages,
+  presentPages: row.presentPages,
+  managedPages: row.managedPages,
+  freePages: row.freePages,
+  pcpPages: row.pcpPages,
+  allocatedPages: row.allocatedPages,
+  reservedPages: row.reservedPages,
+  freeBlocks: row.freeBlocks,
+});

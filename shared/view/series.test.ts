@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import type { Snapshot } from '../snapshot/index.ts';
+import { drawer, snapshotOf } from './fixture/page-model.ts';
+import { MAX_PAIRS, MAX_POINTS, OTHER_PAIRS, SeriesRecorder } from './series.ts';
+
+const EMPTY = snapshotOf(
+  {
+    tick: 0,
+    hosts: [{ name: 'h', nodes: [{ nid: 0, cpus: [], totalPages: 100, reservedPages: 0 }] }],
+    guests: [
+      {
+        name: 'g',
+        host: 0,
+        nrNodeIds: 1,
+        cpuNode: [0],
+        zoneStartPfn: [0, 4096, 8192],
+        standsFor: [null],
+        online: [true],
+        pages: [],
+      },
+    ],
+  },
+  'accounts',
+);
+
+/** A snapshot with these owed pages and nothing else. */
+function at(tick: number, owed: readonly { from: number; to: number; pages: number }[], free = 100): Snapshot {
+  const [guest] = EMPTY.header.guests;
+  const targetActual = owed.reduce((sum, pair) => sum + pair.pages, 0);
+  const hostNodes = {
+    rows: 1,
+    columns: {
+      ...EMPTY.tables.hostNodes.columns,
+      freePages: Uint32Array.of(free),
+      usedPages: Uint32Array.of(100 - free),
+    },
+  };
+  const stranded = {
+    rows: owed.length,
+    columns: {
+      guest: new Uint16Array(owed.length),
+      from: Uint16Array.from(owed.map((pair) => pair.from)),
+      to: Uint16Array.from(owed.map((pair) => pair.to)),
+      pages: Uint32Array.from(owed.map((pair) => pair.pages)),
+      pinned: new Uint32Array(owed.length),
+    },
+  };
+  return {
+    header: {
+      ...EMPTY.header,
+      tick,
+      guests: [
+        {
+          ...guest!,
+          lag: { hostTarget: 0, coalesced: 0, targetActual, pinned: 0 },
+          moved: { sweep: tick, free: 0, drain: 0 },
+        },
+      ],
+    },
+    tables: { ...EMPTY.tables, hostNodes, stranded },
+  };
+}
+
+describe('series', () => {
+  test('every snapshot is a point while there is room; a pair that appears late was zero before', () => {
+    const recorder = new SeriesRecorder();
+    recorder.add(at(0, []));
+    recorder.add(at(1, [{ from: 0, to: 1, pages: 5 }]));
+    recorder.add(
+      at(2, [
+        { from: 0, to: 1, pages: 3 },
+        { from: 0, to: 2, pages: 1 },
+      ]),
+    );
+    recorder.add(at(3, []));
+    const series = recorder.series();
+    expect(series.ticks).toEqual([0, 1, 2, 3]);
+    expect(series.guests[0]!.pairs).toEqual([
+      { from: 0, to: 1, owedPages: [0, 5, 3, 0] },
+      { from: 0, to: 2, owedPages: [0, 0, 1, 0] },
+    ]);
+    expect(series.guests[0]!.targetActualPages).toEqual([0, 5, 4, 0]);
+    expect(series.guests[0]!.movedSweep).toEqual([0, 1, 2, 3]);
+    expect(new SeriesRecorder().series().ticks).toEqual([]);
+  });
+
+  test.each([1, 2])('a long run is bounded and keeps every peak of its window and the last point, seed %d', (seed) => {
+    const draw = drawer(seed);
+    const recorder = new SeriesRecorder();
+    const owed: number[] = [];
+    const free: number[] = [];
+    const ticks = 5 * MAX_POINTS + 3;
+    for (let tick = 0; tick < ticks; tick++) {
+      owed.push(draw(50) === 0 ? 1000 + draw(1000) : draw(10));
+      free.push(draw(100));
+      recorder.add(at(tick, owed[tick]! === 0 ? [] : [{ from: 0, to: 1, pages: owed[tick]! }], free[tick]!));
+    }
+    const series = recorder.series();
+    expect(series.ticks.length).toBeLessThanOrEqual(MAX_POINTS + 1);
+    expect(series.stride).toBe(8);
+    expect(series.ticks.at(-1)).toBe(ticks - 1);
+    const guest = series.guests[0]!;
+    for (let i = 0; i < series.ticks.length - 1; i++) {
+      const window = [series.ticks[i]!, Math.min(ticks, series.ticks[i]! + series.stride)] as const;
+      expect(guest.pairs[0]!.owedPages[i]).toBe(Math.max(...owed.slice(...window)));
+      expect(guest.targetActualPages[i]).toBe(Math.max(...owed.slice(...window)));
+      expect(series.hostNodes[0]!.freePages[i]).toBe(Math.min(...free.slice(...window)));
+      expect(guest.movedSweep[i]).toBe(window[1] - 1);
+    }
+    expect(guest.targetActualPages.at(-1)).toBe(owed.at(-1));
+    expect(guest.pairs[0]!.owedPages).toHaveLength(series.ticks.length);
+  });
+
+  test('a pair that first owes inside a merged point has a column of full length', () => {
+    const recorder = new SeriesRecorder();
+    for (let tick = 0; tick < MAX_POINTS + 2; tick++)
+      recorder.add(at(tick, tick === MAX_POINTS + 1 ? [{ from: 2, to: 0, pages: 9 }] : []));
+    const series = recorder.series();
+    expect(series.stride).toBe(2);
+    expect(series.guests[0]!.pairs[0]!.owedPages).toHaveLength(series.ticks.length);
+    expect(series.guests[0]!.pairs[0]!.owedPages.at(-1)).toBe(9);
+  });
+
+  test('pairs beyond the limit share one column, and nothing is lost', () => {
+    const recorder = new SeriesRecorder();
+    recorder.add(
+      at(
+        0,
+        Array.from({ length: 200 }, (_, i) => ({ from: i, to: i + 1, pages: 2 })),
+      ),
+    );
+    const { pairs } = recorder.series().guests[0]!;
+    expect(pairs).toHaveLength(MAX_PAIRS);
+    expect(pairs.at(-1)!.from).toBe(OTHER_PAIRS);
+    expect(pairs.reduce((sum, pair) => sum + pair.owedPages[0]!, 0)).toBe(400);
+  });
+});

@@ -1,0 +1,206 @@
+/**
+ * What happened over time: one point per snapshot, kept in columns, bounded however long the run.
+ *
+ * (a) At MAX_POINTS the resolution is halved: two neighbours become one at the tick of the first. Owed pages, lags and
+ *     used host pages keep the larger of the two, free host pages the smaller, counters the later: no peak is lost.
+ * (b) The last point is always the last snapshot as it was, not a merged one.
+ * (c) Equal snapshots in equal order give equal series.
+ * (d) At most MAX_PAIRS node pairs of a guest have a column of their own, the first to owe; the others share one.
+ */
+import type { Snapshot } from '../snapshot/index.ts';
+import { owedPairs } from './accounting.ts';
+import { hostNodeRows } from './host.ts';
+
+export const MAX_POINTS = 2000;
+export const MAX_PAIRS = 64;
+/** from and to of the column that several pairs share. */
+export const OTHER_PAIRS = -1;
+
+export interface PairSeries {
+  /** Guest node ids (A, T), or OTHER_PAIRS. */
+  readonly from: number;
+  readonly to: number;
+  /** Not pinned. */
+  readonly owedPages: readonly number[];
+}
+
+export interface GuestSeries {
+  readonly name: string;
+  /** In (from, to) order, the shared column last; only pairs that ever owed a page. */
+  readonly pairs: readonly PairSeries[];
+  /** H against T. */
+  readonly hostTargetPages: readonly number[];
+  /** T against A, not pinned. */
+  readonly targetActualPages: readonly number[];
+  readonly pinnedPages: readonly number[];
+  readonly coalescedPages: readonly number[];
+  readonly movedSweep: readonly number[];
+  readonly movedFree: readonly number[];
+  readonly movedDrain: readonly number[];
+}
+
+export interface HostNodeSeries {
+  readonly host: number;
+  readonly nid: number;
+  readonly usedPages: readonly number[];
+  readonly freePages: readonly number[];
+}
+
+export interface Series {
+  /** Tick of each point, ascending. */
+  readonly ticks: readonly number[];
+  /** Snapshots merged into each point but the last. */
+  readonly stride: number;
+  readonly guests: readonly GuestSeries[];
+  readonly hostNodes: readonly HostNodeSeries[];
+}
+
+type Keep = 'max' | 'min' | 'last';
+
+class Track {
+  readonly values: number[] = [];
+  readonly #keep: Keep;
+
+  constructor(keep: Keep, points: number) {
+    this.#keep = keep;
+    for (let i = 0; i < points; i++) this.values.push(0);
+  }
+
+  /** Adds a value to the open point, or opens the next. */
+  put(value: number, opens: boolean): void {
+    if (opens) this.values.push(value);
+    else this.values[this.values.length - 1] = this.#merge(this.values.at(-1)!, value);
+  }
+
+  halve(): void {
+    const { values } = this;
+    for (let i = 0; 2 * i < values.length; i++) {
+      values[i] = 2 * i + 1 < values.length ? this.#merge(values[2 * i]!, values[2 * i + 1]!) : values[2 * i]!;
+    }
+    values.length = Math.ceil(values.length / 2);
+  }
+
+  #merge(a: number, b: number): number {
+    return this.#keep === 'last' ? b : this.#keep === 'max' ? Math.max(a, b) : Math.min(a, b);
+  }
+}
+
+const GUEST_TRACKS = {
+  hostTargetPages: 'max',
+  targetActualPages: 'max',
+  pinnedPages: 'max',
+  coalescedPages: 'max',
+  movedSweep: 'last',
+  movedFree: 'last',
+  movedDrain: 'last',
+} as const satisfies Record<string, Keep>;
+
+type GuestTrackName = keyof typeof GUEST_TRACKS;
+
+/** Takes the snapshots of a run one after the other and gives the series. */
+export class SeriesRecorder {
+  readonly #ticks: number[] = [];
+  readonly #tracks = new Map<string, Track>();
+  readonly #pairs = new Map<number, Map<string, { from: number; to: number }>>();
+  #stride = 1;
+  #inPoint = 0;
+  #last: Snapshot | null = null;
+
+  /** @param snapshot of any level, at a later tick than the one before; the hosts and guests of a run do not change. */
+  add(snapshot: Snapshot): void {
+    const opens = this.#inPoint === 0;
+    if (opens && this.#ticks.length === MAX_POINTS) {
+      this.#halve();
+    }
+    if (opens) this.#ticks.push(snapshot.header.tick);
+    for (const [key, value] of this.#values(snapshot)) this.#tracks.get(key)!.put(value, opens);
+    this.#inPoint = (this.#inPoint + 1) % this.#stride;
+    this.#last = snapshot;
+  }
+
+  /** The series so far; more snapshots may follow. */
+  series(): Series {
+    const last = this.#last;
+    if (last === null) return { ticks: [], stride: 1, guests: [], hostNodes: [] };
+    const extra = this.#ticks.at(-1) !== last.header.tick;
+    const tail = extra ? this.#values(last) : new Map<string, number>();
+    const of = (key: string): number[] => {
+      const values = this.#tracks.get(key)!.values;
+      return extra ? [...values, tail.get(key)!] : [...values];
+    };
+    const guests = last.header.guests.map((guest, g): GuestSeries => {
+      const named = Object.keys(GUEST_TRACKS).map((name) => [name, of(`g${g} ${name}`)]);
+      const pairs = [...(this.#pairs.get(g) ?? new Map<string, { from: number; to: number }>()).entries()]
+        .map(([key, { from, to }]) => ({ from, to, owedPages: of(key) }))
+        .sort((a, b) => rank(a.from) - rank(b.from) || a.to - b.to);
+      return { name: guest.name, pairs, ...(Object.fromEntries(named) as Record<GuestTrackName, number[]>) };
+    });
+    const hostNodes = hostNodeRows(last).map(({ host, nid }) => ({
+      host,
+      nid,
+      usedPages: of(`h${host}.${nid} used`),
+      freePages: of(`h${host}.${nid} free`),
+    }));
+    return {
+      ticks: extra ? [...this.#ticks, last.header.tick] : [...this.#ticks],
+      stride: this.#stride,
+      guests,
+      hostNodes,
+    };
+  }
+
+  #halve(): void {
+    for (const track of this.#tracks.values()) track.halve();
+    for (let i = 0; 2 * i < this.#ticks.length; i++) this.#ticks[i] = this.#ticks[2 * i]!;
+    this.#ticks.length = Math.ceil(this.#ticks.length / 2);
+    this.#stride *= 2;
+  }
+
+  /** The value of every track in this snapshot; a track met for the first time is made, with zeros up to now. */
+  #values(snapshot: Snapshot): Map<string, number> {
+    const values = new Map<string, number>();
+    const set = (key: string, keep: Keep, value: number): void => {
+      if (!this.#tracks.has(key))
+        this.#tracks.set(key, new Track(keep, Math.max(0, this.#ticks.length - (this.#inPoint === 0 ? 1 : 0))));
+      values.set(key, (values.get(key) ?? 0) + value);
+    };
+    snapshot.header.guests.forEach((guest, g) => {
+      const { lag, moved } = guest;
+      const now: Record<GuestTrackName, number> = {
+        hostTargetPages: lag.hostTarget,
+        targetActualPages: lag.targetActual,
+        pinnedPages: lag.pinned,
+        coalescedPages: lag.coalesced,
+        movedSweep: moved.sweep,
+        movedFree: moved.free,
+        movedDrain: moved.drain,
+      };
+      for (const name of Object.keys(GUEST_TRACKS) as GuestTrackName[])
+        set(`g${g} ${name}`, GUEST_TRACKS[name], now[name]);
+      for (const key of this.#pairs.get(g)?.keys() ?? []) set(key, 'max', 0);
+      for (const { from, to, pages } of owedPairs(snapshot, g))
+        if (pages > 0) set(this.#pairKey(g, from, to), 'max', pages);
+    });
+    for (const { host, nid, usedPages, freePages } of hostNodeRows(snapshot)) {
+      set(`h${host}.${nid} used`, 'max', usedPages);
+      set(`h${host}.${nid} free`, 'min', freePages);
+    }
+    return values;
+  }
+
+  #pairKey(guest: number, from: number, to: number): string {
+    const own = `g${guest} ${from}>${to}`;
+    let pairs = this.#pairs.get(guest);
+    if (pairs === undefined) this.#pairs.set(guest, (pairs = new Map()));
+    if (pairs.has(own)) return own;
+    if (pairs.size < MAX_PAIRS - 1) {
+      pairs.set(own, { from, to });
+      return own;
+    }
+    const shared = `g${guest} others`;
+    pairs.set(shared, { from: OTHER_PAIRS, to: OTHER_PAIRS });
+    return shared;
+  }
+}
+
+const rank = (nid: number): number => (nid === OTHER_PAIRS ? Infinity : nid);

@@ -1,0 +1,93 @@
+/** `import FILE... -o OUT`: a scenario of foreign files, told apart by what is in them. Nothing is written on an error. */
+import type { Diagnostic } from '../../shared/errors/index.ts';
+import { hasErrors } from '../../shared/errors/index.ts';
+import type { HostFacts, VmFacts } from '../formats/index.ts';
+import { readForeign } from '../formats/index.ts';
+import type { ImportPart, Scenario } from '../scenario/index.ts';
+import { assembleScenario, canonicalText } from '../scenario/index.ts';
+import { scenarioText } from './check.ts';
+import { inputName, readInput } from './input.ts';
+import { headOf, standingAt, unwritable, writeFiles } from './out-file.ts';
+import type { ExitCode } from './output.ts';
+import { printDiagnostics, printNote, printResult } from './output.ts';
+import { resolvePath } from './path.ts';
+import type { CommandTexts } from './scenario-file.ts';
+
+export interface ImportFlags extends CommandTexts {
+  readonly output: string;
+  readonly name?: string;
+  readonly host?: string;
+  readonly nodeMemory?: number;
+  readonly rehearsal: boolean;
+  readonly force?: true;
+}
+
+export async function importFiles(paths: readonly string[], flags: ImportFlags): Promise<ExitCode> {
+  const diagnostics: Diagnostic[] = [];
+  const hosts: ImportPart<HostFacts>[] = [];
+  const vms: ImportPart<VmFacts>[] = [];
+  for (const path of paths) {
+    const file = inputName(path);
+    const input = await readInput(path);
+    const read =
+      input.value === null ? { value: null, diagnostics: input.diagnostics } : readForeign(input.value, file);
+    diagnostics.push(...read.diagnostics);
+    if (read.value?.kind === 'domain') vms.push({ file, facts: read.value });
+    else if (read.value !== null) hosts.push({ file, facts: read.value });
+  }
+  // What a file that is not read would have told is missing, so nothing is said of the whole.
+  const scenario = hasErrors(diagnostics) ? null : assemble({ hosts, vms }, flags, diagnostics);
+  const refusal = scenario === null ? null : await write(scenario, flags);
+  printDiagnostics(refusal === null ? diagnostics : [...diagnostics, refusal]);
+  if (scenario === null || refusal !== null) {
+    printNote('nothing was written');
+    return 1;
+  }
+  printNote(`${flags.output === '-' ? 'made' : `wrote ${flags.output}`}: ${scenarioText(scenario)}`);
+  return 0;
+}
+
+function assemble(
+  parts: { readonly hosts: readonly ImportPart<HostFacts>[]; readonly vms: readonly ImportPart<VmFacts>[] },
+  { name, host, nodeMemory, rehearsal, compact, migrate }: ImportFlags,
+  diagnostics: Diagnostic[],
+): Scenario | null {
+  const read = assembleScenario(parts, {
+    rehearsal,
+    compact,
+    migrate,
+    ...(name === undefined ? {} : { name }),
+    ...(host === undefined ? {} : { vmHost: host }),
+    ...(nodeMemory === undefined ? {} : { nodeMemoryMiB: nodeMemory }),
+  });
+  diagnostics.push(...read.diagnostics);
+  return read.value;
+}
+
+/** Why it was not written, or null. */
+async function write(scenario: Scenario, { output, force }: ImportFlags): Promise<Diagnostic | null> {
+  const text = canonicalText(scenario);
+  if (output === '-') {
+    printResult(text);
+    return null;
+  }
+  const path = resolvePath(output);
+  try {
+    if (!force && (await standingAt(path)) === 'file' && !isScenario(await headOf(path))) {
+      const message = 'There is a file of this name already, and it is no scenario.';
+      return {
+        severity: 'error',
+        slug: 'output-exists',
+        message,
+        where: { file: output },
+        hint: 'Choose another name, or replace it with --force.',
+      };
+    }
+  } catch (error) {
+    return unwritable(error as NodeJS.ErrnoException, output);
+  }
+  const refusal = await writeFiles([{ path, text }]);
+  return refusal === null ? null : { ...refusal, where: { file: output } };
+}
+
+const isScenario = (head: string): boolean => /^\s*\{/.test(head) && /"pageshift"\s*:/.test(head);

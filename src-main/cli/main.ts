@@ -1,0 +1,98 @@
+/**
+ * The command line. This file knows the commands and their options; what they do is loaded when one is called, so that
+ * help and mistakes cost nothing.
+ *
+ * (a) stdout: results alone. stderr: notes, diagnostics, progress. (b) Exit codes: output.ts. (c) Wrong usage changes
+ * nothing and says what is right.
+ */
+import { Command, CommanderError, Option } from 'commander';
+import { addRunOptions, compactOption, migrateOption, wholeNumber } from './option.ts';
+import type { ExitCode } from './output.ts';
+import { printNote, quietPipes } from './output.ts';
+import { VERSION } from './version.ts';
+
+/** Runs a command and keeps its exit code. */
+const exitWith =
+  <Args extends unknown[]>(action: (...args: Args) => Promise<ExitCode>) =>
+  async (...args: Args): Promise<void> => {
+    process.exitCode = await action(...args);
+  };
+
+const program = new Command('pageshift')
+  .description('Rehearse compactions and live migrations of VMs on NUMA hosts, with accounting exact to the page.')
+  .version(VERSION)
+  .exitOverride()
+  .showHelpAfterError('(--help after the command shows what it takes)')
+  .addHelpText(
+    'after',
+    '\nFILE may be - for stdin. Exit codes: 0 done; 1 the answer is no, or the input is bad; 2 wrong usage; 130 stopped by Ctrl+C.',
+  );
+
+addRunOptions(program.command('run').argument('<FILE>', 'a scenario'))
+  .description('run a scenario; the result goes to stdout')
+  .option('--json', 'one JSON document instead of text')
+  .action(exitWith(async (file, flags) => (await import('./run.ts')).run(file, flags)));
+
+program
+  .command('check')
+  .argument('<FILE>', 'a scenario or a foreign file')
+  .description('say all that is wrong with a file')
+  .option('--json', 'the diagnostics as one JSON document on stdout')
+  .action(exitWith(async (file, flags) => (await import('./check.ts')).check(file, flags)));
+
+program
+  .command('import')
+  .argument('<FILE...>', 'libvirt capabilities, libvirt domains, output of numactl --hardware, in any order')
+  .description('make a scenario of hosts and VMs that other tools describe')
+  .requiredOption('-o, --output <OUT>', 'the scenario to write, *.pageshift.json; - for stdout')
+  .option('--name <TEXT>', 'name of the scenario')
+  .option('--host <NAME>', 'host that the VMs start on; otherwise the first')
+  .addOption(
+    new Option('--node-memory <MIB>', 'memory of host nodes that no file states').argParser(wholeNumber(1, 2 ** 23)),
+  )
+  .addOption(compactOption())
+  .addOption(migrateOption())
+  .option('--no-rehearsal', 'without --compact and --migrate: no commands either, instead of compacting each VM')
+  .option('--force', 'replace OUT whatever it is')
+  .action(exitWith(async (files, flags) => (await import('./import.ts')).importFiles(files, flags)));
+
+addRunOptions(program.command('report').argument('<FILE>', 'a scenario'))
+  .description('run a scenario and write a report: HTML, JSON and CSV; the paths go to stdout')
+  .requiredOption('-o, --output <OUT>', 'NAME.html, with NAME.json and NAME-*.csv beside it; or a folder')
+  .option('--force', 'replace files that are no report')
+  .action(exitWith(async (file, flags) => (await import('./report.ts')).report(file, flags)));
+
+program
+  .command('facts')
+  .argument('<FILE>', 'a foreign file')
+  .description('what a foreign file says, as JSON')
+  .action(exitWith(async (file) => (await import('./facts.ts')).facts(file)));
+
+program
+  .command('simtest')
+  .description('attack the engine with random worlds')
+  .addOption(new Option('--seeds <N>', 'how many').argParser(wholeNumber(1, 2 ** 31)).default(20))
+  .addOption(new Option('--first <N>', 'the first seed').argParser(wholeNumber(0, 2 ** 31)).default(1))
+  .action(exitWith(async (flags) => (await import('./simtest.ts')).simtest(flags)));
+
+program
+  .command('schema')
+  .description('the JSON Schema of scenarios')
+  .action(exitWith(async () => (await import('./schema.ts')).schema()));
+
+quietPipes();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else {
+    printNote(
+      `Pageshift itself went wrong, not your input: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+    printNote(
+      `This is Pageshift ${VERSION} on Node ${process.versions.node}. Please report it with the command and its files.`,
+    );
+    process.exitCode = 1;
+  }
+}

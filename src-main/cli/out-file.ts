@@ -1,0 +1,97 @@
+/**
+ * Writes results as files, whole or not at all: each beside its place first, then all are renamed. What stands there
+ * already is kept unless it may be replaced; devices and pipes are written to and never replaced.
+ */
+import { open, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import type { Diagnostic } from '../../shared/errors/index.ts';
+
+export interface OutFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+export type Standing = 'nothing' | 'file' | 'folder' | 'device';
+
+/** What is at a place now. Rejects when that cannot be told. */
+export async function standingAt(path: string): Promise<Standing> {
+  try {
+    const found = await stat(path);
+    return found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'device';
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'nothing';
+    throw error;
+  }
+}
+
+/** The first bytes of a file, as text: enough to tell what it is. */
+export async function headOf(path: string): Promise<string> {
+  await using handle = await open(path);
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0);
+  return buffer.toString('utf8', 0, bytesRead);
+}
+
+/** Null when all are written; otherwise none is, and the first reason is told. */
+export async function writeFiles(files: readonly OutFile[]): Promise<Diagnostic | null> {
+  const staged: { readonly path: string; readonly temporary: string }[] = [];
+  for (const { path, text } of files) {
+    try {
+      const standing = await standingAt(path);
+      if (standing === 'folder') throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
+      if (standing === 'device') {
+        await writeFile(path, text);
+        continue;
+      }
+      const temporary = `${path}.${process.pid}.tmp`;
+      staged.push({ path, temporary });
+      await writeFile(temporary, text, { flag: 'wx', flush: true });
+    } catch (error) {
+      await Promise.allSettled(staged.map(({ temporary }) => unlink(temporary)));
+      return unwritable(error as NodeJS.ErrnoException, path);
+    }
+  }
+  for (const { path, temporary } of staged) {
+    try {
+      await rename(temporary, path);
+    } catch (error) {
+      await Promise.allSettled(staged.map((file) => unlink(file.temporary)));
+      return unwritable(error as NodeJS.ErrnoException, path);
+    }
+  }
+  return null;
+}
+
+/** Why a file cannot be written, and what to do. */
+export function unwritable(error: NodeJS.ErrnoException, file: string): Diagnostic {
+  const told = (slug: string, message: string, hint: string): Diagnostic => ({
+    severity: 'error',
+    slug,
+    message,
+    where: { file },
+    hint,
+  });
+  switch (error.code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return told('output-no-folder', 'The folder to write into does not exist.', 'Make it first (mkdir -p).');
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return told('output-permission', 'The file may not be written here.', 'Choose another place with -o.');
+    case 'EISDIR':
+      return told('output-is-folder', 'This is a folder.', 'Name a file in it.');
+    case 'EEXIST':
+      return told('output-is-file', 'There is a file where a folder should be.', 'Choose another place with -o.');
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return told(
+        'output-no-space',
+        'There is no space left to write the file.',
+        'Make room, or choose another place with -o.',
+      );
+    default:
+      return {
+        ...told('output-failed', 'The file cannot be written.', 'Choose another place with -o.'),
+        found: error.message,
+      };
+  }
+}

@@ -1,0 +1,11 @@
+/** Where a path that a person typed starts from. */
+import { resolve } from 'node:path';
+
+/**
+ * `npm run` changes to the folder of package.json and tells where the person was. Only `npm run pageshift` passes a
+ * person's paths; those of other scripts are written in package.json and start at the repository.
+ */
+export const baseFolder = (): string =>
+  (process.env.npm_lifecycle_event === 'pageshift' ? process.env.INIT_CWD : undefined) ?? process.cwd();
+
+export const resolvePath = (path: string): string => resolve(baseFolder(), path);

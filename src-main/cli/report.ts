@@ -1,0 +1,94 @@
+/**
+ * `report FILE -o OUT`: runs a scenario and writes what came of it. OUT ending in .html: that file, and NAME.json and
+ * NAME-*.csv beside it. Otherwise OUT is a folder: report.html, report.json and the tables in it. A report that stands
+ * there is replaced; anything else is kept unless --force is given.
+ */
+import { mkdir } from 'node:fs/promises';
+import { basename, dirname, extname, join, relative } from 'node:path';
+import type { Diagnostic } from '../../shared/errors/index.ts';
+import { renderReport } from '../report/index.ts';
+import type { RunFlags } from './option.ts';
+import type { OutFile } from './out-file.ts';
+import { headOf, standingAt, unwritable, writeFiles } from './out-file.ts';
+import type { ExitCode } from './output.ts';
+import { printDiagnostics, printNote, printResult } from './output.ts';
+import { baseFolder, resolvePath } from './path.ts';
+import { runFile } from './run-file.ts';
+import { documentText } from './run-output.ts';
+import type { Run } from '../runtime/index.ts';
+
+interface Place {
+  readonly folder: string;
+  readonly html: string;
+  readonly json: string;
+  readonly csvPrefix: string;
+  /** What stands there may go: it is a report, or --force was given. */
+  readonly replaces: boolean;
+}
+
+export async function report(
+  path: string,
+  flags: RunFlags & { readonly output: string; readonly force?: true },
+): Promise<ExitCode> {
+  const place = await placeFor(flags.output, flags.force === true);
+  if (place === 'usage') {
+    printNote(`error: -o takes a name that ends in .html, or a folder; found ${flags.output}`);
+    return 2;
+  }
+  if ('severity' in place) return refused(place);
+  const { run, code } = await runFile(path, flags);
+  if (run === null) return code;
+  const files = filesOf(run, place);
+  const refusal = (place.replaces ? null : await firstStanding(files)) ?? (await writeFiles(files));
+  if (refusal !== null) return refused(refusal);
+  for (const file of files) printResult(`${relative(baseFolder(), file.path)}\n`);
+  return code;
+}
+
+function refused(diagnostic: Diagnostic): ExitCode {
+  printDiagnostics([diagnostic]);
+  return 1;
+}
+
+/** Where the report goes; its folder is made. Otherwise why it cannot go there. */
+async function placeFor(output: string, force: boolean): Promise<Place | Diagnostic | 'usage'> {
+  const path = resolvePath(output);
+  const extension = extname(output).toLowerCase();
+  try {
+    const isFolder = /[/\\]$/.test(output) || extension === '' || (await standingAt(path)) === 'folder';
+    if (!isFolder && extension !== '.html') return 'usage';
+    const name = isFolder ? 'report' : basename(path, extname(path));
+    const folder = isFolder ? path : dirname(path);
+    const html = isFolder ? 'report.html' : basename(path);
+    await mkdir(folder, { recursive: true });
+    const standing = await standingAt(join(folder, html));
+    const isReport = standing === 'file' && (await headOf(join(folder, html))).includes('Pageshift report');
+    if (standing === 'file' && !isReport && !force) return exists(join(folder, html));
+    return { folder, html, json: `${name}.json`, csvPrefix: isFolder ? '' : `${name}-`, replaces: isReport || force };
+  } catch (error) {
+    return unwritable(error as NodeJS.ErrnoException, output);
+  }
+}
+
+const exists = (path: string): Diagnostic => ({
+  severity: 'error',
+  slug: 'output-exists',
+  message: 'There is a file of this name already, and it is no report.',
+  where: { file: relative(baseFolder(), path) },
+  hint: 'Choose another name, or replace it with --force.',
+});
+
+/** Tables of a report that is not there are somebody's own files. */
+async function firstStanding(files: readonly OutFile[]): Promise<Diagnostic | null> {
+  for (const { path } of files) if ((await standingAt(path)) === 'file') return exists(path);
+  return null;
+}
+
+function filesOf(run: Run, { folder, html, json, csvPrefix }: Place): OutFile[] {
+  const rendered = renderReport(run.record);
+  return [
+    { path: join(folder, html), text: rendered.html },
+    { path: join(folder, json), text: documentText(run) },
+    ...Object.entries(rendered.csv).map(([name, text]) => ({ path: join(folder, `${csvPrefix}${name}`), text })),
+  ];
+}

@@ -1,0 +1,109 @@
+/** Runs the scenario of a file, with progress and Ctrl+C, and says on stderr how it ended. */
+import type { Diagnostic } from '../../shared/errors/index.ts';
+import type { RunEnding } from '../../shared/view/index.ts';
+import { sentenceFormat } from '../../shared/view/index.ts';
+import type { Run, RunUntil } from '../runtime/index.ts';
+import { runWorld } from '../runtime/index.ts';
+import { interruptible } from './interrupt.ts';
+import type { RunFlags } from './option.ts';
+import type { ExitCode } from './output.ts';
+import { printDiagnostics, printNote } from './output.ts';
+import { ProgressLine, RunMeter } from './progress.ts';
+import { loadScenario, placementDiagnostics } from './scenario-file.ts';
+import { VERSION } from './version.ts';
+
+/** Without a run the input was at fault, and all about it has been said. */
+export interface RunOfFile {
+  readonly run: Run | null;
+  readonly code: ExitCode;
+}
+
+const CODES: Readonly<Record<RunEnding, ExitCode>> = {
+  settled: 0,
+  ticks: 0,
+  maxTicks: 1,
+  brokenLaw: 1,
+  interrupted: 130,
+};
+
+/** Ctrl+C is heard from the beginning, so that it never loses what a run has. */
+export const runFile = (path: string, flags: RunFlags): Promise<RunOfFile> =>
+  interruptible((signal) => runUntilStopped(path, flags, signal));
+
+async function runUntilStopped(path: string, flags: RunFlags, signal: AbortSignal): Promise<RunOfFile> {
+  const { value: scenario, diagnostics } = await loadScenario(path, flags);
+  printDiagnostics(diagnostics);
+  if (scenario === null) return { run: null, code: diagnostics.some(isUsage) ? 2 : 1 };
+  const { ticks, maxTicks } = flags;
+  const until: RunUntil = ticks === undefined ? { converged: true, maxTicks } : { converged: false, ticks };
+  const line = new ProgressLine();
+  const meter = new RunMeter();
+  const { run, problems } = await runWorld(scenario, {
+    until,
+    version: VERSION,
+    signal,
+    onProgress: (progress) => {
+      meter.add(progress, performance.now());
+      line.show(() => meter.text(progress));
+    },
+  }).finally(() => line.clear());
+  if (run === null) {
+    printDiagnostics(placementDiagnostics(problems, scenario, path));
+    return { run: null, code: 1 };
+  }
+  for (const note of endingNotes(run)) printNote(note);
+  return { run, code: CODES[run.record.ending] };
+}
+
+/** A command that was typed in a form which no scenario could make right. */
+const isUsage = ({ slug, where }: Diagnostic): boolean =>
+  where.path?.startsWith('--') === true && (slug === 'command-text' || slug === 'id-list');
+
+/** What a person must not miss, also where the result goes into a file. */
+function endingNotes({ record, left }: Run): string[] {
+  const { ending } = record;
+  const { tick } = record.after.header;
+  const readable = sentenceFormat(record.after.header);
+  const refused = record.commands
+    .filter(({ applied }) => !applied)
+    .map(({ tick: at, command, text }) => `refused at tick ${at}: ${command.type} ${command.vm}: ${readable(text)}`);
+  switch (ending) {
+    case 'settled':
+    case 'ticks':
+      return refused;
+    case 'maxTicks':
+      return [...refused, `not converged after ${tick} ticks${readable(leftText(left))}`];
+    case 'brokenLaw':
+      return [
+        ...refused,
+        ...record.laws.broken.slice(0, 10).map(({ law, vm, text }) => brokenText(law, vm, text, tick, record.seed)),
+      ];
+    case 'interrupted':
+      return [
+        ...refused,
+        `interrupted at tick ${tick}: the result is partial, true of that tick${readable(leftText(left))}`,
+      ];
+  }
+}
+
+const MAX_LEFT = 5;
+
+function leftText(left: readonly string[]): string {
+  if (left.length === 0) return '';
+  const more = left.length - MAX_LEFT;
+  return `: ${left.slice(0, MAX_LEFT).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+}
+
+const brokenText = (law: string, vm: string | null, text: string, tick: number, seed: number): string =>
+  `law ${law} is broken at tick ${tick} with seed ${seed}${vm === null ? '' : ` in VM ${vm}`}: ${text}. This is a bug in Pageshift.`;
+
+/** The command line that gives the same run, to the same tick. */
+export function againText(path: string, { compact, migrate }: RunFlags, { record }: Run): string {
+  const words = [
+    ...['npm', 'run', '--silent', 'pageshift', '--', 'run', path],
+    ...(record.ending === 'settled' ? ['--until', 'converged'] : ['--ticks', String(record.after.header.tick)]),
+    ...compact.flatMap((text) => ['--compact', text]),
+    ...migrate.flatMap((text) => ['--migrate', text]),
+  ];
+  return words.map((word) => (/^[\w./:=@,+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
+}

@@ -1,0 +1,204 @@
+/** What a run gives, as the one JSON document and as text for a person. */
+import type { MigrationRow, WorldEvent, WorldEventType } from '../../shared/snapshot/index.ts';
+import type {
+  NodeRow,
+  RecordedCommand,
+  RunDocument,
+  RunEnding,
+  RunRecord,
+  VmHostRow,
+} from '../../shared/view/index.ts';
+import { guestAccounting, hostMatrix, idList, isTold, runDocument, sentenceFormat } from '../../shared/view/index.ts';
+import { checksText, verdict } from '../report/index.ts';
+import { bytes, count, decimal, plural, seconds, size } from '../../shared/view/number-format.ts';
+import type { Run } from '../runtime/index.ts';
+import { textTable } from './text-table.ts';
+
+/** The run document, and what was left to do when it ended. */
+export interface EndedRunDocument extends RunDocument {
+  /** Stopped by a person: everything is true of the tick it stopped at. */
+  readonly interrupted: boolean;
+  /** What the world still waits for, one sentence each. */
+  readonly left: readonly string[];
+  /** What came of each command. */
+  readonly commands: readonly RecordedCommand[];
+}
+
+export function documentText({ record, left }: Run): string {
+  const document: EndedRunDocument = {
+    ...runDocument(record),
+    interrupted: record.ending === 'interrupted',
+    left,
+    commands: record.commands,
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** @param again the command line that gives the same run. */
+export function summaryText(run: Run, again: string): string {
+  const { record } = run;
+  const parts = [
+    `${record.scenarioName}\n${verdict(record).sentence}\n`,
+    eventText(record),
+    ...record.after.header.guests.map((_, guest) => guestText(record, guest)),
+    ...record.after.header.hosts.map((_, host) => hostText(record, host)),
+    migrationText(record),
+    proofText(run, again),
+  ];
+  return parts.filter((part) => part !== '').join('\n');
+}
+
+/** Told by others, or of interest only in the report, as are a VM's commits between its first and its last. */
+const UNTOLD: ReadonlySet<WorldEventType> = new Set(['commandApplied', 'layoutDelivered', 'zoneCreated']);
+const MAX_EVENTS = 30;
+const LAST_EVENTS = 10;
+
+function eventText({ events, tickMs, after }: RunRecord): string {
+  const commits = events.filter(({ type }) => type === 'layoutCommitted');
+  const between = new Set(
+    commits.filter(
+      ({ vm }, i) => commits.slice(0, i).some((e) => e.vm === vm) && commits.slice(i + 1).some((e) => e.vm === vm),
+    ),
+  );
+  const told = events.filter((event) => !UNTOLD.has(event.type) && !between.has(event));
+  if (told.length === 0) return '';
+  const readable = sentenceFormat(after.header);
+  const row = ({ tick, text }: WorldEvent): string[] => [count(tick), seconds(tick, tickMs), readable(text)];
+  const all = told.length <= MAX_EVENTS;
+  const rows = all
+    ? told.map(row)
+    : [
+        ...told.slice(0, MAX_EVENTS - LAST_EVENTS).map(row),
+        ['…', '', `${count(told.length - MAX_EVENTS)} more; pageshift report lists them all`],
+        ...told.slice(-LAST_EVENTS).map(row),
+      ];
+  return `What happened\n${textTable('>><', [['tick', 'time', ''], ...rows])}`;
+}
+
+/** A guest as its own numactl shows it, and what only its host and its allocator know. */
+function guestText(record: RunRecord, guest: number): string {
+  const { before, after, tickMs } = record;
+  const { name, host, moved, lag, commits, validPages } = after.header.guests[guest]!;
+  const { tick } = after.header;
+  const shares = [before, after].map((snapshot) => gathered(hostMatrix(snapshot).vms[guest]!));
+  const facts = [
+    [
+      'memory',
+      `${size(validPages)} on ${after.header.hosts[host]!.name}, ${changed(shares[0]!, shares[1]!)} of it on its fullest node`,
+    ],
+    [
+      'H ≠ T',
+      `${owed(lag.hostTarget - lag.coalesced)} ${isTold(record, guest) ? 'not told' : 'never told, regeneration is off'}${lag.coalesced === 0 ? '' : `, ${owed(lag.coalesced)} coalesced`}`,
+    ],
+    ['T ≠ A', `${owed(lag.targetActual)} owed${lag.pinned === 0 ? '' : `, ${owed(lag.pinned)} pinned for ever`}`],
+    [
+      'moved',
+      commits === 0
+        ? 'nothing, no layout was committed'
+        : `${plural(commits, 'commit')}: ${count(moved.sweep)} pages swept, ${count(moved.drain)} drained, ${count(moved.free)} when freed`,
+    ],
+  ];
+  const standsFor = nodesStandFor(
+    guestAccounting(after, guest).nodes,
+    after.header.hosts.map((h) => h.name),
+  );
+  if (standsFor !== '') facts.push(['nodes', standsFor]);
+  const heads = ['before (0 s)', `after (${seconds(tick, tickMs)})`];
+  const texts = [before, after].map((snapshot) => guestAccounting(snapshot, guest).numactlText.trimEnd().split('\n'));
+  return `VM ${name}\n${textTable('<<', facts)}\n${sideBySide([heads[0]!, ...texts[0]!], [heads[1]!, ...texts[1]!])}`;
+}
+
+const owed = (pages: number): string => (pages === 0 ? '0 pages' : `${plural(pages, 'page')} (${size(pages)})`);
+const gathered = ({ largestNodeShare }: VmHostRow): string =>
+  largestNodeShare === null ? '–' : `${largestNodeShare} %`;
+const changed = (from: string, to: string): string => (from === to ? to : `${from} → ${to}`);
+
+function nodesStandFor(nodes: readonly NodeRow[], hostNames: readonly string[]): string {
+  return nodes
+    .filter(({ online, standsFor }) => online && standsFor !== null)
+    .map(({ nid, standsFor }) => `${nid} is ${hostNames[standsFor!.host]} node ${standsFor!.nid}`)
+    .join(', ');
+}
+
+/** Wider texts stand one below the other: a terminal would break their lines. */
+const MAX_COLUMN = 56;
+
+function sideBySide(left: readonly string[], right: readonly string[]): string {
+  if (Math.max(...left.map((line) => line.length)) > MAX_COLUMN) {
+    return textTable(
+      '<',
+      [...left, '', ...right].map((line) => [line.trimEnd()]),
+    );
+  }
+  const rows = Array.from({ length: Math.max(left.length, right.length) }, (_, i) => [
+    (left[i] ?? '').trimEnd(),
+    ` ${right[i] ?? ''}`,
+  ]);
+  return textTable('<<', rows);
+}
+
+function hostText({ before, after }: RunRecord, host: number): string {
+  const old = hostMatrix(before).nodes;
+  const rows = hostMatrix(after).nodes.flatMap((node, i) =>
+    node.host === host
+      ? [
+          [
+            `node ${node.nid}`,
+            size(node.totalPages),
+            size(old[i]!.usedPages),
+            size(node.usedPages),
+            size(old[i]!.freePages),
+            size(node.freePages),
+            cpuText(node.cpus),
+          ],
+        ]
+      : [],
+  );
+  const head = ['', 'total', 'used before', 'after', 'free before', 'after', 'CPUs'];
+  return `Host ${after.header.hosts[host]!.name}\n${textTable('<>>>>><', [head, ...rows])}`;
+}
+
+const cpuText = (cpus: readonly number[]): string => (cpus.length === 0 ? 'none' : idList(cpus));
+
+/** QEMU's words: total time, downtime, dirty sync count. */
+function migrationText({ after: { header }, tickMs }: RunRecord): string {
+  if (header.migrations.length === 0) return '';
+  const row = (m: MigrationRow): string[] => [
+    m.vm,
+    `${m.fromHost} → ${m.toHost}`,
+    m.phase,
+    seconds((m.endTick ?? header.tick) - m.startTick, tickMs),
+    m.downtimeMs === null ? '–' : `${decimal(m.downtimeMs)} ms`,
+    count(m.rounds.length),
+    bytes(m.sentBytes),
+  ];
+  const head = ['VM', '', 'phase', 'total time', 'downtime', 'dirty sync count', 'sent'];
+  return `Migrations\n${textTable('<<<>>>>', [head, ...header.migrations.map(row)])}`;
+}
+
+function proofText({ record }: Run, again: string): string {
+  const { laws, seed, hash, chain, after, ending } = record;
+  const { tick } = after.header;
+  const rows = [
+    [
+      'laws',
+      `${checksText(laws)}, ${laws.broken.length === 0 ? 'none broken' : plural(laws.broken.length, 'violation')}`,
+    ],
+    ...laws.broken
+      .slice(0, 10)
+      .map(({ law, vm, text }) => ['', `✗ ${law} at tick ${count(tick)}${vm === null ? '' : ` in ${vm}`}: ${text}`]),
+    ['ended', `${ENDINGS[ending]} at tick ${count(tick)} (${seconds(tick, record.tickMs)})`],
+    ['seed', String(seed)],
+    ['hash', `${hash}, chain ${chain}`],
+    ['again', again],
+  ];
+  return `Proof\n${textTable('<<', rows)}`;
+}
+
+const ENDINGS: Readonly<Record<RunEnding, string>> = {
+  settled: 'settled, nothing is left to wait for,',
+  ticks: 'after the ticks asked for,',
+  maxTicks: 'NOT settled, stopped',
+  brokenLaw: 'stopped by a broken law',
+  interrupted: 'interrupted: all of this is true of the moment it stopped,',
+};

@@ -1,0 +1,48 @@
+/** `simtest`: random worlds by seed, until one breaks a law. One seed at a time, so that Ctrl+C is heard. */
+import { setImmediate } from 'node:timers/promises';
+import { count, decimal, plural } from '../../shared/view/number-format.ts';
+import { runSimtest } from '../simtest/index.ts';
+import { interruptible } from './interrupt.ts';
+import type { ExitCode } from './output.ts';
+import { printNote, printResult } from './output.ts';
+import { duration, ProgressLine } from './progress.ts';
+
+export async function simtest({ seeds, first }: { readonly seeds: number; readonly first: number }): Promise<ExitCode> {
+  const line = new ProgressLine();
+  const startMs = performance.now();
+  const total = { done: 0, commands: 0, refused: 0 };
+  return interruptible(async (signal) => {
+    while (total.done < seeds && !signal.aborted) {
+      const { commands, refused, failure } = runSimtest({
+        firstSeed: first + total.done,
+        seeds: 1,
+        onProgress: () => true,
+      });
+      total.done++;
+      total.commands += commands;
+      total.refused += refused;
+      if (failure !== null) {
+        line.clear();
+        printResult(`${failure.report}\n`);
+        printNote(
+          `seed ${failure.seed} breaks a law; again: npm run --silent pageshift -- simtest --first ${failure.seed} --seeds 1`,
+        );
+        return 1;
+      }
+      const secondsEach = (performance.now() - startMs) / 1000 / total.done;
+      line.show(
+        () =>
+          `${total.done} of ${seeds} seeds, ${decimal(1 / secondsEach)} seeds/s, ${duration((seeds - total.done) * secondsEach)} left`,
+      );
+      await setImmediate();
+    }
+    line.clear();
+    const range = `from ${first} to ${first + total.done - 1}`;
+    printResult(
+      `${plural(total.done, 'seed')} ${range}: ${count(total.commands)} commands, ${count(total.refused)} of them refused, no law broken\n`,
+    );
+    if (!signal.aborted) return 0;
+    printNote(`interrupted: ${count(seeds - total.done)} seeds are still to do`);
+    return 130;
+  });
+}

@@ -1,0 +1,66 @@
+/** What was done, and what came of it. */
+import { sentenceFormat } from '../../shared/view/index.ts';
+import type { RecordedCommand, RunRecord } from '../../shared/view/index.ts';
+import { h } from './markup.ts';
+import type { Child } from './markup.ts';
+import { plural, seconds } from '../../shared/view/number-format.ts';
+import { name, number, table, text, wide } from './table.ts';
+
+/** Longer lists are cut; events.csv has all. */
+const MAX_EVENTS = 200;
+const MAX_COMMANDS = 500;
+const MAX_VALUE_CHARS = 160;
+
+export function actionSection(record: RunRecord): Child {
+  const { commands, events, tickMs } = record;
+  const readable = sentenceFormat(record.after.header);
+  const shown = events.filter((event) => event.type !== 'migrationRound' && event.type !== 'commandApplied');
+  const commandRows = commands
+    .slice(0, MAX_COMMANDS)
+    .map((given) => [
+      number(seconds(given.tick, tickMs)),
+      text(given.command.type),
+      name(given.command.vm),
+      wide(parameters(given.command)),
+      text(given.applied ? h('span', { class: 'good' }, '✓ applied') : h('span', { class: 'bad' }, '✗ refused')),
+      wide(readable(given.text)),
+    ]);
+  const eventRows = shown
+    .slice(0, MAX_EVENTS)
+    .map((event) => [
+      number(seconds(event.tick, tickMs)),
+      text(event.type),
+      name(event.vm ?? ''),
+      wide(readable(event.text)),
+    ]);
+  return [
+    commands.length === 0
+      ? h('p', {}, 'No command was given.')
+      : table({ head: [{ n: 't' }, 'command', 'VM', 'with', 'outcome', ''], rows: commandRows }),
+    cut(commands.length, MAX_COMMANDS, 'command'),
+    eventRows.length === 0
+      ? null
+      : h(
+          'details',
+          {},
+          h('summary', {}, `What happened: ${plural(shown.length, 'event')}`),
+          table({ head: [{ n: 't' }, 'event', 'VM', ''], rows: eventRows }),
+          cut(shown.length, MAX_EVENTS, 'event'),
+        ),
+  ];
+}
+
+const cut = (there: number, shown: number, what: string): Child =>
+  there <= shown
+    ? null
+    : h('p', { class: 'soft' }, `The first ${shown} of ${plural(there, what)}; events.csv has all.`);
+
+function parameters(command: RecordedCommand['command']): string {
+  const own = Object.entries(command).filter(([key]) => key !== 'type' && key !== 'vm');
+  return own
+    .map(([key, value]) => {
+      const json = typeof value === 'string' ? value : JSON.stringify(value);
+      return `${key} ${json.length > MAX_VALUE_CHARS ? `${json.slice(0, MAX_VALUE_CHARS)}…` : json}`;
+    })
+    .join(', ');
+}

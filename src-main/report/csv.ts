@@ -1,0 +1,228 @@
+/**
+ * The report's tables as CSV (RFC 4180: CRLF, quotes doubled). All counts are exact 4 KiB pages, all times ticks and
+ * simulated seconds. A text that a spreadsheet would run as a formula gets an apostrophe before it.
+ */
+import { guestAccounting, hostMatrix, owedPairs } from '../../shared/view/index.ts';
+import type { RunRecord } from '../../shared/view/index.ts';
+import type { Snapshot } from '../../shared/snapshot/index.ts';
+
+type Cell = string | number | null;
+
+/** Rows, the first being the names of the columns, as CSV. */
+export function csv(rows: readonly (readonly Cell[])[]): string {
+  return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+}
+
+function cell(value: Cell): string {
+  if (value === null) return '';
+  if (typeof value === 'number') return String(value);
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** Every table of the report, by file name. */
+export function csvFiles(record: RunRecord): Record<string, string> {
+  return {
+    'accounting.csv': csv(accountingRows(record)),
+    'hosts.csv': csv(hostRows(record)),
+    'stranded.csv': csv(strandedRows(record)),
+    'series.csv': csv(seriesRows(record)),
+    'migrations.csv': csv(migrationRows(record)),
+    'events.csv': csv(eventRows(record)),
+  };
+}
+
+const states = ({ before, after }: RunRecord): [string, Snapshot][] => [
+  ['before', before],
+  ['after', after],
+];
+
+function accountingRows(record: RunRecord): Cell[][] {
+  const head =
+    'state,vm,node,zone,online,spanStartPfn,spannedPages,presentPages,managedPages,freePages,pcpPages,allocatedPages,reservedPages,wmarkMin,wmarkLow,wmarkHigh,pcpBatch,pcpHigh';
+  const orders = Array.from({ length: 11 }, (_, order) => `freeOrder${order}`);
+  const rows: Cell[][] = [[...head.split(','), ...orders]];
+  for (const [state, snapshot] of states(record)) {
+    snapshot.header.guests.forEach(({ name }, g) => {
+      for (const node of guestAccounting(snapshot, g).nodes) {
+        for (const z of node.zones) {
+          rows.push([
+            state,
+            name,
+            node.nid,
+            z.zoneName,
+            node.online ? 1 : 0,
+            z.spanStartPfn,
+            z.spannedPages,
+            z.presentPages,
+            z.managedPages,
+            z.freePages,
+            z.pcpPages,
+            z.allocatedPages,
+            z.reservedPages,
+            z.wmarkMin,
+            z.wmarkLow,
+            z.wmarkHigh,
+            z.pcpBatch,
+            z.pcpHigh,
+            ...z.freeBlocks,
+          ]);
+        }
+      }
+    });
+  }
+  return rows;
+}
+
+/** One row per host node for the node itself (vm empty), then one per VM that has pages there. */
+function hostRows(record: RunRecord): Cell[][] {
+  const rows: Cell[][] = [
+    ['state', 'host', 'node', 'vm', 'totalPages', 'freePages', 'usedPages', 'reservedPages', 'vmPages', 'vmCopyPages'],
+  ];
+  for (const [state, snapshot] of states(record)) {
+    const { nodes, vms } = hostMatrix(snapshot);
+    nodes.forEach((node, i) => {
+      rows.push([
+        state,
+        node.hostName,
+        node.nid,
+        '',
+        node.totalPages,
+        node.freePages,
+        node.usedPages,
+        node.reservedPages,
+        null,
+        null,
+      ]);
+      for (const vm of vms) {
+        if (vm.pages[i]! + vm.copyPages[i]! > 0)
+          rows.push([state, node.hostName, node.nid, vm.name, null, null, null, null, vm.pages[i]!, vm.copyPages[i]!]);
+      }
+    });
+  }
+  return rows;
+}
+
+function strandedRows(record: RunRecord): Cell[][] {
+  const rows: Cell[][] = [['state', 'vm', 'from', 'to', 'owedPages', 'pinnedPages']];
+  for (const [state, snapshot] of states(record)) {
+    snapshot.header.guests.forEach(({ name }, g) => {
+      for (const { from, to, pages, pinned } of owedPairs(snapshot, g))
+        rows.push([state, name, from, to, pages, pinned]);
+    });
+  }
+  return rows;
+}
+
+/** Long form: one row per point and VM, then one per pair that owes; from and to are empty in the rows of the VM itself. */
+function seriesRows({ series, tickMs }: RunRecord): Cell[][] {
+  const rows: Cell[][] = [
+    [
+      'tick',
+      'seconds',
+      'vm',
+      'from',
+      'to',
+      'owedPages',
+      'hostTargetPages',
+      'pinnedPages',
+      'coalescedPages',
+      'movedSweep',
+      'movedFree',
+      'movedDrain',
+    ],
+  ];
+  series.ticks.forEach((tick, i) => {
+    const time = (tick * tickMs) / 1000;
+    for (const g of series.guests) {
+      rows.push([
+        tick,
+        time,
+        g.name,
+        null,
+        null,
+        g.targetActualPages[i]!,
+        g.hostTargetPages[i]!,
+        g.pinnedPages[i]!,
+        g.coalescedPages[i]!,
+        g.movedSweep[i]!,
+        g.movedFree[i]!,
+        g.movedDrain[i]!,
+      ]);
+      for (const { from, to, owedPages } of g.pairs) {
+        if (owedPages[i]! > 0)
+          rows.push([
+            tick,
+            time,
+            g.name,
+            from < 0 ? 'others' : from,
+            to < 0 ? 'others' : to,
+            owedPages[i]!,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+          ]);
+      }
+    }
+  });
+  return rows;
+}
+
+function migrationRows({ after, tickMs }: RunRecord): Cell[][] {
+  const rows: Cell[][] = [
+    [
+      'vm',
+      'fromHost',
+      'toHost',
+      'phase',
+      'startTick',
+      'endTick',
+      'startSeconds',
+      'round',
+      'roundStartTick',
+      'bytesToSend',
+      'bytesSent',
+      'dirtyBytes',
+      'totalSentBytes',
+      'downtimeMs',
+      'verdict',
+    ],
+  ];
+  for (const m of after.header.migrations) {
+    m.rounds.forEach((round, i) => {
+      rows.push([
+        m.vm,
+        m.fromHost,
+        m.toHost,
+        m.phase,
+        m.startTick,
+        m.endTick,
+        (m.startTick * tickMs) / 1000,
+        i,
+        round.startTick,
+        round.bytesToSend,
+        round.bytesSent,
+        round.dirtyBytes,
+        m.sentBytes,
+        m.downtimeMs,
+        m.verdict,
+      ]);
+    });
+  }
+  return rows;
+}
+
+const eventRows = ({ events, tickMs }: RunRecord): Cell[][] => [
+  ['tick', 'seconds', 'type', 'vm', 'text', 'data'],
+  ...events.map(({ tick, type, vm, text, data }): Cell[] => [
+    tick,
+    (tick * tickMs) / 1000,
+    type,
+    vm,
+    text,
+    JSON.stringify(data),
+  ]),
+];

@@ -1,0 +1,230 @@
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { describe, expect, test } from 'vitest';
+import { guestAccounting, hostMatrix } from '../../shared/view/index.ts';
+import type { RunRecord } from '../../shared/view/index.ts';
+import { syntheticRecord } from './fixture/synthetic-run.ts';
+import { fileStem } from './law-section.ts';
+import { exactPages, size } from '../../shared/view/number-format.ts';
+import { renderReport } from './report.ts';
+import { verdict } from './verdict.ts';
+
+const HOSTILE = '<script>alert(1)</script>"\' onload=x &amp; ]]> \u0000\ud800 =cmd()';
+const SIXTY = 'a-name-of-sixty-characters-which-is-as-long-as-a-name-can-be';
+
+const SHAPES: Record<string, () => RunRecord> = {
+  'three VMs on two hosts': () =>
+    syntheticRecord({ guestNames: ['db-1', 'web-3', SIXTY], nrPages: 6000, nodes: 4, ticks: 9, seed: 3, hosts: 2 }),
+  'one node': () => syntheticRecord({ guestNames: ['one'], nrPages: 600, nodes: 1, ticks: 3, seed: 1 }),
+  '128 nodes': () => syntheticRecord({ guestNames: ['wide'], nrPages: 8192, nodes: 128, ticks: 3, seed: 1 }),
+  'no VM': () => syntheticRecord({ guestNames: [], nrPages: 64, nodes: 2, ticks: 3, seed: 1 }),
+  'hostile names': () =>
+    syntheticRecord({
+      name: HOSTILE,
+      guestNames: [HOSTILE, '=1+1'],
+      nrPages: 1000,
+      nodes: 2,
+      ticks: 3,
+      seed: 1,
+      hosts: 2,
+    }),
+};
+
+const cache = new Map<string, { record: RunRecord; html: string }>();
+function shape(name: string): { record: RunRecord; html: string } {
+  let made = cache.get(name);
+  if (made === undefined) {
+    const record = SHAPES[name]!();
+    cache.set(name, (made = { record, html: renderReport(record).html }));
+  }
+  return made;
+}
+
+/** All text of a page, entities decoded, as a strict XML parser gives it. */
+function textOf(html: string): string {
+  const parts: string[] = [];
+  const walk = (node: unknown): void => {
+    if (Array.isArray(node)) node.forEach(walk);
+    else if (typeof node === 'object' && node !== null) {
+      for (const [key, value] of Object.entries(node)) if (key !== ':@' && key !== 'style') walk(value);
+    } else parts.push(String(node));
+  };
+  walk(
+    new XMLParser({
+      preserveOrder: true,
+      ignoreAttributes: false,
+      trimValues: false,
+      parseTagValue: false,
+      htmlEntities: true,
+    }).parse(html.replace('<!DOCTYPE html>', '')),
+  );
+  return parts.join('');
+}
+
+describe.each(Object.keys(SHAPES))('report of %s', (name) => {
+  test('is well-formed and holds no NaN, undefined or Infinity', () => {
+    const { html } = shape(name);
+    expect(XMLValidator.validate(html.replace('<!DOCTYPE html>', ''))).toBe(true);
+    expect(html).not.toMatch(/NaN|undefined|Infinity|\[object/);
+  });
+
+  test('stands alone: no script, no address, nothing fetched', () => {
+    const { html } = shape(name);
+    expect(html.toLowerCase()).not.toContain('<script');
+    expect(html).not.toMatch(/https?:\/\/|\ssrc=|<link|<img|@import|<iframe/);
+    expect([...html.matchAll(/href="([^"]*)"/g)].every(([, href]) => href!.startsWith('#'))).toBe(true);
+    expect([...html.matchAll(/url\(([^)]*)\)/g)].every(([, target]) => html.includes(`id="${target!.slice(1)}"`))).toBe(
+      true,
+    );
+    expect(html).not.toMatch(/\son[a-z]+="/);
+  });
+
+  test('every colour class that is used is defined, and no id is given twice', () => {
+    const { html } = shape(name);
+    const used = new Set(
+      [...html.matchAll(/class="([^"]*)"/g)].flatMap(([, list]) => list!.split(' ')).filter((c) => /^[ks]\d+$/.test(c)),
+    );
+    for (const c of used) expect(html).toContain(`.${c}{`);
+    const ids = [...html.matchAll(/\sid="([^"]*)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('equal records give equal bytes', () => {
+    const again = renderReport(SHAPES[name]!());
+    expect(again.html).toBe(shape(name).html);
+  });
+});
+
+describe('report', () => {
+  test('its figures are those of the view', () => {
+    const { record, html } = shape('three VMs on two hosts');
+    record.after.header.guests.forEach((guest, g) => {
+      const { numactlText, totals } = guestAccounting(record.after, g);
+      expect(textOf(html)).toContain(numactlText);
+      const lag = guest.lag;
+      expect(textOf(html)).toContain(
+        `owed ${exactPages(lag.targetActual)} · pinned elsewhere ${exactPages(lag.pinned)} · H ≠ T ${exactPages(lag.hostTarget)}`,
+      );
+      expect(html).toContain(`>${String(totals.presentPages).replace(/\B(?=(\d{3})+$)/g, '\u202f')}</td>`);
+    });
+    for (const pages of hostMatrix(record.after).columnPages)
+      expect(html).toContain(`title="${exactPages(pages)}">${size(pages)}</td>`);
+    expect(textOf(html)).toContain(record.sourceText);
+    expect(html).toContain(record.hash);
+  });
+
+  test('hostile text stays text', () => {
+    const { html } = shape('hostile names');
+    // XML cannot hold a null character or half a surrogate pair.
+    expect(textOf(html)).toContain(HOSTILE.replace(/[\u0000\ud800]/g, '\ufffd'));
+    expect(html).not.toContain('<script');
+    expect(fileStem(HOSTILE)).toMatch(/^[a-z0-9-]+$/);
+    expect(fileStem('../..')).toBe('scenario');
+  });
+
+  test('CSV files have equal columns in every row, and no formula', () => {
+    const { record } = shape('hostile names');
+    const { csv } = renderReport(record);
+    expect(Object.keys(csv).sort()).toEqual([
+      'accounting.csv',
+      'events.csv',
+      'hosts.csv',
+      'migrations.csv',
+      'series.csv',
+      'stranded.csv',
+    ]);
+    for (const text of Object.values(csv)) {
+      const rows = parseCsv(text);
+      expect(rows.length).toBeGreaterThan(0);
+      for (const row of rows) {
+        expect(row).toHaveLength(rows[0]!.length);
+        for (const cell of row) if (!/^-?\d/.test(cell)) expect(cell).not.toMatch(/^[=+\-@\t\r]/);
+      }
+    }
+    const names = new Set(
+      parseCsv(csv['accounting.csv']!)
+        .slice(1)
+        .map((row) => row[1]),
+    );
+    expect(names).toEqual(new Set([HOSTILE, "'=1+1"]));
+  });
+
+  test('CSV accounts add up to the guest', () => {
+    const { record } = shape('three VMs on two hosts');
+    const [head, ...rows] = parseCsv(renderReport(record).csv['accounting.csv']!);
+    const present = head!.indexOf('presentPages');
+    const sum = rows
+      .filter((row) => row[0] === 'after' && row[1] === 'web-3')
+      .reduce((total, row) => total + Number(row[present]), 0);
+    expect(sum).toBe(record.after.header.guests[1]!.validPages);
+  });
+
+  test('JSON is the run document', () => {
+    const { record } = shape('three VMs on two hosts');
+    const document = JSON.parse(renderReport(record).json) as { hash: string; guests: { name: string }[] };
+    expect(document.hash).toBe(record.hash);
+    expect(document.guests.map((guest) => guest.name)).toEqual(['db-1', 'web-3', SIXTY]);
+  });
+});
+
+describe('verdict', () => {
+  const base = (): RunRecord => shape('one node').record;
+
+  test('a broken law comes before everything else', () => {
+    const record = {
+      ...base(),
+      laws: { checked: 4, guestsChecked: 0, broken: [{ law: 'G5', vm: 'one', text: '10 is not 9' }] },
+    };
+    expect(verdict(record)).toEqual({
+      mood: 'bad',
+      sentence: 'A law is broken, so no figure here can be trusted: 1 violation, the first of law G5 in one.',
+    });
+    const html = renderReport(record).html;
+    expect(html).toContain('verdict bad');
+    expect(html).toContain('10 is not 9');
+  });
+
+  test('converged, not converged, nothing there', () => {
+    expect(verdict(base()).sentence).toBe(
+      'one has converged at t = 0.3 s; every law held in 4 checks of the whole world.',
+    );
+    expect(verdict(shape('no VM').record).sentence).toBe(
+      'The scenario has no VM, so nothing moved; every law held in 4 checks of the whole world.',
+    );
+    const { header, tables } = base().after;
+    const lag = { hostTarget: 5, coalesced: 2, targetActual: 256, pinned: 1 };
+    const record = { ...base(), after: { header: { ...header, guests: [{ ...header.guests[0]!, lag }] }, tables } };
+    expect(verdict(record)).toEqual({
+      mood: 'open',
+      sentence:
+        'one has not converged at t = 0.3 s: 3 pages (0.01 MiB) live on a host node that the guest has not been told of and ' +
+        '256 pages (1 MiB) are still owed to another guest node; 1 page (<0.01 MiB) is pinned on another node for ever; every law held in 4 checks of the whole world.',
+    });
+  });
+});
+
+/** RFC 4180, read by the book. */
+function parseCsv(text: string): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  let cell = '';
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i]!;
+    if (quoted) {
+      if (c === '"' && text[i + 1] === '"') cell += text[++i]!;
+      else if (c === '"') quoted = false;
+      else cell += c;
+    } else if (c === '"') quoted = true;
+    else if (c === ',') {
+      row.push(cell);
+      cell = '';
+    } else if (c === '\r' && text[i + 1] === '\n') {
+      i++;
+      rows.push([...row, cell]);
+      row = [];
+      cell = '';
+    } else cell += c;
+  }
+  expect([quoted, cell, row.length]).toEqual([false, '', 0]);
+  return rows;
+}

@@ -1,0 +1,142 @@
+/**
+ * The report of a run: one HTML file that needs nothing else (no script, no remote part), and its tables as CSV and JSON.
+ *
+ * (a) Every number comes from shared/view, as the screen's do. (b) Equal records give equal bytes: no date, no machine.
+ * (c) Every text of the user's is escaped by markup.ts.
+ */
+import { convergedGuests, runDocument } from '../../shared/view/index.ts';
+import type { RunRecord } from '../../shared/view/index.ts';
+import { accountingSection } from './accounting-section.ts';
+import { actionSection } from './action-section.ts';
+import { NodeColours } from './colour.ts';
+import { convergenceSection } from './convergence-section.ts';
+import { csvFiles } from './csv.ts';
+import { inputSection } from './input-section.ts';
+import { lawSection, reproduceSection } from './law-section.ts';
+import { mapSection } from './map-section.ts';
+import { h, write } from './markup.ts';
+import type { Child, Element } from './markup.ts';
+import { migrationSection } from './migration-section.ts';
+import { count, exactPages, seconds, size } from '../../shared/view/number-format.ts';
+import { placementSection } from './placement-section.ts';
+import { STYLE } from './style.ts';
+import { verdict } from './verdict.ts';
+
+export interface Report {
+  readonly html: string;
+  /** By file name. */
+  readonly csv: Readonly<Record<string, string>>;
+  readonly json: string;
+}
+
+export function renderReport(record: RunRecord): Report {
+  return { html: html(record), csv: csvFiles(record), json: `${JSON.stringify(runDocument(record), null, 2)}\n` };
+}
+
+function html(record: RunRecord): string {
+  const colours = new NodeColours(record.after.header);
+  const sections: readonly (readonly [string, string, Child])[] = [
+    ['inputs', 'Inputs', inputSection(record)],
+    ['actions', 'Actions', actionSection(record)],
+    ['placement', 'Before and after', placementSection(record, colours)],
+    ['convergence', 'Convergence', convergenceSection(record, colours)],
+    ['maps', 'Maps', mapSection(record, colours)],
+    ['accounting', 'Accounting', accountingSection(record)],
+    ['migrations', 'Migrations and compactions', migrationSection(record)],
+    ['laws', 'Laws', lawSection(record)],
+    ['reproduce', 'Run it again', reproduceSection(record)],
+  ];
+  // The colours know which patterns are needed only when everything is drawn.
+  const style = `${STYLE}${colours.rules()}\n`;
+  const page = h(
+    'html',
+    { lang: 'en' },
+    h(
+      'head',
+      {},
+      h('meta', { charset: 'utf-8' }),
+      h('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
+      h('meta', { 'http-equiv': 'Content-Security-Policy', content: "default-src 'none'; style-src 'unsafe-inline'" }),
+      h('title', {}, `${record.scenarioName} · Pageshift report`),
+      h('style', {}, { verbatim: style }),
+    ),
+    h(
+      'body',
+      {},
+      colours.definitions(),
+      h(
+        'main',
+        {},
+        head(record),
+        h(
+          'nav',
+          { 'aria-label': 'Sections' },
+          sections.map(([id, title]) => h('a', { href: `#${id}` }, title)),
+        ),
+        sections.map(([id, title, content]) => h('section', { id }, h('h2', {}, title), content)),
+      ),
+    ),
+  );
+  return `<!DOCTYPE html>\n${write(page)}`;
+}
+
+/** What a reader must know before any figure: the run did not go to its own end. */
+function endingBanner({ ending, after, tickMs }: RunRecord): Child {
+  const { tick } = after.header;
+  const at = `tick ${count(tick)} (${seconds(tick, tickMs)})`;
+  switch (ending) {
+    case 'settled':
+      return null;
+    case 'ticks':
+      return banner(
+        'soft',
+        `Run for the ${count(tick)} ticks that were asked for; not all that was begun need have ended.`,
+      );
+    case 'maxTicks':
+      return banner('bad', `Stopped at the tick limit, ${at}: the world has not settled.`);
+    case 'brokenLaw':
+      return banner('bad', `Stopped by a broken law at ${at}. This is a bug in Pageshift.`);
+    case 'interrupted':
+      return banner('bad', `Interrupted at ${at}: this report is partial, and true of that tick.`);
+  }
+}
+
+const banner = (mood: 'soft' | 'bad', text: string): Element => h('p', { class: `banner ${mood}` }, text);
+
+function head(record: RunRecord): Element {
+  const { guests, tick } = record.after.header;
+  const { mood, sentence } = verdict(record);
+  const sum = (of: (guest: (typeof guests)[number]) => number): number =>
+    guests.reduce((total, guest) => total + of(guest), 0);
+  const owed = sum((guest) => guest.lag.targetActual);
+  const away = sum((guest) => guest.lag.hostTarget);
+  const pinned = sum((guest) => guest.lag.pinned);
+  const moved = sum(({ moved: m }) => m.sweep + m.free + m.drain);
+  const figures: readonly (readonly [string, string, string])[] = [
+    [
+      'VMs converged',
+      `${count(convergedGuests(record).filter((converged) => converged).length)} of ${count(guests.length)}`,
+      '',
+    ],
+    ['H ≠ T, not told', size(away), exactPages(away)],
+    ['T ≠ A, owed', size(owed), exactPages(owed)],
+    ['pinned elsewhere', size(pinned), exactPages(pinned)],
+    ['transplanted', size(moved), exactPages(moved)],
+    ['laws broken', count(record.laws.broken.length), ''],
+    ['simulated time', seconds(tick, record.tickMs), `tick ${count(tick)}`],
+  ];
+  return h(
+    'header',
+    {},
+    h('h1', {}, record.scenarioName),
+    endingBanner(record),
+    h('p', { class: `verdict ${mood}` }, sentence),
+    h(
+      'dl',
+      { class: 'tiles' },
+      figures.map(([term, value, title]) =>
+        h('div', { title: title === '' ? null : title }, h('dt', {}, term), h('dd', {}, value)),
+      ),
+    ),
+  );
+}

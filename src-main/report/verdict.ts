@@ -1,0 +1,85 @@
+/** The answer in one sentence, and whether it is good news. */
+import type { GuestHeader } from '../../shared/snapshot/index.ts';
+import { convergedGuests, isTold } from '../../shared/view/index.ts';
+import type { LawsChecked, RunRecord } from '../../shared/view/index.ts';
+import { count, plural, seconds, size } from '../../shared/view/number-format.ts';
+
+export interface Verdict {
+  readonly mood: 'good' | 'open' | 'bad';
+  readonly sentence: string;
+}
+
+/** How often the laws were checked: 6 checks of the whole world and 15 of single VMs. */
+export const checksText = ({ checked, guestsChecked }: LawsChecked): string =>
+  `${plural(checked, 'check')} of the whole world${guestsChecked === 0 ? '' : ` and ${count(guestsChecked)} of single VMs`}`;
+
+export function verdict(record: RunRecord): Verdict {
+  const { after, laws, tickMs } = record;
+  const { guests, tick } = after.header;
+  if (laws.broken.length > 0) {
+    const first = laws.broken[0]!;
+    return {
+      mood: 'bad',
+      sentence: `A law is broken, so no figure here can be trusted: ${plural(laws.broken.length, 'violation')}, the first of law ${first.law}${first.vm === null ? '' : ` in ${first.vm}`}.`,
+    };
+  }
+  const held = laws.checked === 0 ? 'no law was checked' : `every law held in ${checksText(laws)}`;
+  if (guests.length === 0) return { mood: 'good', sentence: `The scenario has no VM, so nothing moved; ${held}.` };
+  const converged = convergedGuests(record);
+  const open = guests.filter((_, g) => !converged[g]);
+  const failure = failureText(record);
+  const untold = guests.filter(({ lag }, g) => !isTold(record, g) && lag.hostTarget > 0);
+  const facts = [untoldText(untold), pinnedText(guests), held].filter((fact) => fact !== '').join('; ');
+  const at = `at t = ${seconds(tick, tickMs)}`;
+  return {
+    mood: open.length === 0 && failure === '' ? 'good' : 'open',
+    sentence: `${answer(record, open, at)}; ${facts}.${failure}`,
+  };
+}
+
+function answer(record: RunRecord, open: readonly GuestHeader[], at: string): string {
+  const { guests } = record.after.header;
+  const only = guests.length === 1 ? guests[0]!.name : null;
+  if (open.length === 0)
+    return `${only === null ? `All ${count(guests.length)} VMs have` : `${only} has`} converged ${at}`;
+  const lag1 = guests.reduce((sum, { lag }, g) => sum + (isTold(record, g) ? lag.hostTarget - lag.coalesced : 0), 0);
+  const lag2 = guests.reduce((sum, { lag }) => sum + lag.targetActual, 0);
+  const parts = [
+    lag1 > 0 ? `${plural(lag1, 'page')} (${size(lag1)}) live on a host node that the guest has not been told of` : '',
+    lag2 > 0 ? `${plural(lag2, 'page')} (${size(lag2)}) are still owed to another guest node` : '',
+  ].filter((part) => part !== '');
+  const most = open.reduce((a, b) => (owing(b) > owing(a) ? b : a));
+  const share =
+    only === null
+      ? `${count(guests.length - open.length)} of ${count(guests.length)} VMs have converged`
+      : `${only} has not converged`;
+  const whose = open.length > 1 ? `, most of them by ${most.name}` : only === null ? ` by ${most.name}` : '';
+  return `${share} ${at}: ${parts.join(' and ')}${whose}`;
+}
+
+const owing = ({ lag }: GuestHeader): number => lag.hostTarget - lag.coalesced + lag.targetActual;
+
+/** Names a few, and that there are more. */
+const some = (names: readonly string[]): string => `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`;
+
+/** Lag 1 of guests whose regeneration is off: nobody waits for it, and nobody may overlook it. */
+function untoldText(untold: readonly GuestHeader[]): string {
+  if (untold.length === 0) return '';
+  const pages = untold.reduce((sum, { lag }) => sum + lag.hostTarget, 0);
+  const [are, believe] = untold.length === 1 ? ['is', 'it believes'] : ['are', 'they believe'];
+  return `${some(untold.map(({ name }) => name))} ${are} never told where ${untold.length === 1 ? 'its' : 'their'} memory lives (regeneration is off), and ${size(pages)} are not where ${believe} (lag 1)`;
+}
+
+function pinnedText(guests: readonly GuestHeader[]): string {
+  const pinned = guests.reduce((sum, { lag }) => sum + lag.pinned, 0);
+  return pinned === 0
+    ? ''
+    : `${plural(pinned, 'page')} (${size(pinned)}) ${pinned === 1 ? 'is' : 'are'} pinned on another node for ever`;
+}
+
+function failureText({ after }: RunRecord): string {
+  const failed = after.header.migrations.filter(({ phase }) => phase === 'failed');
+  return failed.length === 0
+    ? ''
+    : ` ${plural(failed.length, 'migration')} failed (${some(failed.map(({ vm }) => vm))}).`;
+}

@@ -1,0 +1,5 @@
+/** Steps worlds in real time: here, or in a worker. Node. */
+export { runInWorker } from './run-in-worker.ts';
+export type { WorkerResult } from './run-in-worker.ts';
+export { runWorld } from './run.ts';
+export type { Run, RunOptions, RunProgress, RunStart, RunUntil } from './run.ts';

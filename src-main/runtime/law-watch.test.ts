@@ -1,0 +1,69 @@
+/** A watch that cannot see a broken law proves nothing: here the world is damaged behind its back. */
+import { expect, it } from 'vitest';
+import type { WorldEventType } from '../../shared/snapshot/index.ts';
+import { World } from '../engine/index.ts';
+import { canonicalText, readScenario, toWorldConfig } from '../scenario/index.ts';
+import { LawWatch } from './law-watch.ts';
+
+function world(memoryMiB: number): World {
+  const text = canonicalText({
+    pageshift: 1,
+    name: 'watched',
+    hosts: [{ name: 'h', nodes: [{ nid: 0, memoryMiB: 1024 }] }],
+    vms: [{ name: 'v', host: 'h', memoryMiB }],
+  });
+  return World.create(toWorldConfig(readScenario(text, 'test').value!)).world!;
+}
+
+it('checks a small world after every tick, a large one whenever the ticks have doubled and at the end', () => {
+  const checksOf = (w: World, ticks: number): number => {
+    const watch = new LawWatch(w);
+    for (let i = 0; i < ticks; i++) {
+      w.step();
+      watch.afterTick([]);
+    }
+    watch.atEnd();
+    return watch.result.checked;
+  };
+  expect(checksOf(world(64), 10)).toBe(11);
+  expect(checksOf(world(512), 10)).toBe(2);
+  expect(checksOf(world(512), 513)).toBe(4);
+});
+
+it('checks a guest at its first commit, when it has been moved, and at commits while nothing moves it', () => {
+  const w = world(512);
+  const watch = new LawWatch(w);
+  const checksAfter = (type: WorldEventType): number => {
+    w.step();
+    watch.afterTick([{ tick: w.tick, type, vm: 'v', text: '', data: {} }]);
+    return watch.result.guestsChecked;
+  };
+  expect(checksAfter('compactionStarted')).toBe(0);
+  expect(checksAfter('layoutCommitted')).toBe(1);
+  expect(checksAfter('layoutCommitted')).toBe(1);
+  expect(checksAfter('compactionCompleted')).toBe(2);
+  expect(checksAfter('layoutCommitted')).toBe(3);
+  w.guests[0]!.mm.mm.cell.free[1]! -= 1;
+  expect(checksAfter('layoutCommitted')).toBe(4);
+  expect(watch.result.broken[0]).toMatchObject({ vm: 'v' });
+  expect(watch.result.checked).toBe(1);
+});
+
+it('sees free above size at once, with node and numbers', () => {
+  const w = world(512);
+  const watch = new LawWatch(w);
+  const { mm } = w.guests[0]!.mm;
+  mm.cell.present.fill(0);
+  watch.afterTick([]);
+  expect(watch.result.broken).toMatchObject([
+    { law: 'G4', vm: 'v', text: expect.stringMatching(/free of node 0 .* of 0$/) },
+  ]);
+});
+
+it('sees a counter that is off by one page', () => {
+  const w = world(64);
+  const watch = new LawWatch(w);
+  w.guests[0]!.mm.mm.cell.free[1]! -= 1;
+  watch.afterTick([]);
+  expect(watch.result.broken.length).toBeGreaterThan(0);
+});

@@ -1,0 +1,112 @@
+/**
+ * Watches the laws of a world while it runs.
+ *
+ * (a) After every tick: free is never above size on any node of any guest (the part of law G4 that a user of a guest
+ *     could see), from the counters.
+ * (b) The whole world against every law: before the first tick and after the last; of a small world after every tick,
+ *     of others at tick 256 and each time the ticks have doubled.
+ * (c) A guest of a large world against every law of guests: when its compaction or migration ends, and after its first
+ *     commit and every commit while none of them runs, which its last one is. Commits in between say little new.
+ * (d) When is decided from ticks and events alone, so that equal runs are checked alike.
+ * (e) The first violations stop it: what follows a broken law says nothing.
+ */
+import type { Violation, WorldEvent, WorldEventType } from '../../shared/snapshot/index.ts';
+import type { LawsChecked } from '../../shared/view/index.ts';
+import { NR_ZONES } from '../engine/mm/index.ts';
+import type { World } from '../engine/index.ts';
+
+/** Guests of up to 256 MiB together: a check takes some milliseconds. */
+const SMALL_WORLD_PAGES = 65_536;
+const FIRST_CHECK_TICKS = 256;
+
+const MOVE_BEGINS: ReadonlySet<WorldEventType> = new Set(['compactionStarted', 'migrationStarted']);
+const MOVE_ENDS: ReadonlySet<WorldEventType> = new Set([
+  'compactionCompleted',
+  'compactionStalled',
+  'compactionCancelled',
+  'migrationCompleted',
+  'migrationCancelled',
+  'migrationFailed',
+]);
+
+export class LawWatch {
+  readonly #world: World;
+  readonly #small: boolean;
+  /** VMs that are being moved, and those that have committed a layout. */
+  readonly #moving = new Set<string>();
+  readonly #committed = new Set<string>();
+  #dueTick = FIRST_CHECK_TICKS;
+  #checkedTick = -1;
+  #checked = 0;
+  #guestsChecked = 0;
+  #broken: readonly Violation[] = [];
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#small = world.config.guests.reduce((sum, { mm }) => sum + mm.nrPages, 0) <= SMALL_WORLD_PAGES;
+    this.#checkWorld();
+  }
+
+  /** Of the broken laws each says what was expected and found, on which page or node; the tick is the world's. */
+  get result(): LawsChecked {
+    return { checked: this.#checked, guestsChecked: this.#guestsChecked, broken: this.#broken };
+  }
+
+  /** @param events of the tick. */
+  afterTick(events: readonly WorldEvent[]): void {
+    const due = this.#guestsDue(events);
+    this.#broken = freeAboveSize(this.#world);
+    if (this.#broken.length > 0) return;
+    if (this.#small || this.#world.tick >= this.#dueTick) this.#checkWorld();
+    else for (const guest of this.#world.guests) if (due.has(guest.config.name)) this.#checkGuest(guest);
+  }
+
+  atEnd(): void {
+    if (this.#broken.length === 0 && this.#checkedTick !== this.#world.tick) this.#checkWorld();
+  }
+
+  #guestsDue(events: readonly WorldEvent[]): ReadonlySet<string> {
+    const due = new Set<string>();
+    for (const { type, vm } of events) {
+      if (vm === null) continue;
+      if (MOVE_BEGINS.has(type)) this.#moving.add(vm);
+      if (MOVE_ENDS.has(type)) this.#moving.delete(vm);
+      const commits = type === 'layoutCommitted';
+      if (MOVE_ENDS.has(type) || (commits && !(this.#moving.has(vm) && this.#committed.has(vm)))) due.add(vm);
+      if (commits) this.#committed.add(vm);
+    }
+    return due;
+  }
+
+  #checkWorld(): void {
+    this.#broken = this.#world.check();
+    this.#checked++;
+    this.#checkedTick = this.#world.tick;
+    while (this.#dueTick <= this.#checkedTick) this.#dueTick *= 2;
+  }
+
+  #checkGuest(guest: World['guests'][number]): void {
+    const found = guest.check().map(({ law, text }): Violation => ({ law, vm: guest.config.name, text }));
+    this.#broken = [...this.#broken, ...found];
+    this.#guestsChecked++;
+  }
+}
+
+function freeAboveSize(world: World): Violation[] {
+  return world.guests.flatMap(({ config, mm }) => {
+    const { free, present } = mm.mm.cell;
+    const broken: Violation[] = [];
+    for (let nid = 0; nid < mm.mm.nrNodeIds; nid++) {
+      let freePages = 0;
+      let sizePages = 0;
+      for (let c = nid * NR_ZONES; c < (nid + 1) * NR_ZONES; c++) {
+        freePages += free[c]!;
+        sizePages += present[c]!;
+      }
+      if (freePages <= sizePages) continue;
+      const text = `free of node ${nid} is at most its size; found ${freePages} free pages of ${sizePages}`;
+      broken.push({ law: 'G4', vm: config.name, text });
+    }
+    return broken;
+  });
+}

@@ -1,0 +1,31 @@
+/** What a world still waits for, in pages and in words. */
+import type { Snapshot } from '../../shared/snapshot/index.ts';
+import type { World } from '../engine/index.ts';
+
+/** Pages that still have a way to go: in use and owed, or moved and in a layout that is on its way. */
+export const owedPages = (world: World, { header }: Snapshot): number =>
+  header.guests.reduce(
+    (sum, { lag }, i) => sum + lag.targetActual + (world.guests[i]!.deliveryDue ? lag.hostTarget - lag.coalesced : 0),
+    0,
+  );
+
+/** One sentence for each thing that the world waits for; empty when it has settled. @param now its snapshot of this tick. */
+export function whatIsLeft(world: World, { header }: Snapshot): string[] {
+  if (world.converged()) return [];
+  const left = header.guests.flatMap(({ name, lag }, i) => {
+    const due = world.guests[i]!.deliveryDue ? [`VM ${name}: a layout is on its way`] : [];
+    return lag.targetActual === 0
+      ? due
+      : [`VM ${name}: ${lag.targetActual} pages in use are owed to another node`, ...due];
+  });
+  for (const { vm, phase, leftPages } of header.compactions) {
+    if (phase === 'running') left.push(`VM ${vm}: its compaction has ${leftPages} pages to move`);
+  }
+  for (const { vm, phase, toHost, rounds } of header.migrations) {
+    if (phase === 'running' || phase === 'switchOver')
+      left.push(`VM ${vm}: its migration to ${toHost} is in round ${rounds.length - 1}`);
+  }
+  const next = world.pendingCommands;
+  if (next > 0) left.push(next === 1 ? 'a command is still to come' : `${next} commands are still to come`);
+  return left;
+}
