@@ -22,6 +22,22 @@ export function popcount(x: number): number {
 /** The bits of 2^order pages from `offset` inside one word; order below 5. */
 const blockMask = (offset: number, order: number): number => ((1 << (1 << order)) - 1) << (offset & 31);
 
+/**
+ * Order of the maximal full block that the full block (offset, order) is part of, at most PAGEBLOCK_ORDER: as long as the
+ * buddy is full too. Orders below 5 are settled inside one word.
+ */
+export function mergedOrder(bits: Int32Array, at: number, offset: number, order: number): number {
+  let o = order;
+  const word = bits[at + (offset >>> 5)]!;
+  for (; o < 5; o++) {
+    const buddy = ((offset >>> o) ^ 1) << o;
+    const ones = (1 << (1 << o)) - 1;
+    if (((word >>> (buddy & 31)) & ones) !== ones) return o;
+  }
+  while (o < PAGEBLOCK_ORDER && isFull(bits, at, ((offset >>> o) ^ 1) << o, o)) o++;
+  return o;
+}
+
 /** Whether all 2^order pages from `offset` (aligned) are set. */
 export function isFull(bits: Int32Array, at: number, offset: number, order: number): boolean {
   const word = at + (offset >>> 5);

@@ -5,7 +5,7 @@
  * Left out: CMA, isolation, the tail placement of blocks about to merge, orders above 10.
  */
 import { assert } from '../core/index.ts';
-import { firstBlock, isFull, WORDS } from './bitmap.ts';
+import { firstBlock, mergedOrder, WORDS } from './bitmap.ts';
 import {
   MAX_PAGE_ORDER,
   MIGRATE_MOVABLE,
@@ -128,11 +128,7 @@ export function freeOrder(mm: Mm, seg: number, pfn: number): number {
     const partner = findSegment(mm, block[seg]! ^ 1, nid[seg]!);
     return partner !== -1 && free[partner] === PAGES_PER_PAGEBLOCK ? MAX_PAGE_ORDER : PAGEBLOCK_ORDER;
   }
-  const offset = pfn & (PAGES_PER_PAGEBLOCK - 1);
-  let order = 0;
-  // Not whole, so this ends by PAGEBLOCK_ORDER - 1.
-  while (isFull(bits, seg * WORDS, (offset >>> (order + 1)) << (order + 1), order + 1)) order++;
-  return order;
+  return mergedOrder(bits, seg * WORDS, pfn & (PAGES_PER_PAGEBLOCK - 1), 0);
 }
 
 /** Cuts [start, end) into the fewest aligned blocks, in ascending order: visit(pfn, order). */

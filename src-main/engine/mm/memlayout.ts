@@ -55,16 +55,14 @@ export function validateLayout(
     }
   });
   const sorted = ranges.map((_, i) => i).sort((a, b) => ranges[a]!.start - ranges[b]!.start || a - b);
-  for (let i = 1; i < sorted.length; i++) {
-    const below = ranges[sorted[i - 1]!]!;
-    const above = ranges[sorted[i]!]!;
-    if (above.start < below.end) {
-      problems.push({
-        slug: 'layout-overlap',
-        text: `range ${show(above)} overlaps ${show(below)}`,
-        index: sorted[i]!,
-      });
+  // The range below that reaches furthest: every range that begins inside it is named.
+  let furthest: LayoutRange | null = null;
+  for (const index of sorted) {
+    const range: LayoutRange = ranges[index]!;
+    if (furthest !== null && range.start < furthest.end) {
+      problems.push({ slug: 'layout-overlap', text: `range ${show(range)} overlaps ${show(furthest)}`, index });
     }
+    if (furthest === null || range.end > furthest.end) furthest = range;
   }
   return problems.sort((a, b) => a.index - b.index);
 }

@@ -80,6 +80,9 @@ export interface LookupCounters {
 export interface Mm {
   readonly config: MmConfig;
   readonly nrPages: number;
+  /** config.zoneStartPfn, at hand: every free asks. */
+  readonly dma32Start: number;
+  readonly normalStart: number;
   readonly nrNodeIds: number;
   readonly nrCells: number;
   readonly nrCpus: number;
@@ -126,8 +129,7 @@ export const cellOf = (nid: number, zone: number): number => nid * NR_ZONES + zo
 
 /** Zone of a pfn. */
 export function zoneOf(mm: Mm, pfn: number): number {
-  const start = mm.config.zoneStartPfn;
-  return pfn >= start[2] ? 2 : pfn >= start[1] ? 1 : 0;
+  return pfn >= mm.normalStart ? 2 : pfn >= mm.dma32Start ? 1 : 0;
 }
 
 /** End (exclusive) of the part of a zone that the guest has. */
@@ -156,6 +158,8 @@ export function createMm(config: MmConfig, layout: Memlayout): Mm {
   return {
     config,
     nrPages,
+    dma32Start: config.zoneStartPfn[1],
+    normalStart: config.zoneStartPfn[2],
     nrNodeIds,
     nrCells,
     nrCpus,

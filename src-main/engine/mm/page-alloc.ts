@@ -2,7 +2,7 @@
  * Allocation and freeing as the guest's kernel does them, with the hooks of the RFC: a block that is freed goes to the
  * node the layout says, cut at range boundaries when it straddles one. Source: spec/dnuma.md sections 2.7 and 9.
  */
-import { assert } from '../core/index.ts';
+import { assert, InvariantError } from '../core/index.ts';
 import { takeBlock } from './buddy.ts';
 import { MAX_PAGE_ORDER, NID_MIXED, NO_PFN, PAGEBLOCK_ORDER } from './limit.ts';
 import type { Mm } from './mm.ts';
@@ -53,7 +53,7 @@ export function isAllocated(mm: Mm, pfn: number, order: number): boolean {
 
 /** Frees an allocation to the buddy lists, never through a per-CPU list. `order` must be the one it was allocated with. */
 export function freePagesDirect(mm: Mm, pfn: number, order: number): void {
-  assert(isAllocated(mm, pfn, order), 'free-not-allocated', { pfn, order });
+  if (!isAllocated(mm, pfn, order)) throw new InvariantError('free-not-allocated', { pfn, order });
   const actual = usedNid(mm, pfn);
   clearAllocated(mm.page, pfn, order);
   const { layout, markLayout } = mm;
@@ -78,7 +78,7 @@ export function freePages(mm: Mm, pfn: number, order: number, cpu: number): void
     freePagesDirect(mm, pfn, order);
     return;
   }
-  assert(isAllocated(mm, pfn, 0), 'free-not-allocated', { pfn, order });
+  if (!isAllocated(mm, pfn, 0)) throw new InvariantError('free-not-allocated', { pfn, order });
   pcpPut(mm, pfn, cpu);
   pcpTrim(mm, pfn, cpu);
 }

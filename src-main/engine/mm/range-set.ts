@@ -39,6 +39,10 @@ export class RangeSet {
     return this.#before[lo - 1]! + Math.min(pfn, r.end) - r.start;
   }
 
+  has(pfn: number): boolean {
+    return this.countIn(pfn, pfn + 1) === 1;
+  }
+
   /** Members in [start, end). */
   countIn(start: number, end: number): number {
     return this.ranges.length === 0 ? 0 : this.#below(end) - this.#below(start);

@@ -19,7 +19,7 @@
  * Counters changed here: count, free of segments; cell.free, cell.nrFree; block.free.
  */
 import { assert, type StateReader, type StateWriter } from '../core/index.ts';
-import { WORDS, clearBlock, countBlocks, isFull, rangeMask, setBlock, popcount } from './bitmap.ts';
+import { WORDS, clearBlock, countBlocks, mergedOrder, rangeMask, setBlock, popcount } from './bitmap.ts';
 import { NR_MIGRATE_TYPES, NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { type Mm, zoneOf } from './mm.ts';
 
@@ -232,19 +232,15 @@ export function addFreeBlock(mm: Mm, pfn: number, order: number, nid: number): v
   const { bits, free } = mm.segment;
   const cell = nid * NR_ZONES + zoneOf(mm, pfn);
   const at = seg * WORDS;
-  let offset = pfn & (PAGES_PER_PAGEBLOCK - 1);
+  const offset = pfn & (PAGES_PER_PAGEBLOCK - 1);
   setBlock(bits, at, offset, order);
   free[seg]! += 1 << order;
   mm.block.free[block]! += 1 << order;
   mm.cell.free[cell]! += 1 << order;
-  let o = order;
-  while (o < PAGEBLOCK_ORDER && isFull(bits, at, offset ^ (1 << o), o)) {
-    bump(mm, seg, cell, o, -1);
-    offset &= ~(1 << o);
-    o++;
-  }
-  bump(mm, seg, cell, o, 1);
-  if (o === PAGEBLOCK_ORDER) pair(mm, seg, cell);
+  const merged = mergedOrder(bits, at, offset, order);
+  for (let o = order; o < merged; o++) bump(mm, seg, cell, o, -1);
+  bump(mm, seg, cell, merged, 1);
+  if (merged === PAGEBLOCK_ORDER) pair(mm, seg, cell);
 }
 
 /**
@@ -256,15 +252,11 @@ export function takeFromSegment(mm: Mm, seg: number, pfn: number, order: number)
   const cell = mm.segment.nid[seg]! * NR_ZONES + zoneOf(mm, pfn);
   if (free[seg] === PAGES_PER_PAGEBLOCK) unpair(mm, seg, cell);
   const at = seg * WORDS;
-  let offset = pfn & (PAGES_PER_PAGEBLOCK - 1);
-  let o = order;
-  while (o < PAGEBLOCK_ORDER && isFull(bits, at, offset ^ (1 << o), o)) {
-    offset &= ~(1 << o);
-    o++;
-  }
-  bump(mm, seg, cell, o, -1);
-  for (o--; o >= order; o--) bump(mm, seg, cell, o, 1);
-  clearBlock(bits, at, pfn & (PAGES_PER_PAGEBLOCK - 1), order);
+  const offset = pfn & (PAGES_PER_PAGEBLOCK - 1);
+  const merged = mergedOrder(bits, at, offset, order);
+  bump(mm, seg, cell, merged, -1);
+  for (let o = merged - 1; o >= order; o--) bump(mm, seg, cell, o, 1);
+  clearBlock(bits, at, offset, order);
   free[seg]! -= 1 << order;
   mm.block.free[pfn >>> PAGEBLOCK_ORDER]! -= 1 << order;
   mm.cell.free[cell]! -= 1 << order;

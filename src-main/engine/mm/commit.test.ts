@@ -1,0 +1,161 @@
+/** The commit as a sequence of steps, and what may happen between them. Figures by hand, from spec/dnuma.md sections 8, 9. */
+import { describe, expect, test } from 'vitest';
+import type { LayoutRange, MmConfig } from '../config.ts';
+import { Prng } from '../core/index.ts';
+import { COMMIT_STEPS } from './commit.ts';
+import { GuestMm } from './guest-mm.ts';
+import { MIGRATE_MOVABLE, NO_PFN } from './limit.ts';
+
+const boot = (nrPages: number, bootLayout: readonly LayoutRange[], more: Partial<MmConfig> = {}): GuestMm =>
+  GuestMm.boot({
+    nrPages,
+    holes: [],
+    reserved: [],
+    zoneStartPfn: [0, 4096, 1048576],
+    nrNodeIds: 3,
+    cpuNode: [0, 0],
+    distances: [
+      [10, 20, 20],
+      [20, 10, 20],
+      [20, 20, 10],
+    ],
+    bootLayout,
+    ...more,
+  });
+
+const ON_0: readonly LayoutRange[] = [{ start: 0, end: 32768, nid: 0 }];
+const HALVES: readonly LayoutRange[] = [
+  { start: 0, end: 16384, nid: 0 },
+  { start: 16384, end: 32768, nid: 1 },
+];
+
+describe('frees between the steps of a commit (T12b)', () => {
+  // before any step, then after each of online, publish, mark, sweep, drain, settle
+  const moments = Array.from({ length: COMMIT_STEPS.length + 1 }, (_, i) => i);
+
+  test.each(moments)('a page freed after %i steps ends on its new node and counts once', (steps) => {
+    for (const through of ['freePages', 'freePagesDirect'] as const) {
+      const mm = boot(32768, ON_0);
+      expect(mm.takeBlock(20_000, 0)).toBe(true);
+      const start = mm.beginCommit(HALVES);
+      if (!start.ok) throw new Error('refused');
+      for (let i = 0; i < steps; i++) start.commit.next();
+      mm[through](20_000, 0, 0);
+      start.commit.finish();
+      mm.drainPcp();
+      expect(mm.actualNid(20_000)).toBe(1);
+      expect(mm.moved.sweep + mm.moved.free + mm.moved.drain).toBe(16384);
+      expect(mm.stranded(0, 1).pages).toBe(0);
+      expect(mm.check()).toEqual([]);
+    }
+  });
+
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'blocks of all orders freed at random steps of random commits, seed %i',
+    (seed) => {
+      const prng = new Prng(seed, 'commit-steps');
+      const mm = boot(6000, [{ start: 0, end: 6000, nid: 0 }], {
+        zoneStartPfn: [0, 1024, 1048576],
+        holes: [{ start: 1500, end: 1530 }],
+        reserved: [{ start: 40, end: 90 }],
+      });
+      const held: { pfn: number; order: number }[] = [];
+      for (let round = 0; round < 12; round++) {
+        for (let i = 0; i < 60; i++) {
+          const order = prng.below(11);
+          const pfn = (prng.below(6000) >>> order) << order;
+          if (mm.takeBlock(pfn, order)) held.push({ pfn, order });
+        }
+        const stripe = 1 + prng.below(700);
+        const ranges: LayoutRange[] = [];
+        for (let start = 0; start < 6000; start += stripe) {
+          ranges.push({ start, end: Math.min(6000, start + stripe), nid: prng.below(3) });
+        }
+        const start = mm.beginCommit(ranges);
+        if (!start.ok) throw new Error('refused');
+        do {
+          for (let i = prng.below(6); i > 0 && held.length > 0; i--) {
+            const [block] = held.splice(prng.below(held.length), 1);
+            mm.freePages(block!.pfn, block!.order, prng.below(2));
+          }
+        } while (start.commit.next() !== null);
+        expect(mm.check()).toEqual([]);
+      }
+    },
+  );
+
+  test('only frees may come inside: an allocation there is a bug, and says so', () => {
+    const mm = boot(32768, ON_0);
+    const start = mm.beginCommit(HALVES);
+    if (!start.ok) throw new Error('refused');
+    start.commit.next();
+    start.commit.next();
+    expect(() => mm.allocPages(0, 0, MIGRATE_MOVABLE)).toThrow('alloc-inside-commit');
+    expect(() => mm.holdBlock(0, 0)).toThrow('take-inside-commit');
+    start.commit.finish();
+    expect(mm.allocPages(0, 0, MIGRATE_MOVABLE)).not.toBe(NO_PFN);
+  });
+});
+
+describe('blocks that straddle', () => {
+  test('an order-10 block whose boundary lies in its second pageblock is cut there when it is freed', () => {
+    //  1024            1536           2048
+    //  |---- pageblock ---|---- pageblock ---|     one allocation of 1024 pages
+    //  |  T = 0           |  T = 1           |     Expect: 512 pages move, 512 stay
+    const mm = boot(32768, ON_0);
+    expect(mm.takeBlock(1024, 10)).toBe(true);
+    mm.commit([
+      { start: 0, end: 1536, nid: 0 },
+      { start: 1536, end: 32768, nid: 1 },
+    ]);
+    expect(mm.stranded(0, 1).pages).toBe(512);
+    mm.freePages(1024, 10, 0);
+    expect(mm.moved.free).toBe(512);
+    expect([mm.actualNid(1535), mm.actualNid(1536)]).toEqual([0, 1]);
+    expect(mm.check()).toEqual([]);
+  });
+});
+
+describe('a commit that changes nothing', () => {
+  test('publishes its number and leaves per-CPU lists, zonelists and counters alone', () => {
+    const mm = boot(32768, ON_0);
+    const pfn = mm.allocPages(0, 0, MIGRATE_MOVABLE);
+    mm.freePages(pfn, 0, 0);
+    const before = mm.cell(0, 1);
+    const outcome = mm.commit(ON_0);
+    expect(outcome).toMatchObject({ ok: true, result: { seq: 1, deltaPages: 0, movedSweep: 0, movedDrain: 0 } });
+    expect(mm.cell(0, 1)).toEqual(before);
+    expect(before.pcpPages).toBe(7);
+    expect(mm.mm.zonelistRebuilds).toBe(0);
+  });
+
+  test('swapping two nodes populates and empties no zone, whatever the order of its runs', () => {
+    const mm = boot(32768, HALVES);
+    const rebuilds = mm.mm.zonelistRebuilds;
+    const swapped = [
+      { start: 0, end: 4096, nid: 0 },
+      { start: 4096, end: 16384, nid: 1 },
+      { start: 16384, end: 32768, nid: 0 },
+    ];
+    expect(mm.commit(swapped)).toMatchObject({ ok: true, result: { zonesPopulated: [], deltaPages: 28672 } });
+    expect(mm.mm.zonelistRebuilds).toBe(rebuilds);
+  });
+});
+
+test('an order beyond the largest is no allocation', () => {
+  const mm = boot(32768, ON_0);
+  mm.holdBlock(256, 8);
+  expect(mm.isHeld(256, 8)).toBe(true);
+  for (const order of [-1, 9, 11, 24, 40]) expect(mm.isHeld(256, order)).toBe(false);
+  expect(() => mm.freePages(256, 40, 0)).toThrow('free-not-allocated');
+});
+
+test('every range that begins inside another is named, not only neighbours', () => {
+  const mm = boot(64, [{ start: 0, end: 64, nid: 0 }], { zoneStartPfn: [0, 4096, 1048576] });
+  const outcome = mm.commit([
+    { start: 0, end: 50, nid: 0 },
+    { start: 10, end: 20, nid: 1 },
+    { start: 30, end: 40, nid: 1 },
+  ]);
+  expect(outcome.ok ? [] : outcome.problems.map((p) => p.index)).toEqual([1, 2]);
+});
