@@ -93,19 +93,29 @@ export interface PlacementRule extends PfnRange {
   readonly scatter: boolean;
 }
 
+/**
+ * When the host tells the guest where its memory is. The layout at power-on is what the host gave it, even if the backing
+ * differs: the guest is told nothing until the backing changes, or until regeneration is set while it runs.
+ */
 export interface RegenerationConfig {
   /** false: the guest is never told (what hypervisors do today). */
   readonly enabled: boolean;
   /** Runs are coalesced to this grain: a window of this many pages goes to the node that backs most of it. Power of two. */
   readonly grainPages: number;
-  /** Ticks between the first change of backing and the delivery of the layout made from the backing of that moment. */
+  /**
+   * Ticks between the first change of backing (or setRegeneration) and the delivery of the layout made from the backing
+   * of that moment.
+   */
   readonly delayTicks: number;
 }
 
 export interface WorkloadConfig {
   /** Share of managed pages held by the workload, in 1/1000. Constant: a page that dies is replaced at once. */
   readonly occupancyPermille: number;
-  /** Share of the held pages that belong to the kernel and are never freed, in 1/1000. */
+  /**
+   * Share of the held pages that belong to the kernel and are never freed, in 1/1000. A setWorkload that asks for fewer
+   * than are held leaves them, and so many fewer others are held.
+   */
   readonly kernelPermille: number;
   /** Share of the other held pages that are 2 MiB huge pages, in 1/1000. */
   readonly hugePermille: number;
@@ -113,6 +123,7 @@ export interface WorkloadConfig {
   /**
    * stationary: at tick 0 residual lifetimes are drawn from the equilibrium law, as after an infinite past;
    * fresh: every page starts a new lifetime at tick 0 (then `warmupTicks` are run before tick 0).
+   * Both apply at tick 0 only: in a setWorkload they mean nothing, what is held keeps its time of death.
    */
   readonly start: 'stationary' | 'fresh';
   readonly warmupTicks: number;

@@ -1,5 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Command, GuestConfig, HostConfig, WorldConfig } from './config.ts';
+import { InvariantError } from './core/index.ts';
+import { MIGRATE_MOVABLE } from './mm/index.ts';
 import { World } from './world.ts';
 
 /** n x n, 10 on the diagonal, 20 elsewhere. */
@@ -141,6 +143,106 @@ describe('the main job: compact, live-migrate, regenerate, converge', () => {
   });
 });
 
+describe('regeneration that is set while the world runs', () => {
+  const on = { enabled: true, grainPages: 16, delayTicks: 3 };
+  const off = { ...on, enabled: false };
+  const set = (regeneration: typeof on): Command => ({ type: 'setRegeneration', vm: 'a', regeneration });
+  const lagOf = (world: World): unknown => world.snapshot('accounts').header.guests[0]!.lag;
+  const commitsOf = (world: World): number => world.snapshot('accounts').header.guests[0]!.commits;
+  const FAST: Command = { ...COMPACT, framesPerTick: 999 };
+
+  test.each([
+    [
+      'switched on after the backing changed',
+      off,
+      [
+        { at: 1, command: FAST },
+        { at: 20, command: set(on) },
+      ],
+    ],
+    [
+      'switched off while a layout is due, then on',
+      on,
+      [
+        { at: 1, command: FAST },
+        { at: 3, command: set(off) },
+        { at: 4, command: set(on) },
+      ],
+    ],
+    [
+      'given a finer grain',
+      { ...on, grainPages: 2048 },
+      [
+        { at: 1, command: COMPACT },
+        { at: 3, command: { type: 'cancelCompaction', vm: 'a' } satisfies Command },
+        { at: 30, command: set(on) },
+      ],
+    ],
+  ])('%s: the guest is told', (_, regeneration, schedule) => {
+    const world = start(config([guest('a', { regeneration })], schedule));
+    world.step(250 - world.tick);
+    expect(world.check()).toEqual([]);
+    expect(lagOf(world)).toMatchObject({ hostTarget: 0, coalesced: 0, targetActual: 0 });
+    expect(world.converged()).toBe(true);
+  });
+
+  test('a guest that was misplaced at boot is told nothing, until its regeneration is set', () => {
+    const world = start(config([guest('a', { regeneration: on })]));
+    runTo(world, 20);
+    expect(world.converged()).toBe(true);
+    expect(lagOf(world)).toMatchObject({ hostTarget: 2048 });
+    expect(commitsOf(world)).toBe(0);
+    world.apply(set(on));
+    world.step(250 - world.tick);
+    expect(world.check()).toEqual([]);
+    expect(lagOf(world)).toMatchObject({ hostTarget: 0 });
+    expect(commitsOf(world)).toBe(1);
+  });
+
+  test('set again where the layout is right: looked at after the delay, nothing committed', () => {
+    const world = start(config([guest('a', { regeneration: on })], [{ at: 1, command: FAST }]));
+    world.step(250 - world.tick);
+    expect(world.check()).toEqual([]);
+    const before = commitsOf(world);
+    expect(before).toBe(1);
+    world.apply(set(on));
+    expect(world.converged()).toBe(false);
+    runTo(world, 253);
+    expect(world.converged()).toBe(false);
+    runTo(world, 254);
+    expect(world.converged()).toBe(true);
+    expect(commitsOf(world)).toBe(before);
+  });
+
+  test('a world waits for a layout that is due', () => {
+    const slow = { ...on, delayTicks: 50 };
+    const world = start(config([guest('a', { regeneration: slow, workload: null })], [{ at: 1, command: FAST }]));
+    runTo(world, 40);
+    expect(world.snapshot('accounts').header.compactions.map((c) => c.phase)).toEqual(['completed']);
+    expect(lagOf(world)).toMatchObject({ targetActual: 0 });
+    expect(world.converged()).toBe(false);
+    world.step(250 - world.tick);
+    expect(world.check()).toEqual([]);
+    expect(world.converged()).toBe(true);
+  });
+
+  test('the lag follows the settings at once, and the delivery', () => {
+    const coarse = { ...on, grainPages: 2048 };
+    const world = start(config([guest('a', { regeneration: coarse })]));
+    // Frames alternate, so at this grain nothing can be told: all of it is coalesced.
+    expect(lagOf(world)).toMatchObject({ hostTarget: 2048, coalesced: 2048 });
+    world.apply(set(off));
+    expect(lagOf(world)).toMatchObject({ hostTarget: 2048, coalesced: 0 });
+    world.apply(set(coarse));
+    // Until the layout is delivered one cannot tell what of the lag will stay.
+    expect(lagOf(world)).toMatchObject({ hostTarget: 2048, coalesced: 0 });
+    runTo(world, 3);
+    expect(lagOf(world)).toMatchObject({ hostTarget: 2048, coalesced: 0 });
+    runTo(world, 4);
+    expect(lagOf(world)).toMatchObject({ hostTarget: 2048, coalesced: 2048 });
+  });
+});
+
 describe('determinism', () => {
   test('same configuration and seed: same chain at every tick; another seed: another', () => {
     const c = config([guest('a'), guest('b')], MAIN_JOB);
@@ -265,6 +367,23 @@ describe('a command takes effect whole or not at all', () => {
     expect(world.apply({ type: 'releasePages', vm: 'a', pfn: 3072, order: 9 })).toBeNull();
     expect(world.guests[0]!.mm.stranded(1, 2)).toEqual({ pages: 0, pinned: 0 });
     expect(world.check()).toEqual([]);
+  });
+
+  test.each([['step'], ['apply']] as const)('a bug of ours that shows in %s is reported with seed and tick', (door) => {
+    const world = start(config([guest('a')]));
+    world.step(3);
+    vi.spyOn(world.guests[0]!.workload, door === 'step' ? 'step' : 'change').mockImplementation(() => {
+      throw new InvariantError('bug', { pfn: 9 });
+    });
+    const run = (): unknown =>
+      door === 'step' ? world.step() : world.apply({ type: 'setWorkload', vm: 'a', workload: null });
+    expect(run).toThrow('invariant broken: bug (pfn=9 seed=7 tick=3)');
+  });
+
+  test('a broken law of a workload is reported', () => {
+    const world = start(config([guest('a')]));
+    world.guests[0]!.mm.allocPages(0, 0, MIGRATE_MOVABLE);
+    expect(world.check().map((v) => [v.law, v.vm])).toEqual([['W1', 'a']]);
   });
 
   test('a workload taken away lets all that can die do so; kernel pages stay', () => {

@@ -94,13 +94,16 @@ export class World {
 
   /** Advances time. Our own bugs are rethrown with the seed and tick they happened at. */
   step(ticks = 1): void {
-    for (let i = 0; i < ticks; i++) {
-      try {
-        this.#stepOnce();
-      } catch (error) {
-        if (!(error instanceof InvariantError)) throw error;
-        throw new InvariantError(error.slug, { ...error.details, seed: this.config.seed, tick: this.#tick });
-      }
+    for (let i = 0; i < ticks; i++) this.#located(() => this.#stepOnce());
+  }
+
+  /** Adds the seed and tick to an InvariantError. */
+  #located<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof InvariantError)) throw error;
+      throw new InvariantError(error.slug, { ...error.details, seed: this.config.seed, tick: this.#tick });
     }
   }
 
@@ -118,11 +121,16 @@ export class World {
     this.#grow();
   }
 
-  /** Applies a command now. @returns why it was refused, or null when it took effect. */
+  /**
+   * Applies a command now. Our own bugs are rethrown as by `step`. Its events wait for `takeEvents`.
+   * @returns why it was refused, or null when it took effect.
+   */
   apply(command: Command): Refusal | null {
     const guest = this.config.guests.findIndex((g) => g.name === command.vm);
     const refusal =
-      guest < 0 ? { slug: 'vm-unknown', text: `there is no VM named ${command.vm}` } : this.#carryOut(guest, command);
+      guest < 0
+        ? { slug: 'vm-unknown', text: `there is no VM named ${command.vm}` }
+        : this.#located(() => this.#carryOut(guest, command));
     this.#log.push({ tick: this.#tick, command, refusal });
     if (refusal !== null) {
       // Told, but not part of the chain: a refused command leaves the world as it was.
@@ -204,17 +212,16 @@ export class World {
     const h = new StateHash();
     h.text(this.#chain);
     h.number(this.#tick);
-    for (const { mm, workload } of this.#guests) {
-      const { moved, free, pcp } = { moved: mm.mm.moved, free: mm.mm.cell.free, pcp: mm.mm.cell.pcp };
-      for (const n of [moved.sweep, moved.free, moved.drain, workload.allocs, workload.frees]) h.number(n);
-      h.bytes(free);
-      h.bytes(pcp);
-      h.bytes(mm.mm.stranded);
+    for (const guest of this.#guests) {
+      const { moved, cell } = guest.mm.mm;
+      const { allocs, frees } = guest.workload;
+      for (const n of [moved.sweep, moved.free, moved.drain, allocs, frees]) h.number(n);
+      for (const column of [cell.free, cell.pcp, cell.strandedOut]) h.bytes(column);
     }
     this.#chain = h.hex();
   }
 
-  /** What has happened since the last call. */
+  /** What has happened since the last call. What was not taken is no part of the state: a restored world has no events. */
   takeEvents(): readonly WorldEvent[] {
     const events = this.#events;
     this.#events = [];
@@ -223,7 +230,8 @@ export class World {
 
   /**
    * Whether nothing is left to wait for: no scheduled command, no compaction or migration, no layout on its way, and no
-   * page owed but pinned ones. Lag 1 may remain where regeneration is off or runs are coalesced.
+   * page owed but pinned ones. Lag 1 may remain where regeneration is off, where runs are coalesced, and in a guest that
+   * was misplaced at boot: it is told nothing until its backing changes or its regeneration is set.
    */
   converged(): boolean {
     if (this.#scheduled < this.#schedule.length || this.#hostSide.busy()) return false;
@@ -240,7 +248,7 @@ export class World {
     return snapshotOf({ ...parts, guests: this.#guests, tables: this.#tables }, level);
   }
 
-  /** The whole world written down; `restore` takes it back. */
+  /** The whole world written down; `restore` takes it back. Events not yet taken are no part of it. */
   state(): WorldState {
     const w = new StateCollector();
     this.#save(w);

@@ -27,6 +27,11 @@ export function detectKind(text: string, file: string): Read<TextKind> {
   if (root === 'capabilities' || root === 'domain') return list.read<TextKind>(root);
   if (root === null && /^\s*(?:\/[/*]|\{)/.test(head)) return list.read<TextKind>('scenario');
   if (root === null && NUMACTL.test(head)) return list.read<TextKind>('numactl-hardware');
+  if (hasDoctype(head)) {
+    const message = 'A document type declaration is refused: it could name other files or define entities without end.';
+    list.error('xml-doctype', message, { line: 1 }, { expected: 'a document without <!DOCTYPE …>' });
+    return list.read<TextKind>(null);
+  }
   const found = root === null ? quote(firstLine(head)) : `an XML document <${root}>`;
   const detail = { found, expected: LOOKED_FOR };
   list.error('format-unknown', 'This is not a format that Pageshift reads.', { line: 1 }, detail);
@@ -47,5 +52,8 @@ function rootName(head: string): string | null {
   ROOT.lastIndex = offset;
   return (doctype.exec(head) ?? ROOT.exec(head))?.[1] ?? null;
 }
+
+const hasDoctype = (head: string): boolean =>
+  /^(?:\s|<!--(?:[^-]|-(?!->))*-->|<\?(?:[^?]|\?(?!>))*\?>)*<!DOCTYPE\b/.test(head);
 
 const firstLine = (text: string): string => text.trimStart().split('\n', 1)[0] ?? '';

@@ -29,6 +29,8 @@ export const MAX_RANGES = 65_536;
 export const MAX_HOLES = 64;
 /** 8 TiB in one node. */
 export const MAX_NODE_PAGES = 2 ** 31;
+/** A warm-up steps the workload before tick 0; at some microseconds a page and tick, more than this would seem to hang. */
+export const MAX_WARMUP_TICKS = 1_000_000;
 export const MAX_TICK = 2 ** 31 - 1;
 export const MAX_MS = 2 ** 40;
 

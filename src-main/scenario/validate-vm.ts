@@ -3,7 +3,7 @@ import type { PfnRange } from '../../shared/units/index.ts';
 import { PAGES_PER_MIB } from '../../shared/units/index.ts';
 import { bootLayoutOf, holesOf, nrNodeIdsOf, nrPagesOf, reservedOf, runsByNode } from './guest-map.ts';
 import { formatIdList, idsOf } from './id-list.ts';
-import { MAX_GUEST_PFN, MIN_GUEST_PAGES } from './limit.ts';
+import { MAX_GUEST_PFN, MAX_WARMUP_TICKS, MIN_GUEST_PAGES } from './limit.ts';
 import { firstOverlap, pagesIn } from './pfn-range.ts';
 import type { Path } from './problem.ts';
 import { pagesOf, textFromPages } from './quantity.ts';
@@ -27,10 +27,21 @@ export function validateVm(check: Check, vm: ScenarioVm, path: Path): void {
     });
   }
   validateDirty(check, vm, path);
+  validateWarmup(check, vm, path);
   if (!check.named('host', vm.host, [...path, 'host'])) return;
   validatePlacement(check, vm, check.hosts.get(vm.host)!, path);
   validateMemnodes(check, vm, check.hosts.get(vm.host)!, path);
   validatePins(check, vm, check.hosts.get(vm.host)!, path);
+}
+
+function validateWarmup(check: Check, vm: ScenarioVm, path: Path): void {
+  if (vm.workload === null) return;
+  const ticks = Math.ceil(vm.workload.warmupMs / check.draft.tickMs);
+  if (ticks <= MAX_WARMUP_TICKS) return;
+  check.error('warmup-too-long', [...path, 'workload', 'warmupMs'], `the warm-up of VM "${vm.name}" is too long`, {
+    found: `${ticks} ticks`,
+    expected: `at most ${MAX_WARMUP_TICKS} ticks of ${check.draft.tickMs} ms`,
+  });
 }
 
 function validateSize(check: Check, vm: ScenarioVm, path: Path): void {

@@ -79,11 +79,16 @@ const RULES: readonly (readonly [string, Edit, readonly string[]])[] = [
     ['guest-too-small /vms/1'],
   ],
   [
-    'a guest beyond 2^28 pages',
+    'a guest beyond 1 TiB',
     (d) => {
-      d.vms[1].memoryPages = 2 ** 28;
+      d.vms[1].memoryPages = 2 ** 28 + 1;
     },
-    ['guest-too-large /vms/1'],
+    ['guest-too-large /vms/1', 'guests-too-large /vms'],
+  ],
+  [
+    'a warm-up without end',
+    (d) => (d.vms[0].workload = { lifetime: { law: 'exponential', meanMs: 1 }, start: 'fresh', warmupMs: 2 ** 40 }),
+    ['warmup-too-long /vms/0/workload/warmupMs'],
   ],
   ['cells that do not sum', (d) => (d.vms[0].cells[1].memoryMiB = 255), ['cells-sum /vms/0/cells']],
   [

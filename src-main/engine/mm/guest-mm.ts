@@ -8,7 +8,7 @@ import { bootMm } from './boot.ts';
 import { freeOrder, takeExactly } from './buddy.ts';
 import { checkMm, type MmViolation } from './check.ts';
 import { beginCommit, type CommitResult, type CommitStart } from './commit.ts';
-import { NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
+import { NR_PAGE_ORDERS, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { type LayoutProblem, type Memlayout, targetNid } from './memlayout.ts';
 import { cellOf, type Mm, zoneOf } from './mm.ts';
 import { ALLOCATED, HELD, HOLE, isSpecial, KIND_MASK, PCP, RESERVED, stateOf } from './page.ts';

@@ -2,8 +2,9 @@
  * A VM: its memory manager, its workload, and what its host tells it. The host's truth H lives in host/; this file holds
  * what stands between H and the guest's T: which guest node stands for which host node, and the delivery that is due.
  *
- * Regeneration: when the backing changes, a delivery is due `delayTicks` later; then the layout is derived from the
- * backing of that moment and, if it differs from the one in force, committed.
+ * Regeneration: when the backing changes, or regeneration is set, a delivery is due `delayTicks` later; then the layout
+ * is derived from the backing of that moment and, if it differs from the one in force, committed. Nothing is due at
+ * boot: the layout at power-on is what the host gave the guest, right or wrong.
  */
 import type { GuestLag, WorldEvent } from '../../../shared/snapshot/index.ts';
 import type { GuestConfig, LayoutRange, RegenerationConfig } from '../config.ts';
@@ -46,12 +47,16 @@ export function truthOf(hostSide: HostSide, guest: number): HostTruth {
   };
 }
 
+/** No generation of a backing: the host has not looked at it under the settings in force. */
+const NOT_SEEN = -1;
+
 export class Guest {
   readonly config: GuestConfig;
   readonly mm: GuestMm;
   readonly workload: Workload;
   #regeneration: RegenerationConfig;
   #map: NodeMap;
+  /** The backing for which a delivery was last made due, or that of boot. Stays behind while regeneration is off. */
   #seenGeneration: number;
   #dueTick: number | null;
   /** Cached lag 1; it changes only with the backing, the layout or the settings. Derived, not state. */
@@ -84,22 +89,24 @@ export class Guest {
     return this.#map;
   }
 
-  /** Whether a layout is on its way. */
+  /** Whether a layout is on its way, or will be in the next tick because regeneration has just been set. */
   get deliveryDue(): boolean {
-    return this.#dueTick !== null;
+    return this.#dueTick !== null || (this.#regeneration.enabled && this.#seenGeneration === NOT_SEEN);
   }
 
+  /** New settings; if they are enabled, the host looks at the backing anew, whatever it told before. */
   setRegeneration(regeneration: RegenerationConfig): void {
     this.#regeneration = regeneration;
-    if (!regeneration.enabled) this.#dueTick = null;
+    this.#dueTick = null;
+    this.#seenGeneration = NOT_SEEN;
     this.#lagKey = '';
   }
 
   /** Notes a change of backing, and delivers the layout that is due. */
   regenerate(truth: HostTruth, tick: number): readonly WorldEvent[] {
-    if (truth.generation !== this.#seenGeneration) {
+    if (this.#regeneration.enabled && truth.generation !== this.#seenGeneration) {
       this.#seenGeneration = truth.generation;
-      if (this.#regeneration.enabled) this.#dueTick ??= tick + this.#regeneration.delayTicks;
+      this.#dueTick ??= tick + this.#regeneration.delayTicks;
     }
     if (this.#dueTick === null || tick < this.#dueTick) return [];
     this.#dueTick = null;
@@ -143,25 +150,27 @@ export class Guest {
       this.#lagKey = key;
       this.#lag = this.#hostLag(truth);
     }
-    let targetActual = 0;
+    // By cell: the matrix has nodes² entries and is nearly always empty.
+    let owed = 0;
     let pinned = 0;
-    for (const pages of mm.stranded) targetActual += pages;
-    for (const pages of mm.strandedPinned) pinned += pages;
-    return { ...this.#lag, targetActual, pinned };
+    for (const pages of mm.cell.strandedOut) owed += pages;
+    if (owed > 0) for (const pages of mm.strandedPinned) pinned += pages;
+    return { ...this.#lag, targetActual: owed - pinned, pinned };
   }
 
   /** Lag 1, and the part of it that a layout derived from the backing of now would leave. */
   #hostLag(truth: HostTruth): { hostTarget: number; coalesced: number } {
     const target = layoutRanges(this.mm.layout);
     const hostTarget = hostTargetLagPages(truth.backing, this.#map, target);
-    if (hostTarget === 0 || !this.#regeneration.enabled || this.#dueTick !== null) return { hostTarget, coalesced: 0 };
+    if (hostTarget === 0 || !this.#regeneration.enabled || this.deliveryDue) return { hostTarget, coalesced: 0 };
     const map = remap(this.#map, truth.backing, target, truth.distance);
     const derived = deriveLayout(truth.backing, map, this.#regeneration.grainPages, this.config.mm.nrPages, target);
     return { hostTarget, coalesced: Math.min(hostTarget, hostTargetLagPages(truth.backing, map, derived)) };
   }
 
+  /** Every broken law: G1 to G12 of the memory manager, W1 of the workload. */
   check(): readonly MmViolation[] {
-    return this.mm.check();
+    return [...this.mm.check(), ...this.workload.check().map((text) => ({ law: 'W1', text }))];
   }
 
   save(w: StateWriter, prefix: string): void {

@@ -1,15 +1,19 @@
 /**
  * What runs in a guest, as its allocator sees it: a constant number of blocks in use, each with a lifetime; one that
- * dies is freed and another is allocated at that same moment, so each place is a renewal process. A share are huge pages;
- * a share are kernel pages that are never freed (pinned).
+ * dies is freed and another is allocated at that same moment on the same CPU, so each place is a renewal process. A share
+ * are huge pages; a share are kernel pages that are never freed (pinned). It runs in every tick, also in those in which
+ * its VM is paused for switch-over (a simplification).
  *
- * Deaths are kept in a wheel of WHEEL_SLOTS ticks. A held block has a place, which knows its pfn, its time of death (in
- * 1/256 tick since the workload began, so births and deaths fall inside ticks, not on them) and the next place of its
- * slot. A slot also holds blocks that die in a later turn of the wheel; they are put back. A block that replaces another
- * takes over its place. 12 bytes a block held.
+ * Deaths are kept in a wheel of WHEEL_SLOTS ticks. A held block has a place, which knows its pfn, its time of death and
+ * the next place of its slot. Births and deaths fall inside ticks, not on them: times are in 1/256 tick. The slot and the
+ * turn of the wheel give the tick of a death; `death` holds the turn and how long before the end of that tick it is. So
+ * the clock reaches 2^36 ticks; what would outlive it dies in its last tick, which is never reached. A slot also holds
+ * blocks that die in a later turn; they are put back. A block that replaces another takes over its place. 12 bytes a
+ * block held.
  *
- * Invariants: (a) every block that the workload holds and that can die is in exactly one slot; (b) held counts are the
- * blocks held by class; (c) blocks taken by hand are not touched.
+ * Law W1, which `check` recounts: (a) every block that the workload holds and that can die is in exactly one slot, that
+ * of a tick to come, and is an allocation of its order; (b) held counts are the blocks held by class; (c) these and the
+ * blocks taken by hand, which are not touched, are all that is allocated in the guest.
  */
 import type { WorkloadConfig } from '../config.ts';
 import { assert, Prng, type StateReader, type StateWriter } from '../core/index.ts';
@@ -21,24 +25,31 @@ import {
   PAGEBLOCK_ORDER,
   PAGES_PER_PAGEBLOCK,
 } from '../mm/index.ts';
-import { ORDER_MASK, stateOf } from '../mm/page.ts';
+import { HELD, isSpecial, KIND_MASK, ORDER_MASK, stateOf } from '../mm/page.ts';
 import { drawLifetime, drawResidual } from './lifetime.ts';
 
 const WHEEL_SLOTS = 4096;
 /** No place. */
 const NONE = 0xffffffff;
-const FRACTION = 256;
-/** The longest life, in 1/256 tick from the workload's beginning: what 32 bits hold. */
-const LATEST = 0xfffffffe;
+const FRACTION_BITS = 8;
+const FRACTION = 1 << FRACTION_BITS;
+/** The last turn of the wheel that `death` can name, and the tick in which it ends; the workload's clock stays below. */
+const MAX_TURN = 2 ** 24 - 1;
+const LAST_TICK = MAX_TURN * WHEEL_SLOTS + WHEEL_SLOTS - 1;
 
-/** Classes of blocks that die. */
+/** Classes of blocks; those of KERNEL never die. */
 const SMALL = 0;
 const HUGE = 1;
+const KERNEL = 2;
+
+type Counts = [small: number, huge: number, kernel: number];
+const pagesOf = (blocks: Counts): number => blocks[SMALL] + blocks[HUGE] * PAGES_PER_PAGEBLOCK + blocks[KERNEL];
 
 export class Workload {
   readonly #mm: GuestMm;
   /** Columns by place; replaced by longer ones when they are full. */
   #pfn = new Uint32Array(1024);
+  /** Turn of the wheel, then in the low 8 bits 1/256 ticks before the end of the tick. */
   #death = new Uint32Array(1024);
   #next = new Uint32Array(1024);
   /** Places ever used, and the first spare one. */
@@ -51,10 +62,9 @@ export class Workload {
   /** Whole ticks since the workload began, warm-up included. */
   #now = 0;
   #turn = 0;
-  /** Blocks held and wanted, by class; kernel pages are held for ever. */
-  readonly #held = [0, 0];
-  readonly #wanted = [0, 0];
-  #kernelHeld = 0;
+  /** Blocks held and wanted, by class. */
+  readonly #held: Counts = [0, 0, 0];
+  readonly #wanted: Counts = [0, 0, 0];
   allocs = 0;
   frees = 0;
   allocFailures = 0;
@@ -80,26 +90,30 @@ export class Workload {
 
   /** Blocks that can die, and kernel pages. */
   get held(): { readonly small: number; readonly huge: number; readonly kernel: number } {
-    return { small: this.#held[SMALL]!, huge: this.#held[HUGE]!, kernel: this.#kernelHeld };
+    const [small, huge, kernel] = this.#held;
+    return { small, huge, kernel };
   }
 
   /**
-   * From now on: new lifetimes and shares. What is held keeps its time of death; kernel pages stay; null lets all that
-   * can die do so without being replaced.
+   * From now on: new lifetimes and shares. What is held keeps its time of death, and kernel pages stay; what is wanted
+   * instead is allocated as they die, within the occupancy asked for. `start` and `warmupTicks` mean nothing here. null
+   * lets all that can die do so without being replaced.
    */
   change(config: WorkloadConfig | null): void {
     this.#config = config;
-    const wanted = config === null ? { small: 0, huge: 0, kernel: 0 } : this.#shares(config);
-    this.#wanted[SMALL] = wanted.small;
-    this.#wanted[HUGE] = wanted.huge;
+    this.#want(config === null ? [0, 0, 0] : this.#shares(config));
+  }
+
+  #want(blocks: Counts): void {
+    this.#wanted.splice(0, blocks.length, ...blocks);
   }
 
   /** One tick: what dies in it is freed and replaced at its moment of death, then shortfalls are made up. */
   step(): void {
     this.#now++;
+    assert(this.#now < LAST_TICK, 'workload-clock-end', { now: this.#now });
     const slot = this.#now % WHEEL_SLOTS;
-    // Deaths of this tick lie in (end - FRACTION, end].
-    const end = this.#now * FRACTION;
+    const turn = Math.floor(this.#now / WHEEL_SLOTS);
     let stay = NONE;
     // A replacement may die in this same tick: it is then found in the slot again.
     while (this.#wheel[slot] !== NONE) {
@@ -107,7 +121,7 @@ export class Workload {
       this.#wheel[slot] = NONE;
       while (place !== NONE) {
         const after = this.#next[place]!;
-        if (this.#death[place]! <= end) {
+        if (this.#death[place]! >>> FRACTION_BITS <= turn) {
           this.#die(place);
         } else {
           this.#next[place] = stay;
@@ -117,33 +131,39 @@ export class Workload {
       }
     }
     this.#wheel[slot] = stay;
-    this.#fill(SMALL, this.#now * FRACTION);
-    this.#fill(HUGE, this.#now * FRACTION);
+    for (const size of [SMALL, HUGE, KERNEL] as const) this.#fill(size);
   }
 
   #die(place: number): void {
     const pfn = this.#pfn[place]!;
     const order = stateOf(this.#mm.mm.page, pfn) & ORDER_MASK;
     const size = order === 0 ? SMALL : HUGE;
-    this.#mm.freePages(pfn, order, this.#nextCpu());
+    // Freed and allocated by the same CPU: with two in turn, memory would drift from one's node to the other's.
+    const cpu = this.#nextCpu();
+    this.#mm.freePages(pfn, order, cpu);
     this.frees++;
-    this.#held[size]!--;
-    const replaced = this.#held[size]! < this.#wanted[size]! && this.#allocate(place, size, this.#death[place]!, false);
+    this.#held[size]--;
+    const time = this.#now * FRACTION - (this.#death[place]! & (FRACTION - 1));
+    const replaced = this.#held[size] < this.#wanted[size] && this.#allocate(place, size, cpu, time, false);
     if (replaced) return;
     this.#next[place] = this.#spare;
     this.#spare = place;
   }
 
-  /** Allocates until the class has what it wants or the guest has no more. */
-  #fill(size: number, time: number): void {
-    while (this.#held[size]! < this.#wanted[size]!) if (!this.#allocateNew(size, time, false)) return;
+  /** Allocates until the class has what it wants, or blocks of other classes are still in its room, or there is no more. */
+  #fill(size: 0 | 1 | 2): void {
+    const pages = size === HUGE ? PAGES_PER_PAGEBLOCK : 1;
+    const room = pagesOf(this.#wanted) - pages;
+    while (this.#held[size] < this.#wanted[size] && pagesOf(this.#held) <= room) {
+      if (!(size === KERNEL ? this.#allocateKernel() : this.#allocateNew(size, false))) return;
+    }
   }
 
-  #allocateNew(size: number, time: number, stationary: boolean): boolean {
+  #allocateNew(size: 0 | 1, stationary: boolean): boolean {
     const place = this.#spare === NONE ? this.#places : this.#spare;
     if (place === this.#pfn.length) this.#growPlaces();
     const spare = this.#spare === NONE ? NONE : this.#next[place]!;
-    if (!this.#allocate(place, size, time, stationary)) return false;
+    if (!this.#allocate(place, size, this.#nextCpu(), this.#now * FRACTION, stationary)) return false;
     if (this.#spare === NONE) this.#places++;
     this.#spare = spare;
     return true;
@@ -160,24 +180,26 @@ export class Workload {
     this.#next = longer(this.#next);
   }
 
-  /** A new block for a place. */
-  #allocate(place: number, size: number, time: number, stationary: boolean): boolean {
+  /** A new block for a place, born at `time` (in 1/256 tick). */
+  #allocate(place: number, size: 0 | 1, cpu: number, time: number, stationary: boolean): boolean {
     assert(this.#config !== null, 'workload-none');
-    const pfn = this.#mm.allocPages(size === SMALL ? 0 : PAGEBLOCK_ORDER, this.#nextCpu(), MIGRATE_MOVABLE);
+    const pfn = this.#mm.allocPages(size === SMALL ? 0 : PAGEBLOCK_ORDER, cpu, MIGRATE_MOVABLE);
     if (pfn === NO_PFN) {
       this.allocFailures++;
       return false;
     }
     const law = this.#config.lifetime;
     const life = stationary ? drawResidual(law, this.#prng) : drawLifetime(law, this.#prng);
-    const death = Math.min(LATEST, time + Math.max(1, Math.ceil(life * FRACTION)));
-    const slot = tickOf(death) % WHEEL_SLOTS;
+    const death = Math.min(LAST_TICK * FRACTION, time + Math.max(1, Math.ceil(life * FRACTION)));
+    // Deaths in (t - 1, t] are found at t.
+    const tick = Math.ceil(death / FRACTION);
+    const slot = tick % WHEEL_SLOTS;
     this.#pfn[place] = pfn;
-    this.#death[place] = death;
+    this.#death[place] = Math.floor(tick / WHEEL_SLOTS) * FRACTION + (tick * FRACTION - death);
     this.#next[place] = this.#wheel[slot]!;
     this.#wheel[slot] = place;
     this.allocs++;
-    this.#held[size]!++;
+    this.#held[size]++;
     return true;
   }
 
@@ -189,7 +211,7 @@ export class Workload {
     }
     this.#mm.pin(pfn);
     this.allocs++;
-    this.#kernelHeld++;
+    this.#held[KERNEL]++;
     return true;
   }
 
@@ -200,30 +222,89 @@ export class Workload {
     return this.#turn;
   }
 
-  #shares(config: WorkloadConfig): { small: number; huge: number; kernel: number } {
+  /** Blocks by class that meet the occupancy asked for. Kernel pages held already stay, at the expense of the others. */
+  #shares(config: WorkloadConfig): Counts {
     let managed = 0;
     for (const pages of this.#mm.mm.cell.managed) managed += pages;
     const held = Math.floor((managed * config.occupancyPermille) / 1000);
-    const kernel = Math.floor((held * config.kernelPermille) / 1000);
-    const huge = Math.floor(((held - kernel) * config.hugePermille) / 1000 / PAGES_PER_PAGEBLOCK);
-    return { kernel, huge, small: held - kernel - huge * PAGES_PER_PAGEBLOCK };
+    const kernel = Math.max(this.#held[KERNEL], Math.floor((held * config.kernelPermille) / 1000));
+    const movable = Math.max(0, held - kernel);
+    const huge = Math.floor((movable * config.hugePermille) / 1000 / PAGES_PER_PAGEBLOCK);
+    return [movable - huge * PAGES_PER_PAGEBLOCK, huge, kernel];
   }
 
   /** The first filling: classes drawn at random in proportion to what is left of each, as they mix in a running guest. */
   #populate(config: WorkloadConfig): void {
-    const { small, huge, kernel } = this.#shares(config);
-    this.#wanted[SMALL] = small;
-    this.#wanted[HUGE] = huge;
+    const left = this.#shares(config);
+    this.#want(left);
     const stationary = config.start === 'stationary';
-    const left = [small, huge, kernel];
-    for (let total = small + huge + kernel; total > 0; total--) {
-      let pick = this.#prng.below(total);
-      let which = 0;
-      while (pick >= left[which]!) pick -= left[which++]!;
-      left[which]!--;
-      if (which === 2) this.#allocateKernel();
-      else this.#allocateNew(which, 0, stationary);
+    for (let total = left[SMALL] + left[HUGE] + left[KERNEL]; total > 0; total--) {
+      const pick = this.#prng.below(total);
+      const size = pick < left[SMALL] ? SMALL : pick < left[SMALL] + left[HUGE] ? HUGE : KERNEL;
+      left[size]--;
+      if (size === KERNEL) this.#allocateKernel();
+      else this.#allocateNew(size, stationary);
     }
+  }
+
+  /** What of law W1 does not hold; empty when all does. O(blocks held), and one look at the states of the guest's pages. */
+  check(): readonly string[] {
+    const out: string[] = [];
+    const seen: Counts = [0, 0, 0];
+    const places = new Uint8Array(this.#places);
+    const blocks = new Uint8Array(this.#mm.mm.nrPages);
+    /** Follows a chain until it ends or comes to a place that it should not. */
+    const walk = (first: number, where: string, visit: (place: number) => void): void => {
+      for (let place = first; place !== NONE; place = this.#next[place]!) {
+        if (places[place] !== 0) {
+          out.push(`place ${place} in ${where} is also elsewhere, or does not exist`);
+          return;
+        }
+        places[place] = 1;
+        visit(place);
+      }
+    };
+    this.#wheel.forEach((first, slot) => {
+      walk(first, `slot ${slot}`, (place) => {
+        const tick = (this.#death[place]! >>> FRACTION_BITS) * WHEEL_SLOTS + slot;
+        if (tick <= this.#now) out.push(`place ${place} should have died at tick ${tick}, it is ${this.#now}`);
+        const pfn = this.#pfn[place]!;
+        const size = this.#mm.isAllocation(pfn, 0) ? SMALL : HUGE;
+        const order = size === SMALL ? 0 : PAGEBLOCK_ORDER;
+        const own = this.#mm.isAllocation(pfn, order) && !this.#mm.isHeld(pfn, order) && blocks[pfn] === 0;
+        if (!own) out.push(`place ${place}: the block at pfn ${pfn} is not the workload's, or has two places`);
+        blocks[pfn] = 1;
+        seen[size]++;
+      });
+    });
+    walk(this.#spare, 'the spare ones', () => undefined);
+    if (places.includes(0)) out.push(`place ${places.indexOf(0)} is in no slot and not spare`);
+    return [...out, ...this.#checkCounts(seen)];
+  }
+
+  #checkCounts(seen: Counts): string[] {
+    const { cell, block, page, nrPages } = this.#mm.mm;
+    const sum = (column: Iterable<number>): number => {
+      let total = 0;
+      for (const n of column) total += n;
+      return total;
+    };
+    const managed = sum(cell.managed);
+    // Boot-reserved pages are counted as pinned too.
+    seen[KERNEL] = sum(block.pinned) - (sum(cell.present) - managed);
+    let byHand = 0;
+    for (let pfn = 0; pfn < nrPages; pfn++) {
+      if (!isSpecial(page, pfn) || (page.state[pfn]! & KIND_MASK) !== HELD) continue;
+      byHand += 1 << (page.state[pfn]! & ORDER_MASK);
+    }
+    const out: string[] = [];
+    if (seen.join() !== this.#held.join()) {
+      out.push(`blocks (small, huge, kernel): ${seen.join(', ')} found, ${this.#held.join(', ')} counted`);
+    }
+    const allocated = managed - sum(cell.free) - sum(cell.pcp);
+    const known = pagesOf(this.#held) + byHand;
+    if (known !== allocated) out.push(`${allocated} pages are allocated, ${known} of them by the workload or by hand`);
+    return out;
   }
 
   save(w: StateWriter, prefix: string): void {
@@ -233,7 +314,6 @@ export class Workload {
       turn: this.#turn,
       held: [...this.#held],
       wanted: [...this.#wanted],
-      kernelHeld: this.#kernelHeld,
       allocs: this.allocs,
       frees: this.frees,
       allocFailures: this.allocFailures,
@@ -255,9 +335,8 @@ export class Workload {
     w.#wheel.set(r.column<Uint32Array>(`${prefix}.workload.wheel`));
     w.#now = j.now;
     w.#turn = j.turn;
-    w.#held.splice(0, 2, ...j.held);
-    w.#wanted.splice(0, 2, ...j.wanted);
-    w.#kernelHeld = j.kernelHeld;
+    w.#held.splice(0, j.held.length, ...j.held);
+    w.#want(j.wanted);
     w.allocs = j.allocs;
     w.frees = j.frees;
     w.allocFailures = j.allocFailures;
@@ -275,15 +354,11 @@ interface WorkloadJson {
   readonly config: WorkloadConfig | null;
   readonly now: number;
   readonly turn: number;
-  readonly held: readonly number[];
-  readonly wanted: readonly number[];
-  readonly kernelHeld: number;
+  readonly held: Counts;
+  readonly wanted: Counts;
   readonly allocs: number;
   readonly frees: number;
   readonly allocFailures: number;
   readonly places: number;
   readonly spare: number;
 }
-
-/** The tick in which a time of death falls: deaths in (t - 1, t] are found at t. */
-const tickOf = (death: number): number => Math.ceil(death / FRACTION);
