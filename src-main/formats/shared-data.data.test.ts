@@ -10,7 +10,7 @@ import { printNumactlHardware, readForeign } from './index.ts';
 const DATA = new URL('../../../shared/data/', import.meta.url);
 const present = existsSync(new URL('facts.json', DATA));
 
-type Json = any; // eslint-disable-line @typescript-eslint/no-explicit-any -- another project's document
+type Json = any;
 
 const load = (file: string) => readFileSync(new URL(file, DATA), 'utf8');
 const corpus: readonly Json[] = present ? JSON.parse(load('facts.json')) : [];

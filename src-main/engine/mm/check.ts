@@ -44,7 +44,7 @@ import {
   stateOf,
   TAIL,
 } from './page.ts';
-import { listOf } from './segment.ts';
+import { listOf } from './segment-table.ts';
 import { usedNid } from './transplant.ts';
 
 /** A law that does not hold: its number and what was expected and found. */

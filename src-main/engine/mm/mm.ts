@@ -20,7 +20,7 @@ import {
 import type { Memlayout } from './memlayout.ts';
 import { createPageColumns, type PageColumns } from './page.ts';
 import { RangeSet } from './range-set.ts';
-import { createSegmentTable, type SegmentTable } from './segment.ts';
+import { createSegmentTable, type SegmentTable } from './segment-table.ts';
 
 export interface CellColumns {
   /** Pages whose T is this cell; managed leaves out the reserved ones. Uint32Array[cells]. */

@@ -4,7 +4,7 @@ import type { LayoutRange, MmConfig } from '../config.ts';
 import { assert } from '../core/index.ts';
 import { createLayout, layoutRanges } from './memlayout.ts';
 import { createMm, type Mm } from './mm.ts';
-import { loadSegments, saveSegments } from './segment.ts';
+import { loadSegments, saveSegments } from './segment-table.ts';
 import { rebuildZonelists } from './zonelist.ts';
 
 /** Columns of fixed length, by name; every one is written, read and hashed. */
