@@ -18,4 +18,4 @@ export function sentenceFormat({ hosts, guests }: Pick<SnapshotHeader, 'hosts' |
     text.replace(pattern, (found, number?: string) => (number === undefined ? found : count(Number(found))));
 }
 
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);

@@ -137,7 +137,10 @@ describe('import', () => {
   it('rehearses a compaction of each VM unless told not to', async () => {
     const commands = await Promise.all(
       [[], ['--no-rehearsal']].map(async (flags) => {
-        const { stdout } = await pageshift(['import', at('host.txt'), at('vm.xml'), ...flags, '-o', '-']);
+        const { stdout, stderr } = await pageshift(['import', at('host.txt'), at('vm.xml'), ...flags, '-o', '-']);
+        expect(stderr.includes('it rehearses a compaction of guest; --no-rehearsal leaves that out')).toBe(
+          flags.length === 0,
+        );
         return JSON.parse(stdout).commands.map(({ type, vm }: { type: string; vm: string }) => `${type} ${vm}`);
       }),
     );

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
 import type { HostFacts, VmFacts } from '../formats/index.ts';
 import { readForeign } from '../formats/index.ts';
+import { count } from '../../shared/view/number-format.ts';
 import type { ImportPart, Scenario } from '../scenario/index.ts';
 import { assembleScenario, canonicalText } from '../scenario/index.ts';
 import { scenarioText } from './check.ts';
@@ -44,8 +45,18 @@ export async function importFiles(paths: readonly string[], flags: ImportFlags):
     return 1;
   }
   printNote(`${flags.output === '-' ? 'made' : `wrote ${flags.output}`}: ${scenarioText(scenario)}`);
+  const rehearses =
+    flags.rehearsal && flags.compact.length + flags.migrate.length === 0 && scenario.commands.length > 0;
+  if (rehearses)
+    printNote(
+      `it rehearses ${rehearsalText(scenario)}; --no-rehearsal leaves that out, --compact and --migrate replace it`,
+    );
   return 0;
 }
+
+/** The commands that nobody asked for. */
+const rehearsalText = ({ commands }: Scenario): string =>
+  commands.length === 1 ? `a compaction of ${commands[0]!.vm}` : `compactions of ${count(commands.length)} VMs`;
 
 function assemble(
   parts: { readonly hosts: readonly ImportPart<HostFacts>[]; readonly vms: readonly ImportPart<VmFacts>[] },

@@ -29,7 +29,7 @@ const program = new Command('pageshift')
   );
 
 addRunOptions(program.command('run').argument('<FILE>', 'a scenario'))
-  .description('run a scenario; the result goes to stdout')
+  .description('run a scenario until it has converged, or for some ticks; the result goes to stdout')
   .option('--json', 'one JSON document instead of text')
   .action(exitWith(async (file, flags) => (await import('./run.ts')).run(file, flags)));
 
@@ -70,7 +70,7 @@ program
 
 program
   .command('simtest')
-  .description('attack the engine with random worlds')
+  .description('attack the engine with random worlds and commands, by seed; shrinks what fails')
   .addOption(new Option('--seeds <N>', 'how many').argParser(wholeNumber(1, 2 ** 31)).default(20))
   .addOption(new Option('--first <N>', 'the first seed').argParser(wholeNumber(0, 2 ** 31)).default(1))
   .action(exitWith(async (flags) => (await import('./simtest.ts')).simtest(flags)));

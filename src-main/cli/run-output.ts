@@ -12,7 +12,7 @@ import { guestAccounting, hostMatrix, idList, isTold, runDocument, sentenceForma
 import { checksText, verdict } from '../report/index.ts';
 import { bytes, count, decimal, plural, seconds, size } from '../../shared/view/number-format.ts';
 import type { Run } from '../runtime/index.ts';
-import { textTable } from './text-table.ts';
+import { fold, textTable } from './text-table.ts';
 
 /** The run document, and what was left to do when it ended. */
 export interface EndedRunDocument extends RunDocument {
@@ -34,13 +34,13 @@ export function documentText({ record, left }: Run): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-/** @param again the command line that gives the same run. */
-export function summaryText(run: Run, again: string): string {
+/** @param again the command line that gives the same run. @param width of the terminal; Infinity where there is none. */
+export function summaryText(run: Run, again: string, width: number): string {
   const { record } = run;
   const parts = [
-    `${record.scenarioName}\n${verdict(record).sentence}\n`,
-    eventText(record),
-    ...record.after.header.guests.map((_, guest) => guestText(record, guest)),
+    `${record.scenarioName}\n${fold(verdict(record).sentence, width).join('\n')}\n`,
+    eventText(record, width),
+    ...record.after.header.guests.map((_, guest) => guestText(record, guest, width)),
     ...record.after.header.hosts.map((_, host) => hostText(record, host)),
     migrationText(record),
     proofText(run, again),
@@ -53,7 +53,7 @@ const UNTOLD: ReadonlySet<WorldEventType> = new Set(['commandApplied', 'layoutDe
 const MAX_EVENTS = 30;
 const LAST_EVENTS = 10;
 
-function eventText({ events, tickMs, after }: RunRecord): string {
+function eventText({ events, tickMs, after }: RunRecord, width: number): string {
   const commits = events.filter(({ type }) => type === 'layoutCommitted');
   const between = new Set(
     commits.filter(
@@ -72,11 +72,11 @@ function eventText({ events, tickMs, after }: RunRecord): string {
         ['…', '', `${count(told.length - MAX_EVENTS)} more; pageshift report lists them all`],
         ...told.slice(-LAST_EVENTS).map(row),
       ];
-  return `What happened\n${textTable('>><', [['tick', 'time', ''], ...rows])}`;
+  return `What happened\n${textTable('>><', [['tick', 'time', ''], ...rows], width)}`;
 }
 
 /** A guest as its own numactl shows it, and what only its host and its allocator know. */
-function guestText(record: RunRecord, guest: number): string {
+function guestText(record: RunRecord, guest: number, width: number): string {
   const { before, after, tickMs } = record;
   const { name, host, moved, lag, commits, validPages } = after.header.guests[guest]!;
   const { tick } = after.header;
@@ -105,7 +105,7 @@ function guestText(record: RunRecord, guest: number): string {
   if (standsFor !== '') facts.push(['nodes', standsFor]);
   const heads = ['before (0 s)', `after (${seconds(tick, tickMs)})`];
   const texts = [before, after].map((snapshot) => guestAccounting(snapshot, guest).numactlText.trimEnd().split('\n'));
-  return `VM ${name}\n${textTable('<<', facts)}\n${sideBySide([heads[0]!, ...texts[0]!], [heads[1]!, ...texts[1]!])}`;
+  return `VM ${name}\n${textTable('<<', facts, width)}\n${sideBySide(width, [heads[0]!, ...texts[0]!], [heads[1]!, ...texts[1]!])}`;
 }
 
 const owed = (pages: number): string => (pages === 0 ? '0 pages' : `${plural(pages, 'page')} (${size(pages)})`);
@@ -120,11 +120,12 @@ function nodesStandFor(nodes: readonly NodeRow[], hostNames: readonly string[]):
     .join(', ');
 }
 
-/** Wider texts stand one below the other: a terminal would break their lines. */
-const MAX_COLUMN = 56;
+/** Where the width is not known. Texts that are wider together stand one below the other. */
+const USUAL_WIDTH = 116;
 
-function sideBySide(left: readonly string[], right: readonly string[]): string {
-  if (Math.max(...left.map((line) => line.length)) > MAX_COLUMN) {
+function sideBySide(width: number, left: readonly string[], right: readonly string[]): string {
+  const widest = (lines: readonly string[]): number => Math.max(...lines.map((line) => line.trimEnd().length));
+  if (widest(left) + widest(right) + 5 > Math.min(width, USUAL_WIDTH)) {
     return textTable(
       '<',
       [...left, '', ...right].map((line) => [line.trimEnd()]),

@@ -7,6 +7,11 @@ import { documentText, summaryText } from './run-output.ts';
 
 export async function run(path: string, flags: RunFlags & { readonly json?: true }): Promise<ExitCode> {
   const { run: done, code } = await runFile(path, flags);
-  if (done !== null) printResult(flags.json ? documentText(done) : summaryText(done, againText(path, flags, done)));
+  if (done !== null)
+    printResult(
+      flags.json
+        ? documentText(done)
+        : summaryText(done, againText(path, flags, done), process.stdout.columns || Infinity),
+    );
   return code;
 }

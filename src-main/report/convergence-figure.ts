@@ -50,15 +50,11 @@ export function convergenceFigure(record: RunRecord, guests: readonly number[], 
     y = panel.bottom + 18;
   }
   const bottom = y - 8;
-  const lines = lanes.ticks.map((tick) =>
-    h('line', { x1: r(axis.x(tick)), x2: r(axis.x(tick)), y1: lanes.height, y2: bottom, class: 'event' }),
-  );
   return h(
     'svg',
     { class: 'fig', viewBox: `0 0 ${WIDTH} ${bottom + 32}`, role: 'img', 'aria-label': 'Owed pages over time' },
     timeGrid(axis, record.tickMs, lanes.height, bottom),
     panels,
-    lines,
     lanes.parts,
   );
 }
@@ -82,7 +78,7 @@ function timeGrid(axis: TimeAxis, tickMs: number, top: number, bottom: number): 
 }
 
 /** Three lanes above the panels, one per kind of event, so that signs of different kinds never cover each other. */
-function eventLanes(record: RunRecord, axis: TimeAxis): { parts: Child; height: number; ticks: number[] } {
+function eventLanes(record: RunRecord, axis: TimeAxis): { parts: Child; height: number } {
   const readable = sentenceFormat(record.after.header);
   const commits = record.events.filter((event) => event.type === 'layoutCommitted');
   const { compactions, migrations } = record.after.header;
@@ -115,7 +111,7 @@ function eventLanes(record: RunRecord, axis: TimeAxis): { parts: Child; height: 
       }),
     );
   }
-  return { parts, height: y + 2, ticks: [...new Set(commits.map((event) => event.tick))] };
+  return { parts, height: y + 2 };
 }
 
 const commitSign = (event: WorldEvent, axis: TimeAxis, y: number, tickMs: number): Element => {
@@ -172,8 +168,15 @@ function guestPanel(
     );
     y += LAG2_HEIGHT + 8;
   }
-  return { parts, bottom: y };
+  return { parts: [commitLines(record, series.name, axis, top + 12, y - 8), parts], bottom: y };
 }
+
+/** Where the guest's own commits fall, behind its curves. */
+const commitLines = (record: RunRecord, vm: string, axis: TimeAxis, top: number, bottom: number): Child[] =>
+  record.events
+    .filter((event) => event.type === 'layoutCommitted' && event.vm === vm)
+    .map(({ tick }) => r(axis.x(tick)))
+    .map((x) => h('line', { x1: x, x2: x, y1: top, y2: bottom, class: 'event' }));
 
 function stackedPairs(
   record: RunRecord,
@@ -230,7 +233,7 @@ export function pairMarks(
   return { from: mark(from), to: mark(to), label: `${from}→${to}` };
 }
 
-/** A vertical axis from 0 to `topPages`, a whole number of `stepPages`, both round in MiB. */
+/** A vertical axis from 0 to `topPages`, a whole number of `stepPages`, both round in MiB or GiB. */
 interface Scale {
   readonly topPages: number;
   readonly stepPages: number;
@@ -238,7 +241,9 @@ interface Scale {
 }
 
 function panelScale(most: number, top: number, height: number): Scale {
-  const stepMib = niceStep(most / 256, height >= LAG2_HEIGHT ? 3 : 1);
+  // Above 1000 MiB labels are in GiB, so the steps have to be round in GiB.
+  const unitMib = most / 256 > 1000 ? 1024 : 1;
+  const stepMib = unitMib * niceStep(most / 256 / unitMib, height >= LAG2_HEIGHT ? 3 : 1);
   const steps = Math.ceil(most / 256 / stepMib);
   const topPages = steps * stepMib * 256;
   return { topPages, stepPages: stepMib * 256, y: (pages) => top + height - (height * pages) / topPages };

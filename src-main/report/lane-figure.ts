@@ -85,7 +85,7 @@ export function laneLegend(before: Snapshot, after: Snapshot, guest: number, col
     h('li', {}, swatch('held'), 'used'),
     h('li', {}, swatch('held tint'), 'free'),
     h('li', {}, swatch('held', true), 'pinned'),
-    h('li', {}, swatch('owed'), 'owed (A is not T)'),
+    h('li', {}, swatch('owed'), 'A ≠ T: owed, or pinned elsewhere'),
   );
 }
 
@@ -149,7 +149,7 @@ function oneState(
     stackLane(actualBands, at, HEIGHTS.A),
   ]);
   const owed = lag.targetActual + lag.pinned;
-  place(HEIGHTS.owed, 'owed', owed === 0 ? '0' : count(owed), (at) => [
+  place(HEIGHTS.owed, 'A ≠ T', owed === 0 ? '0' : count(owed), (at) => [
     track(at, HEIGHTS.owed),
     owedLane(lanes.owedPages, at, HEIGHTS.owed),
   ]);

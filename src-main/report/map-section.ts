@@ -20,7 +20,7 @@ export function mapSection(record: RunRecord, colours: NodeColours): Child {
     h(
       'p',
       { class: 'soft' },
-      'H: on which host node each guest page lives. T: on which guest node the memlayout says it belongs. A: on which guest node the allocator books it; full is used, tint is free, hatched is pinned. A guest node wears the colour of the host node it stands for, so the lanes agree in colour when the guest has converged. Each column shows the proportions of its pages (page = 4 KiB); owed is scaled to its fullest column.',
+      'H: on which host node each guest page lives. T: on which guest node the memlayout says it belongs. A: on which guest node the allocator books it; full is used, tint is free, hatched is pinned. A guest node wears the colour of the host node it stands for, so the lanes agree in colour when the guest has converged. Each column shows the proportions of its pages (page = 4 KiB); A ≠ T (owed, or pinned elsewhere) is scaled to its fullest column.',
     ),
     guests.length > MAX_MAPS
       ? h('p', { class: 'soft' }, `${MAX_MAPS} of ${guests.length} VMs, those that lagged first.`)
@@ -34,10 +34,10 @@ export function mapSection(record: RunRecord, colours: NodeColours): Child {
 }
 
 function oneVm({ before, after }: RunRecord, g: number, colours: NodeColours): Child {
-  const { name, nrPages } = after.header.guests[g]!;
+  const { name, nrPages, validPages } = after.header.guests[g]!;
   if (nrPages === 0) return null;
   const { lag } = after.header.guests[g]!;
-  const facts = `${size(nrPages)} · owed ${exactPages(lag.targetActual)} · pinned elsewhere ${exactPages(lag.pinned)} · H ≠ T ${exactPages(lag.hostTarget)}`;
+  const facts = `${size(validPages)} · owed ${exactPages(lag.targetActual)} · pinned elsewhere ${exactPages(lag.pinned)} · H ≠ T ${exactPages(lag.hostTarget)}`;
   return h(
     'figure',
     { class: 'vm' },

@@ -202,6 +202,46 @@ describe('verdict', () => {
   });
 });
 
+describe('regeneration off', () => {
+  test('converged by the verdict, the tile and the JSON alike, and told in words what never will be', () => {
+    const base = shape('one node').record;
+    const { header, tables } = base.after;
+    const lag = { hostTarget: 21760, coalesced: 0, targetActual: 0, pinned: 0 };
+    const guest = base.inputs.guests[0]!;
+    const never = { ...guest, regeneration: { ...guest.regeneration, enabled: false } };
+    const record: RunRecord = {
+      ...base,
+      inputs: { ...base.inputs, guests: [never] },
+      after: { header: { ...header, guests: [{ ...header.guests[0]!, lag }] }, tables },
+    };
+    expect(verdict(record)).toEqual({
+      mood: 'good',
+      sentence:
+        'one has converged at t = 0.3 s; one is never told where its memory lives (regeneration is off), and ' +
+        '85 MiB are not where it believes (lag 1); every law held in 4 checks of the whole world.',
+    });
+    const { html, json } = renderReport(record);
+    expect(textOf(html)).toMatch(/VMs converged\s*1 of 1/);
+    expect(JSON.parse(json)).toMatchObject({ converged: true, guests: [{ lag }] });
+    expect(verdict({ ...record, inputs: base.inputs }).mood).toBe('open');
+  });
+});
+
+describe('ending', () => {
+  test.each([
+    ['settled', null],
+    ['ticks', 'Run for the 3 ticks that were asked for'],
+    ['maxTicks', 'Stopped at the tick limit, tick 3 (0.3 s)'],
+    ['brokenLaw', 'Stopped by a broken law at tick 3'],
+    ['interrupted', 'Interrupted at tick 3 (0.3 s): this report is partial'],
+  ] as const)('%s', (ending, says) => {
+    const { html, json } = renderReport({ ...shape('one node').record, ending });
+    const banner = /<p class="banner [^>]*>([^<]*)/.exec(html)?.[1] ?? null;
+    expect(banner).toEqual(says === null ? null : expect.stringContaining(says));
+    expect(JSON.parse(json)).toMatchObject({ ending });
+  });
+});
+
 /** RFC 4180, read by the book. */
 function parseCsv(text: string): string[][] {
   const rows: string[][] = [];

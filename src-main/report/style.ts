@@ -32,7 +32,7 @@ th,td{padding:3px 12px 3px 0;text-align:left;vertical-align:top;border-bottom:1p
 th{font-weight:600;color:var(--soft);vertical-align:bottom;white-space:nowrap}
 tbody th{color:var(--ink);font-weight:400;white-space:normal;vertical-align:top}
 td.n,th.n{text-align:right;white-space:nowrap}
-td.short{white-space:nowrap}
+td.short,tbody th.short{white-space:nowrap}
 td.bar{vertical-align:middle;min-width:176px}
 tfoot td,tfoot th{border-bottom:0;border-top:1px solid var(--soft);font-weight:600;color:var(--ink)}
 .name{overflow-wrap:anywhere;min-width:8ch;max-width:30ch}
@@ -65,7 +65,7 @@ body{font-size:9.5pt;line-height:13pt} main{max-width:none;padding:0} nav{displa
 tr,figure,.tiles,.legend,.verdict,.vm{break-inside:avoid} thead{display:table-header-group} tfoot{display:table-row-group} .wrap{overflow:visible}
 .vms,.row{display:block} .wide,.name{min-width:14ch} pre{break-inside:avoid} .source pre{break-inside:auto}
 details:not(.source)::details-content{content-visibility:visible;block-size:auto;height:auto;opacity:1}
-th,td{padding:1.5pt 6pt 1.5pt 0} td.short{white-space:nowrap}
+th,td{padding:1.5pt 6pt 1.5pt 0} td.short,tbody th.short{white-space:nowrap}
 td.bar{min-width:90pt} .name{max-width:24ch} .eq{white-space:normal} pre,pre.fixed{white-space:pre-wrap;font-size:8pt;line-height:10.5pt} .mono,code{font-size:8pt}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 }

@@ -40,7 +40,9 @@ export function table({ caption, head, rows, foot }: TableParts): Element {
 
 /** The head of a row; empty where the row above says it. */
 export const name = (text: string): Element =>
-  text === '' ? h('td', {}) : h('th', { scope: 'row', class: 'name' }, text);
+  text === ''
+    ? h('td', {})
+    : h('th', { scope: 'row', class: text.length <= SHORT_CHARS ? 'name short' : 'name' }, text);
 export const text = (...content: readonly Child[]): Element => {
   const short = content.every((child) => typeof child !== 'string' || child.length <= SHORT_CHARS);
   return h('td', { class: short ? 'short' : null }, content);

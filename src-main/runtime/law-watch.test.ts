@@ -27,10 +27,10 @@ it('checks a small world after every tick, a large one whenever the ticks have d
   };
   expect(checksOf(world(64), 10)).toBe(11);
   expect(checksOf(world(512), 10)).toBe(2);
-  expect(checksOf(world(512), 513)).toBe(4);
+  expect(checksOf(world(512), 2049)).toBe(4);
 });
 
-it('checks a guest at its first commit, when it has been moved, and at commits while nothing moves it', () => {
+it('checks a guest at its first commit and at commits while nothing moves it', () => {
   const w = world(512);
   const watch = new LawWatch(w);
   const checksAfter = (type: WorldEventType): number => {
@@ -41,10 +41,10 @@ it('checks a guest at its first commit, when it has been moved, and at commits w
   expect(checksAfter('compactionStarted')).toBe(0);
   expect(checksAfter('layoutCommitted')).toBe(1);
   expect(checksAfter('layoutCommitted')).toBe(1);
-  expect(checksAfter('compactionCompleted')).toBe(2);
-  expect(checksAfter('layoutCommitted')).toBe(3);
+  expect(checksAfter('compactionCompleted')).toBe(1);
+  expect(checksAfter('layoutCommitted')).toBe(2);
   w.guests[0]!.mm.mm.cell.free[1]! -= 1;
-  expect(checksAfter('layoutCommitted')).toBe(4);
+  expect(checksAfter('layoutCommitted')).toBe(3);
   expect(watch.result.broken[0]).toMatchObject({ vm: 'v' });
   expect(watch.result.checked).toBe(1);
 });

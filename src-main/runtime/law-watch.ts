@@ -4,9 +4,9 @@
  * (a) After every tick: free is never above size on any node of any guest (the part of law G4 that a user of a guest
  *     could see), from the counters.
  * (b) The whole world against every law: before the first tick and after the last; of a small world after every tick,
- *     of others at tick 256 and each time the ticks have doubled.
- * (c) A guest of a large world against every law of guests: when its compaction or migration ends, and after its first
- *     commit and every commit while none of them runs, which its last one is. Commits in between say little new.
+ *     of others at tick 1024 and each time the ticks have doubled.
+ * (c) A guest of a large world against every law of guests: after its first commit and every commit while nothing moves
+ *     it, which its last one is. Commits in between say little new, and moves alone do not touch what a guest counts.
  * (d) When is decided from ticks and events alone, so that equal runs are checked alike.
  * (e) The first violations stop it: what follows a broken law says nothing.
  */
@@ -17,7 +17,7 @@ import type { World } from '../engine/index.ts';
 
 /** Guests of up to 256 MiB together: a check takes some milliseconds. */
 const SMALL_WORLD_PAGES = 65_536;
-const FIRST_CHECK_TICKS = 256;
+const FIRST_CHECK_TICKS = 1024;
 
 const MOVE_BEGINS: ReadonlySet<WorldEventType> = new Set(['compactionStarted', 'migrationStarted']);
 const MOVE_ENDS: ReadonlySet<WorldEventType> = new Set([
@@ -71,9 +71,9 @@ export class LawWatch {
       if (vm === null) continue;
       if (MOVE_BEGINS.has(type)) this.#moving.add(vm);
       if (MOVE_ENDS.has(type)) this.#moving.delete(vm);
-      const commits = type === 'layoutCommitted';
-      if (MOVE_ENDS.has(type) || (commits && !(this.#moving.has(vm) && this.#committed.has(vm)))) due.add(vm);
-      if (commits) this.#committed.add(vm);
+      if (type !== 'layoutCommitted') continue;
+      if (!this.#moving.has(vm) || !this.#committed.has(vm)) due.add(vm);
+      this.#committed.add(vm);
     }
     return due;
   }

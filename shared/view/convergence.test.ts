@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { isConverged, isTold } from './convergence.ts';
+import type { GuestInput, RecordedCommand } from './run-record.ts';
+
+const lag = (hostTarget: number, coalesced: number, targetActual: number) => ({
+  ...{ hostTarget, coalesced, targetActual, pinned: 7 },
+});
+
+test.each([
+  ['nothing lags', lag(0, 0, 0), true, true],
+  ['only what the grain coalesces', lag(5, 5, 0), true, true],
+  ['moved and not told', lag(5, 2, 0), true, false],
+  ['moved and never told', lag(5, 0, 0), false, true],
+  ['owed, told or not', lag(0, 0, 1), true, false],
+  ['owed and never told', lag(5, 0, 1), false, false],
+])('%s', (_, of, told, converged) => {
+  expect(isConverged(of, told)).toBe(converged);
+});
+
+const regeneration = (enabled: boolean) => ({ enabled, grainPages: 512, delayTicks: 10 });
+const told = (starts: boolean, ...commands: RecordedCommand[]): boolean => {
+  const guest: GuestInput = {
+    ...{ name: 'v', frameGrainPages: 1, regeneration: regeneration(starts), workload: null },
+    dirty: { workingSetPages: 0, pagesPerSec: 0 },
+  };
+  return isTold({ inputs: { links: [], guests: [guest] }, commands }, 0);
+};
+const switched = (vm: string, enabled: boolean, applied = true): RecordedCommand => ({
+  ...{ tick: 1, applied, text: '' },
+  command: { type: 'setRegeneration', vm, regeneration: regeneration(enabled) },
+});
+
+test('a guest is told as its input says, or the last setRegeneration of it that was applied', () => {
+  expect([told(true), told(false)]).toEqual([true, false]);
+  expect(told(true, switched('v', false))).toBe(false);
+  expect(told(true, switched('v', false), switched('v', true))).toBe(true);
+  expect(told(false, switched('v', true, false), switched('w', true))).toBe(false);
+});
