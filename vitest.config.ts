@@ -15,6 +15,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', ...(dataFolder ? [] : ['**/*.data.test.ts'])],
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
+    // Node runs the TypeScript itself, as it does for users: what is tested is what ships, and hot loops run at their speed.
+    experimental: { viteModuleRunner: false },
     watch: false,
     reporters: resultsFile ? ['default', ['json', { outputFile: resultsFile }]] : ['default'],
   },

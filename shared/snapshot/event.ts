@@ -29,9 +29,9 @@ export type WorldEventType =
   | 'zoneCreated'
   | 'converged';
 
-/** A law (DESIGN section 5, or an invariant of spec/dnuma.md section 5.4) that does not hold. */
+/** A law that does not hold. */
 export interface Violation {
-  /** `H1` host frames, `G1`..`G12` guest invariants 1 to 12, `W1` what a workload holds, `D2`..`D5` design laws. */
+  /** `H1` host frames, `G1`..`G12` guest invariants 1 to 12, `W1` what a workload holds. */
   readonly law: string;
   readonly vm: string | null;
   /** What was expected, what was found, on which page or node. */
