@@ -22,7 +22,10 @@ const LAWS: readonly (readonly [string, string])[] = [
   ['G6', 'The owed pages of each node pair are counted; only commits and frees change them'],
   ['G7', 'booked = present − owed to it + owed by it, on every node'],
   ['G8', 'Every page that is owed is marked for a look-up'],
-  ['G9', 'The free lists are the unique maximal aligned decomposition of the free pages; no block mixes nodes or zones'],
+  [
+    'G9',
+    'The free lists are the unique maximal aligned decomposition of the free pages; no block mixes nodes or zones',
+  ],
   ['G10', 'A zone’s span holds every page booked there'],
   ['G12', 'The watermarks are each zone’s share of the reserve'],
   ['W1', 'What the workload holds, pinned and by hand, is what is allocated, each block once'],
