@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { decode, encode } from '../snapshot/index.ts';
-import { guestAccounting, idList, numactlHardware } from './accounting.ts';
+import { guestAccounting, numactlHardware } from './accounting.ts';
 import type { NodeRow } from './accounting.ts';
 import { randomGuest, snapshotOf } from './fixture/page-model.ts';
 import type { ModelGuest, Page } from './fixture/page-model.ts';
 import { hostMatrix } from './host.ts';
+import { idList } from './id-list.ts';
 import { guestLanes } from './lane.ts';
 import { runDocument } from './run-document.ts';
 import { SeriesRecorder } from './series.ts';

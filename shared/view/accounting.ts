@@ -7,6 +7,7 @@
  */
 import type { Snapshot } from '../snapshot/index.ts';
 import { numactlMbFromPages } from '../units/index.ts';
+import { idList } from './id-list.ts';
 import { column, rowsOf } from './table-row.ts';
 
 /** What can be added up over zones and nodes. */
@@ -326,15 +327,3 @@ export function numactlHardware(
 
 /** C's "% 3d ": at least one leading blank, three places, one trailing blank. */
 const padded = (n: number): string => `${` ${n}`.padStart(3)} `;
-
-/** `0-3,8`, as Linux writes lists of ids. */
-export function idList(ids: readonly number[]): string {
-  const parts: string[] = [];
-  for (let i = 0; i < ids.length;) {
-    let j = i;
-    while (j + 1 < ids.length && ids[j + 1] === ids[j]! + 1) j++;
-    parts.push(i === j ? `${ids[i]}` : `${ids[i]}-${ids[j]}`);
-    i = j + 1;
-  }
-  return parts.join(',');
-}

@@ -1,4 +1,4 @@
-export { guestAccounting, idList, nodeRows, owedPairs } from './accounting.ts';
+export { guestAccounting, nodeRows, owedPairs } from './accounting.ts';
 export type {
   Equation,
   GuestAccounting,
@@ -12,6 +12,7 @@ export type {
 export { convergedGuests, isConverged, isTold } from './convergence.ts';
 export { hostMatrix, hostNodeRows } from './host.ts';
 export type { HostMatrix, HostNodeRow, VmHostRow } from './host.ts';
+export { idList } from './id-list.ts';
 export { guestLanes } from './lane.ts';
 export type { ActualBand, LaneBand, Lanes, LaneWindow } from './lane.ts';
 export { runDocument } from './run-document.ts';

@@ -1,5 +1,5 @@
-/** How the report writes numbers: thin spaces between thousands, at most two decimals, units never dropped, "–" for what is not known. */
-import { PAGES_PER_MIB } from '../units/index.ts';
+/** How numbers are written for a person: thin spaces between thousands, at most two decimals, units never dropped, "–" for what is not known. */
+import { PAGE_SIZE_BYTES, PAGES_PER_MIB } from '../units/index.ts';
 
 const THIN = '\u202f';
 export const UNKNOWN = '–';
@@ -30,7 +30,7 @@ export function size(pages: number): string {
 export const exactPages = (pages: number): string => `${count(pages)} ${Math.abs(pages) === 1 ? 'page' : 'pages'}`;
 
 /** Bytes as MiB or GiB. */
-export const bytes = (n: number): string => size(n / 4096);
+export const bytes = (n: number): string => size(n / PAGE_SIZE_BYTES);
 
 /** A tick as simulated seconds: 42.6 s. */
 export const seconds = (tick: number, tickMs: number): string => `${decimal((tick * tickMs) / 1000)} s`;

@@ -1,6 +1,7 @@
 /** `check FILE`: all that is wrong with a scenario or a foreign file, and whether its VMs fit on their hosts. */
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
+import { PAGE_SIZE_KIB } from '../../shared/units/index.ts';
 import { HostSide } from '../engine/host/index.ts';
 import type { HostFacts, TextKind, VmFacts } from '../formats/index.ts';
 import { detectKind, readForeign } from '../formats/index.ts';
@@ -62,7 +63,7 @@ export function scenarioText(scenario: Scenario): string {
 }
 
 function factsText(facts: HostFacts | VmFacts): string {
-  const sizeText = (kib: number | null): string => (kib === null ? 'memory not stated' : size(kib / 4));
+  const sizeText = (kib: number | null): string => (kib === null ? 'memory not stated' : size(kib / PAGE_SIZE_KIB));
   if (facts.kind === 'domain')
     return `VM ${facts.name}, ${plural(facts.vcpus, 'vCPU')}, ${sizeText(facts.memoryKiB)}, ${plural(facts.cells.length, 'cell')}`;
   const stated = facts.nodes.filter((node) => node.memoryKiB !== null);

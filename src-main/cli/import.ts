@@ -12,14 +12,15 @@ import { headOf, standingAt, unwritable, writeFiles } from './out-file.ts';
 import type { ExitCode } from './output.ts';
 import { printDiagnostics, printNote, printResult } from './output.ts';
 import { resolvePath } from './path.ts';
-import type { CommandTexts } from './scenario-file.ts';
 
-export interface ImportFlags extends CommandTexts {
+export interface ImportFlags {
   readonly output: string;
   readonly name?: string;
   readonly host?: string;
   readonly nodeMemory?: number;
   readonly rehearsal: boolean;
+  readonly compact: readonly string[];
+  readonly migrate: readonly string[];
   readonly force?: true;
 }
 

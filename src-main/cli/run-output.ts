@@ -1,6 +1,7 @@
 /** What a run gives, as the one JSON document and as text for a person. */
 import type { MigrationRow, WorldEvent, WorldEventType } from '../../shared/snapshot/index.ts';
 import type {
+  HostMatrix,
   NodeRow,
   RecordedCommand,
   RunDocument,
@@ -34,14 +35,21 @@ export function documentText({ record, left }: Run): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
+/** Of all hosts, made once: their cost follows all backing. */
+interface Matrices {
+  readonly before: HostMatrix;
+  readonly after: HostMatrix;
+}
+
 /** @param again the command line that gives the same run. @param width of the terminal; Infinity where there is none. */
 export function summaryText(run: Run, again: string, width: number): string {
   const { record } = run;
+  const matrices = { before: hostMatrix(record.before), after: hostMatrix(record.after) };
   const parts = [
     `${record.scenarioName}\n${fold(verdict(record).sentence, width).join('\n')}\n`,
     eventText(record, width),
-    ...record.after.header.guests.map((_, guest) => guestText(record, guest, width)),
-    ...record.after.header.hosts.map((_, host) => hostText(record, host)),
+    ...record.after.header.guests.map((_, guest) => guestText(record, guest, matrices, width)),
+    ...record.after.header.hosts.map((_, host) => hostText(record, host, matrices)),
     migrationText(record),
     proofText(run, again),
   ];
@@ -55,12 +63,11 @@ const LAST_EVENTS = 10;
 
 function eventText({ events, tickMs, after }: RunRecord, width: number): string {
   const commits = events.filter(({ type }) => type === 'layoutCommitted');
-  const between = new Set(
-    commits.filter(
-      ({ vm }, i) => commits.slice(0, i).some((e) => e.vm === vm) && commits.slice(i + 1).some((e) => e.vm === vm),
-    ),
-  );
-  const told = events.filter((event) => !UNTOLD.has(event.type) && !between.has(event));
+  const last = new Map(commits.map((event) => [event.vm, event]));
+  const first = new Map(commits.toReversed().map((event) => [event.vm, event]));
+  const isBetween = (event: WorldEvent): boolean =>
+    event.type === 'layoutCommitted' && first.get(event.vm) !== event && last.get(event.vm) !== event;
+  const told = events.filter((event) => !UNTOLD.has(event.type) && !isBetween(event));
   if (told.length === 0) return '';
   const readable = sentenceFormat(after.header);
   const row = ({ tick, text }: WorldEvent): string[] => [count(tick), seconds(tick, tickMs), readable(text)];
@@ -76,16 +83,13 @@ function eventText({ events, tickMs, after }: RunRecord, width: number): string 
 }
 
 /** A guest as its own numactl shows it, and what only its host and its allocator know. */
-function guestText(record: RunRecord, guest: number, width: number): string {
+function guestText(record: RunRecord, guest: number, matrices: Matrices, width: number): string {
   const { before, after, tickMs } = record;
   const { name, host, moved, lag, commits, validPages } = after.header.guests[guest]!;
   const { tick } = after.header;
-  const shares = [before, after].map((snapshot) => gathered(hostMatrix(snapshot).vms[guest]!));
+  const shares = changed(gathered(matrices.before.vms[guest]!), gathered(matrices.after.vms[guest]!));
   const facts = [
-    [
-      'memory',
-      `${size(validPages)} on ${after.header.hosts[host]!.name}, ${changed(shares[0]!, shares[1]!)} of it on its fullest node`,
-    ],
+    ['memory', `${size(validPages)} on ${after.header.hosts[host]!.name}, ${shares} of it on its fullest node`],
     [
       'H ≠ T',
       `${owed(lag.hostTarget - lag.coalesced)} ${isTold(record, guest) ? 'not told' : 'never told, regeneration is off'}${lag.coalesced === 0 ? '' : `, ${owed(lag.coalesced)} coalesced`}`,
@@ -138,9 +142,9 @@ function sideBySide(width: number, left: readonly string[], right: readonly stri
   return textTable('<<', rows);
 }
 
-function hostText({ before, after }: RunRecord, host: number): string {
-  const old = hostMatrix(before).nodes;
-  const rows = hostMatrix(after).nodes.flatMap((node, i) =>
+function hostText(record: RunRecord, host: number, { before, after }: Matrices): string {
+  const old = before.nodes;
+  const rows = after.nodes.flatMap((node, i) =>
     node.host === host
       ? [
           [
@@ -156,7 +160,7 @@ function hostText({ before, after }: RunRecord, host: number): string {
       : [],
   );
   const head = ['', 'total', 'used before', 'after', 'free before', 'after', 'CPUs'];
-  return `Host ${after.header.hosts[host]!.name}\n${textTable('<>>>>><', [head, ...rows])}`;
+  return `Host ${record.after.header.hosts[host]!.name}\n${textTable('<>>>>><', [head, ...rows])}`;
 }
 
 const cpuText = (cpus: readonly number[]): string => (cpus.length === 0 ? 'none' : idList(cpus));

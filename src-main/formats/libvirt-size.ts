@@ -2,10 +2,11 @@
  * Sizes and id sets as libvirt writes them. Units without regard to case: b, byte, bytes; k, m, g, t, p, e alone or
  * with `iB` are powers of 1024, with `B` powers of 1000 (virScaleInteger); the result is rounded up to KiB.
  */
+import { idList } from '../../shared/view/id-list.ts';
 import type { Place } from '../../shared/errors/index.ts';
 import type { DiagnosticList } from './diagnostic-list.ts';
 import { quote } from './diagnostic-list.ts';
-import { parseIdList, printIdList } from './id-list/index.ts';
+import { parseIdList } from './id-list/index.ts';
 import type { XmlElement } from './xml/index.ts';
 import { placeOf } from './xml/index.ts';
 
@@ -78,6 +79,6 @@ export function idSetAttribute(element: XmlElement, name: string, list: Diagnost
 
 /** Ids for a message: all of them as ranges, cut when there are many. */
 export function idRangeText(ids: readonly number[]): string {
-  const text = printIdList(ids);
+  const text = idList(ids);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

@@ -4,6 +4,7 @@
  *
  * The curves are the series of shared/view, thinned to the figure's width by keeping the largest of each step.
  */
+import { PAGES_PER_MIB } from '../../shared/units/index.ts';
 import { nodeRows, OTHER_PAIRS, sentenceFormat } from '../../shared/view/index.ts';
 import type { GuestSeries, RunRecord, Series } from '../../shared/view/index.ts';
 import type { WorldEvent } from '../../shared/snapshot/index.ts';
@@ -242,11 +243,11 @@ interface Scale {
 
 function panelScale(most: number, top: number, height: number): Scale {
   // Above 1000 MiB labels are in GiB, so the steps have to be round in GiB.
-  const unitMib = most / 256 > 1000 ? 1024 : 1;
-  const stepMib = unitMib * niceStep(most / 256 / unitMib, height >= LAG2_HEIGHT ? 3 : 1);
-  const steps = Math.ceil(most / 256 / stepMib);
-  const topPages = steps * stepMib * 256;
-  return { topPages, stepPages: stepMib * 256, y: (pages) => top + height - (height * pages) / topPages };
+  const unitMib = most / PAGES_PER_MIB > 1000 ? 1024 : 1;
+  const stepMib = unitMib * niceStep(most / PAGES_PER_MIB / unitMib, height >= LAG2_HEIGHT ? 3 : 1);
+  const steps = Math.ceil(most / PAGES_PER_MIB / stepMib);
+  const topPages = steps * stepMib * PAGES_PER_MIB;
+  return { topPages, stepPages: stepMib * PAGES_PER_MIB, y: (pages) => top + height - (height * pages) / topPages };
 }
 
 function valueAxis(scale: Scale): Child[] {
@@ -264,7 +265,7 @@ function valueAxis(scale: Scale): Child[] {
 
 /** Axes of a few pages need a third decimal. */
 const axisSize = (pages: number): string =>
-  pages === 0 ? '0' : pages < 25 ? `${(pages / 256).toFixed(3)} MiB` : size(pages);
+  pages === 0 ? '0' : pages < 25 ? `${(pages / PAGES_PER_MIB).toFixed(3)} MiB` : size(pages);
 
 const sideLabel = (y: number, ...lines: readonly string[]): Child[] =>
   lines

@@ -85,7 +85,7 @@ function pairTable(record: RunRecord, guests: readonly number[], colours: NodeCo
   });
   return table({
     caption: `Owed by node pair (booked on → belongs on), not pinned${all.length > MAX_PAIR_ROWS ? `; the first ${MAX_PAIR_ROWS} of ${all.length}` : ''}. Halved: time from the peak until half of it was left.`,
-    head: ['VM', 'pair', { n: 'peak' }, { n: 'at' }, { n: 'halved after' }, { n: 'at the end' }, { n: 'pages' }],
+    head: ['VM', 'pair', { n: 'peak' }, { n: 'at' }, { n: 'halved after' }, { n: 'at the end' }, { n: 'in pages' }],
     rows,
   });
 }

@@ -2,7 +2,7 @@
 import type { RunRecord } from '../../shared/view/index.ts';
 import { h } from './markup.ts';
 import type { Child } from './markup.ts';
-import { count, plural } from '../../shared/view/number-format.ts';
+import { plural } from '../../shared/view/number-format.ts';
 import { name, number, table, text, wide } from './table.ts';
 import { checksText } from './verdict.ts';
 
@@ -41,7 +41,7 @@ export function lawSection({ laws, commands }: RunRecord): Child {
       wide(says),
       text(
         broken > 0
-          ? h('span', { class: 'bad' }, `✗ broken ${count(broken)} times`)
+          ? h('span', { class: 'bad' }, `✗ broken ${plural(broken, 'time')}`)
           : laws.checked === 0
             ? 'not checked'
             : h('span', { class: 'good' }, '✓ not broken'),

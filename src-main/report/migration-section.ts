@@ -1,5 +1,6 @@
 /** Live migrations round by round, and compactions. */
 import type { CompactionRow, MigrationRow } from '../../shared/snapshot/index.ts';
+import { PAGE_SIZE_BYTES } from '../../shared/units/index.ts';
 import { idList, sentenceFormat } from '../../shared/view/index.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
 import { bar } from './bar-figure.ts';
@@ -32,15 +33,15 @@ function oneMigration(m: MigrationRow, tickMs: number): Child {
     barCell(
       bar(
         [
-          { pages: round.bytesSent / 4096, fill: 'held crisp', label: '', name: 'sent' },
+          { pages: round.bytesSent / PAGE_SIZE_BYTES, fill: 'held crisp', label: '', name: 'sent' },
           {
-            pages: Math.max(0, round.bytesToSend - round.bytesSent) / 4096,
+            pages: Math.max(0, round.bytesToSend - round.bytesSent) / PAGE_SIZE_BYTES,
             fill: 'held tint crisp',
             label: '',
             name: 'not sent',
           },
         ],
-        most / 4096,
+        most / PAGE_SIZE_BYTES,
         `round ${i}: ${bytes(round.bytesSent)} of ${bytes(round.bytesToSend)} sent`,
       ),
     ),

@@ -118,7 +118,7 @@ function head(record: RunRecord): Element {
       `${count(convergedGuests(record).filter((converged) => converged).length)} of ${count(guests.length)}`,
       '',
     ],
-    ['H ≠ T, not told', size(away), exactPages(away)],
+    ['H ≠ T', size(away), exactPages(away)],
     ['T ≠ A, owed', size(owed), exactPages(owed)],
     ['pinned elsewhere', size(pinned), exactPages(pinned)],
     ['transplanted', size(moved), exactPages(moved)],

@@ -42,7 +42,7 @@ pre{margin:4px 0;padding:8px 12px;background:var(--panel);white-space:pre-wrap;o
 pre.fixed{white-space:pre;overflow-x:auto}
 figure{margin:8px 0 16px} figcaption{margin:0 0 6px;max-width:110ch}
 svg{display:block} svg.fig{width:100%;height:auto} svg.defs{position:absolute}
-svg.key{display:inline-block;vertical-align:-1px;margin-right:5px}
+svg.key{display:inline-block;vertical-align:-1px;margin-right:5px} svg.key~svg.key{margin-left:3px}
 text{font:11px system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;fill:var(--ink)}
 text.soft{fill:var(--soft)} text.big{font-weight:600;font-size:12px} text.hex{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:10px;fill:var(--soft)}
 text.on{paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}

@@ -53,8 +53,8 @@ function answer(record: RunRecord, open: readonly GuestHeader[], at: string): st
     only === null
       ? `${count(guests.length - open.length)} of ${count(guests.length)} VMs have converged`
       : `${only} has not converged`;
-  const whose = open.length > 1 ? `, most of them by ${most.name}` : only === null ? ` by ${most.name}` : '';
-  return `${share} ${at}: ${parts.join(' and ')}${whose}`;
+  const whose = only !== null ? '' : `${open.length > 1 ? 'mostly of' : 'of'} ${most.name}, `;
+  return `${share} ${at}: ${whose}${parts.join(' and ')}`;
 }
 
 const owing = ({ lag }: GuestHeader): number => lag.hostTarget - lag.coalesced + lag.targetActual;

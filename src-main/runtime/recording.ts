@@ -57,7 +57,7 @@ export class Recording {
       after,
       series: this.#series.series(),
       events: this.#events,
-      commands: this.#world.log.map((entry) => recordedCommand(entry, this.#events)),
+      commands: recordedCommands(this.#world.log, this.#events),
       laws,
       ending,
       hash: this.#world.hash(),
@@ -87,21 +87,39 @@ function inputsOf({ links, guests }: WorldConfig): RunInputs {
   };
 }
 
-/** What ends a command of a type. */
-const OUTCOMES: Readonly<Record<string, readonly WorldEventType[]>> = {
-  compact: ['compactionCompleted', 'compactionStalled', 'compactionCancelled'],
-  migrate: ['migrationCompleted', 'migrationCancelled', 'migrationFailed'],
-  commitLayout: ['layoutCommitted'],
+/** The event that begins a command of a type, and those that end it. */
+const OUTCOMES: Readonly<Record<string, readonly [WorldEventType, readonly WorldEventType[]]>> = {
+  compact: ['compactionStarted', ['compactionCompleted', 'compactionStalled', 'compactionCancelled']],
+  migrate: ['migrationStarted', ['migrationCompleted', 'migrationCancelled', 'migrationFailed']],
+  commitLayout: ['commandApplied', ['layoutCommitted']],
 };
 
-/** The first event that ends the command says what came of it: a VM has one compaction or migration at a time. */
-function recordedCommand({ tick, command, refusal }: LogEntry, events: readonly WorldEvent[]): RecordedCommand {
-  const { type, vm } = command;
-  if (refusal !== null) return { tick, command: { ...command }, applied: false, text: refusal.text };
-  const types = OUTCOMES[type];
-  const outcome =
-    types === undefined
-      ? 'It took effect.'
-      : events.find((e) => e.vm === vm && e.tick >= tick && types.includes(e.type))?.text;
-  return { tick, command: { ...command }, applied: true, text: outcome ?? 'It was under way when the run ended.' };
+/**
+ * What came of each command. Events and log are in one order, and a VM has one compaction or migration at a time, so
+ * the first ending of its VM behind a command's own beginning is its end.
+ */
+function recordedCommands(log: readonly LogEntry[], events: readonly WorldEvent[]): RecordedCommand[] {
+  let from = 0;
+  const next = (start: number, is: (event: WorldEvent) => boolean): number => {
+    for (let i = start; i < events.length; i++) if (is(events[i]!)) return i;
+    return -1;
+  };
+  return log.map(({ tick, command, refusal }) => {
+    const { type, vm } = command;
+    const recorded = (text: string): RecordedCommand => ({
+      tick,
+      command: { ...command },
+      applied: refusal === null,
+      text,
+    });
+    if (refusal !== null) return recorded(refusal.text);
+    const outcome = OUTCOMES[type];
+    if (outcome === undefined) return recorded('It took effect.');
+    const [begins, ends] = outcome;
+    const isBeginning = (e: WorldEvent): boolean =>
+      e.vm === vm && e.tick === tick && e.type === begins && (begins !== 'commandApplied' || e.data.command === type);
+    from = Math.max(from, next(from, isBeginning) + 1);
+    const end = next(from, (e) => e.vm === vm && ends.includes(e.type));
+    return recorded(events[end]?.text ?? 'It was under way when the run ended.');
+  });
 }

@@ -146,6 +146,29 @@ describe('the record', () => {
     expect((await run(scenarioOf(record.sourceText))).record.hash).toBe(record.hash);
   });
 
+  it('tells commands of one tick apart', async () => {
+    const { record } = await run(
+      small({
+        commands: [
+          { at: 3, type: 'compact', vm: 'v', nodes: [1], rateMiBps: 64 },
+          { at: 4, type: 'cancelCompaction', vm: 'v' },
+          { at: 4, type: 'compact', vm: 'v', nodes: [0] },
+          { at: 4, type: 'commitLayout', vm: 'v', stripe: { nodes: [0, 1], pages: 1024 } },
+          { at: 4, type: 'commitLayout', vm: 'v', stripe: { nodes: [1, 0], pages: 1024 } },
+        ],
+      }),
+    );
+    const text = (type: string, nth: number): string => record.events.filter((e) => e.type === type)[nth]!.text;
+    expect(record.commands.map((command) => command.text)).toEqual([
+      text('compactionCancelled', 0),
+      'It took effect.',
+      text('compactionCompleted', 0),
+      text('layoutCommitted', 0),
+      text('layoutCommitted', 1),
+    ]);
+    expect(text('layoutCommitted', 0)).not.toBe(text('layoutCommitted', 1));
+  });
+
   it('has no run but the problems when a VM does not fit', async () => {
     const scenario = small();
     const vm: ScenarioVm = { ...scenario.vms[0]!, memnodes: [], placement: { mode: 'strict', nodes: [0] } };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalText } from './canonical.ts';
 import type { CommandTextKind } from './command-text.ts';
-import { commandFromText, withCommands } from './command-text.ts';
+import { commandFromText, withCommandTexts } from './command-text.ts';
 import { sampleInput } from './fixture.ts';
 import { readScenario } from './read.ts';
 
@@ -54,11 +54,16 @@ describe('commandFromText', () => {
     if (hint !== undefined) expect(diagnostics[0]!.hint).toBe(hint);
   });
 
-  it('withCommands checks the whole', () => {
-    const good = withCommands(scenario, [parse('compact', 'big=0').value!]);
+  it('withCommandTexts checks the whole', () => {
+    const good = withCommandTexts(scenario, { compact: ['big=0'] });
     expect(good.value?.commands).toHaveLength(5);
-    const bad = withCommands(scenario, [parse('compact', 'tiny=7').value!]);
+    const bad = withCommandTexts(scenario, { compact: ['tiny=7'] });
     expect(bad.value).toBeNull();
     expect(bad.diagnostics.map((d) => `${d.slug} ${d.where.path}`)).toEqual(['unknown-node /commands/4/nodes/0']);
+    const twice = withCommandTexts(scenario, { compact: ['tiny=7'], migrate: ['big'] });
+    expect(twice.diagnostics.map((d) => `${d.slug} ${d.where.path}`)).toEqual([
+      'command-text --migrate',
+      'unknown-node /commands/4/nodes/0',
+    ]);
   });
 });

@@ -15,6 +15,9 @@ import { validateScenario } from './validate.ts';
 
 export type CommandTextKind = 'compact' | 'migrate';
 
+/** Commands as they are typed, by kind. */
+export type CommandTexts = { readonly [kind in CommandTextKind]?: readonly string[] | undefined };
+
 const SHAPES: Readonly<Record<CommandTextKind, string>> = { compact: 'VM[=NODES][@TICK]', migrate: 'VM=HOST[@TICK]' };
 
 /**
@@ -80,11 +83,26 @@ function split(
     : { subject: rest.slice(0, equals), target: rest.slice(equals + 1), at };
 }
 
-/** The scenario with more commands behind its own, checked as a whole. */
-export function withCommands(scenario: Scenario, commands: readonly ScenarioCommand[]): Read<Scenario> {
+/**
+ * The scenario with the commands of `texts` behind its own. What was said of the scenario alone is not said again.
+ * @param scenario one that was found sound.
+ */
+export function withCommandTexts(scenario: Scenario, texts: CommandTexts): Read<Scenario> {
+  const diagnostics: Diagnostic[] = [];
+  const commands: ScenarioCommand[] = [];
+  for (const kind of ['compact', 'migrate'] as const) {
+    for (const text of texts[kind] ?? []) {
+      const command = commandFromText(kind, text, scenario);
+      diagnostics.push(...command.diagnostics);
+      if (command.value !== null) commands.push(command.value);
+    }
+  }
   const value: Scenario = { ...scenario, commands: [...scenario.commands, ...commands] };
-  const diagnostics = validateScenario(draftOf(value)).map((problem) =>
-    diagnosticOf(problem, { path: pointerOf(problem.path) }),
-  );
+  for (const problem of commands.length === 0 ? [] : validateScenario(draftOf(value))) {
+    const [section, index] = problem.path;
+    const isAdded = section === 'commands' && Number(index) >= scenario.commands.length;
+    if (isAdded || problem.severity === 'error')
+      diagnostics.push(diagnosticOf(problem, { path: pointerOf(problem.path) }));
+  }
   return { value: hasErrors(diagnostics) ? null : value, diagnostics };
 }

@@ -1,6 +1,7 @@
 /**
  * Lists of CPUs and nodes as Linux prints them: `0-3,8,10-11`; empty text is no id.
  */
+import { idList } from '../../shared/view/id-list.ts';
 
 const PART = /^(\d{1,9})(?:-(\d{1,9}))?$/;
 
@@ -27,15 +28,5 @@ export function idsOf(text: string): readonly number[] {
   return typeof ids === 'string' ? [] : ids;
 }
 
-/** `0-3,8` from [0, 1, 2, 3, 8]. */
-export function formatIdList(ids: readonly number[]): string {
-  const sorted = [...new Set(ids)].sort((a, b) => a - b);
-  const parts: string[] = [];
-  for (let i = 0; i < sorted.length;) {
-    let j = i;
-    while (sorted[j + 1] === sorted[j]! + 1) j++;
-    parts.push(j === i ? `${sorted[i]!}` : `${sorted[i]!}-${sorted[j]!}`);
-    i = j + 1;
-  }
-  return parts.join(',');
-}
+/** `0-3,8` from ids in any order, however often each is there. */
+export const formatIdList = (ids: readonly number[]): string => idList([...new Set(ids)].sort((a, b) => a - b));

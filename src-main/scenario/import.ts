@@ -14,8 +14,8 @@ import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
 import type { HostFacts, VmFacts } from '../formats/index.ts';
 import { draftOf } from './check.ts';
-import type { CommandTextKind } from './command-text.ts';
-import { commandFromText, withCommands } from './command-text.ts';
+import type { CommandTexts } from './command-text.ts';
+import { withCommandTexts } from './command-text.ts';
 import { problemsOfIssues } from './form-problem.ts';
 import type { ImportPart } from './import-host.ts';
 import { importHost } from './import-host.ts';
@@ -25,11 +25,12 @@ import { nameHint } from './name-hint.ts';
 import type { Problem } from './problem.ts';
 import { diagnosticOf, pointerOf } from './problem.ts';
 import { pagesOf } from './quantity.ts';
-import type { Scenario, ScenarioCommand, ScenarioInput } from './schema.ts';
+import type { Scenario, ScenarioInput } from './schema.ts';
 import { SCENARIO_VERSION, scenarioSchema } from './schema.ts';
 import { validateScenario } from './validate.ts';
 
-export interface ImportOptions {
+/** With commands as they are typed. */
+export interface ImportOptions extends CommandTexts {
   readonly name?: string;
   /** Name of the host the VMs start on. */
   readonly vmHost?: string;
@@ -37,9 +38,6 @@ export interface ImportOptions {
   readonly nodeMemoryMiB?: number;
   /** False: no commands but those of `compact` and `migrate`. */
   readonly rehearsal?: boolean;
-  /** As commandFromText reads them. */
-  readonly compact?: readonly string[];
-  readonly migrate?: readonly string[];
 }
 
 /** 10 Gbit/s less Ethernet and TCP overhead, in MiB/s. */
@@ -137,20 +135,8 @@ function finish(
   }
   validateScenario(draftOf(parsed.data)).forEach(add);
   if (hasErrors(diagnostics)) return { value: null, diagnostics };
-  const commands: ScenarioCommand[] = [];
-  const texts = (['compact', 'migrate'] as const).flatMap((kind: CommandTextKind) =>
-    (options[kind] ?? []).map((text) => ({ kind, text })),
-  );
-  for (const { kind, text } of texts) {
-    const command = commandFromText(kind, text, parsed.data);
-    diagnostics.push(...command.diagnostics);
-    if (command.value !== null) commands.push(command.value);
-  }
-  if (commands.length === 0) return { value: hasErrors(diagnostics) ? null : parsed.data, diagnostics };
-  const whole = withCommands(parsed.data, commands);
-  // The scenario without commands was found sound above, so only what the commands add is new.
-  diagnostics.push(...whole.diagnostics.filter((d) => d.where.path?.startsWith('/commands') === true));
-  return { value: hasErrors(diagnostics) ? null : whole.value, diagnostics };
+  const whole = withCommandTexts(parsed.data, options);
+  return { value: whole.value, diagnostics: [...diagnostics, ...whole.diagnostics] };
 }
 
 const linksOf = (hosts: readonly string[]): ScenarioInput['links'] =>

@@ -1,7 +1,7 @@
 /** Scenario documents: text ↔ scenario, checks, scenario → world, foreign facts → scenario. Pure. */
 export { canonicalText } from './canonical.ts';
-export { commandFromText, withCommands } from './command-text.ts';
-export type { CommandTextKind } from './command-text.ts';
+export { withCommandTexts } from './command-text.ts';
+export type { CommandTexts } from './command-text.ts';
 export { assembleScenario } from './import.ts';
 export type { ImportOptions } from './import.ts';
 export type { ImportPart } from './import-host.ts';

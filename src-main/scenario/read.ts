@@ -25,12 +25,19 @@ import {
 import type { Problem } from './problem.ts';
 import { diagnosticOf, sentence, shown } from './problem.ts';
 import type { Scenario } from './schema.ts';
-import { commandSchema, hostSchema, linkSchema, SCENARIO_VERSION, scenarioSchema, vmSchema } from './schema.ts';
+import {
+  commandSchema,
+  DEFAULT_TICK_MS,
+  hostSchema,
+  linkSchema,
+  SCENARIO_VERSION,
+  scenarioSchema,
+  vmSchema,
+} from './schema.ts';
 import { excessOffset, parseText, textPlaces, valueOf } from './text-place.ts';
 import type { TextPlaces } from './text-place.ts';
 import { validateScenario } from './validate.ts';
 
-const DEFAULT_TICK_MS = 100;
 const SECTION_CAPS = { hosts: MAX_HOSTS, links: MAX_LINKS, vms: MAX_VMS, commands: MAX_COMMANDS };
 
 /** @param text the document. @param file its name, for the places of problems. */

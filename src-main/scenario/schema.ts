@@ -13,6 +13,7 @@ import { parseIdList } from './id-list.ts';
 import * as limit from './limit.ts';
 
 export const SCENARIO_VERSION = 1;
+export const DEFAULT_TICK_MS = 100;
 
 /** A check on a whole object: exactly one of `keys`. JSON Schema is told the same by `oneOf`. */
 const exactlyOne = (keys: readonly string[]) => ({
@@ -364,7 +365,7 @@ export const scenarioSchema = z.strictObject({
     .min(0)
     .max(2 ** 32 - 1)
     .default(1),
-  tickMs: z.int().min(1).max(3_600_000).default(100),
+  tickMs: z.int().min(1).max(3_600_000).default(DEFAULT_TICK_MS),
   hosts: z.array(hostSchema).min(1).max(limit.MAX_HOSTS),
   links: z.array(linkSchema).max(limit.MAX_LINKS).default([]),
   vms: z.array(vmSchema).max(limit.MAX_VMS).default([]),

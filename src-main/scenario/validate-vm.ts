@@ -10,7 +10,7 @@ import { pagesOf, textFromPages } from './quantity.ts';
 import type { ScenarioHost, ScenarioVm } from './schema.ts';
 import type { Check } from './check.ts';
 import { validateDistances } from './check.ts';
-import { frameGrainOf } from './world-config.ts';
+import { frameGrainOf, ticksFromMs } from './world-config.ts';
 
 export function validateVm(check: Check, vm: ScenarioVm, path: Path): void {
   validateSize(check, vm, path);
@@ -36,7 +36,7 @@ export function validateVm(check: Check, vm: ScenarioVm, path: Path): void {
 
 function validateWarmup(check: Check, vm: ScenarioVm, path: Path): void {
   if (vm.workload === null) return;
-  const ticks = Math.ceil(vm.workload.warmupMs / check.draft.tickMs);
+  const ticks = ticksFromMs(vm.workload.warmupMs, check.draft.tickMs);
   if (ticks <= MAX_WARMUP_TICKS) return;
   check.error('warmup-too-long', [...path, 'workload', 'warmupMs'], `the warm-up of VM "${vm.name}" is too long`, {
     found: `${ticks} ticks`,

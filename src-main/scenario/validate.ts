@@ -122,7 +122,6 @@ function validateLinks(check: Check): void {
   });
 }
 
-/** Whether each VM fits alone, then whether all of a host fit together. */
 /** Hosts may be as large as one likes, but guests are simulated page by page on the machine this runs on. */
 function validateAllGuests(check: Check): void {
   const pages = check.draft.vms.reduce((sum, vm) => sum + (vm === null ? 0 : pagesOf(vm)), 0);
@@ -133,6 +132,7 @@ function validateAllGuests(check: Check): void {
   });
 }
 
+/** Whether each VM fits alone, then whether all of a host fit together. */
 function validateRoom(check: Check, sound: readonly boolean[]): void {
   const { draft } = check;
   draft.hosts.forEach((host, h) => {

@@ -60,7 +60,7 @@ export function toWorldConfig(scenario: Scenario): WorldConfig {
   };
 }
 
-const ticksFromMs = (ms: number, tickMs: number): number => Math.ceil(ms / tickMs);
+export const ticksFromMs = (ms: number, tickMs: number): number => Math.ceil(ms / tickMs);
 
 /** The tick at whose start a command is applied. */
 export const tickOf = (command: ScenarioCommand, tickMs: number): number =>

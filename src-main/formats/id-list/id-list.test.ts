@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { idList } from '../../../shared/view/id-list.ts';
 import type { IdSeparator } from './index.ts';
-import { MAX_ID, newIdBudget, parseIdList, printIdList } from './index.ts';
+import { MAX_ID, newIdBudget, parseIdList } from './index.ts';
 
 const parse = (text: string, separator: IdSeparator = 'comma') => parseIdList(text, separator, newIdBudget());
 const idsOf = (text: string, separator: IdSeparator = 'comma') => {
@@ -58,9 +59,9 @@ describe('id lists', () => {
   });
 
   it('prints ranges', () => {
-    expect(printIdList([0])).toBe('0');
-    expect(printIdList([0, 1])).toBe('0-1');
-    expect(printIdList([0, 8, 252, 253, 254, 255])).toBe('0,8,252-255');
-    expect(printIdList([])).toBe('');
+    expect(idList([0])).toBe('0');
+    expect(idList([0, 1])).toBe('0-1');
+    expect(idList([0, 8, 252, 253, 254, 255])).toBe('0,8,252-255');
+    expect(idList([])).toBe('');
   });
 });

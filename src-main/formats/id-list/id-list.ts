@@ -67,15 +67,3 @@ function readTerm(
 }
 
 const ascending = (ids: Iterable<number>): number[] => [...ids].sort((a, b) => a - b);
-
-/** `0-3,8`: ids, ascending and distinct, as numactl and the kernel print them. */
-export function printIdList(ids: readonly number[]): string {
-  const parts: string[] = [];
-  for (let i = 0; i < ids.length;) {
-    let end = i;
-    while (end + 1 < ids.length && ids[end + 1] === (ids[end] ?? 0) + 1) end++;
-    parts.push(end === i ? `${ids[i]}` : `${ids[i]}-${ids[end]}`);
-    i = end + 1;
-  }
-  return parts.join(',');
-}

@@ -1,2 +1,2 @@
-export { MAX_ID, newIdBudget, parseIdList, printIdList } from './id-list.ts';
+export { MAX_ID, newIdBudget, parseIdList } from './id-list.ts';
 export type { IdBudget, IdList, IdSeparator } from './id-list.ts';

@@ -3,8 +3,8 @@
  * and cut, not rounded; the matrix in `% 3d ` columns, so each line of it ends in a blank and values from 100 up take
  * four places and push the others out.
  */
+import { idList } from '../../../shared/view/id-list.ts';
 import type { HostFacts } from '../facts.ts';
-import { printIdList } from '../id-list/index.ts';
 
 /** The parts of a host, or of an emulated guest, that numactl shows. Nodes ascending by id. */
 export interface NumactlView {
@@ -14,7 +14,7 @@ export interface NumactlView {
 
 /** Ends in a line feed. An unknown size prints as numactl prints it, `<not available>`. */
 export function printNumactlHardware({ nodes, distances }: NumactlView): string {
-  const lines = [`available: ${nodes.length} nodes (${printIdList(nodes.map((node) => node.id))})`];
+  const lines = [`available: ${nodes.length} nodes (${idList(nodes.map((node) => node.id))})`];
   for (const { id, cpus, memoryKiB, freeKiB } of nodes) {
     lines.push(`node ${id} cpus:${cpus.map((cpu) => ` ${cpu}`).join('')}`);
     lines.push(`node ${id} size: ${megabytes(memoryKiB)}`);

@@ -6,11 +6,12 @@
  *
  * numactl's "MB" are MiB, cut to whole ones.
  */
+import { idList } from '../../../shared/view/id-list.ts';
 import type { Place, Read } from '../../../shared/errors/index.ts';
 import { DiagnosticList, quote } from '../diagnostic-list.ts';
 import type { Distances, HostFacts } from '../facts.ts';
 import { MAX_NODES, checkCpuOwners, checkHostDistances } from '../topology.ts';
-import { MAX_ID, parseIdList, printIdList } from '../id-list/index.ts';
+import { MAX_ID, parseIdList } from '../id-list/index.ts';
 import { admitText } from '../input.ts';
 
 const MAX_MB = 2 ** 40;
@@ -165,9 +166,9 @@ class NumactlReader {
       list.error('id-list-invalid', message, where, { found: quote(available.ids ?? '') });
       return;
     }
-    const listed = announced === null ? '' : ` (${printIdList(announced.ids)})`;
-    const found = `${available.count} announced${listed}, ${described.length} described (${printIdList(described)})`;
-    const same = announced === null || printIdList(announced.ids) === printIdList(described);
+    const listed = announced === null ? '' : ` (${idList(announced.ids)})`;
+    const found = `${available.count} announced${listed}, ${described.length} described (${idList(described)})`;
+    const same = announced === null || idList(announced.ids) === idList(described);
     if (same && described.length === available.count) return;
     const expected = 'every announced node described, and no other';
     list.error('node-count', 'The nodes described are not the nodes announced.', where, { found, expected });
@@ -237,7 +238,7 @@ class NumactlReader {
     const missingRows = ids.filter((id) => !this.rows.has(id));
     if (missingColumns.length > 0 || missingRows.length > 0 || columnOf.size !== columns.length) {
       const found = `columns ${columns.join(' ')}; rows ${[...this.rows.keys()].join(' ')}`;
-      const detail = { found: quote(found), expected: `a row and a column for each of ${printIdList(ids)}` };
+      const detail = { found: quote(found), expected: `a row and a column for each of ${idList(ids)}` };
       list.error('distances-incomplete', 'The distance matrix is cut.', { line: header.line }, detail);
       return null;
     }
