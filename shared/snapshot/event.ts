@@ -31,7 +31,7 @@ export type WorldEventType =
 
 /** A law that does not hold. */
 export interface Violation {
-  /** `H1` host frames, `G1`..`G12` guest invariants 1 to 12, `W1` what a workload holds. */
+  /** `H1` host frames, `G1`..`G12` guest invariants, `W1` what a workload holds. */
   readonly law: string;
   readonly vm: string | null;
   /** What was expected, what was found, on which page or node. */

@@ -56,7 +56,7 @@ export interface GuestHeader {
   readonly moved: { readonly sweep: number; readonly free: number; readonly drain: number };
   readonly lookups: { readonly hit: number; readonly miss: number };
   readonly lag: GuestLag;
-  /** Pages held / failed by the workload so far. */
+  /** Blocks that the workload allocated, freed, and could not get, so far. */
   readonly allocs: number;
   readonly frees: number;
   readonly allocFailures: number;
