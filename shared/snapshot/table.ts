@@ -66,7 +66,10 @@ export interface GuestHeader {
 export interface GuestLag {
   /** H against T: pages whose host node is not the one that their guest node stands for. */
   readonly hostTarget: number;
-  /** Of hostTarget, pages that stay so because runs are coalesced at the grain (the layout derived from H now is in force). */
+  /**
+   * Of hostTarget, pages that the layout derived from H now would leave: runs are coalesced at the grain, and host nodes
+   * share a guest node where the guest's node ids have run out.
+   */
   readonly coalesced: number;
   /** T against A: stranded pages that will move when freed. Pinned ones are not in it. */
   readonly targetActual: number;

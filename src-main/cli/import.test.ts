@@ -181,3 +181,36 @@ describe('import', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('error output-no-folder')]);
   });
 });
+
+describe('nothing is lost', () => {
+  it('what was read is never written over, even with --force', async () => {
+    writeFileSync(at('own.xml'), DOMAIN);
+    const kept = await pageshift(['import', at('host.txt'), at('own.xml'), '--force', '-o', at('own.xml')]);
+    expect([kept.code, kept.stderr.includes('output-is-input')]).toEqual([1, true]);
+    expect(readFileSync(at('own.xml'), 'utf8')).toBe(DOMAIN);
+    writeFileSync(at('mine.json'), SCENARIO);
+    const report = await pageshift(['report', at('mine.json'), '--ticks', '1', '--force', '-o', at('mine.html')]);
+    expect([report.code, report.stderr.includes('output-is-input')]).toEqual([1, true]);
+    expect(readFileSync(at('mine.json'), 'utf8')).toBe(SCENARIO);
+    expect(existsSync(at('mine.html'))).toBe(false);
+  });
+
+  it('an edited scenario that an import replaces is kept beside it', async () => {
+    const out = at('edited.pageshift.json');
+    const again = (): ReturnType<typeof pageshift> => pageshift(['import', at('host.txt'), at('vm.xml'), '-o', out]);
+    await again();
+    const edited = readFileSync(out, 'utf8').replace('"seed": 1', '"seed": 777');
+    writeFileSync(out, edited);
+    const { code, stderr } = await again();
+    expect([code, stderr.includes('is kept as edited.pageshift.json~')]).toEqual([0, true]);
+    expect(readFileSync(`${out}~`, 'utf8')).toBe(edited);
+    expect(edited).toContain('777');
+  });
+
+  it('control characters of a file do not reach the terminal', async () => {
+    writeFileSync(at('escape.pageshift.json'), '{"pageshift":1,"\\u001b[31mRED\\u0007":1}');
+    const { stderr } = await pageshift(['check', at('escape.pageshift.json')]);
+    expect(stderr).toContain('\\u001b[31mRED\\u0007');
+    expect(stderr.includes('\u001b')).toBe(false);
+  });
+});

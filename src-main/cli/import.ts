@@ -1,4 +1,6 @@
 /** `import FILE... -o OUT`: a scenario of foreign files, told apart by what is in them. Nothing is written on an error. */
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
 import type { HostFacts, VmFacts } from '../formats/index.ts';
@@ -8,7 +10,7 @@ import type { ImportPart, Scenario } from '../scenario/index.ts';
 import { assembleScenario, canonicalText } from '../scenario/index.ts';
 import { scenarioText } from './check.ts';
 import { inputName, readInput } from './input.ts';
-import { headOf, standingAt, unwritable, writeFiles } from './out-file.ts';
+import { headOf, overInput, standingAt, unwritable, writeFiles } from './out-file.ts';
 import type { ExitCode } from './output.ts';
 import { printDiagnostics, printNote, printResult } from './output.ts';
 import { resolvePath } from './path.ts';
@@ -39,7 +41,7 @@ export async function importFiles(paths: readonly string[], flags: ImportFlags):
   }
   // What a file that is not read would have told is missing, so nothing is said of the whole.
   const scenario = hasErrors(diagnostics) ? null : assemble({ hosts, vms }, flags, diagnostics);
-  const refusal = scenario === null ? null : await write(scenario, flags);
+  const refusal = scenario === null ? null : await write(scenario, paths, flags);
   printDiagnostics(refusal === null ? diagnostics : [...diagnostics, refusal]);
   if (scenario === null || refusal !== null) {
     printNote('nothing was written');
@@ -56,8 +58,14 @@ export async function importFiles(paths: readonly string[], flags: ImportFlags):
 }
 
 /** The commands that nobody asked for. */
-const rehearsalText = ({ commands }: Scenario): string =>
-  commands.length === 1 ? `a compaction of ${commands[0]!.vm}` : `compactions of ${count(commands.length)} VMs`;
+function rehearsalText({ commands }: Scenario): string {
+  const compacted = commands.filter(({ type }) => type === 'compact');
+  const told = commands.length - compacted.length;
+  const compactions =
+    compacted.length === 1 ? `a compaction of ${compacted[0]!.vm}` : `compactions of ${count(compacted.length)} VMs`;
+  const telling = `telling ${count(told)} bound cell by cell where its memory is`;
+  return [compacted.length === 0 ? '' : compactions, told === 0 ? '' : telling].filter((t) => t !== '').join(' and ');
+}
 
 function assemble(
   parts: { readonly hosts: readonly ImportPart<HostFacts>[]; readonly vms: readonly ImportPart<VmFacts>[] },
@@ -77,7 +85,11 @@ function assemble(
 }
 
 /** Why it was not written, or null. */
-async function write(scenario: Scenario, { output, force }: ImportFlags): Promise<Diagnostic | null> {
+async function write(
+  scenario: Scenario,
+  inputs: readonly string[],
+  { output, force }: ImportFlags,
+): Promise<Diagnostic | null> {
   const text = canonicalText(scenario);
   if (output === '-') {
     printResult(text);
@@ -98,8 +110,21 @@ async function write(scenario: Scenario, { output, force }: ImportFlags): Promis
   } catch (error) {
     return unwritable(error as NodeJS.ErrnoException, output);
   }
-  const refusal = await writeFiles([{ path, text }]);
+  const refusal =
+    (await overInput(inputs.map(resolvePath), [path])) ??
+    (await keepEarlier(path, text)) ??
+    (await writeFiles([{ path, text }]));
   return refusal === null ? null : { ...refusal, where: { file: output } };
+}
+
+/** A scenario that stood there and differs may hold a person's edits: it is kept beside. */
+async function keepEarlier(path: string, text: string): Promise<Diagnostic | null> {
+  if ((await standingAt(path)) !== 'file') return null;
+  const earlier = await readFile(path, 'utf8');
+  if (earlier === text) return null;
+  const refusal = await writeFiles([{ path: `${path}~`, text: earlier }]);
+  if (refusal === null) printNote(`the file that stood there is kept as ${basename(path)}~`);
+  return refusal;
 }
 
 const isScenario = (head: string): boolean => /^\s*\{/.test(head) && /"pageshift"\s*:/.test(head);

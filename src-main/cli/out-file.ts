@@ -2,7 +2,7 @@
  * Writes results as files, whole or not at all: each beside its place first, then all are renamed. What stands there
  * already is kept unless it may be replaced; devices and pipes are written to and never replaced.
  */
-import { open, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { open, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 
 export interface OutFile {
@@ -28,6 +28,18 @@ export async function headOf(path: string): Promise<string> {
   await using handle = await open(path);
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0);
   return buffer.toString('utf8', 0, bytesRead);
+}
+
+/** Why none of `outputs` may be written: one is a file that was read. A name is compared as the file system has it. */
+export async function overInput(inputs: readonly string[], outputs: readonly string[]): Promise<Diagnostic | null> {
+  const real = (path: string): Promise<string> => realpath(path).catch(() => path);
+  const read = new Set(await Promise.all(inputs.map(real)));
+  for (const path of outputs) {
+    if (!read.has(await real(path))) continue;
+    const message = 'This file was read; it is never written over, even with --force.';
+    return { severity: 'error', slug: 'output-is-input', message, where: { file: path }, hint: 'Choose another name.' };
+  }
+  return null;
 }
 
 /** Null when all are written; otherwise none is, and the first reason is told. */

@@ -12,8 +12,10 @@ export type ExitCode = 0 | 1 | 2 | 130;
 export function quietPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      process.exit();
+      if (error.code === 'EPIPE') process.exit();
+      if (stream === process.stdout)
+        printNote(`error output-failed: The result could not be written: ${error.message}`);
+      process.exit(1);
     });
   }
 }
@@ -40,11 +42,17 @@ function counted(diagnostics: readonly Diagnostic[], severity: Severity): string
 const COLOURS: Readonly<Record<Severity, number>> = { error: 31, warning: 33, note: 36 };
 
 function coloured(diagnostic: Diagnostic): string {
-  const line = formatDiagnostic(diagnostic);
+  const line = visible(formatDiagnostic(diagnostic));
   if (!coloursOn(process.stderr, process.env)) return line;
   const kind = `${diagnostic.severity} ${diagnostic.slug}:`;
   return line.replace(kind, () => `\u001b[${COLOURS[diagnostic.severity]}m${kind}\u001b[0m`);
 }
+
+/** What a file says must not steer the terminal: control characters and changes of writing direction are spelled out. */
+const visible = (text: string): string =>
+  text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (c) => {
+    return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 
 /** NO_COLOR as https://no-color.org has it: set and not empty. */
 export const coloursOn = (stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean =>

@@ -9,7 +9,7 @@ import type { Diagnostic } from '../../shared/errors/index.ts';
 import { renderReport } from '../report/index.ts';
 import type { RunFlags } from './option.ts';
 import type { OutFile } from './out-file.ts';
-import { headOf, standingAt, unwritable, writeFiles } from './out-file.ts';
+import { headOf, overInput, standingAt, unwritable, writeFiles } from './out-file.ts';
 import type { ExitCode } from './output.ts';
 import { printDiagnostics, printNote, printResult } from './output.ts';
 import { baseFolder, resolvePath } from './path.ts';
@@ -39,7 +39,11 @@ export async function report(
   const { run, code } = await runFile(path, flags);
   if (run === null) return code;
   const files = filesOf(run, place);
-  const refusal = (place.replaces ? null : await firstStanding(files)) ?? (await writeFiles(files));
+  const paths = files.map((file) => file.path);
+  const refusal =
+    (await overInput([resolvePath(path)], paths)) ??
+    (place.replaces ? null : await firstStanding(files)) ??
+    (await writeFiles(files));
   if (refusal !== null) return refused(refusal);
   for (const file of files) printResult(`${relative(baseFolder(), file.path)}\n`);
   return code;

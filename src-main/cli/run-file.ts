@@ -1,7 +1,7 @@
 /** Runs the scenario of a file, with progress and Ctrl+C, and says on stderr how it ended. */
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { RunEnding } from '../../shared/view/index.ts';
-import { sentenceFormat } from '../../shared/view/index.ts';
+import { convergedGuests, sentenceFormat } from '../../shared/view/index.ts';
 import type { Run, RunUntil } from '../runtime/index.ts';
 import { runWorld } from '../runtime/index.ts';
 import { interruptible } from './interrupt.ts';
@@ -52,7 +52,19 @@ async function runUntilStopped(path: string, flags: RunFlags, signal: AbortSigna
     return { run: null, code: 1 };
   }
   for (const note of endingNotes(run)) printNote(note);
-  return { run, code: CODES[run.record.ending] };
+  return { run, code: codeOf(run, ticks === undefined) };
+}
+
+/**
+ * Asked to run until it has converged, the answer is no when a VM has not, when a command was refused, or when a
+ * migration failed. Asked for a number of ticks, that many is the answer.
+ */
+function codeOf({ record }: Run, untilConverged: boolean): ExitCode {
+  const code = CODES[record.ending];
+  if (code !== 0 || !untilConverged) return code;
+  const asked = record.commands.every(({ applied }) => applied);
+  const moved = record.after.header.migrations.every(({ phase }) => phase !== 'failed');
+  return asked && moved && convergedGuests(record).every(Boolean) ? 0 : 1;
 }
 
 /** A command that was typed in a form which no scenario could make right. */

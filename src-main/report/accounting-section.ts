@@ -47,6 +47,11 @@ export function accountingSection(record: RunRecord): Child {
           zoneTable(accounting, guest.nrPages),
         ),
         equationTable(accounting),
+        h(
+          'p',
+          { class: 'soft' },
+          `Transplanted (pages whose node changed, nothing copied): ${count(guest.moved.sweep)} swept from the free lists by commits, ${count(guest.moved.drain)} drained from per-CPU lists, ${count(guest.moved.free)} when freed; ${count(guest.lookups.hit)} look-ups answered by the cached range, ${count(guest.lookups.miss)} by the layout.`,
+        ),
       );
     }),
     guests.length > MAX_VMS

@@ -6,8 +6,8 @@
  * (b) Node memory that no file states is assumed where no node of the host states any (import-host.ts); where others
  *     do, the node has none: libvirt leaves the element out for a node without memory.
  * (c) A VM is placed as libvirt would place it, as far as the host has the nodes it names (import-vm.ts).
- * (d) Without commands asked for, a first rehearsal is written into the document: every VM that is not bound cell by cell
- *     is compacted, one after the other. `rehearsal: false` leaves it out.
+ * (d) Without commands asked for, a first rehearsal is written into the document: every VM is compacted, one after the
+ *     other; one that is bound cell by cell is only told where its memory is. `rehearsal: false` leaves it out.
  * (e) The result is checked like any document; it is null when there is an error.
  */
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
@@ -87,7 +87,9 @@ export function assembleScenario(
   const commands = asked || options.rehearsal === false ? [] : rehearsalOf(vms);
   const fileNames = [...parts.hosts, ...parts.vms].map((part) => baseName(part.file)).join(', ');
   const rehearsed =
-    commands.length === 0 ? '' : ' Its commands rehearse a compaction of each VM onto as few nodes as hold it.';
+    commands.length === 0
+      ? ''
+      : ' Its commands rehearse a compaction of each VM onto as few nodes as hold it, or tell it where its memory is.';
   const input: ScenarioInput = {
     pageshift: SCENARIO_VERSION,
     name: cleanName(options.name ?? hostNames.join(' and '), 'imported'),
@@ -107,14 +109,17 @@ export function assembleScenario(
 /** Ticks between the compactions of a rehearsal; the first waits as long. */
 const REHEARSAL_TICKS = 50;
 
-/** A bound VM stays on the nodes it is bound to; for the others the engine chooses. */
+/**
+ * A bound VM stays on the nodes it is bound to; for the others the engine chooses. One that is bound cell by cell stays
+ * where it is and is told where that is: setting its regeneration makes the host look.
+ */
 function rehearsalOf(vms: readonly VmInput[]): NonNullable<ScenarioInput['commands']> {
-  return vms
-    .filter((vm) => (vm.memnodes ?? []).length === 0)
-    .map((vm, i) => {
-      const bound = vm.placement?.mode === 'strict' ? { nodes: vm.placement.nodes } : {};
-      return { at: (i + 1) * REHEARSAL_TICKS, type: 'compact', vm: vm.name, ...bound };
-    });
+  return vms.map((vm, i) => {
+    const at = (i + 1) * REHEARSAL_TICKS;
+    if ((vm.memnodes ?? []).length > 0) return { at, type: 'setRegeneration', vm: vm.name, regeneration: {} };
+    const bound = vm.placement?.mode === 'strict' ? { nodes: vm.placement.nodes } : {};
+    return { at, type: 'compact', vm: vm.name, ...bound };
+  });
 }
 
 /** Form, sense, then the commands that were asked for. */

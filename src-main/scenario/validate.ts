@@ -192,6 +192,7 @@ function fitTogether(
   hostIndex: number,
   guests: readonly { readonly index: number; readonly guest: FitGuest }[],
 ): void {
+  if (guests.length === 0) return;
   const room = emptyRoom(host);
   const free = roomPages(room, 1);
   const needed = guests.reduce((sum, { guest }) => sum + guestFramePages(guest), 0);

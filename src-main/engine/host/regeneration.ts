@@ -105,9 +105,12 @@ export function deriveLayout(
   return votes.done(nrPages);
 }
 
-/** Lag 1: valid pages whose host node is not the one that their guest node (by `ranges`) stands for. */
+/**
+ * Lag 1: valid pages whose host node is not the one that their guest node (by `ranges`) stands for. A host node that has
+ * no guest node of its own, because the ids ran out, is stood for by none: its pages count whatever number they share.
+ */
 export function hostTargetLagPages(backing: Backing, map: NodeMap, ranges: readonly LayoutRange[]): number {
-  const nidOf = guestNids(map, backing.host);
+  const nidOf = guestNids({ ...map, shared: [] }, backing.host);
   let pages = 0;
   forEachOverlap(backing, ranges, (hostNid, nid, overlap) => {
     if (nidOf.get(hostNid) !== nid) pages += overlap;

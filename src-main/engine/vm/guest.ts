@@ -126,8 +126,8 @@ export class Guest {
       tick,
       type: 'layoutDelivered',
       vm,
-      text: `The host tells ${vm} its new layout: ${ranges.length} ranges`,
-      data: { ranges: ranges.length },
+      text: `The host tells ${vm} its new layout: ${ranges.length} ranges${sharedText(this.#map, this.config.mm.nrNodeIds)}`,
+      data: { ranges: ranges.length, sharedHostNodes: this.#map.shared.length },
     };
     return [delivered, ...this.commit(ranges, tick).events];
   }
@@ -233,3 +233,9 @@ function commitEvents(vm: string, result: CommitResult, tick: number): WorldEven
   });
   return events;
 }
+
+/** Said with a layout when the guest has too few node ids for the host nodes it is on. */
+const sharedText = ({ shared }: NodeMap, nrNodeIds: number): string =>
+  shared.length === 0
+    ? ''
+    : `; host nodes ${shared.map((s) => s.hostNid).join(', ')} share a guest node with another, it has ${nrNodeIds} node ids`;
