@@ -83,6 +83,18 @@ describe('run', () => {
     expect(stderr).toMatch(/^not converged after 14 ticks: VM v: \d+ pages in use are owed to another node/);
   });
 
+  it('answers no when a command was refused, and yes to a number of ticks', async () => {
+    const refused = { at: 1, type: 'cancelCompaction', vm: 'v' };
+    const stdin = JSON.stringify({ ...JSON.parse(SCENARIO), commands: [refused] });
+    const [until, ticks] = await Promise.all([
+      pageshift(['run', '-', '--json'], { stdin }),
+      pageshift(['run', '-', '--ticks', '5', '--json'], { stdin }),
+    ]);
+    expect([until.code, JSON.parse(until.stdout)]).toMatchObject([1, { ending: 'settled', converged: true }]);
+    expect(until.stderr).toContain('refused at tick 1');
+    expect([ticks.code, JSON.parse(ticks.stdout)]).toMatchObject([0, { ending: 'ticks', tick: 5 }]);
+  });
+
   it('keeps what is done when it is interrupted', async () => {
     const { code, stdout, stderr } = await pageshift(['run', '-', '--max-ticks', '2000000000', '--json'], {
       stdin: ENDLESS,
