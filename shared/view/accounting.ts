@@ -7,7 +7,7 @@
  */
 import type { Snapshot } from '../snapshot/index.ts';
 import { numactlMbFromPages } from '../units/index.ts';
-import { idList } from './id-list.ts';
+import { numactlText } from './numactl.ts';
 import { column, rowsOf } from './table-row.ts';
 
 /** What can be added up over zones and nodes. */
@@ -310,20 +310,13 @@ export function numactlHardware(
 ): string {
   const online = nodes.filter((node) => node.online);
   const nids = online.map((node) => node.nid);
-  const lines = [`available: ${nids.length} nodes (${idList(nids)})`];
-  for (const { nid, sizeMib, freeMib } of online) {
-    const cpus = cpuNode.flatMap((node, cpu) => (node === nid ? [` ${cpu}`] : []));
-    lines.push(
-      `node ${nid} cpus:${cpus.join('')}`,
-      `node ${nid} size: ${sizeMib} MB`,
-      `node ${nid} free: ${freeMib} MB`,
-    );
-  }
-  lines.push('node distances:', `node ${nids.map(padded).join('')}`);
-  for (const from of nids)
-    lines.push(`${padded(from).trimEnd()}: ${nids.map((to) => padded(distances[from]?.[to] ?? 0)).join('')}`);
-  return `${lines.join('\n')}\n`;
+  return numactlText({
+    nodes: online.map(({ nid, sizeMib, freeMib }) => ({
+      id: nid,
+      cpus: cpuNode.flatMap((node, cpu) => (node === nid ? [cpu] : [])),
+      sizeMib,
+      freeMib,
+    })),
+    distances: { ids: nids, matrix: nids.map((from) => nids.map((to) => distances[from]?.[to] ?? 0)) },
+  });
 }
-
-/** C's "% 3d ": at least one leading blank, three places, one trailing blank. */
-const padded = (n: number): string => `${` ${n}`.padStart(3)} `;

@@ -5,7 +5,7 @@
  */
 import type { CompactionRow, GuestLag, MigrationRow, Snapshot } from '../snapshot/index.ts';
 import { nodeRows, owedPairs } from './accounting.ts';
-import type { NodeRow, ZoneRow } from './accounting.ts';
+import type { NodeRow, PageCounts, ZoneRow } from './accounting.ts';
 import { convergedGuests } from './convergence.ts';
 import { hostMatrix } from './host.ts';
 import type { HostMatrix } from './host.ts';
@@ -63,31 +63,19 @@ export interface PairDocument {
   readonly pages: number;
 }
 
-export interface GuestNodeDocument {
+export interface GuestNodeDocument extends PageCounts {
   readonly nid: number;
   readonly standsFor: { readonly host: string; readonly nid: number } | null;
   readonly sizeMiB: number;
   readonly freeMiB: number;
   readonly spannedPages: number;
-  readonly presentPages: number;
-  readonly managedPages: number;
-  readonly freePages: number;
-  readonly pcpPages: number;
-  readonly allocatedPages: number;
-  readonly reservedPages: number;
   readonly zones: readonly ZoneDocument[];
 }
 
-export interface ZoneDocument {
+export interface ZoneDocument extends PageCounts {
   readonly zone: string;
   readonly spanStartPfn: number;
   readonly spannedPages: number;
-  readonly presentPages: number;
-  readonly managedPages: number;
-  readonly freePages: number;
-  readonly pcpPages: number;
-  readonly allocatedPages: number;
-  readonly reservedPages: number;
   /** Free blocks, index = order. */
   readonly freeBlocks: readonly number[];
 }

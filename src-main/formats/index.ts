@@ -17,4 +17,4 @@ export { MAX_INPUT_BYTES, refuseTooLarge } from './input.ts';
 export { readCapabilities } from './libvirt-capabilities/index.ts';
 export { readDomain } from './libvirt-domain/index.ts';
 export { printNumactlHardware, readNumactlHardware } from './numactl-hardware/index.ts';
-export type { NumactlView } from './numactl-hardware/index.ts';
+export type { NumactlFacts } from './numactl-hardware/index.ts';

@@ -13,7 +13,7 @@ export const WORDS = 16;
 /** Bits at multiples of 2^k inside a word, index k. */
 const ALIGNED = [-1, 0x55555555, 0x11111111, 0x01010101, 0x00010001, 0x00000001] as const;
 
-export function popcount(x: number): number {
+function popcount(x: number): number {
   let n = x - ((x >>> 1) & 0x55555555);
   n = (n & 0x33333333) + ((n >>> 2) & 0x33333333);
   return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
@@ -67,6 +67,15 @@ export function rangeMask(w: number, start: number, end: number): number {
   const to = Math.min(end - (w << 5), 32);
   if (from >= to) return 0;
   return to - from === 32 ? -1 : ((1 << (to - from)) - 1) << from;
+}
+
+/** Set bits in [start, end) of the pageblock. */
+export function countIn(bits: Int32Array, at: number, start: number, end: number): number {
+  let pages = 0;
+  for (let w = start >>> 5; w < WORDS && w << 5 < end; w++) {
+    pages += popcount(bits[at + w]! & rangeMask(w, start, end));
+  }
+  return pages;
 }
 
 /** In one word: a bit at each offset where a full block of 2^order begins. Order up to 5. */

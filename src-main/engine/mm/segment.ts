@@ -18,7 +18,7 @@
  *
  * Counters changed here: count, free of segments; cell.free, cell.nrFree; block.free.
  */
-import { WORDS, clearBlock, countBlocks, mergedOrder, rangeMask, setBlock, popcount } from './bitmap.ts';
+import { WORDS, clearBlock, countBlocks, countIn, mergedOrder, rangeMask, setBlock } from './bitmap.ts';
 import { NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { type Mm, zoneOf } from './mm.ts';
 import { grow, listOf } from './segment-table.ts';
@@ -271,10 +271,7 @@ export function moveFreePages(mm: Mm, start: number, end: number, nid: number): 
 function moveBits(mm: Mm, seg: number, start: number, end: number, nid: number): number {
   const first = start & (PAGES_PER_PAGEBLOCK - 1);
   const last = first + end - start;
-  let moved = 0;
-  for (let w = first >>> 5; w < WORDS && w << 5 < last; w++) {
-    moved += popcount(mm.segment.bits[seg * WORDS + w]! & rangeMask(w, first, last));
-  }
+  const moved = countIn(mm.segment.bits, seg * WORDS, first, last);
   if (moved === 0) return 0;
   // Opened while `seg` still has its pages, so that it is another segment.
   const to = openSegment(mm, mm.segment.block[seg]!, nid);
@@ -304,12 +301,9 @@ export function setBlockType(mm: Mm, block: number, type: number): void {
 export function freeIn(mm: Mm, start: number, end: number): number {
   const { bits, chain } = mm.segment;
   const first = start & (PAGES_PER_PAGEBLOCK - 1);
-  const last = first + end - start;
   let pages = 0;
   for (let seg = start >>> PAGEBLOCK_ORDER; seg !== -1; seg = chain[seg]!) {
-    for (let w = first >>> 5; w < WORDS && w << 5 < last; w++) {
-      pages += popcount(bits[seg * WORDS + w]! & rangeMask(w, first, last));
-    }
+    pages += countIn(bits, seg * WORDS, first, first + end - start);
   }
   return pages;
 }

@@ -1,3 +1,3 @@
 export { printNumactlHardware } from './print.ts';
-export type { NumactlView } from './print.ts';
+export type { NumactlFacts } from './print.ts';
 export { readNumactlHardware } from './read.ts';
