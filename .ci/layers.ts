@@ -51,11 +51,13 @@ const report = 'src-main/report';
 const simtest = 'src-main/simtest';
 const runtime = 'src-main/runtime';
 const store = 'src-main/store';
+const desk = 'src-main/desk';
 
 // prettier-ignore
 export const layers: readonly Layer[] = [
   // Both sides: what a window and a world agree on.
   pure('shared', 'what both sides speak: units, errors, snapshots, views', []),
+  pure('shared/protocol', 'the one table of what a window may ask, and what main tells it', ['shared'], ['zod']),
 
   // The world. Its results are hashed, so its arithmetic is exact.
   pure(engine, 'the simulated world and its only doors', ['shared'], [], ['inexactMath']),
@@ -74,13 +76,15 @@ export const layers: readonly Layer[] = [
   // Node: files, threads, terminals. The three shells at the end are thin and around one runtime.
   node(runtime, 'the worker that steps a world', ['shared', engine, scenario]),
   node(store, 'files that survive a crash', ['shared', scenario]),
+  node(desk, 'documents, and what a window may ask of them; the same in every shell', ['shared', formats, scenario, report, runtime, store], ['zod']),
   node('src-main/bench', "benchmarks beside the RFC's algorithm in C", ['shared', engine, scenario]),
   node('src-main/cli', 'the jobs without a window', ['shared', engine, formats, scenario, report, simtest, runtime, store], ['commander']),
-  node('src-main/web', 'the same application on loopback', ['shared', runtime, store]),
-  node('src-main/app', 'windows, menus, the one validated IPC door', ['shared', runtime, store], ['electron']),
+  node('src-main/web', 'the same application on loopback', ['shared', desk], ['ws']),
+  node('src-main/app', 'windows, menus, the one validated IPC door', ['shared', desk], ['electron']),
+  node('src-main/start', 'npm start: which shell, and why', ['shared', 'src-main/web']),
 
   // The window. It does not know which shell it is in.
-  page('src-renderer', 'what is seen', ['shared'], ['svelte']),
+  page('src-renderer', 'what is seen', ['shared'], ['svelte', 'bits-ui', '@lucide/svelte', 'uplot', 'd3-scale']),
 ];
 
 /** A name, or a member of an object, that the compiler knows but a layer must not use, and why. */

@@ -11,6 +11,7 @@
  *
  * It does not check that the numbers make sense together: that is the world's `check`.
  */
+import { asciiJson, asciiText, putAscii } from '../ascii/index.ts';
 import type { Diagnostic, Read } from '../errors/index.ts';
 import { describe, headerProblem } from './header-shape.ts';
 import { SNAPSHOT_VERSION } from './table.ts';
@@ -90,7 +91,7 @@ export function encode(snapshot: Snapshot): ArrayBuffer {
   view.setFloat64(8, buffer.byteLength, true);
   view.setUint32(16, json.length, true);
   const out = new Uint8Array(buffer);
-  for (let i = 0; i < json.length; i++) out[PREFIX_BYTES + i] = json.charCodeAt(i);
+  putAscii(out, PREFIX_BYTES, json);
   let at = body;
   for (const array of arrays) {
     out.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at);
@@ -316,14 +317,4 @@ const alignUp = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
 function typeOf(array: Column): ColumnType {
   for (const [type, make] of Object.entries(CONSTRUCTORS)) if (array instanceof make) return type as ColumnType;
   throw new TypeError('not a snapshot column');
-}
-
-/** Escaped to ASCII, so that a byte is a character and even a lone surrogate in a name comes back as it was. */
-const asciiJson = (value: unknown): string =>
-  JSON.stringify(value).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
-
-function asciiText(bytes: Uint8Array): string {
-  const parts: string[] = [];
-  for (let i = 0; i < bytes.length; i += 8192) parts.push(String.fromCharCode(...bytes.subarray(i, i + 8192)));
-  return parts.join('');
 }

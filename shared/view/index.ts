@@ -15,6 +15,18 @@ export type { HostMatrix, HostNodeRow, VmHostRow } from './host.ts';
 export { idList } from './id-list.ts';
 export { guestLanes } from './lane.ts';
 export type { ActualBand, LaneBand, Lanes, LaneWindow } from './lane.ts';
+export {
+  hostLetter,
+  HUES_DARK,
+  HUES_LIGHT,
+  NodeColourTable,
+  NR_HUES,
+  PAGE_DARK,
+  PAGE_LIGHT,
+  PATTERNS,
+  patternOf,
+} from './node-colour.ts';
+export type { NodeColour } from './node-colour.ts';
 export { runDocument } from './run-document.ts';
 export type {
   GuestDocument,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { HUES_DARK, HUES_LIGHT, NodeColours, PAGE_DARK, PAGE_LIGHT } from './colour.ts';
+import { HUES_DARK, HUES_LIGHT, PAGE_DARK, PAGE_LIGHT } from '../../shared/view/index.ts';
+import { NodeColours } from './colour.ts';
 import type { SnapshotHeader } from '../../shared/snapshot/index.ts';
 
 type Triple = readonly [number, number, number];

@@ -1,7 +1,7 @@
 /** What went in: hosts, VMs and their workloads, links, seed. */
 import { hostNodeRows, idList } from '../../shared/view/index.ts';
 import type { GuestInput, HostNodeRow, RunRecord, WorkloadInput } from '../../shared/view/index.ts';
-import { hostLetter } from './colour.ts';
+import { hostLetter } from '../../shared/view/index.ts';
 import { h } from './markup.ts';
 import type { Child } from './markup.ts';
 import { bytes, count, decimal, seconds, size, UNKNOWN } from '../../shared/view/number-format.ts';

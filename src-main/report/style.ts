@@ -1,5 +1,5 @@
 /** The report's style sheet: light, dark and print, no remote part. Sizes on a 4 px grid, text 13, headings 15, figures that matter 20. */
-import { HUES_DARK, HUES_LIGHT, PAGE_DARK, PAGE_LIGHT } from './colour.ts';
+import { HUES_DARK, HUES_LIGHT, PAGE_DARK, PAGE_LIGHT } from '../../shared/view/index.ts';
 
 const hues = (list: readonly string[]): string => list.map((hue, i) => `--n${i}:${hue}`).join(';');
 

@@ -1,0 +1,19 @@
+/**
+ * JSON as ASCII bytes: what is beyond ASCII is escaped, so that a byte is a character, no coder of the environment is
+ * needed, and even a lone surrogate in a name comes back as it was.
+ */
+
+export const asciiJson = (value: unknown): string =>
+  JSON.stringify(value).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** Writes ASCII text into `out` from `at` on. */
+export function putAscii(out: Uint8Array, at: number, text: string): void {
+  for (let i = 0; i < text.length; i++) out[at + i] = text.charCodeAt(i);
+}
+
+/** One character a byte; bytes beyond ASCII become what JSON cannot mistake for syntax. */
+export function asciiText(bytes: Uint8Array): string {
+  const parts: string[] = [];
+  for (let i = 0; i < bytes.length; i += 8192) parts.push(String.fromCharCode(...bytes.subarray(i, i + 8192)));
+  return parts.join('');
+}

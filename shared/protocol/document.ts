@@ -1,0 +1,152 @@
+/** What main tells a window about documents and runs. Plain JSON. All counts are 4 KiB pages, all times ticks or ms. */
+import type { Diagnostic } from '../errors/index.ts';
+import type { LawsChecked, RunInputs, Series } from '../view/index.ts';
+import type { Forecast } from './forecast.ts';
+
+export interface HelloReply {
+  readonly protocol: number;
+  /** What the window runs in, as it may be shown: "Electron 45.4.1", "web shell", "stand-in for Electron". */
+  readonly shell: { readonly kind: 'electron' | 'web'; readonly text: string };
+  readonly platform: string;
+  readonly version: string;
+  /** Native dialogs for open and save; otherwise the window uploads, downloads and names files. */
+  readonly dialogs: boolean;
+  /** Whether export.make can make a PDF; otherwise the window prints the preview. */
+  readonly pdf: boolean;
+  /** The document this window showed before it was reloaded, or was opened for. */
+  readonly document: string | null;
+  readonly start: StartInfo;
+  /** Tables that export.make {kind: csv} knows. */
+  readonly tables: readonly string[];
+}
+
+/** The start screen's lists. */
+export interface StartInfo {
+  readonly examples: readonly ExampleInfo[];
+  readonly recent: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly place: string;
+    readonly missing: boolean;
+  }[];
+  /** Documents whose run lives in main, whether or not a window shows them. */
+  readonly open: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly tick: number;
+    readonly tickMs: number;
+    readonly playing: boolean;
+    readonly windows: number;
+  }[];
+  readonly recoverable: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly place: string | null;
+    readonly tick: number;
+    readonly tickMs: number;
+    readonly commands: number;
+    readonly savedAtMs: number;
+  }[];
+}
+
+export interface ExampleInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly hosts: readonly {
+    readonly name: string;
+    readonly nodes: readonly { readonly nid: number; readonly memoryMiB: number; readonly cpus: number }[];
+  }[];
+  /** Sizes, and how the placement spreads each VM over its host's nodes, for the small picture. */
+  readonly vms: readonly {
+    readonly name: string;
+    readonly host: string;
+    readonly memoryMiB: number;
+    readonly shares: readonly { readonly nid: number; readonly part: number }[];
+  }[];
+  readonly commands: number;
+}
+
+export interface OpenReply {
+  /** Id of the opened document; null with diagnostics: it could not be opened; null without: cancelled. */
+  readonly document: string | null;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface ImportReply extends OpenReply {
+  /** What each file was taken for. */
+  readonly files: readonly { readonly name: string; readonly kind: 'scenario' | 'host' | 'vm' | null }[];
+}
+
+/** All of a document but its snapshots, series and events. Sent whole whenever it changes, at most about ten times a second. */
+export interface DocumentState {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  /** Where it is saved, as it may be shown; null: nowhere yet. */
+  readonly place: string | null;
+  readonly dirty: boolean;
+  readonly changedOnDisk: boolean;
+  readonly tick: number;
+  readonly tickMs: number;
+  readonly seed: number;
+  readonly playing: boolean;
+  /** The speed asked for; null: as fast as it goes. */
+  readonly ticksPerSec: number | null;
+  /** Ticks a second over the last second of playing; 0 while paused. */
+  readonly measuredTicksPerSec: number;
+  /** Nothing is left to wait for (World.converged). */
+  readonly settled: boolean;
+  /** What the world waits for, a sentence each. */
+  readonly left: readonly string[];
+  /** Both lags over all VMs, without what is pinned, coalesced or never told. */
+  readonly owedPages: number;
+  /** "compact vm3 to node 1", as in "Undo compact vm3 to node 1"; null: nothing to undo. */
+  readonly undo: string | null;
+  readonly redo: string | null;
+  /** A replay under way (undo, redo, recovery), with how far it is. */
+  readonly busy: { readonly what: string; readonly tick: number; readonly toTick: number } | null;
+  readonly commands: readonly DocumentCommand[];
+  readonly laws: LawsChecked;
+  /** Hash chain up to this tick, 16 hex digits. */
+  readonly chain: string;
+  readonly inputs: RunInputs;
+  readonly events: number;
+  /** Ticks of recorded frames that can be shown: first, last, and how many there are. */
+  readonly history: {
+    readonly first: number;
+    readonly last: number;
+    readonly frames: number;
+    readonly memoryBytes: number;
+    readonly diskBytes: number;
+  };
+  /** Warnings and notes of reading the document, and what went wrong since. */
+  readonly problems: readonly Diagnostic[];
+}
+
+export interface DocumentCommand {
+  readonly tick: number;
+  /** "compact vm3 to node 1" */
+  readonly text: string;
+  readonly type: string;
+  readonly vm: string;
+  /** pending: still to come. */
+  readonly state: 'pending' | 'applied' | 'refused';
+  /** Why it was refused, or what came of it so far, in a sentence; empty while pending. */
+  readonly outcome: string;
+  /** Made when it was applied; for the foretold beside the happened. Null where there is none to make. */
+  readonly forecast: Forecast | null;
+}
+
+/** The points of the series from index `from` on; what a window has before that stays. stride differs: all are sent anew. */
+export interface SeriesPart {
+  readonly from: number;
+  readonly series: Series;
+}
+
+export interface RunHashes {
+  readonly tick: number;
+  /** World.hash and World.chain, 16 hex digits each. */
+  readonly hash: string;
+  readonly chain: string;
+}

@@ -1,0 +1,66 @@
+/**
+ * What would come of a command given now: computed from the world as it stands, without changing it. Host figures are of
+ * map H; guest figures say what the guest's memlayout (T) would become if it is told. All counts are 4 KiB pages.
+ */
+export type Forecast = CompactForecast | MigrateForecast | OtherForecast;
+
+interface ForecastBase {
+  readonly vm: string;
+  /** Why the world would refuse it; then the other figures are of the world as it is. */
+  readonly refusal: { readonly slug: string; readonly text: string } | null;
+  /** One sentence for the dialog. */
+  readonly sentence: string;
+}
+
+/** A host node before and after, as far as this VM is concerned. */
+export interface NodeForecast {
+  readonly host: string;
+  readonly nid: number;
+  readonly freeBefore: number;
+  readonly freeAfter: number;
+  readonly vmBefore: number;
+  readonly vmAfter: number;
+}
+
+/** What the guest would see: its own nodes, by present pages. */
+export interface GuestNodeForecast {
+  readonly nid: number;
+  readonly sizeBefore: number;
+  readonly sizeAfter: number;
+}
+
+interface MoveForecast extends ForecastBase {
+  /** Host nodes it would lie on, ascending. */
+  readonly nodes: readonly number[];
+  readonly hostNodes: readonly NodeForecast[];
+  /** Null: the guest is never told (regeneration off). */
+  readonly guestNodes: readonly GuestNodeForecast[] | null;
+  /** Of the guest's pages that would change target: free now (move at once) and in use now (will be owed). Null: not told. */
+  readonly freePages: number | null;
+  readonly usedPages: number | null;
+  /** Frames of the VM's grain that move on the host. */
+  readonly moveFrames: number;
+  readonly movePages: number;
+  readonly ms: number;
+}
+
+export interface CompactForecast extends MoveForecast {
+  readonly type: 'compact';
+  /** Pages that would stay elsewhere because the nodes have no room. */
+  readonly leftPages: number;
+}
+
+export interface MigrateForecast extends MoveForecast {
+  readonly type: 'migrate';
+  readonly toHost: string;
+  readonly bytesPerSec: number;
+  readonly rounds: readonly { readonly bytesToSend: number; readonly ms: number; readonly dirtyBytes: number }[];
+  readonly sentBytes: number;
+  /** Null: it would not converge within maxRounds. */
+  readonly downtimeMs: number | null;
+  readonly converges: boolean;
+}
+
+export interface OtherForecast extends ForecastBase {
+  readonly type: 'other';
+}

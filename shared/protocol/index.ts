@@ -1,0 +1,30 @@
+/** What a window and main say to each other. A window imports the files it runs one by one: this index brings the validators. */
+export { givenCommandSchema } from './command.ts';
+export type { GivenCommand } from './command.ts';
+export type {
+  DocumentCommand,
+  DocumentState,
+  ExampleInfo,
+  HelloReply,
+  ImportReply,
+  OpenReply,
+  RunHashes,
+  SeriesPart,
+  StartInfo,
+} from './document.ts';
+export type {
+  CompactForecast,
+  Forecast,
+  GuestNodeForecast,
+  MigrateForecast,
+  NodeForecast,
+  OtherForecast,
+} from './forecast.ts';
+export { readMessage, writeMessage } from './message.ts';
+export type { ClientMessage, EventData, EventName, ServerMessage } from './message.ts';
+export type { Port } from './port.ts';
+export { MAX_FILE_CHARS, MAX_FILES, MAX_MESSAGE_BYTES, MAX_TILE_PAGES, PROTOCOL_VERSION } from './limit.ts';
+export { isRequestName, requests } from './request.ts';
+export type { RequestInput, RequestName, RequestReply } from './request.ts';
+export { createTiles, NO_HOST_NODE, NO_NODE, PageTile, readTiles } from './tile.ts';
+export type { Tiles } from './tile.ts';

@@ -1,0 +1,10 @@
+/** Limits that both sides know. Kept apart from the validators, so that a window need not carry those. */
+export const PROTOCOL_VERSION = 1;
+
+/** Of one imported file, in characters. */
+export const MAX_FILE_CHARS = 16 * 2 ** 20;
+export const MAX_FILES = 64;
+/** Of one message from a window. */
+export const MAX_MESSAGE_BYTES = 64 * 2 ** 20;
+/** Pages of one answer to view.tiles. */
+export const MAX_TILE_PAGES = 65_536;

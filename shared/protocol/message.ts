@@ -1,0 +1,70 @@
+/**
+ * Messages between a window and main, and how they are written as bytes. One frame is one message:
+ *
+ *   u32 (little-endian)  length of the JSON in bytes
+ *   JSON, ASCII          a ClientMessage or a ServerMessage
+ *   the rest             the payload, may be empty
+ *
+ * Request numbers of a connection strictly ascend, from 1: a message that comes twice is refused.
+ */
+import { asciiJson, asciiText, putAscii } from '../ascii/index.ts';
+import type { DocumentState, StartInfo } from './document.ts';
+import type { RequestName } from './request.ts';
+import type { WorldEvent } from '../snapshot/index.ts';
+import type { Diagnostic } from '../errors/index.ts';
+
+export interface ClientMessage {
+  readonly id: number;
+  readonly name: RequestName;
+  readonly input: unknown;
+}
+
+export type ServerMessage =
+  | { readonly reply: number; readonly output: unknown }
+  /** The request was not done. code: 'refused' malformed or not allowed; 'failed' our own fault. */
+  | { readonly reply: number; readonly error: { readonly code: 'refused' | 'failed'; readonly text: string } }
+  | { [N in EventName]: { readonly event: N; readonly data: EventData[N] } }[EventName];
+
+export interface EventData {
+  /** The attached document changed. */
+  state: DocumentState;
+  /** Payload: encode(snapshot) of shared/snapshot. at null: the present. Sent only after the one before was acknowledged. */
+  frame: { readonly frame: number; readonly tick: number; readonly at: number | null };
+  /** World events of the attached document, `from` counting from 0 since its beginning; a from that was had before
+   *  replaces all from there on (undo). */
+  events: { readonly from: number; readonly events: readonly WorldEvent[] };
+  /** The start screen's lists changed. */
+  start: StartInfo;
+  /** Something to tell that belongs to no request; shown and kept under Problems. */
+  notice: Diagnostic;
+  /** A menu or a file handed over by the system: the window acts as if the person had chosen the command. */
+  menu: { readonly command: string };
+  /** Main opened a document for this window (double-click on a file, second instance). */
+  open: { readonly document: string };
+}
+
+export type EventName = keyof EventData;
+
+const HEAD_BYTES = 4;
+
+export function writeMessage(message: ClientMessage | ServerMessage, payload?: Uint8Array): Uint8Array {
+  const json = asciiJson(message);
+  const bytes = new Uint8Array(HEAD_BYTES + json.length + (payload?.length ?? 0));
+  new DataView(bytes.buffer).setUint32(0, json.length, true);
+  putAscii(bytes, HEAD_BYTES, json);
+  if (payload !== undefined) bytes.set(payload, HEAD_BYTES + json.length);
+  return bytes;
+}
+
+/** @returns null when the bytes are no message. `json` is only parsed, not judged. The payload is a view. */
+export function readMessage(bytes: Uint8Array): { readonly json: unknown; readonly payload: Uint8Array } | null {
+  if (bytes.length < HEAD_BYTES) return null;
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  if (length > bytes.length - HEAD_BYTES) return null;
+  try {
+    const json: unknown = JSON.parse(asciiText(bytes.subarray(HEAD_BYTES, HEAD_BYTES + length)));
+    return { json, payload: bytes.subarray(HEAD_BYTES + length) };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * The one table of what a window may ask of main. A row gives the input's validator and the type of the reply; nothing
+ * that is not in the table is answered, nothing that does not fit its row is looked at.
+ *
+ * (a) A connection belongs to one window. It shows at most one document: the one it attached to; requests about "the
+ *     document" mean that one.
+ * (b) No request carries a path of the file system. Files are chosen in the shell's own dialogs, or by the name of an
+ *     entry that main has told the window.
+ * (c) Bytes (a report, a figure, tiles) travel as a message's payload, never inside its JSON.
+ */
+import * as z from 'zod';
+import type { Diagnostic } from '../errors/index.ts';
+import type { WorldEvent } from '../snapshot/index.ts';
+import type { LawsChecked } from '../view/index.ts';
+import { givenCommandSchema } from './command.ts';
+import type { DocumentState, HelloReply, ImportReply, OpenReply, RunHashes, SeriesPart } from './document.ts';
+import type { Forecast } from './forecast.ts';
+import { MAX_FILE_CHARS, MAX_FILES, MAX_TILE_PAGES } from './limit.ts';
+
+const none = z.strictObject({});
+const id = z.string().min(1).max(100);
+const tick = z
+  .int()
+  .min(0)
+  .max(2 ** 40);
+/** A file's own name: no folder in it, on any system. */
+const fileName = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^\\/:*?"<>|\u0000-\u001f]+$/)
+  .refine((name) => !/^\.+$/.test(name) && name === name.trim());
+
+const row = <Input extends z.ZodType, Reply>(input: Input) => ({ input, reply: undefined as unknown as Reply });
+const request =
+  <Reply>() =>
+  <Input extends z.ZodType>(input: Input) =>
+    row<Input, Reply>(input);
+
+export const requests = {
+  // The window itself
+  hello: request<HelloReply>()(z.strictObject({ protocol: z.int() })),
+  /** Becomes true of this window; null leaves the document (start screen). */
+  attach: request<DocumentState | null>()(z.strictObject({ document: id.nullable() })),
+
+  // Documents. Each opens one and replies with its id, or with every reason why not.
+  'document.new': request<OpenReply>()(
+    z.strictObject({
+      name: z.string().trim().min(1).max(200),
+      nodes: z.int().min(1).max(128),
+      nodeMemoryMiB: z
+        .int()
+        .min(64)
+        .max(2 ** 23),
+      cpusPerNode: z.int().min(0).max(1024),
+      vms: z.int().min(0).max(64),
+      vmMemoryMiB: z
+        .int()
+        .min(1)
+        .max(2 ** 20),
+    }),
+  ),
+  'document.example': request<OpenReply>()(z.strictObject({ example: id })),
+  /** The shell's own dialog; document null and no diagnostics: the person cancelled. */
+  'document.open': request<OpenReply>()(none),
+  'document.recent': request<OpenReply>()(z.strictObject({ recent: id })),
+  /** Opens an unsaved document as the journal has it; the world is stepped to the tick it had reached. */
+  'document.recover': request<OpenReply>()(z.strictObject({ recovery: id })),
+  'document.discardRecovery': request<null>()(z.strictObject({ recovery: id })),
+  /** Dropped or chosen files, in any order, told apart by content: one scenario, or hosts and VMs. */
+  'document.import': request<ImportReply>()(
+    z.strictObject({
+      files: z
+        .array(z.strictObject({ name: z.string().max(1000), text: z.string().max(MAX_FILE_CHARS) }))
+        .min(1)
+        .max(MAX_FILES),
+      /** false: hosts and VMs alone, without compacting each VM. */
+      rehearsal: z.boolean(),
+    }),
+  ),
+  /** Saves where it was opened; a document without a place, or `as`, asks the shell (name null) or takes the name given
+   *  (shells without native dialogs). saved false: cancelled. */
+  'document.save': request<{ saved: boolean; diagnostics: readonly Diagnostic[] }>()(
+    z.strictObject({ as: z.boolean(), name: fileName.nullable(), overwrite: z.boolean() }),
+  ),
+  /** The canonical text of the document as it stands. Payload: UTF-8. */
+  'document.text': request<null>()(none),
+  'document.rename': request<null>()(z.strictObject({ name: z.string().trim().min(1).max(200) })),
+  /** The file changed on disk: read it anew (true) or keep what is here (false). */
+  'document.changedOnDisk': request<OpenReply>()(z.strictObject({ reload: z.boolean() })),
+  /** Ends its run. Unsaved work stays recoverable unless `discard`. */
+  'document.close': request<null>()(z.strictObject({ document: id, discard: z.boolean() })),
+
+  // The run of the document
+  'run.play': request<null>()(
+    /** Ticks a second; null: as fast as it goes. It stops by itself when the world has settled. */
+    z.strictObject({ ticksPerSec: z.number().min(0.1).max(100_000).nullable() }),
+  ),
+  'run.pause': request<null>()(none),
+  'run.step': request<null>()(z.strictObject({ ticks: z.int().min(1).max(100_000) })),
+  /** Applied at once and entered into the scenario. refusal: the simulated world says no, and nothing changed. */
+  'run.command': request<{ refusal: { slug: string; text: string } | null }>()(
+    z.strictObject({ command: givenCommandSchema }),
+  ),
+  /** Takes the last given command out of the scenario and the world back to the tick it was given at. */
+  'run.undo': request<null>()(none),
+  /** Gives it again at the same tick. */
+  'run.redo': request<null>()(none),
+  /** Stops a replay (undo, recovery) or a run that is under way. */
+  'run.cancel': request<null>()(none),
+  /** Checks every law now. */
+  'run.check': request<LawsChecked>()(none),
+  'run.hashes': request<RunHashes>()(none),
+  /** What would come of a command given now. Changes nothing. */
+  'run.forecast': request<Forecast>()(z.strictObject({ command: givenCommandSchema })),
+
+  // What the window shows
+  /** at null: the present, kept up to date. blocksOf: the VM whose pageblocks are wanted, by name. */
+  'view.watch': request<null>()(z.strictObject({ at: tick.nullable(), blocksOf: z.string().max(200).nullable() })),
+  /** The frame with this number has been drawn; the next may be sent. */
+  'view.ack': request<null>()(z.strictObject({ frame: z.int().min(0) })),
+  /** Exact pages of the present. Payload: see tile.ts. */
+  'view.tiles': request<{ tick: number; fromPfn: number; pages: number }>()(
+    z.strictObject({
+      vm: z.string().max(200),
+      fromPfn: z
+        .int()
+        .min(0)
+        .max(2 ** 31),
+      pages: z.int().min(1).max(MAX_TILE_PAGES),
+    }),
+  ),
+  'view.series': request<SeriesPart>()(z.strictObject({ haveTick: tick.nullable(), stride: z.int().min(0) })),
+  'view.events': request<{ from: number; events: readonly WorldEvent[] }>()(
+    z.strictObject({ from: z.int().min(0), most: z.int().min(1).max(10_000) }),
+  ),
+
+  // Out
+  /** Payload: the file. kinds: a self-contained HTML report, the same as PDF, all tables as one CSV zip is not made: csv
+   *  names one table (see `tables`), json is the run document, scenario the canonical text. */
+  'export.make': request<{ name: string; mime: string }>()(
+    z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.enum(['html', 'pdf', 'json', 'scenario']) }),
+      z.strictObject({ kind: z.literal('csv'), table: z.string().max(40) }),
+    ]),
+  ),
+  /** Path below the shell's own origin where the report can be looked at in a frame. */
+  'export.preview': request<{ path: string }>()(none),
+  /** Native shells: asks where, and writes the payload. saved false: cancelled. Web: not offered (`HelloReply.saves`). */
+  'export.write': request<{ saved: boolean; diagnostics: readonly Diagnostic[] }>()(z.strictObject({ name: fileName })),
+} as const;
+
+export type RequestName = keyof typeof requests;
+export type RequestInput<N extends RequestName> = z.input<(typeof requests)[N]['input']>;
+export type RequestReply<N extends RequestName> = (typeof requests)[N]['reply'];
+
+export const isRequestName = (name: string): name is RequestName => Object.hasOwn(requests, name);

@@ -1,0 +1,42 @@
+/**
+ * What a shell lends to the desk: the parts that differ between an Electron window and a browser tab. Everything else of
+ * the application lies below, in the desk.
+ */
+export interface Shell {
+  readonly kind: 'electron' | 'web';
+  /** As it may be shown: "Electron 45.4.1", "web shell in Chromium", "stand-in for Electron". */
+  readonly text: string;
+  readonly platform: string;
+  readonly version: string;
+  /** Journals, settings, recent files. */
+  readonly dataFolder: string;
+  /** Where scenarios are saved by name when there are no dialogs. */
+  readonly documentsFolder: string;
+  /** Null where there are none. A dialog resolves to null when the person cancels. */
+  readonly dialogs: {
+    openFile(window: string): Promise<string | null>;
+    saveFile(window: string, suggestedName: string): Promise<string | null>;
+  } | null;
+  /** A page of HTML as PDF; null where the shell cannot. */
+  readonly pdf: ((html: string) => Promise<Uint8Array>) | null;
+  /** Tells the system of a file that was opened or saved (recent documents of the dock or task bar). */
+  noteRecent(path: string): void;
+  /** Title bar and represented file of a window. */
+  title(window: string, text: string, path: string | null): void;
+  log(line: string): void;
+}
+
+/** A window's end of a connection, as the desk sees it. */
+export interface WindowPort {
+  /** Stable for the life of the window, also over a reload: the desk remembers what it showed. */
+  readonly window: string;
+  post(bytes: Uint8Array): void;
+}
+
+/** What the desk gives a shell for each window. */
+export interface Connection {
+  /** One message from the window. Never throws: what is wrong with it is refused and logged. */
+  receive(bytes: Uint8Array): void;
+  /** The window is gone or reloads. The run goes on. */
+  closed(): void;
+}

@@ -1,0 +1,80 @@
+/**
+ * A run that a person steers: one world in a thread of its own, its history, and the commands given to it. Everything a
+ * window can see of a run comes through here, whichever shell the window is in.
+ *
+ * (a) The scenario is the truth: a command given at tick t is entered into the scenario's commands at t, before those
+ *     still to come. Running the scenario's text from the beginning gives the same hash chain.
+ * (b) Who looks, and how often, never changes the world.
+ * (c) Times and speeds of the wall clock decide when a tick is stepped, never what comes of it.
+ */
+import type { WorldEvent } from '../../shared/snapshot/index.ts';
+import type { Forecast, GivenCommand, RunHashes, SeriesPart } from '../../shared/protocol/index.ts';
+import type { DocumentState } from '../../shared/protocol/index.ts';
+import type { LawsChecked, RunRecord } from '../../shared/view/index.ts';
+import type { PlacementProblem, Refusal } from '../engine/index.ts';
+
+/** What of a document's state is the run's; the rest (place, dirty, id) is the desk's. */
+export type SessionState = Omit<DocumentState, 'id' | 'place' | 'dirty' | 'changedOnDisk' | 'problems'>;
+
+export interface SessionOptions {
+  /** Canonical text of a sound scenario. */
+  readonly text: string;
+  readonly version: string;
+  /** Where history goes that does not fit the memory bound; a folder of its own, removed on close. */
+  readonly spillFolder: string;
+  /** Recovery: steps to this tick before it answers anything but state and cancel. */
+  readonly toTick?: number;
+  /** Recovery: how many commands of the text were given by a person, and so can be undone (they are the last applied). */
+  readonly given?: number;
+}
+
+export type SessionStart =
+  | { readonly session: Session; readonly problems: readonly [] }
+  | { readonly session: null; readonly problems: readonly PlacementProblem[] };
+
+export interface FrameRequest {
+  /** null: the present. Otherwise the recorded frame at this tick, or the last before it. */
+  readonly at: number | null;
+  /** The VM whose pageblocks are wanted; recorded frames have those of every VM. */
+  readonly blocksOf: string | null;
+}
+
+export interface Session {
+  readonly state: SessionState;
+  /** Canonical text of the scenario with the commands given so far. */
+  text(): Promise<string>;
+  /** Called with every new state (at most about ten times a second while playing), and on every change a person makes. */
+  onState(listener: (state: SessionState) => void): void;
+  /** `from` counts from 0 since the beginning; after an undo it may be lower than what was had. */
+  onEvents(listener: (from: number, events: readonly WorldEvent[]) => void): void;
+  /** A worker that died, or a bug of ours: the run is over. */
+  onFailure(listener: (error: Error) => void): void;
+
+  play(ticksPerSec: number | null): Promise<void>;
+  pause(): Promise<void>;
+  step(ticks: number): Promise<void>;
+  /** Applies it now; a command given during a replay is refused (slug 'busy'). */
+  give(command: GivenCommand): Promise<Refusal | null>;
+  undo(): Promise<void>;
+  redo(): Promise<void>;
+  cancel(): Promise<void>;
+  rename(name: string): Promise<void>;
+
+  check(): Promise<LawsChecked>;
+  hashes(): Promise<RunHashes>;
+  forecast(command: GivenCommand): Promise<Forecast>;
+  /** encode(snapshot) of a frame, with its tick. Answered between two slices of stepping. */
+  frame(request: FrameRequest): Promise<{ readonly tick: number; readonly bytes: Uint8Array }>;
+  /** Columns of shared/protocol/tile.ts. Clamped to the VM's pages. */
+  tiles(
+    vm: string,
+    fromPfn: number,
+    pages: number,
+  ): Promise<{ readonly tick: number; readonly fromPfn: number; readonly pages: number; readonly bytes: Uint8Array }>;
+  series(haveTick: number | null, stride: number): Promise<SeriesPart>;
+  events(from: number, most: number): Promise<readonly WorldEvent[]>;
+  /** The record of the run so far, as a report needs it. Ending: settled, or ticks. */
+  record(): Promise<RunRecord>;
+  /** Ends the thread and removes what was spilled. */
+  close(): Promise<void>;
+}
