@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
  * folder of those files; `npm test` needs nothing but this repository. PAGESHIFT_RESULTS names a JSON file for counts.
  */
 const { PAGESHIFT_DATA: dataFolder, PAGESHIFT_RESULTS: resultsFile } = process.env;
-const folders = '{.ci,shared,src-main,src-renderer}';
+const folders = '{.ci,e2e,shared,src-main,src-renderer}';
 
 export default defineConfig({
   test: {

@@ -1,26 +1,41 @@
-// count.cjs FOLDER [FAILED STEP...]: the sum of the JSON results in the folder, as the line `N passed, N failed`.
-// A test file that could not be read, and a failed step whose results do not say why, are one failure each.
+// count.cjs FOLDER [FAILED STEP...]: the sum of the JSON results in the folder, as the line `N passed, N failed`. Results
+// are Vitest's or Playwright's. A test file that could not be read, and a failed step whose results do not say why, are one
+// failure each; results STEP-PART.json belong to STEP. What was skipped is said, and counts as neither.
 const { existsSync, readdirSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const [folder, ...failedSteps] = process.argv.slice(2);
-const counts = new Map();
-for (const name of existsSync(folder) ? readdirSync(folder) : []) {
-  const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(join(folder, name), 'utf8'));
+
+function vitestCount({ numPassedTests, numFailedTests, numPendingTests = 0, testResults }) {
   const unread = testResults.filter(
     ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
   ).length;
-  counts.set(name.replace(/\.json$/, ''), { passed: numPassedTests, failed: numFailedTests + unread });
+  return { passed: numPassedTests, failed: numFailedTests + unread, skipped: numPendingTests };
+}
+
+// A test that passed only when it was tried again (flaky) has failed once: it is not counted as passed.
+function playwrightCount({ stats, errors }) {
+  return { passed: stats.expected, failed: stats.unexpected + stats.flaky + errors.length, skipped: stats.skipped };
+}
+
+const counts = new Map();
+for (const name of existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : []) {
+  const results = JSON.parse(readFileSync(join(folder, name), 'utf8'));
+  const count = 'stats' in results ? playwrightCount(results) : vitestCount(results);
+  counts.set(name.replace(/\.json$/, ''), count);
 }
 for (const step of failedSteps) {
-  const count = counts.get(step) ?? { passed: 0, failed: 0 };
-  counts.set(step, { ...count, failed: Math.max(1, count.failed) });
+  const own = [...counts].filter(([name]) => name === step || name.startsWith(`${step}-`));
+  if (own.some(([, { failed }]) => failed > 0)) continue;
+  const count = counts.get(step) ?? { passed: 0, failed: 0, skipped: 0 };
+  counts.set(step, { ...count, failed: 1 });
 }
 
 let passed = 0;
 let failed = 0;
 for (const [step, count] of counts) {
-  console.log(`${step}: ${count.passed} passed, ${count.failed} failed`);
+  const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : '';
+  console.log(`${step}: ${count.passed} passed, ${count.failed} failed${skipped}`);
   passed += count.passed;
   failed += count.failed;
 }
