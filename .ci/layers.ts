@@ -75,7 +75,7 @@ export const layers: readonly Layer[] = [
 
   // Node: files, threads, terminals. The three shells at the end are thin and around one runtime.
   node(runtime, 'the worker that steps a world', ['shared', engine, scenario]),
-  node(store, 'files that survive a crash', ['shared', scenario]),
+  node(store, 'files that survive a crash', ['shared', formats, scenario]),
   node(desk, 'documents, and what a window may ask of them; the same in every shell', ['shared', formats, scenario, report, runtime, store], ['zod']),
   node('src-main/bench', "benchmarks beside the RFC's algorithm in C", ['shared', engine, scenario]),
   node('src-main/cli', 'the jobs without a window', ['shared', engine, formats, scenario, report, simtest, runtime, store], ['commander']),

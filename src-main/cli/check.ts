@@ -4,14 +4,13 @@ import { hasErrors } from '../../shared/errors/index.ts';
 import { PAGE_SIZE_KIB } from '../../shared/units/index.ts';
 import { HostSide } from '../engine/host/index.ts';
 import type { HostFacts, TextKind, VmFacts } from '../formats/index.ts';
-import { detectKind, readForeign } from '../formats/index.ts';
+import { detectKind, KIND_NAMES, readForeign } from '../formats/index.ts';
 import { plural, size } from '../../shared/view/number-format.ts';
 import type { Scenario } from '../scenario/index.ts';
-import { readScenario, toWorldConfig } from '../scenario/index.ts';
+import { placementDiagnostics, readScenario, toWorldConfig } from '../scenario/index.ts';
 import { inputName, readInput } from './input.ts';
 import type { ExitCode } from './output.ts';
 import { printDiagnostics, printNote, printResult } from './output.ts';
-import { KIND_NAMES, placementDiagnostics } from './scenario-file.ts';
 
 interface Checked {
   readonly kind: TextKind | null;
@@ -46,7 +45,7 @@ async function checkFile(path: string): Promise<Checked> {
   const { problems } = HostSide.create(toWorldConfig(value));
   return {
     kind,
-    diagnostics: [...diagnostics, ...placementDiagnostics(problems, value, path)],
+    diagnostics: [...diagnostics, ...placementDiagnostics(problems, value, file, input.value)],
     holds: scenarioText(value),
   };
 }

@@ -1,5 +1,4 @@
 /** `import FILE... -o OUT`: a scenario of foreign files, told apart by what is in them. Nothing is written on an error. */
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
@@ -8,9 +7,9 @@ import { readForeign } from '../formats/index.ts';
 import { count } from '../../shared/view/number-format.ts';
 import type { ImportPart, Scenario } from '../scenario/index.ts';
 import { assembleScenario, canonicalText } from '../scenario/index.ts';
+import { headOf, keepEarlier, overInput, standingAt, unwritable, writeFiles } from '../store/index.ts';
 import { scenarioText } from './check.ts';
 import { inputName, readInput } from './input.ts';
-import { headOf, overInput, standingAt, unwritable, writeFiles } from './out-file.ts';
 import type { ExitCode } from './output.ts';
 import { printDiagnostics, printNote, printResult } from './output.ts';
 import { resolvePath } from './path.ts';
@@ -110,21 +109,13 @@ async function write(
   } catch (error) {
     return unwritable(error as NodeJS.ErrnoException, output);
   }
-  const refusal =
-    (await overInput(inputs.map(resolvePath), [path])) ??
-    (await keepEarlier(path, text)) ??
-    (await writeFiles([{ path, text }]));
+  const own = await overInput(inputs.map(resolvePath), [path]);
+  // A scenario that stood there and differs may hold a person's edits.
+  const kept = own === null ? await keepEarlier(path, text) : null;
+  if (kept !== null && kept.diagnostic === null)
+    printNote(`the file that stood there is kept as ${basename(kept.path)}`);
+  const refusal = own ?? kept?.diagnostic ?? (await writeFiles([{ path, content: text }]));
   return refusal === null ? null : { ...refusal, where: { file: output } };
-}
-
-/** A scenario that stood there and differs may hold a person's edits: it is kept beside. */
-async function keepEarlier(path: string, text: string): Promise<Diagnostic | null> {
-  if ((await standingAt(path)) !== 'file') return null;
-  const earlier = await readFile(path, 'utf8');
-  if (earlier === text) return null;
-  const refusal = await writeFiles([{ path: `${path}~`, text: earlier }]);
-  if (refusal === null) printNote(`the file that stood there is kept as ${basename(path)}~`);
-  return refusal;
 }
 
 const isScenario = (head: string): boolean => /^\s*\{/.test(head) && /"pageshift"\s*:/.test(head);

@@ -7,9 +7,9 @@ import { mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative } from 'node:path';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { renderReport } from '../report/index.ts';
+import type { OutFile } from '../store/index.ts';
+import { headOf, overInput, standingAt, unwritable, writeFiles } from '../store/index.ts';
 import type { RunFlags } from './option.ts';
-import type { OutFile } from './out-file.ts';
-import { headOf, overInput, standingAt, unwritable, writeFiles } from './out-file.ts';
 import type { ExitCode } from './output.ts';
 import { printDiagnostics, printNote, printResult } from './output.ts';
 import { baseFolder, resolvePath } from './path.ts';
@@ -91,8 +91,11 @@ async function firstStanding(files: readonly OutFile[]): Promise<Diagnostic | nu
 function filesOf(run: Run, { folder, html, json, csvPrefix }: Place): OutFile[] {
   const rendered = renderReport(run.record);
   return [
-    { path: join(folder, html), text: rendered.html },
-    { path: join(folder, json), text: documentText(run) },
-    ...Object.entries(rendered.csv).map(([name, text]) => ({ path: join(folder, `${csvPrefix}${name}`), text })),
+    { path: join(folder, html), content: rendered.html },
+    { path: join(folder, json), content: documentText(run) },
+    ...Object.entries(rendered.csv).map(([name, text]) => ({
+      path: join(folder, `${csvPrefix}${name}`),
+      content: text,
+    })),
   ];
 }

@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { RunEnding } from '../../shared/view/index.ts';
 import { convergedGuests, sentenceFormat } from '../../shared/view/index.ts';
+import { placementDiagnostics } from '../scenario/index.ts';
 import type { Run, RunUntil } from '../runtime/index.ts';
 import { runWorld } from '../runtime/index.ts';
 import { interruptible } from './interrupt.ts';
@@ -9,7 +10,8 @@ import type { RunFlags } from './option.ts';
 import type { ExitCode } from './output.ts';
 import { printDiagnostics, printNote } from './output.ts';
 import { ProgressLine, RunMeter } from './progress.ts';
-import { loadScenario, placementDiagnostics } from './scenario-file.ts';
+import { inputName } from './input.ts';
+import { loadScenario } from './scenario-file.ts';
 import { VERSION } from './version.ts';
 
 /** Without a run the input was at fault, and all about it has been said. */
@@ -48,7 +50,7 @@ async function runUntilStopped(path: string, flags: RunFlags, signal: AbortSigna
     },
   }).finally(() => line.clear());
   if (run === null) {
-    printDiagnostics(placementDiagnostics(problems, scenario, path));
+    printDiagnostics(placementDiagnostics(problems, scenario, inputName(path)));
     return { run: null, code: 1 };
   }
   for (const note of endingNotes(run)) printNote(note);

@@ -1,19 +1,10 @@
 /** The scenario that a person names, with the commands of the command line behind its own. */
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
-import type { PlacementProblem } from '../engine/index.ts';
 import type { TextKind } from '../formats/index.ts';
-import { detectKind } from '../formats/index.ts';
+import { detectKind, KIND_NAMES } from '../formats/index.ts';
 import type { CommandTexts, Scenario } from '../scenario/index.ts';
 import { readScenario, withCommandTexts } from '../scenario/index.ts';
 import { inputName, readInput } from './input.ts';
-
-/** What a kind of text is called. */
-export const KIND_NAMES: Readonly<Record<TextKind, string>> = {
-  capabilities: 'libvirt capabilities (a host)',
-  domain: 'a libvirt domain (a VM)',
-  'numactl-hardware': 'the output of numactl --hardware (a host)',
-  scenario: 'a Pageshift scenario',
-};
 
 export async function loadScenario(path: string, texts: CommandTexts): Promise<Read<Scenario>> {
   const input = await readInput(path);
@@ -33,17 +24,3 @@ function foreign(kind: TextKind, file: string): Diagnostic {
   const hint = 'Make a scenario of it: pageshift import HOST VM... -o NAME.pageshift.json';
   return { severity: 'error', slug: 'not-a-scenario', message, where: { file }, hint };
 }
-
-/** VMs that do not fit on their hosts, as diagnostics of the scenario. */
-export const placementDiagnostics = (
-  problems: readonly PlacementProblem[],
-  scenario: Scenario,
-  path: string,
-): Diagnostic[] =>
-  problems.map(({ guest, text }) => ({
-    severity: 'error',
-    slug: 'placement-short',
-    message: text,
-    where: { file: inputName(path), path: `/vms/${scenario.vms.findIndex((vm) => vm.name === guest)}` },
-    hint: 'Give the node more memory or the VM less, or place it on other nodes.',
-  }));

@@ -5,6 +5,14 @@ import { admitText } from './input.ts';
 
 export type TextKind = 'capabilities' | 'domain' | 'numactl-hardware' | 'scenario';
 
+/** What a kind of text is called. */
+export const KIND_NAMES: Readonly<Record<TextKind, string>> = {
+  capabilities: 'libvirt capabilities (a host)',
+  domain: 'a libvirt domain (a VM)',
+  'numactl-hardware': 'the output of numactl --hardware (a host)',
+  scenario: 'a Pageshift scenario',
+};
+
 /** Enough for the comment block that some captures begin with. */
 const HEAD_CHARS = 65_536;
 /** Blanks, comments and processing instructions before the root element. Each alternative is closed by its own mark. */

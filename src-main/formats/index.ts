@@ -1,5 +1,5 @@
 /** Foreign formats: text → facts and diagnostics, facts → text. Pure: no files, no clock; nothing throws. */
-export { detectKind } from './detect.ts';
+export { detectKind, KIND_NAMES } from './detect.ts';
 export type { TextKind } from './detect.ts';
 export type {
   CellFacts,

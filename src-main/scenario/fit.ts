@@ -51,6 +51,10 @@ export function emptyRoom(host: HostConfig): HostRoom {
   );
 }
 
+/** Free pages of each node. */
+export const roomByNode = (room: HostRoom): Map<number, number> =>
+  new Map([...room].map(([nid, node]) => [nid, node.huge * PAGES_PER_HUGE + node.small + node.tail]));
+
 /** Pages that frames of `grain` pages can hold on the whole host. */
 export const roomPages = (room: HostRoom, grain: number): number =>
   [...room.values()].reduce((sum, node) => sum + freeFrames(node, grain) * grain, 0);

@@ -1,10 +1,13 @@
 /** Scenario documents: text ↔ scenario, checks, scenario → world, foreign facts → scenario. Pure. */
+export { bootShares } from './boot-share.ts';
+export type { BootShare } from './boot-share.ts';
 export { canonicalText } from './canonical.ts';
 export { withCommandTexts } from './command-text.ts';
 export type { CommandTexts } from './command-text.ts';
 export { assembleScenario } from './import.ts';
 export type { ImportOptions } from './import.ts';
 export type { ImportPart } from './import-host.ts';
+export { placementDiagnostics } from './placement-problem.ts';
 export { readScenario } from './read.ts';
 export { SCENARIO_VERSION, scenarioJsonSchema, scenarioSchema } from './schema.ts';
 export type {

@@ -1,13 +1,14 @@
 /**
  * Writes results as files, whole or not at all: each beside its place first, then all are renamed. What stands there
- * already is kept unless it may be replaced; devices and pipes are written to and never replaced.
+ * already is kept unless it may be replaced; devices and pipes are written to and never replaced. What is written is on the
+ * disk before it has its name.
  */
-import { open, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { open, readFile, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 
 export interface OutFile {
   readonly path: string;
-  readonly text: string;
+  readonly content: string | Uint8Array;
 }
 
 export type Standing = 'nothing' | 'file' | 'folder' | 'device';
@@ -42,20 +43,23 @@ export async function overInput(inputs: readonly string[], outputs: readonly str
   return null;
 }
 
+/** So that two writings of one place at once do not meet. */
+let made = 0;
+
 /** Null when all are written; otherwise none is, and the first reason is told. */
 export async function writeFiles(files: readonly OutFile[]): Promise<Diagnostic | null> {
   const staged: { readonly path: string; readonly temporary: string }[] = [];
-  for (const { path, text } of files) {
+  for (const { path, content } of files) {
     try {
       const standing = await standingAt(path);
       if (standing === 'folder') throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
       if (standing === 'device') {
-        await writeFile(path, text);
+        await writeFile(path, content);
         continue;
       }
-      const temporary = `${path}.${process.pid}.tmp`;
+      const temporary = `${path}.${process.pid}.${++made}.tmp`;
       staged.push({ path, temporary });
-      await writeFile(temporary, text, { flag: 'wx', flush: true });
+      await writeFile(temporary, content, { flag: 'wx', flush: true });
     } catch (error) {
       await Promise.allSettled(staged.map(({ temporary }) => unlink(temporary)));
       return unwritable(error as NodeJS.ErrnoException, path);
@@ -70,6 +74,25 @@ export async function writeFiles(files: readonly OutFile[]): Promise<Diagnostic 
     }
   }
   return null;
+}
+
+/**
+ * What stands at a place and differs from what is to be written there is kept beside it, as `NAME~`.
+ * @returns null when there is nothing to keep; otherwise where it is kept, or why it cannot be.
+ */
+export async function keepEarlier(
+  path: string,
+  text: string,
+): Promise<{ readonly path: string; readonly diagnostic: Diagnostic | null } | null> {
+  try {
+    if ((await standingAt(path)) !== 'file') return null;
+    const earlier = await readFile(path);
+    if (earlier.equals(Buffer.from(text))) return null;
+    const kept = `${path}~`;
+    return { path: kept, diagnostic: await writeFiles([{ path: kept, content: earlier }]) };
+  } catch (error) {
+    return { path, diagnostic: unwritable(error as NodeJS.ErrnoException, path) };
+  }
 }
 
 /** Why a file cannot be written, and what to do. */
@@ -88,21 +111,21 @@ export function unwritable(error: NodeJS.ErrnoException, file: string): Diagnost
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return told('output-permission', 'The file may not be written here.', 'Choose another place with -o.');
+      return told('output-permission', 'The file may not be written here.', 'Choose another place.');
     case 'EISDIR':
       return told('output-is-folder', 'This is a folder.', 'Name a file in it.');
     case 'EEXIST':
-      return told('output-is-file', 'There is a file where a folder should be.', 'Choose another place with -o.');
+      return told('output-is-file', 'There is a file where a folder should be.', 'Choose another place.');
     case 'ENOSPC':
     case 'EDQUOT':
       return told(
         'output-no-space',
         'There is no space left to write the file.',
-        'Make room, or choose another place with -o.',
+        'Make room, or choose another place.',
       );
     default:
       return {
-        ...told('output-failed', 'The file cannot be written.', 'Choose another place with -o.'),
+        ...told('output-failed', 'The file cannot be written.', 'Choose another place.'),
         found: error.message,
       };
   }

@@ -1,0 +1,42 @@
+/** How the placement of a scenario spreads each VM over the nodes of its host at tick 0, without making the world. */
+import { emptyRoom, placeGuest, roomByNode } from './fit.ts';
+import { holesOf } from './guest-map.ts';
+import { pagesOf } from './quantity.ts';
+import type { Scenario } from './schema.ts';
+import { frameGrainOf, hostConfig, placementRules } from './world-config.ts';
+
+export interface BootShare {
+  readonly vm: string;
+  readonly host: string;
+  /** 4 KiB pages. */
+  readonly pages: number;
+  /** Nodes that hold a part of it, ascending; parts sum to 1. None where it does not fit. */
+  readonly shares: readonly { readonly nid: number; readonly part: number }[];
+}
+
+/** @param scenario one that was read without errors. */
+export function bootShares(scenario: Scenario): BootShare[] {
+  const hosts = scenario.hosts.map(hostConfig);
+  const rooms = new Map(hosts.map((host) => [host.name, emptyRoom(host)]));
+  return scenario.vms.map((vm) => {
+    const host = hosts.find(({ name }) => name === vm.host)!;
+    const room = rooms.get(vm.host)!;
+    const before = roomByNode(room);
+    const guest = {
+      frameGrainPages: frameGrainOf(vm),
+      holes: holesOf(vm),
+      placement: placementRules(vm, host),
+    };
+    const shortage = placeGuest(guest, host, room);
+    const after = roomByNode(room);
+    const taken = [...before].map(([nid, pages]) => ({ nid, pages: pages - after.get(nid)! }));
+    const all = taken.reduce((sum, { pages }) => sum + pages, 0);
+    const shares = shortage !== null || all === 0 ? [] : taken.filter(({ pages }) => pages > 0);
+    return {
+      vm: vm.name,
+      host: vm.host,
+      pages: pagesOf(vm),
+      shares: shares.map(({ nid, pages }) => ({ nid, part: pages / all })),
+    };
+  });
+}
