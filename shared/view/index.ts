@@ -15,6 +15,8 @@ export type { HostMatrix, HostNodeRow, VmHostRow } from './host.ts';
 export { idList } from './id-list.ts';
 export { guestLanes } from './lane.ts';
 export type { ActualBand, LaneBand, Lanes, LaneWindow } from './lane.ts';
+export { LaneIndex } from './lane-index.ts';
+export type { BlockCounts, NodeRun } from './lane-index.ts';
 export {
   hostLetter,
   HUES_DARK,

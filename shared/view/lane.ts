@@ -24,6 +24,8 @@ export interface ActualBand {
   readonly usedPages: Float64Array;
   readonly freePages: Float64Array;
   readonly pinnedPages: Float64Array;
+  /** Of used and pinned, those with A != T: what this node owes. Not in addition to them. */
+  readonly owedPages: Float64Array;
 }
 
 export interface Lanes {
@@ -37,8 +39,9 @@ export interface Lanes {
   readonly hostBands: readonly LaneBand[];
   /** In nid order. */
   readonly targetBands: readonly LaneBand[];
-  /** In nid order; empty when the snapshot has no blocks. */
+  /** In nid order; empty when the snapshot has no blocks of this guest. */
   readonly actualBands: readonly ActualBand[];
+  /** Sum of what the bands owe. */
   readonly owedPages: Float64Array;
 }
 
@@ -116,7 +119,7 @@ function targetBands(snapshot: Snapshot, guest: number, edges: Float64Array): La
 function actualBands(snapshot: Snapshot, guest: number, edges: Float64Array): Pick<Lanes, 'actualBands' | 'owedPages'> {
   const columns = edges.length - 1;
   const nrPages = snapshot.header.guests[guest]!.nrPages;
-  const [used, free, pinned] = [new Bands(columns), new Bands(columns), new Bands(columns)];
+  const [used, free, pinned, owing] = [0, 1, 2, 3].map(() => new Bands(columns)) as [Bands, Bands, Bands, Bands];
   const owedPages = new Float64Array(columns);
   const [first, end] = rowsOf(snapshot, 'blocks', 'guest', guest);
   const [block, nid, freePages, usedPages, pinnedPages, owed] = [
@@ -134,14 +137,16 @@ function actualBands(snapshot: Snapshot, guest: number, edges: Float64Array): Pi
     dealBlock(used.of(-1, nid![row]!), edges, start, stop, usedPages![row]!);
     dealBlock(free.of(-1, nid![row]!), edges, start, stop, freePages![row]!);
     dealBlock(pinned.of(-1, nid![row]!), edges, start, stop, pinnedPages![row]!);
+    dealBlock(owing.of(-1, nid![row]!), edges, start, stop, owed![row]!);
     dealBlock(owedPages, edges, start, stop, owed![row]!);
   }
-  // All three have met the same nodes.
+  // All four have met the same nodes.
   const bands = used.sorted().map((band) => ({
     nid: band.nid,
     usedPages: band.pages,
     freePages: free.of(-1, band.nid),
     pinnedPages: pinned.of(-1, band.nid),
+    owedPages: owing.of(-1, band.nid),
   }));
   return { actualBands: bands, owedPages };
 }
