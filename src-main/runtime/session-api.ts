@@ -24,8 +24,18 @@ export interface SessionOptions {
   readonly spillFolder: string;
   /** Recovery: steps to this tick before it answers anything but state and cancel. */
   readonly toTick?: number;
-  /** Recovery: how many commands of the text were given by a person, and so can be undone (they are the last applied). */
-  readonly given?: number;
+  /** Recovery: which of the text's commands a person gave, as SessionJournal has them: these can be undone. */
+  readonly given?: readonly number[];
+  /** The worker's file where it is not beside this one (a bundled build). */
+  readonly workerUrl?: URL;
+}
+
+/** All that is needed to come back to where a run stands: with `tick` as `toTick`, the options of another session. */
+export interface SessionJournal {
+  readonly text: string;
+  readonly tick: number;
+  /** Indexes into the text's commands, in the order in which they were given. */
+  readonly given: readonly number[];
 }
 
 export type SessionStart =
@@ -41,8 +51,11 @@ export interface FrameRequest {
 
 export interface Session {
   readonly state: SessionState;
-  /** Canonical text of the scenario with the commands given so far. */
+  /** Canonical text of the scenario with the commands given so far. Answered even when the worker has died. */
   text(): Promise<string>;
+  /** As it stood at the last state told; nobody is asked, so that it costs nothing and outlives the worker. `text` is the
+   *  same string until a command or the name changes. */
+  journal(): SessionJournal;
   /** Called with every new state (at most about ten times a second while playing), and on every change a person makes. */
   onState(listener: (state: SessionState) => void): void;
   /** `from` counts from 0 since the beginning; after an undo it may be lower than what was had. */
