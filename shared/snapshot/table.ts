@@ -2,7 +2,8 @@
  * A snapshot is a header (small, JSON) and tables of typed-array columns. Two levels of detail:
  *
  * - accounts: everything that a sum, a table or the layout lanes need; its size follows ranges, nodes and VMs;
- * - blocks: the same and one row per (pageblock, guest node) of the map of actual nodes;
+ * - blocks: the same and one row per (pageblock, guest node) of the map of actual nodes, for the guests whose pageblocks
+ *   were asked for (all of them unless it was said). A guest without a row was not asked for: every guest has pages;
  *
  * Row order is part of the format (stated per table), so equal worlds give equal bytes. All counts are 4 KiB pages.
  */
@@ -129,7 +130,8 @@ export interface CompactionRow {
  * layout     (guest, start order)       guest u16, start u32, end u32, nid u16: the T map, expanded, maximal runs
  * blocks     (guest, block, nid order)  guest u16, block u32 (pageblock of 512 pages), nid u16 (actual node), freePages u16, usedPages u16
  *                                       (allocated or on a per-CPU list, not pinned), pinnedPages u16 (reserved or kernel), owedPages u16
- *                                       (of used and pinned, those with A != T). Only at level `blocks`.
+ *                                       (of used and pinned, those with A != T). Only at level `blocks`, and there
+ *                                       none for a guest whose pageblocks were not asked for: unknown, not zero
  */
 export interface Snapshot {
   readonly header: SnapshotHeader;

@@ -274,6 +274,23 @@ describe('guest accounting', () => {
     expect(guestLanes(read.value!, 0, window)).toEqual(guestLanes(snapshot, 0, window));
   });
 
+  test('a guest whose pageblocks were not asked for: what is booked where is unknown, not zero', () => {
+    const of = (name: string, seed: number): ModelGuest =>
+      randomGuest({ name, nrPages: 2000, nodes: 3, hostNids: [0, 1], seed });
+    const all = snapshotOf({ tick: 1, hosts: [HOST], guests: [of('g', 3), of('h', 4)] });
+    const { columns } = all.tables.blocks;
+    const rows = Array.from(columns['guest']!.keys()).filter((i) => columns['guest']![i] === 1);
+    const kept = Object.entries(columns).map(([name, c]) => [name, c.filter((_, i) => rows.includes(i))]);
+    const blocks = { rows: rows.length, columns: Object.fromEntries(kept) as typeof columns };
+    const some = { ...all, tables: { ...all.tables, blocks } };
+    const booked = ({ law }: { law: string }): boolean => law === 'G7';
+    expect(guestAccounting(all, 0).equations.some(booked)).toBe(true);
+    expect(guestAccounting(some, 0).equations).toEqual(
+      guestAccounting(all, 0).equations.filter((equation) => !booked(equation)),
+    );
+    expect(guestAccounting(some, 1)).toEqual(guestAccounting(all, 1));
+  });
+
   test('an account that does not close says so', () => {
     const snapshot = snapshotOf({ tick: 1, hosts: [HOST], guests: [rfcGuest()] });
     snapshot.tables.cells.columns['freePages']![0]! -= 1;

@@ -199,10 +199,10 @@ function hullPages(zones: readonly ZoneRow[]): number {
   return end === 0 ? 0 : end - start;
 }
 
-/** A counted page by page, per node: only a snapshot with blocks knows it. */
+/** A counted page by page, per node: only a snapshot with the guest's blocks knows it, else null. */
 function actualPages(snapshot: Snapshot, guest: number): ReadonlyMap<number, number> | null {
-  if (snapshot.header.level !== 'blocks') return null;
   const [first, end] = rowsOf(snapshot, 'blocks', 'guest', guest);
+  if (first === end) return null;
   const [nid, free, used, pinned] = ['nid', 'freePages', 'usedPages', 'pinnedPages'].map((name) =>
     column(snapshot, 'blocks', name),
   );

@@ -4,3 +4,4 @@ export type { WorldState } from './core/index.ts';
 export type { PlacementProblem, Refusal } from './host/index.ts';
 export { World } from './world.ts';
 export type { LogEntry, WorldStart } from './world.ts';
+export type { SnapshotOptions } from './world-snapshot.ts';

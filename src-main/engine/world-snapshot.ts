@@ -48,7 +48,12 @@ export interface WorldParts {
   readonly tables: TableCache;
 }
 
-export function snapshotOf(world: WorldParts, level: SnapshotLevel): Snapshot {
+export interface SnapshotOptions {
+  /** Indexes of the guests whose pageblocks are wanted at level `blocks`; all when not given. */
+  readonly blocksOf?: readonly number[];
+}
+
+export function snapshotOf(world: WorldParts, level: SnapshotLevel, { blocksOf }: SnapshotOptions = {}): Snapshot {
   const { config, hostSide, guests } = world;
   return {
     header: {
@@ -70,7 +75,7 @@ export function snapshotOf(world: WorldParts, level: SnapshotLevel): Snapshot {
       nodes: nodesTable(guests),
       stranded: strandedTable(guests),
       layout: world.tables.layout(guests),
-      blocks: blocksTable(level === 'blocks' ? guests : []),
+      blocks: blocksTable(guests, (guest) => level === 'blocks' && (blocksOf?.includes(guest) ?? true)),
     },
   };
 }
@@ -211,9 +216,10 @@ function layoutTable(guests: readonly Guest[]): Table {
   return { rows: r.rows, columns: { guest: U16(c.guest), start: U32(c.start), end: U32(c.end), nid: U16(c.nid) } };
 }
 
-function blocksTable(guests: readonly Guest[]): Table {
+function blocksTable(guests: readonly Guest[], wanted: (guest: number) => boolean): Table {
   const r = new Rows(['guest', 'block', 'nid', 'freePages', 'usedPages', 'pinnedPages', 'owedPages']);
   guests.forEach((g, guest) => {
+    if (!wanted(guest)) return;
     forEachBlockRow(g.mm.mm, (block, nid, count) => {
       r.push({
         guest,

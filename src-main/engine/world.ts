@@ -5,9 +5,14 @@
  * A tick, in this order: (1) commands scheduled for it; (2) hosts: compactions and migrations move frames; (3) guests
  * whose layout is due get it; (4) workloads: deaths and births of the tick; (5) the tick counts up and the chain grows.
  * A command takes effect whole or not at all; a refused one changes nothing but the log.
+ *
+ * The configuration is the truth: a command given between two ticks (`give`) is entered into the schedule at the tick
+ * the world stands at, before those still to come, so a world made from `config` as it is afterwards has the same hash
+ * and chain at every later tick. A command that was given and refused has changed nothing and is not entered: it is no
+ * part of the scenario. (A scheduled command that is refused stays in the schedule: it was there before it was tried.)
  */
 import type { Snapshot, SnapshotLevel, Violation, WorldEvent } from '../../shared/snapshot/index.ts';
-import type { Command, WorldConfig } from './config.ts';
+import type { Command, ScheduledCommand, WorldConfig } from './config.ts';
 import {
   InvariantError,
   StateCollector,
@@ -19,7 +24,7 @@ import {
 } from './core/index.ts';
 import { HostSide, type PlacementProblem, type Refusal } from './host/index.ts';
 import { Guest, truthOf } from './vm/index.ts';
-import { snapshotOf, TableCache } from './world-snapshot.ts';
+import { type SnapshotOptions, snapshotOf, TableCache } from './world-snapshot.ts';
 
 /** A command as it was given, and what came of it. */
 export interface LogEntry {
@@ -34,20 +39,21 @@ export type WorldStart =
   | { readonly world: null; readonly problems: readonly PlacementProblem[] };
 
 export class World {
-  readonly config: WorldConfig;
+  #config: WorldConfig;
   readonly #hostSide: HostSide;
   readonly #guests: readonly Guest[];
   #tick: number;
   #chain: string;
   /** Entries of the schedule already applied. */
   #scheduled: number;
-  readonly #schedule: WorldConfig['schedule'];
+  /** In the order in which they are applied. */
+  readonly #schedule: ScheduledCommand[];
   readonly #log: LogEntry[];
   #events: WorldEvent[] = [];
   readonly #tables = new TableCache();
 
   private constructor(config: WorldConfig, parts: WorldParts) {
-    this.config = config;
+    this.#config = config;
     this.#hostSide = parts.hostSide;
     this.#guests = parts.guests;
     this.#tick = parts.tick;
@@ -67,12 +73,18 @@ export class World {
     return { world, problems: [] };
   }
 
+  /** @param config the `config` of the world that the state was taken from: the commands given to it are in its schedule. */
   static restore(config: WorldConfig, state: WorldState): World {
     const r = new StateReader(state);
     const own = r.json<{ tick: number; chain: string; scheduled: number }>('world');
     const guests = config.guests.map((g, i) => Guest.load(g, r, `guest${i}`));
     const log = r.json<readonly LogEntry[]>('log');
     return new World(config, { ...own, log, guests, hostSide: HostSide.load(config, r) });
+  }
+
+  /** What it was made from, with the commands given since in their places. */
+  get config(): WorldConfig {
+    return this.#config;
   }
 
   get tick(): number {
@@ -122,7 +134,20 @@ export class World {
   }
 
   /**
-   * Applies a command now. Our own bugs are rethrown as by `step`. Its events wait for `takeEvents`.
+   * Applies a command now and, if it took effect, enters it into the schedule at index `appliedCommands` (as it was
+   * before the call), counted as applied. Between two ticks only: not from within a step.
+   * @returns why it was refused, or null when it took effect.
+   */
+  give(command: Command): Refusal | null {
+    const refusal = this.apply(command);
+    if (refusal !== null) return refusal;
+    this.#schedule.splice(this.#scheduled++, 0, { at: this.#tick, command });
+    this.#config = { ...this.#config, schedule: [...this.#schedule] };
+    return null;
+  }
+
+  /**
+   * Applies a command now and leaves the schedule as it is: the configuration does not know of it. Our own bugs are rethrown as by `step`. Its events wait for `takeEvents`.
    * @returns why it was refused, or null when it took effect.
    */
   apply(command: Command): Refusal | null {
@@ -238,14 +263,25 @@ export class World {
     return this.#guests.every((g, i) => !g.deliveryDue && g.lag(truthOf(this.#hostSide, i)).targetActual === 0);
   }
 
+  /** Scheduled commands applied so far, given ones among them: in `config.schedule` by time, the index of the next. */
+  get appliedCommands(): number {
+    return this.#scheduled;
+  }
+
+  /** When the next scheduled command is due; null when none is. */
+  get nextScheduledTick(): number | null {
+    return this.#schedule[this.#scheduled]?.at ?? null;
+  }
+
   /** Scheduled commands that are still to come. */
   get pendingCommands(): number {
     return this.#schedule.length - this.#scheduled;
   }
 
-  snapshot(level: SnapshotLevel): Snapshot {
+  /** @param options blocksOf: indexes of the guests whose pageblocks are wanted at level `blocks`; all when not given. */
+  snapshot(level: SnapshotLevel, options: SnapshotOptions = {}): Snapshot {
     const parts = { config: this.config, tick: this.#tick, chain: this.#chain, hostSide: this.#hostSide };
-    return snapshotOf({ ...parts, guests: this.#guests, tables: this.#tables }, level);
+    return snapshotOf({ ...parts, guests: this.#guests, tables: this.#tables }, level, options);
   }
 
   /** The whole world written down; `restore` takes it back. Events not yet taken are no part of it. */

@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import type { Command, ScheduledCommand, WorldConfig } from './config.ts';
+import { World } from './world.ts';
+import { COMPACT, config, guest, MIGRATE, start } from './world-fixture.ts';
+
+const AT = 6;
+
+/** A block of the guest that is wholly free at the tick. */
+function freeBlock(c: WorldConfig, order: number): number {
+  const world = start(c);
+  world.step(AT);
+  for (let pfn = 4096 - 2 ** order; pfn >= 0; pfn -= 2 ** order) {
+    if (world.apply({ type: 'holdPages', vm: 'a', pfn, order }) === null) return pfn;
+  }
+  throw new Error(`no free block of order ${order}`);
+}
+
+/** Commands before, on and after the tick: what is given goes between those before and those on it. */
+const SCHEDULE: readonly ScheduledCommand[] = [
+  { at: 30, command: { type: 'setWorkload', vm: 'b', workload: null } },
+  {
+    at: 2,
+    command: { type: 'setRegeneration', vm: 'b', regeneration: { enabled: true, grainPages: 32, delayTicks: 2 } },
+  },
+  { at: AT, command: { ...COMPACT, vm: 'b' } },
+  { at: AT, command: { type: 'commitLayout', vm: 'a', ranges: [{ start: 0, end: 512, nid: 1 }] } },
+  { at: AT, command: { ...COMPACT, vm: 'b', nodes: [1] } },
+];
+
+/** The schedule in time order with the command before those of its tick and of later ticks. */
+function withGiven(schedule: readonly ScheduledCommand[], given: readonly Command[]): ScheduledCommand[] {
+  return [
+    ...schedule.filter((s) => s.at < AT),
+    ...given.map((command) => ({ at: AT, command })),
+    ...schedule.filter((s) => s.at >= AT),
+  ];
+}
+
+describe('a given command', () => {
+  const base = config([guest('a'), guest('b')], SCHEDULE);
+  const hold: Command = { type: 'holdPages', vm: 'a', pfn: freeBlock(base, 4), order: 4 };
+  const given: readonly (readonly Command[])[] = [
+    [COMPACT],
+    [MIGRATE],
+    [{ type: 'setRegeneration', vm: 'a', regeneration: { enabled: false, grainPages: 16, delayTicks: 0 } }],
+    [hold],
+    [hold, { ...hold, type: 'releasePages' }, COMPACT, { type: 'cancelCompaction', vm: 'a' }, MIGRATE],
+  ];
+
+  test.each(given.map((g) => [g.map((c) => c.type).join(), g] as const))(
+    '%s: hash, chain and log are those of a world that had it in its schedule',
+    (_, commands) => {
+      const steered = start(base);
+      steered.step(AT);
+      expect(steered.appliedCommands).toBe(1);
+      expect(steered.nextScheduledTick).toBe(AT);
+      commands.forEach((command, i) => {
+        expect(steered.give(command)).toBeNull();
+        expect(steered.appliedCommands).toBe(2 + i);
+        expect(steered.pendingCommands).toBe(4);
+      });
+      expect(steered.config.schedule).toEqual(withGiven(SCHEDULE, commands).sort((x, y) => x.at - y.at));
+      const written = start({ ...base, schedule: withGiven(SCHEDULE, commands) });
+      written.step(AT);
+      const plain = start(base);
+      plain.step(AT);
+      for (let tick = AT; tick < 80; tick++) {
+        for (const w of [steered, written, plain]) w.step();
+        expect(steered.chain).toBe(written.chain);
+        expect(steered.hash()).toBe(written.hash());
+        expect(steered.hash()).not.toBe(plain.hash());
+      }
+      expect(steered.log).toEqual(written.log);
+      expect(steered.nextScheduledTick).toBeNull();
+      expect(steered.check()).toEqual([]);
+    },
+  );
+
+  test('a world restored with the config of the steered one goes on as it does', () => {
+    const steered = start(base);
+    steered.step(AT);
+    steered.give(COMPACT);
+    steered.takeEvents();
+    const twin = World.restore(steered.config, steered.state());
+    expect(twin.hash()).toBe(steered.hash());
+    expect(twin.nextScheduledTick).toBe(AT);
+    for (const w of [steered, twin]) w.step(40);
+    expect(twin.hash()).toBe(steered.hash());
+    expect(twin.log).toEqual(steered.log);
+  });
+
+  test('at tick 0 it comes before the first step', () => {
+    const steered = start(base);
+    expect(steered.give(COMPACT)).toBeNull();
+    const written = start({ ...base, schedule: [{ at: 0, command: COMPACT }, ...base.schedule] });
+    for (const w of [steered, written]) w.step(20);
+    expect(steered.hash()).toBe(written.hash());
+  });
+
+  test.each([
+    ['the command itself is wrong', { ...COMPACT, nodes: [9] } satisfies Command],
+    ['the VM is unknown', { ...COMPACT, vm: 'nobody' } satisfies Command],
+    ['the VM is busy', { ...COMPACT, vm: 'b' } satisfies Command],
+    ['the block is not free', { type: 'holdPages', vm: 'a', pfn: 0, order: 0 } satisfies Command],
+    ['the host has no room', { ...MIGRATE, toHost: 'new', nodes: [17] } satisfies Command],
+  ])('refused (%s): hash, chain and schedule stay, only the log tells', (_, command) => {
+    const small = {
+      ...base,
+      hosts: [
+        base.hosts[0]!,
+        { ...base.hosts[1]!, nodes: base.hosts[1]!.nodes.map((n) => ({ ...n, totalPages: 2048 })) },
+      ],
+    };
+    const world = start(small);
+    world.step(AT + 1);
+    world.takeEvents();
+    const before = { hash: world.hash(), chain: world.chain, applied: world.appliedCommands, config: world.config };
+    const refusal = world.give(command);
+    expect(refusal?.text).toMatch(/\S{2}/);
+    expect({ hash: world.hash(), chain: world.chain, applied: world.appliedCommands, config: world.config }).toEqual(
+      before,
+    );
+    expect(world.log.at(-1)).toEqual({ tick: AT + 1, command, refusal });
+    expect(world.takeEvents().map((e) => e.type)).toEqual(['commandRefused']);
+    const untouched = start(small);
+    untouched.step(AT + 1);
+    for (const w of [world, untouched]) w.step(30);
+    expect(world.hash()).toBe(untouched.hash());
+  });
+});
+
+test('a snapshot has the pageblocks of the guests asked for, in the same rows', () => {
+  const world = start(config([guest('a'), guest('b'), guest('c')]));
+  world.step(20);
+  const all = world.snapshot('blocks').tables.blocks;
+  const rowsFor = (wanted: readonly number[]): unknown => {
+    const rows = Array.from({ length: all.rows }, (_, i) => i).filter((i) =>
+      wanted.includes(all.columns['guest']![i]!),
+    );
+    return Object.fromEntries(Object.entries(all.columns).map(([name, c]) => [name, rows.map((i) => c[i])]));
+  };
+  const plain = (blocksOf: readonly number[]): unknown => {
+    const { columns } = world.snapshot('blocks', { blocksOf }).tables.blocks;
+    return Object.fromEntries(Object.entries(columns).map(([name, c]) => [name, [...c]]));
+  };
+  for (const wanted of [[], [1], [2, 0], [0, 1, 2]]) expect(plain(wanted)).toEqual(rowsFor(wanted));
+  expect(world.snapshot('accounts', { blocksOf: [1] }).tables.blocks.rows).toBe(0);
+});
