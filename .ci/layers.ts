@@ -52,6 +52,7 @@ const simtest = 'src-main/simtest';
 const runtime = 'src-main/runtime';
 const store = 'src-main/store';
 const desk = 'src-main/desk';
+const servedPage = 'src-main/page';
 
 // prettier-ignore
 export const layers: readonly Layer[] = [
@@ -75,12 +76,13 @@ export const layers: readonly Layer[] = [
 
   // Node: files, threads, terminals. The three shells at the end are thin and around one runtime.
   node(runtime, 'the worker that steps a world', ['shared', engine, scenario]),
-  node(store, 'files that survive a crash', ['shared', formats, scenario]),
+  node(store, 'files that survive a crash', ['shared', formats], ['zod']),
   node(desk, 'documents, and what a window may ask of them; the same in every shell', ['shared', formats, scenario, report, runtime, store], ['zod']),
   node('src-main/bench', "benchmarks beside the RFC's algorithm in C", ['shared', engine, scenario]),
   node('src-main/cli', 'the jobs without a window', ['shared', engine, formats, scenario, report, simtest, runtime, store], ['commander']),
-  node('src-main/web', 'the same application on loopback', ['shared', desk], ['ws']),
-  node('src-main/app', 'windows, menus, the one validated IPC door', ['shared', desk], ['electron']),
+  node(servedPage, 'the page as every window shell serves it: its files, its headers', []),
+  node('src-main/web', 'the same application on loopback', ['shared', desk, servedPage], ['ws']),
+  node('src-main/app', 'windows, menus, the one validated IPC door', ['shared', desk, servedPage], ['electron']),
   node('src-main/start', 'npm start: which shell, and why', ['shared', 'src-main/web']),
 
   // The window. It does not know which shell it is in.

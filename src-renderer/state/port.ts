@@ -22,9 +22,19 @@ export function openPort(): Port {
   };
 }
 
+/** By this name main knows the tab again after a reload. */
+function tabName(): string {
+  const key = 'pageshift-window';
+  const name = sessionStorage.getItem(key) ?? crypto.randomUUID();
+  sessionStorage.setItem(key, name);
+  return name;
+}
+
 /** Messages posted before the socket is open wait for it. The cookie that the page was loaded with is its ticket. */
 function webPort(): Port {
-  const socket = new WebSocket(new URL('port', location.href.replace(/^http/, 'ws')));
+  const address = new URL('port', location.href.replace(/^http/, 'ws'));
+  address.search = `window=${tabName()}`;
+  const socket = new WebSocket(address);
   socket.binaryType = 'arraybuffer';
   const waiting: Uint8Array<ArrayBuffer>[] = [];
   socket.addEventListener('open', () => {

@@ -1,0 +1,39 @@
+/** The web shell from its start to Ctrl+C, as a terminal sees it: the address on stdout, everything else on stderr. */
+import { once } from 'node:events';
+import { noDisplay, openBrowser } from './browser.ts';
+import type { WebArguments } from './argument.ts';
+import { openWebShell } from './shell.ts';
+import type { WebShell } from './shell.ts';
+
+const log = (line: string): void => void process.stderr.write(`pageshift: ${line}\n`);
+
+/** Rejects as openWebShell does. Resolves when it was told to end and everything is put away. */
+export async function runWebShell({ file, port, dataFolder, open }: WebArguments): Promise<void> {
+  const shell = await openWebShell({ file, port, dataFolder, log });
+  for (const problem of shell.problems) log(problem);
+  process.stdout.write(`Pageshift is at ${shell.url}\n`);
+  process.stdout.write(
+    'The address lets one in: keep it to yourself. Ctrl+C ends it; unsaved work is kept for recovery.\n',
+  );
+  const desktop = { platform: process.platform, environment: process.env };
+  const blind = noDisplay(desktop);
+  if (open && blind === null) openBrowser(desktop, shell.url, log);
+  else if (open) process.stdout.write(`No browser is opened: ${blind}.\n`);
+  await toldToEnd();
+  await closed(shell);
+}
+
+async function toldToEnd(): Promise<void> {
+  const heard = new AbortController();
+  const { signal } = heard;
+  await Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((name) => once(process, name, { signal })));
+  heard.abort();
+}
+
+/** A second Ctrl+C ends at once: what was journalled is kept. */
+async function closed(shell: WebShell): Promise<void> {
+  const now = (): never => process.exit(130);
+  process.on('SIGINT', now);
+  await shell.close();
+  process.off('SIGINT', now);
+}

@@ -1,0 +1,228 @@
+/**
+ * The application served to a browser on this machine: the page over HTTP, the window's messages over a WebSocket.
+ *
+ * (a) It listens on 127.0.0.1 alone. The first request brings the token, every other one the cookie it was changed for
+ *     (ticket.ts). What is refused is logged and answered without saying more than why.
+ * (b) Bytes are carried, not looked at: what they mean, and whether they mean anything, is the desk's to say.
+ * (c) A window that does not take what it is sent is cut off before it can fill the memory. The run goes on; a reload
+ *     brings the window back.
+ * (d) A window has a name of its own choice, kept over a reload, so that two tabs are two windows.
+ */
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
+import { MAX_MESSAGE_BYTES } from '../../shared/protocol/index.ts';
+import type { Connection, WindowPort } from '../desk/index.ts';
+import { headersOf, NOTHING_POLICY, refusal } from '../page/index.ts';
+import type { Answer, Site } from '../page/index.ts';
+import { shown, Ticket } from './ticket.ts';
+
+export interface WebOptions {
+  readonly site: Site;
+  connect(port: WindowPort): Connection;
+  log(line: string): void;
+  /** 0: one that is free. */
+  readonly port: number;
+  /** Most bytes that wait for a window; another in tests. */
+  readonly maxWaitingBytes?: number;
+}
+
+export interface WebServer {
+  readonly port: number;
+  /** Opens the application; it holds the token. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const LOOPBACK = '127.0.0.1';
+const PORT_PATH = '/port';
+const WINDOW_NAME = /^[A-Za-z0-9-]{8,64}$/;
+const MAX_WAITING_BYTES = 256 * 2 ** 20;
+const MAX_WINDOWS = 64;
+const MAX_HEADER_BYTES = 16 * 2 ** 10;
+/** Close codes of RFC 6455. */
+const GOING_AWAY = 1001;
+const UNSUPPORTED = 1003;
+const OUR_FAULT = 1011;
+
+/** Rejects when the port is taken. */
+export async function serveWeb(options: WebOptions): Promise<WebServer> {
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 30_000 });
+  const port = await listening(server, options.port);
+  const ticket = new Ticket(port);
+  const windows = new WindowSockets(options);
+  server.on('request', (request, response) => void answer(request, response, ticket, options));
+  server.on('upgrade', (request, socket, head) => upgrade(request, socket, head, ticket, options, windows));
+  server.on('clientError', (_error, socket) => endWith(socket, 400));
+  return {
+    port,
+    url: `http://${LOOPBACK}:${port}/?token=${ticket.token}`,
+    close: () =>
+      new Promise((resolve) => {
+        windows.close();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listening(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, LOOPBACK, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+/** The path as it was written: only what stands in an index is found, so it is never decoded. */
+function pathOf({ url = '' }: IncomingMessage): string {
+  const end = url.search(/[?#]/);
+  return end < 0 ? url : url.slice(0, end);
+}
+
+const queryOf = ({ url = '' }: IncomingMessage): URLSearchParams => new URLSearchParams(url.split('?')[1] ?? '');
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  ticket: Ticket,
+  { site, log }: WebOptions,
+): Promise<void> {
+  const { method = '', headers } = request;
+  const path = pathOf(request);
+  const token = path === '/' && method === 'GET' ? queryOf(request).get('token') : null;
+  const refuse = (why: string, text: string): void => {
+    log(`refused ${shown(method)} ${shown(path)}: ${why}`);
+    send(response, refusal(403, text), method);
+  };
+
+  const foreign = ticket.refusesHost(headers) ?? ticket.refusesSite(headers);
+  if (foreign !== null) return refuse(foreign, 'This address does not answer other sites.');
+  if (token !== null) {
+    if (!ticket.opensWith(token)) return refuse('a wrong token', `The token is not the one of this run. ${ASK}`);
+    send(response, { ...TO_THE_PAGE, headers: { ...TO_THE_PAGE.headers, 'set-cookie': ticket.setCookie } }, method);
+    return;
+  }
+  const stranger = ticket.refusesCookie(headers);
+  if (stranger !== null) return refuse(stranger, `This browser has not been let in. ${ASK}`);
+  const found = await site.answer(method, path);
+  if (found.status !== 200) log(`refused ${shown(method)} ${shown(path)}: ${found.status}`);
+  send(response, found, method);
+}
+
+const ASK = 'Open the whole address that Pageshift printed when it started.';
+
+const TO_THE_PAGE: Answer = {
+  status: 303,
+  headers: { ...headersOf('text/plain; charset=utf-8', NOTHING_POLICY), location: '/' },
+  body: new Uint8Array(0),
+};
+
+function send(response: ServerResponse, { status, headers, body }: Answer, method: string): void {
+  response.writeHead(status, { ...headers, 'content-length': body.length });
+  response.end(method === 'HEAD' ? undefined : body);
+}
+
+function upgrade(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  ticket: Ticket,
+  { log }: WebOptions,
+  windows: WindowSockets,
+): void {
+  const { headers } = request;
+  const name = queryOf(request).get('window') ?? '';
+  const refusals: readonly (readonly [number, string | null])[] = [
+    [403, ticket.refusesHost(headers)],
+    [403, ticket.refusesOrigin(headers)],
+    [403, ticket.refusesCookie(headers)],
+    [404, pathOf(request) === PORT_PATH ? null : 'no WebSocket is at this path'],
+    [
+      400,
+      WINDOW_NAME.test(name) ? null : `window is ${shown(name)}, not a name of 8 to 64 letters, digits and hyphens`,
+    ],
+    [503, windows.full ? `${MAX_WINDOWS} windows are connected already` : null],
+  ];
+  for (const [status, why] of refusals) {
+    if (why === null) continue;
+    log(`refused a WebSocket at ${shown(pathOf(request))}: ${why}`);
+    return endWith(socket, status);
+  }
+  windows.accept(request, socket, head, name);
+}
+
+function endWith(socket: Duplex, status: number): void {
+  socket.on('error', () => undefined);
+  if (socket.writable) socket.write(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  socket.destroy();
+}
+
+/** The sockets of all windows, each with its connection to the desk. */
+class WindowSockets {
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    perMessageDeflate: false,
+    clientTracking: true,
+  });
+  readonly #options: WebOptions;
+
+  constructor(options: WebOptions) {
+    this.#options = options;
+  }
+
+  get full(): boolean {
+    return this.#sockets.clients.size >= MAX_WINDOWS;
+  }
+
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer, name: string): void {
+    this.#sockets.handleUpgrade(request, socket, head, (opened) => this.#carry(opened, `tab ${name}`));
+  }
+
+  #carry(socket: WebSocket, window: string): void {
+    const { log, maxWaitingBytes = MAX_WAITING_BYTES } = this.#options;
+    const connection = this.#connected(socket, {
+      window,
+      post(bytes) {
+        if (socket.readyState !== socket.OPEN) return;
+        if (socket.bufferedAmount + bytes.length > maxWaitingBytes) {
+          log(`${window} does not take what it is sent (${socket.bufferedAmount} bytes wait): cut off`);
+          socket.terminate();
+        } else socket.send(bytes, { binary: true });
+      },
+      waitingBytes: () => socket.bufferedAmount,
+    });
+    if (connection === null) return;
+    socket.on('message', (data: Buffer, isBinary) => {
+      if (isBinary) connection.receive(new Uint8Array(data.buffer, data.byteOffset, data.length));
+      else {
+        log(`refused text from ${window}: messages are bytes`);
+        socket.close(UNSUPPORTED, 'messages are bytes');
+      }
+    });
+    // ws closes the socket itself, with the code that fits: too long a message, a broken frame, a reset.
+    socket.on('error', (error) => log(`refused what ${window} sent: ${error.message}`));
+    socket.on('close', () => connection.closed());
+  }
+
+  #connected(socket: WebSocket, port: WindowPort): Connection | null {
+    try {
+      return this.#options.connect(port);
+    } catch (error) {
+      this.#options.log(`${port.window} was not connected: ${(error as Error).message}`);
+      socket.close(OUR_FAULT, 'Pageshift failed to connect the window');
+      return null;
+    }
+  }
+
+  close(): void {
+    for (const socket of this.#sockets.clients) socket.close(GOING_AWAY, 'Pageshift ends');
+    this.#sockets.close();
+  }
+}

@@ -1,0 +1,71 @@
+/** What a browser tab lends to the desk, and the whole of the web shell: a desk, a site and a server. */
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { formatDiagnostic } from '../../shared/errors/index.ts';
+import { Desk } from '../desk/index.ts';
+import type { Shell } from '../desk/index.ts';
+import { checkout, dataFolder, documentsFolder, Site } from '../page/index.ts';
+import { serveWeb } from './server.ts';
+
+export interface WebShellOptions {
+  readonly port: number;
+  /** A scenario for the first window. */
+  readonly file: string | null;
+  /** Null: the usual places. */
+  readonly dataFolder: string | null;
+  readonly log: (line: string) => void;
+}
+
+export interface WebShell {
+  readonly url: string;
+  /** Why the file could not be opened; empty: it was, or there was none. */
+  readonly problems: readonly string[];
+  /** Ends all runs; what is not saved is kept for recovery. */
+  close(): Promise<void>;
+}
+
+/** Rejects when the page was not built, the port is taken or the data folder cannot be made. */
+export async function openWebShell(options: WebShellOptions): Promise<WebShell> {
+  const { log } = options;
+  const desk = await Desk.open(webShell(options));
+  const site = new Site(checkout.page, (path) => desk.asset(path));
+  const opened = options.file === null ? null : await desk.openPath(null, options.file);
+  let forFirstWindow = opened?.document ?? null;
+  const server = await serveWeb({
+    site,
+    log,
+    port: options.port,
+    connect(port) {
+      if (forFirstWindow !== null) desk.show(port.window, forFirstWindow);
+      forFirstWindow = null;
+      return desk.connect(port);
+    },
+  });
+  return {
+    url: server.url,
+    problems: (opened?.diagnostics ?? []).map(formatDiagnostic),
+    async close() {
+      await server.close();
+      await desk.close();
+    },
+  };
+}
+
+function webShell({ dataFolder: chosen, log }: WebShellOptions): Shell {
+  const { version } = JSON.parse(readFileSync(checkout.manifest, 'utf8')) as { version: string };
+  const home = { platform: process.platform, environment: process.env, folder: homedir() };
+  return {
+    kind: 'web',
+    text: `web shell on Node ${process.versions.node}`,
+    platform: process.platform,
+    version,
+    dataFolder: chosen ?? dataFolder(home),
+    documentsFolder: documentsFolder(home),
+    examplesFolder: checkout.examples,
+    dialogs: null,
+    pdf: null,
+    noteRecent: () => undefined,
+    title: () => undefined, // the page sets its own
+    log,
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * Who may speak to the server. Everything on the machine can reach a loopback port, and every page in the browser can
+ * send requests to it; so a request shows that its sender was given the address by us, and that it was sent to us.
+ *
+ * (a) The token opens the door once per browser: it becomes a cookie, which scripts cannot read and other sites' requests
+ *     do not carry. The cookie is another secret than the token, and named by the port: cookies are shared by all ports.
+ * (b) Secrets are compared in constant time.
+ * (c) Host must be ours, or a foreign name that was made to point here (DNS rebinding) would be let in. A WebSocket needs
+ *     an Origin of ours: cookies alone do not tell which page opened it, and every port of this host is the same site.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+
+const SECRET_BYTES = 32;
+const newSecret = (): string => randomBytes(SECRET_BYTES).toString('base64url');
+
+export class Ticket {
+  readonly token = newSecret();
+  readonly #cookie = newSecret();
+  readonly #cookieName: string;
+  readonly #hosts: readonly string[];
+
+  constructor(port: number) {
+    this.#cookieName = `pageshift-${port}`;
+    this.#hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
+  }
+
+  opensWith(token: string): boolean {
+    return sameSecret(token, this.token);
+  }
+
+  get setCookie(): string {
+    return `${this.#cookieName}=${this.#cookie}; Path=/; HttpOnly; SameSite=Strict`;
+  }
+
+  /** @returns why the request is refused; null: it is not */
+  refusesHost({ host }: IncomingHttpHeaders): string | null {
+    return host !== undefined && this.#hosts.includes(host) ? null : `Host is ${shown(host)}, not this server`;
+  }
+
+  refusesCookie({ cookie }: IncomingHttpHeaders): string | null {
+    const values = (cookie ?? '')
+      .split(';')
+      .map((pair) => pair.trim())
+      .filter((pair) => pair.startsWith(`${this.#cookieName}=`))
+      .map((pair) => pair.slice(this.#cookieName.length + 1));
+    if (values.length === 0) return 'no cookie of this server';
+    return values.some((value) => sameSecret(value, this.#cookie)) ? null : 'a cookie that is not of this server';
+  }
+
+  /** What a browser says of the page that asks. Only the address that was typed or clicked may come from elsewhere. */
+  refusesSite(headers: IncomingHttpHeaders): string | null {
+    const site = headers['sec-fetch-site'];
+    if (site === undefined || site === 'same-origin' || site === 'none') return null;
+    return headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
+      ? null
+      : `asked for by another site (${shown(String(site))})`;
+  }
+
+  refusesOrigin({ host, origin }: IncomingHttpHeaders): string | null {
+    return origin === `http://${host}` ? null : `Origin is ${shown(origin)}, not this server`;
+  }
+}
+
+/** The hashes are of one length, whatever was sent. */
+function sameSecret(given: string, secret: string): boolean {
+  const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(hash(given), hash(secret));
+}
+
+const SHOWN_CHARS = 80;
+
+/** What a stranger sent, fit for a line of a log. */
+export function shown(text: string | undefined): string {
+  if (text === undefined) return 'missing';
+  return JSON.stringify(text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text);
+}
