@@ -30,9 +30,13 @@ export interface BlockCounts {
   readonly freePages: number;
   readonly pinnedPages: number;
   readonly owedPages: number;
+  /** See ActualBand. */
+  readonly owedPinnedPages: number;
 }
 
 const BLOCK_FIGURES = ['usedPages', 'freePages', 'pinnedPages', 'owedPages'] as const;
+/** Those of the snapshot's rows, and owedPinnedPages. */
+const FIGURES = BLOCK_FIGURES.length + 1;
 
 export class LaneIndex {
   readonly guest: number;
@@ -98,6 +102,7 @@ export class LaneIndex {
         freePages: freePages![row]!,
         pinnedPages: pinnedPages![row]!,
         owedPages: owedPages![row]!,
+        owedPinnedPages: Math.max(0, owedPages![row]! - usedPages![row]!),
       });
     }
     return rows;
@@ -117,10 +122,24 @@ export class LaneIndex {
     const actualBands = this.#actual
       .filter((node) => node.meets(edges))
       .map((node): ActualBand => {
-        const [used, free, pinned, owed] = BLOCK_FIGURES.map(() => new Float64Array(columns));
-        node.fill(edges, [used!, free!, pinned!, owed!], whole);
-        for (let x = 0; x < columns; x++) owedPages[x] = owedPages[x]! + owed![x]!;
-        return { nid: node.nid, usedPages: used!, freePages: free!, pinnedPages: pinned!, owedPages: owed! };
+        const figures = Array.from({ length: FIGURES }, () => new Float64Array(columns));
+        node.fill(edges, figures, whole);
+        const [used, free, pinned, owed, stuck] = figures as [
+          Float64Array,
+          Float64Array,
+          Float64Array,
+          Float64Array,
+          Float64Array,
+        ];
+        for (let x = 0; x < columns; x++) owedPages[x] = owedPages[x]! + owed[x]!;
+        return {
+          nid: node.nid,
+          usedPages: used,
+          freePages: free,
+          pinnedPages: pinned,
+          owedPages: owed,
+          owedPinnedPages: stuck,
+        };
       });
     return {
       guest: this.guest,
@@ -339,15 +358,17 @@ function sumsOfBlocks(snapshot: Snapshot, guest: number, nrPages: number): NodeS
   const block = column(snapshot, 'blocks', 'block');
   const nid = column(snapshot, 'blocks', 'nid');
   const figures = BLOCK_FIGURES.map((name) => column(snapshot, 'blocks', name));
-  const parts = new Map(rowsPerKey(nid, first, end).map(([k, rows]) => [k, filling(rows, figures.length)]));
+  const parts = new Map(rowsPerKey(nid, first, end).map(([k, rows]) => [k, filling(rows, FIGURES)]));
   for (let row = first; row < end; row++) {
     const part = parts.get(nid[row]!)!;
     const start = block[row]! * PAGES_PER_HUGE;
     part.start[part.rows] = start;
     part.end[part.rows] = Math.min(start + PAGES_PER_HUGE, nrPages);
-    for (let figure = 0; figure < figures.length; figure++) {
+    const [used, , , owed] = figures;
+    for (let figure = 0; figure < FIGURES; figure++) {
       const before = part.before[figure]!;
-      before[part.rows + 1] = before[part.rows]! + figures[figure]![row]!;
+      const pages = figure < figures.length ? figures[figure]![row]! : Math.max(0, owed![row]! - used![row]!);
+      before[part.rows + 1] = before[part.rows]! + pages;
     }
     part.rows++;
   }

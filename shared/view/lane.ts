@@ -26,6 +26,11 @@ export interface ActualBand {
   readonly pinnedPages: Float64Array;
   /** Of used and pinned, those with A != T: what this node owes. Not in addition to them. */
   readonly owedPages: Float64Array;
+  /**
+   * Of owed, those that are pinned and will never move. Exact in a pageblock whose pages all have one target or whose used
+   * pages are not owed; elsewhere the least that there can be, as a pageblock's row does not tell which of its pages owe.
+   */
+  readonly owedPinnedPages: Float64Array;
 }
 
 export interface Lanes {
@@ -119,7 +124,8 @@ function targetBands(snapshot: Snapshot, guest: number, edges: Float64Array): La
 function actualBands(snapshot: Snapshot, guest: number, edges: Float64Array): Pick<Lanes, 'actualBands' | 'owedPages'> {
   const columns = edges.length - 1;
   const nrPages = snapshot.header.guests[guest]!.nrPages;
-  const [used, free, pinned, owing] = [0, 1, 2, 3].map(() => new Bands(columns)) as [Bands, Bands, Bands, Bands];
+  const figures = Array.from({ length: 5 }, () => new Bands(columns));
+  const [used, free, pinned, owing, stuck] = figures as [Bands, Bands, Bands, Bands, Bands];
   const owedPages = new Float64Array(columns);
   const [first, end] = rowsOf(snapshot, 'blocks', 'guest', guest);
   const [block, nid, freePages, usedPages, pinnedPages, owed] = [
@@ -138,15 +144,17 @@ function actualBands(snapshot: Snapshot, guest: number, edges: Float64Array): Pi
     dealBlock(free.of(-1, nid![row]!), edges, start, stop, freePages![row]!);
     dealBlock(pinned.of(-1, nid![row]!), edges, start, stop, pinnedPages![row]!);
     dealBlock(owing.of(-1, nid![row]!), edges, start, stop, owed![row]!);
+    dealBlock(stuck.of(-1, nid![row]!), edges, start, stop, Math.max(0, owed![row]! - usedPages![row]!));
     dealBlock(owedPages, edges, start, stop, owed![row]!);
   }
-  // All four have met the same nodes.
+  // All have met the same nodes.
   const bands = used.sorted().map((band) => ({
     nid: band.nid,
     usedPages: band.pages,
     freePages: free.of(-1, band.nid),
     pinnedPages: pinned.of(-1, band.nid),
     owedPages: owing.of(-1, band.nid),
+    owedPinnedPages: stuck.of(-1, band.nid),
   }));
   return { actualBands: bands, owedPages };
 }
