@@ -1,19 +1,29 @@
 /**
  * What the window knows and shows: one object of runes that every component reads. Components change it only through its
- * methods; what main is asked for goes through `connection`.
+ * methods; what main is asked for goes through `connection`, most of it by `attempt`, so that a failure is always told.
  *
  * (a) `frame` is what all views show: the present, or the recorded frame that the person scrubbed to. Numbers on screen
  *     come from it by shared/view, never from elsewhere.
  * (b) A frame is acknowledged after it was drawn, so main never sends more than can be shown.
+ * (c) What main is to send (`view.watch`) follows from what is shown; nobody asks for it by hand.
+ * (d) What a person asks to happen, happens now: it brings the window back to the present first.
  */
 import type { Diagnostic } from '../../shared/errors/index.ts';
+import type { GivenCommand } from '../../shared/protocol/command.ts';
 import type { DocumentState, HelloReply, StartInfo } from '../../shared/protocol/document.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/limit.ts';
+import type { RequestInput, RequestName, RequestReply } from '../../shared/protocol/request.ts';
 import type { Snapshot, WorldEvent } from '../../shared/snapshot/index.ts';
 import { decode } from '../../shared/snapshot/index.ts';
 import type { Series } from '../../shared/view/index.ts';
-import { Connection } from './connection.ts';
+import { hostMatrix, NodeColourTable, nodeRows, sentenceFormat } from '../../shared/view/index.ts';
+import { Connection, RequestError } from './connection.ts';
+import { readLayout, withOpen, withSize, writeLayout } from './layout.ts';
+import type { PanelName } from './layout.ts';
+import { memory } from './memory.ts';
 import { openPort } from './port.ts';
+import { readThemeChoice, themeOf } from './theme.ts';
+import type { ThemeChoice } from './theme.ts';
 
 export const VIEWS = ['host', 'guest', 'accounting', 'migrations'] as const;
 export type ViewName = (typeof VIEWS)[number];
@@ -28,7 +38,18 @@ export type Selection =
   | { readonly kind: 'migration'; readonly index: number }
   | { readonly kind: 'compaction'; readonly index: number };
 
-export type DialogName = 'compact' | 'migrate' | 'new' | 'export' | 'keys' | 'palette' | 'saveAs' | 'about';
+export type DialogName = 'compact' | 'migrate' | 'new' | 'export' | 'keys' | 'palette' | 'saveAs' | 'close' | 'about';
+
+export type DrawerTab = 'events' | 'problems';
+
+/** What a view that can be zoomed lends to the commands; registered while it is mounted. */
+export interface ViewControl {
+  zoomIn(): void;
+  zoomOut(): void;
+  fit(): void;
+  /** In parts of what is seen: 0.25 moves a quarter to the right. */
+  pan(part: number): void;
+}
 
 const EMPTY_SERIES: Series = { ticks: [], stride: 1, guests: [], hostNodes: [] };
 
@@ -49,29 +70,66 @@ class App {
   guest = $state(0);
   selection = $state.raw<Selection | null>(null);
   dialog = $state<DialogName | null>(null);
+  /** The VM that a dialog was opened for, by name. */
+  dialogVm = $state<string | null>(null);
+  /** The connection is gone: what is shown is what was last known. */
   lost = $state(false);
+  drawerTab = $state<DrawerTab>('events');
+  /** Speed for the next Play; null: as fast as it goes. */
+  ticksPerSec = $state<number | null>(10);
+  layout = $state.raw(readLayout(memory));
+  themeChoice = $state<ThemeChoice>(readThemeChoice(memory));
+  systemIsDark = $state(false);
+  viewControl = $state.raw<ViewControl | null>(null);
+  /** What the view says beside the tabs: "16 GiB · 1 px = 6 800 pages". */
+  viewNote = $state('');
+
+  /** The theme in force. A canvas that draws with the colours of ui/theme.css reads it, to be drawn again. */
+  readonly theme = $derived(themeOf(this.themeChoice, this.systemIsDark));
+  /** Tick of what is seen: of the frame, or the document's while there is none. */
+  readonly shownTick = $derived(this.frame?.header.tick ?? this.document?.tick ?? 0);
+  readonly tickMs = $derived(this.document?.tickMs ?? this.frame?.header.tickMs ?? 1);
+  /** Names of hosts and VMs never change during a run, so neither do their colours. */
+  readonly colours = $derived(new NodeColourTable(this.frame?.header ?? { hosts: [] }));
+  readonly hosts = $derived(this.frame === null ? null : hostMatrix(this.frame));
+  /** Nodes of the guest shown. */
+  readonly guestNodes = $derived(this.frame?.header.guests[this.guest] ? nodeRows(this.frame, this.guest) : []);
+  /** An engine's sentence as a person reads it. */
+  readonly say = $derived(sentenceFormat(this.frame?.header ?? { hosts: [], guests: [] }));
+  readonly guestName = $derived(this.document?.inputs.guests[this.guest]?.name ?? null);
 
   readonly connection: Connection;
+  #watching = false;
+  #watched = '';
 
   constructor() {
     this.connection = new Connection(openPort(), () => (this.lost = true));
     const { connection } = this;
-    connection.on('state', (state) => (this.document = state));
+    connection.on('state', (state) => this.#state(state));
     connection.on('start', (start) => (this.start = start));
-    connection.on('notice', (notice) => (this.notices = [...this.notices, notice]));
+    connection.on('notice', (notice) => this.note(notice));
     connection.on('events', ({ from, events }) => (this.events = [...this.events.slice(0, from), ...events]));
-    connection.on('frame', ({ frame }, payload) => {
-      const read = decode(payload.slice().buffer);
-      if (read.value !== null) this.frame = read.value;
-      requestAnimationFrame(() => void connection.request('view.ack', { frame }));
-    });
+    connection.on('frame', ({ frame, at }, payload) => this.#frame(frame, at, payload));
     connection.on('open', ({ document }) => void this.attach(document));
+    $effect.root(() => {
+      $effect(() => {
+        document.documentElement.dataset.theme = this.theme;
+      });
+      $effect(() => void this.#watch());
+    });
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    this.systemIsDark = dark.matches;
+    dark.addEventListener('change', ({ matches }) => (this.systemIsDark = matches));
   }
 
+  // The window and its document
+
   async greet(): Promise<void> {
-    this.hello = await this.connection.request('hello', { protocol: PROTOCOL_VERSION });
-    this.start = this.hello.start;
-    if (this.hello.document !== null) await this.attach(this.hello.document);
+    const hello = await this.attempt('open the window', 'hello', { protocol: PROTOCOL_VERSION });
+    if (hello === null) return;
+    this.hello = hello;
+    this.start = hello.start;
+    if (hello.document !== null) await this.attach(hello.document);
   }
 
   /** Shows a document, or the start screen. */
@@ -81,22 +139,130 @@ class App {
     this.series = EMPTY_SERIES;
     this.at = null;
     this.selection = null;
-    this.document = await this.connection.request('attach', { document });
-    if (document !== null) await this.watch();
+    this.dialog = null;
+    this.guest = 0;
+    this.#watched = '';
+    this.document = (await this.attempt('show the document', 'attach', { document })) ?? null;
   }
 
-  /** Tells main what this window wants to see. */
-  async watch(): Promise<void> {
-    const blocksOf =
-      this.view === 'guest' || this.view === 'accounting'
-        ? (this.frame?.header.guests[this.guest]?.name ?? null)
-        : null;
-    await this.connection.request('view.watch', { at: this.at, blocksOf });
+  /** Asks main; what it refuses or fails at is told under Problems, and null comes back. */
+  async attempt<N extends RequestName>(what: string, name: N, input: RequestInput<N>): Promise<RequestReply<N> | null> {
+    try {
+      return await this.connection.request(name, input);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      if (error.code !== 'closed') {
+        this.note({
+          severity: 'error',
+          slug: `request-${error.code}`,
+          message: `Could not ${what}.`,
+          where: {},
+          found: error.message,
+        });
+      }
+      return null;
+    }
   }
 
-  async scrub(at: number | null): Promise<void> {
-    this.at = at;
-    await this.watch();
+  note(notice: Diagnostic): void {
+    this.notices = [...this.notices.slice(-199), notice];
+  }
+
+  // What is seen
+
+  showView(view: ViewName): void {
+    this.view = view;
+  }
+
+  /** The VM that Guest and Accounting show. */
+  showGuest(guest: number, view: ViewName = this.view): void {
+    this.guest = guest;
+    this.view = view;
+    this.selection = { kind: 'vm', guest };
+  }
+
+  /** A selection of a VM, or inside one, also says which VM is shown. */
+  select(selection: Selection | null): void {
+    this.selection = selection;
+    if (selection !== null && 'guest' in selection) this.guest = selection.guest;
+  }
+
+  /** Shows every view as of a tick; null: the present. */
+  scrub(at: number | null): void {
+    this.at = at !== null && this.document !== null && at >= this.document.tick ? null : at;
+  }
+
+  openDialog(dialog: DialogName, vm: string | null = null): void {
+    if (dialog === 'compact' || dialog === 'migrate') this.scrub(null);
+    this.dialogVm = vm;
+    this.dialog = dialog;
+  }
+
+  closeDialog(): void {
+    this.dialog = null;
+    this.dialogVm = null;
+  }
+
+  // The run
+
+  /** Gives a command now. @returns why the world refuses it, or null */
+  async give(command: GivenCommand): Promise<{ readonly slug: string; readonly text: string } | null> {
+    this.scrub(null);
+    const reply = await this.attempt(`give the command ${command.type} to ${command.vm}`, 'run.command', { command });
+    return reply?.refusal ?? null;
+  }
+
+  // Panels and theme
+
+  setSize(panel: PanelName, size: number | null): void {
+    this.layout = withSize(this.layout, panel, size);
+    writeLayout(memory, this.layout);
+  }
+
+  setOpen(panel: PanelName, open: boolean): void {
+    this.layout = withOpen(this.layout, panel, open);
+    writeLayout(memory, this.layout);
+  }
+
+  showDrawer(tab: DrawerTab): void {
+    this.drawerTab = tab;
+    this.setOpen('drawer', true);
+  }
+
+  setTheme(choice: ThemeChoice): void {
+    this.themeChoice = choice;
+    memory.set('theme', choice);
+  }
+
+  // What main sends
+
+  #state(state: DocumentState): void {
+    if (this.document !== null && state.id !== this.document.id) return;
+    this.document = state;
+    if (this.at !== null && this.at >= state.tick) this.at = null; // undo took the run back behind what is shown
+  }
+
+  #frame(frame: number, at: number | null, payload: Uint8Array): void {
+    // Late answers of the time before a scrub began or ended are not shown, but acknowledged.
+    if ((at === null) === (this.at === null)) {
+      const read = decode(payload.slice().buffer);
+      if (read.value === null) for (const problem of read.diagnostics) this.note(problem);
+      else this.frame = read.value;
+    }
+    requestAnimationFrame(() => void this.attempt('take the next frame', 'view.ack', { frame }));
+  }
+
+  /** One request at a time; what changed meanwhile is asked for after it. */
+  async #watch(): Promise<void> {
+    const blocks = this.view === 'guest' || this.view === 'accounting';
+    const input = { at: this.at, blocksOf: blocks ? this.guestName : null };
+    const wanted = JSON.stringify([this.document?.id ?? null, input]);
+    if (this.document === null || this.#watching || wanted === this.#watched) return;
+    this.#watching = true;
+    this.#watched = wanted;
+    await this.attempt('follow the run', 'view.watch', input);
+    this.#watching = false;
+    void this.#watch();
   }
 }
 
