@@ -1,4 +1,10 @@
 /** Files that survive a crash: text in, results out whole or not at all, journals of open documents, recent files. */
+export { filePrint, FileWatch, MISSING, printOf } from './file-watch.ts';
+export type { FilePrint } from './file-watch.ts';
+export { discardJournal, dropJournal, findJournals, Journal, lockedIds, takeJournal, textHash } from './journal.ts';
+export type { FoundJournal, JournalState } from './journal.ts';
 export { readText, readTextStream } from './read-file.ts';
+export { RecentFiles } from './recent.ts';
+export type { RecentFile } from './recent.ts';
 export { headOf, keepEarlier, overInput, standingAt, unwritable, writeFiles } from './write-file.ts';
 export type { OutFile } from './write-file.ts';

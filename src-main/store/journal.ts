@@ -1,0 +1,350 @@
+/**
+ * The journal of an open document: what was done to it and how far its run had come, so that a process that is killed
+ * loses no more than its last second. It is the autosave; there is no other.
+ *
+ * A file of JSON lines, `ID.jsonl`, beside `ID.lock`, which tells the process that writes it:
+ *
+ *   {"sum":…,"journal":1,"name":…,"place":…,"saved":…,"text":…,"given":…,"tick":…}   the document, whole
+ *   {"sum":…,"name":…,"given":…,"tick":…,"head":…,"tail":…,"insert":…,"hash":…}   a change of its text: a command given,
+                                                                              undone, done again, or another name
+ *   {"sum":…,"tick":…}   how far the run has come
+ *
+ * (a) Lines are only added, each on the disk before the next. A new beginning (a save, or many lines) replaces the file
+ *     whole.
+ * (b) `sum` is the CRC-32 of the rest of the line, `hash` of the text after a change: what is read is what was written.
+ * (c) A last line that was cut off is passed over; a damaged line before it ends the reading there, with a diagnostic.
+ *     Nothing that cannot be read is deleted.
+ * (d) What is read is judged as any file's content is: sizes are capped, and the text is read as a scenario by whoever
+ *     opens it.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import type { Diagnostic, Read } from '../../shared/errors/index.ts';
+import { dropLock, isLocked, takeLock } from './lock.ts';
+import type { TextChange } from './text-change.ts';
+import { textChange, withChange } from './text-change.ts';
+import { writeFiles } from './write-file.ts';
+
+/** What a journal knows of a document. */
+export interface JournalState {
+  readonly name: string;
+  /** Absolute; null: nowhere yet. */
+  readonly place: string | null;
+  /** textHash of the canonical text that stands at its place; null: it was never saved. */
+  readonly saved: string | null;
+  readonly text: string;
+  /** Indexes of the text's commands that a person gave and may take back, in the order they were given. */
+  readonly given: readonly number[];
+  readonly tick: number;
+}
+
+/** A journal that no living process writes. */
+export interface FoundJournal extends JournalState {
+  readonly id: string;
+  /** When something was last written. */
+  readonly atMs: number;
+  /** Changes since the last save, or since it was opened. */
+  readonly changes: number;
+  /** Tick of the whole document at the beginning of the journal. */
+  readonly fromTick: number;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Far above what a person does to a document of the largest size between two beginnings. */
+export const MAX_JOURNAL_BYTES = 96 * 2 ** 20;
+const MAX_LINES = 200_000;
+/** A journal whose lines have grown to this begins anew. */
+const RESTART_BYTES = 4 * 2 ** 20;
+
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+export const isJournalId = (id: string): boolean => ID.test(id);
+export const textHash = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** Where the journal of an id is. */
+export const journalPath = (folder: string, id: string): string => join(folder, `${id}.jsonl`);
+const lockOf = (folder: string, id: string): string => join(folder, `${id}.lock`);
+
+/** Writes one journal. Whatever is asked is done in the order it was asked. */
+export class Journal {
+  readonly id: string;
+  readonly #folder: string;
+  readonly #onFailure: (error: Error) => void;
+  #state: JournalState;
+  #handle: FileHandle | null = null;
+  #lineBytes = 0;
+  #tick: number | null = null;
+  #work: Promise<void> = Promise.resolve();
+  #failed = false;
+  #ended = false;
+
+  /** Begins a journal, and with `id` goes on with one that was taken (takeJournal). Rejects when it cannot be written. */
+  static async begin(
+    folder: string,
+    state: JournalState,
+    onFailure: (error: Error) => void,
+    id?: string,
+  ): Promise<Journal> {
+    await mkdir(folder, { recursive: true });
+    const journal = new Journal(folder, id ?? randomUUID(), state, onFailure);
+    if (id === undefined) await takeLock(lockOf(folder, journal.id));
+    try {
+      await journal.#begin();
+    } catch (error) {
+      if (id === undefined) await dropLock(lockOf(folder, journal.id));
+      throw error;
+    }
+    return journal;
+  }
+
+  private constructor(folder: string, id: string, state: JournalState, onFailure: (error: Error) => void) {
+    this.id = id;
+    this.#folder = folder;
+    this.#state = state;
+    this.#onFailure = onFailure;
+  }
+
+  /** The document was changed to this text. */
+  change(next: Pick<JournalState, 'name' | 'text' | 'given' | 'tick'>): Promise<void> {
+    return this.#do(async () => {
+      const change = textChange(this.#state.text, next.text);
+      this.#state = { ...this.#state, ...next };
+      this.#tick = null;
+      const { name, given, tick, text } = next;
+      await this.#add({ name, given, tick, ...change, hash: textHash(text) });
+    });
+  }
+
+  /** The run stands at this tick. Of several in a row the last is written. */
+  tick(tick: number): Promise<void> {
+    const waits = this.#tick !== null;
+    this.#tick = tick;
+    if (waits) return this.#work;
+    return this.#do(async () => {
+      const now = this.#tick;
+      this.#tick = null;
+      if (now === null || now === this.#state.tick) return;
+      this.#state = { ...this.#state, tick: now };
+      await this.#add({ tick: now });
+    });
+  }
+
+  /** Begins anew: the document was saved, or what went before no longer matters. */
+  restart(state: JournalState): Promise<void> {
+    return this.#do(async () => {
+      this.#state = state;
+      await this.#begin();
+    });
+  }
+
+  /** The document is closed and there is nothing to recover. */
+  async remove(): Promise<void> {
+    await this.#end();
+    await unlink(journalPath(this.#folder, this.id)).catch(() => undefined);
+    await dropLock(lockOf(this.#folder, this.id));
+  }
+
+  /** The document is closed; what the journal has may be recovered. */
+  async release(): Promise<void> {
+    await this.#end();
+    await dropLock(lockOf(this.#folder, this.id));
+  }
+
+  async #end(): Promise<void> {
+    await this.#work;
+    this.#ended = true;
+    await this.#handle?.close().catch(() => undefined);
+    this.#handle = null;
+  }
+
+  #do(work: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(async () => {
+      if (this.#ended) return;
+      try {
+        // After a failure the file ends anywhere; only a whole beginning can be relied on.
+        if (this.#failed) {
+          this.#failed = false;
+          await work();
+          await this.#begin();
+        } else await work();
+      } catch (error) {
+        this.#failed = true;
+        this.#onFailure(error as Error);
+      }
+    });
+    return this.#work;
+  }
+
+  async #add(line: object): Promise<void> {
+    if (this.#lineBytes > RESTART_BYTES || this.#handle === null) return await this.#begin();
+    const bytes = Buffer.from(lineOf(line));
+    await this.#handle.appendFile(bytes);
+    await this.#handle.datasync();
+    this.#lineBytes += bytes.length;
+  }
+
+  async #begin(): Promise<void> {
+    const path = journalPath(this.#folder, this.id);
+    const content = lineOf({ journal: 1, ...this.#state });
+    const refusal = await writeFiles([{ path, content }]);
+    if (refusal !== null) throw new Error(refusal.message);
+    await this.#handle?.close();
+    this.#handle = await open(path, 'a');
+    this.#lineBytes = 0;
+    await syncFolder(this.#folder);
+  }
+}
+
+/** A name in a folder is on the disk only when the folder is. Systems that cannot sync one need not. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    await using handle = await open(folder, 'r');
+    await handle.sync();
+  } catch {
+    return;
+  }
+}
+
+function lineOf(line: object): string {
+  const rest = JSON.stringify(line).slice(1);
+  return `{"sum":${crc32(rest)},${rest}\n`;
+}
+
+/** What lies in the folder that no living process writes, the newest first. */
+export async function findJournals(folder: string): Promise<FoundJournal[]> {
+  const ids = await idsIn(folder, '.jsonl');
+  const found: FoundJournal[] = [];
+  for (const id of ids) {
+    if (await isLocked(lockOf(folder, id))) continue;
+    const { value } = await readJournal(folder, id);
+    if (value !== null) found.push(value);
+  }
+  return found.sort((a, b) => b.atMs - a.atMs);
+}
+
+/** Ids of all documents that a living process has open, this one among them. */
+export async function lockedIds(folder: string): Promise<ReadonlySet<string>> {
+  const locked = new Set<string>();
+  for (const id of await idsIn(folder, '.lock')) if (await isLocked(lockOf(folder, id))) locked.add(id);
+  return locked;
+}
+
+async function idsIn(folder: string, ending: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names
+    .filter((name) => name.endsWith(ending))
+    .map((name) => name.slice(0, -ending.length))
+    .filter(isJournalId);
+}
+
+/** Takes a journal over, to go on with it or to delete it. Null when another has it, or it cannot be read. */
+export async function takeJournal(folder: string, id: string): Promise<Read<FoundJournal>> {
+  if (!isJournalId(id)) return refused(id, 'journal-unknown', 'There is nothing to recover of this name.');
+  if (!(await takeLock(lockOf(folder, id))))
+    return refused(id, 'journal-in-use', 'This document is open in another Pageshift.');
+  const read = await readJournal(folder, id);
+  if (read.value === null) await dropLock(lockOf(folder, id));
+  return read;
+}
+
+/** Gives up what takeJournal took. */
+export const dropJournal = (folder: string, id: string): Promise<void> => dropLock(lockOf(folder, id));
+
+/** Deletes a journal. Does nothing when a living process has it. */
+export async function discardJournal(folder: string, id: string): Promise<void> {
+  if (!isJournalId(id) || !(await takeLock(lockOf(folder, id)))) return;
+  await unlink(journalPath(folder, id)).catch(() => undefined);
+  await dropLock(lockOf(folder, id));
+}
+
+async function readJournal(folder: string, id: string): Promise<Read<FoundJournal>> {
+  const path = journalPath(folder, id);
+  try {
+    const { size, mtimeMs } = await stat(path);
+    if (size > MAX_JOURNAL_BYTES) {
+      const read = refused<FoundJournal>(id, 'journal-too-large', 'The journal is too large to be recovered.');
+      const found = { found: `${size} bytes`, expected: `at most ${MAX_JOURNAL_BYTES} bytes` };
+      return { ...read, diagnostics: read.diagnostics.map((d) => ({ ...d, ...found })) };
+    }
+    await using handle = await open(path);
+    return parseJournal(id, (await handle.readFile('utf8')).slice(0, MAX_JOURNAL_BYTES), mtimeMs);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT'
+      ? refused(id, 'journal-unknown', 'There is nothing to recover of this name any more.')
+      : refused(id, 'journal-unreadable', `The journal cannot be read: ${message}.`);
+  }
+}
+
+/** @param mtimeMs when the file was last written, as ticks have no time of their own. */
+export function parseJournal(id: string, content: string, mtimeMs: number): Read<FoundJournal> {
+  const lines = content.split('\n');
+  // Behind the last line feed is nothing, or a line that was being written.
+  lines.pop();
+  if (lines.length > MAX_LINES) return refused(id, 'journal-too-large', 'The journal has too many lines.');
+  const head = headOf(lines[0] ?? '');
+  if (head === null)
+    return refused(id, 'journal-damaged', 'The beginning of the journal is damaged; nothing can be recovered of it.');
+  let state = head;
+  let changes = 0;
+  for (let i = 1; i < lines.length; i++) {
+    const next = applied(state, lines[i]!);
+    if (next === null && i === lines.length - 1) break;
+    if (next === null) {
+      const message = `Line ${i + 1} of ${lines.length} of the journal is damaged; what came after it is not recovered.`;
+      const { diagnostics } = refused(id, 'journal-damaged', message);
+      return found(diagnostics.map((d) => ({ ...d, severity: 'warning', where: { ...d.where, line: i + 1 } })));
+    }
+    if (next.text !== state.text) changes++;
+    state = next;
+  }
+  return found([]);
+
+  function found(diagnostics: readonly Diagnostic[]): Read<FoundJournal> {
+    const value = { id, ...state, atMs: mtimeMs, changes, fromTick: head!.tick, diagnostics };
+    return { value, diagnostics };
+  }
+}
+
+function refused<T>(id: string, slug: string, message: string): Read<T> {
+  return { value: null, diagnostics: [{ severity: 'error', slug, message, where: { file: `${id}.jsonl` } }] };
+}
+
+/** The value of a line whose sum is right; null otherwise. */
+function valueOf(line: string): Record<string, unknown> | null {
+  const match = /^\{"sum":(\d{1,10}),/.exec(line);
+  if (match === null) return null;
+  const rest = line.slice(match[0].length);
+  if (crc32(rest) !== Number(match[1])) return null;
+  try {
+    return JSON.parse(`{${rest}`) as Record<string, unknown>;
+  } catch {
+    return null;
+  }
+}
+
+function headOf(line: string): JournalState | null {
+  const value = valueOf(line);
+  if (value === null || value['journal'] !== 1) return null;
+  const { name, place, saved, text, given, tick } = value;
+  if (typeof name !== 'string' || typeof text !== 'string' || !isIndexes(given) || !isCount(tick)) return null;
+  if (place !== null && (typeof place !== 'string' || !isAbsolute(place))) return null;
+  if (saved !== null && typeof saved !== 'string') return null;
+  return { name, place, saved, text, given, tick };
+}
+
+/** The state after a line; null when the line is damaged or not of this state. */
+function applied(state: JournalState, line: string): JournalState | null {
+  const value = valueOf(line);
+  if (value === null || !isCount(value['tick'])) return null;
+  const { tick, name, given, hash } = value;
+  if (hash === undefined) return { ...state, tick };
+  const text = withChange(state.text, value as unknown as TextChange);
+  if (text === null || textHash(text) !== hash || typeof name !== 'string' || !isIndexes(given)) return null;
+  return { ...state, name, given, tick, text };
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isIndexes = (value: unknown): value is readonly number[] => Array.isArray(value) && value.every(isCount);

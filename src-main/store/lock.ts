@@ -1,0 +1,99 @@
+/**
+ * A file that says which process has something in hand. Made only where there is none (O_EXCL), so that two processes
+ * never both have it; one whose process is gone is taken over.
+ *
+ * A process is known by its number, and by when it and the machine started, as numbers are given again.
+ */
+import { readFileSync } from 'node:fs';
+import { readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { uptime } from 'node:os';
+
+interface ProcessMark {
+  readonly pid: number;
+  /** When the process started, in the system's own count; null where that is not told. */
+  readonly started: string | null;
+  /** When the machine started. */
+  readonly bootMs: number;
+}
+
+/** Clocks are set while machines run. */
+const BOOT_TOLERANCE_MS = 60_000;
+
+const bootMs = (): number => Math.round(Date.now() - uptime() * 1000);
+
+/** Field 22 of /proc/PID/stat, in clock ticks since the machine started. The name before it may hold anything. */
+function startOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+const ownMark = (): ProcessMark => ({ pid: process.pid, started: startOf(process.pid), bootMs: bootMs() });
+
+/** Takes what the file `path` stands for. @returns false when a living process has it. */
+export async function takeLock(path: string): Promise<boolean> {
+  if (await made(path)) return true;
+  const found = await textOf(path);
+  if (found !== null && isAlive(found)) return false;
+  if (found !== null) {
+    // Moved aside before it is judged a second time: another process may have taken it over in between.
+    const aside = `${path}.${process.pid}`;
+    try {
+      await rename(path, aside);
+    } catch {
+      return await made(path);
+    }
+    if ((await textOf(aside)) !== found) {
+      await rename(aside, path);
+      return false;
+    }
+    await unlink(aside);
+  }
+  return await made(path);
+}
+
+/** Whether a living process has it. */
+export async function isLocked(path: string): Promise<boolean> {
+  const found = await textOf(path);
+  return found !== null && isAlive(found);
+}
+
+export async function dropLock(path: string): Promise<void> {
+  await unlink(path).catch(() => undefined);
+}
+
+async function made(path: string): Promise<boolean> {
+  try {
+    await writeFile(path, JSON.stringify(ownMark()), { flag: 'wx', flush: true });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+const textOf = (path: string): Promise<string | null> => readFile(path, 'utf8').catch(() => null);
+
+/** A lock that was cut short while it was written belongs to nobody. */
+function isAlive(text: string): boolean {
+  let mark: Partial<ProcessMark> | null;
+  try {
+    mark = JSON.parse(text) as Partial<ProcessMark> | null;
+  } catch {
+    return false;
+  }
+  const pid = mark?.pid;
+  if (typeof pid !== 'number' || !Number.isInteger(pid) || pid <= 0) return false;
+  if (typeof mark?.bootMs === 'number' && Math.abs(mark.bootMs - bootMs()) > BOOT_TOLERANCE_MS) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // It lives, but is another person's.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  const started = startOf(pid);
+  return started === null || typeof mark?.started !== 'string' || started === mark.started;
+}

@@ -1,0 +1,61 @@
+/**
+ * The files that were opened or saved last, the newest first. Read tolerantly: a list that is damaged is empty, an entry
+ * that is none is left out. Written whole; of two processes that write at once the later wins.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { dirname, isAbsolute } from 'node:path';
+import * as z from 'zod';
+import type { Diagnostic } from '../../shared/errors/index.ts';
+import { readText } from './read-file.ts';
+import { writeFiles } from './write-file.ts';
+
+export const MAX_RECENT = 10;
+
+const entrySchema = z.object({ path: z.string().max(4096).refine(isAbsolute), name: z.string().max(200) });
+
+export interface RecentFile {
+  /** Tells the file without naming its path. */
+  readonly id: string;
+  readonly path: string;
+  /** Of the scenario in it. */
+  readonly name: string;
+}
+
+export class RecentFiles {
+  readonly #file: string;
+
+  /** @param file that holds the list. */
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  async list(): Promise<readonly RecentFile[]> {
+    const { value } = await readText(this.#file, this.#file);
+    if (value === null) return [];
+    let entries: unknown;
+    try {
+      entries = JSON.parse(value);
+    } catch {
+      return [];
+    }
+    if (!Array.isArray(entries)) return [];
+    return entries
+      .map((entry: unknown) => entrySchema.safeParse(entry))
+      .flatMap(({ data }) => (data === undefined ? [] : [{ id: idOf(data.path), ...data }]))
+      .filter((entry, i, all) => all.findIndex(({ id }) => id === entry.id) === i)
+      .slice(0, MAX_RECENT);
+  }
+
+  /** Puts a file first. @returns why it could not be written. */
+  async add(path: string, name: string): Promise<Diagnostic | null> {
+    const others = (await this.list()).filter((entry) => entry.path !== path);
+    const entries = [{ path, name }, ...others.map((entry) => ({ path: entry.path, name: entry.name }))];
+    await mkdir(dirname(this.#file), { recursive: true }).catch(() => undefined);
+    return await writeFiles([
+      { path: this.#file, content: `${JSON.stringify(entries.slice(0, MAX_RECENT), null, 2)}\n` },
+    ]);
+  }
+}
+
+const idOf = (path: string): string => createHash('sha256').update(path).digest('hex').slice(0, 32);
