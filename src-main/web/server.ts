@@ -42,6 +42,7 @@ const PORT_PATH = '/port';
 const WINDOW_NAME = /^[A-Za-z0-9-]{8,64}$/;
 const MAX_WAITING_BYTES = 256 * 2 ** 20;
 const MAX_WINDOWS = 64;
+const CLOSE_MS = 500;
 const MAX_HEADER_BYTES = 16 * 2 ** 10;
 /** Close codes of RFC 6455. */
 const GOING_AWAY = 1001;
@@ -60,12 +61,12 @@ export async function serveWeb(options: WebOptions): Promise<WebServer> {
   return {
     port,
     url: `http://${LOOPBACK}:${port}/?token=${ticket.token}`,
-    close: () =>
-      new Promise((resolve) => {
-        windows.close();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    async close() {
+      const ended = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await windows.close();
+      await ended;
+    },
   };
 }
 
@@ -101,7 +102,7 @@ async function answer(
     send(response, refusal(403, text), method);
   };
 
-  const foreign = ticket.refusesHost(headers) ?? ticket.refusesSite(headers);
+  const foreign = ticket.refusesHost(request) ?? ticket.refusesSite(headers);
   if (foreign !== null) return refuse(foreign, 'This address does not answer other sites.');
   if (token !== null) {
     if (!ticket.opensWith(token)) return refuse('a wrong token', `The token is not the one of this run. ${ASK}`);
@@ -139,7 +140,7 @@ function upgrade(
   const { headers } = request;
   const name = queryOf(request).get('window') ?? '';
   const refusals: readonly (readonly [number, string | null])[] = [
-    [403, ticket.refusesHost(headers)],
+    [403, ticket.refusesHost(request)],
     [403, ticket.refusesOrigin(headers)],
     [403, ticket.refusesCookie(headers)],
     [404, pathOf(request) === PORT_PATH ? null : 'no WebSocket is at this path'],
@@ -221,8 +222,14 @@ class WindowSockets {
     }
   }
 
-  close(): void {
-    for (const socket of this.#sockets.clients) socket.close(GOING_AWAY, 'Pageshift ends');
+  /** Resolves when the desk knows of every window that it is gone; one that does not answer is not waited for. */
+  async close(): Promise<void> {
+    const sockets = [...this.#sockets.clients];
+    const gone = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    for (const socket of sockets) socket.close(GOING_AWAY, 'Pageshift ends');
+    const impatience = setTimeout(() => sockets.forEach((socket) => socket.terminate()), CLOSE_MS);
+    await Promise.all(gone);
+    clearTimeout(impatience);
     this.#sockets.close();
   }
 }

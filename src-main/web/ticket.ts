@@ -9,7 +9,7 @@
  *     an Origin of ours: cookies alone do not tell which page opened it, and every port of this host is the same site.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 const SECRET_BYTES = 32;
 const newSecret = (): string => randomBytes(SECRET_BYTES).toString('base64url');
@@ -34,8 +34,12 @@ export class Ticket {
   }
 
   /** @returns why the request is refused; null: it is not */
-  refusesHost({ host }: IncomingHttpHeaders): string | null {
-    return host !== undefined && this.#hosts.includes(host) ? null : `Host is ${shown(host)}, not this server`;
+  refusesHost({ headersDistinct }: IncomingMessage): string | null {
+    const { host = [] } = headersDistinct;
+    const [only] = host;
+    return host.length === 1 && this.#hosts.includes(only!)
+      ? null
+      : `Host is ${shown(host.join(', '))}, not this server`;
   }
 
   refusesCookie({ cookie }: IncomingHttpHeaders): string | null {
