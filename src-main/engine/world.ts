@@ -24,6 +24,7 @@ import {
 } from './core/index.ts';
 import { HostSide, type PlacementProblem, type Refusal } from './host/index.ts';
 import { Guest, truthOf } from './vm/index.ts';
+import { tilesOf, type TilesWithBytes } from './world-tiles.ts';
 import { type SnapshotOptions, snapshotOf, TableCache } from './world-snapshot.ts';
 
 /** A command as it was given, and what came of it. */
@@ -282,6 +283,11 @@ export class World {
   snapshot(level: SnapshotLevel, options: SnapshotOptions = {}): Snapshot {
     const parts = { config: this.config, tick: this.#tick, chain: this.#chain, hostSide: this.#hostSide };
     return snapshotOf({ ...parts, guests: this.#guests, tables: this.#tables }, level, options);
+  }
+
+  /** Exact pages of [fromPfn, fromPfn + pages), as far as the guest has them. */
+  tiles(guest: number, fromPfn: number, pages: number): TilesWithBytes {
+    return tilesOf(this.#guests[guest]!.mm.mm, this.#hostSide, guest, fromPfn, pages);
   }
 
   /** The whole world written down; `restore` takes it back. Events not yet taken are no part of it. */

@@ -209,6 +209,13 @@ export class HostSide {
     this.#state.config.links.forEach((_, link) => this.#stepLink(link, tick));
   }
 
+  /** Row of a node that exists in hostNodesTable. */
+  hostNodeRow(host: number, nid: number): number {
+    const { hosts } = this.#state;
+    const before = hosts.slice(0, host).reduce((rows, h) => rows + h.nodes.length, 0);
+    return before + hosts[host]!.position(nid);
+  }
+
   hostNodesTable(): Table {
     return hostNodesTable(this.#state);
   }

@@ -33,11 +33,16 @@ export class Host {
     return position === undefined ? undefined : this.nodes[position];
   }
 
+  /** Index in `nodes` of a node that is known to exist. */
+  position(nid: number): number {
+    const position = this.#position.get(nid);
+    assert(position !== undefined, 'host-node-unknown', { host: this.name, nid });
+    return position;
+  }
+
   /** The frames of a node that is known to exist. */
   frames(nid: number): FrameSpace {
-    const node = this.node(nid);
-    assert(node !== undefined, 'host-node-unknown', { host: this.name, nid });
-    return node.frames;
+    return this.nodes[this.position(nid)]!.frames;
   }
 
   /** SLIT distance; both nodes exist. */
