@@ -39,8 +39,9 @@ export interface EventData {
   notice: Diagnostic;
   /** A menu or a file handed over by the system: the window acts as if the person had chosen the command. */
   menu: { readonly command: string };
-  /** Main opened a document for this window (double-click on a file, second instance). */
-  open: { readonly document: string };
+  /** Main opened a document for this window (double-click on a file, second instance). Null: the document it showed was
+   *  closed in another window. */
+  open: { readonly document: string | null };
 }
 
 export type EventName = keyof EventData;

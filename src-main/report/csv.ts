@@ -20,8 +20,18 @@ function cell(value: Cell): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
+/** Names of the tables of a report. */
+export const CSV_FILES = [
+  'accounting.csv',
+  'hosts.csv',
+  'stranded.csv',
+  'series.csv',
+  'migrations.csv',
+  'events.csv',
+] as const;
+
 /** Every table of the report, by file name. */
-export function csvFiles(record: RunRecord): Record<string, string> {
+export function csvFiles(record: RunRecord): Record<(typeof CSV_FILES)[number], string> {
   return {
     'accounting.csv': csv(accountingRows(record)),
     'hosts.csv': csv(hostRows(record)),

@@ -81,6 +81,15 @@ describe('a journal', () => {
     expect((await findJournals(folder))[0]!.tick).toBe(1000);
   });
 
+  test('a tick told while a change waits to be written is written after it', async () => {
+    const journal = await begin();
+    void journal.tick(3);
+    void journal.change(LATER);
+    void journal.tick(9);
+    await journal.release();
+    expect((await findJournals(folder))[0]).toMatchObject({ ...LATER, tick: 9 });
+  });
+
   test('a beginning replaces what went before', async () => {
     const journal = await begin();
     await journal.change(LATER);

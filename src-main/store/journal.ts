@@ -108,10 +108,10 @@ export class Journal {
 
   /** The document was changed to this text. */
   change(next: Pick<JournalState, 'name' | 'text' | 'given' | 'tick'>): Promise<void> {
+    this.#tick = null;
     return this.#do(async () => {
       const change = textChange(this.#state.text, next.text);
       this.#state = { ...this.#state, ...next };
-      this.#tick = null;
       const { name, given, tick, text } = next;
       await this.#add({ name, given, tick, ...change, hash: textHash(text) });
     });
@@ -133,6 +133,7 @@ export class Journal {
 
   /** Begins anew: the document was saved, or what went before no longer matters. */
   restart(state: JournalState): Promise<void> {
+    this.#tick = null;
     return this.#do(async () => {
       this.#state = state;
       await this.#begin();

@@ -1,0 +1,111 @@
+/** Scenarios from what a person gives: a document's text, foreign files, the small form. Every problem at once. */
+import type { Diagnostic, Read } from '../../shared/errors/index.ts';
+import { hasErrors } from '../../shared/errors/index.ts';
+import type { ImportReply } from '../../shared/protocol/index.ts';
+import type { HostFacts, TextKind, VmFacts } from '../formats/index.ts';
+import { detectKind, readForeign } from '../formats/index.ts';
+import type { ImportPart, Scenario, ScenarioInput } from '../scenario/index.ts';
+import { assembleScenario, readScenario, SCENARIO_VERSION } from '../scenario/index.ts';
+import type { Checked } from './door.ts';
+
+export interface GivenFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A scenario, and the text with the name that its places refer to; null where no person wrote it. */
+export interface Source {
+  readonly scenario: Scenario;
+  readonly written: GivenFile | null;
+}
+
+export interface Imported {
+  readonly source: Source | null;
+  readonly files: ImportReply['files'];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const IMPORT_KINDS = { capabilities: 'host', 'numactl-hardware': 'host', domain: 'vm', scenario: 'scenario' } as const;
+
+/** One scenario, or hosts and VMs, told apart by content. @param rehearsal false: without commands of our own. */
+export function importFiles(given: readonly GivenFile[], rehearsal: boolean): Imported {
+  const files = given.map(({ name, text }) => ({ name: baseName(name), text }));
+  const kinds = files.map(({ name, text }) => detectKind(text, name));
+  const told = files.map(({ name }, i) => ({ name, kind: importKind(kinds[i]!.value) }));
+  const scenarios = files.filter((_, i) => kinds[i]!.value === 'scenario');
+  if (scenarios.length === 1 && files.length === 1) {
+    const read = readScenario(files[0]!.text, files[0]!.name);
+    return { ...sourced(read, files[0]!), files: told };
+  }
+  const diagnostics: Diagnostic[] = scenarios.map(({ name }) => alone(name, scenarios.length, files.length));
+  const hosts: ImportPart<HostFacts>[] = [];
+  const vms: ImportPart<VmFacts>[] = [];
+  files.forEach(({ name: file, text }, i) => {
+    if (kinds[i]!.value === 'scenario') {
+      // Opened alone it would tell its problems; so it does here.
+      diagnostics.push(...readScenario(text, file).diagnostics);
+      return;
+    }
+    const { value, diagnostics: found } = readForeign(text, file);
+    diagnostics.push(...found);
+    if (value?.kind === 'domain') vms.push({ file, facts: value });
+    else if (value !== null) hosts.push({ file, facts: value });
+  });
+  // What a file that is not read would have told is missing, so nothing is said of the whole.
+  if (hasErrors(diagnostics)) return { source: null, files: told, diagnostics };
+  const whole = assembleScenario({ hosts, vms }, { rehearsal, compact: [], migrate: [] });
+  return { ...sourced({ ...whole, diagnostics: [...diagnostics, ...whole.diagnostics] }, null), files: told };
+}
+
+const importKind = (kind: TextKind | null): 'scenario' | 'host' | 'vm' | null =>
+  kind === null ? null : IMPORT_KINDS[kind];
+
+const sourced = ({ value, diagnostics }: Read<Scenario>, written: GivenFile | null): Omit<Imported, 'files'> => ({
+  source: value === null ? null : { scenario: value, written },
+  diagnostics,
+});
+
+const alone = (file: string, scenarios: number, files: number): Diagnostic => ({
+  severity: 'error',
+  slug: 'import-scenario-among-others',
+  message: 'A scenario is opened by itself, not together with other files.',
+  where: { file },
+  found: `${files} files, of which ${scenarios} ${scenarios === 1 ? 'is a scenario' : 'are scenarios'}`,
+  expected: 'one scenario, or hosts and VMs',
+  hint: 'Open it alone, or leave it out.',
+});
+
+/** The file without its folders, which are nobody else's business. */
+const baseName = (file: string): string => file.replace(/^.*[/\\]/, '');
+
+/** A scenario of the small form: one host, and VMs spread over its nodes. */
+export function newScenario(form: Checked<'document.new'>): Read<Scenario> {
+  const { name, nodes, nodeMemoryMiB, cpusPerNode, vms, vmMemoryMiB } = form;
+  const cpusOf = (node: number): string => {
+    const first = node * cpusPerNode;
+    return cpusPerNode === 0 ? '' : cpusPerNode === 1 ? `${first}` : `${first}-${first + cpusPerNode - 1}`;
+  };
+  const input: ScenarioInput = {
+    pageshift: SCENARIO_VERSION,
+    name,
+    hosts: [
+      {
+        name: 'host',
+        nodes: Array.from({ length: nodes }, (_, nid) => ({ nid, cpus: cpusOf(nid), memoryMiB: nodeMemoryMiB })),
+      },
+    ],
+    vms: Array.from({ length: vms }, (_, i) => ({
+      name: `vm${i + 1}`,
+      host: 'host',
+      memoryMiB: vmMemoryMiB,
+      vcpus: Math.max(1, Math.min(cpusPerNode, 4)),
+      placement: { mode: 'spread' },
+    })),
+  };
+  const { value, diagnostics } = readScenario(JSON.stringify(input), '');
+  // Lines of a text that nobody has seen tell nothing; the path does.
+  const placed = diagnostics.map(({ where: { path }, ...rest }): Diagnostic => {
+    return { ...rest, where: path === undefined ? {} : { path } };
+  });
+  return { value, diagnostics: placed };
+}
