@@ -21,9 +21,9 @@ const MAGIC = 0x504e5350; // 'PSNP', little-endian
 const PREFIX_BYTES = 24;
 const ALIGN = 8;
 
-type ColumnType = 'u8' | 'u16' | 'i16' | 'u32' | 'i32' | 'f64';
+export type ColumnType = 'u8' | 'u16' | 'i16' | 'u32' | 'i32' | 'f64';
 
-const CONSTRUCTORS = {
+export const CONSTRUCTORS = {
   u8: Uint8Array,
   u16: Uint16Array,
   i16: Int16Array,
@@ -314,7 +314,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const alignUp = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
 
-function typeOf(array: Column): ColumnType {
+export function typeOf(array: Column): ColumnType {
   for (const [type, make] of Object.entries(CONSTRUCTORS)) if (array instanceof make) return type as ColumnType;
   throw new TypeError('not a snapshot column');
 }

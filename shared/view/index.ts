@@ -9,7 +9,7 @@ export type {
   Term,
   ZoneRow,
 } from './accounting.ts';
-export { convergedGuests, isConverged, isTold } from './convergence.ts';
+export { convergedGuests, isConverged, isTold, lagPages } from './convergence.ts';
 export { hostMatrix, hostNodeRows } from './host.ts';
 export type { HostMatrix, HostNodeRow, VmHostRow } from './host.ts';
 export { idList } from './id-list.ts';
@@ -50,4 +50,4 @@ export type {
 } from './run-record.ts';
 export { sentenceFormat } from './sentence.ts';
 export { OTHER_PAIRS, SeriesRecorder } from './series.ts';
-export type { GuestSeries, HostNodeSeries, PairSeries, Series } from './series.ts';
+export type { GuestSeries, HostNodeSeries, PairSeries, Series, SeriesState } from './series.ts';

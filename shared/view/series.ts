@@ -57,13 +57,26 @@ export interface Series {
 
 type Keep = 'max' | 'min' | 'last';
 
-class Track {
-  readonly values: number[] = [];
-  readonly #keep: Keep;
+/** A SeriesRecorder written down. */
+export interface SeriesState {
+  readonly ticks: Float64Array;
+  readonly tracks: readonly { readonly key: string; readonly keep: Keep; readonly values: Float64Array }[];
+  readonly pairs: readonly {
+    readonly guest: number;
+    readonly pairs: readonly (readonly [string, { readonly from: number; readonly to: number }])[];
+  }[];
+  readonly stride: number;
+  readonly inPoint: number;
+  readonly last: Snapshot | null;
+}
 
-  constructor(keep: Keep, points: number) {
-    this.#keep = keep;
-    for (let i = 0; i < points; i++) this.values.push(0);
+class Track {
+  readonly values: number[];
+  readonly keep: Keep;
+
+  constructor(keep: Keep, values: Iterable<number>) {
+    this.keep = keep;
+    this.values = [...values];
   }
 
   /** Adds a value to the open point, or opens the next. */
@@ -81,7 +94,7 @@ class Track {
   }
 
   #merge(a: number, b: number): number {
-    return this.#keep === 'last' ? b : this.#keep === 'max' ? Math.max(a, b) : Math.min(a, b);
+    return this.keep === 'last' ? b : this.keep === 'max' ? Math.max(a, b) : Math.min(a, b);
   }
 }
 
@@ -149,6 +162,33 @@ export class SeriesRecorder {
     };
   }
 
+  /** All of it as plain data, a copy: `restore` goes on from there as if nothing had been added since. */
+  save(): SeriesState {
+    return {
+      ticks: Float64Array.from(this.#ticks),
+      tracks: [...this.#tracks].map(([key, track]) => ({
+        key,
+        keep: track.keep,
+        values: Float64Array.from(track.values),
+      })),
+      pairs: [...this.#pairs].map(([guest, pairs]) => ({ guest, pairs: [...pairs] })),
+      stride: this.#stride,
+      inPoint: this.#inPoint,
+      last: this.#last,
+    };
+  }
+
+  static restore(state: SeriesState): SeriesRecorder {
+    const recorder = new SeriesRecorder();
+    recorder.#ticks.push(...state.ticks);
+    for (const { key, keep, values } of state.tracks) recorder.#tracks.set(key, new Track(keep, values));
+    for (const { guest, pairs } of state.pairs) recorder.#pairs.set(guest, new Map(pairs));
+    recorder.#stride = state.stride;
+    recorder.#inPoint = state.inPoint;
+    recorder.#last = state.last;
+    return recorder;
+  }
+
   #halve(): void {
     for (const track of this.#tracks.values()) track.halve();
     for (let i = 0; 2 * i < this.#ticks.length; i++) this.#ticks[i] = this.#ticks[2 * i]!;
@@ -161,7 +201,7 @@ export class SeriesRecorder {
     const values = new Map<string, number>();
     const set = (key: string, keep: Keep, value: number): void => {
       if (!this.#tracks.has(key))
-        this.#tracks.set(key, new Track(keep, Math.max(0, this.#ticks.length - (this.#inPoint === 0 ? 1 : 0))));
+        this.#tracks.set(key, new Track(keep, zeros(Math.max(0, this.#ticks.length - (this.#inPoint === 0 ? 1 : 0)))));
       values.set(key, (values.get(key) ?? 0) + value);
     };
     snapshot.header.guests.forEach((guest, g) => {
@@ -203,4 +243,5 @@ export class SeriesRecorder {
   }
 }
 
+const zeros = (n: number): number[] => Array.from({ length: n }, () => 0);
 const rank = (nid: number): number => (nid === OTHER_PAIRS ? Infinity : nid);

@@ -3,3 +3,12 @@ export { runInWorker } from './run-in-worker.ts';
 export type { WorkerResult } from './run-in-worker.ts';
 export { runWorld } from './run.ts';
 export type { Run, RunOptions, RunProgress, RunStart, RunUntil } from './run.ts';
+export { startSession } from './session.ts';
+export type {
+  FrameRequest,
+  Session,
+  SessionJournal,
+  SessionOptions,
+  SessionStart,
+  SessionState,
+} from './session-api.ts';

@@ -30,11 +30,11 @@ const MOVE_ENDS: ReadonlySet<WorldEventType> = new Set([
 ]);
 
 export class LawWatch {
-  readonly #world: World;
+  #world: World;
   readonly #small: boolean;
   /** VMs that are being moved, and those that have committed a layout. */
-  readonly #moving = new Set<string>();
-  readonly #committed = new Set<string>();
+  #moving = new Set<string>();
+  #committed = new Set<string>();
   #dueTick = FIRST_CHECK_TICKS;
   #checkedTick = -1;
   #checked = 0;
@@ -65,6 +65,35 @@ export class LawWatch {
     if (this.#broken.length === 0 && this.#checkedTick !== this.#world.tick) this.#checkWorld();
   }
 
+  /** Every law, now; counted as a check. */
+  checkNow(): void {
+    this.#checkWorld();
+  }
+
+  save(): LawWatchState {
+    return {
+      moving: [...this.#moving],
+      committed: [...this.#committed],
+      dueTick: this.#dueTick,
+      checkedTick: this.#checkedTick,
+      checked: this.#checked,
+      guestsChecked: this.#guestsChecked,
+      broken: this.#broken,
+    };
+  }
+
+  /** Goes on from a state that it had. @param world as it was then. */
+  goBack(world: World, state: LawWatchState): void {
+    this.#world = world;
+    this.#moving = new Set(state.moving);
+    this.#committed = new Set(state.committed);
+    this.#dueTick = state.dueTick;
+    this.#checkedTick = state.checkedTick;
+    this.#checked = state.checked;
+    this.#guestsChecked = state.guestsChecked;
+    this.#broken = state.broken;
+  }
+
   #guestsDue(events: readonly WorldEvent[]): ReadonlySet<string> {
     const due = new Set<string>();
     for (const { type, vm } of events) {
@@ -90,6 +119,16 @@ export class LawWatch {
     this.#broken = [...this.#broken, ...found];
     this.#guestsChecked++;
   }
+}
+
+export interface LawWatchState {
+  readonly moving: readonly string[];
+  readonly committed: readonly string[];
+  readonly dueTick: number;
+  readonly checkedTick: number;
+  readonly checked: number;
+  readonly guestsChecked: number;
+  readonly broken: readonly Violation[];
 }
 
 function freeAboveSize(world: World): Violation[] {

@@ -5,7 +5,15 @@
  * only every so many ticks, and after every tick in which something happened. When is decided from the world alone.
  */
 import type { Snapshot, WorldEvent, WorldEventType } from '../../shared/snapshot/index.ts';
-import type { LawsChecked, RecordedCommand, RunEnding, RunInputs, RunRecord } from '../../shared/view/index.ts';
+import type {
+  LawsChecked,
+  RecordedCommand,
+  RunEnding,
+  RunInputs,
+  RunRecord,
+  Series,
+  SeriesState,
+} from '../../shared/view/index.ts';
 import { SeriesRecorder } from '../../shared/view/index.ts';
 import type { LogEntry, World, WorldConfig } from '../engine/index.ts';
 import type { Scenario } from '../scenario/index.ts';
@@ -15,39 +23,65 @@ import { canonicalText } from '../scenario/index.ts';
 const CHEAP_ROWS = 2048;
 
 export class Recording {
-  readonly #world: World;
+  #world: World;
   readonly #onSnapshot: ((snapshot: Snapshot) => void) | undefined;
   readonly #before: Snapshot;
-  readonly #series = new SeriesRecorder();
-  readonly #events: WorldEvent[] = [];
+  #series = new SeriesRecorder();
+  #events: WorldEvent[] = [];
   #latest: Snapshot;
+  /** Events before those that it has. */
+  readonly #skipped: number;
+  /** Where the events of the tick under way begin: those of commands given before it are among them. */
+  #tickFrom = 0;
 
-  constructor(world: World, onSnapshot?: (snapshot: Snapshot) => void) {
+  /** @param from goes on from there; its earlier events and the snapshot before the first step are not had then. */
+  constructor(world: World, onSnapshot?: (snapshot: Snapshot) => void, from?: RecordingState) {
     this.#world = world;
     this.#onSnapshot = onSnapshot;
-    this.#before = world.snapshot('blocks');
+    this.#skipped = from?.events ?? 0;
+    this.#before = from?.latest ?? world.snapshot('blocks');
     this.#latest = this.#before;
-    this.#keep(this.#before);
+    if (from === undefined) this.#keep(this.#before);
+    else this.#resume(from);
   }
 
   get latest(): Snapshot {
     return this.#latest;
   }
 
-  /** @returns the events of the tick. */
+  /** At level `blocks`, before the first step. */
+  get before(): Snapshot {
+    return this.#before;
+  }
+
+  get series(): SeriesRecorder {
+    return this.#series;
+  }
+
+  get events(): readonly WorldEvent[] {
+    return this.#events;
+  }
+
+  /** @returns the events of the tick, with those of the commands given before it. */
   afterTick(): readonly WorldEvent[] {
-    const events = this.#world.takeEvents();
-    for (const event of events) this.#events.push(event);
+    this.#takeEvents();
+    const events = this.#events.slice(this.#tickFrom - this.#skipped);
+    this.#tickFrom = this.#skipped + this.#events.length;
     const everyTicks = Math.ceil(this.#latest.tables.backing.rows / CHEAP_ROWS);
     if (events.length > 0 || this.#world.tick - this.#latest.header.tick >= everyTicks)
       this.#keep(this.#world.snapshot('accounts'));
     return events;
   }
 
-  finish(scenario: Scenario, version: string, laws: LawsChecked, ending: RunEnding): RunRecord {
+  /** A command was given between two ticks. Its events count as those of the tick to come, as if it had been scheduled. */
+  afterCommand(): void {
+    this.#takeEvents();
+  }
+
+  /** As it stands; what is recorded goes on unchanged. */
+  record(scenario: Scenario, version: string, laws: LawsChecked, ending: RunEnding): RunRecord {
     const { config } = this.#world;
     const after = this.#world.snapshot('blocks');
-    if (this.#latest.header.tick !== after.header.tick) this.#keep(after);
     return {
       scenarioName: scenario.name,
       seed: config.seed,
@@ -55,9 +89,9 @@ export class Recording {
       inputs: inputsOf(config),
       before: this.#before,
       after,
-      series: this.#series.series(),
-      events: this.#events,
-      commands: recordedCommands(this.#world.log, this.#events),
+      series: this.#seriesUpTo(after),
+      events: [...this.#events],
+      commands: recordedCommands(this.#world.log, this.#events, 'It was under way when the run ended.'),
       laws,
       ending,
       hash: this.#world.hash(),
@@ -67,6 +101,41 @@ export class Recording {
     };
   }
 
+  /** All of it but the events, of which only the number is kept. */
+  save(): RecordingState {
+    return {
+      series: this.#series.save(),
+      events: this.#skipped + this.#events.length,
+      latest: this.#latest,
+      tickFrom: this.#tickFrom,
+    };
+  }
+
+  /** Goes on from a state that it had. @param world as it was then; events it has not given yet are dropped. */
+  goBack(world: World, state: RecordingState): void {
+    world.takeEvents();
+    this.#world = world;
+    this.#events = this.#events.slice(0, state.events);
+    this.#resume(state);
+  }
+
+  #resume({ series, latest, tickFrom }: RecordingState): void {
+    this.#series = SeriesRecorder.restore(series);
+    this.#latest = latest;
+    this.#tickFrom = tickFrom;
+  }
+
+  #takeEvents(): void {
+    for (const event of this.#world.takeEvents()) this.#events.push(event);
+  }
+
+  #seriesUpTo(after: Snapshot): Series {
+    if (this.#latest.header.tick === after.header.tick) return this.#series.series();
+    const series = SeriesRecorder.restore(this.#series.save());
+    series.add(after);
+    return series.series();
+  }
+
   #keep(snapshot: Snapshot): void {
     this.#latest = snapshot;
     this.#series.add(snapshot);
@@ -74,7 +143,14 @@ export class Recording {
   }
 }
 
-function inputsOf({ links, guests }: WorldConfig): RunInputs {
+export interface RecordingState {
+  readonly series: SeriesState;
+  readonly events: number;
+  readonly latest: Snapshot;
+  readonly tickFrom: number;
+}
+
+export function inputsOf({ links, guests }: WorldConfig): RunInputs {
   return {
     links: links.map(({ name, hosts, bytesPerSec }) => ({ name, hosts, bytesPerSec })),
     guests: guests.map(({ name, frameGrainPages, regeneration, workload, dirty }) => ({
@@ -97,8 +173,13 @@ const OUTCOMES: Readonly<Record<string, readonly [WorldEventType, readonly World
 /**
  * What came of each command. Events and log are in one order, and a VM has one compaction or migration at a time, so
  * the first ending of its VM behind a command's own beginning is its end.
+ * @param underWay said of a command that has not come to its end.
  */
-function recordedCommands(log: readonly LogEntry[], events: readonly WorldEvent[]): RecordedCommand[] {
+export function recordedCommands(
+  log: readonly LogEntry[],
+  events: readonly WorldEvent[],
+  underWay: string,
+): RecordedCommand[] {
   let from = 0;
   const next = (start: number, is: (event: WorldEvent) => boolean): number => {
     for (let i = start; i < events.length; i++) if (is(events[i]!)) return i;
@@ -120,6 +201,6 @@ function recordedCommands(log: readonly LogEntry[], events: readonly WorldEvent[
       e.vm === vm && e.tick === tick && e.type === begins && (begins !== 'commandApplied' || e.data.command === type);
     from = Math.max(from, next(from, isBeginning) + 1);
     const end = next(from, (e) => e.vm === vm && ends.includes(e.type));
-    return recorded(events[end]?.text ?? 'It was under way when the run ended.');
+    return recorded(events[end]?.text ?? underWay);
   });
 }

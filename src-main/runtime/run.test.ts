@@ -2,49 +2,17 @@
  * Runs in process. The expected sizes are those of spec/dnuma.md T4 and of arithmetic: 256 stripes of 128 pages dealt
  * to three nodes are 86, 85 and 85 stripes. Determinism is tested on three ways to the same end.
  */
-import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import type { Snapshot } from '../../shared/snapshot/index.ts';
 import { World } from '../engine/index.ts';
-import type { Scenario, ScenarioInput, ScenarioVm } from '../scenario/index.ts';
-import { canonicalText, readScenario, toWorldConfig } from '../scenario/index.ts';
+import type { Scenario, ScenarioVm } from '../scenario/index.ts';
+import { canonicalText, toWorldConfig } from '../scenario/index.ts';
+import { example, scenarioOf, small } from './fixture.ts';
 import type { Run, RunOptions } from './index.ts';
 import { runInWorker, runWorld } from './index.ts';
 
 const converged = (maxTicks = 20_000) => ({ converged: true, maxTicks }) as const;
 const ticks = (n: number) => ({ converged: false, ticks: n }) as const;
-
-function scenarioOf(text: string): Scenario {
-  const { value, diagnostics } = readScenario(text, 'test');
-  if (value === null) throw new Error(JSON.stringify(diagnostics));
-  return value;
-}
-
-const example = (name: string): Scenario =>
-  scenarioOf(readFileSync(new URL(`../../shared/examples/${name}.pageshift.json`, import.meta.url), 'utf8'));
-
-/** 64 MiB on two nodes, gathered on one at tick 3. */
-function small(change: Partial<ScenarioInput> = {}): Scenario {
-  const input: ScenarioInput = {
-    pageshift: 1,
-    name: 'small',
-    hosts: [{ name: 'h', nodes: [0, 1].map((nid) => ({ nid, memoryMiB: 256 })) }],
-    vms: [
-      {
-        name: 'v',
-        host: 'h',
-        memoryMiB: 64,
-        cells: [0, 1].map((id) => ({ id, memoryMiB: 32 })),
-        memnodes: [0, 1].map((cell) => ({ cell, mode: 'strict', nodes: [cell] })),
-        regeneration: { delayMs: 500 },
-        workload: { lifetime: { law: 'exponential', meanMs: 1000 } },
-      },
-    ],
-    commands: [{ at: 3, type: 'compact', vm: 'v', nodes: [1], rateMiBps: 64 }],
-    ...change,
-  };
-  return scenarioOf(canonicalText(input));
-}
 
 async function run(scenario: Scenario, options: Partial<RunOptions> = {}): Promise<Run> {
   const { run: done, problems } = await runWorld(scenario, { until: converged(), version: 'test', ...options });

@@ -79,7 +79,7 @@ export async function runWorld(scenario: Scenario, options: RunOptions): Promise
   }
   laws.atEnd();
   if (laws.result.broken.length > 0) ending = 'brokenLaw';
-  const record = recording.finish(scenario, options.version, laws.result, ending);
+  const record = recording.record(scenario, options.version, laws.result, ending);
   return { run: { record, left: whatIsLeft(world, record.after) }, problems: [] };
 }
 

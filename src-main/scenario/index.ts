@@ -4,6 +4,8 @@ export type { BootShare } from './boot-share.ts';
 export { canonicalText } from './canonical.ts';
 export { withCommandTexts } from './command-text.ts';
 export type { CommandTexts } from './command-text.ts';
+export { giveCommand, givenIndexes, withGiven } from './given-command.ts';
+export type { CommandGiven, GivenStart } from './given-command.ts';
 export { assembleScenario } from './import.ts';
 export type { ImportOptions } from './import.ts';
 export type { ImportPart } from './import-host.ts';
@@ -19,4 +21,4 @@ export type {
   ScenarioPlacement,
   ScenarioVm,
 } from './schema.ts';
-export { toWorldConfig } from './world-config.ts';
+export { commandOf, tickOf, toWorldConfig } from './world-config.ts';

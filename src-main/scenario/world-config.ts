@@ -55,7 +55,7 @@ export function toWorldConfig(scenario: Scenario): WorldConfig {
     links: scenario.links.map(linkConfig),
     guests: scenario.vms.map((vm) => guestConfig(vm, hostByName.get(vm.host)!, scenario.tickMs)),
     schedule: scenario.commands
-      .map((c) => ({ at: tickOf(c, scenario.tickMs), command: commandConfig(c, vmByName.get(c.vm)!, scenario.tickMs) }))
+      .map((c) => ({ at: tickOf(c, scenario.tickMs), command: commandOf(c, vmByName.get(c.vm)!, scenario.tickMs) }))
       .sort((a, b) => a.at - b.at),
   };
 }
@@ -191,7 +191,8 @@ function placementRule(range: PfnRange, policy: ScenarioPlacement, host: HostCon
   }
 }
 
-function commandConfig(c: ScenarioCommand, vm: ScenarioVm, tickMs: number): Command {
+/** A command as the engine takes it. @param vm the one it names. */
+export function commandOf(c: ScenarioCommand, vm: ScenarioVm, tickMs: number): Command {
   switch (c.type) {
     case 'compact':
       return { type: c.type, vm: c.vm, nodes: c.nodes, framesPerTick: framesPerTick(c.rateMiBps, vm, tickMs) };

@@ -1,0 +1,361 @@
+/**
+ * What a session's thread does with its time: one activity at once (playing, stepping, a replay), in slices, and the
+ * answers to calls between them.
+ *
+ * (a) A slice is one tick, and further ones as long as SLICE_MS have not passed. After each, messages get their turn.
+ * (b) A new activity ends the one before; what waited for that is answered.
+ * (c) State is told at every change a person makes, before the call is answered, and otherwise at most each TELL_MS.
+ * (d) An error while stepping ends the run: it is told once, and what needs a whole world is refused from then on.
+ */
+import type { DocumentState, GivenCommand } from '../../shared/protocol/index.ts';
+import type { Refusal } from '../engine/index.ts';
+import { InvariantError } from '../engine/index.ts';
+import type { ScenarioCommand } from '../scenario/index.ts';
+import { Pace, RateMeter } from './pace.ts';
+import type { FrameRequest, SessionState } from './session-api.ts';
+import type { CallHandlers, CallName, ErrorData, WorkerMessage } from './session-message.ts';
+import type { SteeredRun } from './steered-run.ts';
+import { frameBytes } from './steered-run.ts';
+
+const SLICE_MS = 12;
+const TELL_MS = 100;
+/** No timer is set for longer, so that a change of the clock is seen. */
+const MOST_WAIT_MS = 250;
+
+/** Something that goes on over many slices. */
+interface Activity {
+  readonly kind: 'play' | 'step' | 'replay';
+  /** Shown while it goes on. */
+  busy(): DocumentState['busy'];
+  /** Ms until there is something to do; 0: now. */
+  waitMs(): number;
+  /** One tick or so. @returns whether there is more to do. */
+  advance(): boolean;
+  /** It came to its end, or was ended before. */
+  ended(whole: boolean): void;
+  failed(error: Error): void;
+}
+
+export interface DriverDoor {
+  readonly post: (message: WorkerMessage) => void;
+  readonly nowMs: () => number;
+  readonly errorData: (error: unknown) => ErrorData;
+}
+
+export class SessionDriver {
+  readonly #run: SteeredRun;
+  readonly #door: DriverDoor;
+  readonly #meter = new RateMeter();
+  #activity: Activity | null = null;
+  #pace: Pace | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #scheduled = false;
+  #toldMs = -Infinity;
+  #told: Partial<SessionState> = {};
+  #toldDocument: { readonly text: string; readonly given: readonly number[] } | null = null;
+  #toldEvents = 0;
+  #ticksPerSec: number | null = 10;
+  #failed: Error | null = null;
+
+  constructor(run: SteeredRun, door: DriverDoor) {
+    this.#run = run;
+    this.#door = door;
+  }
+
+  async call(name: CallName, input: readonly unknown[]): Promise<unknown> {
+    const handler = this.#handlers[name] as (...input: readonly unknown[]) => unknown;
+    if (this.#failed !== null && !AFTER_FAILURE.has(name))
+      throw new Error(`The run is over since it failed at tick ${this.#run.tick}: ${this.#failed.message}`);
+    try {
+      return await handler(...input);
+    } catch (error) {
+      // What broke in the middle of a command is no world any more; other errors only say no.
+      if (error instanceof InvariantError) this.#fail(error);
+      throw error;
+    }
+  }
+
+  readonly #handlers: CallHandlers = {
+    play: (ticksPerSec) => this.#play(ticksPerSec),
+    pause: () => this.#pause(),
+    step: (ticks) => this.#step(ticks),
+    give: (command) => this.#give(command),
+    undo: () => this.#goBack('Undoing', this.#run.undoLabel),
+    redo: () => this.#goBack('Redoing', this.#run.redoLabel),
+    cancel: () => this.#pause(),
+    rename: (name) => {
+      this.#run.rename(name);
+      this.tell();
+    },
+    check: () => {
+      this.#run.checkNow();
+      if (this.#run.broken) this.#end();
+      this.tell();
+      return this.#run.laws;
+    },
+    hashes: () => this.#run.hashes(),
+    forecast: (command) => this.#run.forecast(command),
+    frame: (request) => this.#frame(request),
+    tiles: (vm, fromPfn, pages) => {
+      const { bytes, ...tiles } = this.#run.tiles(vm, fromPfn, pages);
+      return { tick: this.#run.tick, fromPfn: tiles.fromPfn, pages: tiles.pages, bytes };
+    },
+    series: (haveTick, stride) => this.#run.seriesPart(haveTick, stride),
+    events: (from, most) => this.#run.events.slice(from, from + most),
+    record: () => this.#run.record(),
+  };
+
+  #play(ticksPerSec: number | null): void {
+    this.#refuseReplay();
+    this.#refuseBroken();
+    const now = this.#door.nowMs();
+    this.#ticksPerSec = ticksPerSec;
+    if (this.#activity?.kind === 'play') {
+      this.#pace!.change(ticksPerSec, now);
+      this.tell();
+      this.#wake();
+      return;
+    }
+    const pace = new Pace(ticksPerSec, now);
+    this.#pace = pace;
+    this.#meter.clear();
+    this.#meter.mark(this.#run.tick, now);
+    // It pauses where the world settles, not where it already was.
+    let waits = !this.#run.settled;
+    this.#begin({
+      kind: 'play',
+      busy: () => null,
+      waitMs: () => pace.waitMs(this.#door.nowMs()),
+      advance: () => {
+        this.#run.step();
+        const ms = this.#door.nowMs();
+        pace.tick(ms);
+        this.#meter.mark(this.#run.tick, ms);
+        if (this.#run.broken) return false;
+        if (!this.#run.settled) waits = true;
+        return !(waits && this.#run.settled);
+      },
+      ended: () => this.#run.recordNow(),
+      failed: () => {},
+    });
+  }
+
+  #pause(): void {
+    this.#end();
+    this.tell();
+  }
+
+  #step(ticks: number): Promise<void> {
+    this.#refuseReplay();
+    this.#refuseBroken();
+    const toTick = this.#run.tick + ticks;
+    return new Promise((resolve, reject) => {
+      this.#begin({
+        kind: 'step',
+        busy: () => ({ what: 'Stepping', tick: this.#run.tick, toTick }),
+        waitMs: () => 0,
+        advance: () => {
+          this.#run.step();
+          return this.#run.tick < toTick && !this.#run.broken;
+        },
+        ended: () => {
+          this.#run.recordNow();
+          resolve();
+        },
+        failed: reject,
+      });
+    });
+  }
+
+  #give(command: GivenCommand): Refusal | null {
+    if (this.#activity?.kind === 'replay')
+      return { slug: 'busy', text: 'The run is being brought to another tick; wait for it or cancel it.' };
+    if (this.#run.broken)
+      return {
+        slug: 'law-broken',
+        text: 'A law of the world is broken, so nothing more can come of it. Undo, or open the scenario again.',
+      };
+    const refusal = this.#run.give(command);
+    this.tell();
+    return refusal;
+  }
+
+  /** Undo or redo. */
+  #goBack(what: 'Undoing' | 'Redoing', label: string | null): Promise<void> | void {
+    this.#refuseReplay();
+    this.#end();
+    const replay = what === 'Undoing' ? this.#run.startUndo() : this.#run.startRedo();
+    if (replay === null) return this.tell();
+    return new Promise((resolve, reject) => {
+      this.#begin({
+        kind: 'replay',
+        busy: () => ({ what: `${what} ${label}`, tick: replay.tick, toTick: replay.toTick }),
+        waitMs: () => 0,
+        advance: () => replay.advance(),
+        ended: (whole) => {
+          if (whole && what === 'Undoing') this.#run.finishUndo(replay);
+          if (whole && what === 'Redoing') this.#run.finishRedo(replay);
+          resolve();
+        },
+        failed: reject,
+      });
+    });
+  }
+
+  /** Steps to a tick, giving on the way what a person gave; what was not reached when it is cancelled stays scheduled. */
+  recover(toTick: number, given: readonly ScenarioCommand[]): void {
+    const todo = [...given];
+    const run = this.#run;
+    const giveDue = (): void => {
+      while (todo.length > 0 && run.tickOf(todo[0]!) <= run.tick) run.giveAgain(todo.shift()!);
+    };
+    giveDue();
+    if (run.tick >= toTick) return;
+    this.#begin({
+      kind: 'replay',
+      busy: () => ({ what: 'Recovering', tick: run.tick, toTick }),
+      waitMs: () => 0,
+      advance: () => {
+        run.step();
+        giveDue();
+        return run.tick < toTick && !run.broken;
+      },
+      ended: () => {
+        run.schedule(todo);
+        run.recordNow();
+      },
+      failed: () => {},
+    });
+  }
+
+  #frame({ at, blocksOf }: FrameRequest): { tick: number; bytes: Uint8Array } {
+    const isPresent = (at === null || at >= this.#run.tick) && this.#failed === null;
+    const frame = isPresent ? this.#run.frame(blocksOf) : this.#run.frameAt(at ?? this.#run.tick);
+    return { tick: frame.header.tick, bytes: frameBytes(frame) };
+  }
+
+  #refuseReplay(): void {
+    if (this.#activity?.kind === 'replay')
+      throw new Error('The run is being brought to another tick; wait for it or cancel it.');
+  }
+
+  #refuseBroken(): void {
+    if (this.#run.broken) throw new Error('A law of the world is broken, so it goes no further.');
+  }
+
+  #begin(activity: Activity): void {
+    this.#end();
+    this.#activity = activity;
+    this.tell();
+    this.#wake();
+  }
+
+  /** The activity under way ends before its end. */
+  #end(): void {
+    this.#finish(false);
+  }
+
+  #finish(whole: boolean): void {
+    const activity = this.#activity;
+    if (activity === null) return;
+    this.#activity = null;
+    this.#pace = null;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    activity.ended(whole);
+  }
+
+  #wake(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#guarded(() => this.#slice());
+    });
+  }
+
+  #slice(): void {
+    const activity = this.#activity;
+    if (activity === null) return;
+    const waitMs = activity.waitMs();
+    if (waitMs > 0) {
+      this.#tellSometimes();
+      this.#timer = setTimeout(() => this.#wake(), Math.min(waitMs, MOST_WAIT_MS));
+      return;
+    }
+    const end = this.#door.nowMs() + SLICE_MS;
+    do {
+      if (activity.advance()) continue;
+      this.#finish(true);
+      this.tell();
+      return;
+    } while (activity.waitMs() === 0 && this.#door.nowMs() < end);
+    this.#tellSometimes();
+    this.#wake();
+  }
+
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Our own bugs end the run, not the thread: what was recorded can still be looked at. */
+  #fail(error: unknown): void {
+    if (this.#failed !== null) return;
+    this.#failed = error instanceof Error ? error : new Error(String(error));
+    const activity = this.#activity;
+    this.#activity = null;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#door.post({ event: 'failure', error: this.#door.errorData(error) });
+    activity?.failed(this.#failed);
+  }
+
+  #tellSometimes(): void {
+    if (this.#door.nowMs() - this.#toldMs >= TELL_MS) this.tell();
+  }
+
+  /** Tells what changed since it was last told. */
+  tell(): void {
+    if (this.#failed !== null) return;
+    this.#tellDocument();
+    this.#tellEvents();
+    const activity = this.#activity;
+    const state: SessionState = {
+      ...this.#run.state(activity === null),
+      playing: activity?.kind === 'play',
+      ticksPerSec: this.#ticksPerSec,
+      measuredTicksPerSec: activity?.kind === 'play' ? this.#meter.ticksPerSec() : 0,
+      busy: activity?.busy() ?? null,
+    };
+    const changed = Object.fromEntries(
+      Object.entries(state).filter(([name, value]) => this.#told[name as keyof SessionState] !== value),
+    );
+    this.#told = state;
+    this.#toldMs = this.#door.nowMs();
+    this.#door.post({ event: 'state', state: changed });
+  }
+
+  #tellDocument(): void {
+    const { text, given } = this.#run;
+    if (text === this.#toldDocument?.text && String(given) === String(this.#toldDocument.given)) return;
+    this.#toldDocument = { text, given };
+    this.#door.post({ event: 'document', text, given });
+  }
+
+  /** An undo takes events back: then all from the first that is another are told again. */
+  #tellEvents(): void {
+    const from = Math.min(this.#toldEvents, this.#run.eventsKept());
+    const { events } = this.#run;
+    if (from === events.length && from === this.#toldEvents) return;
+    this.#toldEvents = events.length;
+    this.#door.post({ event: 'events', from, events: events.slice(from) });
+  }
+}
+
+/** What is answered from what is kept. */
+const AFTER_FAILURE: ReadonlySet<CallName> = new Set(['pause', 'cancel', 'events', 'series', 'frame']);

@@ -1,0 +1,200 @@
+/**
+ * Main's end of a session: calls to the worker and their replies, the last state told, and what outlives the worker.
+ *
+ * (a) What a person did is in `state` and `journal()` before the call that did it is answered.
+ * (b) When the worker dies every open call is rejected, `onFailure` is told once, and state, journal and text stay.
+ */
+import { rm } from 'node:fs/promises';
+import { Worker } from 'node:worker_threads';
+import type { WorldEvent } from '../../shared/snapshot/index.ts';
+import type { Session, SessionJournal, SessionOptions, SessionStart, SessionState } from './session-api.ts';
+import type {
+  CallArguments,
+  CallMessage,
+  CallName,
+  CallResult,
+  ErrorData,
+  WorkerData,
+  WorkerMessage,
+} from './session-message.ts';
+
+/** Beside this file, as it is written or as it was built. */
+const besideThis = (): URL =>
+  new URL(import.meta.url.endsWith('.ts') ? './session-worker.ts' : './session-worker.js', import.meta.url);
+
+/**
+ * Makes the world of a scenario, in a thread of its own. With `toTick` it is answered when the replay begins: `state.busy`
+ * tells how far it is.
+ * @returns the session, or every reason why the scenario's VMs do not fit. Rejects when the text is no sound scenario.
+ */
+export async function startSession(options: SessionOptions): Promise<SessionStart> {
+  const { text, version, spillFolder, toTick, given, workerUrl } = options;
+  const workerData: WorkerData = {
+    text,
+    version,
+    spillFolder,
+    ...(toTick === undefined ? {} : { toTick }),
+    ...(given === undefined ? {} : { given }),
+  };
+  const session = new WorkerSession(new Worker(workerUrl ?? besideThis(), { workerData }), spillFolder, text);
+  try {
+    const problems = await session.started;
+    if (problems.length === 0) return { session, problems: [] };
+    await session.close();
+    return { session: null, problems };
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+interface Waiting {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+class WorkerSession implements Session {
+  readonly started: Promise<Extract<WorkerMessage, { event: 'started' }>['problems']>;
+  readonly #worker: Worker;
+  readonly #spillFolder: string;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #stateListeners: ((state: SessionState) => void)[] = [];
+  readonly #eventListeners: ((from: number, events: readonly WorldEvent[]) => void)[] = [];
+  readonly #failureListeners: ((error: Error) => void)[] = [];
+  readonly #start: Waiting;
+  #lastId = 0;
+  #state: SessionState | null = null;
+  #document: Pick<SessionJournal, 'text' | 'given'>;
+  #failure: Error | null = null;
+  #closed: Promise<void> | null = null;
+
+  constructor(worker: Worker, spillFolder: string, text: string) {
+    this.#worker = worker;
+    this.#spillFolder = spillFolder;
+    this.#document = { text, given: [] };
+    const { promise, resolve, reject } = Promise.withResolvers<Awaited<typeof this.started>>();
+    this.started = promise;
+    this.#start = { resolve, reject };
+    worker.on('message', (message: WorkerMessage) => this.#receive(message));
+    worker.on('error', (error) => this.#died(error instanceof Error ? error : new Error(String(error))));
+    worker.on('exit', (code) => this.#died(new Error(`The thread of the run ended with code ${code}.`)));
+  }
+
+  get state(): SessionState {
+    if (this.#state === null) throw new Error('The session has not started.');
+    return this.#state;
+  }
+
+  text(): Promise<string> {
+    return Promise.resolve(this.#document.text);
+  }
+
+  journal(): SessionJournal {
+    return { ...this.#document, tick: this.state.tick };
+  }
+
+  onState(listener: (state: SessionState) => void): void {
+    this.#stateListeners.push(listener);
+  }
+
+  onEvents(listener: (from: number, events: readonly WorldEvent[]) => void): void {
+    this.#eventListeners.push(listener);
+  }
+
+  onFailure(listener: (error: Error) => void): void {
+    this.#failureListeners.push(listener);
+    // Told also to who comes late: a run may fail in its first tick.
+    if (this.#failure !== null) listener(this.#failure);
+  }
+
+  play = (...input: CallArguments<'play'>) => this.#call('play', input);
+  pause = (...input: CallArguments<'pause'>) => this.#call('pause', input);
+  step = (...input: CallArguments<'step'>) => this.#call('step', input);
+  give = (...input: CallArguments<'give'>) => this.#call('give', input);
+  undo = (...input: CallArguments<'undo'>) => this.#call('undo', input);
+  redo = (...input: CallArguments<'redo'>) => this.#call('redo', input);
+  cancel = (...input: CallArguments<'cancel'>) => this.#call('cancel', input);
+  rename = (...input: CallArguments<'rename'>) => this.#call('rename', input);
+  check = (...input: CallArguments<'check'>) => this.#call('check', input);
+  hashes = (...input: CallArguments<'hashes'>) => this.#call('hashes', input);
+  forecast = (...input: CallArguments<'forecast'>) => this.#call('forecast', input);
+  frame = (...input: CallArguments<'frame'>) => this.#call('frame', input);
+  tiles = (...input: CallArguments<'tiles'>) => this.#call('tiles', input);
+  series = (...input: CallArguments<'series'>) => this.#call('series', input);
+  events = (...input: CallArguments<'events'>) => this.#call('events', input);
+  record = (...input: CallArguments<'record'>) => this.#call('record', input);
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    await this.#worker.terminate();
+    this.#rejectAll(new Error('The session was closed.'));
+    await rm(this.#spillFolder, { recursive: true, force: true });
+  }
+
+  #call<N extends CallName>(name: N, input: CallArguments<N>): Promise<CallResult<N>> {
+    if (this.#closed !== null) return Promise.reject(new Error('The session was closed.'));
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as (value: never) => void, reject });
+      this.#worker.postMessage({ id, name, input } satisfies CallMessage);
+    });
+  }
+
+  #receive(message: WorkerMessage): void {
+    if ('reply' in message) {
+      const waiting = this.#waiting.get(message.reply);
+      this.#waiting.delete(message.reply);
+      if ('error' in message) waiting?.reject(errorOf(message.error));
+      else waiting?.resolve(message.value as never);
+      return;
+    }
+    switch (message.event) {
+      case 'started':
+        this.#start.resolve(message.problems as never);
+        break;
+      case 'state':
+        this.#state = { ...this.#state, ...message.state } as SessionState;
+        for (const listener of this.#stateListeners) listener(this.#state);
+        break;
+      case 'document':
+        this.#document = { text: message.text, given: message.given };
+        break;
+      case 'events':
+        for (const listener of this.#eventListeners) listener(message.from, message.events);
+        break;
+      case 'failure':
+        this.#fail(errorOf(message.error));
+        break;
+    }
+  }
+
+  /** The thread is gone, whether it was asked to or not. */
+  #died(error: Error): void {
+    if (this.#closed !== null) return;
+    this.#fail(error);
+    this.#rejectAll(this.#failure ?? error);
+    this.#closed = rm(this.#spillFolder, { recursive: true, force: true });
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure !== null) return;
+    this.#failure = error;
+    if (this.#state !== null) this.#state = { ...this.#state, playing: false, busy: null };
+    for (const listener of this.#failureListeners) listener(error);
+  }
+
+  #rejectAll(error: Error): void {
+    this.#start.reject(error);
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}
+
+function errorOf({ name, message }: ErrorData): Error {
+  const error = new Error(message);
+  error.name = name;
+  return error;
+}

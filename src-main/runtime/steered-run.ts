@@ -1,0 +1,481 @@
+/**
+ * The world of a session, with all that is kept of its run and the commands that a person gave: what a session does,
+ * without threads or clocks.
+ *
+ * (a) The scenario is its base with the commands given, each at the tick it was given at. The world's own configuration
+ *     agrees with it at every moment.
+ * (b) A command that is refused leaves nothing behind: not in the world, its log, its events or the scenario.
+ * (c) The world goes back by a checkpoint taken before each given command, or by a replay from an earlier one. A replay
+ *     works on a world of its own: until it is done nothing has changed, so it can be stopped.
+ * (d) A replay that comes to another hash chain than the run did is a bug of ours, and thrown.
+ */
+import { encode } from '../../shared/snapshot/index.ts';
+import type { Snapshot, WorldEvent } from '../../shared/snapshot/index.ts';
+import type { DocumentCommand, Forecast, GivenCommand, SeriesPart } from '../../shared/protocol/index.ts';
+import type { RunRecord } from '../../shared/view/index.ts';
+import type { Command, PlacementProblem, Refusal } from '../engine/index.ts';
+import { InvariantError, World } from '../engine/index.ts';
+import type { Scenario, ScenarioCommand } from '../scenario/index.ts';
+import {
+  canonicalText,
+  commandOf,
+  giveCommand,
+  givenIndexes,
+  tickOf,
+  toWorldConfig,
+  withGiven,
+} from '../scenario/index.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { CheckpointStore } from './checkpoint.ts';
+import { History } from './history.ts';
+import { commandLabel } from './label.ts';
+import type { LawWatchState } from './law-watch.ts';
+import { LawWatch } from './law-watch.ts';
+import { owedPages, whatIsLeft } from './left.ts';
+import { inputsOf, recordedCommands, Recording } from './recording.ts';
+import type { SessionState } from './session-api.ts';
+
+/** A command that a person gave, and what stood before it. */
+interface Given {
+  readonly id: number;
+  readonly tick: number;
+  readonly command: ScenarioCommand;
+  readonly label: string;
+  /** Of the world before it. */
+  readonly chain: string;
+  readonly laws: LawWatchState;
+}
+
+/** What the run knows of the session's state. */
+export type RunState = Omit<SessionState, 'playing' | 'ticksPerSec' | 'measuredTicksPerSec' | 'busy'>;
+
+export interface SteeredRunOptions {
+  readonly version: string;
+  readonly spillFolder: string;
+  /** Milliseconds of any clock, to see what recording costs. */
+  readonly nowMs: () => number;
+}
+
+export type SteeredRunStart =
+  | { readonly run: SteeredRun; readonly problems: readonly [] }
+  | { readonly run: null; readonly problems: readonly PlacementProblem[] };
+
+export class SteeredRun {
+  readonly #options: SteeredRunOptions;
+  readonly #checkpoints: CheckpointStore;
+  readonly #recording: Recording;
+  readonly #history: History;
+  readonly #laws: LawWatch;
+  #world: World;
+  /** Without what was given. */
+  #base: Scenario;
+  #scenario: Scenario;
+  /** Applied ones first, then those taken back, the next to be given again first. */
+  readonly #given: Given[] = [];
+  #applied = 0;
+  #lastId = 0;
+  /** By the order in which commands were applied. */
+  #forecasts: (Forecast | null)[] = [];
+  #commands: { readonly key: string; readonly list: readonly DocumentCommand[] } | null = null;
+  #eventsKept = Infinity;
+  #text: { readonly scenario: Scenario; readonly text: string } | null = null;
+  #inputs: RunState['inputs'] | null = null;
+  #now: Snapshot | null = null;
+
+  /** @param scenario one that was read without errors. */
+  static create(scenario: Scenario, options: SteeredRunOptions): SteeredRunStart {
+    const { world, problems } = World.create(toWorldConfig(scenario));
+    if (world === null) return { run: null, problems };
+    return { run: new SteeredRun(scenario, world, options), problems: [] };
+  }
+
+  private constructor(scenario: Scenario, world: World, options: SteeredRunOptions) {
+    this.#options = options;
+    this.#base = scenario;
+    this.#scenario = scenario;
+    this.#world = world;
+    this.#recording = new Recording(world);
+    this.#laws = new LawWatch(world);
+    this.#checkpoints = new CheckpointStore(options.spillFolder);
+    this.#history = new History({ folder: options.spillFolder, nowMs: options.nowMs });
+    this.#history.add(this.#recording.before, true);
+  }
+
+  get tick(): number {
+    return this.#world.tick;
+  }
+
+  get settled(): boolean {
+    return this.#world.converged();
+  }
+
+  get broken(): boolean {
+    return this.#laws.result.broken.length > 0;
+  }
+
+  get laws(): LawWatch['result'] {
+    return this.#laws.result;
+  }
+
+  get events(): readonly WorldEvent[] {
+    return this.#recording.events;
+  }
+
+  get text(): string {
+    if (this.#text?.scenario !== this.#scenario)
+      this.#text = { scenario: this.#scenario, text: canonicalText(this.#scenario) };
+    return this.#text.text;
+  }
+
+  /** How many of the events have stood since this was last asked. */
+  eventsKept(): number {
+    const kept = this.#eventsKept;
+    this.#eventsKept = Infinity;
+    return kept;
+  }
+
+  tickOf(command: ScenarioCommand): number {
+    return tickOf(command, this.#base.tickMs);
+  }
+
+  /** Indexes of the commands given into those of the text. */
+  get given(): readonly number[] {
+    return givenIndexes(this.#base, this.#appliedCommands());
+  }
+
+  /** One tick. Its cost besides the world's own is bounded by that of stepping. */
+  step(): void {
+    const { nowMs } = this.#options;
+    this.#foreseeScheduled();
+    const began = nowMs();
+    this.#world.step();
+    const steppedMs = nowMs() - began;
+    const events = this.#recording.afterTick();
+    this.#laws.afterTick(events);
+    this.#now = null;
+    this.#history.afterTick(this.tick, events.length > 0, steppedMs, () => this.#world.snapshot('blocks'));
+  }
+
+  /** Makes sure that the present can be scrubbed to. */
+  recordNow(): void {
+    if (this.#history.last < this.tick) this.#history.add(this.#world.snapshot('blocks'), false);
+  }
+
+  checkNow(): void {
+    this.#laws.checkNow();
+  }
+
+  forecast(given: GivenCommand): Forecast {
+    const { command, refusal } = giveCommand(this.#base, this.#appliedCommands(), given, this.tick);
+    if (refusal !== null) return { type: 'other', vm: given.vm, refusal, sentence: refusal.text };
+    return foresee(this.#world, this.#engineCommand(command));
+  }
+
+  /** Applies a command now and enters it into the scenario. What was taken back before can no longer be given again. */
+  give(given: GivenCommand): Refusal | null {
+    const { command, refusal } = giveCommand(this.#base, this.#appliedCommands(), given, this.tick);
+    return refusal ?? this.#giveNew(command);
+  }
+
+  /** As give, of a command that the scenario had before. */
+  #giveNew(command: ScenarioCommand): Refusal | null {
+    const given: Given = {
+      id: ++this.#lastId,
+      tick: this.tick,
+      command,
+      label: commandLabel(command),
+      chain: this.#world.chain,
+      laws: this.#laws.save(),
+    };
+    const refusal = this.#carryOut(given);
+    if (refusal !== null) return refusal;
+    for (const { id } of this.#given.splice(this.#applied)) this.#checkpoints.remove(id);
+    this.#given.push(given);
+    this.#applied++;
+    this.#scenario = withGiven(this.#base, this.#appliedCommands());
+    return null;
+  }
+
+  /** Applies it, with a checkpoint before it. */
+  #carryOut(given: Given): Refusal | null {
+    // The frame of this tick shows the world before the command: taking it back must not change it.
+    this.recordNow();
+    const engineCommand = this.#engineCommand(given.command);
+    const forecast = foresee(this.#world, engineCommand);
+    const checkpoint: Checkpoint = { world: this.#world.state(), recording: this.#recording.save() };
+    const { config } = this.#world;
+    const refusal = this.#world.give(engineCommand);
+    this.#now = null;
+    if (refusal !== null) {
+      this.#goTo(World.restore(config, checkpoint.world), checkpoint.recording, given.laws);
+      return refusal;
+    }
+    this.#recording.afterCommand();
+    this.#forecasts.push(forecast);
+    this.#checkpoints.put(given.id, checkpoint);
+    return null;
+  }
+
+  get undoLabel(): string | null {
+    return this.#given[this.#applied - 1]?.label ?? null;
+  }
+
+  get redoLabel(): string | null {
+    return this.#given[this.#applied]?.label ?? null;
+  }
+
+  /** The way back to before the last given command; null when there is none. */
+  startUndo(): Replay | null {
+    return this.#applied === 0 ? null : this.#replayTo(this.#applied - 1);
+  }
+
+  finishUndo(replay: Replay): void {
+    this.#arrive(replay);
+    this.#applied = replay.applied;
+    this.#scenario = withGiven(this.#base, this.#appliedCommands());
+  }
+
+  /** The way to where the last command was taken back; null when there is none. */
+  startRedo(): Replay | null {
+    return this.#applied === this.#given.length ? null : this.#replayTo(this.#applied);
+  }
+
+  finishRedo(replay: Replay): void {
+    this.#arrive(replay);
+    const given = this.#given[this.#applied]!;
+    const refusal = this.#carryOut(given);
+    if (refusal !== null) throw new InvariantError('redo-refused', { command: given.label, text: refusal.text });
+    this.#applied++;
+    this.#scenario = withGiven(this.#base, this.#appliedCommands());
+  }
+
+  /** A replay to before the given command number `applied`. */
+  #replayTo(applied: number): Replay {
+    const target = this.#given[applied]!;
+    let from = applied;
+    let checkpoint = this.#checkpoints.get(target.id);
+    while (checkpoint === null && from > 0) checkpoint = this.#checkpoints.get(this.#given[--from]!.id);
+    const scenario = withGiven(this.#base, this.#appliedCommands().slice(0, from));
+    const todo = this.#given
+      .slice(from, applied)
+      .map(({ tick, command }) => ({ tick, command: this.#engineCommand(command) }));
+    return new Replay(scenario, checkpoint, { applied, tick: target.tick, chain: target.chain, todo });
+  }
+
+  /** The world, the record and the laws of where a replay has come to. */
+  #arrive(replay: Replay): void {
+    const target = this.#given[replay.applied]!;
+    if (replay.world.chain !== target.chain)
+      throw new InvariantError('replay-differs', { tick: target.tick, chain: replay.world.chain, was: target.chain });
+    this.#goTo(replay.world, replay.recording(), target.laws);
+    this.#history.truncate(target.tick);
+  }
+
+  #goTo(world: World, recording: Checkpoint['recording'], laws: LawWatchState): void {
+    this.#world = world;
+    this.#recording.goBack(world, recording);
+    this.#eventsKept = Math.min(this.#eventsKept, recording.events);
+    this.#laws.goBack(world, laws);
+    this.#forecasts = this.#forecasts.slice(0, world.appliedCommands);
+    this.#now = null;
+    this.#commands = null;
+  }
+
+  /** Recovery: gives a command that was given before the process ended; where the world refuses it now, it stays in the scenario. */
+  giveAgain(command: ScenarioCommand): void {
+    if (this.#giveNew(command) !== null) this.schedule([command]);
+  }
+
+  /** Commands of this tick or later ones are entered as if the scenario had always had them. */
+  schedule(commands: readonly ScenarioCommand[]): void {
+    if (commands.length === 0) return;
+    this.#base = withGiven(this.#base, commands);
+    this.#scenario = withGiven(this.#base, this.#appliedCommands());
+    const world = World.restore(toWorldConfig(this.#scenario), this.#world.state());
+    this.#goTo(world, this.#recording.save(), this.#laws.save());
+  }
+
+  rename(name: string): void {
+    this.#base = { ...this.#base, name };
+    this.#scenario = { ...this.#scenario, name };
+  }
+
+  /** The present, with the pageblocks of one VM or none. */
+  frame(blocksOf: string | null): Snapshot {
+    const index = blocksOf === null ? -1 : this.#guestNamed(blocksOf);
+    return index < 0 ? this.#present() : this.#world.snapshot('blocks', { blocksOf: [index] });
+  }
+
+  /** The recorded frame at a tick, or the last before it. */
+  frameAt(tick: number): Snapshot {
+    return this.#history.frameAt(tick);
+  }
+
+  tiles(vm: string, fromPfn: number, pages: number): ReturnType<World['tiles']> {
+    const index = this.#guestNamed(vm);
+    if (index < 0) throw new Error(`There is no VM named ${vm}.`);
+    return this.#world.tiles(index, fromPfn, pages);
+  }
+
+  /** The points that a window does not have yet. */
+  seriesPart(haveTick: number | null, stride: number): SeriesPart {
+    void [haveTick, stride];
+    return { from: 0, series: this.#recording.series.series() };
+  }
+
+  hashes(): { readonly tick: number; readonly hash: string; readonly chain: string } {
+    return { tick: this.tick, hash: this.#world.hash(), chain: this.#world.chain };
+  }
+
+  record(): RunRecord {
+    const ending = this.broken ? 'brokenLaw' : this.settled ? 'settled' : 'ticks';
+    return this.#recording.record(this.#scenario, this.#options.version, this.laws, ending);
+  }
+
+  /** @param exact the lags of this very tick; otherwise those of the last snapshot of the series will do. */
+  state(exact: boolean): RunState {
+    const world = this.#world;
+    const { description, name } = this.#scenario;
+    const latest = exact ? this.#present() : this.#recording.latest;
+    return {
+      name,
+      description: description ?? '',
+      tick: world.tick,
+      tickMs: world.config.tickMs,
+      seed: world.config.seed,
+      settled: world.converged(),
+      left: whatIsLeft(world, latest),
+      owedPages: owedPages(world, latest),
+      undo: this.undoLabel,
+      redo: this.redoLabel,
+      commands: this.#documentCommands(),
+      laws: this.laws,
+      chain: world.chain,
+      inputs: (this.#inputs ??= inputsOf(world.config)),
+      events: this.events.length,
+      history: this.#history.figures(),
+    };
+  }
+
+  #present(): Snapshot {
+    const { latest } = this.#recording;
+    // A command given since may have changed the world without time passing.
+    const { level, tick, chain } = latest.header;
+    if (level === 'accounts' && tick === this.tick && chain === this.#world.chain) return latest;
+    return (this.#now ??= this.#world.snapshot('accounts'));
+  }
+
+  #documentCommands(): readonly DocumentCommand[] {
+    const key = `${this.#world.appliedCommands}/${this.events.length}/${this.#applied}/${this.#scenario.commands.length}`;
+    if (this.#commands?.key === key) return this.#commands.list;
+    const came = recordedCommands(this.#world.log, this.events, 'It is under way.');
+    const list = [...this.#scenario.commands]
+      .map((command) => ({ command, tick: tickOf(command, this.#scenario.tickMs) }))
+      .sort((a, b) => a.tick - b.tick)
+      .map(({ command, tick }, i): DocumentCommand => {
+        const { applied, text } = came[i] ?? { applied: null, text: '' };
+        return {
+          tick,
+          text: commandLabel(command),
+          type: command.type,
+          vm: command.vm,
+          state: applied === null ? 'pending' : applied ? 'applied' : 'refused',
+          outcome: text,
+          forecast: this.#forecasts[i] ?? null,
+        };
+      });
+    this.#commands = { key, list };
+    return list;
+  }
+
+  /** Forecasts of the commands that the next tick begins with, while the world is as it was before them. */
+  #foreseeScheduled(): void {
+    const { nextScheduledTick, appliedCommands, config } = this.#world;
+    if (nextScheduledTick !== this.tick) return;
+    const due = [...config.schedule].sort((a, b) => a.at - b.at).slice(appliedCommands);
+    for (const { at, command } of due) {
+      if (at !== this.tick) return;
+      const moves = command.type === 'compact' || command.type === 'migrate';
+      this.#forecasts.push(moves ? foresee(this.#world, command) : null);
+    }
+  }
+
+  #guestNamed(name: string): number {
+    return this.#world.config.guests.findIndex((guest) => guest.name === name);
+  }
+
+  #engineCommand(command: ScenarioCommand): Command {
+    const vm = this.#base.vms.find(({ name }) => name === command.vm)!;
+    return commandOf(command, vm, this.#base.tickMs);
+  }
+
+  #appliedCommands(): ScenarioCommand[] {
+    return this.#given.slice(0, this.#applied).map(({ command }) => command);
+  }
+}
+
+interface ReplayTarget {
+  /** How many given commands are applied when it is done. */
+  readonly applied: number;
+  readonly tick: number;
+  readonly chain: string;
+  /** Given commands on the way. */
+  readonly todo: readonly { readonly tick: number; readonly command: Command }[];
+}
+
+/** A world of its own on the way to where the run once was, recorded as the run was. */
+export class Replay {
+  readonly #target: ReplayTarget;
+  readonly #recording: Recording;
+  readonly world: World;
+  #done = 0;
+
+  /** @param scenario that of the checkpoint. @param checkpoint null: from the beginning. */
+  constructor(scenario: Scenario, checkpoint: Checkpoint | null, target: ReplayTarget) {
+    this.#target = target;
+    const config = toWorldConfig(scenario);
+    this.world = checkpoint === null ? World.create(config).world! : World.restore(config, checkpoint.world);
+    this.#recording = new Recording(this.world, undefined, checkpoint?.recording);
+  }
+
+  get applied(): number {
+    return this.#target.applied;
+  }
+
+  get tick(): number {
+    return this.world.tick;
+  }
+
+  get toTick(): number {
+    return this.#target.tick;
+  }
+
+  /** One tick or command further. @returns whether there is more to do. */
+  advance(): boolean {
+    const next = this.#target.todo[this.#done];
+    if (next?.tick === this.world.tick) {
+      this.#done++;
+      const refusal = this.world.give(next.command);
+      if (refusal !== null) throw new InvariantError('replay-refused', { tick: next.tick, text: refusal.text });
+      this.#recording.afterCommand();
+    } else if (this.world.tick < this.#target.tick) {
+      this.world.step();
+      this.#recording.afterTick();
+    }
+    return this.#done < this.#target.todo.length || this.world.tick < this.#target.tick;
+  }
+
+  /** What was recorded up to here. */
+  recording(): Checkpoint['recording'] {
+    return this.#recording.save();
+  }
+}
+
+/** World.foresee, until it is there. */
+function foresee(world: World, command: Command): Forecast {
+  const able = world as World & { readonly foresee?: (command: Command) => Forecast };
+  return able.foresee?.(command) ?? { type: 'other', vm: command.vm, refusal: null, sentence: '' };
+}
+
+/** A frame on its way to another thread. */
+export const frameBytes = (snapshot: Snapshot): Uint8Array<ArrayBuffer> => new Uint8Array(encode(snapshot));
