@@ -1,7 +1,16 @@
 /** Files that survive a crash: text in, results out whole or not at all, journals of open documents, recent files. */
 export { filePrint, FileWatch, MISSING, printOf } from './file-watch.ts';
 export type { FilePrint } from './file-watch.ts';
-export { discardJournal, dropJournal, findJournals, Journal, lockedIds, takeJournal, textHash } from './journal.ts';
+export {
+  discardJournal,
+  dropJournal,
+  findJournals,
+  isJournalId,
+  Journal,
+  lockedIds,
+  takeJournal,
+  textHash,
+} from './journal.ts';
 export type { FoundJournal, JournalState } from './journal.ts';
 export { readText, readTextStream } from './read-file.ts';
 export { RecentFiles } from './recent.ts';

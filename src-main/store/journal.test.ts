@@ -68,7 +68,7 @@ describe('a journal', () => {
     expect(await findJournals(folder)).toEqual([]);
     await journal.release();
     const [found] = await findJournals(folder);
-    expect(found).toMatchObject({ ...STATE, ...LATER, tick: 12, id: journal.id, changes: 1, fromTick: 0 });
+    expect(found).toMatchObject({ ...STATE, ...LATER, tick: 12, id: journal.id, changes: 1 });
     expect(found!.diagnostics).toEqual([]);
   });
 
@@ -96,7 +96,7 @@ describe('a journal', () => {
     await journal.restart({ ...STATE, ...LATER, place: join(folder, 'x.json'), saved: textHash(LATER.text) });
     await journal.release();
     expect((await readFile(journalPath(folder, journal.id), 'utf8')).split('\n')).toHaveLength(2);
-    expect((await findJournals(folder))[0]).toMatchObject({ place: join(folder, 'x.json'), changes: 0, fromTick: 7 });
+    expect((await findJournals(folder))[0]).toMatchObject({ place: join(folder, 'x.json'), changes: 0, tick: 7 });
   });
 
   test('is gone when it is removed, and so is its lock', async () => {

@@ -48,8 +48,6 @@ export interface FoundJournal extends JournalState {
   readonly atMs: number;
   /** Changes since the last save, or since it was opened. */
   readonly changes: number;
-  /** Tick of the whole document at the beginning of the journal. */
-  readonly fromTick: number;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -304,7 +302,7 @@ export function parseJournal(id: string, content: string, mtimeMs: number): Read
   return found([]);
 
   function found(diagnostics: readonly Diagnostic[]): Read<FoundJournal> {
-    const value = { id, ...state, atMs: mtimeMs, changes, fromTick: head!.tick, diagnostics };
+    const value = { id, ...state, atMs: mtimeMs, changes, diagnostics };
     return { value, diagnostics };
   }
 }
