@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isConverged, isTold } from './convergence.ts';
+import { isConverged, isTold, lagPages } from './convergence.ts';
 import type { GuestInput, RecordedCommand } from './run-record.ts';
 
 const lag = (hostTarget: number, coalesced: number, targetActual: number) => ({
@@ -15,6 +15,12 @@ test.each([
   ['owed and never told', lag(5, 0, 1), false, false],
 ])('%s', (_, of, told, converged) => {
   expect(isConverged(of, told)).toBe(converged);
+  expect(lagPages(of, told) === 0).toBe(converged);
+});
+
+test('counts the pages of both lags that are still to move', () => {
+  expect(lagPages(lag(9, 2, 4), true)).toBe(11);
+  expect(lagPages(lag(9, 2, 4), false)).toBe(4);
 });
 
 const regeneration = (enabled: boolean) => ({ enabled, grainPages: 512, delayTicks: 10 });

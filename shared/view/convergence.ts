@@ -21,6 +21,10 @@ export function isTold({ inputs, commands }: Pick<RunRecord, 'inputs' | 'command
 export const isConverged = (lag: GuestLag, told: boolean): boolean =>
   lag.targetActual === 0 && (!told || lag.hostTarget === lag.coalesced);
 
+/** Both lags of one guest in pages, without what will never move: pinned, coalesced, never told. 0: it has converged. */
+export const lagPages = (lag: GuestLag, told: boolean): number =>
+  lag.targetActual + (told ? lag.hostTarget - lag.coalesced : 0);
+
 /** Whether each guest of a run has converged, in the order of the snapshot. */
 export const convergedGuests = (record: RunRecord): boolean[] =>
   record.after.header.guests.map(({ lag }, guest) => isConverged(lag, isTold(record, guest)));

@@ -17,11 +17,16 @@ import type { Snapshot, WorldEvent } from '../../shared/snapshot/index.ts';
 import { decode } from '../../shared/snapshot/index.ts';
 import type { Series } from '../../shared/view/index.ts';
 import { hostMatrix, NodeColourTable, nodeRows, sentenceFormat } from '../../shared/view/index.ts';
+import { said } from '../ui/said.svelte.ts';
+import { createCommands } from './commands.ts';
+import type { Command } from './commands.ts';
 import { Connection, RequestError } from './connection.ts';
+import { isMac } from './keys.ts';
 import { readLayout, withOpen, withSize, writeLayout } from './layout.ts';
 import type { PanelName } from './layout.ts';
 import { memory } from './memory.ts';
 import { openPort } from './port.ts';
+import { brokenLaw } from './run-state.ts';
 import { readThemeChoice, themeOf } from './theme.ts';
 import type { ThemeChoice } from './theme.ts';
 
@@ -53,7 +58,7 @@ export interface ViewControl {
 
 const EMPTY_SERIES: Series = { ticks: [], stride: 1, guests: [], hostNodes: [] };
 
-class App {
+export class App {
   hello = $state.raw<HelloReply | null>(null);
   start = $state.raw<StartInfo | null>(null);
   /** Null: the start screen. */
@@ -81,6 +86,12 @@ class App {
   themeChoice = $state<ThemeChoice>(readThemeChoice(memory));
   systemIsDark = $state(false);
   viewControl = $state.raw<ViewControl | null>(null);
+  /** Why the last opening failed, or what it warned of; shown beside the drop area, and under Problems. */
+  openProblems = $state.raw<readonly Diagnostic[]>([]);
+  /** Imported VMs are compacted one by one. */
+  rehearsal = $state(true);
+  /** The name in the toolbar is being written. */
+  renaming = $state(false);
   /** What the view says beside the tabs: "16 GiB · 1 px = 6 800 pages". */
   viewNote = $state('');
 
@@ -98,6 +109,16 @@ class App {
   readonly say = $derived(sentenceFormat(this.frame?.header ?? { hosts: [], guests: [] }));
   readonly guestName = $derived(this.document?.inputs.guests[this.guest]?.name ?? null);
 
+  /** All that the tab Problems lists. */
+  readonly problems = $derived([
+    ...(this.document?.laws.broken ?? []).map(brokenLaw),
+    ...this.openProblems,
+    ...(this.document?.problems ?? []),
+    ...this.notices,
+  ]);
+  readonly mac = $derived(isMac(this.hello?.platform ?? navigator.platform));
+  readonly commands: readonly Command[] = createCommands(this);
+
   readonly connection: Connection;
   #watching = false;
   #watched = '';
@@ -110,6 +131,7 @@ class App {
     connection.on('notice', (notice) => this.note(notice));
     connection.on('events', ({ from, events }) => (this.events = [...this.events.slice(0, from), ...events]));
     connection.on('frame', ({ frame, at }, payload) => this.#frame(frame, at, payload));
+    connection.on('menu', ({ command }) => this.run(command));
     connection.on('open', ({ document }) => void this.attach(document));
     $effect.root(() => {
       $effect(() => {
@@ -162,6 +184,11 @@ class App {
       }
       return null;
     }
+  }
+
+  /** Says something in passing. */
+  tell(text: string): void {
+    said.say(text);
   }
 
   note(notice: Diagnostic): void {
@@ -222,6 +249,11 @@ class App {
   setOpen(panel: PanelName, open: boolean): void {
     this.layout = withOpen(this.layout, panel, open);
     writeLayout(memory, this.layout);
+  }
+
+  /** A command of the table by its id; of one that does not exist, nothing. */
+  run(id: string): void {
+    void this.commands.find((command) => command.id === id)?.run();
   }
 
   showDrawer(tab: DrawerTab): void {

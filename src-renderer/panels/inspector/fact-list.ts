@@ -1,0 +1,412 @@
+/**
+ * What the inspector says of a selection, as lines. Every figure comes from the frame by shared/view.
+ */
+import type { Snapshot } from '../../../shared/snapshot/index.ts';
+import { hostMatrix, idList, LaneIndex, nodeRows, owedPairs } from '../../../shared/view/index.ts';
+import type { GuestInput, NodeColourTable } from '../../../shared/view/index.ts';
+import {
+  bytes,
+  count,
+  decimal,
+  exactPages,
+  hexPfn,
+  plural,
+  seconds,
+  size,
+  UNKNOWN,
+} from '../../../shared/view/number-format.ts';
+import type { Fact } from '../../ui/fact.ts';
+
+export interface FactGroup {
+  readonly title: string;
+  readonly facts: readonly Fact[];
+}
+
+export interface FactSheet {
+  /** What kind of thing it is. */
+  readonly kind: string;
+  readonly title: string;
+  readonly subtitle: string;
+  readonly groups: readonly FactGroup[];
+}
+
+/** A share of a whole: 58 %, <1 %, 0 %. */
+export function share(part: number, whole: number): string {
+  if (whole <= 0) return UNKNOWN;
+  const percent = (100 * part) / whole;
+  if (part > 0 && percent < 1) return '<1 %';
+  return `${part < whole ? Math.min(99, Math.round(percent)) : Math.round(percent)} %`;
+}
+
+export function hostNodeFacts(snapshot: Snapshot, colours: NodeColourTable, host: number, nid: number): FactSheet {
+  const matrix = hostMatrix(snapshot);
+  const index = matrix.nodes.findIndex((node) => node.host === host && node.nid === nid);
+  const node = matrix.nodes[index]!;
+  const header = snapshot.header.hosts[host]!;
+  const from = header.nids.indexOf(nid);
+  const label = colours.hostNodeLabel(host, nid);
+  const held = matrix.vms.filter((vm) => vm.pages[index]! + vm.copyPages[index]! > 0);
+  return {
+    kind: 'Host node',
+    title: `Node ${label}`,
+    subtitle: `${header.name}, ${plural(node.cpus.length, 'CPU')}${node.cpus.length > 0 ? `: ${idList(node.cpus)}` : ''}`,
+    groups: [
+      {
+        title: 'Memory',
+        facts: [
+          { name: 'installed', pages: node.totalPages },
+          {
+            name: 'used by VMs',
+            hint: 'Frames that back guests, migrations included (H)',
+            pages: node.usedPages,
+            more: share(node.usedPages, node.totalPages),
+          },
+          {
+            name: 'reserved',
+            hint: 'Kept by the host itself',
+            pages: node.reservedPages,
+            more: share(node.reservedPages, node.totalPages),
+          },
+          { name: 'free', pages: node.freePages, more: share(node.freePages, node.totalPages) },
+        ],
+      },
+      {
+        title: 'VMs on it (H)',
+        facts:
+          held.length === 0
+            ? [{ name: 'none', text: '0' }]
+            : held.map((vm) => ({
+                name: vm.name,
+                hint: `of ${vm.name}, on this node (H)${vm.copyPages[index]! > 0 ? ', with its second copy' : ''}`,
+                pages: vm.pages[index]! + vm.copyPages[index]!,
+                more: share(vm.pages[index]!, vm.totalPages),
+              })),
+      },
+      {
+        title: 'Distance to node',
+        facts: header.nids.map((to, i) => ({
+          name: colours.hostNodeLabel(host, to),
+          colour: colours.ofHostNode(host, to),
+          text: decimal(header.distances[from]?.[i] ?? 0),
+        })),
+      },
+    ],
+  };
+}
+
+export function vmFacts(
+  snapshot: Snapshot,
+  colours: NodeColourTable,
+  guest: number,
+  input: GuestInput | undefined,
+  tickMs: number,
+): FactSheet {
+  const header = snapshot.header.guests[guest]!;
+  const matrix = hostMatrix(snapshot);
+  const vm = matrix.vms[guest]!;
+  const nodes = nodeRows(snapshot, guest);
+  const { lag, moved } = header;
+  const told = input?.regeneration.enabled ?? true;
+  return {
+    kind: 'Virtual machine',
+    title: header.name,
+    subtitle: `${size(header.validPages)} on ${snapshot.header.hosts[header.host]!.name}, ${plural(header.cpuNode.length, 'CPU')}`,
+    groups: [
+      {
+        title: 'State',
+        facts: [
+          {
+            name: 'score',
+            hint: 'Largest-node share: of its memory, the part on its fullest host node (H)',
+            text: vm.largestNodeShare === null ? UNKNOWN : `${vm.largestNodeShare} %`,
+          },
+          {
+            name: 'H ≠ T',
+            hint: 'First lag: pages that live elsewhere than the guest was told',
+            pages: lag.hostTarget - lag.coalesced,
+            ...(told && lag.hostTarget > lag.coalesced ? { tone: 'warn' as const } : {}),
+            ...(told ? {} : { more: 'never told' }),
+          },
+          {
+            name: 'T ≠ A',
+            hint: 'Second lag: told, but in use; the pages move when they are freed',
+            pages: lag.targetActual,
+            ...(lag.targetActual > 0 ? { tone: 'warn' as const } : {}),
+          },
+          { name: 'pinned', hint: 'T ≠ A for ever: reserved or kernel pages that are never freed', pages: lag.pinned },
+          { name: 'coalesced', hint: 'H ≠ T for good: shorter than the grain of its layout', pages: lag.coalesced },
+        ],
+      },
+      {
+        title: 'Where it lives (H)',
+        facts: matrix.nodes.flatMap((node, i) =>
+          vm.pages[i]! + vm.copyPages[i]! === 0
+            ? []
+            : [
+                {
+                  name: `node ${colours.hostNodeLabel(node.host, node.nid)}`,
+                  hint: `on host node ${colours.hostNodeLabel(node.host, node.nid)} (H)`,
+                  colour: colours.ofHostNode(node.host, node.nid),
+                  pages: vm.pages[i]!,
+                  more: share(vm.pages[i]!, vm.totalPages),
+                },
+              ],
+        ),
+      },
+      {
+        title: 'What it sees: size (T), free (A)',
+        facts: nodes
+          .filter((node) => node.online || node.presentPages > 0)
+          .map((node) => ({
+            name: `node ${node.nid}`,
+            hint: `size of guest node ${node.nid} (T)`,
+            colour: colours.ofGuestNode(node, node.nid),
+            pages: node.presentPages,
+            more: `${size(node.freePages)} free`,
+          })),
+      },
+      {
+        title: 'Memlayout',
+        facts: [
+          { name: 'in force', text: `layout ${count(header.layoutSeq)}` },
+          { name: 'commits', text: count(header.commits) },
+          {
+            name: 'moved by a sweep',
+            hint: 'Free pages that changed node when a layout was committed',
+            pages: moved.sweep,
+            as: 'pages',
+          },
+          { name: 'moved by a drain', hint: 'Pages of per-CPU lists', pages: moved.drain, as: 'pages' },
+          {
+            name: 'moved when freed',
+            hint: 'Stranded pages that changed node when they were freed',
+            pages: moved.free,
+            as: 'pages',
+          },
+        ],
+      },
+      ...(input === undefined ? [] : [settings(input, tickMs)]),
+    ],
+  };
+}
+
+function settings({ regeneration, frameGrainPages, workload, dirty }: GuestInput, tickMs: number): FactGroup {
+  const permille = (n: number): string => `${decimal(n / 10)} %`;
+  return {
+    title: 'Settings',
+    facts: [
+      { name: 'backed in frames of', pages: frameGrainPages },
+      {
+        name: 'regeneration',
+        text: regeneration.enabled
+          ? `after ${seconds(regeneration.delayTicks, tickMs)}, grain ${size(regeneration.grainPages)}`
+          : 'off',
+      },
+      ...(workload === null
+        ? [{ name: 'workload', text: 'none' }]
+        : [
+            { name: 'memory in use', hint: 'What its workload keeps', text: permille(workload.occupancyPermille) },
+            { name: 'of it kernel', hint: 'Never freed, and so pinned', text: permille(workload.kernelPermille) },
+            { name: 'of it huge pages', text: permille(workload.hugePermille) },
+          ]),
+      {
+        name: 'dirties',
+        hint: 'Pages written a second, in its working set',
+        text: `${count(dirty.pagesPerSec)} pages/s`,
+      },
+      { name: 'working set', pages: dirty.workingSetPages },
+    ],
+  };
+}
+
+export function guestNodeFacts(snapshot: Snapshot, colours: NodeColourTable, guest: number, nid: number): FactSheet {
+  const header = snapshot.header.guests[guest]!;
+  const nodes = nodeRows(snapshot, guest);
+  const node = nodes.find((each) => each.nid === nid)!;
+  const stands = node.standsFor;
+  const pairs = owedPairs(snapshot, guest).filter(({ from, to }) => from === nid || to === nid);
+  const colour = (of: number): Pick<Fact, 'colour'> => ({
+    colour: colours.ofGuestNode(
+      nodes.find((each) => each.nid === of),
+      of,
+    ),
+  });
+  return {
+    kind: 'Guest node',
+    title: `Node ${nid} of ${header.name}`,
+    subtitle: `${node.online ? 'online' : 'offline'}, ${
+      stands === null
+        ? 'stands for no host node'
+        : `stands for host node ${colours.hostNodeLabel(stands.host, stands.nid)}`
+    }`,
+    groups: [
+      {
+        title: 'Pages',
+        facts: [
+          { name: 'present (T)', pages: node.presentPages },
+          { name: 'managed (T)', pages: node.managedPages },
+          { name: 'free (A)', pages: node.freePages },
+          { name: 'per-CPU (T)', pages: node.pcpPages },
+          { name: 'allocated (T)', pages: node.allocatedPages },
+          { name: 'reserved (T)', pages: node.reservedPages },
+          {
+            name: 'spanned (A)',
+            hint: 'From its first page to its last; spans of nodes may overlap',
+            pages: node.spannedPages,
+          },
+        ],
+      },
+      {
+        title: 'Owed (T ≠ A)',
+        facts:
+          pairs.length === 0
+            ? [{ name: 'nothing', text: '0' }]
+            : pairs.map(({ from, to, pages, pinned }) => ({
+                ...(from === nid
+                  ? { name: `by it to node ${to}`, ...colour(to) }
+                  : { name: `to it by node ${from}`, ...colour(from) }),
+                hint: `booked on node ${from} (A), belong to node ${to} (T)`,
+                pages,
+                ...(pinned > 0 ? { more: `+ ${exactPages(pinned)} pinned` } : {}),
+              })),
+      },
+      ...node.zones
+        .filter((zone) => zone.presentPages > 0 || zone.freePages > 0)
+        .map((zone) => ({
+          title: `Zone ${zone.zoneName}`,
+          facts: [
+            { name: 'present (T)', pages: zone.presentPages },
+            { name: 'free (A)', pages: zone.freePages },
+            { name: 'watermark min', pages: zone.wmarkMin },
+            { name: 'watermark low', pages: zone.wmarkLow },
+            { name: 'watermark high', pages: zone.wmarkHigh },
+          ],
+        })),
+    ],
+  };
+}
+
+export function pageRangeFacts(
+  snapshot: Snapshot,
+  colours: NodeColourTable,
+  guest: number,
+  fromPfn: number,
+  toPfn: number,
+): FactSheet {
+  const header = snapshot.header.guests[guest]!;
+  const index = new LaneIndex(snapshot, guest);
+  const lanes = index.counted(Float64Array.of(fromPfn, toPfn));
+  const nodes = nodeRows(snapshot, guest);
+  const pages = toPfn - fromPfn;
+  const hex = (pfn: number): string => hexPfn(pfn, header.nrPages);
+  const guestNode = (nid: number): Pick<Fact, 'name' | 'colour'> => ({
+    name: `node ${nid}`,
+    colour: colours.ofGuestNode(
+      nodes.find((each) => each.nid === nid),
+      nid,
+    ),
+  });
+  const line = (n: number): Pick<Fact, 'pages' | 'as' | 'more'> => ({ pages: n, as: 'pages', more: share(n, pages) });
+  const owed = lanes.owedPages[0] ?? 0;
+  return {
+    kind: `Pages of ${header.name}`,
+    title: `${hex(fromPfn)} – ${hex(toPfn - 1)}`,
+    subtitle: `${exactPages(pages)}, ${size(pages)}`,
+    groups: [
+      {
+        title: 'Range',
+        facts: [
+          { name: 'first pfn', text: hex(fromPfn), more: count(fromPfn), mono: true },
+          { name: 'last pfn', text: hex(toPfn - 1), more: count(toPfn - 1), mono: true },
+        ],
+      },
+      {
+        title: 'H, where they live: host node',
+        facts: lanes.hostBands.map(({ host, nid, pages: [n = 0] }) => ({
+          name: `node ${colours.hostNodeLabel(host, nid)}`,
+          colour: colours.ofHostNode(host, nid),
+          ...line(n),
+        })),
+      },
+      {
+        title: 'T, where the memlayout says',
+        facts: lanes.targetBands.map(({ nid, pages: [n = 0] }) => ({ ...guestNode(nid), ...line(n) })),
+      },
+      {
+        title: 'A, where they are booked',
+        facts: index.hasBlocks
+          ? [
+              ...lanes.actualBands.map((band) => ({
+                ...guestNode(band.nid),
+                hint: 'used, free and pinned, by pageblock',
+                ...line(band.usedPages[0]! + band.freePages[0]! + band.pinnedPages[0]!),
+              })),
+              { name: 'free', ...line(sum(lanes.actualBands.map(({ freePages }) => freePages[0]!))) },
+              { name: 'pinned', ...line(sum(lanes.actualBands.map(({ pinnedPages }) => pinnedPages[0]!))) },
+              {
+                name: 'owed',
+                hint: 'T ≠ A, pinned included',
+                ...line(owed),
+                ...(owed > 0 ? { tone: 'warn' as const } : {}),
+              },
+            ]
+          : [{ name: 'not in this frame', text: UNKNOWN }],
+      },
+    ],
+  };
+}
+
+export function migrationFacts(snapshot: Snapshot, index: number): FactSheet | null {
+  const row = snapshot.header.migrations[index];
+  if (row === undefined) return null;
+  const { tickMs } = snapshot.header;
+  return {
+    kind: 'Migration',
+    title: row.vm,
+    subtitle: `${row.fromHost} to ${row.toHost}, ${row.phase === 'switchOver' ? 'switching over' : row.phase}`,
+    groups: [
+      {
+        title: 'Course',
+        facts: [
+          { name: 'began', text: seconds(row.startTick, tickMs) },
+          { name: 'ended', text: row.endTick === null ? UNKNOWN : seconds(row.endTick, tickMs) },
+          { name: 'rounds', text: count(row.rounds.length) },
+          { name: 'sent', text: bytes(row.sentBytes) },
+          { name: 'downtime', text: row.downtimeMs === null ? UNKNOWN : `${decimal(row.downtimeMs)} ms` },
+        ],
+      },
+      {
+        title: 'Rounds: sent, found dirty after',
+        facts: row.rounds.map((round, i) => ({
+          name: `round ${i}`,
+          text: bytes(round.bytesSent),
+          more: round.dirtyBytes === null ? UNKNOWN : bytes(round.dirtyBytes),
+        })),
+      },
+    ],
+  };
+}
+
+export function compactionFacts(snapshot: Snapshot, index: number): FactSheet | null {
+  const row = snapshot.header.compactions[index];
+  if (row === undefined) return null;
+  const { tickMs } = snapshot.header;
+  return {
+    kind: 'Compaction',
+    title: row.vm,
+    subtitle: `to node ${idList(row.nodes)}, ${row.phase}`,
+    groups: [
+      {
+        title: 'Course',
+        facts: [
+          { name: 'began', text: seconds(row.startTick, tickMs) },
+          { name: 'ended', text: row.endTick === null ? UNKNOWN : seconds(row.endTick, tickMs) },
+          { name: 'moved', pages: row.movedPages, hint: 'Pages whose frame is now on those nodes (H)' },
+          { name: 'left elsewhere', pages: row.leftPages, hint: 'Pages on other nodes (H)' },
+        ],
+      },
+    ],
+  };
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -1,0 +1,61 @@
+/**
+ * Boxes of an example's picture. Hosts stand side by side, as wide as they have nodes; a node's height is its memory
+ * against the largest node; in it, from the bottom up, a block for each VM by the pages it has there.
+ */
+import type { ExampleInfo } from '../../../shared/protocol/document.ts';
+import { plural } from '../../../shared/view/number-format.ts';
+
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Picture {
+  readonly hosts: readonly Box[];
+  readonly nodes: readonly Box[];
+  readonly blocks: readonly (Box & { readonly host: number; readonly nid: number })[];
+  /** The same in a sentence. */
+  readonly text: string;
+}
+
+const GAP = 8;
+const PAD = 4;
+const BETWEEN = 3;
+
+export function examplePicture({ hosts, vms }: ExampleInfo, width: number, height: number): Picture {
+  const nrNodes = hosts.reduce((sum, { nodes }) => sum + nodes.length, 0);
+  const largest = Math.max(1, ...hosts.flatMap(({ nodes }) => nodes.map(({ memoryMiB }) => memoryMiB)));
+  const gap = Math.min(GAP, width / (4 * Math.max(1, hosts.length)));
+  const room = width - 1 - gap * Math.max(0, hosts.length - 1);
+  const inner = height - 1 - 2 * PAD;
+  const boxes: Box[] = [];
+  const nodeBoxes: Box[] = [];
+  const blocks: (Box & { host: number; nid: number })[] = [];
+  let x = 0.5;
+  hosts.forEach((host, h) => {
+    const wide = (room * host.nodes.length) / Math.max(1, nrNodes);
+    boxes.push({ x, y: 0.5, width: wide, height: height - 1 });
+    const step = (wide - 2 * PAD) / Math.max(1, host.nodes.length);
+    const between = Math.min(BETWEEN, step / 4);
+    host.nodes.forEach((node, n) => {
+      const tall = (inner * node.memoryMiB) / largest;
+      const box = { x: x + PAD + n * step, y: 0.5 + PAD + inner - tall, width: step - between, height: tall };
+      nodeBoxes.push(box);
+      let bottom = box.y + box.height;
+      for (const vm of vms) {
+        if (vm.host !== host.name) continue;
+        const part = vm.shares.find(({ nid }) => nid === node.nid)?.part ?? 0;
+        const mib = Math.min(node.memoryMiB, part * vm.memoryMiB);
+        if (mib <= 0) continue;
+        const high = Math.min((tall * mib) / node.memoryMiB, bottom - box.y);
+        bottom -= high;
+        blocks.push({ x: box.x, y: bottom, width: box.width, height: high, host: h, nid: node.nid });
+      }
+    });
+    x += wide + gap;
+  });
+  const text = `${plural(hosts.length, 'host')} with ${plural(nrNodes, 'node')}, ${plural(vms.length, 'VM')}`;
+  return { hosts: boxes, nodes: nodeBoxes, blocks, text };
+}

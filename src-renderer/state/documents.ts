@@ -1,0 +1,124 @@
+/**
+ * Opening, saving and leaving documents, as a person does it. The way differs between shells (their own dialogs, or the
+ * page's), what is asked of main does not. What could not be opened is told whole, in `app.openProblems`.
+ */
+import type { Diagnostic } from '../../shared/errors/index.ts';
+import { hasErrors } from '../../shared/errors/index.ts';
+import type { OpenReply } from '../../shared/protocol/document.ts';
+import type { RequestInput } from '../../shared/protocol/request.ts';
+import type { App } from './app.svelte.ts';
+import { readFiles } from './dropped-file.ts';
+import type { FileLike } from './dropped-file.ts';
+
+/** Shows what was opened, or tells why it was not. Cancelled: nothing. @returns whether a document is shown now */
+export async function show(app: App, reply: OpenReply | null): Promise<boolean> {
+  if (reply === null) return false;
+  app.openProblems = reply.diagnostics;
+  if (reply.document === null) {
+    if (hasErrors(reply.diagnostics) && app.document !== null) app.showDrawer('problems');
+    return false;
+  }
+  await app.attach(reply.document);
+  return true;
+}
+
+export const newDocument = async (app: App, form: RequestInput<'document.new'>): Promise<boolean> =>
+  show(app, await app.attempt('make the scenario', 'document.new', form));
+
+/** The form is on the start screen too; from there on it is the same. */
+export const newDocumentDialog = (app: App): void => app.openDialog('new');
+
+export const openExample = async (app: App, example: string): Promise<boolean> =>
+  show(app, await app.attempt('open the example', 'document.example', { example }));
+
+export const openRecent = async (app: App, recent: string): Promise<boolean> =>
+  show(app, await app.attempt('open the file', 'document.recent', { recent }));
+
+export const recover = async (app: App, recovery: string): Promise<boolean> =>
+  show(app, await app.attempt('recover the work', 'document.recover', { recovery }));
+
+export const discardRecovery = (app: App, recovery: string): Promise<unknown> =>
+  app.attempt('discard the work', 'document.discardRecovery', { recovery });
+
+export async function importFiles(app: App, list: readonly FileLike[], rehearsal: boolean): Promise<boolean> {
+  const { files, problems } = await readFiles(list);
+  if (problems.length === 0) {
+    return show(app, await app.attempt('read the files', 'document.import', { files: [...files], rehearsal }));
+  }
+  app.openProblems = problems;
+  if (app.document !== null) app.showDrawer('problems');
+  return false;
+}
+
+/** By the shell's dialog where it has one, else by the page's. */
+export async function openFile(app: App): Promise<void> {
+  if (app.hello?.dialogs) await show(app, await app.attempt('open a file', 'document.open', {}));
+  else await pickFiles(app);
+}
+
+/** The page's own file dialog: the keyboard's way to what a drop does. */
+export async function pickFiles(app: App): Promise<void> {
+  const list = await chosenFiles();
+  if (list.length > 0) await importFiles(app, list, app.rehearsal);
+}
+
+function chosenFiles(): Promise<readonly File[]> {
+  return new Promise((resolve) => {
+    const input = document.createElement('input');
+    input.type = 'file';
+    input.multiple = true;
+    input.accept = '.json,.xml,.txt,application/json,application/xml,text/xml,text/plain';
+    input.addEventListener('change', () => resolve([...(input.files ?? [])]));
+    input.addEventListener('cancel', () => resolve([]));
+    input.click();
+  });
+}
+
+/** @returns whether it was saved; false too while the page asks for a name */
+export async function save(app: App, as: boolean): Promise<boolean> {
+  const { document, hello } = app;
+  if (document === null) return false;
+  if (!hello?.dialogs && (as || document.place === null)) {
+    app.openDialog('saveAs');
+    return false;
+  }
+  const reply = await saveAs(app, { as, name: null, overwrite: false });
+  if (reply !== null && hasErrors(reply.diagnostics)) app.showDrawer('problems');
+  return reply?.saved ?? false;
+}
+
+/** What went wrong is both told here and kept under Problems. */
+export async function saveAs(
+  app: App,
+  input: RequestInput<'document.save'>,
+): Promise<{ readonly saved: boolean; readonly diagnostics: readonly Diagnostic[] } | null> {
+  const reply = await app.attempt('save the document', 'document.save', input);
+  for (const problem of reply?.diagnostics ?? []) app.note(problem);
+  return reply;
+}
+
+/** Asks first when there is something to lose. */
+export async function close(app: App): Promise<void> {
+  if (app.document === null) return;
+  if (app.document.dirty) app.openDialog('close');
+  else await closeNow(app, true);
+}
+
+/** @param discard false: what is not saved stays recoverable */
+export async function closeNow(app: App, discard: boolean): Promise<void> {
+  const id = app.document?.id;
+  if (id === undefined) return;
+  await app.attach(null);
+  await app.attempt('close the document', 'document.close', { document: id, discard });
+}
+
+/** A file name of a document's name, for a shell that saves by name. */
+export function fileNameOf(name: string): string {
+  const plain = name
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 80);
+  return `${plain === '' ? 'scenario' : plain}.pageshift.json`;
+}
