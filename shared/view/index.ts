@@ -10,6 +10,8 @@ export type {
   ZoneRow,
 } from './accounting.ts';
 export { convergedGuests, isConverged, isTold, lagPages } from './convergence.ts';
+export { freeAreas, HUGE_ORDER } from './free-area.ts';
+export type { NodeFreeArea } from './free-area.ts';
 export { hostMatrix, hostNodeRows } from './host.ts';
 export type { HostMatrix, HostNodeRow, VmHostRow } from './host.ts';
 export { idList } from './id-list.ts';

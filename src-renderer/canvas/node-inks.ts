@@ -7,7 +7,7 @@ import type { InkSet } from './ink.ts';
 import type { InkedNode, NodeInks } from './map-canvas.ts';
 
 /** @param nodes of the guest, as nodeRows gives them. */
-export function nodeInks(
+function nodeInks(
   header: Pick<SnapshotHeader, 'hosts'>,
   nodes: readonly Pick<NodeRow, 'nid' | 'standsFor'>[],
   set: InkSet,
@@ -30,9 +30,24 @@ export function nodeInks(
   };
 }
 
-/** What decides the inks of a guest: while it stays the same, so may the pieces painted with them. */
-export const inkKey = (
-  header: Pick<SnapshotHeader, 'hosts'>,
-  nodes: readonly Pick<NodeRow, 'nid' | 'standsFor'>[],
-): string =>
-  JSON.stringify([header.hosts.map(({ nids }) => nids), nodes.map(({ nid, standsFor }) => [nid, standsFor])]);
+/** Gives the same object for a guest while its inks look the same, so that what was painted with them can stay. */
+export class InkMemory {
+  readonly #kept = new Map<number, { readonly key: string; readonly inks: NodeInks }>();
+
+  inks(
+    guest: number,
+    header: Pick<SnapshotHeader, 'hosts'>,
+    nodes: readonly Pick<NodeRow, 'nid' | 'standsFor'>[],
+    set: InkSet,
+  ): NodeInks {
+    const key = JSON.stringify([
+      header.hosts.map(({ nids }) => nids),
+      nodes.map(({ nid, standsFor }) => [nid, standsFor]),
+    ]);
+    const had = this.#kept.get(guest);
+    if (had?.key === key && had.inks.set === set) return had.inks;
+    const inks = nodeInks(header, nodes, set);
+    this.#kept.set(guest, { key, inks });
+    return inks;
+  }
+}
