@@ -9,6 +9,28 @@ const plainNames = {
 };
 
 export default defineConfig({
+  main: {
+    build: {
+      outDir: 'out/main',
+      rolldownOptions: {
+        input: { main: 'src-main/app/main.ts', 'session-worker': 'src-main/runtime/session-worker.ts' },
+        // A thread reads its file and what that imports beside the archive, not in it (electron-builder.yml): there the
+        // names say what they are, as no package.json does.
+        output: {
+          format: 'es',
+          entryFileNames: ({ name }) => (name === 'main' ? 'main.js' : `${name}.mjs`),
+          chunkFileNames: 'shared-[name].mjs',
+        },
+      },
+    },
+  },
+  preload: {
+    build: {
+      outDir: 'out/preload',
+      // A sandboxed preload is a script, not a module.
+      rolldownOptions: { input: 'src-main/app/preload.ts', output: { format: 'cjs', entryFileNames: 'preload.cjs' } },
+    },
+  },
   renderer: {
     root: 'src-renderer',
     plugins: [svelte({ configFile: false })],

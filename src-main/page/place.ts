@@ -27,5 +27,5 @@ export function dataFolder({ platform, environment, folder }: Home): string {
 
 /** Where scenarios are saved by name. */
 export function documentsFolder({ environment, folder }: Home): string {
-  return join(environment['XDG_DOCUMENTS_DIR'] ?? join(folder, 'Documents'), 'Pageshift');
+  return environment['XDG_DOCUMENTS_DIR'] ?? join(folder, 'Documents');
 }

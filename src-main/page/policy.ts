@@ -33,7 +33,7 @@ export const NOTHING_POLICY = "default-src 'none'; frame-ancestors 'none'";
 /** What no part of the window needs. */
 const REFUSED_FEATURES = [
   ...['camera', 'display-capture', 'geolocation', 'hid', 'microphone', 'midi', 'payment', 'serial', 'usb'],
-  ...['bluetooth', 'screen-wake-lock', 'clipboard-read'],
+  ...['screen-wake-lock', 'clipboard-read'],
 ];
 
 const COMMON: Readonly<Record<string, string>> = {

@@ -1,0 +1,200 @@
+/**
+ * The Electron shell: one process that holds the desk, and its windows. What a feature does lies below, in the desk; here
+ * it gets windows, menus, dialogs and what else only a system's own application has.
+ *
+ * (a) One instance: a second start hands its files over and ends.
+ * (b) Rules for pages (guard.ts) are set before there is one, for all that will ever be.
+ * (c) The application's end closes the desk and waits for it: what is not saved is kept for recovery.
+ */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { app, dialog, ipcMain, Menu, protocol, session } from 'electron';
+import { formatDiagnostic } from '../../shared/errors/index.ts';
+import { Desk } from '../desk/index.ts';
+import type { Shell } from '../desk/index.ts';
+import { Site } from '../page/index.ts';
+import { filesIn } from './argument.ts';
+import { createDoor } from './door.ts';
+import { guardContents, guardSession } from './guard.ts';
+import { menuTemplate } from './menu.ts';
+import { CHANNEL, pathOf, SCHEME } from './origin.ts';
+import { PdfPrinter } from './pdf.ts';
+import { Windows } from './window.ts';
+
+const SCENARIO_FILES = [
+  { name: 'Pageshift scenarios', extensions: ['pageshift.json', 'json'] },
+  { name: 'All files', extensions: ['*'] },
+];
+
+const log = (line: string): void => void process.stderr.write(`pageshift: ${line}\n`);
+const appPath = app.getAppPath();
+const folderOf = (...names: string[]): string => join(appPath, 'out', ...names);
+
+app.enableSandbox();
+protocol.registerSchemesAsPrivileged([
+  { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true } },
+]);
+app.on('web-contents-created', (_event, contents) => guardContents(contents, log));
+
+/** Files that the system wants opened before there is a desk. */
+const early: string[] = [];
+const hand: { over: (path: string) => void } = { over: (path) => void early.push(path) };
+app.on('open-file', (event, path) => {
+  event.preventDefault();
+  hand.over(path);
+});
+
+if (app.requestSingleInstanceLock()) {
+  app.whenReady().then(start).catch(fail);
+} else {
+  app.quit();
+}
+
+function fail(error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  log(text);
+  dialog.showErrorBox('Pageshift could not start', text);
+  app.exit(1);
+}
+
+async function start(): Promise<void> {
+  const printer = new PdfPrinter();
+  const desk: Desk = await Desk.open(
+    electronShell(printer, (name) => windows.named(name)),
+    { workerUrl: workerUrl() },
+  );
+  const windows = new Windows({
+    desk,
+    log,
+    preload: folderOf('preload', 'preload.cjs'),
+    icon: process.platform === 'linux' ? folderOf('icon.png') : null,
+    boundsFile: join(app.getPath('userData'), 'window.json'),
+    developerTools: !app.isPackaged,
+  });
+  serve(new Site(folderOf('renderer'), (path) => printer.at(path) ?? desk.asset(path)));
+  guardSession(session.defaultSession, log);
+  const door = createDoor({ windowOf: (contents) => windows.of(contents), log });
+  ipcMain.on(CHANNEL, door);
+  const setMenu = (): void => setApplicationMenu(desk, windows, (path) => void openFile(desk, windows, path));
+  setMenu();
+
+  hand.over = (path) => void openFile(desk, windows, path);
+  const files = [...filesIn(process.argv, app.isPackaged ? null : appPath, process.cwd()), ...early.splice(0)];
+  for (const path of files) await openFile(desk, windows, path);
+  if (windows.all.length === 0) windows.open(null);
+
+  app.on('second-instance', (_event, argv, folder) => {
+    const others = filesIn(argv, app.isPackaged ? null : appPath, folder);
+    for (const path of others) hand.over(path);
+    if (others.length === 0) (windows.current ?? windows.open(null)).raise();
+  });
+  app.on('activate', () => {
+    if (windows.all.length === 0) windows.open(null);
+  });
+  app.on('window-all-closed', () => {
+    if (process.platform !== 'darwin') app.quit();
+  });
+  endWith(desk, windows);
+}
+
+/** Rejects what it cannot put away in the time a person waits. */
+const END_MS = 10_000;
+
+function endWith(desk: Desk, windows: Windows): void {
+  app.on('before-quit', () => {
+    windows.ending = true;
+  });
+  let ended = false;
+  app.on('will-quit', (event) => {
+    if (ended) return;
+    event.preventDefault();
+    ended = true;
+    const late = new Promise<void>((resolve) => setTimeout(resolve, END_MS).unref());
+    Promise.race([desk.close(), late])
+      .catch((error: Error) => log(`the desk did not close cleanly: ${error.message}`))
+      .finally(() => app.quit());
+  });
+}
+
+/** The page's own scheme: nothing of the file system is served but what is in the site's index. */
+function serve(site: Site): void {
+  protocol.handle(SCHEME, async ({ method, url }) => {
+    const path = pathOf(url);
+    const { status, headers, body } = await site.answer(method, path ?? '');
+    return new Response(body.length === 0 ? null : Buffer.from(body), { status, headers });
+  });
+}
+
+/** In a package the thread's file lies beside the archive: a thread reads it without Electron's help. */
+function workerUrl(): URL {
+  return pathToFileURL(folderOf('main', 'session-worker.mjs').replace('app.asar', 'app.asar.unpacked'));
+}
+
+/** In a window that shows nothing, else in one of its own; where it is open already, there. */
+async function openFile(desk: Desk, windows: Windows, path: string): Promise<void> {
+  const empty = windows.all.find(({ name }) => desk.documentOf(name) === null) ?? null;
+  const { document, diagnostics } = await desk.openPath(empty?.name ?? null, path);
+  if (document === null) {
+    const window = empty ?? windows.current ?? windows.open(null);
+    window.raise();
+    await dialog.showMessageBox(window.browser, {
+      type: 'error',
+      message: `${path} could not be opened.`,
+      detail: diagnostics.map(formatDiagnostic).join('\n'),
+    });
+    return;
+  }
+  const [shown] = desk.documents().find(({ id }) => id === document)?.windows ?? [];
+  const window = empty ?? (shown === undefined ? null : windows.named(shown)) ?? windows.open(document);
+  window.raise();
+}
+
+function setApplicationMenu(desk: Desk, windows: Windows, open: (path: string) => void): void {
+  const template = menuTemplate(
+    { platform: process.platform, recent: [], developerTools: !app.isPackaged },
+    {
+      command: (id) => {
+        const window = windows.current ?? windows.open(null);
+        desk.menu(window.name, id);
+      },
+      newWindow: () => void windows.open(null),
+      openRecent: open,
+    },
+  );
+  Menu.setApplicationMenu(Menu.buildFromTemplate(template));
+}
+
+function electronShell(printer: PdfPrinter, named: (name: string) => import('./window.ts').AppWindow | null): Shell {
+  const isStandIn = process.versions.electron.includes('standin');
+  return {
+    kind: 'electron',
+    text: isStandIn ? 'stand-in for Electron' : `Electron ${process.versions.electron}`,
+    platform: process.platform,
+    version: app.getVersion(),
+    dataFolder: app.getPath('userData'),
+    documentsFolder: app.getPath('documents'),
+    examplesFolder: app.isPackaged ? join(process.resourcesPath, 'examples') : join(appPath, 'shared', 'examples'),
+    dialogs: {
+      async openFile(name) {
+        const window = named(name)?.browser;
+        const options = { filters: SCENARIO_FILES, properties: ['openFile' as const] };
+        const { canceled, filePaths } = await (window
+          ? dialog.showOpenDialog(window, options)
+          : dialog.showOpenDialog(options));
+        return canceled ? null : (filePaths[0] ?? null);
+      },
+      async saveFile(name, suggestedName) {
+        const window = named(name)?.browser;
+        const options = { defaultPath: suggestedName, properties: ['showOverwriteConfirmation' as const] };
+        const { canceled, filePath } = await (window
+          ? dialog.showSaveDialog(window, options)
+          : dialog.showSaveDialog(options));
+        return canceled || filePath === '' ? null : filePath;
+      },
+    },
+    pdf: (html) => printer.print(html),
+    noteRecent: (path) => app.addRecentDocument(path),
+    title: (name, text, path) => named(name)?.title(text, path),
+    log,
+  };
+}
