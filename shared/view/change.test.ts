@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest';
+import type { WorldEvent, WorldEventType } from '../snapshot/index.ts';
+import { countsChange, lastCommit, signed } from './change.ts';
+
+const event = (tick: number, type: WorldEventType, vm: string): WorldEvent => ({ tick, type, vm, text: '', data: {} });
+
+describe('change', () => {
+  test('has its sign', () => {
+    expect([signed(61_204), signed(-12), signed(0)]).toEqual(['+61\u202f204', '−12', '±0']);
+  });
+
+  test('is since the last commit of this VM that has been seen', () => {
+    const events = [
+      event(3, 'layoutCommitted', 'db'),
+      event(5, 'layoutCommitted', 'web'),
+      event(9, 'layoutCommitted', 'db'),
+      event(9, 'converged', 'db'),
+    ];
+    expect(lastCommit(events, 'db', 100)).toEqual({ tick: 9, event: 2 });
+    expect(lastCommit(events, 'db', 9)).toEqual({ tick: 9, event: 2 });
+    expect(lastCommit(events, 'db', 8)).toEqual({ tick: 3, event: 0 });
+    expect(lastCommit(events, 'db', 2)).toBeNull();
+    expect(lastCommit(events, 'mail', 100)).toBeNull();
+  });
+
+  test('of what was not there before is all of it', () => {
+    const counts = {
+      presentPages: 5,
+      managedPages: 4,
+      freePages: 3,
+      pcpPages: 2,
+      allocatedPages: 1,
+      reservedPages: 0,
+    };
+    expect(countsChange(counts, undefined)).toEqual(counts);
+    expect(countsChange(counts, { ...counts, freePages: 7 })).toMatchObject({ freePages: -4, presentPages: 0 });
+  });
+});

@@ -1,0 +1,53 @@
+/**
+ * What a person would type on a real host to do, or to look at, what is shown here: commands of libvirt's virsh and of the
+ * numactl package, as one line for a POSIX shell.
+ *
+ * (a) Names are data: whatever is in one, it stays one word of the shell and no option of the command.
+ * (b) virsh takes a name of digits for a domain's running id. Such a VM is looked up by its name first.
+ */
+import { idList } from './id-list.ts';
+
+/** A word as a POSIX shell takes it. */
+export const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** How virsh is told which VM. */
+function domain(vm: string): string {
+  if (!/^\d+$/.test(vm)) return vm.startsWith('-') ? `--domain=${shellWord(vm)}` : shellWord(vm);
+  return `"$(virsh list --all --uuid --name | awk '$2 == "${vm}" { print $1 }')"`;
+}
+
+const nodeset = (nids: readonly number[]): string => idList([...nids].sort((a, b) => a - b));
+
+export const dumpxmlCommand = (vm: string): string => `virsh dumpxml ${domain(vm)}`;
+
+/** Binds a running VM's memory to host nodes. libvirt moves what is elsewhere only where the mode is not strict. */
+export const numatuneCommand = (vm: string, nids: readonly number[]): string =>
+  `virsh numatune ${domain(vm)} --nodeset ${nodeset(nids)} --live`;
+
+/** Moves what the VM's QEMU has on some nodes to others. */
+export const migratepagesCommand = (vm: string, from: readonly number[], to: readonly number[]): string =>
+  `migratepages "$(cat ${shellWord(`/run/libvirt/qemu/${vm}.pid`)})" ${nodeset(from)} ${nodeset(to)}`;
+
+/** Where each page of the VM's QEMU lies. */
+export const numastatCommand = (vm: string): string =>
+  `numastat -p "$(cat ${shellWord(`/run/libvirt/qemu/${vm}.pid`)})"`;
+
+export interface LiveMigration {
+  readonly vm: string;
+  readonly toHost: string;
+  /** 0: what the link gives. */
+  readonly maxBandwidthMiBps: number;
+}
+
+export function virshMigrateCommand({ vm, toHost, maxBandwidthMiBps }: LiveMigration): string {
+  const bandwidth = maxBandwidthMiBps > 0 ? ` --bandwidth ${Math.max(1, Math.round(maxBandwidthMiBps))}` : '';
+  const uri = `qemu+ssh://${encodeURIComponent(toHost)}/system`;
+  return `virsh migrate --live${bandwidth} ${domain(vm)} ${shellWord(uri)}`;
+}
+
+/** The pause that a migration under way may end with. */
+export const setMaxDowntimeCommand = (vm: string, ms: number): string =>
+  `virsh migrate-setmaxdowntime ${domain(vm)} ${Math.max(1, Math.round(ms))}`;
+
+export const virshCancelCommand = (vm: string): string => `virsh domjobabort ${domain(vm)}`;

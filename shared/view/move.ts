@@ -1,0 +1,179 @@
+/**
+ * What moves memory on and between hosts, as a person asks about it: how far, how fast, how long still, and what had been
+ * foretold. Bytes for migrations (QEMU's own words), pages for compactions. Derived from one frame's header and the list
+ * of commands, so that it is as true of a recorded frame as of the present.
+ */
+import type { CompactionRow, MigrationRow, SnapshotHeader } from '../snapshot/index.ts';
+import { PAGE_SIZE_BYTES } from '../units/index.ts';
+
+/** What of a forecast (protocol/forecast.ts) is set beside what happened. */
+export interface ForetoldMigration {
+  readonly type: 'migrate';
+  readonly bytesPerSec: number;
+  readonly rounds: readonly ForetoldRound[];
+  readonly sentBytes: number;
+  readonly ms: number;
+  /** Null: it would not converge. */
+  readonly downtimeMs: number | null;
+}
+
+export interface ForetoldRound {
+  readonly bytesToSend: number;
+  readonly ms: number;
+  readonly dirtyBytes: number;
+}
+
+export interface ForetoldCompaction {
+  readonly type: 'compact';
+  readonly movePages: number;
+  readonly leftPages: number;
+  readonly ms: number;
+}
+
+type Foretold = ForetoldMigration | ForetoldCompaction | { readonly type: 'other' };
+
+/** What of a command is needed to find its forecast. */
+export interface ForetoldCommand {
+  readonly tick: number;
+  readonly type: string;
+  readonly vm: string;
+  readonly state: 'pending' | 'applied' | 'refused';
+  readonly forecast: Foretold | null;
+}
+
+interface MoveBase {
+  /** Index into the header's migrations or compactions. */
+  readonly index: number;
+  readonly vm: string;
+  readonly running: boolean;
+  readonly startTick: number;
+  readonly endTick: number | null;
+  /** Simulated, from the beginning to its end or to the frame. */
+  readonly elapsedMs: number;
+  /** Mean since the beginning; null in the first tick. */
+  readonly bytesPerSec: number | null;
+}
+
+export interface RoundBar {
+  readonly round: number;
+  readonly bytesToSend: number | null;
+  readonly bytesSent: number | null;
+  /** Found dirty at its end; null: it has not ended, or was never begun. */
+  readonly dirtyBytes: number | null;
+  readonly ms: number | null;
+  readonly foretold: ForetoldRound | null;
+}
+
+export interface MigrationMove extends MoveBase {
+  readonly kind: 'migration';
+  readonly row: MigrationRow;
+  readonly foretold: ForetoldMigration | null;
+  readonly rounds: readonly RoundBar[];
+  /** QEMU's "remaining": of the round under way. */
+  readonly remainingBytes: number;
+  /** Until the round under way has been sent, at the mean rate; null: not known, or it does not run. */
+  readonly roundLeftMs: number | null;
+}
+
+export interface CompactionMove extends MoveBase {
+  readonly kind: 'compaction';
+  readonly row: CompactionRow;
+  readonly foretold: ForetoldCompaction | null;
+  /** Moved and still to move. */
+  readonly totalPages: number;
+  readonly leftMs: number | null;
+}
+
+export type Move = MigrationMove | CompactionMove;
+
+/** Every migration and compaction; those that run first, then the latest first. */
+export function moves(header: SnapshotHeader, commands: readonly ForetoldCommand[]): Move[] {
+  const list: Move[] = [
+    ...header.migrations.map((row, index) => migrationMove(row, index, header, commands)),
+    ...header.compactions.map((row, index) => compactionMove(row, index, header, commands)),
+  ];
+  return list.sort((a, b) => Number(b.running) - Number(a.running) || b.startTick - a.startTick);
+}
+
+function migrationMove(
+  row: MigrationRow,
+  index: number,
+  { tick, tickMs }: SnapshotHeader,
+  commands: readonly ForetoldCommand[],
+): MigrationMove {
+  const running = row.phase === 'running' || row.phase === 'switchOver';
+  const end = row.endTick ?? tick;
+  const elapsedMs = (end - row.startTick) * tickMs;
+  const bytesPerSec = elapsedMs === 0 ? null : (row.sentBytes / elapsedMs) * 1000;
+  const found = foretold(commands, 'migrate', row.vm, row.startTick);
+  const forecast = found?.type === 'migrate' ? found : null;
+  const last = row.rounds.at(-1);
+  const remainingBytes = running && last !== undefined ? last.bytesToSend - last.bytesSent : 0;
+  const rounds = Array.from({ length: Math.max(row.rounds.length, forecast?.rounds.length ?? 0) }, (_, i): RoundBar => {
+    const round = row.rounds[i];
+    const until = row.rounds[i + 1]?.startTick ?? end;
+    return {
+      round: i,
+      bytesToSend: round?.bytesToSend ?? null,
+      bytesSent: round?.bytesSent ?? null,
+      dirtyBytes: round?.dirtyBytes ?? null,
+      ms: round === undefined ? null : (until - round.startTick) * tickMs,
+      foretold: forecast?.rounds[i] ?? null,
+    };
+  });
+  return {
+    kind: 'migration',
+    index,
+    row,
+    vm: row.vm,
+    running,
+    startTick: row.startTick,
+    endTick: row.endTick,
+    elapsedMs,
+    bytesPerSec,
+    foretold: forecast,
+    rounds,
+    remainingBytes,
+    roundLeftMs: leftMs(running, remainingBytes, bytesPerSec),
+  };
+}
+
+function compactionMove(
+  row: CompactionRow,
+  index: number,
+  { tick, tickMs }: SnapshotHeader,
+  commands: readonly ForetoldCommand[],
+): CompactionMove {
+  const running = row.phase === 'running';
+  const elapsedMs = ((row.endTick ?? tick) - row.startTick) * tickMs;
+  const bytesPerSec = elapsedMs === 0 ? null : ((row.movedPages * PAGE_SIZE_BYTES) / elapsedMs) * 1000;
+  const found = foretold(commands, 'compact', row.vm, row.startTick);
+  return {
+    kind: 'compaction',
+    index,
+    row,
+    vm: row.vm,
+    running,
+    startTick: row.startTick,
+    endTick: row.endTick,
+    elapsedMs,
+    bytesPerSec,
+    foretold: found?.type === 'compact' ? found : null,
+    totalPages: row.movedPages + row.leftPages,
+    leftMs: leftMs(running, row.leftPages * PAGE_SIZE_BYTES, bytesPerSec),
+  };
+}
+
+const leftMs = (running: boolean, bytes: number, bytesPerSec: number | null): number | null =>
+  !running || bytesPerSec === null || bytesPerSec === 0 ? null : (bytes / bytesPerSec) * 1000;
+
+/** The forecast of the command that began it: the last one applied to this VM until then. */
+function foretold(commands: readonly ForetoldCommand[], type: string, vm: string, startTick: number): Foretold | null {
+  const own = commands.filter(
+    (command) => command.type === type && command.vm === vm && command.state === 'applied' && command.tick <= startTick,
+  );
+  return (
+    own.reduce<ForetoldCommand | null>((last, each) => (last === null || each.tick >= last.tick ? each : last), null)
+      ?.forecast ?? null
+  );
+}
