@@ -30,7 +30,7 @@ export interface GuestNodeForecast {
 }
 
 interface MoveForecast extends ForecastBase {
-  /** Host nodes it would lie on, ascending. */
+  /** Host nodes it would be moved to, as asked for or chosen by the engine, ascending; refused: those it lies on. */
   readonly nodes: readonly number[];
   readonly hostNodes: readonly NodeForecast[];
   /** Null: the guest is never told (regeneration off). */
@@ -38,7 +38,7 @@ interface MoveForecast extends ForecastBase {
   /** Of the guest's pages that would change target: free now (move at once) and in use now (will be owed). Null: not told. */
   readonly freePages: number | null;
   readonly usedPages: number | null;
-  /** Frames of the VM's grain that move on the host. */
+  /** Frames of the VM's grain that move on the host, or to the other; none when a migration would not converge. */
   readonly moveFrames: number;
   readonly movePages: number;
   readonly ms: number;

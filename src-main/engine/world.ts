@@ -11,6 +11,7 @@
  * and chain at every later tick. A command that was given and refused has changed nothing and is not entered: it is no
  * part of the scenario. (A scheduled command that is refused stays in the schedule: it was there before it was tried.)
  */
+import type { Forecast } from '../../shared/protocol/forecast.ts';
 import type { Snapshot, SnapshotLevel, Violation, WorldEvent } from '../../shared/snapshot/index.ts';
 import type { Command, ScheduledCommand, WorldConfig } from './config.ts';
 import {
@@ -23,7 +24,9 @@ import {
   type WorldState,
 } from './core/index.ts';
 import { HostSide, type PlacementProblem, type Refusal } from './host/index.ts';
+import type { LayoutProblem } from './mm/index.ts';
 import { Guest, truthOf } from './vm/index.ts';
+import { forecastOf, forecastOfNobody } from './world-forecast.ts';
 import { tilesOf, type TilesWithBytes } from './world-tiles.ts';
 import { type SnapshotOptions, snapshotOf, TableCache } from './world-snapshot.ts';
 
@@ -152,11 +155,8 @@ export class World {
    * @returns why it was refused, or null when it took effect.
    */
   apply(command: Command): Refusal | null {
-    const guest = this.config.guests.findIndex((g) => g.name === command.vm);
-    const refusal =
-      guest < 0
-        ? { slug: 'vm-unknown', text: `there is no VM named ${command.vm}` }
-        : this.#located(() => this.#carryOut(guest, command));
+    const guest = this.#indexOf(command.vm);
+    const refusal = guest < 0 ? unknownVm(command.vm) : this.#located(() => this.#carryOut(guest, command));
     this.#log.push({ tick: this.#tick, command, refusal });
     if (refusal !== null) {
       // Told, but not part of the chain: a refused command leaves the world as it was.
@@ -169,6 +169,39 @@ export class World {
       });
     }
     return refusal;
+  }
+
+  /** What would come of a command given now; nothing changes, and nothing is logged. A refusal is the one `give` would return. */
+  foresee(command: Command): Forecast {
+    const index = this.#indexOf(command.vm);
+    if (index < 0) return forecastOfNobody(command, unknownVm(command.vm));
+    const parts = { config: this.config, tick: this.#tick, hostSide: this.#hostSide, guests: this.#guests };
+    return this.#located(() => forecastOf(parts, index, command, () => this.#whyNot(index, command)));
+  }
+
+  #indexOf(vm: string): number {
+    return this.config.guests.findIndex((g) => g.name === vm);
+  }
+
+  /** Why the world would refuse a command that is neither compact nor migrate: those are worked out by the host side. */
+  #whyNot(index: number, command: Command): Refusal | null {
+    const { mm } = this.#guests[index]!;
+    switch (command.type) {
+      case 'cancelCompaction':
+        return this.#hostSide.whyNotCancelCompaction(index);
+      case 'cancelMigration':
+        return this.#hostSide.whyNotCancelMigration(index);
+      case 'commitLayout': {
+        const problems = mm.problemsOf(command.ranges);
+        return problems.length === 0 ? null : layoutRefusal(problems);
+      }
+      case 'holdPages':
+        return mm.mayHold(command.pfn, command.order) ? null : notFree(command);
+      case 'releasePages':
+        return mm.isHeld(command.pfn, command.order) ? null : notHeld(command);
+      default:
+        return null;
+    }
   }
 
   #carryOut(index: number, command: Command): Refusal | null {
@@ -185,7 +218,7 @@ export class World {
         return this.#told(host.cancelMigration(index, this.#tick));
       case 'commitLayout': {
         const { problems, events } = guest.commit(command.ranges, this.#tick);
-        if (problems.length > 0) return { slug: problems[0]!.slug, text: problems.map((p) => p.text).join('; ') };
+        if (problems.length > 0) return layoutRefusal(problems);
         return this.#done(command, events);
       }
       case 'setWorkload':
@@ -195,16 +228,9 @@ export class World {
         guest.setRegeneration(command.regeneration);
         return this.#done(command, []);
       case 'holdPages':
-        return guest.mm.holdBlock(command.pfn, command.order)
-          ? this.#done(command, [])
-          : { slug: 'hold-not-free', text: `pfn ${command.pfn} order ${command.order} is not wholly one free block` };
+        return guest.mm.holdBlock(command.pfn, command.order) ? this.#done(command, []) : notFree(command);
       case 'releasePages':
-        if (!guest.mm.isHeld(command.pfn, command.order)) {
-          return {
-            slug: 'release-not-held',
-            text: `pfn ${command.pfn} order ${command.order} was not taken by holdPages`,
-          };
-        }
+        if (!guest.mm.isHeld(command.pfn, command.order)) return notHeld(command);
         guest.mm.freePages(command.pfn, command.order, 0);
         return this.#done(command, []);
     }
@@ -317,6 +343,23 @@ export class World {
     return [...this.#hostSide.check(), ...guests];
   }
 }
+
+const unknownVm = (vm: string): Refusal => ({ slug: 'vm-unknown', text: `there is no VM named ${vm}` });
+
+const layoutRefusal = (problems: readonly LayoutProblem[]): Refusal => ({
+  slug: problems[0]!.slug,
+  text: problems.map((p) => p.text).join('; '),
+});
+
+const notFree = ({ pfn, order }: { readonly pfn: number; readonly order: number }): Refusal => ({
+  slug: 'hold-not-free',
+  text: `pfn ${pfn} order ${order} is not wholly one free block`,
+});
+
+const notHeld = ({ pfn, order }: { readonly pfn: number; readonly order: number }): Refusal => ({
+  slug: 'release-not-held',
+  text: `pfn ${pfn} order ${order} was not taken by holdPages`,
+});
 
 interface WorldParts {
   readonly hostSide: HostSide;

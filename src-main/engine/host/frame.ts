@@ -28,6 +28,14 @@ export class FrameSpace {
     this.#free = this.#freePages === 0 ? [] : [{ frame: reservedPages, pages: this.#freePages }];
   }
 
+  /** Extents are replaced, never written to, so that both may go on from here. */
+  copy(): FrameSpace {
+    const copy = new FrameSpace(this.totalPages, this.reservedPages);
+    copy.#free = this.#free;
+    copy.#freePages = this.#freePages;
+    return copy;
+  }
+
   get freePages(): number {
     return this.#freePages;
   }

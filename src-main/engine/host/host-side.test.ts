@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { WorldEvent } from '../../../shared/snapshot/index.ts';
 import type { LinkConfig, WorldConfig } from '../config.ts';
 import { Prng, StateCollector, StateHasher, StateReader } from '../core/index.ts';
-import type { MigrateOptions } from './host-side.ts';
+import type { MigrateOptions } from './plan.ts';
 import { HostSide } from './host-side.ts';
 import { guestOf, hostOf, ruleOf, sharesOf, worldOf } from './host-fixture.ts';
 import { NaiveHosts } from './naive-host.ts';

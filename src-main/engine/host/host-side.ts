@@ -17,32 +17,27 @@ import type {
 } from '../../../shared/snapshot/index.ts';
 import type { StateReader, StateWriter } from '../core/index.ts';
 import { assert } from '../core/index.ts';
-import type { Command, WorldConfig } from '../config.ts';
+import type { WorldConfig } from '../config.ts';
 import { Backing, framesByNode } from './backing.ts';
 import { checkHosts } from './check.ts';
 import type { Compaction } from './compaction.ts';
 import { moveFrames, startCompaction } from './compaction.ts';
-import { dealFrames, evenly } from './deal.ts';
+import { dealFrames } from './deal.ts';
+import type { CompactionAhead, MigrationAhead } from './foresight.ts';
+import { compactionAhead, migrationAhead } from './foresight.ts';
 import { guestMemory } from './guest-memory.ts';
 import { Host } from './host.ts';
 import { loadHosts, saveHosts } from './host-save.ts';
 import type { GuestBacking, HostState } from './host-state.ts';
 import { backingTable, hostHeaders, hostNodesTable } from './host-table.ts';
-import { linkBetween, shareBytesPerSec } from './link.ts';
+import { shareBytesPerSec } from './link.ts';
 import type { Migration } from './migration.ts';
 import { cancelledVerdict, completedVerdict, failedVerdict, mib, migrationRow, underWay } from './migration.ts';
-import { chooseNodes } from './node-choice.ts';
 import type { PlacementProblem } from './placement.ts';
 import { placeGuest } from './placement.ts';
+import type { MigrateOptions, Planned, Refusal } from './plan.ts';
+import { planCompaction, planMigration, refuse } from './plan.ts';
 import { advance, currentRound, roundLeftMs, sentBytes, startPrecopy, workingSetDirt } from './precopy.ts';
-
-/** The simulated world says no. The slug is stable, the text one sentence. */
-export interface Refusal {
-  readonly slug: string;
-  readonly text: string;
-}
-
-export type MigrateOptions = Omit<Extract<Command, { type: 'migrate' }>, 'type' | 'vm'>;
 
 type Data = Record<string, number | string>;
 
@@ -75,6 +70,10 @@ export class HostSide {
     const events = this.#events;
     this.#events = [];
     return events;
+  }
+
+  host(index: number): Host {
+    return this.#state.hosts[index]!;
   }
 
   hostOf(guest: number): number {
@@ -114,30 +113,29 @@ export class HostSide {
    * begin with the next step.
    */
   compact(guest: number, nodes: readonly number[] | null, framesPerTick: number, tick: number): Refusal | null {
-    const refusal = this.#whyBusy(guest) ?? this.#whyNotNodes(this.hostOf(guest), nodes);
-    if (refusal !== null) return refusal;
-    if (!Number.isInteger(framesPerTick) || framesPerTick < 1) {
-      return refuse('compact-frames-per-tick', `A compaction moves 1 or more frames a tick, not ${framesPerTick}.`);
-    }
-    const { backing } = this.#guest(guest);
-    const chosen = nodes === null ? this.#bestNodes(guest, backing.host).nodes : [...new Set(nodes)];
-    const compaction = startCompaction(guest, backing, chosen, framesPerTick, tick);
+    const { plan, refusal } = planCompaction(this.#state, guest, nodes, framesPerTick);
+    if (plan === null) return refusal;
+    const compaction = startCompaction(guest, this.backing(guest), plan.nodes, framesPerTick, tick);
     this.#state.compactions.push(compaction);
     const { leftPages } = compaction;
     this.#event(tick, 'compactionStarted', guest, `gathers ${leftPages} pages on host ${this.#onNodes(compaction)}.`, {
       leftPages,
       framesPerTick,
-      nodes: chosen.join(','),
+      nodes: plan.nodes.join(','),
     });
     return null;
   }
 
   /** What has been moved stays where it is. */
   cancelCompaction(guest: number, tick: number): Refusal | null {
-    const compaction = this.#runningCompaction(guest);
-    if (compaction === undefined) return refuse('compact-none', `${this.#name(guest)} has no compaction under way.`);
-    this.#endCompaction(compaction, 'cancelled', tick);
-    return null;
+    const refusal = this.whyNotCancelCompaction(guest);
+    if (refusal === null) this.#endCompaction(this.#runningCompaction(guest)!, 'cancelled', tick);
+    return refusal;
+  }
+
+  whyNotCancelCompaction(guest: number): Refusal | null {
+    if (this.#runningCompaction(guest) !== undefined) return null;
+    return refuse('compact-none', `${this.#name(guest)} has no compaction under way.`);
   }
 
   /**
@@ -146,29 +144,10 @@ export class HostSide {
    * step.
    */
   migrate(guest: number, options: MigrateOptions, tick: number): Refusal | null {
-    const { config, hosts } = this.#state;
-    const refusal = this.#whyBusy(guest) ?? whyNotOptions(options);
-    if (refusal !== null) return refusal;
-    const from = hosts[this.hostOf(guest)]!;
-    const to = hosts.find((h) => h.name === options.toHost);
-    const name = this.#name(guest);
-    if (to === undefined) return refuse('migrate-host-unknown', `There is no host ${options.toHost}.`);
-    if (to === from) return refuse('migrate-same-host', `${name} is on host ${to.name} already.`);
-    const link = linkBetween(config.links, from.name, to.name);
-    if (link < 0) return refuse('migrate-no-link', `No link joins hosts ${from.name} and ${to.name}.`);
-    const nodesRefusal = this.#whyNotNodes(to.index, options.nodes);
-    if (nodesRefusal !== null) return nodesRefusal;
+    const { plan, refusal } = planMigration(this.#state, guest, options);
+    if (plan === null) return refusal;
+    const { from, to, link, nodes, steps } = plan;
     const { memory, backing } = this.#guest(guest);
-    const nodes = options.nodes === null ? this.#bestNodes(guest, to.index).nodes : [...new Set(options.nodes)];
-    const steps = evenly(to, nodes, memory.frames, memory.grain);
-    const short = memory.frames - steps.reduce((sum, s) => sum + s.frames, 0);
-    if (short > 0) {
-      const where = options.nodes === null ? `host ${to.name}` : `nodes ${nodes.join(', ')} of host ${to.name}`;
-      return refuse(
-        'migrate-no-room',
-        `${name} is ${short * memory.grain} pages too large for what is free on ${where}.`,
-      );
-    }
     const frames = dealFrames(to, memory.windows, steps, memory.grain);
     this.#state.migrations.push({
       guest,
@@ -197,10 +176,30 @@ export class HostSide {
 
   /** Possible until completion, also while the VM is paused. The source is as if it had never begun. */
   cancelMigration(guest: number, tick: number): Refusal | null {
-    const migration = this.#runningMigration(guest);
-    if (migration === undefined) return refuse('migrate-none', `${this.#name(guest)} has no migration under way.`);
+    const refusal = this.whyNotCancelMigration(guest);
+    if (refusal !== null) return refusal;
+    const migration = this.#runningMigration(guest)!;
     this.#dropCopy(migration, 'cancelled', cancelledVerdict(migration), tick);
     return null;
+  }
+
+  whyNotCancelMigration(guest: number): Refusal | null {
+    if (this.#runningMigration(guest) !== undefined) return null;
+    return refuse('migrate-none', `${this.#name(guest)} has no migration under way.`);
+  }
+
+  /** What would come of `compact`; nothing changes. */
+  foreseeCompaction(guest: number, nodes: readonly number[] | null, framesPerTick: number): Planned<CompactionAhead> {
+    const planned = planCompaction(this.#state, guest, nodes, framesPerTick);
+    if (planned.plan === null) return planned;
+    return { plan: compactionAhead(this.#state, guest, planned.plan, framesPerTick), refusal: null };
+  }
+
+  /** What would come of `migrate`, if no other migration comes or goes on its link; nothing changes. */
+  foreseeMigration(guest: number, options: MigrateOptions): Planned<MigrationAhead> {
+    const planned = planMigration(this.#state, guest, options);
+    if (planned.plan === null) return planned;
+    return { plan: migrationAhead(this.#state, guest, planned.plan, options), refusal: null };
   }
 
   /** One tick of all compactions and migrations. */
@@ -410,47 +409,9 @@ export class HostSide {
     return this.#state.migrations.filter((m) => m.link === link && underWay(m)).sort((a, b) => a.guest - b.guest);
   }
 
-  #bestNodes(guest: number, hostIndex: number): { readonly nodes: readonly number[]; readonly fits: boolean } {
-    const { memory, backing } = this.#guest(guest);
-    const host = this.#state.hosts[hostIndex]!;
-    const held = new Map<number, number>();
-    if (backing.host === hostIndex) {
-      for (const run of backing.wholeFrames(memory.grain)) {
-        held.set(run.hostNid, (held.get(run.hostNid) ?? 0) + run.pages / memory.grain);
-      }
-    }
-    const candidates = host.nodes.map(({ nid, frames }) => ({
-      nid,
-      freeFrames: frames.freeFrames(memory.grain),
-      heldFrames: held.get(nid) ?? 0,
-    }));
-    return chooseNodes(candidates, memory.frames, (a, b) => host.distance(a, b));
-  }
-
   #onNodes(c: Compaction): string {
     const host = this.#state.hosts[this.hostOf(c.guest)]!;
     return `${host.name} ${c.nodes.length === 1 ? 'node' : 'nodes'} ${c.nodes.join(', ')}`;
-  }
-
-  #whyBusy(guest: number): Refusal | null {
-    if (this.#state.guests[guest] === undefined) return refuse('vm-unknown', `There is no VM number ${guest}.`);
-    const name = this.#name(guest);
-    if (this.#runningCompaction(guest) !== undefined) return refuse('vm-compacting', `${name} is being compacted.`);
-    if (this.#runningMigration(guest) !== undefined) return refuse('vm-migrating', `${name} is being migrated.`);
-    return null;
-  }
-
-  #whyNotNodes(hostIndex: number, nodes: readonly number[] | null): Refusal | null {
-    if (nodes === null) return null;
-    const host = this.#state.hosts[hostIndex]!;
-    if (nodes.length === 0) return refuse('nodes-empty', 'At least one host node is needed.');
-    for (const nid of nodes) {
-      const node = host.node(nid);
-      if (node === undefined) return refuse('node-unknown', `Host ${host.name} has no node ${nid}.`);
-      if (node.frames.totalPages === 0)
-        return refuse('node-no-memory', `Node ${nid} of host ${host.name} has no memory.`);
-    }
-    return null;
   }
 
   #event(tick: number, type: WorldEventType, guest: number, text: string, data: Data): void {
@@ -458,12 +419,3 @@ export class HostSide {
     this.#events.push({ tick, type, vm, text: `${vm} ${text}`, data });
   }
 }
-
-function whyNotOptions({ downtimeLimitMs, maxBytesPerSec, maxRounds }: MigrateOptions): Refusal | null {
-  if (!(downtimeLimitMs >= 0)) return refuse('migrate-downtime-limit', 'The downtime limit is 0 ms or more.');
-  if (!(maxBytesPerSec >= 0)) return refuse('migrate-bandwidth', 'The bandwidth limit is 0 (none) or more.');
-  if (!(maxRounds >= 1)) return refuse('migrate-rounds', 'A migration needs at least 1 round.');
-  return null;
-}
-
-const refuse = (slug: string, text: string): Refusal => ({ slug, text });

@@ -19,12 +19,23 @@ export class Host {
   readonly #position: ReadonlyMap<number, number>;
   readonly #distances: readonly (readonly number[])[];
 
-  constructor(config: HostConfig, index: number) {
+  readonly #config: HostConfig;
+
+  /** @param frames of the node at an index; all free but the reserved ones unless given. */
+  constructor(config: HostConfig, index: number, frames?: (position: number) => FrameSpace) {
     this.index = index;
     this.name = config.name;
-    this.nodes = config.nodes.map((n) => ({ nid: n.nid, frames: new FrameSpace(n.totalPages, n.reservedPages) }));
+    this.#config = config;
+    this.nodes = config.nodes.map((n, i) => {
+      return { nid: n.nid, frames: frames?.(i) ?? new FrameSpace(n.totalPages, n.reservedPages) };
+    });
     this.#position = new Map(config.nodes.map((n, i) => [n.nid, i]));
     this.#distances = config.distances;
+  }
+
+  /** Another host with the same frames free. */
+  copy(): Host {
+    return new Host(this.#config, this.index, (position) => this.nodes[position]!.frames.copy());
   }
 
   /** Undefined when the host has no such node. */

@@ -1,11 +1,13 @@
 export { Backing } from './backing.ts';
 export type { BackingExtent } from './backing.ts';
 export { HostSide } from './host-side.ts';
-export type { MigrateOptions, Refusal } from './host-side.ts';
+export type { CompactionAhead, MigrationAhead } from './foresight.ts';
+export type { Host } from './host.ts';
+export type { MigrateOptions, Planned, Refusal } from './plan.ts';
 export { chooseNodes } from './node-choice.ts';
 export type { Candidate, Distance, NodeChoice } from './node-choice.ts';
 export type { PlacementProblem } from './placement.ts';
-export { precopyAtOnce, workingSetDirt } from './precopy.ts';
+export { precopyAtOnce, sentBytes, workingSetDirt } from './precopy.ts';
 export type { DirtyPages, Precopy } from './precopy.ts';
 export { bootNodeMap, deriveLayout, hostTargetLagPages, remap } from './regeneration.ts';
 export type { HostNodeRef, NodeMap } from './regeneration.ts';

@@ -113,12 +113,18 @@ export function takeBlock(mm: Mm, cell: number, order: number, type: number): nu
  */
 export function takeExactly(mm: Mm, pfn: number, order: number, head: number): boolean {
   assert(!mm.committing, 'take-inside-commit');
-  if (!(order >= 0 && order <= MAX_PAGE_ORDER && pfn >= 0 && pfn % (1 << order) === 0)) return false;
-  if (pfn + (1 << order) > mm.nrPages) return false;
-  const seg = segmentOfFree(mm, pfn);
-  if (seg === -1 || (order > 0 && freeOrder(mm, seg, pfn) < order)) return false;
+  const seg = segmentOfBlock(mm, pfn, order);
+  if (seg === -1) return false;
   takeAt(mm, seg, pfn, order, head);
   return true;
+}
+
+/** The segment of the first page of [pfn, pfn + 2^order), if all of it is a block and free on one node; else -1. */
+export function segmentOfBlock(mm: Mm, pfn: number, order: number): number {
+  if (!(order >= 0 && order <= MAX_PAGE_ORDER && pfn >= 0 && pfn % (1 << order) === 0)) return -1;
+  if (pfn + (1 << order) > mm.nrPages) return -1;
+  const seg = segmentOfFree(mm, pfn);
+  return seg === -1 || (order > 0 && freeOrder(mm, seg, pfn) < order) ? -1 : seg;
 }
 
 /** Largest order at which the aligned block that contains pfn, free in `seg`, is wholly free on its node. */

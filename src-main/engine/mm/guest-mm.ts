@@ -5,11 +5,12 @@
 import type { LayoutRange, MmConfig } from '../config.ts';
 import type { StateReader, StateWriter } from '../core/index.ts';
 import { bootMm } from './boot.ts';
-import { freeOrder, takeExactly } from './buddy.ts';
+import { freeOrder, segmentOfBlock, takeExactly } from './buddy.ts';
 import { checkMm, type MmViolation } from './check.ts';
 import { beginCommit, type CommitResult, type CommitStart } from './commit.ts';
-import { NR_PAGE_ORDERS, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
-import { type LayoutProblem, type Memlayout, targetNid } from './memlayout.ts';
+import { commitAhead, type CommitAhead } from './foresight.ts';
+import { NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
+import { type LayoutProblem, type Memlayout, targetNid, validateLayout } from './memlayout.ts';
 import { cellOf, type Mm, zoneOf } from './mm.ts';
 import { ALLOCATED, HELD, HOLE, isSpecial, KIND_MASK, PCP, RESERVED, stateOf } from './page.ts';
 import { allocPages, freePages, freePagesDirect, isAllocated, pinBlock } from './page-alloc.ts';
@@ -93,6 +94,11 @@ export class GuestMm {
     return takeExactly(this.mm, pfn, order, HELD);
   }
 
+  /** Whether holdBlock would take it. */
+  mayHold(pfn: number, order: number): boolean {
+    return segmentOfBlock(this.mm, pfn, order) !== -1;
+  }
+
   /** Whether [pfn, pfn + 2^order) is one block taken by holdBlock. */
   isHeld(pfn: number, order: number): boolean {
     return (
@@ -140,6 +146,16 @@ export class GuestMm {
     return beginCommit(this.mm, ranges);
   }
 
+  /** What committing these ranges, which are a layout, would come to; nothing changes. */
+  foreseeCommit(ranges: readonly LayoutRange[]): CommitAhead {
+    return commitAhead(this.mm, ranges);
+  }
+
+  /** All problems of a layout that has not been committed. */
+  problemsOf(ranges: readonly LayoutRange[]): readonly LayoutProblem[] {
+    return validateLayout(ranges, this.mm.nrPages, this.mm.nrNodeIds);
+  }
+
   /** T(pfn) for pfn < nrPages. O(1) outside mixed pageblocks. */
   targetNid(pfn: number): number {
     return targetNid(this.mm.layout, pfn);
@@ -162,6 +178,13 @@ export class GuestMm {
   /** Whether [pfn, pfn + 2^order) is one allocation. */
   isAllocation(pfn: number, order: number): boolean {
     return isAllocated(this.mm, pfn, order);
+  }
+
+  /** Pages whose T is the node. */
+  presentPages(nid: number): number {
+    let pages = 0;
+    for (let zone = 0; zone < NR_ZONES; zone++) pages += this.mm.cell.present[cellOf(nid, zone)]!;
+    return pages;
   }
 
   cell(nid: number, zone: number): CellFigures {

@@ -2,9 +2,8 @@
  * A VM: its memory manager, its workload, and what its host tells it. The host's truth H lives in host/; this file holds
  * what stands between H and the guest's T: which guest node stands for which host node, and the delivery that is due.
  *
- * Regeneration: when the backing changes, or regeneration is set, a delivery is due `delayTicks` later; then the layout
- * is derived from the backing of that moment and, if it differs from the one in force, committed. Nothing is due at
- * boot: the layout at power-on is what the host gave the guest, right or wrong.
+ * Regeneration (telling.ts) says when a layout is delivered and what it is; if it differs from the one in force, it is
+ * committed. Nothing is due at boot: the layout at power-on is what the host gave the guest, right or wrong.
  */
 import type { GuestLag, WorldEvent } from '../../../shared/snapshot/index.ts';
 import type { GuestConfig, LayoutRange, RegenerationConfig } from '../config.ts';
@@ -27,15 +26,8 @@ import {
   type MmViolation,
   ZONE_NAMES,
 } from '../mm/index.ts';
+import { type HostTruth, isDeliveryDue, NOT_SEEN, sameRanges, tell, type Telling } from './telling.ts';
 import { Workload } from './workload.ts';
-
-/** What of the host a guest needs to be told about its memory. */
-export interface HostTruth {
-  readonly backing: Backing;
-  /** Grows whenever the backing changes. */
-  readonly generation: number;
-  readonly distance: Distance;
-}
 
 /** The truth about one guest's memory, as its host has it now. */
 export function truthOf(hostSide: HostSide, guest: number): HostTruth {
@@ -47,18 +39,26 @@ export function truthOf(hostSide: HostSide, guest: number): HostTruth {
   };
 }
 
-/** No generation of a backing: the host has not looked at it under the settings in force. */
-const NOT_SEEN = -1;
+/** How the backing of a guest would change: in `ticks` ticks, one after the other, from tick `from` on. */
+export interface BackingChanges {
+  readonly from: number;
+  readonly ticks: number;
+  /** The backing after the host's step of a tick; asked for in ascending order. */
+  readonly at: (tick: number) => Backing;
+  /** Host nodes that may ever back a page of it. */
+  readonly hostNids: Iterable<number>;
+  readonly distance: Distance;
+}
+
+/** Extents that a forecast may walk for layouts delivered along the way. */
+const MOST_EXTENTS_WALKED = 2 ** 19;
 
 export class Guest {
   readonly config: GuestConfig;
   readonly mm: GuestMm;
   readonly workload: Workload;
   #regeneration: RegenerationConfig;
-  #map: NodeMap;
-  /** The backing for which a delivery was last made due, or that of boot. Stays behind while regeneration is off. */
-  #seenGeneration: number;
-  #dueTick: number | null;
+  #telling: Telling;
   /** Cached lag 1; it changes only with the backing, the layout or the settings. Derived, not state. */
   #lagKey = '';
   #lag = { hostTarget: 0, coalesced: 0 };
@@ -68,9 +68,7 @@ export class Guest {
     this.mm = parts.mm;
     this.workload = parts.workload;
     this.#regeneration = parts.regeneration;
-    this.#map = parts.map;
-    this.#seenGeneration = parts.seenGeneration;
-    this.#dueTick = parts.dueTick;
+    this.#telling = { map: parts.map, seenGeneration: parts.seenGeneration, dueTick: parts.dueTick };
   }
 
   static create(config: GuestConfig, truth: HostTruth, seed: number): Guest {
@@ -86,50 +84,87 @@ export class Guest {
   }
 
   get map(): NodeMap {
-    return this.#map;
+    return this.#telling.map;
   }
 
-  /** Whether a layout is on its way, or will be in the next tick because regeneration has just been set. */
   get deliveryDue(): boolean {
-    return this.#dueTick !== null || (this.#regeneration.enabled && this.#seenGeneration === NOT_SEEN);
+    return isDeliveryDue(this.#telling, this.#regeneration);
+  }
+
+  /** Whether the host tells it where its memory is. */
+  get isTold(): boolean {
+    return this.#regeneration.enabled;
   }
 
   /** New settings; if they are enabled, the host looks at the backing anew, whatever it told before. */
   setRegeneration(regeneration: RegenerationConfig): void {
     this.#regeneration = regeneration;
-    this.#dueTick = null;
-    this.#seenGeneration = NOT_SEEN;
+    this.#telling = { map: this.#telling.map, seenGeneration: NOT_SEEN, dueTick: null };
     this.#lagKey = '';
   }
 
   /** Notes a change of backing, and delivers the layout that is due. */
   regenerate(truth: HostTruth, tick: number): readonly WorldEvent[] {
-    if (this.#regeneration.enabled && truth.generation !== this.#seenGeneration) {
-      this.#seenGeneration = truth.generation;
-      this.#dueTick ??= tick + this.#regeneration.delayTicks;
-    }
-    if (this.#dueTick === null || tick < this.#dueTick) return [];
-    this.#dueTick = null;
-    const target = layoutRanges(this.mm.layout);
-    this.#map = remap(this.#map, truth.backing, target, truth.distance);
+    const { nrPages, nrNodeIds } = this.config.mm;
+    const target = (): readonly LayoutRange[] => layoutRanges(this.mm.layout);
+    const { telling, ranges } = tell(this.#telling, this.#regeneration, truth, tick, target, nrPages);
+    this.#telling = telling;
+    if (ranges === null) return [];
     this.#lagKey = '';
-    const ranges = deriveLayout(
-      truth.backing,
-      this.#map,
-      this.#regeneration.grainPages,
-      this.config.mm.nrPages,
-      target,
-    );
-    if (sameRanges(ranges, target)) return [];
+    if (sameRanges(ranges, target())) return [];
     const vm = this.config.name;
     const delivered: WorldEvent = {
       tick,
       type: 'layoutDelivered',
       vm,
-      text: `The host tells ${vm} its new layout: ${ranges.length} ranges${sharedText(this.#map, this.config.mm.nrNodeIds)}`,
-      data: { ranges: ranges.length, sharedHostNodes: this.#map.shared.length },
+      text: `The host tells ${vm} its new layout: ${ranges.length} ranges${sharedText(telling.map, nrNodeIds)}`,
+      data: { ranges: ranges.length, sharedHostNodes: telling.map.shared.length },
     };
     return [delivered, ...this.commit(ranges, tick).events];
+  }
+
+  /**
+   * The layout that will be in force when all changes have been told and no one else commits one; null when the guest is
+   * not told. Nothing changes.
+   *
+   * Layouts delivered along the way are derived too, since numbers given to host nodes and ties in coarse windows depend
+   * on them: all of them, while that walks at most MOST_EXTENTS_WALKED extents; then only the last.
+   */
+  foretell(truth: HostTruth, changes: BackingChanges, tick: number): readonly LayoutRange[] | null {
+    const regeneration = this.#regeneration;
+    if (!regeneration.enabled) return null;
+    const { nrPages } = this.config.mm;
+    const last = changes.from + changes.ticks - 1;
+    const truthAt = (at: number): HostTruth => {
+      const changed = Math.min(changes.ticks, Math.max(0, at - changes.from + 1));
+      return { backing: changes.at(at), generation: truth.generation + changed, distance: changes.distance };
+    };
+    let telling = this.#telling;
+    let target: readonly LayoutRange[] = layoutRanges(this.mm.layout);
+    let walked = 0;
+    for (let at = tick; ;) {
+      if (at < last && (walked > MOST_EXTENTS_WALKED || this.#isPathless(telling.map, truth.backing, changes)))
+        at = last;
+      const now = truthAt(at);
+      const told = tell(telling, regeneration, now, at, () => target, nrPages);
+      telling = told.telling;
+      if (told.ranges !== null) {
+        target = told.ranges;
+        walked += now.backing.extents.length;
+      }
+      if (telling.dueTick !== null) at = telling.dueTick;
+      else if (changes.ticks === 0 || at >= last) return target;
+      else at = Math.max(at + 1, changes.from);
+    }
+  }
+
+  /** Whether the layout of the end is the same whichever were told before: no numbers to give, no ties in a window. */
+  #isPathless(map: NodeMap, { host }: Backing, changes: BackingChanges): boolean {
+    const { frameGrainPages } = this.config;
+    if (this.#regeneration.grainPages > frameGrainPages) return false;
+    const owned = new Set(map.nodes.map((ref) => (ref?.host === host ? ref.hostNid : -1)));
+    for (const hostNid of changes.hostNids) if (!owned.has(hostNid)) return false;
+    return true;
   }
 
   /** Commits a layout in the guest; refused whole with the problems of its ranges. */
@@ -161,9 +196,9 @@ export class Guest {
   /** Lag 1, and the part of it that a layout derived from the backing of now would leave. */
   #hostLag(truth: HostTruth): { hostTarget: number; coalesced: number } {
     const target = layoutRanges(this.mm.layout);
-    const hostTarget = hostTargetLagPages(truth.backing, this.#map, target);
+    const hostTarget = hostTargetLagPages(truth.backing, this.#telling.map, target);
     if (hostTarget === 0 || !this.#regeneration.enabled || this.deliveryDue) return { hostTarget, coalesced: 0 };
-    const map = remap(this.#map, truth.backing, target, truth.distance);
+    const map = remap(this.#telling.map, truth.backing, target, truth.distance);
     const derived = deriveLayout(truth.backing, map, this.#regeneration.grainPages, this.config.mm.nrPages, target);
     return { hostTarget, coalesced: Math.min(hostTarget, hostTargetLagPages(truth.backing, map, derived)) };
   }
@@ -176,9 +211,9 @@ export class Guest {
   save(w: StateWriter, prefix: string): void {
     w.json(`${prefix}.guest`, {
       regeneration: this.#regeneration as unknown as Json,
-      map: this.#map as unknown as Json,
-      seenGeneration: this.#seenGeneration,
-      dueTick: this.#dueTick,
+      map: this.#telling.map as unknown as Json,
+      seenGeneration: this.#telling.seenGeneration,
+      dueTick: this.#telling.dueTick,
     });
     this.mm.save(w, prefix);
     this.workload.save(w, prefix);
@@ -191,17 +226,11 @@ export class Guest {
   }
 }
 
-interface GuestParts {
+interface GuestParts extends Telling {
   readonly mm: GuestMm;
   readonly workload: Workload;
   readonly regeneration: RegenerationConfig;
-  readonly map: NodeMap;
-  readonly seenGeneration: number;
-  readonly dueTick: number | null;
 }
-
-const sameRanges = (a: readonly LayoutRange[], b: readonly LayoutRange[]): boolean =>
-  a.length === b.length && a.every((r, i) => r.start === b[i]!.start && r.end === b[i]!.end && r.nid === b[i]!.nid);
 
 function commitEvents(vm: string, result: CommitResult, tick: number): WorldEvent[] {
   const events: WorldEvent[] = result.nodesOnlined.map((nid) => ({

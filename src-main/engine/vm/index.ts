@@ -1,4 +1,5 @@
 export { Guest, truthOf } from './guest.ts';
-export type { HostTruth } from './guest.ts';
+export type { BackingChanges } from './guest.ts';
 export { drawLifetime, drawResidual } from './lifetime.ts';
+export type { HostTruth } from './telling.ts';
 export { Workload } from './workload.ts';

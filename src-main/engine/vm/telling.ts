@@ -1,0 +1,63 @@
+/**
+ * When a guest is told where its memory is, and what: a step of one tick, as a function of what has been told so far. The
+ * guest (guest.ts) steps it in every tick; a forecast steps it over what is to come.
+ *
+ * When the backing changes, or regeneration is set, a delivery is due `delayTicks` later; then the layout is derived from
+ * the backing of that moment.
+ */
+import type { LayoutRange, RegenerationConfig } from '../config.ts';
+import { type Backing, deriveLayout, type Distance, type NodeMap, remap } from '../host/index.ts';
+
+/** What of the host a guest needs to be told about its memory. */
+export interface HostTruth {
+  readonly backing: Backing;
+  /** Grows whenever the backing changes. */
+  readonly generation: number;
+  readonly distance: Distance;
+}
+
+/** Plain data, saved by its holder. */
+export interface Telling {
+  readonly map: NodeMap;
+  /** The backing for which a delivery was last made due, or that of boot. Stays behind while regeneration is off. */
+  readonly seenGeneration: number;
+  readonly dueTick: number | null;
+}
+
+/** No generation of a backing: the host has not looked at it under the settings in force. */
+export const NOT_SEEN = -1;
+
+/** Whether a layout is on its way, or will be in the next tick because regeneration has just been set. */
+export const isDeliveryDue = (telling: Telling, { enabled }: RegenerationConfig): boolean =>
+  telling.dueTick !== null || (enabled && telling.seenGeneration === NOT_SEEN);
+
+/**
+ * Notes a change of backing, and derives the layout that is due.
+ * @param target the layout in force, expanded over the guest's pages.
+ * @returns ranges: the layout to be told in this tick; null when none is due. It may be the one in force.
+ */
+export function tell(
+  telling: Telling,
+  regeneration: RegenerationConfig,
+  truth: HostTruth,
+  tick: number,
+  target: () => readonly LayoutRange[],
+  nrPages: number,
+): { readonly telling: Telling; readonly ranges: readonly LayoutRange[] | null } {
+  let { seenGeneration, dueTick } = telling;
+  if (regeneration.enabled && truth.generation !== seenGeneration) {
+    seenGeneration = truth.generation;
+    dueTick ??= tick + regeneration.delayTicks;
+  }
+  if (dueTick === null || tick < dueTick) {
+    const changed = seenGeneration !== telling.seenGeneration || dueTick !== telling.dueTick;
+    return { telling: changed ? { map: telling.map, seenGeneration, dueTick } : telling, ranges: null };
+  }
+  const inForce = target();
+  const map = remap(telling.map, truth.backing, inForce, truth.distance);
+  const ranges = deriveLayout(truth.backing, map, regeneration.grainPages, nrPages, inForce);
+  return { telling: { map, seenGeneration, dueTick: null }, ranges };
+}
+
+export const sameRanges = (a: readonly LayoutRange[], b: readonly LayoutRange[]): boolean =>
+  a.length === b.length && a.every((r, i) => r.start === b[i]!.start && r.end === b[i]!.end && r.nid === b[i]!.nid);

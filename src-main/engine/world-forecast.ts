@@ -1,0 +1,197 @@
+/**
+ * What would come of a command given now, as shared/protocol/forecast.ts shows it; nothing changes. Exact where the
+ * future is determined: where the VM's host and link are left alone and nobody else commits a layout. Only the split of
+ * pages by free and in use is of now: what the workload does until the layout is told, only running it tells.
+ */
+import type { CompactForecast, Forecast, MigrateForecast, NodeForecast } from '../../shared/protocol/forecast.ts';
+import type { Command, WorldConfig } from './config.ts';
+import {
+  compactSentence,
+  type GuestOutlook,
+  migrateSentence,
+  otherSentence,
+  refusedSentence,
+} from './forecast-sentence.ts';
+import type { Backing, CompactionAhead, Host, HostSide, MigrationAhead, Planned, Refusal } from './host/index.ts';
+import { sentBytes } from './host/index.ts';
+import { type BackingChanges, type Guest, truthOf } from './vm/index.ts';
+
+/** What a forecast is made from. */
+export interface ForecastParts {
+  readonly config: WorldConfig;
+  readonly tick: number;
+  readonly hostSide: HostSide;
+  readonly guests: readonly Guest[];
+}
+
+/** @param whyNot of the commands that are neither compact nor migrate. */
+export function forecastOf(
+  world: ForecastParts,
+  index: number,
+  command: Command,
+  whyNot: () => Refusal | null,
+): Forecast {
+  switch (command.type) {
+    case 'compact':
+      return forecastCompaction(
+        world,
+        index,
+        command.vm,
+        world.hostSide.foreseeCompaction(index, command.nodes, command.framesPerTick),
+      );
+    case 'migrate':
+      return forecastMigration(world, index, command, world.hostSide.foreseeMigration(index, command));
+    default: {
+      const refusal = whyNot();
+      const sentence = refusal === null ? otherSentence(world, index, command) : refusedSentence(refusal);
+      return { type: 'other', vm: command.vm, refusal, sentence };
+    }
+  }
+}
+
+/** Of a VM that does not exist. */
+export function forecastOfNobody(command: Command, refusal: Refusal): Forecast {
+  const base = { vm: command.vm, refusal, sentence: refusedSentence(refusal) };
+  const move = { ...base, ...STAYS, nodes: [], hostNodes: [], guestNodes: null, freePages: null, usedPages: null };
+  if (command.type === 'compact') return { ...move, type: 'compact', leftPages: 0 };
+  if (command.type === 'migrate') return { ...move, type: 'migrate', toHost: command.toHost, ...NOTHING_SENT };
+  return { ...base, type: 'other' };
+}
+
+const STAYS = { moveFrames: 0, movePages: 0, ms: 0 } as const;
+const NOTHING_SENT = { bytesPerSec: 0, rounds: [], sentBytes: 0, downtimeMs: null, converges: false } as const;
+
+function forecastCompaction(
+  world: ForecastParts,
+  index: number,
+  vm: string,
+  { plan, refusal }: Planned<CompactionAhead>,
+): CompactForecast {
+  if (plan === null) return { type: 'compact', leftPages: 0, ...refusedMove(world, index, refusal) };
+  const { config, tick, hostSide } = world;
+  const { moveFrames, movePages, leftPages, ticks } = plan;
+  const host = hostSide.hostOf(index);
+  const outlook = outlookOf(world, index, {
+    from: tick,
+    ticks,
+    at: (t) => plan.backingAfter(t - tick + 1),
+    hostNids: [...hostSide.backing(index).pagesByNode().keys(), ...plan.nodes],
+    distance: (a, b) => hostSide.distance(host, a, b),
+  });
+  const figures = { nodes: ascending(plan.nodes), moveFrames, movePages, leftPages, ms: ticks * config.tickMs };
+  return {
+    type: 'compact',
+    vm,
+    refusal: null,
+    sentence: compactSentence(vm, figures, outlook),
+    ...figures,
+    hostNodes: plan.hosts.flatMap(({ before, after }) =>
+      nodeForecasts(before, after, hostSide.backing(index), plan.backing),
+    ),
+    ...outlook,
+  };
+}
+
+function forecastMigration(
+  world: ForecastParts,
+  index: number,
+  command: Extract<Command, { type: 'migrate' }>,
+  { plan, refusal }: Planned<MigrationAhead>,
+): MigrateForecast {
+  const { vm, toHost } = command;
+  if (plan === null) return { type: 'migrate', toHost, ...NOTHING_SENT, ...refusedMove(world, index, refusal) };
+  const { config, tick, hostSide } = world;
+  const { bytesPerSec, downtimeMs, precopy } = plan;
+  const converges = downtimeMs !== null;
+  const completed = tick + Math.max(0, Math.ceil(plan.totalMs / config.tickMs - 1e-9) - 1);
+  const before = hostSide.backing(index);
+  const outlook = outlookOf(world, index, {
+    from: completed,
+    ticks: converges ? 1 : 0,
+    at: (t) => (t < completed ? before : plan.backing),
+    hostNids: plan.backing.pagesByNode().keys(),
+    distance: (a, b) => hostSide.distance(plan.backing.host, a, b),
+  });
+  const figures = {
+    toHost,
+    nodes: ascending(plan.nodes),
+    moveFrames: converges ? plan.frames : 0,
+    movePages: converges ? plan.pages : 0,
+    ms: plan.totalMs,
+    bytesPerSec,
+    rounds: precopy.rounds.map(({ bytesToSend, dirtyBytes }) => ({
+      bytesToSend,
+      ms: (bytesToSend / bytesPerSec) * 1000,
+      dirtyBytes: dirtyBytes ?? 0,
+    })),
+    sentBytes: Math.round(sentBytes(precopy)),
+    downtimeMs,
+    converges,
+  };
+  return {
+    type: 'migrate',
+    vm,
+    refusal: null,
+    sentence: migrateSentence(vm, figures, precopy.leastLimitMs, outlook),
+    ...figures,
+    hostNodes: plan.hosts.flatMap((h) => nodeForecasts(h.before, h.after, before, plan.backing)),
+    ...outlook,
+  };
+}
+
+/** What the guest would see once it has been told. */
+function outlookOf({ hostSide, guests, tick }: ForecastParts, index: number, changes: BackingChanges): GuestOutlook {
+  const guest = guests[index]!;
+  const ranges = guest.foretell(truthOf(hostSide, index), changes, tick);
+  if (ranges === null) return { guestNodes: null, freePages: null, usedPages: null };
+  const { presentPages, freePages, usedPages } = guest.mm.foreseeCommit(ranges);
+  return { guestNodes: guestNodes(guest, presentPages), freePages, usedPages };
+}
+
+/** Nodes that are online or would be. */
+function guestNodes(guest: Guest, presentPages: readonly number[]): NonNullable<GuestOutlook['guestNodes']> {
+  const { mm } = guest.mm;
+  return presentPages.flatMap((sizeAfter, nid) => {
+    const sizeBefore = guest.mm.presentPages(nid);
+    return mm.online[nid] === 1 || sizeAfter > 0 ? [{ nid, sizeBefore, sizeAfter }] : [];
+  });
+}
+
+/** All figures as they are. */
+function refusedMove({ hostSide, guests }: ForecastParts, index: number, refusal: Refusal) {
+  const guest = guests[index]!;
+  const backing = hostSide.backing(index);
+  const host = hostSide.host(backing.host);
+  const told = guest.isTold;
+  const sizes = Array.from({ length: guest.config.mm.nrNodeIds }, (_, nid) => guest.mm.presentPages(nid));
+  return {
+    vm: guest.config.name,
+    refusal,
+    sentence: refusedSentence(refusal),
+    ...STAYS,
+    nodes: ascending([...backing.pagesByNode().keys()]),
+    hostNodes: nodeForecasts(host, host, backing, backing),
+    guestNodes: told ? guestNodes(guest, sizes) : null,
+    freePages: told ? 0 : null,
+    usedPages: told ? 0 : null,
+  };
+}
+
+/** The nodes of a host that have memory. */
+function nodeForecasts(before: Host, after: Host, was: Backing, willBe: Backing): NodeForecast[] {
+  const pagesOn = (backing: Backing): ReadonlyMap<number, number> =>
+    backing.host === before.index ? backing.pagesByNode() : new Map<number, number>();
+  const [vmBefore, vmAfter] = [pagesOn(was), pagesOn(willBe)];
+  return before.nodes
+    .filter(({ frames }) => frames.totalPages > 0)
+    .map(({ nid, frames }) => ({
+      host: before.name,
+      nid,
+      freeBefore: frames.freePages,
+      freeAfter: after.frames(nid).freePages,
+      vmBefore: vmBefore.get(nid) ?? 0,
+      vmAfter: vmAfter.get(nid) ?? 0,
+    }));
+}
+
+const ascending = (nids: readonly number[]): number[] => [...nids].sort((a, b) => a - b);
