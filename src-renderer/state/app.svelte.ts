@@ -56,6 +56,8 @@ export interface ViewControl {
   pan(part: number): void;
 }
 
+/** Between two questions for the series. */
+const SERIES_MS = 250;
 const EMPTY_SERIES: Series = { ticks: [], stride: 1, guests: [], hostNodes: [] };
 
 export class App {
@@ -122,6 +124,9 @@ export class App {
   readonly connection: Connection;
   #watching = false;
   #watched = '';
+  /** Tick of the document that the series was asked for last; null: the series is to be asked for anew. */
+  #seriesTick: number | null = null;
+  #askingSeries = false;
 
   constructor() {
     this.connection = new Connection(openPort(), () => (this.lost = true));
@@ -164,7 +169,9 @@ export class App {
     this.dialog = null;
     this.guest = 0;
     this.#watched = '';
+    this.#seriesTick = null;
     this.document = (await this.attempt('show the document', 'attach', { document })) ?? null;
+    void this.#followSeries();
   }
 
   /** Asks main; what it refuses or fails at is told under Problems, and null comes back. */
@@ -270,7 +277,9 @@ export class App {
 
   #state(state: DocumentState): void {
     if (this.document !== null && state.id !== this.document.id) return;
+    if (state.tick < (this.document?.tick ?? 0)) this.#seriesTick = null; // undo: what was recorded since is gone
     this.document = state;
+    void this.#followSeries();
     if (this.at !== null && this.at >= state.tick) this.at = null; // undo took the run back behind what is shown
   }
 
@@ -282,6 +291,24 @@ export class App {
       else this.frame = read.value;
     }
     requestAnimationFrame(() => void this.attempt('take the next frame', 'view.ack', { frame }));
+  }
+
+  /** Asks for the points that came since, a few times a second. */
+  async #followSeries(): Promise<void> {
+    const { document } = this;
+    if (document === null || this.#askingSeries || document.tick === this.#seriesTick) return;
+    this.#askingSeries = true;
+    this.#seriesTick = document.tick;
+    const part = await this.attempt('read what happened over time', 'view.series', {
+      haveTick: null,
+      stride: 0,
+    });
+    if (part !== null && this.document?.id === document.id) {
+      this.series = part.series;
+    }
+    await new Promise((resolve) => setTimeout(resolve, SERIES_MS));
+    this.#askingSeries = false;
+    void this.#followSeries();
   }
 
   /** One request at a time; what changed meanwhile is asked for after it. */

@@ -1,6 +1,6 @@
 /**
  * Boxes of an example's picture. Hosts stand side by side, as wide as they have nodes; a node's height is its memory
- * against the largest node; in it, from the bottom up, a block for each VM by the pages it has there.
+ * against the largest node of all; in it, from the bottom up, a block for each VM by the pages it has there.
  */
 import type { ExampleInfo } from '../../../shared/protocol/document.ts';
 import { plural } from '../../../shared/view/number-format.ts';
@@ -36,7 +36,8 @@ export function examplePicture({ hosts, vms }: ExampleInfo, width: number, heigh
   let x = 0.5;
   hosts.forEach((host, h) => {
     const wide = (room * host.nodes.length) / Math.max(1, nrNodes);
-    boxes.push({ x, y: 0.5, width: wide, height: height - 1 });
+    const high = 2 * PAD + (inner * Math.max(0, ...host.nodes.map(({ memoryMiB }) => memoryMiB))) / largest;
+    boxes.push({ x, y: height - 0.5 - high, width: wide, height: high });
     const step = (wide - 2 * PAD) / Math.max(1, host.nodes.length);
     const between = Math.min(BETWEEN, step / 4);
     host.nodes.forEach((node, n) => {
