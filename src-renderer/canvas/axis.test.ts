@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { countAxis, pfnAxis, timeAxis } from './axis.ts';
+import { countAxis, pfnAxis, sizeAxis, timeAxis } from './axis.ts';
 import { fit, show, xOf } from './viewport.ts';
 
 describe('the address axis', () => {
@@ -55,4 +55,13 @@ test('an axis of time has round seconds, in ticks', () => {
   ]);
   expect(timeAxis(0, 0, 100, 5)).toEqual([{ value: 0, text: '0 s' }]);
   expect(timeAxis(5, 9, 10, 4).map(({ text }) => text)).toEqual(['0.05 s', '0.06 s', '0.07 s', '0.08 s', '0.09 s']);
+});
+
+test('an axis of sizes is round in the unit it is read in', () => {
+  const texts = (pages: number): string[] => sizeAxis(pages, 3).map(({ text }) => text);
+  expect(texts(0)).toEqual(['0']);
+  expect(texts(90)).toEqual(['0', '50 pages']);
+  expect(texts(61_204)).toEqual(['0', '100 MiB', '200 MiB']);
+  expect(texts(2_621_440)).toEqual(['0', '5 GiB', '10 GiB']);
+  expect(sizeAxis(61_204, 3).map(({ value }) => value)).toEqual([0, 25_600, 51_200]);
 });

@@ -1,5 +1,6 @@
 /** Marks of the axes: round pfns in hex (steps are powers of two, so they are round sizes too), and simulated seconds. */
-import { decimal, hexPfn, niceStep, size } from '../../shared/view/number-format.ts';
+import { PAGES_PER_MIB } from '../../shared/units/index.ts';
+import { decimal, exactPages, hexPfn, niceStep, size } from '../../shared/view/number-format.ts';
 import type { Viewport } from './viewport.ts';
 import { toPfn } from './viewport.ts';
 
@@ -36,6 +37,17 @@ export function countAxis(max: number, steps: number): readonly number[] {
   const step = Math.max(1, niceStep(max, steps));
   return Array.from({ length: Math.floor(max / step) + 1 }, (_, i) => i * step);
 }
+
+/** Round sizes from 0 to `maxPages`, at most about `steps`: MiB or GiB, or pages where there are few. */
+export function sizeAxis(maxPages: number, steps: number): readonly AxisMark[] {
+  const unit = maxPages >= 2 * PAGES_PER_GIB ? PAGES_PER_GIB : maxPages >= 2 * PAGES_PER_MIB ? PAGES_PER_MIB : 1;
+  return countAxis(Math.floor(maxPages / unit), steps).map((n) => ({
+    value: n * unit,
+    text: n === 0 ? '0' : unit === 1 ? exactPages(n) : size(n * unit),
+  }));
+}
+
+const PAGES_PER_GIB = 1024 * PAGES_PER_MIB;
 
 /** Round simulated seconds between two ticks. */
 export function timeAxis(fromTick: number, toTick: number, tickMs: number, marks: number): readonly AxisMark[] {

@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest';
+import type { WorldEvent, WorldEventType } from '../../shared/snapshot/index.ts';
+import { drawer } from '../../shared/view/fixture/page-model.ts';
+import type { Series } from '../../shared/view/series.ts';
+import {
+  axisEnd,
+  foreseen,
+  foreseenPages,
+  pointAt,
+  rowsOfSpans,
+  snapped,
+  steppedTick,
+  ticksUntil,
+  timeFigure,
+  timeMarks,
+} from './time-model.ts';
+
+function series(seed: number): Series {
+  const draw = drawer(seed);
+  const points = 40;
+  const values = (): number[] => Array.from({ length: points }, () => draw(1000));
+  const guests = ['a', 'b', 'c'].map((name) => {
+    const pairs = [
+      [0, 1],
+      [1, 0],
+      [2, 0],
+      [-1, -1],
+    ].map(([from, to]) => ({ from: from!, to: to!, owedPages: values() }));
+    return {
+      name,
+      pairs,
+      hostTargetPages: values(),
+      targetActualPages: Array.from({ length: points }, (_, i) =>
+        pairs.reduce((sum, { owedPages }) => sum + owedPages[i]!, 0),
+      ),
+      pinnedPages: values(),
+      coalescedPages: values(),
+      movedSweep: values(),
+      movedFree: values(),
+      movedDrain: values(),
+    };
+  });
+  return { ticks: Array.from({ length: points }, (_, i) => i * 3), stride: 3, guests, hostNodes: [] };
+}
+
+const event = (tick: number, type: WorldEventType, vm: string | null): WorldEvent => ({
+  tick,
+  type,
+  vm,
+  text: '',
+  data: {},
+});
+
+describe('the time figure', () => {
+  test.each([null, 0, 2])('stacks to the pages owed at every point, of guest %s', (guest) => {
+    const of = series(3);
+    const figure = timeFigure(
+      of,
+      guest,
+      (g, nid) => g + nid,
+      (colour) => `node ${colour}`,
+    );
+    of.ticks.forEach((_, i) => {
+      const owed = of.guests.reduce(
+        (sum, each, g) => sum + (guest === null || g === guest ? each.targetActualPages[i]! : 0),
+        0,
+      );
+      expect(figure.layers.reduce((sum, { pages }) => sum + pages[i]!, 0)).toBe(owed);
+      expect(figure.targetActual[i]).toBe(owed);
+      expect(figure.top).toBeGreaterThanOrEqual(owed);
+    });
+    expect(figure.layers.map(({ colour }) => colour)).toEqual(
+      guest === null ? [0, 1, 2, 3, 4, null] : [guest, guest + 1, guest + 2, null],
+    );
+    expect(figure.layers[0]!.label).toBe(guest === null ? 'node 0 owes' : 'node 0 owes node 1');
+  });
+
+  test('of a run that has no points yet is empty', () => {
+    const none = timeFigure({ ticks: [], stride: 1, guests: [], hostNodes: [] }, null, () => 0, String);
+    expect([none.layers, none.top]).toEqual([[], 0]);
+  });
+});
+
+test('commits are marks; what begins and ends is a span, also over one another and under way', () => {
+  const events = [
+    event(1, 'compactionStarted', 'a'),
+    event(2, 'migrationStarted', 'b'),
+    event(3, 'layoutCommitted', 'a'),
+    event(5, 'compactionCompleted', 'a'),
+    event(6, 'compactionStarted', 'a'),
+    event(7, 'migrationFailed', 'b'),
+    event(8, 'converged', 'a'),
+    event(9, 'layoutCommitted', null),
+  ];
+  const all = timeMarks(events, null);
+  expect(all.commits).toEqual([{ tick: 3, event: 2 }]);
+  expect(all.spans.map(({ kind, vm, fromTick, toTick, done }) => [kind, vm, fromTick, toTick, done])).toEqual([
+    ['compaction', 'a', 1, 5, true],
+    ['migration', 'b', 2, 7, false],
+    ['compaction', 'a', 6, null, false],
+  ]);
+  expect(rowsOfSpans(all.spans)).toEqual([0, 1, 0]);
+  expect(timeMarks(events, 'b').spans.length).toBe(1);
+});
+
+describe('scrubbing', () => {
+  const recorded = { first: 10, now: 100, ticks: [10, 20, 40, 70, 100] };
+
+  test('snaps to the nearest recorded tick, and to the present at its end', () => {
+    expect([-5, 10, 14, 16, 31, 60, 84, 86, 100, 400].map((tick) => snapped(recorded, tick))).toEqual([
+      10,
+      10,
+      10,
+      20,
+      40,
+      70,
+      70,
+      null,
+      null,
+      null,
+    ]);
+    expect(snapped({ first: 0, now: 0, ticks: [] }, 5)).toBeNull();
+  });
+
+  test('steps from one recorded tick to the next, from wherever one is', () => {
+    expect(steppedTick(recorded, 40, 1)).toBe(70);
+    expect(steppedTick(recorded, 40, -1)).toBe(20);
+    expect(steppedTick(recorded, 45, -1)).toBe(40);
+    expect(steppedTick(recorded, 45, 1)).toBe(70);
+    expect(steppedTick(recorded, 10, -1)).toBe(10);
+    expect(steppedTick(recorded, 70, 1)).toBeNull();
+    expect(steppedTick(recorded, 100, -1)).toBe(70);
+    expect([5, 10, 39, 40, 1000].map((tick) => pointAt(recorded.ticks, tick))).toEqual([-1, 0, 1, 2, 4]);
+  });
+});
+
+describe('what is foreseen', () => {
+  const sure = { owedPages: 1000, toBeToldPages: 0, lifetime: { law: 'exponential', meanTicks: 50 }, disturbed: false };
+
+  test('falls by e for every mean lifetime', () => {
+    const ahead = foreseen(sure)!;
+    expect(foreseenPages(ahead, 50)).toBeCloseTo(1000 / Math.E, 9);
+    expect(foreseenPages(ahead, ticksUntil(ahead, 0.01))).toBeCloseTo(10, 9);
+    // spec/models.md section 4: mean 60 s, 1 % at 276.3 s
+    expect(ticksUntil({ owedPages: 1, meanTicks: 60 }, 0.01)).toBeCloseTo(276.3, 1);
+    expect(axisEnd(100, 0, ahead)).toBe(135);
+    expect(axisEnd(100, 0, null)).toBe(103);
+    expect(axisEnd(0, 0, null)).toBe(1);
+  });
+
+  test('is nothing where the model cannot say', () => {
+    expect(foreseen({ ...sure, owedPages: 0 })).toBeNull();
+    expect(foreseen({ ...sure, toBeToldPages: 5 })).toBeNull();
+    expect(foreseen({ ...sure, disturbed: true })).toBeNull();
+    expect(foreseen({ ...sure, lifetime: null })).toBeNull();
+    expect(foreseen({ ...sure, lifetime: { law: 'lomax' } })).toBeNull();
+  });
+});

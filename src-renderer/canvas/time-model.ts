@@ -1,0 +1,227 @@
+/**
+ * What the time strip shows, as numbers: areas of owed pages, both lags, what is pinned, marks and spans of events, and the
+ * ticks that can be shown. One VM, or all of them together.
+ *
+ * (a) Areas stack to the owed pages of every point (T against A, not pinned), in the hue of the node that owes: per node
+ *     pair of one VM, per colour over all VMs.
+ * (b) What is foreseen is only what the model says exactly: an exponential lifetime forgets its age, so what is owed now
+ *     falls by e^(-t/mean), as long as nothing else is told (spec/models.md section 4). Else nothing is foreseen.
+ */
+import type { WorldEvent } from '../../shared/snapshot/index.ts';
+import type { GuestSeries, Series } from '../../shared/view/series.ts';
+import { OTHER_PAIRS } from '../../shared/view/series.ts';
+
+export interface TimeLayer {
+  readonly key: string;
+  readonly label: string;
+  /** NodeColour index; null: pairs that share a column. */
+  readonly colour: number | null;
+  readonly pages: readonly number[];
+}
+
+export interface TimeFigure {
+  readonly ticks: readonly number[];
+  readonly layers: readonly TimeLayer[];
+  readonly hostTarget: readonly number[];
+  readonly targetActual: readonly number[];
+  readonly pinned: readonly number[];
+  /** The greatest value of anything shown. */
+  readonly top: number;
+}
+
+/** @param guest null: all. @param colourOf NodeColour index of a guest's node. */
+export function timeFigure(
+  series: Series,
+  guest: number | null,
+  colourOf: (guest: number, nid: number) => number,
+  nodeName: (colour: number) => string,
+): TimeFigure {
+  const chosen = series.guests.map((each, g) => ({ each, g })).filter(({ g }) => guest === null || g === guest);
+  const points = series.ticks.length;
+  const sum = (pick: (of: GuestSeries) => readonly number[]): number[] =>
+    Array.from({ length: points }, (_, i) => chosen.reduce((total, { each }) => total + (pick(each)[i] ?? 0), 0));
+  const hostTarget = sum(({ hostTargetPages }) => hostTargetPages);
+  const targetActual = sum(({ targetActualPages }) => targetActualPages);
+  const pinned = sum(({ pinnedPages }) => pinnedPages);
+  const layers = guest === null ? layersOfAll(series, points, colourOf, nodeName) : layersOfOne(chosen, colourOf);
+  const top = Math.max(0, ...hostTarget, ...targetActual, ...pinned);
+  return { ticks: series.ticks, layers, hostTarget, targetActual, pinned, top };
+}
+
+function layersOfOne(
+  chosen: readonly { readonly each: GuestSeries; readonly g: number }[],
+  colourOf: (guest: number, nid: number) => number,
+): TimeLayer[] {
+  return chosen.flatMap(({ each, g }) =>
+    each.pairs.map(({ from, to, owedPages }) => ({
+      key: `${from}>${to}`,
+      label: from === OTHER_PAIRS ? 'other pairs' : `node ${from} owes node ${to}`,
+      colour: from === OTHER_PAIRS ? null : colourOf(g, from),
+      pages: owedPages,
+    })),
+  );
+}
+
+function layersOfAll(
+  series: Series,
+  points: number,
+  colourOf: (guest: number, nid: number) => number,
+  nodeName: (colour: number) => string,
+): TimeLayer[] {
+  const byColour = new Map<number | null, number[]>();
+  series.guests.forEach(({ pairs }, g) => {
+    for (const { from, owedPages } of pairs) {
+      const colour = from === OTHER_PAIRS ? null : colourOf(g, from);
+      let pages = byColour.get(colour);
+      if (pages === undefined) byColour.set(colour, (pages = Array.from({ length: points }, () => 0)));
+      for (let i = 0; i < points; i++) pages[i] = pages[i]! + (owedPages[i] ?? 0);
+    }
+  });
+  return [...byColour]
+    .sort(([a], [b]) => (a ?? Infinity) - (b ?? Infinity))
+    .map(([colour, pages]) => ({
+      key: String(colour),
+      label: colour === null ? 'other pairs' : `${nodeName(colour)} owes`,
+      colour,
+      pages,
+    }));
+}
+
+export interface TimeMark {
+  readonly tick: number;
+  /** Index into the events. */
+  readonly event: number;
+}
+
+export interface TimeSpan {
+  readonly kind: 'migration' | 'compaction';
+  readonly vm: string;
+  readonly fromTick: number;
+  /** Null: it runs. */
+  readonly toTick: number | null;
+  /** Whether it came to what it was for. */
+  readonly done: boolean;
+  /** Of its beginning. */
+  readonly event: number;
+}
+
+export interface TimeMarks {
+  readonly commits: readonly TimeMark[];
+  readonly spans: readonly TimeSpan[];
+}
+
+const BEGINS: Readonly<Record<string, TimeSpan['kind']>> = {
+  migrationStarted: 'migration',
+  compactionStarted: 'compaction',
+};
+const ENDS: Readonly<Record<string, readonly [kind: TimeSpan['kind'], done: boolean]>> = {
+  migrationCompleted: ['migration', true],
+  migrationCancelled: ['migration', false],
+  migrationFailed: ['migration', false],
+  compactionCompleted: ['compaction', true],
+  compactionStalled: ['compaction', false],
+  compactionCancelled: ['compaction', false],
+};
+
+/** @param vm null: of all. */
+export function timeMarks(events: readonly WorldEvent[], vm: string | null): TimeMarks {
+  const commits: TimeMark[] = [];
+  const spans: TimeSpan[] = [];
+  const open = new Map<string, number>();
+  events.forEach(({ type, vm: of, tick }, event) => {
+    if (of === null || (vm !== null && of !== vm)) return;
+    if (type === 'layoutCommitted') commits.push({ tick, event });
+    const begins = BEGINS[type];
+    if (begins !== undefined) {
+      open.set(`${begins} ${of}`, spans.length);
+      spans.push({ kind: begins, vm: of, fromTick: tick, toTick: null, done: false, event });
+    }
+    const ends = ENDS[type];
+    const at = ends === undefined ? undefined : open.get(`${ends[0]} ${of}`);
+    if (ends === undefined || at === undefined) return;
+    open.delete(`${ends[0]} ${of}`);
+    spans[at] = { ...spans[at]!, toTick: tick, done: ends[1] };
+  });
+  return { commits, spans };
+}
+
+/** Spans in as few rows as they need, each in the first row that is free when it begins. */
+export function rowsOfSpans(spans: readonly TimeSpan[]): readonly number[] {
+  const free: number[] = [];
+  return spans.map(({ fromTick, toTick }) => {
+    let row = free.findIndex((tick) => tick < fromTick);
+    if (row < 0) row = free.push(0) - 1;
+    free[row] = toTick ?? Infinity;
+    return row;
+  });
+}
+
+/** Index of the last point at or before a tick; -1: none. */
+export function pointAt(ticks: readonly number[], tick: number): number {
+  let [low, high] = [0, ticks.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ticks[middle]! <= tick) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** What can be shown: recorded frames between two ticks, and the present. */
+export interface Recorded {
+  readonly first: number;
+  readonly now: number;
+  /** Ticks of the series' points, ascending; frames are at these or between them. */
+  readonly ticks: readonly number[];
+}
+
+/** The recorded tick nearest to a wish; null: the present. */
+export function snapped({ first, now, ticks }: Recorded, wish: number): number | null {
+  if (wish >= now) return null;
+  const at = pointAt(ticks, wish);
+  const [below, above] = [ticks[at] ?? first, ticks[at + 1] ?? now];
+  const near = wish - below <= above - wish ? below : above;
+  return near >= now ? null : Math.max(first, near);
+}
+
+/** So many recorded ticks before or after the one that is shown. */
+export function steppedTick({ first, now, ticks }: Recorded, shown: number, steps: number): number | null {
+  const at = pointAt(ticks, shown);
+  // Between two points, a step back goes to the point before.
+  const from = steps < 0 && at >= 0 && ticks[at]! < shown ? at + 1 : at;
+  const to = ticks[Math.max(0, from + steps)] ?? now;
+  return to >= now ? null : Math.max(first, to);
+}
+
+export interface Foreseen {
+  readonly owedPages: number;
+  readonly meanTicks: number;
+}
+
+export interface Foreseeable {
+  readonly owedPages: number;
+  /** H ≠ T, without what is coalesced: it will be told, and then owed. */
+  readonly toBeToldPages: number;
+  readonly lifetime: { readonly law: string; readonly meanTicks?: number } | null;
+  /** Something moves this VM, or holds pages of it. */
+  readonly disturbed: boolean;
+}
+
+export function foreseen({ owedPages, toBeToldPages, lifetime, disturbed }: Foreseeable): Foreseen | null {
+  if (owedPages <= 0 || toBeToldPages > 0 || disturbed) return null;
+  if (lifetime?.law !== 'exponential' || !(lifetime.meanTicks! > 0)) return null;
+  return { owedPages, meanTicks: lifetime.meanTicks! };
+}
+
+export const foreseenPages = ({ owedPages, meanTicks }: Foreseen, ticks: number): number =>
+  owedPages * Math.exp(-ticks / meanTicks);
+
+/** Ticks until a share of it is left. */
+export const ticksUntil = ({ meanTicks }: Foreseen, share: number): number => meanTicks * Math.log(1 / share);
+
+/** The tick at the right end of the axis: the present with a little room, more where something is foreseen. */
+export function axisEnd(now: number, first: number, ahead: Foreseen | null): number {
+  const span = Math.max(1, now - first);
+  const room = ahead === null ? 0.03 : Math.min(0.35, ticksUntil(ahead, 0.01) / span);
+  return now + Math.max(1, span * Math.max(0.03, room));
+}

@@ -1,0 +1,285 @@
+/** Draws the time strip on a canvas: areas, lines, marks, spans, what is foreseen, where one is. Its numbers are those of time-model.ts. */
+import { timeAxis, sizeAxis } from './axis.ts';
+import { cssColour } from './ink.ts';
+import type { CanvasTheme, Fill, InkSet } from './ink.ts';
+import type { Foreseen, TimeFigure, TimeMarks } from './time-model.ts';
+import { foreseenPages, rowsOfSpans } from './time-model.ts';
+
+export interface TimeBox {
+  readonly width: number;
+  readonly height: number;
+  readonly fromTick: number;
+  readonly toTick: number;
+}
+
+export interface TimeScene extends TimeBox {
+  readonly inks: InkSet;
+  readonly ratio: number;
+  readonly tickMs: number;
+  readonly figure: TimeFigure;
+  readonly marks: TimeMarks;
+  readonly ahead: Foreseen | null;
+  readonly nowTick: number;
+  /** Tick of what is seen; null: the present. */
+  readonly shownTick: number | null;
+  readonly hoverTick: number | null;
+}
+
+export const PLOT_LEFT = 62;
+export const PLOT_RIGHT = 10;
+const TOP = 6;
+const AXIS = 17;
+const COMMIT_LANE = 11;
+const SPAN_ROW = 6;
+const MOST_SPAN_ROWS = 3;
+
+/** Room below the plot for marks, by what there is. */
+export function laneHeight({ commits, spans }: TimeMarks): number {
+  const rows = Math.min(MOST_SPAN_ROWS, 1 + Math.max(-1, ...rowsOfSpans(spans)));
+  return (commits.length > 0 ? COMMIT_LANE : 0) + rows * SPAN_ROW + 2;
+}
+
+export const xOfTick = ({ width, fromTick, toTick }: TimeBox, tick: number): number =>
+  PLOT_LEFT + ((tick - fromTick) / Math.max(1e-9, toTick - fromTick)) * Math.max(1, width - PLOT_LEFT - PLOT_RIGHT);
+
+export const tickAtX = ({ width, fromTick, toTick }: TimeBox, x: number): number =>
+  fromTick + ((x - PLOT_LEFT) / Math.max(1, width - PLOT_LEFT - PLOT_RIGHT)) * (toTick - fromTick);
+
+export class TimePainter {
+  readonly #canvas: HTMLCanvasElement;
+  readonly #context: CanvasRenderingContext2D;
+  readonly #patterns = new Map<Fill, CanvasPattern>();
+
+  constructor(canvas: HTMLCanvasElement) {
+    this.#canvas = canvas;
+    this.#context = canvas.getContext('2d')!;
+  }
+
+  draw(scene: TimeScene): void {
+    const { width, height, ratio, figure, inks } = scene;
+    const [wide, high] = [Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio))];
+    if (this.#canvas.width !== wide || this.#canvas.height !== high) {
+      this.#canvas.width = wide;
+      this.#canvas.height = high;
+    }
+    const context = this.#context;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    const bottom = Math.max(TOP + 10, height - AXIS - laneHeight(scene.marks));
+    const marks = sizeAxis(figure.top, Math.max(1, (bottom - TOP) / 34));
+    const top = Math.max(1, figure.top);
+    const yOf = (pages: number): number => bottom - ((bottom - TOP) * pages) / top;
+    this.#grid(scene, marks, yOf, bottom);
+    context.save();
+    context.beginPath();
+    context.rect(PLOT_LEFT, 0, width - PLOT_LEFT - PLOT_RIGHT, bottom + 1);
+    context.clip();
+    this.#areas(scene, yOf);
+    this.#lines(scene, yOf);
+    this.#foreseen(scene, yOf);
+    context.restore();
+    this.#veil(scene, bottom);
+    this.#marks(scene, bottom);
+    this.#time(scene, bottom);
+    this.#heads(scene, bottom, inks.theme);
+  }
+
+  #grid(
+    { width, inks }: TimeScene,
+    marks: readonly { value: number; text: string }[],
+    yOf: (n: number) => number,
+    bottom: number,
+  ): void {
+    const context = this.#context;
+    context.font = `11px ${inks.theme.sans}`;
+    context.textAlign = 'right';
+    context.textBaseline = 'middle';
+    for (const { value, text } of marks) {
+      const y = Math.round(yOf(value));
+      context.fillStyle = value === 0 ? inks.theme.edge : inks.theme.grid;
+      context.fillRect(PLOT_LEFT, value === 0 ? bottom : y, width - PLOT_LEFT - PLOT_RIGHT, 1);
+      context.fillStyle = inks.theme.soft;
+      context.fillText(text, PLOT_LEFT - 6, Math.max(7, y));
+    }
+  }
+
+  #areas(scene: TimeScene, yOf: (n: number) => number): void {
+    const { figure, inks } = scene;
+    const context = this.#context;
+    const { ticks, layers } = figure;
+    let below = new Float64Array(ticks.length);
+    for (const { colour, pages } of layers) {
+      const sums = below.map((before, i) => before + (pages[i] ?? 0));
+      context.beginPath();
+      for (let i = 0; i < ticks.length; i++) context.lineTo(xOfTick(scene, ticks[i]!), yOf(sums[i]!));
+      for (let i = ticks.length - 1; i >= 0; i--) context.lineTo(xOfTick(scene, ticks[i]!), yOf(below[i]!));
+      context.closePath();
+      if (colour === null) context.fillStyle = inks.theme.edge;
+      else context.fillStyle = this.#fill(inks.of(colour).calm, scene.ratio);
+      context.fill();
+      context.beginPath();
+      let drawn = false;
+      for (let i = 0; i < ticks.length; i++) {
+        // The edge only where there is something under it.
+        if (sums[i]! === below[i]! && (sums[i + 1] ?? 0) === (below[i + 1] ?? 0)) {
+          drawn = false;
+          continue;
+        }
+        if (drawn) context.lineTo(xOfTick(scene, ticks[i]!), yOf(sums[i]!));
+        else context.moveTo(xOfTick(scene, ticks[i]!), yOf(sums[i]!));
+        drawn = true;
+      }
+      context.lineWidth = 1.25;
+      context.strokeStyle = colour === null ? inks.theme.soft : inks.theme.hues[colour % inks.theme.hues.length]!;
+      context.stroke();
+      below = sums;
+    }
+  }
+
+  #fill(fill: Fill, ratio: number): string | CanvasPattern {
+    if (fill.mask === null) return cssColour(fill.colour);
+    let pattern = this.#patterns.get(fill);
+    if (pattern === undefined) {
+      const { side, bits } = fill.mask;
+      const image = new ImageData(side, side);
+      const pixels = new Uint32Array(image.data.buffer);
+      for (let i = 0; i < pixels.length; i++) pixels[i] = bits[i] === 1 ? fill.line : fill.colour;
+      const tile = document.createElement('canvas');
+      tile.width = side;
+      tile.height = side;
+      tile.getContext('2d')!.putImageData(image, 0, 0);
+      pattern = this.#context.createPattern(tile, 'repeat')!;
+      pattern.setTransform(new DOMMatrix().scale(1 / ratio));
+      this.#patterns.set(fill, pattern);
+    }
+    return pattern;
+  }
+
+  #lines(scene: TimeScene, yOf: (n: number) => number): void {
+    const { figure, inks } = scene;
+    const line = (pages: readonly number[], dash: readonly number[], width: number): void => {
+      const context = this.#context;
+      if (!pages.some((n) => n > 0)) return;
+      context.beginPath();
+      figure.ticks.forEach((tick, i) => context.lineTo(xOfTick(scene, tick), yOf(pages[i]!)));
+      context.setLineDash([...dash]);
+      context.lineWidth = width;
+      context.stroke();
+      context.setLineDash([]);
+    };
+    this.#context.lineJoin = 'round';
+    // A light ground keeps a line readable over an area.
+    for (const ground of [true, false]) {
+      this.#context.strokeStyle = ground ? inks.theme.page : inks.theme.ink;
+      line(figure.hostTarget, [], ground ? 4 : 1.5);
+      this.#context.strokeStyle = ground ? inks.theme.page : inks.theme.soft;
+      line(figure.pinned, ground ? [] : [1.5, 3], ground ? 3.5 : 1.75);
+    }
+  }
+
+  #foreseen(scene: TimeScene, yOf: (n: number) => number): void {
+    const { ahead, nowTick, toTick, inks } = scene;
+    if (ahead === null) return;
+    const context = this.#context;
+    const [from, to] = [xOfTick(scene, nowTick), xOfTick(scene, toTick)];
+    context.beginPath();
+    for (let x = from; x <= to; x += 2) {
+      context.lineTo(x, yOf(foreseenPages(ahead, ((x - from) / Math.max(1, to - from)) * (toTick - nowTick))));
+    }
+    context.setLineDash([4, 3]);
+    context.lineWidth = 1.25;
+    context.strokeStyle = inks.theme.soft;
+    context.stroke();
+    context.setLineDash([]);
+  }
+
+  /** What comes after the past that is shown is veiled: it has happened, but one does not see it now. */
+  #veil(scene: TimeScene, bottom: number): void {
+    const { shownTick, nowTick, inks } = scene;
+    if (shownTick === null) return;
+    const context = this.#context;
+    const [from, to] = [xOfTick(scene, shownTick), xOfTick(scene, nowTick)];
+    context.globalAlpha = 0.62;
+    context.fillStyle = inks.theme.page;
+    context.fillRect(from, 0, Math.max(0, to - from), bottom);
+    context.globalAlpha = 1;
+  }
+
+  #marks(scene: TimeScene, bottom: number): void {
+    const { marks, inks } = scene;
+    const context = this.#context;
+    const { theme } = inks;
+    let y = bottom + 2;
+    if (marks.commits.length > 0) {
+      context.fillStyle = theme.ink;
+      let last = -Infinity;
+      for (const { tick } of marks.commits) {
+        const x = Math.round(xOfTick(scene, tick));
+        if (x - last < 2) continue; // many at one place are one mark
+        last = x;
+        context.beginPath();
+        context.moveTo(x, y);
+        context.lineTo(x + 4, y + 8);
+        context.lineTo(x - 4, y + 8);
+        context.fill();
+      }
+      y += COMMIT_LANE;
+    }
+    const rows = rowsOfSpans(marks.spans);
+    marks.spans.forEach((span, i) => {
+      if (rows[i]! >= MOST_SPAN_ROWS) return;
+      const from = xOfTick(scene, span.fromTick);
+      const width = Math.max(3, xOfTick(scene, span.toTick ?? scene.nowTick) - from);
+      const top = y + rows[i]! * SPAN_ROW;
+      const over = span.toTick === null;
+      if (span.kind === 'migration') {
+        context.fillStyle = span.done || over ? theme.ink : theme.edge;
+        context.fillRect(from, top, width, 4);
+      } else {
+        context.strokeStyle = span.done || over ? theme.ink : theme.edge;
+        context.lineWidth = 1;
+        context.strokeRect(from + 0.5, top + 0.5, Math.max(2, width - 1), 3);
+      }
+    });
+  }
+
+  #time(scene: TimeScene, bottom: number): void {
+    const { width, height, fromTick, toTick, tickMs, inks } = scene;
+    const context = this.#context;
+    const marks = timeAxis(fromTick, toTick, tickMs, Math.max(1, (width - PLOT_LEFT - PLOT_RIGHT) / 90));
+    context.font = `11px ${inks.theme.sans}`;
+    context.textBaseline = 'alphabetic';
+    for (const { value, text } of marks) {
+      const x = Math.round(xOfTick(scene, value));
+      context.fillStyle = inks.theme.edge;
+      context.fillRect(x, bottom + 1, 1, 3);
+      context.fillStyle = inks.theme.soft;
+      const half = context.measureText(text).width / 2;
+      context.textAlign = 'center';
+      context.fillText(text, Math.max(PLOT_LEFT + half, Math.min(width - half, x)), height - 4);
+    }
+  }
+
+  #heads(scene: TimeScene, bottom: number, theme: CanvasTheme): void {
+    const { shownTick, nowTick, hoverTick } = scene;
+    const context = this.#context;
+    const now = Math.round(xOfTick(scene, nowTick));
+    context.fillStyle = theme.ink;
+    context.globalAlpha = shownTick === null ? 1 : 0.5;
+    context.fillRect(now, TOP - 2, shownTick === null ? 2 : 1, bottom - TOP + 3);
+    context.globalAlpha = 1;
+    if (hoverTick !== null) {
+      context.fillStyle = theme.soft;
+      context.fillRect(Math.round(xOfTick(scene, hoverTick)), TOP, 1, bottom - TOP);
+    }
+    if (shownTick === null) return;
+    const x = Math.round(xOfTick(scene, shownTick));
+    context.fillStyle = theme.focus;
+    context.fillRect(x - 1, 0, 2, bottom + 1);
+    context.beginPath();
+    context.moveTo(x - 5, 0);
+    context.lineTo(x + 5, 0);
+    context.lineTo(x, 7);
+    context.fill();
+  }
+}
