@@ -119,6 +119,9 @@ export const requests = {
   'view.watch': request<null>()(z.strictObject({ at: tick.nullable(), blocksOf: z.string().max(200).nullable() })),
   /** The frame with this number has been drawn; the next may be sent. */
   'view.ack': request<null>()(z.strictObject({ frame: z.int().min(0) })),
+  /** One recorded frame, to compare with: the one at this tick, or the last before it. Payload: encode(snapshot) at level
+   *  `accounts`. What the window watches stays as it is. */
+  'view.frame': request<{ tick: number }>()(z.strictObject({ at: tick })),
   /** Exact pages of the present. Payload: see tile.ts. */
   'view.tiles': request<{ tick: number; fromPfn: number; pages: number }>()(
     z.strictObject({
@@ -137,11 +140,13 @@ export const requests = {
 
   // Out
   /** Payload: the file. kinds: a self-contained HTML report, the same as PDF, all tables as one CSV zip is not made: csv
-   *  names one table (see `tables`), json is the run document, scenario the canonical text. */
+   *  names one table (see `tables`), json is the run document, scenario the canonical text, figure one figure as SVG. */
   'export.make': request<{ name: string; mime: string }>()(
     z.discriminatedUnion('kind', [
       z.strictObject({ kind: z.enum(['html', 'pdf', 'json', 'scenario']) }),
       z.strictObject({ kind: z.literal('csv'), table: z.string().max(40) }),
+      /** A figure of the report as an SVG file. vm: the guest whose map it is; convergence is of all guests. */
+      z.strictObject({ kind: z.literal('figure'), figure: z.enum(['map', 'convergence']), vm: z.string().max(200) }),
     ]),
   ),
   /** Path below the shell's own origin where the report can be looked at in a frame. */

@@ -1,6 +1,6 @@
 /** What a person takes out of a document: the report of its run as a page, as PDF or as tables, or the scenario. */
 import type { RunRecord } from '../../shared/view/index.ts';
-import { renderReport } from '../report/index.ts';
+import { figureFile, renderReport } from '../report/index.ts';
 import type { Checked } from './door.ts';
 import { Refusal } from './refusal.ts';
 
@@ -41,6 +41,12 @@ export async function makeExport(
         mime: 'application/json',
         content: bytes(renderReport(await document.record()).json),
       };
+    case 'figure': {
+      const figure = figureFile(await document.record(), asked.figure, asked.vm);
+      if (figure.svg === null) throw new Refusal(figure.why);
+      const name = [base, asked.figure, ...(asked.figure === 'map' ? [fileBase(asked.vm)] : [])].join('-');
+      return { name: `${name}.svg`, mime: 'image/svg+xml', content: bytes(figure.svg) };
+    }
     case 'csv': {
       const { csv } = renderReport(await document.record());
       const table = Object.hasOwn(csv, asked.table) ? csv[asked.table] : undefined;

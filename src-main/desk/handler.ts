@@ -147,6 +147,10 @@ export function createHandlers({ shell, documents, lists, previews, documentOf, 
       link.acknowledge(frame);
       return DONE;
     },
+    'view.frame': async ({ at }, link) => {
+      const { tick, bytes } = await link.shown().session.frame({ at, blocksOf: null });
+      return { output: { tick }, payload: bytes };
+    },
     'view.tiles': async ({ vm, fromPfn, pages }, link) => {
       const document = link.shown();
       const { bytes, ...output } = await document.session.tiles(vmOf(document, vm), fromPfn, pages);

@@ -6,6 +6,25 @@ const hues = (list: readonly string[]): string => list.map((hue, i) => `--n${i}:
 const LIGHT = `color-scheme:light;--page:${PAGE_LIGHT};--panel:#f6f7f9;--line:#dfe3e8;--grid:#e6e9ed;--ink:#1a1d23;--soft:#59616e;--good:#156c3a;--bad:#b3261e;--mark:#1a1d23;--tile:#ffffff;${hues(HUES_LIGHT)}`;
 const DARK = `color-scheme:dark;--page:${PAGE_DARK};--panel:#1c2027;--line:#333a45;--grid:#2a303a;--ink:#e8eaee;--soft:#a3abb8;--good:#6cc88f;--bad:#ff8a80;--mark:#e8eaee;--tile:#14171c;${hues(HUES_DARK)}`;
 
+/** What figures need, in the report and as files of their own. */
+export const FIGURE_STYLE = `text{font:11px system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;fill:var(--ink)}
+text.soft{fill:var(--soft)} text.big{font-weight:600;font-size:12px} text.hex{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:10px;fill:var(--soft)}
+text.on{paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}
+text.end{text-anchor:end} text.mid{text-anchor:middle}
+.crisp{shape-rendering:crispEdges}
+.calm{fill-opacity:.5} .tint{fill-opacity:.2} .area{fill-opacity:.45}
+.edge{fill:none;stroke-width:1.5} .grid{stroke:var(--grid);fill:none} .frame{fill:none;stroke:var(--line)} .axis{stroke:var(--soft);fill:none}
+.track{fill:var(--panel)} .owed{fill:var(--mark)} .pin{fill:url(#hatch)} .hatch{stroke:var(--page);stroke-width:1.2;fill:none} .tile{stroke:var(--tile);stroke-width:1.6;fill:none}
+.held{fill:var(--soft)} .lag1{fill:var(--soft);fill-opacity:.3} .lag1edge{stroke:var(--soft);fill:none;stroke-width:1.5;stroke-dasharray:5 3} .pinned{stroke:var(--ink);fill:none;stroke-width:1.2;stroke-dasharray:1 3}
+.event{stroke:var(--soft);stroke-width:1;stroke-opacity:.55} .sign{fill:var(--ink)} .span{fill:var(--soft);fill-opacity:.55}
+`;
+
+/** The same for a file of its own, on a light page: every tool can read it, also one that knows no variables. */
+export function resolvedLight(css: string): string {
+  const values = new Map(LIGHT.split(';').map((line) => line.split(':') as [string, string]));
+  return css.replace(/var\((--[\w-]+)\)/g, (_, name: string) => values.get(name)!);
+}
+
 export const STYLE = `
 :root{${LIGHT}}
 @media screen and (prefers-color-scheme:dark){:root{${DARK}}}
@@ -43,17 +62,7 @@ pre.fixed{white-space:pre;overflow-x:auto}
 figure{margin:8px 0 16px} figcaption{margin:0 0 6px;max-width:110ch}
 svg{display:block} svg.fig{width:100%;height:auto} svg.defs{position:absolute}
 svg.key{display:inline-block;vertical-align:-1px;margin-right:5px} svg.key~svg.key{margin-left:3px}
-text{font:11px system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;fill:var(--ink)}
-text.soft{fill:var(--soft)} text.big{font-weight:600;font-size:12px} text.hex{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:10px;fill:var(--soft)}
-text.on{paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}
-text.end{text-anchor:end} text.mid{text-anchor:middle}
-.crisp{shape-rendering:crispEdges}
-.calm{fill-opacity:.5} .tint{fill-opacity:.2} .area{fill-opacity:.45}
-.edge{fill:none;stroke-width:1.5} .grid{stroke:var(--grid);fill:none} .frame{fill:none;stroke:var(--line)} .axis{stroke:var(--soft);fill:none}
-.track{fill:var(--panel)} .owed{fill:var(--mark)} .pin{fill:url(#hatch)} .hatch{stroke:var(--page);stroke-width:1.2;fill:none} .tile{stroke:var(--tile);stroke-width:1.6;fill:none}
-.held{fill:var(--soft)} .lag1{fill:var(--soft);fill-opacity:.3} .lag1edge{stroke:var(--soft);fill:none;stroke-width:1.5;stroke-dasharray:5 3} .pinned{stroke:var(--ink);fill:none;stroke-width:1.2;stroke-dasharray:1 3}
-.event{stroke:var(--soft);stroke-width:1;stroke-opacity:.55} .sign{fill:var(--ink)} .span{fill:var(--soft);fill-opacity:.55}
-.legend{display:flex;flex-wrap:wrap;gap:4px 20px;margin:4px 0 8px;padding:0;list-style:none}
+${FIGURE_STYLE}.legend{display:flex;flex-wrap:wrap;gap:4px 20px;margin:4px 0 8px;padding:0;list-style:none}
 .vms{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,760px),1fr));gap:8px 40px}
 .conv{flex:1 1 900px;max-width:1180px}
 .eq{white-space:nowrap}
