@@ -97,6 +97,14 @@ export async function saveAs(
   return reply;
 }
 
+/** The file changed on disk: read it anew, or go on with what is here. */
+export async function settleDisk(app: App, reload: boolean): Promise<void> {
+  const reply = await app.attempt(reload ? 'read the file anew' : 'keep the document', 'document.changedOnDisk', {
+    reload,
+  });
+  if (reload) await show(app, reply);
+}
+
 /** Asks first when there is something to lose. */
 export async function close(app: App): Promise<void> {
   if (app.document === null) return;
