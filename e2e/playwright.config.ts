@@ -1,19 +1,52 @@
+/**
+ * The specs, each run in both shells: project `electron` (the real runtime where it is installed, else the stand-in) and
+ * project `web`. The browser is found or installed when this is read, so `npx playwright test --config e2e` is enough.
+ */
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from '@playwright/test';
+import type { ShellOptions } from './fixture.ts';
+import { findOrInstallBrowser, thisMachine } from './browser.ts';
+import { electronRuntime } from './electron-runtime.ts';
 
-/** A browser is not installed by anything here: CHROMIUM_BIN names one. */
-const executablePath = process.env['CHROMIUM_BIN'];
+const root = fileURLToPath(new URL('..', import.meta.url));
+const isWorker = process.env['TEST_WORKER_INDEX'] !== undefined;
 
-export default defineConfig({
+// Workers inherit what the first process found.
+if (!isWorker) {
+  const browser = findOrInstallBrowser(thisMachine);
+  const electron = electronRuntime(root, process.env);
+  process.env['CHROMIUM_BIN'] = browser.path;
+  process.env['STANDIN_CHROMIUM'] = browser.path;
+  if (electron.folder !== null) process.env['ELECTRON_OVERRIDE_DIST_PATH'] = electron.folder;
+  process.stderr.write(`web: ${browser.version}, ${browser.by}\nelectron: ${electron.text}\n`);
+}
+
+const results = process.env['PAGESHIFT_RESULTS'];
+
+export default defineConfig<ShellOptions>({
   testDir: '.',
+  testMatch: '**/*.spec.ts',
   outputDir: '../test-results',
+  // A spec is a process, a browser and a world: two of them fill a small machine.
   workers: 2,
-  timeout: 20_000,
-  reporter: [['list'], ['json', { outputFile: '../test-results/report.json' }]],
+  fullyParallel: true,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  forbidOnly: process.env['CI'] !== undefined,
+  reporter: [
+    ['list'],
+    ...(results ? ([['json', { outputFile: resolve(root, results.replace(/\.json$/, '-e2e.json')) }]] as const) : []),
+  ],
   use: {
-    trace: 'retain-on-failure',
-    launchOptions: {
-      args: ['--no-sandbox', '--allow-file-access-from-files'],
-      ...(executablePath && { executablePath }),
-    },
+    // A trace of every run would cost a third of its time: PAGESHIFT_TRACE=1 asks for it.
+    trace: process.env['PAGESHIFT_TRACE'] ? 'retain-on-failure' : 'off',
+    screenshot: 'only-on-failure',
+    viewport: { width: 1280, height: 800 },
+    launchOptions: { executablePath: process.env['CHROMIUM_BIN']!, args: ['--no-sandbox'] },
   },
+  projects: [
+    { name: 'electron', use: { shell: 'electron' } },
+    { name: 'web', use: { shell: 'web' } },
+  ],
 });

@@ -1,0 +1,79 @@
+/** axe finds nothing: the start screen, every view, every dialog, in both themes. */
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, test } from './fixture.ts';
+import { madeScenario } from './scenario.ts';
+import type { ShellKind } from './application.ts';
+
+const SCENARIO = madeScenario({
+  name: 'Looked over',
+  nodes: 4,
+  nodeMemoryMiB: 1024,
+  vms: [
+    { name: 'one', memoryMiB: 256 },
+    { name: 'two', memoryMiB: 128 },
+  ],
+  hosts: 2,
+});
+const FILE = { name: 'axe.pageshift.json', text: SCENARIO };
+
+/** In an Electron window no second page can be opened, which axe would like to have for its frames. */
+async function expectNothingFound(page: Page, shell: ShellKind, what: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode(shell === 'electron').analyze();
+  const found = violations.map(({ id, help, nodes }) => ({
+    rule: `${id}: ${help}`,
+    where: nodes.slice(0, 5).map(({ target, failureSummary }) => `${target.join(' ')} — ${failureSummary ?? ''}`),
+  }));
+  expect(found, what).toEqual([]);
+}
+
+for (const theme of ['Light theme', 'Dark theme'] as const) {
+  test(`the start screen, ${theme.toLowerCase()}`, async ({ ui, shell }) => {
+    await ui.start();
+    await ui.command(theme);
+    await expect(ui.page.getByRole('dialog')).toHaveCount(0);
+    await expectNothingFound(ui.page, shell, 'start screen');
+    await ui.drop([{ name: 'notes.txt', text: 'nothing' }]);
+    await expect(ui.page.getByText('notes.txt').first()).toBeVisible();
+    await expectNothingFound(ui.page, shell, 'start screen after a failed import');
+    for (const command of ['New scenario…', 'Find a command…', 'Keys', 'About Pageshift']) {
+      await ui.command(command);
+      await expect(ui.page.getByRole('dialog')).toBeVisible();
+      await expectNothingFound(ui.page, shell, command);
+      await ui.page.keyboard.press('Escape');
+      await expect(ui.page.getByRole('dialog')).toHaveCount(0);
+    }
+  });
+
+  test(`every view, ${theme.toLowerCase()}`, async ({ ui, shell }) => {
+    await ui.importFiles([FILE]);
+    await ui.command(theme);
+    await ui.compact({ vm: 'one', node: 1 });
+    await ui.migrate({ vm: 'two', host: 'lab-2' });
+    for (let i = 0; i < 3; i++) await ui.step();
+    for (const view of ['Host', 'Guest', 'Accounting', 'Migrations'] as const) {
+      await ui.show(view);
+      await expectNothingFound(ui.page, shell, view);
+    }
+    for (const drawer of ['Show events', 'Show problems']) {
+      await ui.command(drawer);
+      await expectNothingFound(ui.page, shell, drawer);
+    }
+    await ui.lookAtTheBeginning();
+    await expectNothingFound(ui.page, shell, 'the past');
+  });
+
+  test(`every dialog, ${theme.toLowerCase()}`, async ({ ui, shell }) => {
+    await ui.importFiles([FILE]);
+    await ui.command(theme);
+    await ui.step();
+    for (const command of ['Compact one…', 'Migrate two to…', 'Report…', 'Keys', 'New scenario…', 'Find a command…']) {
+      await ui.command(command);
+      await expect(ui.page.getByRole('dialog')).toBeVisible();
+      await ui.consequenceShown();
+      await expectNothingFound(ui.page, shell, command);
+      await ui.page.keyboard.press('Escape');
+      await expect(ui.page.getByRole('dialog')).toHaveCount(0);
+    }
+  });
+}

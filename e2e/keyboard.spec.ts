@@ -1,0 +1,219 @@
+/** Everything without a mouse: the palette has every command and runs it; Tab reaches every control, and shows where it is. */
+import type { Page } from '@playwright/test';
+import { expect, test } from './fixture.ts';
+import { madeScenario } from './scenario.ts';
+import type { ViewTitle } from './screen.ts';
+
+const SCENARIO = madeScenario({
+  name: 'By hand alone',
+  nodes: 2,
+  nodeMemoryMiB: 1024,
+  vms: [
+    { name: 'one', memoryMiB: 128 },
+    { name: 'two', memoryMiB: 128 },
+  ],
+  hosts: 2,
+});
+const FILE = { name: 'keyboard.pageshift.json', text: SCENARIO };
+
+/** Every command of the window by its group, as a person may look for it. The palette may have more (VMs, examples). */
+const COMMANDS = [
+  ...[
+    'New scenario…',
+    'Open…',
+    'Import files of a host and its VMs…',
+    'Save',
+    'Save as…',
+    'Report…',
+    'Rename the scenario',
+  ],
+  ...['Show the start screen; the run goes on', 'Close the scenario', 'Undo', 'Redo'],
+  ...[
+    'Play',
+    'Play as fast as it goes',
+    'Step one tick',
+    'Look one frame back',
+    'Look at the beginning',
+    'Back to now',
+  ],
+  ...[
+    'Slower',
+    'Faster',
+    'Check every law now',
+    'Cancel the replay',
+    'Compact…',
+    'Migrate…',
+    'Cancel what moves this VM',
+  ],
+  ...['Show hosts', "Show the guest's map", 'Show accounting', 'Show migrations', 'Zoom in', 'Zoom out', 'Fit all'],
+  ...['Pan left', 'Pan right', 'Hosts and VMs panel', 'Inspector panel', 'Drawer', 'Show events', 'Show problems'],
+  ...['Theme as the system has it', 'Light theme', 'Dark theme', 'lstopo theme', 'Keys', 'About Pageshift'],
+  ...['Show one', 'Show two', 'Compact one…', 'Compact two…', 'Migrate one to…', 'Migrate two to…'],
+  'Open example Two sockets, five VMs to compact',
+];
+
+test('the palette has every command, each within reach of the arrows', async ({ ui }) => {
+  await ui.importFiles([FILE]);
+  const { page } = ui;
+  await page.keyboard.press('Control+k');
+  const palette = page.getByRole('dialog');
+  const options = palette.getByRole('option');
+  await expect(options.first()).toBeVisible();
+  const texts = await options.allInnerTexts();
+  for (const title of COMMANDS) {
+    expect(
+      texts.some((text) => text.includes(title)),
+      `the palette has: ${title}`,
+    ).toBe(true);
+  }
+  // What cannot be done now is listed too, and passed over.
+  const enabled = await palette.locator('[role=option]:not([aria-disabled=true])').allInnerTexts();
+  expect(enabled.length).toBeGreaterThan(20);
+  const reached = new Set<string>();
+  for (let i = 0; i < enabled.length; i++) {
+    const chosen = palette.locator('[role=option][aria-selected=true]');
+    await expect(chosen).toHaveCount(1);
+    reached.add(await chosen.innerText());
+    await expect(chosen).toBeInViewport();
+    await page.keyboard.press('ArrowDown');
+  }
+  expect([...reached].toSorted()).toEqual([...new Set(enabled)].toSorted());
+  await page.keyboard.press('Escape');
+  await expect(palette).toHaveCount(0);
+});
+
+test('a whole job by keys alone', async ({ ui }) => {
+  await ui.importFiles([FILE]);
+  const { page } = ui;
+  await page.keyboard.press('.');
+  await expect.poll(async () => (await ui.standing()).tick).toBe(1);
+  await ui.command('Compact two…');
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toBeVisible();
+  // The focus is in the dialog, stays in it, and Escape gives it back.
+  for (let i = 0; i < 40; i++) {
+    await page.keyboard.press('Tab');
+    expect(await dialog.evaluate((element) => element.contains(document.activeElement))).toBe(true);
+  }
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  await page.keyboard.press('Space');
+  await expect(page.getByRole('button', { name: /^Pause/ })).toBeVisible();
+  await page.keyboard.press('Space');
+  await expect(page.getByRole('button', { name: /^Play/ })).toBeVisible();
+  const views: readonly (readonly [string, ViewTitle])[] = [
+    ['2', 'Guest'],
+    ['3', 'Accounting'],
+    ['4', 'Migrations'],
+    ['1', 'Host'],
+  ];
+  for (const [key, title] of views) {
+    await page.keyboard.press(`Control+${key}`);
+    await expect(ui.tab(title)).toHaveAttribute('aria-selected', 'true');
+  }
+  await page.keyboard.press('Home');
+  await expect(page.getByRole('button', { name: /Back to now/ }).first()).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog')).toContainText('Step one tick');
+  await page.keyboard.press('Escape');
+});
+
+for (const view of ['Host', 'Guest', 'Accounting', 'Migrations'] as const) {
+  test(`Tab reaches every control, seen: ${view}`, async ({ ui }) => {
+    await ui.importFiles([FILE]);
+    await ui.step();
+    await ui.show(view);
+    await ui.command('Show events');
+    await expectTabReachesAll(ui.page);
+  });
+}
+
+test('Tab reaches every control of the start screen, seen', async ({ ui }) => {
+  await ui.start();
+  await expectTabReachesAll(ui.page);
+});
+
+interface Control {
+  readonly index: number;
+  readonly html: string;
+  /** Tab stops here; otherwise the arrows of its group must lead here. */
+  readonly tab: boolean;
+}
+
+/**
+ * Every control that a person can see takes the focus: by Tab, or by the arrows once Tab is in its group. Wherever the
+ * focus is, it is seen. Tabs, grids and menus move by arrows as the platform has them; pressing those here would leave the
+ * view.
+ */
+async function expectTabReachesAll(page: Page): Promise<void> {
+  const controls = await page.evaluate(() => {
+    const OWN_WAYS = '[role=tablist], [role=grid], [role=tree], [role=listbox], [role=radiogroup], [role=menu], table';
+    const elements = [
+      ...document.querySelectorAll<HTMLElement>(
+        'button, a[href], input, select, textarea, summary, [tabindex], [role=button], [role=slider]',
+      ),
+    ].filter(
+      (element) =>
+        element.checkVisibility({ visibilityProperty: true }) &&
+        !element.matches(':disabled, [aria-disabled=true]') &&
+        (element.tabIndex >= 0 ||
+          (element.matches('button, a, input, select, textarea') && element.closest(OWN_WAYS) === null)),
+    );
+    return elements.map((element, index) => {
+      element.dataset['control'] = String(index);
+      return { index, html: element.outerHTML.slice(0, 200), tab: element.tabIndex >= 0 };
+    });
+  });
+  expect(controls.length).toBeGreaterThan(3);
+
+  const reached = new Set<number>();
+  const unseen = new Set<number>();
+  const look = async (): Promise<number | null> => {
+    const at = await focused(page);
+    if (at === null) return null;
+    reached.add(at.index);
+    if (!at.seen) unseen.add(at.index);
+    return at.index;
+  };
+  const left = (tab: boolean): readonly Control[] => controls.filter((each) => each.tab === tab && !reached.has(each.index));
+  // Of a group that Tab enters, one element is its stop, and not always the same: presses beyond the number are for those.
+  for (let press = 0; press < controls.length * 2 && left(true).length > 0; press++) {
+    await page.keyboard.press('Tab');
+    const stop = await look();
+    if (stop === null || left(false).length === 0) continue;
+    for (const key of ['ArrowDown', 'ArrowRight']) await followArrows(page, key, stop, look);
+  }
+  expect(left(true).map(({ html }) => html), 'controls that Tab does not reach').toEqual([]);
+  expect(left(false).map(({ html }) => html), 'controls that neither Tab nor arrows reach').toEqual([]);
+  expect(
+    controls.filter(({ index }) => unseen.has(index)).map(({ html }) => html),
+    'controls whose focus is not seen',
+  ).toEqual([]);
+}
+
+/** Through a group of `data-stop` elements, as far as the key leads. */
+async function followArrows(page: Page, key: string, from: number, look: () => Promise<number | null>): Promise<void> {
+  const inGroup = await page.evaluate(() => document.activeElement?.matches('[data-stop]') ?? false);
+  if (!inGroup) return;
+  for (let last: number | null = from; ; ) {
+    await page.keyboard.press(key);
+    const now = await look();
+    if (now === null || now === last) break;
+    last = now;
+  }
+}
+
+/** What has the focus, if it is one of the controls, and whether that is seen. */
+function focused(page: Page): Promise<{ index: number; seen: boolean } | null> {
+  return page.evaluate(() => {
+    const element = document.activeElement as HTMLElement | null;
+    if (element?.dataset['control'] === undefined) return null;
+    const shown = (each: Element | null): boolean => {
+      if (each === null) return false;
+      const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(each);
+      return (outlineStyle !== 'none' && outlineWidth !== '0px') || boxShadow !== 'none';
+    };
+    return { index: Number(element.dataset['control']), seen: shown(element) || shown(element.parentElement) };
+  });
+}

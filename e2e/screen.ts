@@ -1,0 +1,267 @@
+/**
+ * The window as a person meets it: by roles, names and keys, never by classes or ids. Numbers are read where they stand on
+ * the screen.
+ */
+import { expect } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
+
+export interface DroppedFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Where the run stands, as toolbar and status bar say. */
+export interface Standing {
+  readonly tick: number;
+  /** The first eight hex digits of the hash chain: what the screen shows of it. */
+  readonly chain: string;
+}
+
+/** A host node as its bar says it: "node 0: 1.5 GiB used by VMs, …". */
+export interface HostUse {
+  readonly name: string;
+  readonly text: string;
+}
+
+export type ViewTitle = 'Host' | 'Guest' | 'Accounting' | 'Migrations';
+
+/** Of every scenario of the specs and of every example. */
+const TICK_MS = 100;
+
+const VIEW_KEYS: Readonly<Record<ViewTitle, string>> = {
+  Host: 'Control+1',
+  Guest: 'Control+2',
+  Accounting: 'Control+3',
+  Migrations: 'Control+4',
+};
+
+/** A count as it is written for a person: thin spaces between thousands, a true minus. */
+export function countOf(text: string): number {
+  const digits = text.replace(/[\s\u2009\u202f]/g, '').replace('−', '-');
+  const [found] = /^[+-]?\d+/.exec(digits) ?? [];
+  if (found === undefined) throw new Error(`no count: ${JSON.stringify(text)}`);
+  return Number(found);
+}
+
+export class Screen {
+  readonly page: Page;
+
+  private constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Of a window whose page is loaded. */
+  static of(page: Page): Screen {
+    return new Screen(page);
+  }
+
+  get startHeading(): Locator {
+    return this.page.getByRole('heading', { name: 'Pageshift', level: 1 });
+  }
+
+  async start(): Promise<void> {
+    await expect(this.startHeading).toBeVisible();
+  }
+
+  /** By the palette, as a person who knows its name. */
+  async command(title: string): Promise<void> {
+    await this.page.keyboard.press('Control+k');
+    const palette = this.page.getByRole('dialog');
+    await palette.getByRole('combobox').fill(title);
+    await palette.getByRole('option', { name: title }).first().waitFor();
+    await this.page.keyboard.press('Enter');
+  }
+
+  async openExample(name: string): Promise<void> {
+    await this.page.getByRole('region', { name: 'Examples' }).getByRole('button', { name }).click();
+    await this.ready();
+  }
+
+  async recover(name: string): Promise<void> {
+    await this.#unsaved(name).getByRole('button', { name: 'Recover' }).click();
+    await this.ready();
+  }
+
+  async discardRecovery(name: string): Promise<void> {
+    await this.#unsaved(name).getByRole('button', { name: 'Discard…' }).click();
+    await this.#unsaved(name).getByRole('button', { name: 'Discard for good' }).click();
+    await expect(this.#unsaved(name)).toHaveCount(0);
+  }
+
+  #unsaved(name: string): Locator {
+    return this.page.getByRole('region', { name: 'Unsaved work' }).getByRole('listitem').filter({ hasText: name });
+  }
+
+  async showOpenDocument(name: string): Promise<void> {
+    await this.page.getByRole('region', { name: 'Open runs' }).getByRole('button', { name }).click();
+    await this.ready();
+  }
+
+  /** A document is shown. */
+  async ready(): Promise<void> {
+    await expect(this.page.getByRole('tab', { name: 'Host' })).toBeVisible({ timeout: 20_000 });
+    await expect(this.page.getByText('Waiting for the first frame…')).toBeHidden({ timeout: 20_000 });
+  }
+
+  /** Files let go over the window; whether they are taken is for the spec to see. */
+  async drop(files: readonly DroppedFile[]): Promise<void> {
+    await this.page.evaluate((list) => {
+      const data = new DataTransfer();
+      for (const { name, text } of list) data.items.add(new File([text], name));
+      for (const type of ['dragenter', 'dragover', 'drop']) {
+        const over = document.elementFromPoint(innerWidth / 2, innerHeight / 2) ?? document.body;
+        over.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+      }
+    }, files);
+  }
+
+  async importFiles(files: readonly DroppedFile[]): Promise<void> {
+    await this.drop(files);
+    await this.ready();
+  }
+
+  // The run
+
+  /** Read together: the chain is that of the tick. Both are of what is shown, the present or the past. */
+  async standing(): Promise<Standing> {
+    const text = await this.page.evaluate(() => {
+      const time = document.querySelector<HTMLElement>('[aria-label="Simulated time"]')?.innerText ?? '';
+      const status = document.querySelector<HTMLElement>('footer[aria-label="Status"]')?.innerText ?? '';
+      return { time, status };
+    });
+    const time = /^([\d\s\u2009\u202f]+)(?:\.(\d+))? s$/.exec(text.time.trim());
+    const chain = /hash ([0-9a-f]{8})/.exec(text.status);
+    if (time === null || chain === null) throw new Error(`neither time nor hash: ${JSON.stringify(text)}`);
+    const seconds = Number(`${countOf(time[1]!)}.${time[2] ?? 0}`);
+    return { tick: Math.round((seconds * 1000) / TICK_MS), chain: chain[1]! };
+  }
+
+  async step(): Promise<void> {
+    const { tick } = await this.standing();
+    await this.page.getByRole('button', { name: 'Step one tick' }).click();
+    await expect.poll(async () => (await this.standing()).tick).toBe(tick + 1);
+  }
+
+  async setSpeed(text: string): Promise<void> {
+    await this.page.getByLabel('Speed').selectOption({ label: text });
+  }
+
+  get playButton(): Locator {
+    return this.page.getByRole('button', { name: 'Play', exact: true });
+  }
+
+  get pauseButton(): Locator {
+    return this.page.getByRole('button', { name: 'Pause', exact: true });
+  }
+
+  async play(): Promise<void> {
+    await this.playButton.click();
+    await expect(this.pauseButton).toBeVisible();
+  }
+
+  async pause(): Promise<Standing> {
+    await this.pauseButton.click();
+    await expect(this.playButton).toBeVisible();
+    return await this.settledStanding();
+  }
+
+  /** The last frame of a run that stands still is shown: it no longer changes. */
+  async settledStanding(): Promise<Standing> {
+    let last = await this.standing();
+    for (let same = 0; same < 3;) {
+      await this.page.waitForTimeout(100);
+      const now = await this.standing();
+      same = now.tick === last.tick && now.chain === last.chain ? same + 1 : 0;
+      last = now;
+    }
+    return last;
+  }
+
+  /** As fast as it goes, until nothing is left to wait for. */
+  async playUntilSettled(timeout = 60_000): Promise<Standing> {
+    await this.command('Play as fast as it goes');
+    await expect(this.state).toContainText(/converged/i, { timeout });
+    await expect(this.playButton).toBeVisible();
+    return await this.settledStanding();
+  }
+
+  /** To about this tick, at 100 ticks a second. */
+  async playToTick(tick: number): Promise<void> {
+    await this.setSpeed('100 ticks/s');
+    await this.play();
+    await expect
+      .poll(async () => (await this.standing()).tick, { timeout: 60_000, intervals: [50] })
+      .toBeGreaterThan(tick);
+    await this.pause();
+  }
+
+  /** What the pill in the toolbar says. */
+  get state(): Locator {
+    return this.page.getByRole('banner').getByRole('status');
+  }
+
+  // The views
+
+  tab(view: ViewTitle): Locator {
+    return this.page.getByRole('tab', { name: new RegExp(`^${view}`) });
+  }
+
+  async show(view: ViewTitle): Promise<void> {
+    await this.page.keyboard.press(VIEW_KEYS[view]);
+    await expect(this.tab(view)).toHaveAttribute('aria-selected', 'true');
+  }
+
+  // Hosts and VMs
+
+  get #vms(): Locator {
+    return this.page.getByRole('region', { name: 'Virtual machines' });
+  }
+
+  async vmNames(): Promise<string[]> {
+    await expect(this.#vms.getByRole('listitem').first()).toBeVisible();
+    const texts = await this.#vms.getByRole('listitem').allInnerTexts();
+    return texts.map((text) => text.split('\n')[0]!.trim());
+  }
+
+  async showVm(name: string, view: ViewTitle): Promise<void> {
+    await this.#vms.getByRole('button', { name: new RegExp(`^${name} `) }).click();
+    await this.show(view);
+  }
+
+  /** What the bars of the host nodes say. */
+  async hostUse(): Promise<HostUse[]> {
+    const hosts = await this.page.getByRole('region', { name: /^Host / }).all();
+    const use: HostUse[] = [];
+    for (const host of hosts) {
+      const name = (await host.getAttribute('aria-label'))!.replace(/^Host /, '');
+      for (const bar of await host.getByRole('img', { name: /^node / }).all()) {
+        use.push({ name, text: (await bar.getAttribute('aria-label'))! });
+      }
+    }
+    return use;
+  }
+
+  // The past
+
+  async lookAtTheBeginning(): Promise<void> {
+    await this.command('Look at the beginning');
+    await expect(this.state).toContainText('The past is shown');
+    await expect.poll(async () => (await this.standing()).tick).toBe(0);
+  }
+
+  async backToNow(): Promise<void> {
+    await this.command('Back to now');
+    await expect(this.state).not.toContainText('The past is shown');
+  }
+
+  // What is in the middle
+
+  get view(): Locator {
+    return this.page.getByRole('tabpanel', { name: /^(Host|Guest|Accounting|Migrations)/ });
+  }
+
+  /** The guest's map. */
+  get map(): Locator {
+    return this.view.getByRole('slider', { name: /^Map/ }).first();
+  }
+}

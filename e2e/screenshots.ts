@@ -1,0 +1,164 @@
+/**
+ * Pictures of the window to be looked at: every view, light and dark, at two sizes, on hosts of 1, 4 and 128 nodes; the
+ * start screen, the dialogs, the preview of a report, a failed import, a name of 60 characters. They go to out/screenshots
+ * (or to the folder that is given), named by what they show. Nothing is compared here: eyes do that.
+ */
+import { mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from '@playwright/test';
+import type { Browser } from '@playwright/test';
+import { WebShell } from './application.ts';
+import { findOrInstallBrowser, thisMachine } from './browser.ts';
+import { madeScenario } from './scenario.ts';
+import { Screen } from './screen.ts';
+
+export interface ShotPlan {
+  readonly folder: string;
+  readonly nodes: readonly number[];
+  readonly sizes: readonly { readonly width: number; readonly height: number }[];
+  readonly themes: readonly ('light' | 'dark')[];
+  /** Start screen, dialogs, preview, failed import, long name. */
+  readonly extras: boolean;
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const DESIGN_SIZE = { width: 1280, height: 800 };
+
+export const FULL_PLAN: ShotPlan = {
+  folder: join(root, 'out', 'screenshots'),
+  nodes: [1, 4, 128],
+  sizes: [DESIGN_SIZE, { width: 1920, height: 1080 }],
+  themes: ['light', 'dark'],
+  extras: true,
+};
+
+const LONG_NAME = 'A night of compactions on both racks, before the kernel move';
+
+/** Some VMs on so many nodes, one being gathered and one on its way to another host. */
+function livelyScenario(nodes: number): string {
+  const made = JSON.parse(
+    madeScenario({
+      name: nodes === 4 ? LONG_NAME : nodes === 1 ? 'One node' : `${nodes} nodes`,
+      nodes,
+      nodeMemoryMiB: nodes === 128 ? 2048 : 8192,
+      vms: [
+        { name: 'database', memoryMiB: 4096, cells: Math.min(4, nodes) },
+        { name: 'web', memoryMiB: 1024 },
+        { name: 'build', memoryMiB: 512, cells: 1 },
+      ],
+      hosts: 2,
+    }),
+  ) as { commands: unknown[] };
+  made.commands.push(
+    { at: 5, type: 'compact', vm: 'database', nodes: [nodes > 2 ? 2 : 0], rateMiBps: 400 },
+    { at: 40, type: 'migrate', vm: 'web', toHost: 'lab-2', nodes: [0], maxBandwidthMiBps: 150 },
+  );
+  return JSON.stringify(made);
+}
+
+/** @returns the files' names */
+export async function takeScreenshots(browser: Browser, plan: ShotPlan): Promise<string[]> {
+  rmSync(plan.folder, { recursive: true, force: true });
+  mkdirSync(plan.folder, { recursive: true });
+  const taken: string[] = [];
+  for (const nodes of plan.nodes) await inShell(browser, (screen) => viewsOf(screen, plan, nodes, taken));
+  if (plan.extras) {
+    await inShell(browser, (screen) => startAndFailedImport(screen, plan, taken));
+    await inShell(browser, (screen) => example(screen, plan, taken));
+  }
+  return taken;
+}
+
+async function inShell(browser: Browser, work: (screen: Screen) => Promise<void>): Promise<void> {
+  const shell = new WebShell(browser, DESIGN_SIZE);
+  try {
+    await work(await Screen.of(await shell.start()));
+  } finally {
+    await shell.quit();
+    shell.home.remove();
+  }
+}
+
+/** One picture for each size and theme. */
+async function shoot({ page }: Screen, plan: ShotPlan, name: string, taken: string[]): Promise<void> {
+  for (const size of plan.sizes) {
+    await page.setViewportSize(size);
+    for (const theme of plan.themes) {
+      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+      await page.mouse.move(2, size.height - 2); // no tip, no hover
+      await page.waitForTimeout(250); // canvases follow the theme a frame later
+      const file = `${name}-${size.width}-${theme}.png`;
+      await page.screenshot({ path: join(plan.folder, file) });
+      taken.push(file);
+    }
+  }
+  await page.setViewportSize(DESIGN_SIZE);
+}
+
+async function viewsOf(screen: Screen, plan: ShotPlan, nodes: number, taken: string[]): Promise<void> {
+  await screen.importFiles([{ name: 'lively.pageshift.json', text: livelyScenario(nodes) }]);
+  await screen.playToTick(70);
+  for (const view of ['Host', 'Guest', 'Accounting', 'Migrations'] as const) {
+    await screen.show(view);
+    await shoot(screen, plan, `${view.toLowerCase()}-${nodes}`, taken);
+  }
+  if (!plan.extras || nodes === 1) return;
+  for (const [command, name] of [
+    ['Compact web…', 'dialog-compact'],
+    ['Migrate database to…', 'dialog-migrate'],
+    ['Report…', 'report-preview'],
+    ['Find a command…', 'palette'],
+    ['Keys', 'keys'],
+  ] as const) {
+    await screen.command(command);
+    await screen.page.getByRole('dialog').waitFor();
+    await screen.consequenceShown();
+    await shoot(screen, plan, `${name}-${nodes}`, taken);
+    await screen.page.keyboard.press('Escape');
+  }
+  await screen.show('Host');
+  await screen.command('Show events');
+  await shoot(screen, plan, `events-${nodes}`, taken);
+  await screen.lookAtTheBeginning();
+  await shoot(screen, plan, `past-${nodes}`, taken);
+}
+
+async function startAndFailedImport(screen: Screen, plan: ShotPlan, taken: string[]): Promise<void> {
+  await screen.start();
+  await shoot(screen, plan, 'start', taken);
+  await screen.command('New scenario…');
+  await shoot(screen, plan, 'dialog-new', taken);
+  await screen.page.keyboard.press('Escape');
+  await screen.drop([
+    { name: 'host.xml', text: '<capabilities><host><topology><cells num="2"><cell id="0">' },
+    { name: 'notes.txt', text: 'milk, bread' },
+  ]);
+  await screen.page.getByText('notes.txt').first().waitFor();
+  await shoot(screen, plan, 'failed-import', taken);
+}
+
+/** The shipped example in the middle of its work: what a README shows. */
+async function example(screen: Screen, plan: ShotPlan, taken: string[]): Promise<void> {
+  await screen.openExample('Two sockets, five VMs to compact');
+  await screen.playToTick(330);
+  for (const view of ['Host', 'Guest', 'Accounting'] as const) {
+    await screen.show(view);
+    await shoot(screen, plan, `example-${view.toLowerCase()}`, taken);
+  }
+}
+
+async function main(): Promise<void> {
+  const [folder] = process.argv.slice(2);
+  const { path } = findOrInstallBrowser(thisMachine);
+  const browser = await chromium.launch({ executablePath: path, args: ['--no-sandbox'] });
+  try {
+    const plan = folder === undefined ? FULL_PLAN : { ...FULL_PLAN, folder: resolve(folder) };
+    const taken = await takeScreenshots(browser, plan);
+    process.stdout.write(`${taken.length} pictures in ${plan.folder}\n`);
+  } finally {
+    await browser.close();
+  }
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main();

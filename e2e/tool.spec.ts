@@ -1,0 +1,44 @@
+/** The scripts beside the specs still do what they say, at their smallest size: pictures are taken, times are measured. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from './fixture.ts';
+import { takeScreenshots } from './screenshots.ts';
+import { benchWindow, SMOKE_SIZE, table } from './window-bench.ts';
+
+test.skip(({ shell }) => shell !== 'web', 'both run in the web shell');
+
+test('screenshots: every view, in both themes, of the size that was asked for', async ({ tabs }, testInfo) => {
+  const folder = testInfo.outputPath('screenshots');
+  const plan = {
+    folder,
+    nodes: [1],
+    sizes: [{ width: 1280, height: 800 }],
+    themes: ['light', 'dark'] as const,
+    extras: false,
+  };
+  const taken = await takeScreenshots(tabs!, plan);
+  expect(taken.toSorted()).toEqual(
+    ['accounting', 'guest', 'host', 'migrations'].flatMap((view) =>
+      ['dark', 'light'].map((theme) => `${view}-1-1280-${theme}.png`),
+    ),
+  );
+  const pictures = taken.map((name) => readFileSync(join(folder, name)));
+  for (const png of pictures) {
+    // Width and height of the PNG's header.
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([1280, 800]);
+  }
+  expect(new Set(pictures.map((png) => png.toString('base64'))).size, 'no two pictures are the same').toBe(
+    taken.length,
+  );
+});
+
+test('bench: clicks, frames and first paints are measured while layouts are committed', async ({ tabs }) => {
+  const result = await benchWindow(tabs!, SMOKE_SIZE);
+  expect(result.commits).toBeGreaterThan(0);
+  expect(result.ticks).toBeGreaterThan(0);
+  expect(result.clickMs).toHaveLength(SMOKE_SIZE.clicks);
+  expect(result.firstPaintMs).toHaveLength(SMOKE_SIZE.windows);
+  expect(result.frameMs.length).toBeGreaterThan(2);
+  for (const ms of [...result.clickMs, ...result.frameMs, ...result.firstPaintMs]) expect(ms).toBeGreaterThan(0);
+  expect(table(result, SMOKE_SIZE)).toMatch(/click to painted \| \d/);
+});
