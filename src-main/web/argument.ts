@@ -4,7 +4,8 @@ import { parseArgs } from 'node:util';
 
 export interface WebArguments {
   readonly file: string | null;
-  readonly port: number;
+  /** 0: one that is free; null: the usual one, or one that is free. */
+  readonly port: number | null;
   readonly dataFolder: string | null;
   /** Opens the default browser. */
   readonly open: boolean;
@@ -39,8 +40,8 @@ export function webArguments(
   values: { readonly port?: string; readonly data?: string; readonly open?: boolean },
   positionals: readonly string[],
 ): WebArguments | { readonly wrong: string } {
-  const port = values.port === undefined ? 0 : Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > MAX_PORT || values.port === '') {
+  const port = values.port === undefined ? null : Number(values.port);
+  if (port !== null && (!Number.isInteger(port) || port < 0 || port > MAX_PORT || values.port === '')) {
     return { wrong: `--port ${values.port}: a port is a whole number from 0 (one that is free) to ${MAX_PORT}` };
   }
   if (positionals.length > 1) return { wrong: `one FILE can be opened; found ${positionals.join(', ')}` };

@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { formatDiagnostic } from '../../shared/errors/index.ts';
 import { Desk } from '../desk/index.ts';
-import type { Shell } from '../desk/index.ts';
+import type { Connection, Shell, WindowPort } from '../desk/index.ts';
 import { checkout, dataFolder, documentsFolder, Site } from '../page/index.ts';
 import { serveWeb } from './server.ts';
+import type { WebServer } from './server.ts';
 
 export interface WebShellOptions {
-  readonly port: number;
+  /** Null: the usual one, where nothing else has it. */
+  readonly port: number | null;
   /** A scenario for the first window. */
   readonly file: string | null;
   /** Null: the usual places. */
@@ -31,16 +33,12 @@ export async function openWebShell(options: WebShellOptions): Promise<WebShell> 
   const site = new Site(checkout.page, (path) => desk.asset(path));
   const opened = options.file === null ? null : await desk.openPath(null, options.file);
   let forFirstWindow = opened?.document ?? null;
-  const server = await serveWeb({
-    site,
-    log,
-    port: options.port,
-    connect(port) {
-      if (forFirstWindow !== null) desk.show(port.window, forFirstWindow);
-      forFirstWindow = null;
-      return desk.connect(port);
-    },
-  });
+  const connect = (port: WindowPort): Connection => {
+    if (forFirstWindow !== null) desk.show(port.window, forFirstWindow);
+    forFirstWindow = null;
+    return desk.connect(port);
+  };
+  const server = await serveOnUsualPort(options.port, (port) => serveWeb({ site, log, port, connect }));
   return {
     url: server.url,
     problems: (opened?.diagnostics ?? []).map(formatDiagnostic),
@@ -49,6 +47,19 @@ export async function openWebShell(options: WebShellOptions): Promise<WebShell> 
       await desk.close();
     },
   };
+}
+
+/** A browser remembers what a window keeps (sizes, theme) by the port. */
+const USUAL_PORT = 41_707;
+
+async function serveOnUsualPort(port: number | null, serve: (port: number) => Promise<WebServer>): Promise<WebServer> {
+  if (port !== null) return await serve(port);
+  try {
+    return await serve(USUAL_PORT);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return await serve(0);
+  }
 }
 
 function webShell({ dataFolder: chosen, log }: WebShellOptions): Shell {
