@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { runWorld } from '../runtime/index.ts';
+import { readScenario } from '../scenario/index.ts';
+import { fakeShell, Page, SMALL, until } from './fixture/page.ts';
+import { Desk } from './index.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'desk-kill-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+interface Seen {
+  readonly document: string;
+  readonly tick: number;
+  readonly atMs: number;
+}
+
+/** Starts the process, lets it play, kills it. @returns what it said, the last line last. */
+async function killed(text: string): Promise<readonly Seen[]> {
+  const file = join(folder, 'small.json');
+  await writeFile(file, text);
+  const script = new URL('fixture/killed.ts', import.meta.url).pathname;
+  const child = spawn(process.execPath, [script, folder, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  child.stdout.on('data', (data: Buffer) => void (said += data.toString()));
+  const seen = (): Seen[] =>
+    said
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Seen);
+  try {
+    await until('it plays', () => seen().length > 45);
+    // While it lives, nobody else may have its document.
+    const desk = await Desk.open(fakeShell(folder, false));
+    const page = new Page(desk, 'other');
+    expect((await page.hello()).start.recoverable).toEqual([]);
+    const { diagnostics } = await page.get('document.recover', { recovery: seen()[0]!.document });
+    expect(diagnostics).toMatchObject([{ slug: 'journal-in-use' }]);
+    await desk.close();
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  return seen();
+}
+
+test('a process that is killed mid-run loses no more than its last second, and its run goes on as if it had lived', async () => {
+  const seen = await killed(SMALL.replace('"meanMs": 1000', '"meanMs": 60000'));
+  const last = seen.at(-1)!;
+  const secondBefore = seen.findLast(({ atMs }) => atMs <= last.atMs - 1000)!;
+  expect(secondBefore.tick).toBeGreaterThan(10);
+
+  const desk = await Desk.open(fakeShell(folder, false));
+  try {
+    const page = new Page(desk, 'w');
+    const { start } = await page.hello();
+    expect(start.recoverable).toMatchObject([{ id: last.document, name: 'small', commands: 2 }]);
+    const { tick } = start.recoverable[0]!;
+    expect(tick).toBeGreaterThanOrEqual(secondBefore.tick);
+    const { document, diagnostics } = await page.get('document.recover', { recovery: last.document });
+    expect(diagnostics).toEqual([]);
+    await page.show(document!);
+    await until('it has come back', () => page.last('state')?.busy === null && page.last('state')?.tick === tick);
+    expect(page.last('state')!.commands.map(({ type }) => type)).toEqual(['compact', 'setRegeneration']);
+    const { chain, hash } = await page.get('run.hashes', {});
+
+    // An uninterrupted run of the same commands.
+    const text = Buffer.from((await page.ask('document.text', {})).payload).toString();
+    const scenario = readScenario(text, '').value!;
+    expect(scenario.commands).toHaveLength(2);
+    const { run } = await runWorld(scenario, { until: { converged: false, ticks: tick }, version: '' });
+    expect({ chain, hash }).toEqual({ chain: run!.record.chain, hash: run!.record.hash });
+
+    await page.get('run.step', { ticks: 20 });
+    const later = await runWorld(scenario, { until: { converged: false, ticks: tick + 20 }, version: '' });
+    expect((await page.get('run.hashes', {})).chain).toBe(later.run!.record.chain);
+  } finally {
+    await desk.close();
+  }
+}, 60_000);
+
+test('what was only looked at leaves nothing, and histories of dead processes are removed', async () => {
+  const dead = '11111111-1111-4111-8111-111111111111';
+  const history = join(folder, 'data', 'history');
+  await mkdir(join(history, dead), { recursive: true });
+  await mkdir(join(history, 'not ours'));
+  const desk = await Desk.open(fakeShell(folder, false));
+  expect(await readdir(history)).toEqual(['not ours']);
+  await desk.close();
+});
