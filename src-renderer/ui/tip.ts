@@ -31,8 +31,12 @@ export function tip(text: TipText): (element: Element) => () => void {
     element.addEventListener('pointerenter', soon);
     element.addEventListener('pointerleave', leave);
     element.addEventListener('pointerdown', leave);
-    element.addEventListener('focus', focused);
-    element.addEventListener('blur', leave);
+    // A shape that listens for the focus would take it: Chromium makes such an SVG element a stop for Tab.
+    const takesFocus = !(element instanceof SVGElement) || element.hasAttribute('tabindex');
+    if (takesFocus) {
+      element.addEventListener('focus', focused);
+      element.addEventListener('blur', leave);
+    }
     return () => {
       leave();
       element.removeEventListener('pointerenter', soon);
