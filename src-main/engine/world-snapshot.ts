@@ -5,12 +5,9 @@ import type { GuestHeader, Snapshot, SnapshotLevel, Table } from '../../shared/s
 import { SNAPSHOT_VERSION } from '../../shared/snapshot/index.ts';
 import type { WorldConfig } from './config.ts';
 import type { HostSide } from './host/index.ts';
-import { type Mm, NID_MIXED, NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './mm/index.ts';
-import { targetNid } from './mm/memlayout.ts';
+import { type Mm, NR_PAGE_ORDERS, NR_ZONES, PAGES_PER_PAGEBLOCK } from './mm/index.ts';
+import { forEachBlockRow } from './mm/block-row.ts';
 import { hasZone, validIn } from './mm/mm.ts';
-import { HOLE, KIND_MASK, PINNED, RESERVED, stateOf } from './mm/page.ts';
-import { segmentOfFree } from './mm/segment.ts';
-import { usedNid } from './mm/transplant.ts';
 import { type Guest, truthOf } from './vm/index.ts';
 
 /**
@@ -216,88 +213,69 @@ function layoutTable(guests: readonly Guest[]): Table {
   return { rows: r.rows, columns: { guest: U16(c.guest), start: U32(c.start), end: U32(c.end), nid: U16(c.nid) } };
 }
 
-function blocksTable(guests: readonly Guest[], wanted: (guest: number) => boolean): Table {
-  const r = new Rows(['guest', 'block', 'nid', 'freePages', 'usedPages', 'pinnedPages', 'owedPages']);
-  guests.forEach((g, guest) => {
-    if (!wanted(guest)) return;
-    forEachBlockRow(g.mm.mm, (block, nid, count) => {
-      r.push({
-        guest,
-        block,
-        nid,
-        freePages: count.free[nid]!,
-        usedPages: count.used[nid]!,
-        pinnedPages: count.pinned[nid]!,
-        owedPages: count.owed[nid]!,
-      });
+/** Rows of the blocks table while they are written; the columns are replaced by longer ones when they are full. */
+class BlockRows {
+  rows = 0;
+  #guest = new Uint16Array(0);
+  #block = new Uint32Array(0);
+  #nid = new Uint16Array(0);
+  #pages = [0, 1, 2, 3].map(() => new Uint16Array(0));
+
+  /** @param guest index. @param more rows that are likely to come. */
+  add(guest: number, mm: Mm, more: number): void {
+    this.#reserve(this.rows + more);
+    forEachBlockRow(mm, (block, nid, freePages, usedPages, pinnedPages, owedPages) => {
+      if (this.rows === this.#guest.length) this.#reserve(2 * this.rows + 1);
+      const [free, used, pinned, owed] = this.#pages;
+      const row = this.rows++;
+      this.#guest[row] = guest;
+      this.#block[row] = block;
+      this.#nid[row] = nid;
+      free![row] = freePages;
+      used![row] = usedPages;
+      pinned![row] = pinnedPages;
+      owed![row] = owedPages;
     });
+  }
+
+  #reserve(rows: number): void {
+    if (rows <= this.#guest.length) return;
+    const longer16 = (column: Uint16Array): Uint16Array<ArrayBuffer> => {
+      const out = new Uint16Array(rows);
+      out.set(column);
+      return out;
+    };
+    const block = new Uint32Array(rows);
+    block.set(this.#block);
+    this.#block = block;
+    this.#guest = longer16(this.#guest);
+    this.#nid = longer16(this.#nid);
+    this.#pages = this.#pages.map(longer16);
+  }
+
+  table(): Table {
+    const { rows } = this;
+    const [free, used, pinned, owed] = this.#pages.map((column) => column.slice(0, rows));
+    return {
+      rows,
+      columns: {
+        guest: this.#guest.slice(0, rows),
+        block: this.#block.slice(0, rows),
+        nid: this.#nid.slice(0, rows),
+        freePages: free!,
+        usedPages: used!,
+        pinnedPages: pinned!,
+        owedPages: owed!,
+      },
+    };
+  }
+}
+
+function blocksTable(guests: readonly Guest[], wanted: (guest: number) => boolean): Table {
+  const rows = new BlockRows();
+  guests.forEach((g, guest) => {
+    const { mm } = g.mm;
+    if (wanted(guest)) rows.add(guest, mm, 2 * Math.ceil(mm.nrPages / PAGES_PER_PAGEBLOCK));
   });
-  const c = r.column;
-  return {
-    rows: r.rows,
-    columns: {
-      guest: U16(c.guest),
-      block: U32(c.block),
-      nid: U16(c.nid),
-      freePages: U16(c.freePages),
-      usedPages: U16(c.usedPages),
-      pinnedPages: U16(c.pinnedPages),
-      owedPages: U16(c.owedPages),
-    },
-  };
-}
-
-interface BlockCount {
-  readonly free: Uint16Array;
-  readonly used: Uint16Array;
-  readonly pinned: Uint16Array;
-  readonly owed: Uint16Array;
-}
-
-/**
- * One row per pageblock and actual node with pages in it, ascending. Where the used pages of a pageblock are on one node
- * and its target is one, they are counted by its counters, else page by page.
- */
-function forEachBlockRow(mm: Mm, visit: (block: number, nid: number, count: BlockCount) => void): void {
-  const n = mm.nrNodeIds;
-  const u16 = (): Uint16Array => new Uint16Array(n);
-  const count: BlockCount = { free: u16(), used: u16(), pinned: u16(), owed: u16() };
-  const blocks = Math.ceil(mm.nrPages / PAGES_PER_PAGEBLOCK);
-  for (let block = 0; block < blocks; block++) {
-    countFree(mm, block, count);
-    countUsed(mm, block, count);
-    for (let nid = 0; nid < n; nid++) {
-      if (count.free[nid]! + count.used[nid]! + count.pinned[nid]! > 0) visit(block, nid, count);
-    }
-    for (const column of [count.free, count.used, count.pinned, count.owed]) column.fill(0);
-  }
-}
-
-function countFree(mm: Mm, block: number, count: BlockCount): void {
-  const { chain, nid, free } = mm.segment;
-  for (let seg = block; seg !== -1; seg = chain[seg]!) count.free[nid[seg]!]! += free[seg]!;
-}
-
-function countUsed(mm: Mm, block: number, count: BlockCount): void {
-  const { valid, free, pinned, actual } = mm.block;
-  const used = valid[block]! - free[block]!;
-  if (used === 0) return;
-  const nid = actual[block]!;
-  const target = mm.layout.blockNid[block]!;
-  if (nid !== NID_MIXED && target !== NID_MIXED) {
-    count.used[nid]! += used - pinned[block]!;
-    count.pinned[nid]! += pinned[block]!;
-    if (target !== nid) count.owed[nid]! += used;
-    return;
-  }
-  const start = block << PAGEBLOCK_ORDER;
-  for (let pfn = start; pfn < Math.min(start + PAGES_PER_PAGEBLOCK, mm.nrPages); pfn++) {
-    if (segmentOfFree(mm, pfn) !== -1) continue;
-    const state = stateOf(mm.page, pfn);
-    const kind = state & KIND_MASK;
-    if (kind === HOLE) continue;
-    const at = usedNid(mm, pfn);
-    (kind === RESERVED || (state & PINNED) !== 0 ? count.pinned : count.used)[at]!++;
-    if (targetNid(mm.layout, pfn) !== at) count.owed[at]!++;
-  }
+  return rows.table();
 }

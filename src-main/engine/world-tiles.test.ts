@@ -95,7 +95,7 @@ describe('tiles', () => {
           expect(tilesAsPages(world, index, from, pages)).toEqual(plain.slice(from, from + pages));
         }
         for (const [, , state, order] of plain) seen.add(`state ${state}`).add(`state ${state} order ${order}`);
-        expect(blocksOf(plain)).toEqual(blockRows(snapshot, index));
+        expect(blockRows(snapshot, index)).toEqual(blocksOf(plain));
       });
       expect(world.hash()).toBe(hash);
     }
@@ -119,7 +119,7 @@ describe('tiles', () => {
     const plain = plainPages(world.guests[0]!, world.snapshot('accounts'), 0);
     expect(plain.filter(([, , state]) => state === PageTile.perCpu).length).toBeGreaterThan(5);
     expect(tilesAsPages(world, 0, 0, nrPages)).toEqual(plain);
-    expect(blocksOf(plain)).toEqual(blockRows(world.snapshot('blocks'), 0));
+    expect(blockRows(world.snapshot('blocks'), 0)).toEqual(blocksOf(plain));
     for (const [, , state, order] of plain) seen.add(`state ${state}`).add(`state ${state} order ${order}`);
   });
 
@@ -155,28 +155,28 @@ describe('tiles', () => {
   });
 });
 
-/** (block, nid) → [free, used, pinned, owed], from pages. */
-function blocksOf(pages: readonly Page[]): Map<string, number[]> {
-  const rows = new Map<string, number[]>();
+type BlockRow = readonly [block: number, nid: number, free: number, used: number, pinned: number, owed: number];
+
+/** The rows of the blocks table, counted page by page. */
+function blocksOf(pages: readonly Page[]): BlockRow[] {
+  const rows = new Map<string, [number, number, number, number, number, number]>();
   pages.forEach(([target, actual, state], pfn) => {
     if (state === PageTile.hole) return;
-    const key = `${pfn >> 9}/${actual}`;
-    const row = rows.get(key) ?? [0, 0, 0, 0];
-    rows.set(key, row);
+    const block = pfn >> 9;
+    const row = rows.get(`${block}/${actual}`) ?? [block, actual, 0, 0, 0, 0];
+    rows.set(`${block}/${actual}`, row);
     const pinned = state === PageTile.kernel || state === PageTile.reserved;
-    row[state === PageTile.free ? 0 : pinned ? 2 : 1]!++;
-    if (state !== PageTile.free && target !== actual) row[3]!++;
+    row[state === PageTile.free ? 2 : pinned ? 4 : 3]++;
+    if (state !== PageTile.free && target !== actual) row[5]++;
   });
-  return rows;
+  return [...rows.values()].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
 }
 
-function blockRows({ tables: { blocks } }: Snapshot, index: number): Map<string, number[]> {
+/** As they stand in the table. */
+function blockRows({ tables: { blocks } }: Snapshot, index: number): BlockRow[] {
   const c = blocks.columns;
-  const rows = new Map<string, number[]>();
-  for (let i = 0; i < blocks.rows; i++) {
-    if (c['guest']![i] !== index) continue;
-    const figures = ['freePages', 'usedPages', 'pinnedPages', 'owedPages'].map((name) => c[name]![i]!);
-    rows.set(`${c['block']![i]}/${c['nid']![i]}`, figures);
-  }
-  return rows;
+  const names = ['block', 'nid', 'freePages', 'usedPages', 'pinnedPages', 'owedPages'];
+  return Array.from(c['guest']!.keys())
+    .filter((i) => c['guest']![i] === index)
+    .map((i) => names.map((name) => c[name]![i]!) as unknown as BlockRow);
 }

@@ -13,7 +13,8 @@ export const WORDS = 16;
 /** Bits at multiples of 2^k inside a word, index k. */
 const ALIGNED = [-1, 0x55555555, 0x11111111, 0x01010101, 0x00010001, 0x00000001] as const;
 
-function popcount(x: number): number {
+/** Set bits of a word. */
+export function popcount(x: number): number {
   let n = x - ((x >>> 1) & 0x55555555);
   n = (n & 0x33333333) + ((n >>> 2) & 0x33333333);
   return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
