@@ -20,6 +20,8 @@ export interface DataColumn<Row> {
   /** More about the cell: the exact pages. */
   readonly tip?: (row: Row) => string | null;
   readonly colour?: (row: Row) => NodeColour | null;
+  /** A second, small line in the cell: what changed. */
+  readonly below?: (row: Row) => string | null;
   readonly tone?: (row: Row) => 'good' | 'bad' | 'warn' | 'soft' | '';
   /** Figures stand at the right; columns of words are told so. */
   readonly words?: boolean;
