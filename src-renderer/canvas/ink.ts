@@ -79,8 +79,8 @@ export interface NodeInk {
   readonly text: string;
 }
 
-const CALM = 0.46;
-const FULL = 0.9;
+const CALM = 0.44;
+const FULL = 0.8;
 const TINT = 0.17;
 const PATTERN_SIDE = 8;
 const HATCH_SIDE = 4;

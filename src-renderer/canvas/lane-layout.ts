@@ -17,7 +17,7 @@ const OWED_SHARE = 0.12;
 /** H and T are half as tall as A, where the life is; all whole pixels. */
 export function laneLayout(height: number): LaneLayout {
   const room = Math.max(60, Math.floor(height) - AXIS - 3 * GAP);
-  const owed = Math.min(40, Math.max(14, Math.round(room * OWED_SHARE)));
+  const owed = Math.min(44, Math.max(room < 170 ? 16 : 28, Math.round(room * OWED_SHARE)));
   const half = Math.floor((room - owed) / 4);
   const H = { top: 0, height: half };
   const T = { top: half + GAP, height: half };

@@ -104,7 +104,9 @@ export class MapCanvas {
     const firstColumn = Math.round((view.fromPfn / view.pagesPerPixel) * ratio);
     this.#drawPieces(scene, layout, firstColumn);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    for (const lane of ['H', 'T', 'A'] as const) this.#drawLabels(scene, lane, firstColumn);
+    // Where cells say what they are, their text stands where A's labels would.
+    const lanes = 1 / view.pagesPerPixel >= CELL_TEXT_PIXELS ? (['H', 'T'] as const) : (['H', 'T', 'A'] as const);
+    for (const lane of lanes) this.#drawLabels(scene, lane, firstColumn);
     if (1 / view.pagesPerPixel >= CELL_PIXELS) this.#drawCells(scene);
     this.#drawMarks(scene);
     this.#drawAxis(scene);
@@ -393,8 +395,8 @@ export class MapCanvas {
     };
     if (marks.hover !== null) {
       const [x, width] = boxOf(marks.hover);
-      context.globalAlpha = 0.16;
       context.fillStyle = theme.ink;
+      context.globalAlpha = width > 3 ? 0.05 : 0.3;
       context.fillRect(x, top, width, bottom - top);
       context.globalAlpha = 0.8;
       context.fillRect(x - 1, top, 1, bottom - top);

@@ -72,7 +72,7 @@ describe('the time figure', () => {
     expect(figure.layers.map(({ colour }) => colour)).toEqual(
       guest === null ? [0, 1, 2, 3, 4, null] : [guest, guest + 1, guest + 2, null],
     );
-    expect(figure.layers[0]!.label).toBe(guest === null ? 'node 0 owes' : 'node 0 owes node 1');
+    expect(figure.layers[0]!.label).toBe(guest === null ? 'node 0' : '0 → 1');
   });
 
   test('of a run that has no points yet is empty', () => {

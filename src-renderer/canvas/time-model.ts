@@ -13,6 +13,7 @@ import { OTHER_PAIRS } from '../../shared/view/series.ts';
 
 export interface TimeLayer {
   readonly key: string;
+  /** Short: "1 → 0", from the node that owes to the one it owes to; "host node 1" over all VMs. */
   readonly label: string;
   /** NodeColour index; null: pairs that share a column. */
   readonly colour: number | null;
@@ -55,7 +56,7 @@ function layersOfOne(
   return chosen.flatMap(({ each, g }) =>
     each.pairs.map(({ from, to, owedPages }) => ({
       key: `${from}>${to}`,
-      label: from === OTHER_PAIRS ? 'other pairs' : `node ${from} owes node ${to}`,
+      label: from === OTHER_PAIRS ? 'others' : `${from} → ${to}`,
       colour: from === OTHER_PAIRS ? null : colourOf(g, from),
       pages: owedPages,
     })),
@@ -81,7 +82,7 @@ function layersOfAll(
     .sort(([a], [b]) => (a ?? Infinity) - (b ?? Infinity))
     .map(([colour, pages]) => ({
       key: String(colour),
-      label: colour === null ? 'other pairs' : `${nodeName(colour)} owes`,
+      label: colour === null ? 'others' : nodeName(colour),
       colour,
       pages,
     }));

@@ -1,4 +1,5 @@
 /** Draws the time strip on a canvas: areas, lines, marks, spans, what is foreseen, where one is. Its numbers are those of time-model.ts. */
+import { seconds } from '../../shared/view/number-format.ts';
 import { timeAxis, sizeAxis } from './axis.ts';
 import { cssColour } from './ink.ts';
 import type { CanvasTheme, Fill, InkSet } from './ink.ts';
@@ -66,7 +67,7 @@ export class TimePainter {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     const bottom = Math.max(TOP + 10, height - AXIS - laneHeight(scene.marks));
-    const marks = sizeAxis(figure.top, Math.max(1, (bottom - TOP) / 34));
+    const marks = sizeAxis(figure.top, Math.max(1, (bottom - TOP) / 26));
     const top = Math.max(1, figure.top);
     const yOf = (pages: number): number => bottom - ((bottom - TOP) * pages) / top;
     this.#grid(scene, marks, yOf, bottom);
@@ -281,5 +282,20 @@ export class TimePainter {
     context.lineTo(x + 5, 0);
     context.lineTo(x, 7);
     context.fill();
+    this.#flag(seconds(shownTick, scene.tickMs), x, scene.width, theme);
+  }
+
+  /** The time that is seen, beside its head. */
+  #flag(text: string, x: number, width: number, theme: CanvasTheme): void {
+    const context = this.#context;
+    context.font = `600 11px ${theme.sans}`;
+    const wide = context.measureText(text).width + 8;
+    const left = x + 8 + wide > width ? x - 8 - wide : x + 8;
+    context.fillStyle = theme.focus;
+    context.fillRect(left, 0, wide, 16);
+    context.fillStyle = theme.page;
+    context.textAlign = 'left';
+    context.textBaseline = 'middle';
+    context.fillText(text, left + 4, 8.5);
   }
 }
