@@ -42,9 +42,12 @@ export function saveMm(mm: Mm, w: StateWriter, prefix: string): void {
   });
   for (const [name, column] of Object.entries(columns(mm))) w.column(`${prefix}.mm.${name}`, column);
   saveSegments(mm.segment, w, prefix);
+  // Copies: a saved state outlives steps, and these lists change in place.
   w.json(
     `${prefix}.pcp`,
-    Array.from(mm.pcp.entries()).filter(([, list]) => list !== undefined && list.length > 0) as never,
+    Array.from(mm.pcp.entries())
+      .filter(([, list]) => list !== undefined && list.length > 0)
+      .map(([i, list]) => [i, [...list]]) as never,
   );
 }
 
