@@ -1,7 +1,9 @@
 /** What main tells a window about documents and runs. Plain JSON. All counts are 4 KiB pages, all times ticks or ms. */
 import type { Diagnostic } from '../errors/index.ts';
-import type { LawsChecked, RunInputs, Series } from '../view/index.ts';
+import type { LawsChecked, RunInputs } from '../view/index.ts';
 import type { Forecast } from './forecast.ts';
+
+export type { SeriesPart } from '../view/index.ts';
 
 export interface HelloReply {
   readonly protocol: number;
@@ -136,12 +138,6 @@ export interface DocumentCommand {
   readonly outcome: string;
   /** Made when it was applied; for the foretold beside the happened. Null where there is none to make. */
   readonly forecast: Forecast | null;
-}
-
-/** The points of the series from index `from` on; what a window has before that stays. stride differs: all are sent anew. */
-export interface SeriesPart {
-  readonly from: number;
-  readonly series: Series;
 }
 
 export interface RunHashes {

@@ -51,5 +51,5 @@ export type {
   WorkloadInput,
 } from './run-record.ts';
 export { sentenceFormat } from './sentence.ts';
-export { OTHER_PAIRS, SeriesRecorder } from './series.ts';
-export type { GuestSeries, HostNodeSeries, PairSeries, Series, SeriesState } from './series.ts';
+export { EMPTY_SERIES, OTHER_PAIRS, SeriesRecorder, spliceSeries } from './series.ts';
+export type { GuestSeries, HostNodeSeries, PairSeries, Series, SeriesPart, SeriesState } from './series.ts';

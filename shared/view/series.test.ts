@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '../snapshot/index.ts';
 import { drawer, snapshotOf } from './fixture/page-model.ts';
-import { MAX_PAIRS, MAX_POINTS, OTHER_PAIRS, SeriesRecorder } from './series.ts';
+import {
+  EMPTY_SERIES,
+  MAX_PAIRS,
+  MAX_POINTS,
+  OTHER_PAIRS,
+  type Series,
+  SeriesRecorder,
+  spliceSeries,
+} from './series.ts';
 
 const EMPTY = snapshotOf(
   {
@@ -133,5 +141,72 @@ describe('series', () => {
     expect(pairs).toHaveLength(MAX_PAIRS);
     expect(pairs.at(-1)!.from).toBe(OTHER_PAIRS);
     expect(pairs.reduce((sum, pair) => sum + pair.owedPages[0]!, 0)).toBe(400);
+  });
+});
+
+describe('parts of a series', () => {
+  /** What a window does: asks with what it has, splices. */
+  function follow(have: Series, recorder: SeriesRecorder): Series {
+    const spliced = spliceSeries(have, recorder.since(have.ticks.at(-1) ?? null, have.stride));
+    expect(spliced).not.toBeNull();
+    return spliced!;
+  }
+
+  test.each([1, 2, 3, 4, 5, 6])(
+    'spliced at any moments they are the whole series, seed %d',
+    (seed) => {
+      const draw = drawer(seed);
+      const recorder = new SeriesRecorder();
+      // Windows that look often, now and then, and hardly ever.
+      const windows = [20, 150, 900].map((every) => ({ every, have: EMPTY_SERIES }));
+      let tick = 0;
+      let halved = 0;
+      let pairs = 1;
+      const most = MAX_POINTS * 2 + draw(1000);
+      const mostPairs = seed === 1 ? MAX_PAIRS + 8 : 7;
+      for (let n = 0; n < most; n++) {
+        tick += 1 + draw(3);
+        if (draw(200) === 0) pairs = Math.min(mostPairs, pairs + 1 + draw(5));
+        const owed = Array.from({ length: pairs }, (_, i) => ({ from: i % 9, to: 10 + i, pages: draw(50) }));
+        recorder.add(at(tick, owed.slice(draw(2)), draw(100)));
+        for (const window of windows) {
+          if (draw(window.every) !== 0) continue;
+          const stride = window.have.stride;
+          window.have = follow(window.have, recorder);
+          if (window.have.stride !== stride) halved++;
+          if (draw(10) === 0) expect(window.have).toEqual(recorder.series());
+        }
+      }
+      expect(halved).toBeGreaterThan(2);
+      for (const window of windows) expect(follow(window.have, recorder)).toEqual(recorder.series());
+    },
+    60_000,
+  );
+
+  test('a part holds only what has come since', () => {
+    const recorder = new SeriesRecorder();
+    for (let tick = 0; tick < 1000; tick++) recorder.add(at(tick, []));
+    const part = recorder.since(989, 1);
+    expect(part.from).toBe(989);
+    expect(part.series.ticks).toEqual([989, 990, 991, 992, 993, 994, 995, 996, 997, 998, 999]);
+    expect(part.series.guests[0]!.movedSweep).toHaveLength(11);
+    expect(part.series.hostNodes[0]!.freePages).toHaveLength(11);
+  });
+
+  test('all of it for a window that has none, another stride, or more than there is', () => {
+    const recorder = new SeriesRecorder();
+    expect(recorder.since(null, 1)).toEqual({ from: 0, series: EMPTY_SERIES });
+    for (let tick = 0; tick < 10; tick++) recorder.add(at(tick, []));
+    for (const part of [recorder.since(null, 1), recorder.since(5, 2), recorder.since(10, 1)]) {
+      expect(part).toEqual({ from: 0, series: recorder.series() });
+    }
+  });
+
+  test('a part that does not continue what the window has is refused', () => {
+    const recorder = new SeriesRecorder();
+    for (let tick = 0; tick < 10; tick++) recorder.add(at(tick, []));
+    const part = recorder.since(8, 1);
+    expect(spliceSeries(EMPTY_SERIES, part)).toBeNull();
+    expect(spliceSeries({ ...recorder.series(), stride: 2 }, part)).toBeNull();
   });
 });

@@ -55,6 +55,14 @@ export interface Series {
   readonly hostNodes: readonly HostNodeSeries[];
 }
 
+/** The points of a series from index `from` on; what a window has before that stays. */
+export interface SeriesPart {
+  readonly from: number;
+  readonly series: Series;
+}
+
+export const EMPTY_SERIES: Series = { ticks: [], stride: 1, guests: [], hostNodes: [] };
+
 type Keep = 'max' | 'min' | 'last';
 
 /** A SeriesRecorder written down. */
@@ -133,13 +141,31 @@ export class SeriesRecorder {
 
   /** The series so far; more snapshots may follow. */
   series(): Series {
+    return this.#seriesFrom(0);
+  }
+
+  /**
+   * What a window lacks that has this series as it was when its last tick was `haveTick`: the points from the one on that
+   * was open then, as its values may have grown since. All of it when the window has none (null), or its points are of
+   * another stride or later than any here. What it has must be of this history: after an undo it has none.
+   */
+  since(haveTick: number | null, stride: number): SeriesPart {
+    const last = this.#last?.header.tick ?? -1;
+    if (haveTick === null || stride !== this.#stride || haveTick > last) return { from: 0, series: this.series() };
+    const from = Math.max(0, lastAtOrBefore(this.#ticks, haveTick));
+    return { from, series: this.#seriesFrom(from) };
+  }
+
+  #seriesFrom(from: number): Series {
     const last = this.#last;
-    if (last === null) return { ticks: [], stride: 1, guests: [], hostNodes: [] };
+    if (last === null) return EMPTY_SERIES;
     const extra = this.#ticks.at(-1) !== last.header.tick;
     const tail = extra ? this.#values(last) : new Map<string, number>();
     const of = (key: string): number[] => {
       const values = this.#tracks.get(key)!.values;
-      return extra ? [...values, tail.get(key)!] : [...values];
+      const part = values.slice(from);
+      if (extra) part.push(tail.get(key)!);
+      return part;
     };
     const guests = last.header.guests.map((guest, g): GuestSeries => {
       const named = Object.keys(GUEST_TRACKS).map((name) => [name, of(`g${g} ${name}`)]);
@@ -155,7 +181,7 @@ export class SeriesRecorder {
       freePages: of(`h${host}.${nid} free`),
     }));
     return {
-      ticks: extra ? [...this.#ticks, last.header.tick] : [...this.#ticks],
+      ticks: extra ? [...this.#ticks.slice(from), last.header.tick] : this.#ticks.slice(from),
       stride: this.#stride,
       guests,
       hostNodes,
@@ -245,3 +271,51 @@ export class SeriesRecorder {
 
 const zeros = (n: number): number[] => Array.from({ length: n }, () => 0);
 const rank = (nid: number): number => (nid === OTHER_PAIRS ? Infinity : nid);
+
+/** Index of the last of ascending ticks that is not above `tick`; -1 when all are. */
+function lastAtOrBefore(ticks: readonly number[], tick: number): number {
+  let low = -1;
+  for (let high = ticks.length - 1; low < high;) {
+    const middle = Math.ceil((low + high) / 2);
+    if (ticks[middle]! <= tick) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/**
+ * A window's series with the part that it lacked (SeriesRecorder.since). A pair that it meets for the first time owed
+ * nothing before. Null when the part does not continue what the window has: then all is to be asked for anew.
+ */
+export function spliceSeries(have: Series, { from, series }: SeriesPart): Series | null {
+  if (from === 0) return series;
+  if (series.stride !== have.stride || from > have.ticks.length) return null;
+  if (series.guests.length !== have.guests.length || series.hostNodes.length !== have.hostNodes.length) return null;
+  const joined = (old: readonly number[], more: readonly number[]): number[] => [...old.slice(0, from), ...more];
+  return {
+    ticks: joined(have.ticks, series.ticks),
+    stride: series.stride,
+    guests: series.guests.map((guest, g) => splicedGuest(have.guests[g]!, guest, from, joined)),
+    hostNodes: series.hostNodes.map((node, i) => ({
+      ...node,
+      usedPages: joined(have.hostNodes[i]!.usedPages, node.usedPages),
+      freePages: joined(have.hostNodes[i]!.freePages, node.freePages),
+    })),
+  };
+}
+
+function splicedGuest(
+  old: GuestSeries,
+  more: GuestSeries,
+  from: number,
+  joined: (old: readonly number[], more: readonly number[]) => number[],
+): GuestSeries {
+  const names = Object.keys(GUEST_TRACKS) as GuestTrackName[];
+  const tracks = Object.fromEntries(names.map((name) => [name, joined(old[name], more[name])]));
+  const known = new Map(old.pairs.map((pair) => [`${pair.from}>${pair.to}`, pair.owedPages]));
+  const pairs = more.pairs.map((pair) => ({
+    ...pair,
+    owedPages: joined(known.get(`${pair.from}>${pair.to}`) ?? zeros(from), pair.owedPages),
+  }));
+  return { name: more.name, pairs, ...(tracks as Record<GuestTrackName, number[]>) };
+}
