@@ -65,7 +65,8 @@ interface Piece {
 }
 
 const MOST_PIECES = 64;
-const LABEL_PIXELS = 16;
+/** A run of H or T, and one of A, that has its number in it. */
+const LABEL_PIXELS = { H: 16, T: 16, A: 28 } as const;
 const WORD_PIXELS = 72;
 const CELL_PIXELS = 5;
 const CELL_TEXT_PIXELS = 58;
@@ -284,7 +285,7 @@ export class MapCanvas {
       const node = x === width ? -2 : this.#nodeAt(lane, firstColumn + x);
       if (node === open) continue;
       const pixels = (x - from) / ratio;
-      if (open >= 0 && pixels >= LABEL_PIXELS) {
+      if (open >= 0 && pixels >= LABEL_PIXELS[lane]) {
         const { label } = this.#nodes[open]!;
         this.#label(
           pixels >= WORD_PIXELS ? `node ${label}` : label,
@@ -433,12 +434,15 @@ export class MapCanvas {
     context.textBaseline = 'top';
     const wide = context.measureText(hexPfn(0, view.nrPages + 1)).width;
     const { marks } = pfnAxis(view, wide + 24);
+    let taken = -Infinity;
     for (const { value, text } of marks) {
       const x = xOf(view, value);
       context.fillStyle = theme.edge;
       context.fillRect(Math.min(view.widthPixels - 1, Math.round(x)), y, 1, 5);
-      context.fillStyle = theme.soft;
       const left = Math.max(0, Math.min(view.widthPixels - wide, x - wide / 2));
+      if (left < taken + 10) continue;
+      taken = left + wide;
+      context.fillStyle = theme.soft;
       context.textAlign = 'left';
       context.fillText(text, left, y + 7);
     }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { WorldEvent, WorldEventType } from '../../shared/snapshot/index.ts';
-import { drawer } from '../../shared/view/fixture/page-model.ts';
+import { drawer, randomGuest, snapshotOf } from '../../shared/view/fixture/page-model.ts';
+import { SeriesRecorder } from '../../shared/view/series.ts';
 import type { Series } from '../../shared/view/series.ts';
 import {
   axisEnd,
@@ -13,6 +14,7 @@ import {
   ticksUntil,
   timeFigure,
   timeMarks,
+  withPresent,
 } from './time-model.ts';
 
 function series(seed: number): Series {
@@ -155,4 +157,21 @@ describe('what is foreseen', () => {
     expect(foreseen({ ...sure, lifetime: null })).toBeNull();
     expect(foreseen({ ...sure, lifetime: { law: 'lomax' } })).toBeNull();
   });
+});
+
+test('the present as the last point is what the recorder would have added', () => {
+  const HOST = { name: 'h', nodes: [0, 4].map((nid) => ({ nid, cpus: [], totalPages: 1 << 20, reservedPages: 0 })) };
+  const at = (tick: number) =>
+    snapshotOf({
+      tick,
+      hosts: [HOST],
+      guests: [randomGuest({ name: 'g', nrPages: 3000, nodes: 3, hostNids: [0, 4], seed: 7 + tick })],
+    });
+  const recorder = new SeriesRecorder();
+  for (const tick of [0, 1, 2]) recorder.add(at(tick));
+  const before = recorder.series();
+  recorder.add(at(5));
+  const { hostNodes: _, ...whole } = recorder.series();
+  expect(withPresent(before, at(5))).toMatchObject(whole);
+  expect(withPresent(before, at(2))).toBe(before);
 });

@@ -7,7 +7,8 @@
  * (b) What is foreseen is only what the model says exactly: an exponential lifetime forgets its age, so what is owed now
  *     falls by e^(-t/mean), as long as nothing else is told (spec/models.md section 4). Else nothing is foreseen.
  */
-import type { WorldEvent } from '../../shared/snapshot/index.ts';
+import type { Snapshot, WorldEvent } from '../../shared/snapshot/index.ts';
+import { owedPairs } from '../../shared/view/accounting.ts';
 import type { GuestSeries, Series } from '../../shared/view/series.ts';
 import { OTHER_PAIRS } from '../../shared/view/series.ts';
 
@@ -86,6 +87,37 @@ function layersOfAll(
       colour,
       pages,
     }));
+}
+
+/** The series with the present as its last point, where it was not asked for since. The numbers are those of the views. */
+export function withPresent(series: Series, present: Snapshot): Series {
+  const { tick, guests } = present.header;
+  const last = series.ticks.at(-1);
+  if (last === undefined || tick <= last || guests.length !== series.guests.length) return series;
+  return {
+    ...series,
+    ticks: [...series.ticks, tick],
+    guests: series.guests.map((guest, g): GuestSeries => {
+      const { lag, moved } = guests[g]!;
+      const owed = owedPairs(present, g);
+      return {
+        name: guest.name,
+        pairs: guest.pairs.map((pair) => {
+          const now = owed.find(({ from, to }) => from === pair.from && to === pair.to)?.pages ?? 0;
+          const known = new Set(guest.pairs.map(({ from, to }) => `${from} ${to}`));
+          const others = owed.reduce((sum, { from, to, pages }) => (known.has(`${from} ${to}`) ? sum : sum + pages), 0);
+          return { ...pair, owedPages: [...pair.owedPages, pair.from === OTHER_PAIRS ? others : now] };
+        }),
+        hostTargetPages: [...guest.hostTargetPages, lag.hostTarget],
+        targetActualPages: [...guest.targetActualPages, lag.targetActual],
+        pinnedPages: [...guest.pinnedPages, lag.pinned],
+        coalescedPages: [...guest.coalescedPages, lag.coalesced],
+        movedSweep: [...guest.movedSweep, moved.sweep],
+        movedFree: [...guest.movedFree, moved.free],
+        movedDrain: [...guest.movedDrain, moved.drain],
+      };
+    }),
+  };
 }
 
 export interface TimeMark {
