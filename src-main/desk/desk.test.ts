@@ -212,7 +212,11 @@ describe('frames', () => {
     const frames = page.events('frame');
     expect(frames.length).toBeLessThan(36);
     expect(frames.length).toBeGreaterThan(5);
-    await until('the last is the present', () => page.last('frame')!.tick === page.last('state')!.tick);
+    const { tick } = await page.get('run.hashes', {});
+    await until(
+      'the last is the present',
+      () => page.last('frame')!.tick === tick && page.last('state')!.tick === tick,
+    );
     const { length } = page.events('frame');
     await setTimeout(300);
     expect(page.events('frame')).toHaveLength(length);

@@ -50,6 +50,7 @@ const LIST_EVERY_MS = 1000;
 export class Desk implements LinkHost {
   readonly #shell: Shell;
   readonly #documents: Documents;
+  readonly #recent: RecentFiles;
   readonly #lists: StartLists;
   readonly #previews = new Previews();
   readonly #handlers: Handlers;
@@ -72,6 +73,7 @@ export class Desk implements LinkHost {
   private constructor(shell: Shell, options: DeskOptions, examples: readonly Example[]) {
     this.#shell = shell;
     const recent = new RecentFiles(join(shell.dataFolder, 'recent.json'));
+    this.#recent = recent;
     this.#documents = new Documents({
       startSession: options.startSession ?? startSession,
       ...(options.workerUrl === undefined ? {} : { workerUrl: options.workerUrl }),
@@ -157,6 +159,11 @@ export class Desk implements LinkHost {
       playing: session.state.playing,
       windows: [...viewers].map(({ window }) => window),
     }));
+  }
+
+  /** Files that were opened or saved last, the newest first, for a menu. */
+  async recent(): Promise<readonly { readonly name: string; readonly path: string }[]> {
+    return (await this.#recent.list()).map(({ name, path }) => ({ name, path }));
   }
 
   /** A menu item was chosen: the window acts as if the person had chosen the command there. */

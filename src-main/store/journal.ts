@@ -73,7 +73,8 @@ export class Journal {
   #state: JournalState;
   #handle: FileHandle | null = null;
   #lineBytes = 0;
-  #tick: number | null = null;
+  /** The tick that is written next, while it may still become a later one. */
+  #waiting: { tick: number } | null = null;
   #work: Promise<void> = Promise.resolve();
   #failed = false;
   #ended = false;
@@ -106,7 +107,7 @@ export class Journal {
 
   /** The document was changed to this text. */
   change(next: Pick<JournalState, 'name' | 'text' | 'given' | 'tick'>): Promise<void> {
-    this.#tick = null;
+    this.#waiting = null;
     return this.#do(async () => {
       const change = textChange(this.#state.text, next.text);
       this.#state = { ...this.#state, ...next };
@@ -115,23 +116,25 @@ export class Journal {
     });
   }
 
-  /** The run stands at this tick. Of several in a row the last is written. */
+  /** The run stands at this tick. Of several that wait to be written, with no change between, the last is. */
   tick(tick: number): Promise<void> {
-    const waits = this.#tick !== null;
-    this.#tick = tick;
-    if (waits) return this.#work;
+    if (this.#waiting !== null) {
+      this.#waiting.tick = tick;
+      return this.#work;
+    }
+    const waiting = { tick };
+    this.#waiting = waiting;
     return this.#do(async () => {
-      const now = this.#tick;
-      this.#tick = null;
-      if (now === null || now === this.#state.tick) return;
-      this.#state = { ...this.#state, tick: now };
-      await this.#add({ tick: now });
+      if (this.#waiting === waiting) this.#waiting = null;
+      if (waiting.tick === this.#state.tick) return;
+      this.#state = { ...this.#state, tick: waiting.tick };
+      await this.#add({ tick: waiting.tick });
     });
   }
 
   /** Begins anew: the document was saved, or what went before no longer matters. */
   restart(state: JournalState): Promise<void> {
-    this.#tick = null;
+    this.#waiting = null;
     return this.#do(async () => {
       this.#state = state;
       await this.#begin();
