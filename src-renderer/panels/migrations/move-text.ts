@@ -1,4 +1,4 @@
-/** Times and rates of moves in words. */
+/** Times, rates and states of moves in words. */
 import type { Move } from '../../../shared/view/move.ts';
 import { bytes, count, decimal } from '../../../shared/view/number-format.ts';
 
@@ -13,3 +13,21 @@ export function timeText(ms: number): string {
 /** Mean since the beginning: "150 MiB/s"; nothing in the first tick. */
 export const moveRate = ({ bytesPerSec }: Pick<Move, 'bytesPerSec'>): string =>
   bytesPerSec === null ? '' : `${bytes(bytesPerSec)}/s`;
+
+const PHASES: Readonly<Record<Move['row']['phase'], string>> = {
+  running: 'under way',
+  switchOver: 'switching over',
+  completed: 'done',
+  cancelled: 'cancelled',
+  failed: 'failed',
+  stalled: 'stalled',
+};
+
+export const phaseText = ({ row }: Pick<Move, 'row'>): string => PHASES[row.phase];
+
+/** "+340 ms", "−1.2 s", "as foretold": what happened less what was foretold. */
+export function lateText(ms: number, foretoldMs: number): string {
+  const late = ms - foretoldMs;
+  if (Math.abs(late) < 0.005) return 'as foretold';
+  return `${late > 0 ? '+' : '−'}${timeText(Math.abs(late))}`;
+}

@@ -1,0 +1,67 @@
+/**
+ * A forecast beside the hosts as they are: per host node what it would hold before and after, per guest node what the
+ * guest would see. All counts are 4 KiB pages. Nodes that stay as they are and hold nothing of the VM are left out.
+ */
+import type { HostMatrix } from './host.ts';
+
+/** As in protocol/forecast.ts. */
+export interface NodeForecastLike {
+  readonly host: string;
+  readonly nid: number;
+  readonly freeBefore: number;
+  readonly freeAfter: number;
+  readonly vmBefore: number;
+  readonly vmAfter: number;
+}
+
+export interface ForecastFill {
+  readonly vm: number;
+  /** Of other VMs, second copies included. */
+  readonly others: number;
+  readonly reserved: number;
+  readonly free: number;
+}
+
+export interface ForecastNodeRow {
+  /** Index of the host. */
+  readonly host: number;
+  readonly hostName: string;
+  readonly nid: number;
+  readonly total: number;
+  readonly before: ForecastFill;
+  readonly after: ForecastFill;
+}
+
+export interface ForecastNodes {
+  readonly rows: readonly ForecastNodeRow[];
+  readonly leftOut: number;
+}
+
+export function forecastNodes({ nodes }: Pick<HostMatrix, 'nodes'>, list: readonly NodeForecastLike[]): ForecastNodes {
+  const rows = list.flatMap((each): ForecastNodeRow[] => {
+    const node = nodes.find(({ hostName, nid }) => hostName === each.host && nid === each.nid);
+    const changes = each.vmBefore !== each.vmAfter || each.freeBefore !== each.freeAfter;
+    if (node === undefined || (!changes && each.vmBefore === 0 && each.vmAfter === 0)) return [];
+    const fill = (vm: number, free: number): ForecastFill => ({
+      vm,
+      free,
+      reserved: node.reservedPages,
+      others: Math.max(0, node.totalPages - node.reservedPages - vm - free),
+    });
+    return [
+      {
+        host: node.host,
+        hostName: node.hostName,
+        nid: node.nid,
+        total: node.totalPages,
+        before: fill(each.vmBefore, each.freeBefore),
+        after: fill(each.vmAfter, each.freeAfter),
+      },
+    ];
+  });
+  return { rows, leftOut: list.length - rows.length };
+}
+
+/** Room of a node for a VM: what is free, and what the VM has there already. */
+export const roomFor = (matrix: HostMatrix, guest: number, node: number): number =>
+  matrix.nodes[node]!.freePages + (matrix.vms[guest]?.pages[node] ?? 0);
