@@ -30,8 +30,10 @@ export interface DocumentParts {
   readonly place: string | null;
   /** textHash of the canonical text that stands at its place, or of the example; null: it was never saved. */
   readonly saved: string | null;
-  /** What the file was when it was read; null with a place: it is another by now. */
+  /** What stands at its place; null without one. */
   readonly print: FilePrint | null;
+  /** That is not what was read or written here last (a document that is recovered). */
+  readonly changedOnDisk: boolean;
   readonly problems: readonly Diagnostic[];
 }
 
@@ -53,7 +55,12 @@ export class OpenedDocument {
   #journal: Journal | null;
   #place: string | null;
   #saved: string | null;
+  /** What stood at its place when it was last read or written here. */
+  #ownPrint: FilePrint | null;
+  /** What stands there now, as far as was seen. */
   #print: FilePrint | null;
+  /** A person knows that it is another, and keeps what is here. */
+  #accepted: FilePrint | null = null;
   #watch: FileWatch | null = null;
   #changedOnDisk = false;
   #problems: readonly Diagnostic[];
@@ -78,6 +85,7 @@ export class OpenedDocument {
     this.#place = parts.place;
     this.#saved = parts.saved;
     this.#print = parts.print;
+    this.#ownPrint = parts.changedOnDisk ? null : parts.print;
     this.#problems = parts.problems.slice(0, MAX_PROBLEMS);
     const { text, tick } = this.session.journal();
     this.#text = this.#journalText = text;
@@ -88,7 +96,8 @@ export class OpenedDocument {
       for (const viewer of this.viewers) viewer.eventsChanged(from);
     });
     this.session.onFailure((error) => this.#runFailed(error));
-    if (this.#place !== null && this.#print === null) this.#toldOfChange(this.#place, MISSING, false);
+    if (parts.changedOnDisk && this.#place !== null && this.#print !== null)
+      this.#toldOfChange(this.#place, this.#print);
     this.#watchPlace();
     this.#summary = this.#summaryOf(this.session.state);
   }
@@ -118,9 +127,9 @@ export class OpenedDocument {
     return this.#failed;
   }
 
-  /** What the file at its place was when it was last read or written here. */
-  get print(): FilePrint | null {
-    return this.#print;
+  /** How what stands at its place relates to the document: our own; another's, of which the person knows; unknown. */
+  standing(print: FilePrint): 'own' | 'accepted' | 'unknown' {
+    return print === this.#ownPrint ? 'own' : print === this.#accepted ? 'accepted' : 'unknown';
   }
 
   state(): DocumentState {
@@ -161,7 +170,8 @@ export class OpenedDocument {
   /** The text was written to this place. */
   async savedAs(place: string, text: string, print: FilePrint): Promise<void> {
     this.#saved = textHash(text);
-    this.#print = print;
+    this.#print = this.#ownPrint = print;
+    this.#accepted = null;
     this.#changedOnDisk = false;
     if (place === this.#place) this.#watch?.knows(print);
     else {
@@ -175,6 +185,7 @@ export class OpenedDocument {
   /** Keeps what is here, though the file is another now. @param text canonical, of the file; null: there is none. */
   async keepOwn(text: string | null): Promise<void> {
     this.#saved = text === null ? null : textHash(text);
+    this.#accepted = this.#print;
     this.#changedOnDisk = false;
     await this.#restartJournal();
     this.#tell();
@@ -243,14 +254,14 @@ export class OpenedDocument {
       place === null
         ? null
         : new FileWatch(place, this.#print ?? '', (print) => {
-            this.#print = null;
-            this.#toldOfChange(place, print, true);
+            this.#print = print;
+            this.#toldOfChange(place, print);
           });
   }
 
-  #toldOfChange(place: string, print: FilePrint, seen: boolean): void {
+  #toldOfChange(place: string, print: FilePrint): void {
     this.#changedOnDisk = true;
-    const gone = seen && print === MISSING;
+    const gone = print === MISSING;
     this.addProblem({
       severity: 'warning',
       slug: gone ? 'removed-on-disk' : 'changed-on-disk',

@@ -58,6 +58,8 @@ interface Origin {
   readonly place: string | null;
   readonly saved: string | null;
   readonly print: FilePrint | null;
+  /** What stands at its place is not what was last saved there. */
+  readonly changedOnDisk?: true;
   readonly diagnostics: readonly Diagnostic[];
   /** It goes on where a journal ended. */
   readonly journal?: FoundJournal;
@@ -135,6 +137,7 @@ export class Documents {
 
   /** Goes on with what a journal has. */
   async recover(id: string): Promise<OpenReply> {
+    if (this.#open.has(id)) return { document: id, diagnostics: [] };
     const { value: journal, diagnostics } = await takeJournal(this.#journalFolder, id);
     if (journal === null) return { document: null, diagnostics };
     const file = journal.place ?? `${journal.name}.pageshift.json`;
@@ -144,9 +147,13 @@ export class Documents {
       return { document: null, diagnostics: [...diagnostics, ...read.diagnostics] };
     }
     const { place, saved } = journal;
-    const print = place === null ? null : await printIfSaved(place, saved);
+    const print = place === null ? null : await filePrint(place);
+    const changed = place !== null && (await savedHash(place)) !== saved;
     const source = { scenario: read.value, written: null };
-    const origin = { place, saved, print, journal, diagnostics: [...diagnostics, ...read.diagnostics] };
+    const origin = {
+      ...{ place, saved, print, journal, diagnostics: [...diagnostics, ...read.diagnostics] },
+      ...(changed ? { changedOnDisk: true as const } : {}),
+    };
     const reply = await this.#start(source, origin);
     this.#parts.journalsChanged();
     return reply;
@@ -280,7 +287,10 @@ export class Documents {
     }
     const { session } = start;
     document = new OpenedDocument(
-      { id, session, journal, place, saved, print, problems: origin.diagnostics },
+      {
+        ...{ id, session, journal, place, saved, print, problems: origin.diagnostics },
+        changedOnDisk: origin.changedOnDisk === true,
+      },
       listener,
     );
     this.#open.set(id, document);
@@ -322,11 +332,9 @@ const tooMany = (): Diagnostic => ({
   hint: 'Close one of them first.',
 });
 
-/** What the file at a place is, if it still says what was last saved there; null otherwise. */
-async function printIfSaved(place: string, saved: string | null): Promise<FilePrint | null> {
+/** textHash of the canonical text of the scenario that stands at a place; null where none does. */
+async function savedHash(place: string): Promise<string | null> {
   const { value: text } = await readText(place, place);
   const scenario = text === null ? null : readScenario(text, place).value;
-  if (text === null || scenario === null || textHash(canonicalText(scenario)) !== saved) return null;
-  const print = await filePrint(place);
-  return print === textHash(text) ? print : null;
+  return scenario === null ? null : textHash(canonicalText(scenario));
 }

@@ -173,6 +173,8 @@ describe('a hostile window', () => {
     expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(256);
     expect(settled.at(-1)).toMatchObject({ status: 'rejected', reason: { code: 'refused' } });
     expect((await page.get('run.hashes', {})).tick).toBe(0);
+    const heavy = await Promise.allSettled(Array.from({ length: 20 }, () => page.get('export.preview', {})));
+    expect(heavy.filter(({ status }) => status === 'fulfilled')).toHaveLength(8);
   });
 
   test('does not hear of a document that it does not show', async () => {

@@ -199,6 +199,20 @@ describe('a file', () => {
     expect(await findJournals(journals())).toMatchObject([{ id, name: 'small' }]);
   });
 
+  test('that is another, of which the person knows, is written over without asking, and is kept beside', async () => {
+    const path = join(folder, 'a.pageshift.json');
+    await opened(path);
+    const theirs = SMALL.replace('"small"', '"theirs"');
+    await writeFile(path, theirs);
+    await until('it is told', () => page.last('state')?.changedOnDisk === true);
+    await page.get('document.changedOnDisk', { reload: false });
+    expect((await page.get('document.save', { as: false, name: null, overwrite: false })).saved).toBe(true);
+    expect(await readFile(`${path}~`, 'utf8')).toBe(theirs);
+    await edit();
+    expect((await page.get('document.save', { as: false, name: null, overwrite: false })).saved).toBe(true);
+    expect(await readFile(`${path}~`, 'utf8')).toBe(theirs);
+  });
+
   test('is written over when that is asked for, and the other is kept beside', async () => {
     const path = join(folder, 'a.pageshift.json');
     await opened(path);
@@ -288,6 +302,28 @@ describe('what is kept', () => {
     expect((await page.hello()).start.recoverable).toEqual([]);
     await page.get('run.undo', {});
     await until('it can be undone', () => desk.documents()[0]!.dirty === false);
+  });
+
+  test.each([
+    ['as it was saved', null, []],
+    ['changed', SMALL.replace('"small"', '"theirs"'), ['changed-on-disk']],
+    ['gone', '', ['removed-on-disk']],
+  ])('of a file that is %s by then, with what that means', async (_, theirs, problems) => {
+    const path = join(folder, 'a.pageshift.json');
+    const id = await opened(path);
+    await edit();
+    await desk.close();
+    if (theirs !== null) await (theirs === '' ? rm(path) : writeFile(path, theirs));
+    await openDesk(false);
+    await page.show((await page.get('document.recover', { recovery: id })).document!);
+    await page.get('run.step', { ticks: 1 });
+    await until('it is told', () => page.last('state')?.tick === 1);
+    await setTimeout(300);
+    const state = page.last('state')!;
+    expect(slugs(state.problems)).toEqual(problems);
+    expect(state).toMatchObject({ dirty: true, place: path, changedOnDisk: problems.length > 0 });
+    const saved = await page.get('document.save', { as: false, name: null, overwrite: false });
+    expect(saved.saved).toBe(problems[0] !== 'changed-on-disk');
   });
 
   test('nothing when it is discarded, then or later', async () => {

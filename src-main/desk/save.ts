@@ -97,28 +97,32 @@ async function placeByName({ name, overwrite }: Checked<'document.save'>, folder
 async function write(document: OpenedDocument, { path, overwrite }: Target): Promise<Diagnostic | null> {
   const text = await document.session.text();
   const print = await filePrint(path);
-  const isOwn = path === document.place;
-  const isKnown = print === MISSING || print === printOf(text) || (isOwn && print === document.print);
-  if (!isKnown && !overwrite)
-    return isOwn
-      ? problem(
-          'changed-on-disk',
-          'The file was changed by another program since it was read, and was not written over.',
-          path,
-          'Reload it, save under another name, or replace it (the other is kept beside it).',
-        )
-      : problem(
-          'output-exists',
-          'There is a file of this name already.',
-          path,
-          'Choose another name, or replace it (it is kept beside the new one).',
-        );
-  const kept = isKnown ? null : await keepEarlier(path, text);
+  const isOwnPlace = path === document.place;
+  const standing = isOwnPlace ? document.standing(print) : 'unknown';
+  const nothingLost = print === MISSING || print === printOf(text) || standing === 'own';
+  if (!nothingLost && standing !== 'accepted' && !overwrite) return isOwnPlace ? changedOnDisk(path) : exists(path);
+  const kept = nothingLost ? null : await keepEarlier(path, text);
   const refusal = kept?.diagnostic ?? (await writeFiles([{ path, content: text }]));
   if (refusal !== null) return refusal;
   await document.savedAs(path, text, printOf(text));
   return null;
 }
+
+const changedOnDisk = (path: string): Diagnostic =>
+  problem(
+    'changed-on-disk',
+    'The file was changed by another program since it was read, and was not written over.',
+    path,
+    'Reload it, save under another name, or replace it (the other is kept beside it).',
+  );
+
+const exists = (path: string): Diagnostic =>
+  problem(
+    'output-exists',
+    'There is a file of this name already.',
+    path,
+    'Choose another name, or replace it (it is kept beside the new one).',
+  );
 
 function problem(slug: string, message: string, file: string, hint: string): Diagnostic {
   return { severity: 'error', slug, message, where: file === '' ? {} : { file }, hint };

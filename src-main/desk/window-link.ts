@@ -33,6 +33,9 @@ export interface LinkHost {
 }
 
 const MAX_UNDER_WAY = 256;
+/** Of those that copy a whole run or read files. */
+const MAX_HEAVY = 8;
+const isHeavy = (name: RequestName): boolean => name.startsWith('export.') || name.startsWith('document.');
 const TELL_EVERY_MS = 100;
 /** Events in one message. */
 const MAX_EVENTS = 5000;
@@ -55,6 +58,7 @@ export class WindowLink implements Connection, Viewer {
   #closed = false;
   #lastId = 0;
   #underWay = 0;
+  #heavy = 0;
   #stateDue = false;
   #startDue = false;
   /** Number of the first event that the window lacks; null: it has all. */
@@ -99,8 +103,9 @@ export class WindowLink implements Connection, Viewer {
         return;
       }
       this.#lastId = request.id;
-      if (this.#underWay >= MAX_UNDER_WAY) {
-        this.#refuse(request.id, request.name, `${MAX_UNDER_WAY} requests of this window are under way already.`);
+      const most = isHeavy(request.name) ? MAX_HEAVY : MAX_UNDER_WAY;
+      if ((isHeavy(request.name) ? this.#heavy : this.#underWay) >= most) {
+        this.#refuse(request.id, request.name, `${most} such requests of this window are under way already.`);
         return;
       }
       void this.#answer(request);
@@ -176,7 +181,9 @@ export class WindowLink implements Connection, Viewer {
 
   async #answer(request: AdmittedRequest): Promise<void> {
     const { id, name } = request;
+    const heavy = isHeavy(name) ? 1 : 0;
     this.#underWay++;
+    this.#heavy += heavy;
     try {
       const { output, payload } = await this.#host.answer(request, this);
       this.#post({ reply: id, output }, payload);
@@ -190,6 +197,7 @@ export class WindowLink implements Connection, Viewer {
       this.#post({ reply: id, error: { code: 'failed', text } });
     } finally {
       this.#underWay--;
+      this.#heavy -= heavy;
     }
   }
 

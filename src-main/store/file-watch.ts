@@ -41,7 +41,7 @@ export class FileWatch {
   #rest: NodeJS.Timeout | null = null;
   #closed = false;
 
-  /** @param known what the file was when it was read. @param onChange called once for each content that differs. */
+  /** @param known what the file was when it was last looked at. @param onChange called once for each content that differs. */
   constructor(path: string, known: FilePrint, onChange: (print: FilePrint) => void) {
     this.#path = path;
     this.#known = known;
