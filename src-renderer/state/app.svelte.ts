@@ -16,7 +16,14 @@ import type { RequestInput, RequestName, RequestReply } from '../../shared/proto
 import type { Snapshot, WorldEvent } from '../../shared/snapshot/index.ts';
 import { decode } from '../../shared/snapshot/index.ts';
 import type { Series } from '../../shared/view/index.ts';
-import { hostMatrix, NodeColourTable, nodeRows, sentenceFormat } from '../../shared/view/index.ts';
+import {
+  EMPTY_SERIES,
+  hostMatrix,
+  NodeColourTable,
+  nodeRows,
+  sentenceFormat,
+  spliceSeries,
+} from '../../shared/view/index.ts';
 import { said } from '../ui/said.svelte.ts';
 import { createCommands } from './commands.ts';
 import type { Command } from './commands.ts';
@@ -58,7 +65,6 @@ export interface ViewControl {
 
 /** Between two questions for the series. */
 const SERIES_MS = 250;
-const EMPTY_SERIES: Series = { ticks: [], stride: 1, guests: [], hostNodes: [] };
 
 export class App {
   hello = $state.raw<HelloReply | null>(null);
@@ -298,13 +304,16 @@ export class App {
     const { document } = this;
     if (document === null || this.#askingSeries || document.tick === this.#seriesTick) return;
     this.#askingSeries = true;
+    const anew = this.#seriesTick === null;
     this.#seriesTick = document.tick;
     const part = await this.attempt('read what happened over time', 'view.series', {
-      haveTick: null,
-      stride: 0,
+      haveTick: anew ? null : (this.series.ticks.at(-1) ?? null),
+      stride: anew ? 0 : this.series.stride,
     });
     if (part !== null && this.document?.id === document.id) {
-      this.series = part.series;
+      const spliced = spliceSeries(this.series, part);
+      if (spliced === null) this.#seriesTick = null;
+      else this.series = spliced;
     }
     await new Promise((resolve) => setTimeout(resolve, SERIES_MS));
     this.#askingSeries = false;

@@ -2,6 +2,7 @@
 import { copyText } from '../ui/copy.ts';
 import type { MenuItem } from '../ui/menu.ts';
 import type { App } from './app.svelte.ts';
+import { shellWord } from './shell-word.ts';
 
 export function vmMenu(app: App, guest: number): readonly MenuItem[] {
   const name = app.document?.inputs.guests[guest]?.name;
@@ -23,7 +24,3 @@ export function vmMenu(app: App, guest: number): readonly MenuItem[] {
     { id: 'copyVirsh', label: `Copy as ${virsh}`, run: () => void copyText(virsh) },
   ];
 }
-
-/** A word as a POSIX shell takes it. */
-export const shellWord = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

@@ -308,6 +308,7 @@ export function pageRangeFacts(
   });
   const line = (n: number): Pick<Fact, 'pages' | 'as' | 'more'> => ({ pages: n, as: 'pages', more: share(n, pages) });
   const owed = lanes.owedPages[0] ?? 0;
+  const holes = pages - sum(lanes.hostBands.map((band) => band.pages[0]!));
   return {
     kind: `Pages of ${header.name}`,
     title: `${hex(fromPfn)} – ${hex(toPfn - 1)}`,
@@ -317,6 +318,7 @@ export function pageRangeFacts(
         title: 'Range',
         facts: [
           { name: 'first pfn', text: hex(fromPfn), more: count(fromPfn), mono: true },
+          ...(holes > 0 ? [{ name: 'holes', hint: 'No memory; in no map but T', ...line(holes) }] : []),
           { name: 'last pfn', text: hex(toPfn - 1), more: count(toPfn - 1), mono: true },
         ],
       },

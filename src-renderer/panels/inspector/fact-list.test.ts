@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import type { Snapshot } from '../../../shared/snapshot/index.ts';
+import { randomGuest, snapshotOf } from '../../../shared/view/fixture/page-model.ts';
+import { NodeColourTable } from '../../../shared/view/index.ts';
+import {
+  compactionFacts,
+  guestNodeFacts,
+  hostNodeFacts,
+  migrationFacts,
+  pageRangeFacts,
+  share,
+  vmFacts,
+} from './fact-list.ts';
+import type { FactSheet } from './fact-list.ts';
+
+const host = {
+  name: 'rack7',
+  nodes: [0, 4].map((nid) => ({ nid, cpus: [nid, nid + 1], totalPages: 1 << 16, reservedPages: 100 })),
+};
+const guest = randomGuest({ name: 'db', nrPages: 3000, nodes: 2, hostNids: [0, 4], seed: 3 });
+const pages = guest.pages.filter(({ state }) => state !== 'hole');
+const migrations = [
+  {
+    ...{ vm: 'db', fromHost: 'rack7', toHost: 'rack8', phase: 'running' as const, startTick: 10, endTick: null },
+    rounds: [{ startTick: 10, bytesToSend: 2 ** 30, bytesSent: 2 ** 29, dirtyBytes: null }],
+    ...{ sentBytes: 2 ** 29, downtimeMs: null, verdict: 'db is being sent' },
+  },
+];
+const compactions = [
+  {
+    ...{ vm: 'db', phase: 'stalled' as const, startTick: 10, endTick: 30 },
+    ...{ nodes: [0, 4], movedPages: 512, leftPages: 256 },
+  },
+];
+const snapshot = snapshotOf({ tick: 40, hosts: [host], guests: [guest], migrations, compactions });
+const colours = new NodeColourTable(snapshot.header);
+
+/** The figure of a line, by the beginning of its group's title and its name. */
+function figure(sheet: FactSheet | null, group: string, name: string): number | string | null | undefined {
+  const fact = sheet?.groups.find(({ title }) => title.startsWith(group))?.facts.find((each) => each.name === name);
+  return fact?.pages === undefined ? fact?.text : fact.pages;
+}
+
+test('shares are never rounded into all or nothing', () => {
+  expect([share(0, 10), share(1, 1000), share(999, 1000), share(1000, 1000), share(1, 3), share(0, 0)]).toEqual([
+    ...['0 %', '<1 %', '99 %', '100 %', '33 %', '–'],
+  ]);
+});
+
+test('a host node: what it holds adds up to what is installed', () => {
+  const sheet = hostNodeFacts(snapshot, colours, 0, 4);
+  const used = pages.filter(({ hostNid }) => hostNid === 4).length;
+  expect(sheet.title).toBe('Node 4');
+  expect(sheet.subtitle).toBe('rack7, 2 CPUs: 4-5');
+  expect(figure(sheet, 'VMs on it', 'db')).toBe(used);
+  const of = (name: string): number => figure(sheet, 'Memory', name) as number;
+  expect(of('used by VMs') + of('reserved') + of('free')).toBe(of('installed'));
+});
+
+test('a VM: where it lives, and what it sees', () => {
+  const sheet = vmFacts(snapshot, colours, 0, undefined, 100);
+  const lives = [0, 4].map((nid) => figure(sheet, 'Where', `node ${nid}`));
+  expect(lives).toEqual([0, 4].map((nid) => pages.filter(({ hostNid }) => hostNid === nid).length));
+  const sees = [0, 1].map((nid) => figure(sheet, 'What it sees', `node ${nid}`));
+  expect(sees).toEqual([0, 1].map((nid) => pages.filter(({ target }) => target === nid).length));
+});
+
+test('a guest node: what it owes and is owed', () => {
+  const sheet = guestNodeFacts(snapshot, colours, 0, 1);
+  const owes = pages.filter(
+    ({ state, actual, target }) =>
+      actual === 1 && target === 0 && state !== 'free' && state !== 'kernel' && state !== 'reserved',
+  );
+  expect(owes.length).toBeGreaterThan(0);
+  expect(figure(sheet, 'Owed', 'by it to node 0')).toBe(owes.length);
+});
+
+describe('a range of pages', () => {
+  test('has each page once in every map', () => {
+    const sheet = pageRangeFacts(snapshot, colours, 0, 512, 2048);
+    const inside = guest.pages.slice(512, 2048).filter(({ state }) => state !== 'hole');
+    const inMap = (map: string): number => {
+      const facts = sheet.groups.find(({ title }) => title.startsWith(`${map},`))!.facts;
+      return facts.reduce((sum, { pages }) => sum + pages!, 0);
+    };
+    // A memlayout speaks of holes too.
+    expect([inMap('H'), inMap('T')]).toEqual([inside.length, 1536]);
+    expect(figure(sheet, 'Range', 'holes')).toBe(1536 - inside.length);
+    const actual = [0, 1].map((nid) => figure(sheet, 'A,', `node ${nid}`) as number);
+    expect(actual).toEqual([0, 1].map((nid) => inside.filter((page) => page.actual === nid).length));
+    expect(figure(sheet, 'A,', 'owed')).toBe(inside.filter(({ actual, target }) => actual !== target).length);
+    expect(sheet.title).toBe('0x200 – 0x7ff');
+  });
+
+  test('says that A is not known where the frame has no pageblocks', () => {
+    const accounts = snapshotOf({ tick: 40, hosts: [host], guests: [guest] }, 'accounts');
+    expect(figure(pageRangeFacts(accounts, colours, 0, 0, 10), 'A,', 'not in this frame')).toBe('–');
+  });
+});
+
+test('moves say what is not known as unknown, and are nothing when they are not there', () => {
+  expect(figure(migrationFacts(snapshot, 0), 'Course', 'downtime')).toBe('–');
+  expect(figure(migrationFacts(snapshot, 0), 'Course', 'sent')).toBe('512 MiB');
+  expect(compactionFacts(snapshot, 0)!.subtitle).toBe('to node 0,4, stalled');
+  const none = { ...snapshot, header: { ...snapshot.header, migrations: [], compactions: [] } } as Snapshot;
+  expect([migrationFacts(none, 0), compactionFacts(none, 0)]).toEqual([null, null]);
+});

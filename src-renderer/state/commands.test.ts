@@ -1,0 +1,219 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { DocumentState } from '../../shared/protocol/document.ts';
+import type { App } from './app.svelte.ts';
+import { createCommands, filterEvents, frameAfter, GROUPS, namedCommands, nextSpeed, SPEEDS } from './commands.ts';
+import { matches } from './keys.ts';
+
+/** What commands ask of a window, and what they asked for. */
+function fakeApp(): App & { asked: [string, unknown][] } {
+  const asked: [string, unknown][] = [];
+  const document = {
+    ...{ id: 'd', name: 'Mine', dirty: false, place: null, tick: 50, playing: false, busy: null },
+    ...{ undo: 'compact db to node 1', redo: null },
+    history: { first: 0, last: 50, frames: 6, memoryBytes: 0, diskBytes: 0 },
+    inputs: { links: [], guests: [{ name: 'db' }, { name: 'web' }] },
+  } as unknown as DocumentState;
+  const app: App & { asked: [string, unknown][] } = {
+    ...{ document, lost: false, at: null, shownTick: 50, ticksPerSec: 10, dialog: null, view: 'host' },
+    ...{ guestName: 'db', viewControl: null, themeChoice: 'system', events: [], renaming: false },
+    series: { ticks: [0, 10, 20, 30, 40, 50] },
+    layout: { open: { left: true, inspector: true, time: true, drawer: false } },
+    hello: { dialogs: true },
+    start: { examples: [{ id: 'e', name: 'An example' }] },
+    frame: { header: { hosts: [{}, {}], migrations: [], compactions: [] } },
+    asked,
+    attempt: (_: string, name: string, input: unknown) => {
+      asked.push([name, input]);
+      return Promise.resolve(null);
+    },
+    give: vi.fn(),
+    scrub(at: number | null) {
+      app.at = at;
+    },
+    openDialog: vi.fn(),
+    setOpen: vi.fn(),
+    showView: vi.fn(),
+    showGuest: vi.fn(),
+    setTheme: vi.fn(),
+    showDrawer: vi.fn(),
+    attach: vi.fn(),
+  } as unknown as App & { asked: [string, unknown][] };
+  return app;
+}
+
+let app: ReturnType<typeof fakeApp>;
+let run: (id: string) => unknown;
+const command = (id: string) => createCommands(app).find((each) => each.id === id)!;
+
+beforeEach(() => {
+  app = fakeApp();
+  run = (id) => command(id).run();
+});
+
+describe('the table', () => {
+  test('has an id and a title for each, and a key for one at most', () => {
+    const commands = createCommands(app);
+    expect(new Set(commands.map(({ id }) => id)).size).toBe(commands.length);
+    for (const { title, group } of commands) {
+      expect(title()).not.toBe('');
+      expect(GROUPS).toContain(group);
+    }
+    const keys = commands.flatMap((each) => each.keys);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  test('has every command that menus and keys are promised', () => {
+    const ids = createCommands(app).map(({ id }) => id);
+    const promised = [
+      ...['file.new', 'file.open', 'file.import', 'file.save', 'file.saveAs', 'file.export', 'file.close'],
+      ...['edit.undo', 'edit.redo', 'run.playPause', 'run.play', 'run.step', 'run.stepBack', 'run.toPresent'],
+      ...['run.slower', 'run.faster', 'run.check', 'vm.compact', 'vm.migrate', 'vm.cancel', 'view.host', 'view.guest'],
+      ...['view.accounting', 'view.migrations', 'view.zoomIn', 'view.zoomOut', 'view.fit', 'help.keys', 'palette'],
+      ...['theme.system', 'theme.light', 'theme.dark', 'theme.lstopo'],
+    ];
+    expect(promised.filter((id) => !ids.includes(id))).toEqual([]);
+  });
+
+  test.each([
+    ...[['Mod+O', 'file.open'] as const, ['Mod+S', 'file.save'] as const, ['Mod+Z', 'edit.undo'] as const],
+    ...[['Mod+Shift+Z', 'edit.redo'] as const, ['Mod+E', 'file.export'] as const, ['Mod+K', 'palette'] as const],
+    ...[['Space', 'run.playPause'] as const, [',', 'run.stepBack'] as const, ['.', 'run.step'] as const],
+    ...[['Mod+2', 'view.guest'] as const, ['F', 'view.fit'] as const, ['?', 'help.keys'] as const],
+  ])('%s is %s', (keys, id) => {
+    const mod = keys.startsWith('Mod+');
+    const key = keys.replace(/^Mod\+|Shift\+/g, '').replace('Space', ' ');
+    const event = { key, ctrlKey: mod, metaKey: false, altKey: false, shiftKey: keys.includes('Shift+') };
+    const found = createCommands(app).filter((each) => each.keys.some((k) => matches(k, event, false)));
+    expect(found.map((each) => each.id)).toEqual([id]);
+  });
+});
+
+describe('undo and redo', () => {
+  test('are said in words, and are off where there is nothing', () => {
+    expect(command('edit.undo').title()).toBe('Undo compact db to node 1');
+    expect(command('edit.redo').title()).toBe('Redo');
+    expect([command('edit.undo').enabled(), command('edit.redo').enabled()]).toEqual([true, false]);
+    void run('edit.redo');
+    expect(app.asked).toEqual([]);
+  });
+
+  test('come back to the present first', () => {
+    app.at = 20;
+    void run('edit.undo');
+    expect(app.at).toBe(null);
+    expect(app.asked).toEqual([['run.undo', {}]]);
+  });
+});
+
+describe('nothing pretends to work', () => {
+  test('while the connection is lost', () => {
+    app.lost = true;
+    const on = createCommands(app).filter(({ enabled }) => enabled());
+    const harmless = /^(theme|help|palette)/;
+    expect(on.map(({ id }) => id).filter((id) => !harmless.test(id))).toEqual([]);
+  });
+
+  test('without a document, but to open one', () => {
+    app.document = null;
+    const on = createCommands(app).filter(({ enabled, group }) => enabled() && !['Theme', 'Help'].includes(group));
+    expect(on.map(({ id }) => id)).toEqual(['file.new', 'file.open', 'file.import']);
+  });
+
+  test('while a replay runs, but to cancel it', () => {
+    app.document = { ...app.document!, busy: { what: 'Undoing', tick: 1, toTick: 2 } };
+    const run = createCommands(app).filter(({ enabled, group }) => enabled() && group === 'Run');
+    expect(run.map(({ id }) => id)).toEqual(['run.cancel']);
+  });
+});
+
+describe('transport', () => {
+  test('Play plays at the chosen speed, Pause pauses', () => {
+    void run('run.playPause');
+    app.document = { ...app.document!, playing: true };
+    expect(command('run.playPause').title()).toBe('Pause');
+    void run('run.playPause');
+    expect(app.asked).toEqual([
+      ['run.play', { ticksPerSec: 10 }],
+      ['run.pause', {}],
+    ]);
+  });
+
+  test('a step in the present is one of the world, in the past one of what was seen', () => {
+    void run('run.step');
+    expect(app.asked).toEqual([['run.step', { ticks: 1 }]]);
+    app.at = 20;
+    Object.assign(app, { shownTick: 20 });
+    void run('run.step');
+    expect(app.at).toBe(30);
+    Object.assign(app, { shownTick: 40 });
+    void run('run.step');
+    expect(app.at).toBe(null);
+    expect(app.asked.length).toBe(1);
+  });
+
+  test('a step back asks for the frame before', () => {
+    void run('run.stepBack');
+    expect(app.at).toBe(49);
+    Object.assign(app, { shownTick: 0 });
+    expect(command('run.stepBack').enabled()).toBe(false);
+  });
+
+  test('faster and slower go through the speeds, and at once while playing', () => {
+    app.document = { ...app.document!, playing: true };
+    void run('run.faster');
+    expect(app.ticksPerSec).toBe(100);
+    expect(app.asked).toEqual([['run.play', { ticksPerSec: 100 }]]);
+    expect(nextSpeed(1000, 1)).toBe(null);
+    expect(nextSpeed(null, 1)).toBe(null);
+    expect(nextSpeed(null, -1)).toBe(1000);
+    expect(nextSpeed(1, -1)).toBe(1);
+    expect([nextSpeed(30, 1), nextSpeed(30, -1)]).toEqual([100, 10]);
+    expect(SPEEDS.at(-1)).toBe(null);
+  });
+
+  test('the frame after the last one is the present', () => {
+    expect(frameAfter([0, 10, 20], 10, 25)).toBe(20);
+    expect(frameAfter([0, 10, 20], 15, 25)).toBe(20);
+    expect(frameAfter([0, 10, 20], 20, 25)).toBe(null);
+    expect(frameAfter([0, 10, 20], 10, 20)).toBe(null);
+  });
+});
+
+describe('a VM in motion', () => {
+  test('can be cancelled by what moves it', () => {
+    expect(command('vm.cancel').enabled()).toBe(false);
+    const header = { ...app.frame!.header, compactions: [{ vm: 'db', phase: 'running' }] };
+    app.frame = { ...app.frame!, header } as unknown as App['frame'];
+    expect(command('vm.cancel').title()).toBe('Cancel the compaction of db');
+    void run('vm.cancel');
+    expect(app.give).toHaveBeenCalledWith({ type: 'cancelCompaction', vm: 'db' });
+  });
+
+  test('of another VM is not its own', () => {
+    const header = { ...app.frame!.header, migrations: [{ vm: 'web', phase: 'running' }] };
+    app.frame = { ...app.frame!, header } as unknown as App['frame'];
+    expect(command('vm.cancel').enabled()).toBe(false);
+  });
+});
+
+test('the palette has a command for each VM and example besides', () => {
+  const titles = namedCommands(app).map(({ title }) => title());
+  expect(titles).toEqual([
+    ...['Show db', 'Compact db…', 'Migrate db to…', 'Show web', 'Compact web…', 'Migrate web to…'],
+    'Open example An example',
+  ]);
+});
+
+test('events are chosen by VM, kind and words together', () => {
+  const event = (vm: string | null, type: string, text: string) => ({ tick: 1, vm, type, text, data: {} }) as never;
+  const events = [
+    event('db', 'converged', 'db has converged'),
+    event('web', 'converged', 'web has converged'),
+    event('db', 'layoutCommitted', 'db commits layout 1'),
+    event(null, 'commandRefused', 'no such VM'),
+  ];
+  expect(filterEvents(events, null, null, '')).toEqual([0, 1, 2, 3]);
+  expect(filterEvents(events, 'db', null, '')).toEqual([0, 2]);
+  expect(filterEvents(events, 'db', 'converged', '')).toEqual([0]);
+  expect(filterEvents(events, null, null, 'LAYOUT db')).toEqual([2]);
+});

@@ -1,0 +1,84 @@
+import { expect, test, vi } from 'vitest';
+import type { Diagnostic } from '../../shared/errors/index.ts';
+import { fileNameProblem } from '../app/file-name.ts';
+import type { App } from './app.svelte.ts';
+import { close, fileNameOf, importFiles, save, show } from './documents.ts';
+
+const error: Diagnostic = { severity: 'error', slug: 'xml-truncated', message: 'm', where: {} };
+const warning: Diagnostic = { ...error, severity: 'warning', slug: 'odd' };
+
+function fakeApp(more: object = {}): App & { attach: ReturnType<typeof vi.fn> } {
+  return {
+    ...{ document: null, hello: { dialogs: false }, openProblems: [], rehearsal: true },
+    ...{ attach: vi.fn(), attempt: vi.fn(), note: vi.fn(), showDrawer: vi.fn(), openDialog: vi.fn() },
+    ...more,
+  } as unknown as App & { attach: ReturnType<typeof vi.fn> };
+}
+
+test('what was opened is shown, with what it warned of', async () => {
+  const app = fakeApp();
+  expect(await show(app, { document: 'd1', diagnostics: [warning] })).toBe(true);
+  expect(app.attach).toHaveBeenCalledWith('d1');
+  expect(app.openProblems).toEqual([warning]);
+});
+
+test('what was not opened leaves the window as it was, and says why', async () => {
+  const app = fakeApp({ document: { id: 'before' } });
+  expect(await show(app, { document: null, diagnostics: [error, warning] })).toBe(false);
+  expect(app.attach).not.toHaveBeenCalled();
+  expect(app.openProblems).toEqual([error, warning]);
+  expect(app.showDrawer).toHaveBeenCalledWith('problems');
+});
+
+test('a cancelled dialog is no problem', async () => {
+  const app = fakeApp({ document: { id: 'before' } });
+  expect(await show(app, { document: null, diagnostics: [] })).toBe(false);
+  expect(app.showDrawer).not.toHaveBeenCalled();
+});
+
+test('files that are too large never reach main', async () => {
+  const app = fakeApp();
+  const file = { name: 'disk.img', size: 2 ** 33, text: () => Promise.resolve('') };
+  expect(await importFiles(app, [file], true)).toBe(false);
+  expect(app.attempt).not.toHaveBeenCalled();
+  expect(app.openProblems.map(({ slug }) => slug)).toEqual(['drop-file-too-large']);
+});
+
+test('saving asks for a name only where the shell does not and there is none', async () => {
+  const saved = { saved: true, diagnostics: [] };
+  const unplaced = { id: 'd', place: null };
+  const web = fakeApp({ document: unplaced, attempt: vi.fn().mockResolvedValue(saved) });
+  expect(await save(web, false)).toBe(false);
+  expect(web.openDialog).toHaveBeenCalledWith('saveAs');
+  const native = fakeApp({ document: unplaced, hello: { dialogs: true }, attempt: vi.fn().mockResolvedValue(saved) });
+  expect(await save(native, false)).toBe(true);
+  const placed = fakeApp({ document: { id: 'd', place: 'x' }, attempt: vi.fn().mockResolvedValue(saved) });
+  expect(await save(placed, false)).toBe(true);
+  expect(placed.attempt).toHaveBeenCalledWith('save the document', 'document.save', {
+    ...{ as: false, name: null, overwrite: false },
+  });
+});
+
+test('closing asks only when there is something to lose', async () => {
+  const dirty = fakeApp({ document: { id: 'd', dirty: true } });
+  await close(dirty);
+  expect(dirty.openDialog).toHaveBeenCalledWith('close');
+  expect(dirty.attempt).not.toHaveBeenCalled();
+  const clean = fakeApp({ document: { id: 'd', dirty: false } });
+  await close(clean);
+  expect(clean.attempt).toHaveBeenCalledWith('close the document', 'document.close', { document: 'd', discard: true });
+});
+
+test.each([
+  ['Two sockets, five VMs to compact', 'two-sockets-five-vms-to-compact.pageshift.json'],
+  ['  ../../etc/passwd ', 'etc-passwd.pageshift.json'],
+  ['Größe 16 GiB', 'größe-16-gib.pageshift.json'],
+  ['…', 'scenario.pageshift.json'],
+])('%s is saved as %s', (name, file) => {
+  expect(fileNameOf(name)).toBe(file);
+  expect(fileNameProblem(file)).toBe(null);
+});
+
+test.each(['', '  ', ' a', 'a/b', 'a\\b', 'a:b', '..', 'tab\there', 'x'.repeat(201)])('%j is no file name', (name) => {
+  expect(fileNameProblem(name)).not.toBe(null);
+});

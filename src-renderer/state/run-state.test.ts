@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import type { DocumentState } from '../../shared/protocol/document.ts';
+import type { SnapshotHeader } from '../../shared/snapshot/index.ts';
+import { brokenLaw, runState } from './run-state.ts';
+
+const input = (enabled: boolean) => ({ name: 'v', regeneration: { enabled, grainPages: 1, delayTicks: 1 } });
+const documentOf = (more: object = {}, told: readonly boolean[] = [true]): DocumentState =>
+  ({
+    ...{ tick: 9, settled: true, left: [], owedPages: 0, busy: null },
+    laws: { checked: 1, guestsChecked: 0, broken: [] },
+    inputs: { links: [], guests: told.map(input) },
+    ...more,
+  }) as unknown as DocumentState;
+const headerOf = (lags: readonly [number, number, number][], more: object = {}): SnapshotHeader =>
+  ({
+    ...{ migrations: [], compactions: [] },
+    guests: lags.map(([hostTarget, coalesced, targetActual]) => ({ lag: { hostTarget, coalesced, targetActual } })),
+    ...more,
+  }) as unknown as SnapshotHeader;
+
+test('the worst comes first', () => {
+  const broken = [{ law: 'G7', vm: 'v', text: 'page 4 is on two lists' }];
+  const busy = { what: 'Undoing compact v', tick: 1, toTick: 9 };
+  const owed = headerOf([[0, 0, 3]]);
+  expect(runState(documentOf({ laws: { checked: 1, guestsChecked: 0, broken }, busy }), owed).kind).toBe('broken');
+  expect(runState(documentOf({ busy }), owed).kind).toBe('busy');
+  expect(runState(documentOf(), owed)).toMatchObject({ kind: 'owed', text: '3 pages owed' });
+});
+
+test('owed pages are those of the frame shown: both lags, without what is coalesced', () => {
+  const header = headerOf([
+    [10, 4, 3],
+    [0, 0, 1],
+  ]);
+  expect(runState(documentOf({ owedPages: 99 }, [true, true]), header).text).toBe('10 pages owed');
+  expect(runState(documentOf({ owedPages: 99 }), null).text).toBe('99 pages owed');
+});
+
+test('a guest that is never told owes nothing for living elsewhere', () => {
+  expect(runState(documentOf({}, [false]), headerOf([[50, 0, 0]])).kind).toBe('untold');
+  expect(runState(documentOf({}, [false]), headerOf([[50, 0, 2]])).text).toBe('2 pages owed');
+});
+
+test('what moves is work, not rest', () => {
+  const compactions = [
+    { vm: 'a', phase: 'completed' },
+    { vm: 'b', phase: 'running' },
+  ];
+  const state = runState(documentOf(), headerOf([[0, 0, 0]], { compactions }));
+  expect(state).toMatchObject({ kind: 'working', text: 'Compacting b' });
+  const migrations = [{ vm: 'c', toHost: 'h2', phase: 'switchOver' }];
+  expect(runState(documentOf(), headerOf([[0, 0, 0]], { migrations })).text).toBe('Migrating c to h2');
+});
+
+test('converged, with what is still to come', () => {
+  expect(runState(documentOf(), headerOf([[4, 4, 0]])).kind).toBe('converged');
+  const later = documentOf({ settled: false, left: ['a command at tick 50'] });
+  expect(runState(later, headerOf([[0, 0, 0]])).more).toBe('Still to come: a command at tick 50');
+});
+
+test('a broken law says which, where and what to do', () => {
+  const problem = brokenLaw({ law: 'H1', vm: null, text: 'node 0 has 7 frames too many' });
+  expect(problem).toMatchObject({ severity: 'error', slug: 'law-h1' });
+  expect(problem.message).toBe('Law H1 is broken: node 0 has 7 frames too many');
+  expect(problem.hint).toBeDefined();
+});
