@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Command, WorldConfig } from '../engine/config.ts';
+import type { World } from '../engine/index.ts';
 import { drawWorldCase } from './world-draw.ts';
 import type { WorldCase } from './world-draw.ts';
 import {
@@ -23,7 +24,11 @@ function faulty(
         return world.tick;
       },
       step: (ticks) => world.step(ticks),
-      apply: (command) => world.apply(command),
+      get config() {
+        return world.config;
+      },
+      give: (command) => world.give(command),
+      foresee: (command) => world.foresee(command),
       snapshot: (level) => world.snapshot(level),
       state: () => world.state(),
       hash: () => world.hash(),
@@ -53,8 +58,8 @@ function forgetful(): WorldMaker {
 const faults: readonly (readonly [WorldMaker, RegExp])[] = [
   [
     faulty('a refused command changes something', (world) => ({
-      apply: (command: Command) => {
-        const refusal = world.apply(command);
+      give: (command: Command) => {
+        const refusal = world.give(command);
         if (refusal !== null) world.step(1);
         return refusal;
       },
@@ -107,8 +112,8 @@ const faults: readonly (readonly [WorldMaker, RegExp])[] = [
     faulty('a cancelled migration leaves the source elsewhere', (world) => {
       let cancelled = false;
       return {
-        apply: (command: Command) => {
-          const refusal = world.apply(command);
+        give: (command: Command) => {
+          const refusal = world.give(command);
           cancelled ||= command.type === 'cancelMigration' && refusal === null;
           return refusal;
         },
@@ -122,6 +127,26 @@ const faults: readonly (readonly [WorldMaker, RegExp])[] = [
       };
     }),
     /its migration ended, but its backing was/,
+  ],
+  [
+    faulty('a given command is not entered into the schedule', (world) => ({
+      give: (command: Command) => (world as World).apply(command),
+    })),
+    /run again, the hash is/,
+  ],
+  [
+    faulty('foreseeing gives', (world) => ({
+      foresee: (command: Command) => {
+        const forecast = world.foresee(command);
+        world.give(command);
+        return forecast;
+      },
+    })),
+    /foreseeing .* changed the world/,
+  ],
+  [
+    faulty('foresees no refusal', () => ({ foresee: () => ({ refusal: null }) })),
+    /foretold of .*: nothing, but it was refused/,
   ],
   [forgetful(), /run again, the hash is/],
 ];

@@ -2,10 +2,12 @@
  * The simulator that attacks whole worlds. One seed is one case: a world, commands and restores drawn before it runs.
  *
  * Phase 1, safety, at every tick: commands, then one step. After each: no broken law; a refused command leaves the hash
- * as it was; a copy restored from the written state (through JSON) goes on with the same hash. Snapshots add up.
+ * as it was, and foreseeing any told so and changed nothing; a copy restored from the written state (through JSON) goes
+ * on with the same hash. Snapshots add up.
  * Phase 2, calm: held pages are released, then no more commands. Within CALM_TICKS everything must have settled: nothing
  * under way, nothing owed but pinned pages, and stay so.
- * Last, the first phase is run again from nothing and must end on the same hash.
+ * Last, the first phase is run again from nothing but the configuration, in which the commands given are scheduled by
+ * now, and must end on the same hash.
  *
  * On failure the case is shrunk and printed with its seed and every drawn option.
  */
@@ -21,9 +23,12 @@ import type { WorldCase } from './world-draw.ts';
 
 export interface WorldUnderTest {
   readonly tick: number;
+  /** With the commands given so far in its schedule. */
+  readonly config: WorldConfig;
   step(ticks: number): void;
   /** Null when it took effect. */
-  apply(command: Command): { readonly text: string } | null;
+  give(command: Command): { readonly text: string } | null;
+  foresee(command: Command): { readonly refusal: { readonly text: string } | null };
   snapshot(level: SnapshotLevel): Snapshot;
   state(): WorldState;
   hash(): string;
@@ -113,7 +118,7 @@ class WorldRunner {
       if (this.#world === null) return null;
       this.placed = true;
       this.#safety(this.#world);
-      this.#rerun(this.#world.hash());
+      this.#rerun(this.#world.hash(), this.#world.config);
       this.#calm(this.#world);
       return null;
     } catch (error) {
@@ -128,7 +133,7 @@ class WorldRunner {
     const due = [...this.#case.commands];
     for (let tick = 0; tick < this.#case.ticks; tick++) {
       if (this.#case.restoreAt.includes(tick)) this.#restore(world);
-      while (due.length > 0 && due[0]!.at <= tick) this.#apply(world, due.shift()!.command);
+      while (due.length > 0 && due[0]!.at <= tick) this.#give(world, due.shift()!.command);
       this.#step(world, 1);
       if (tick % LOOK_STRIDE !== 0) continue;
       this.#checkSnapshot(world);
@@ -141,16 +146,22 @@ class WorldRunner {
   #restore(world: WorldUnderTest): void {
     const state = world.state();
     const json = JSON.parse(JSON.stringify(state.json)) as WorldState['json'];
-    this.#shadow = this.#maker.restore(this.#case.config, { json, columns: state.columns });
+    this.#shadow = this.#maker.restore(world.config, { json, columns: state.columns });
     this.#compareShadow(world, 'restored');
   }
 
-  #apply(world: WorldUnderTest, command: Command): void {
+  #give(world: WorldUnderTest, command: Command): void {
     const before = world.hash();
-    const refusal = world.apply(command);
-    const inShadow = this.#shadow?.apply(command);
-    this.commands++;
     const what = JSON.stringify(command);
+    const foretold = world.foresee(command).refusal;
+    expect(world.hash() === before, () => `foreseeing ${what} changed the world`);
+    const refusal = world.give(command);
+    expect(
+      foretold?.text === refusal?.text,
+      () => `foretold of ${what}: ${foretold?.text ?? 'nothing'}, but it was refused: ${refusal?.text ?? 'no'}`,
+    );
+    const inShadow = this.#shadow?.give(command);
+    this.commands++;
     if (refusal !== null) {
       this.refused++;
       expect(world.hash() === before, () => `a refused command changed the world: ${what}: ${refusal.text}`);
@@ -201,7 +212,7 @@ class WorldRunner {
     const scheduled = this.#case.config.schedule.map((s) => s.command);
     const holds = scheduled.filter((c) => c.type === 'holdPages');
     // Scheduled holds may or may not have succeeded; releasing one that has not is refused, which does no harm.
-    for (const h of [...this.#held, ...holds]) this.#apply(world, { ...h, type: 'releasePages' });
+    for (const h of [...this.#held, ...holds]) this.#give(world, { ...h, type: 'releasePages' });
     while (!world.converged() && this.calmTicks < CALM_TICKS) {
       this.#step(world, CALM_STRIDE);
       this.calmTicks += CALM_STRIDE;
@@ -218,14 +229,10 @@ class WorldRunner {
     }
   }
 
-  /** Determinism: the first phase once more, without restores or looks. */
-  #rerun(hash: string): void {
-    const { world } = this.#maker.create(this.#case.config);
-    const due = [...this.#case.commands];
-    for (let tick = 0; tick < this.#case.ticks; tick++) {
-      while (due.length > 0 && due[0]!.at <= tick) world!.apply(due.shift()!.command);
-      world!.step(1);
-    }
+  /** Determinism: the first phase once more from what its configuration has become, without restores or looks. */
+  #rerun(hash: string, config: WorldConfig): void {
+    const { world } = this.#maker.create(config);
+    world!.step(this.#case.ticks);
     const again = world!.hash();
     expect(again === hash, () => `run again, the hash is ${again}, not ${hash}`);
   }
