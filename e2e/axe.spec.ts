@@ -4,6 +4,7 @@ import type { Page } from '@playwright/test';
 import { expect, test } from './fixture.ts';
 import { madeScenario } from './scenario.ts';
 import type { ShellKind } from './application.ts';
+import type { Screen } from './screen.ts';
 
 const SCENARIO = madeScenario({
   name: 'Looked over',
@@ -27,6 +28,14 @@ async function expectNothingFound(page: Page, shell: ShellKind, what: string): P
   expect(found, what).toEqual([]);
 }
 
+async function expectNothingFoundInPalette({ page }: Screen, shell: ShellKind): Promise<void> {
+  await page.keyboard.press('Control+k');
+  await expect(page.getByRole('option').first()).toBeVisible();
+  await expectNothingFound(page, shell, 'palette');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+}
+
 for (const theme of ['Light theme', 'Dark theme'] as const) {
   test(`the start screen, ${theme.toLowerCase()}`, async ({ ui, shell }) => {
     await ui.start();
@@ -36,7 +45,8 @@ for (const theme of ['Light theme', 'Dark theme'] as const) {
     await ui.drop([{ name: 'notes.txt', text: 'nothing' }]);
     await expect(ui.page.getByText('notes.txt').first()).toBeVisible();
     await expectNothingFound(ui.page, shell, 'start screen after a failed import');
-    for (const command of ['New scenario…', 'Find a command…', 'Keys', 'About Pageshift']) {
+    await expectNothingFoundInPalette(ui, shell);
+    for (const command of ['New scenario…', 'Keys', 'About Pageshift']) {
       await ui.command(command);
       await expect(ui.page.getByRole('dialog')).toBeVisible();
       await expectNothingFound(ui.page, shell, command);
@@ -67,7 +77,8 @@ for (const theme of ['Light theme', 'Dark theme'] as const) {
     await ui.importFiles([FILE]);
     await ui.command(theme);
     await ui.step();
-    for (const command of ['Compact one…', 'Migrate two to…', 'Report…', 'Keys', 'New scenario…', 'Find a command…']) {
+    await expectNothingFoundInPalette(ui, shell);
+    for (const command of ['Compact one…', 'Migrate two to…', 'Report…', 'Keys', 'New scenario…']) {
       await ui.command(command);
       await expect(ui.page.getByRole('dialog')).toBeVisible();
       await ui.consequenceShown();

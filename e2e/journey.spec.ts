@@ -3,6 +3,7 @@
  * close to the page; the past looked at; a command taken back and given again; a report that says what the screen says.
  */
 import { readFileSync } from 'node:fs';
+import { countOf } from './count.ts';
 import { expect, test } from './fixture.ts';
 import { referenceRun } from './reference.ts';
 import { madeScenario } from './scenario.ts';
@@ -111,8 +112,16 @@ test('the report says what the screen says', async ({ application, ui }) => {
   };
   expect(record.tick).toBe(tick);
   const nodes = record.guests.find(({ name }) => name === 'one')!.nodes;
-  for (const { nid, counts } of accounts.nodes) {
-    expect(nodes.find((node) => node['nid'] === nid)).toMatchObject(counts);
+  expect(nodes).toHaveLength(accounts.nodes.rows.length);
+  for (const row of accounts.nodes.rows) {
+    expect(nodes.find(({ nid }) => nid === countOf(row['node']!))).toMatchObject({
+      presentPages: countOf(row['present']!),
+      managedPages: countOf(row['managed']!),
+      freePages: countOf(row['free']!),
+      pcpPages: countOf(row['per-CPU']!),
+      allocatedPages: countOf(row['allocated']!),
+      reservedPages: countOf(row['reserved']!),
+    });
   }
 
   const csv = (await ui.export(application, 'CSV')).bytes.toString('utf8');
@@ -121,5 +130,5 @@ test('the report says what the screen says', async ({ application, ui }) => {
   const html = (await ui.export(application, 'HTML')).bytes.toString('utf8');
   expect(html).toMatch(/^<!doctype html>/i);
   const text = html.replaceAll(/<[^>]*>/g, ' ').replaceAll(/[\u2009\u202f]/g, '');
-  for (const { counts } of accounts.nodes) expect(text).toContain(String(counts['presentPages']));
+  for (const row of accounts.nodes.rows) expect(text).toContain(String(countOf(row['present']!)));
 });

@@ -148,6 +148,11 @@ interface Control {
  */
 async function expectTabReachesAll(page: Page): Promise<void> {
   const controls = await page.evaluate(() => {
+    // Of radio buttons of one name, Tab stops at the chosen one.
+    const otherRadio = (element: HTMLElement): boolean =>
+      element.matches('input[type=radio]:not(:checked)') &&
+      document.querySelector(`input[type=radio][name="${CSS.escape((element as HTMLInputElement).name)}"]:checked`) !==
+        null;
     const OWN_WAYS = '[role=tablist], [role=grid], [role=tree], [role=listbox], [role=radiogroup], [role=menu], table';
     const elements = [
       ...document.querySelectorAll<HTMLElement>(
@@ -157,6 +162,7 @@ async function expectTabReachesAll(page: Page): Promise<void> {
       (element) =>
         element.checkVisibility({ visibilityProperty: true }) &&
         !element.matches(':disabled, [aria-disabled=true]') &&
+        !otherRadio(element) &&
         (element.tabIndex >= 0 ||
           (element.matches('button, a, input, select, textarea') && element.closest(OWN_WAYS) === null)),
     );
@@ -169,14 +175,17 @@ async function expectTabReachesAll(page: Page): Promise<void> {
 
   const reached = new Set<number>();
   const unseen = new Set<number>();
+  const strays = new Set<string>();
   const look = async (): Promise<number | null> => {
     const at = await focused(page);
-    if (at === null) return null;
+    if (typeof at === 'string') strays.add(at);
+    if (at === null || typeof at === 'string') return null;
     reached.add(at.index);
     if (!at.seen) unseen.add(at.index);
     return at.index;
   };
-  const left = (tab: boolean): readonly Control[] => controls.filter((each) => each.tab === tab && !reached.has(each.index));
+  const left = (tab: boolean): readonly Control[] =>
+    controls.filter((each) => each.tab === tab && !reached.has(each.index));
   // Of a group that Tab enters, one element is its stop, and not always the same: presses beyond the number are for those.
   for (let press = 0; press < controls.length * 2 && left(true).length > 0; press++) {
     await page.keyboard.press('Tab');
@@ -184,8 +193,15 @@ async function expectTabReachesAll(page: Page): Promise<void> {
     if (stop === null || left(false).length === 0) continue;
     for (const key of ['ArrowDown', 'ArrowRight']) await followArrows(page, key, stop, look);
   }
-  expect(left(true).map(({ html }) => html), 'controls that Tab does not reach').toEqual([]);
-  expect(left(false).map(({ html }) => html), 'controls that neither Tab nor arrows reach').toEqual([]);
+  expect([...strays], 'what takes the focus and is no control').toEqual([]);
+  expect(
+    left(true).map(({ html }) => html),
+    'controls that Tab does not reach',
+  ).toEqual([]);
+  expect(
+    left(false).map(({ html }) => html),
+    'controls that neither Tab nor arrows reach',
+  ).toEqual([]);
   expect(
     controls.filter(({ index }) => unseen.has(index)).map(({ html }) => html),
     'controls whose focus is not seen',
@@ -196,7 +212,7 @@ async function expectTabReachesAll(page: Page): Promise<void> {
 async function followArrows(page: Page, key: string, from: number, look: () => Promise<number | null>): Promise<void> {
   const inGroup = await page.evaluate(() => document.activeElement?.matches('[data-stop]') ?? false);
   if (!inGroup) return;
-  for (let last: number | null = from; ; ) {
+  for (let last: number | null = from; ;) {
     await page.keyboard.press(key);
     const now = await look();
     if (now === null || now === last) break;
@@ -204,11 +220,12 @@ async function followArrows(page: Page, key: string, from: number, look: () => P
   }
 }
 
-/** What has the focus, if it is one of the controls, and whether that is seen. */
-function focused(page: Page): Promise<{ index: number; seen: boolean } | null> {
+/** Which control has the focus, and whether that is seen; its text when it is something else; null: nothing of the page. */
+function focused(page: Page): Promise<{ index: number; seen: boolean } | string | null> {
   return page.evaluate(() => {
     const element = document.activeElement as HTMLElement | null;
-    if (element?.dataset['control'] === undefined) return null;
+    if (element === null || element === document.body) return null;
+    if (element.dataset['control'] === undefined) return element.outerHTML.slice(0, 200);
     const shown = (each: Element | null): boolean => {
       if (each === null) return false;
       const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(each);

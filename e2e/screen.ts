@@ -4,6 +4,9 @@
  */
 import { expect } from '@playwright/test';
 import type { Locator, Page } from '@playwright/test';
+import { expectClosed, readAccounts } from './accounts.ts';
+import type { Accounts } from './accounts.ts';
+import { countOf } from './count.ts';
 
 export interface DroppedFile {
   readonly name: string;
@@ -34,14 +37,6 @@ const VIEW_KEYS: Readonly<Record<ViewTitle, string>> = {
   Accounting: 'Control+3',
   Migrations: 'Control+4',
 };
-
-/** A count as it is written for a person: thin spaces between thousands, a true minus. */
-export function countOf(text: string): number {
-  const digits = text.replace(/[\s\u2009\u202f]/g, '').replace('−', '-');
-  const [found] = /^[+-]?\d+/.exec(digits) ?? [];
-  if (found === undefined) throw new Error(`no count: ${JSON.stringify(text)}`);
-  return Number(found);
-}
 
 export class Screen {
   readonly page: Page;
@@ -263,5 +258,18 @@ export class Screen {
   /** The guest's map. */
   get map(): Locator {
     return this.view.getByRole('slider', { name: /^Map/ }).first();
+  }
+
+  /** Of the VM that the accounting view shows. */
+  async accounts(): Promise<Accounts> {
+    return await readAccounts(this.view);
+  }
+
+  /** @param pages of the guest, where they are known */
+  async expectAccountsClose(vm: string, pages: number | null = null): Promise<Accounts> {
+    const accounts = await this.accounts();
+    expect(accounts.vm).toBe(vm);
+    expectClosed(accounts, pages);
+    return accounts;
   }
 }

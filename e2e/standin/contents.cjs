@@ -48,6 +48,7 @@ class WebContents extends EventEmitter {
   #ownNavigations = new Set();
   #openHandler = () => ({ action: 'allow' });
   #gone = false;
+  #hasCrashed = false;
 
   constructor(window, preferences, options) {
     super();
@@ -165,6 +166,7 @@ class WebContents extends EventEmitter {
     const frame = this.#frames.get(id);
     if (frame === undefined) return;
     frame.url = toApplication(url);
+    this.#hasCrashed = false;
     if (parentId === undefined) this.emit('did-navigate', {}, frame.url, 200, '');
   }
 
@@ -208,7 +210,8 @@ class WebContents extends EventEmitter {
   }
 
   #crashed() {
-    if (this.#world === undefined && this.mainFrame.url === '') return;
+    if (this.#hasCrashed) return; // it is told twice
+    this.#hasCrashed = true;
     this.#world = undefined;
     this.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 1 });
   }
