@@ -20,6 +20,7 @@ import { menuTemplate } from './menu.ts';
 import { CHANNEL, pathOf, SCHEME } from './origin.ts';
 import { PdfPrinter } from './pdf.ts';
 import { Windows } from './window.ts';
+import type { AppWindow } from './window.ts';
 
 const SCENARIO_FILES = [
   { name: 'Pageshift scenarios', extensions: ['pageshift.json', 'json'] },
@@ -59,15 +60,16 @@ function fail(error: unknown): void {
 
 async function start(): Promise<void> {
   const printer = new PdfPrinter();
+  const named = (name: string): AppWindow | null => windows.named(name);
   const desk: Desk = await Desk.open(
-    electronShell(printer, (name) => windows.named(name)),
+    electronShell(printer, named, () => void showMenu()),
     { workerUrl: workerUrl() },
   );
   const windows = new Windows({
     desk,
     log,
     preload: folderOf('preload', 'preload.cjs'),
-    icon: process.platform === 'linux' ? folderOf('icon.png') : null,
+    icon: process.platform === 'linux' ? iconFile() : null,
     boundsFile: join(app.getPath('userData'), 'window.json'),
     developerTools: !app.isPackaged,
   });
@@ -75,8 +77,8 @@ async function start(): Promise<void> {
   guardSession(session.defaultSession, log);
   const door = createDoor({ windowOf: (contents) => windows.of(contents), log });
   ipcMain.on(CHANNEL, door);
-  const setMenu = (): void => setApplicationMenu(desk, windows, (path) => void openFile(desk, windows, path));
-  setMenu();
+  const showMenu = (): Promise<void> => setApplicationMenu(desk, windows, (path) => void openFile(desk, windows, path));
+  await showMenu();
 
   hand.over = (path) => void openFile(desk, windows, path);
   const files = [...filesIn(process.argv, app.isPackaged ? null : appPath, process.cwd()), ...early.splice(0)];
@@ -125,6 +127,10 @@ function serve(site: Site): void {
   });
 }
 
+/** Elsewhere the system takes it from the executable. */
+const iconFile = (): string =>
+  app.isPackaged ? join(process.resourcesPath, 'icon.png') : join(appPath, 'build', 'icons', '256x256.png');
+
 /** In a package the thread's file lies beside the archive: a thread reads it without Electron's help. */
 function workerUrl(): URL {
   return pathToFileURL(folderOf('main', 'session-worker.mjs').replace('app.asar', 'app.asar.unpacked'));
@@ -149,9 +155,10 @@ async function openFile(desk: Desk, windows: Windows, path: string): Promise<voi
   window.raise();
 }
 
-function setApplicationMenu(desk: Desk, windows: Windows, open: (path: string) => void): void {
+async function setApplicationMenu(desk: Desk, windows: Windows, open: (path: string) => void): Promise<void> {
+  const recent = await desk.recent();
   const template = menuTemplate(
-    { platform: process.platform, recent: [], developerTools: !app.isPackaged },
+    { platform: process.platform, recent, developerTools: !app.isPackaged },
     {
       command: (id) => {
         const window = windows.current ?? windows.open(null);
@@ -164,7 +171,11 @@ function setApplicationMenu(desk: Desk, windows: Windows, open: (path: string) =
   Menu.setApplicationMenu(Menu.buildFromTemplate(template));
 }
 
-function electronShell(printer: PdfPrinter, named: (name: string) => import('./window.ts').AppWindow | null): Shell {
+function electronShell(
+  printer: PdfPrinter,
+  named: (name: string) => AppWindow | null,
+  recentChanged: () => void,
+): Shell {
   const isStandIn = process.versions.electron.includes('standin');
   return {
     kind: 'electron',
@@ -193,7 +204,10 @@ function electronShell(printer: PdfPrinter, named: (name: string) => import('./w
       },
     },
     pdf: (html) => printer.print(html),
-    noteRecent: (path) => app.addRecentDocument(path),
+    noteRecent(path) {
+      app.addRecentDocument(path);
+      recentChanged();
+    },
     title: (name, text, path) => named(name)?.title(text, path),
     log,
   };

@@ -58,7 +58,7 @@ export class Windows {
 
   /** @param document null: the start screen */
   open(document: string | null): AppWindow {
-    const name = `window ${++this.#made}`;
+    const name = `#${++this.#made}`;
     const { desk } = this.#options;
     if (document !== null) desk.show(name, document);
     const window = new AppWindow(name, this, this.#options);
@@ -103,7 +103,7 @@ export class AppWindow implements Receiver {
     this.#listen();
     this.browser.loadURL(PAGE_URL).catch((error: Error) => {
       // Closed while it loaded: nothing is wrong.
-      if (!this.browser.isDestroyed()) options.log(`${name} could not load its page: ${error.message}`);
+      if (!this.browser.isDestroyed()) options.log(`window ${name} could not load its page: ${error.message}`);
     });
   }
 
@@ -158,7 +158,7 @@ export class AppWindow implements Receiver {
   }
 
   async #offerReload(what: string): Promise<void> {
-    this.#options.log(`${this.name}: ${what}`);
+    this.#options.log(`window ${this.name}: ${what}`);
     if (this.browser.isDestroyed() || this.#windows.ending) return;
     const { response } = await dialog.showMessageBox(this.browser, {
       type: 'warning',
