@@ -30,7 +30,7 @@ export interface TableDelta {
 /** A value of JSON made another: by another value, by keys of the same object, or by entries of a list and its length. */
 export type ValuePatch =
   | { readonly value: unknown }
-  | { readonly keys: Readonly<Record<string, ValuePatch>> }
+  | { readonly keys: readonly (readonly [string, ValuePatch])[] }
   | { readonly length: number; readonly entries: readonly (readonly [number, ValuePatch])[] };
 
 /** The columns that tell a table's rows apart and by which they are ordered; see the comment on `Snapshot`. */
@@ -84,8 +84,12 @@ function sameColumns(a: Table, b: Table, names: readonly string[]): boolean {
   );
 }
 
-/** Rows compared at once: a difference found in one column ends the search in the others there. */
-const STRIDE_ROWS = 1024;
+/**
+ * Rows compared at once, column by column, so that a difference found in one ends the search in the others there. Few at
+ * first, behind a difference, where the next one is often near; twice as many each time all are the same.
+ */
+const FEW_ROWS = 8;
+const MOST_ROWS = 4096;
 
 /** The runs that make `next` of `previous`; empty when they are equal. */
 function changedRuns(previous: Table, next: Table, names: readonly string[], keys: readonly string[]): number[] {
@@ -95,9 +99,14 @@ function changedRuns(previous: Table, next: Table, names: readonly string[], key
   let kept = 0;
   let dropped = 0;
   let put = 0;
+  let stride = FEW_ROWS;
   for (let i = 0, j = 0; i < previous.rows || j < next.rows;) {
-    let same = Math.min(previous.rows - i, next.rows - j, STRIDE_ROWS);
-    for (const pair of pairs) if (same > 0) same = pair.sameRows(i, j, same);
+    let same = Math.min(previous.rows - i, next.rows - j, stride);
+    for (const pair of pairs) {
+      if (same === 0) break;
+      same = pair.sameRows(i, j, same);
+    }
+    stride = same === stride ? Math.min(MOST_ROWS, 2 * stride) : FEW_ROWS;
     if (same > 0) {
       if (dropped + put > 0) {
         runs.push(kept, dropped, put);
@@ -224,23 +233,24 @@ function objectPatch(previous: Json, next: Json): ValuePatch | null {
   const others = Object.keys(previous);
   // The order of keys is that of the text.
   if (names.length !== others.length || names.some((name, i) => others[i] !== name)) return { value: next };
-  const keys: Record<string, ValuePatch> = {};
-  let changed = false;
+  const keys: (readonly [string, ValuePatch])[] = [];
   for (const name of names) {
     const patch = patchOf(previous[name], next[name]);
-    if (patch === null) continue;
-    keys[name] = patch;
-    changed = true;
+    if (patch !== null) keys.push([name, patch]);
   }
-  return changed ? { keys } : null;
+  return keys.length === 0 ? null : { keys };
 }
 
 function patched(previous: unknown, patch: ValuePatch): unknown {
   if ('value' in patch) return patch.value;
   if ('keys' in patch) {
-    const object: Record<string, unknown> = { ...(previous as Json) };
-    for (const [name, change] of Object.entries(patch.keys)) object[name] = patched(object[name], change);
-    return object;
+    const changes = new Map(patch.keys);
+    const entries = Object.entries(previous as Json).map(([name, value]) => {
+      const change = changes.get(name);
+      return [name, change === undefined ? value : patched(value, change)] as const;
+    });
+    // Not by assignment: a name may be __proto__.
+    return Object.fromEntries(entries);
   }
   const list = (previous as readonly unknown[]).slice(0, patch.length);
   for (const [i, change] of patch.entries) list[i] = patched(list[i], change);

@@ -89,8 +89,8 @@ export class CheckpointStore {
         kept.checkpoint = null;
         kept.bytes = bytes.length;
       } catch {
+        // What was written of it goes with the folder.
         this.#kept.delete(id);
-        rmSync(this.#file(id), { force: true });
       }
     }
   }

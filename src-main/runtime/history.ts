@@ -232,7 +232,6 @@ export class History {
         mkdirSync(this.#folder, { recursive: true });
         writeFileSync(this.#file(group), Buffer.concat(group.parts));
       } catch {
-        rmSync(this.#file(group), { force: true });
         this.#diskFails = true;
         return;
       }

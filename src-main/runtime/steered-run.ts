@@ -168,7 +168,7 @@ export class SteeredRun {
   forecast(given: GivenCommand): Forecast {
     const { command, refusal } = giveCommand(this.#base, this.#appliedCommands(), given, this.tick);
     if (refusal !== null) return { type: 'other', vm: given.vm, refusal, sentence: refusal.text };
-    return foresee(this.#world, this.#engineCommand(command));
+    return this.#world.foresee(this.#engineCommand(command));
   }
 
   /** Applies a command now and enters it into the scenario. What was taken back before can no longer be given again. */
@@ -198,15 +198,17 @@ export class SteeredRun {
 
   /** Applies it, with a checkpoint before it. */
   #carryOut(given: Given): Refusal | null {
+    const engineCommand = this.#engineCommand(given.command);
+    const forecast = this.#world.foresee(engineCommand);
+    if (forecast.refusal !== null) return forecast.refusal;
     // The frame of this tick shows the world before the command: taking it back must not change it.
     this.recordNow();
-    const engineCommand = this.#engineCommand(given.command);
-    const forecast = foresee(this.#world, engineCommand);
     const checkpoint: Checkpoint = { world: this.#world.state(), recording: this.#recording.save() };
     const { config } = this.#world;
     const refusal = this.#world.give(engineCommand);
     this.#now = null;
     if (refusal !== null) {
+      // Not foreseen. What the world noted of it is not kept.
       this.#goTo(World.restore(config, checkpoint.world), checkpoint.recording, given.laws);
       return refusal;
     }
@@ -319,8 +321,7 @@ export class SteeredRun {
 
   /** The points that a window does not have yet. */
   seriesPart(haveTick: number | null, stride: number): SeriesPart {
-    void [haveTick, stride];
-    return { from: 0, series: this.#recording.series.series() };
+    return this.#recording.series.since(haveTick, stride);
   }
 
   hashes(): { readonly tick: number; readonly hash: string; readonly chain: string } {
@@ -396,7 +397,7 @@ export class SteeredRun {
     for (const { at, command } of due) {
       if (at !== this.tick) return;
       const moves = command.type === 'compact' || command.type === 'migrate';
-      this.#forecasts.push(moves ? foresee(this.#world, command) : null);
+      this.#forecasts.push(moves ? this.#world.foresee(command) : null);
     }
   }
 
@@ -469,12 +470,6 @@ export class Replay {
   recording(): Checkpoint['recording'] {
     return this.#recording.save();
   }
-}
-
-/** World.foresee, until it is there. */
-function foresee(world: World, command: Command): Forecast {
-  const able = world as World & { readonly foresee?: (command: Command) => Forecast };
-  return able.foresee?.(command) ?? { type: 'other', vm: command.vm, refusal: null, sentence: '' };
 }
 
 /** A frame on its way to another thread. */

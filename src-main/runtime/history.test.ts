@@ -1,0 +1,142 @@
+/** Frames go in as they were taken and come out the same, whatever was spilled, thinned or cut off in between. */
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Snapshot } from '../../shared/snapshot/index.ts';
+import { encode } from '../../shared/snapshot/index.ts';
+import { World } from '../engine/index.ts';
+import { toWorldConfig } from '../scenario/index.ts';
+import { small } from './fixture.ts';
+import type { HistoryBounds } from './history.ts';
+import { History } from './history.ts';
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'pageshift-history-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const FRAMES = 120;
+const taken: Snapshot[] = [];
+const world = World.create(toWorldConfig(small())).world!;
+for (let i = 0; i < FRAMES; i++) {
+  taken.push(world.snapshot('blocks'));
+  world.step();
+}
+
+const bytesOf = (frame: Snapshot): Buffer => Buffer.from(encode(frame));
+const takenBytes = taken.map(bytesOf);
+
+/** Ticks in which something happened. */
+const happened = (tick: number): boolean => tick === 0 || tick % 17 === 3;
+
+function filled(bounds: Partial<HistoryBounds>, frames = FRAMES): History {
+  const history = new History({ folder, nowMs: () => 0, bounds });
+  for (const frame of taken.slice(0, frames)) history.add(frame, happened(frame.header.tick));
+  return history;
+}
+
+/** The frame of each tick that has one, in an order that no cache expects. */
+function expectExact(history: History): void {
+  const ticks = history.ticks();
+  const order = [...ticks.keys()].sort((a, b) => ((a * 37) % ticks.length) - ((b * 37) % ticks.length));
+  const differ = order.filter((i) => !bytesOf(history.frameAt(ticks[i]!)).equals(takenBytes[ticks[i]!]!));
+  expect(differ).toEqual([]);
+  // Between two frames the earlier is shown.
+  const gaps = ticks.filter((tick, i) => (ticks[i + 1] ?? Infinity) > tick + 1);
+  expect(gaps.map((tick) => history.frameAt(tick + 1).header.tick)).toEqual(gaps);
+}
+
+describe('a history', () => {
+  it('gives every frame as it was taken, and the last before a tick that has none', () => {
+    const history = filled({ groupFrames: 7 });
+    expect(history.ticks()).toEqual(taken.map(({ header }) => header.tick));
+    expectExact(history);
+    expect(history.frameAt(10_000).header.tick).toBe(FRAMES - 1);
+    expect(history.figures()).toMatchObject({ first: 0, last: FRAMES - 1, frames: FRAMES, diskBytes: 0 });
+  });
+
+  it('keeps to its bound of memory: what is beyond it is in files, and reads the same', () => {
+    const history = filled({ groupFrames: 8, memoryBytes: 20_000 });
+    const { memoryBytes, diskBytes, frames } = history.figures();
+    expect(memoryBytes).toBeLessThanOrEqual(20_000);
+    expect(diskBytes).toBeGreaterThan(20_000);
+    expect(frames).toBe(FRAMES);
+    expect(readdirSync(folder).length).toBeGreaterThan(2);
+    expectExact(history);
+  });
+
+  it('is thinned beyond so many frames, oldest first, with the first, the newest and what happened', () => {
+    const history = filled({ groupFrames: 8, frames: 60 });
+    const ticks = history.ticks();
+    expect(ticks.length).toBeLessThanOrEqual(60);
+    expect([ticks[0], ticks.at(-1)]).toEqual([0, FRAMES - 1]);
+    // 3 was beside 0 when the oldest were thinned again.
+    expect(ticks.filter((tick) => tick % 17 === 3)).toEqual([20, 37, 54, 71, 88, 105]);
+    const gaps = ticks.slice(1).map((tick, i) => tick - ticks[i]!);
+    expect(gaps.at(0)).toBeGreaterThan(1);
+    expect(gaps.at(-1)).toBe(1);
+    expectExact(history);
+  });
+
+  it('is thinned beyond so many bytes, and what it no longer needs is removed from the disk', () => {
+    const history = filled({ groupFrames: 8, memoryBytes: 8000, allBytes: 30_000 });
+    const { memoryBytes, diskBytes } = history.figures();
+    expect(memoryBytes + diskBytes).toBeLessThanOrEqual(30_000);
+    expect(history.ticks().length).toBeLessThan(FRAMES);
+    expectExact(history);
+    expect(readdirSync(folder).length).toBeLessThan(15);
+  });
+
+  it.each([0, 5, 8, 30, 63, 64, 119])('is cut after tick %i and goes on from there', (tick) => {
+    const history = filled({ groupFrames: 8, memoryBytes: 4000 });
+    history.frameAt(100);
+    history.truncate(tick);
+    expect(history.ticks()).toEqual(taken.slice(0, tick + 1).map(({ header }) => header.tick));
+    expectExact(history);
+    for (const frame of taken.slice(tick + 1)) history.add(frame, false);
+    expectExact(history);
+    const { memoryBytes, diskBytes, frames } = history.figures();
+    expect(frames).toBe(FRAMES);
+    const whole = filled({ groupFrames: 8, memoryBytes: 1e9 }).figures();
+    expect(memoryBytes + diskBytes).toBe(whole.memoryBytes);
+  });
+
+  it('stays in memory, thinned, where no file can be written', () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    const missing = join(file, 'below');
+    const history = new History({ folder: missing, nowMs: () => 0, bounds: { groupFrames: 8, memoryBytes: 20_000 } });
+    for (const frame of taken) history.add(frame, false);
+    expect(history.figures().memoryBytes).toBeLessThanOrEqual(20_000);
+    expect(existsSync(missing)).toBe(false);
+    expectExact(history);
+  });
+});
+
+describe('when a frame is recorded', () => {
+  /** Recording takes `costMs`, a tick one ms. */
+  function recorded(costMs: number, isEvent: (tick: number) => boolean): number {
+    let now = 0;
+    const history = new History({ folder, nowMs: () => (now += costMs / 2) });
+    history.add(taken[0]!, true);
+    for (let tick = 1; tick <= 4000; tick++) {
+      const frame = { ...taken[1]!, header: { ...taken[1]!.header, tick } };
+      history.afterTick(tick, isEvent(tick), 1, () => frame);
+    }
+    return history.figures().frames;
+  }
+
+  it('costs no more than its share of stepping', () => {
+    const frames = recorded(10, () => false);
+    expect(frames).toBeGreaterThan(50);
+    expect(frames * 5).toBeLessThanOrEqual(0.2 * 4000 + 100);
+  });
+
+  it('is every tick in which something happened, as long as that is no lasting state', () => {
+    const some = recorded(10, (tick) => tick % 100 === 0);
+    expect(some).toBeGreaterThanOrEqual(40);
+    const always = recorded(10, () => true);
+    expect(always * 5).toBeLessThanOrEqual(0.2 * 4000 + 1000 + 100);
+    expect(always).toBeGreaterThan(200);
+  });
+});
