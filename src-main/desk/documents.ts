@@ -68,7 +68,7 @@ interface Origin {
 const NOWHERE = { place: null, saved: null, print: null } as const;
 
 /** Each has a thread and a world of its own. */
-export const MAX_DOCUMENTS = 16;
+const MAX_DOCUMENTS = 16;
 
 export class Documents {
   readonly #parts: DocumentsParts;

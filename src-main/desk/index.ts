@@ -1,4 +1,4 @@
 /** The application below the shells: documents and their runs, and the one validated door to them. */
 export { Desk } from './desk.ts';
-export type { DeskOptions, OpenDocument } from './desk.ts';
+export type { OpenDocument } from './desk.ts';
 export type { Asset, Connection, Shell, WindowPort } from './shell.ts';

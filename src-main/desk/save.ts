@@ -53,7 +53,7 @@ export async function saveDocument(
   return { place: target.path, diagnostics: [] };
 }
 
-export const suggestedName = (document: OpenedDocument): string =>
+const suggestedName = (document: OpenedDocument): string =>
   document.place === null ? `${fileBase(document.name)}${ENDING}` : basename(document.place);
 
 async function placeByDialog(name: string, window: string, dialogs: NonNullable<Shell['dialogs']>): Promise<Chosen> {
