@@ -89,6 +89,31 @@ describe('a given command', () => {
     expect(twin.log).toEqual(steered.log);
   });
 
+  test('a state shares nothing with the world it was taken from', () => {
+    const nrPages = 20_480;
+    // Large enough for per-CPU lists.
+    const mm = { ...guest('a').mm, nrPages, zoneStartPfn: [0, 1024, 2048] as const };
+    const large = guest('a', { mm, placement: [{ ...guest('a').placement[0]!, end: nrPages }] });
+    const world = start({ ...base, guests: [large] });
+    world.step(AT);
+    world.give({ ...MIGRATE, nodes: [0, 16, 17] });
+    world.step(2);
+    world.takeEvents();
+    const { config: then, tick } = world;
+    const logged = world.log.length;
+    const state = world.state();
+    const plain = (): string => JSON.stringify(state.json) + JSON.stringify(Object.entries(state.columns));
+    const before = plain();
+    expect(state.json['guest0.pcp']).not.toEqual([]);
+    const hash = world.hash();
+    world.give({ type: 'cancelMigration', vm: 'a' });
+    world.give(COMPACT);
+    world.step(20);
+    expect(plain()).toBe(before);
+    const twin = World.restore(then, state);
+    expect([twin.tick, twin.hash(), twin.log.length]).toEqual([tick, hash, logged]);
+  });
+
   test('at tick 0 it comes before the first step', () => {
     const steered = start(base);
     expect(steered.give(COMPACT)).toBeNull();

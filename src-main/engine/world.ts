@@ -320,7 +320,8 @@ export class World {
   state(): WorldState {
     const w = new StateCollector();
     this.#save(w);
-    w.json('log', this.#log as never);
+    // A copy: a saved state outlives what is logged later.
+    w.json('log', [...this.#log] as never);
     return w.done();
   }
 

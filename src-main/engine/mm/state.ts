@@ -45,9 +45,7 @@ export function saveMm(mm: Mm, w: StateWriter, prefix: string): void {
   // Copies: a saved state outlives steps, and these lists change in place.
   w.json(
     `${prefix}.pcp`,
-    Array.from(mm.pcp.entries())
-      .filter(([, list]) => list !== undefined && list.length > 0)
-      .map(([i, list]) => [i, [...list]]) as never,
+    Array.from(mm.pcp, (list, i) => [i, [...(list ?? [])]] as const).filter(([, list]) => list.length > 0) as never,
   );
 }
 
