@@ -120,9 +120,8 @@ function endWith(desk: Desk, windows: Windows): void {
 
 /** The page's own scheme: nothing of the file system is served but what is in the site's index. */
 function serve(site: Site): void {
-  protocol.handle(SCHEME, async ({ method, url }) => {
-    const path = pathOf(url);
-    const { status, headers, body } = await site.answer(method, path ?? '');
+  protocol.handle(SCHEME, ({ method, url }) => {
+    const { status, headers, body } = site.answer(method, pathOf(url) ?? '');
     return new Response(body.length === 0 ? null : Buffer.from(body), { status, headers });
   });
 }

@@ -1,12 +1,11 @@
 /**
  * What is at a path of a window's own origin, whichever shell asks: the built page, and the desk's previews.
  *
- * (a) The page's files are found when the site is opened. A request only looks its path up among them, as it was written:
- *     no path is joined, decoded or normalized, so there is nothing to climb out of.
+ * (a) The page's files are read when the site is opened. A request only looks its path up among them, as it was written:
+ *     no path is joined, decoded or normalized, so there is nothing to climb out of. A build made since changes nothing.
  * (b) Nothing is written: GET and HEAD.
  */
-import { readdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
 import { headersOf, NOTHING_POLICY, PAGE_POLICY } from './policy.ts';
 
@@ -41,35 +40,25 @@ const EMPTY = new Uint8Array(0);
 const PLAIN_PATH = /^[\w.-]+(\/[\w.-]+)*$/;
 
 export class Site {
-  /** Absolute names of the page's files by their path on the origin. */
-  readonly #files: ReadonlyMap<string, string>;
+  /** Of the page, by their path on the origin. */
+  readonly #answers: ReadonlyMap<string, Answer>;
   readonly #preview: (path: string) => Preview | null;
 
   /** @throws when the folder is not there or has no index.html: the page was not built */
   constructor(folder: string, preview: (path: string) => Preview | null) {
-    this.#files = filesBelow(folder);
+    this.#answers = answersBelow(folder);
     this.#preview = preview;
-    if (!this.#files.has('/')) throw new Error(`there is no index.html in ${folder}: npm run build makes it`);
+    if (!this.#answers.has('/')) throw new Error(`there is no index.html in ${folder}: npm run build makes it`);
   }
 
   /** @param path of the request, as it was written, without the query */
-  async answer(method: string, path: string): Promise<Answer> {
-    if (method !== 'GET' && method !== 'HEAD')
+  answer(method: string, path: string): Answer {
+    if (method !== 'GET' && method !== 'HEAD') {
       return refusal(405, `${method} is not answered here.`, { allow: 'GET, HEAD' });
-    const found = path.startsWith(PREVIEW_PATH) ? this.#previewAt(path) : await this.#fileAt(path);
+    }
+    const found = path.startsWith(PREVIEW_PATH) ? this.#previewAt(path) : (this.#answers.get(path) ?? null);
     if (found === null) return refusal(404, 'There is nothing at this address.');
     return method === 'HEAD' ? { ...found, body: EMPTY } : found;
-  }
-
-  async #fileAt(path: string): Promise<Answer | null> {
-    const file = this.#files.get(path);
-    if (file === undefined) return null;
-    try {
-      const mime = MIMES[extname(file)] ?? 'application/octet-stream';
-      return { status: 200, headers: headersOf(mime, PAGE_POLICY), body: await readFile(file) };
-    } catch {
-      return null; // built anew since
-    }
   }
 
   #previewAt(path: string): Answer | null {
@@ -86,13 +75,15 @@ export function refusal(status: number, text: string, own: Readonly<Record<strin
 }
 
 /** Files alone: what a link points to is not ours to serve. */
-function filesBelow(folder: string): ReadonlyMap<string, string> {
-  const files = new Map<string, string>();
+function answersBelow(folder: string): ReadonlyMap<string, Answer> {
+  const answers = new Map<string, Answer>();
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const file = join(entry.parentPath, entry.name);
     const path = relative(folder, file).split(sep).join('/');
-    if (PLAIN_PATH.test(path)) files.set(path === 'index.html' ? '/' : `/${path}`, file);
+    if (!PLAIN_PATH.test(path)) continue;
+    const headers = headersOf(MIMES[extname(file)] ?? 'application/octet-stream', PAGE_POLICY);
+    answers.set(path === 'index.html' ? '/' : `/${path}`, { status: 200, headers, body: readFileSync(file) });
   }
-  return files;
+  return answers;
 }

@@ -7,5 +7,8 @@ if ('wrong' in read) {
   process.stderr.write(`${read.wrong}\n${WEB_USAGE}\n`);
   process.exitCode = 2;
 } else {
-  await runWebShell(read);
+  await runWebShell(read).catch((error: Error) => {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  });
 }

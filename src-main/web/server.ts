@@ -55,7 +55,7 @@ export async function serveWeb(options: WebOptions): Promise<WebServer> {
   const port = await listening(server, options.port);
   const ticket = new Ticket(port);
   const windows = new WindowSockets(options);
-  server.on('request', (request, response) => void answer(request, response, ticket, options));
+  server.on('request', (request, response) => answer(request, response, ticket, options));
   server.on('upgrade', (request, socket, head) => upgrade(request, socket, head, ticket, options, windows));
   server.on('clientError', (_error, socket) => endWith(socket, 400));
   return {
@@ -88,12 +88,7 @@ function pathOf({ url = '' }: IncomingMessage): string {
 
 const queryOf = ({ url = '' }: IncomingMessage): URLSearchParams => new URLSearchParams(url.split('?')[1] ?? '');
 
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  ticket: Ticket,
-  { site, log }: WebOptions,
-): Promise<void> {
+function answer(request: IncomingMessage, response: ServerResponse, ticket: Ticket, { site, log }: WebOptions): void {
   const { method = '', headers } = request;
   const path = pathOf(request);
   const token = path === '/' && method === 'GET' ? queryOf(request).get('token') : null;
@@ -111,7 +106,7 @@ async function answer(
   }
   const stranger = ticket.refusesCookie(headers);
   if (stranger !== null) return refuse(stranger, `This browser has not been let in. ${ASK}`);
-  const found = await site.answer(method, path);
+  const found = site.answer(method, path);
   if (found.status !== 200) log(`refused ${shown(method)} ${shown(path)}: ${found.status}`);
   send(response, found, method);
 }
