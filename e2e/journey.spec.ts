@@ -69,7 +69,7 @@ const QUICK = madeScenario({
   nodeMemoryMiB: 1024,
   vms: [
     { name: 'one', memoryMiB: 256 },
-    { name: 'two', memoryMiB: 128 },
+    { name: 'two', memoryMiB: 128, node: 0 },
   ],
   meanMs: 1000,
 });

@@ -2,11 +2,20 @@
  * Scenarios that the specs, the screenshots and the bench make for themselves: hosts of 1 to 128 nodes, VMs spread over
  * them so that there is something to compact. Deterministic: the same numbers give the same text.
  */
+export interface MadeVm {
+  readonly name: string;
+  readonly memoryMiB: number;
+  /** Nodes that the guest is told of at boot. */
+  readonly cells?: number;
+  /** The host node it lies on: it has converged from the beginning. Otherwise it is spread over all of them. */
+  readonly node?: number;
+}
+
 export interface MadeScenario {
   readonly name: string;
   readonly nodes: number;
   readonly nodeMemoryMiB: number;
-  readonly vms: readonly { readonly name: string; readonly memoryMiB: number; readonly cells?: number }[];
+  readonly vms: readonly MadeVm[];
   /** Mean life of a block of the workload; short lives converge soon. */
   readonly meanMs?: number;
   readonly hosts?: number;
@@ -35,18 +44,18 @@ export function madeScenario({ name, nodes, nodeMemoryMiB, vms, meanMs = 10_000,
         .slice(1)
         .map((hostName) => ({ name: `wire to ${hostName}`, hosts: ['lab', hostName], bandwidthMiBps: 1192 })),
       vms: vms.map((vm) => {
-        const cells = vm.cells ?? Math.min(2, nodes);
+        const cells = vm.cells ?? (vm.node === undefined ? Math.min(2, nodes) : 0);
         return {
           name: vm.name,
           host: 'lab',
           memoryMiB: vm.memoryMiB,
-          vcpus: cells * 2,
+          vcpus: Math.max(1, cells) * 2,
           cells: Array.from({ length: cells }, (_, id) => ({
             id,
             cpus: `${id * 2}-${id * 2 + 1}`,
             memoryMiB: vm.memoryMiB / cells,
           })),
-          placement: { mode: 'spread' },
+          placement: vm.node === undefined ? { mode: 'spread' } : { mode: 'strict', nodes: [vm.node] },
           workload: { lifetime: { law: 'exponential', meanMs } },
           dirty: { workingSetMiB: vm.memoryMiB >> 3, rateMiBps: 50 },
         };

@@ -6,6 +6,7 @@ import { expect } from '@playwright/test';
 import type { Locator, Page } from '@playwright/test';
 import { expectClosed, readAccounts } from './accounts.ts';
 import type { Accounts } from './accounts.ts';
+import type { Application, Written } from './application.ts';
 import { countOf } from './count.ts';
 
 export interface DroppedFile {
@@ -172,11 +173,13 @@ export class Screen {
     return last;
   }
 
-  /** As fast as it goes, until nothing is left to wait for. */
-  async playUntilSettled(timeout = 60_000): Promise<Standing> {
+  /** As fast as it goes, until nothing is left to wait for: then it stops by itself. */
+  async playUntilSettled(timeout = 45_000): Promise<Standing> {
+    const { tick } = await this.standing();
     await this.command('Play as fast as it goes');
-    await expect(this.state).toContainText(/converged/i, { timeout });
-    await expect(this.playButton).toBeVisible();
+    await expect.poll(async () => (await this.standing()).tick).toBeGreaterThan(tick);
+    await expect(this.playButton).toBeVisible({ timeout });
+    await expect(this.state).toContainText(/converged/i);
     return await this.settledStanding();
   }
 
@@ -271,5 +274,68 @@ export class Screen {
     expect(accounts.vm).toBe(vm);
     expectClosed(accounts, pages);
     return accounts;
+  }
+
+  // Dialogs
+
+  /** Gives the command, with its consequence seen first; the run goes on as it did (paused, or playing). */
+  async compact({
+    vm,
+    node,
+    rateMiBps,
+  }: {
+    readonly vm: string;
+    readonly node: number;
+    readonly rateMiBps?: number;
+  }): Promise<void> {
+    await this.page.getByRole('button', { name: 'Compact…', exact: true }).click();
+    const dialog = this.page.getByRole('dialog');
+    await dialog.getByLabel('VM', { exact: true }).selectOption({ label: vm });
+    await dialog.getByRole('radio', { name: 'These nodes' }).check();
+    await dialog
+      .getByRole('checkbox', { name: /^node / })
+      .nth(node)
+      .check();
+    if (rateMiBps !== undefined) await dialog.getByLabel('Rate').fill(String(rateMiBps));
+    await this.#give('Compact', vm);
+  }
+
+  async migrate({ vm, host }: { readonly vm: string; readonly host: string }): Promise<void> {
+    await this.page.getByRole('button', { name: 'Migrate…', exact: true }).click();
+    const dialog = this.page.getByRole('dialog');
+    await dialog.getByLabel('VM', { exact: true }).selectOption({ label: vm });
+    await dialog.getByLabel('To host').selectOption({ label: host });
+    await this.#give('Migrate', vm);
+  }
+
+  async #give(verb: 'Compact' | 'Migrate', vm: string): Promise<void> {
+    const dialog = this.page.getByRole('dialog');
+    const playAfter = dialog.getByRole('checkbox', { name: 'Start playing' });
+    if (await playAfter.isVisible()) await playAfter.uncheck();
+    await this.consequenceShown();
+    await expect(dialog.getByRole('region', { name: 'Consequence' })).toContainText(/\d/);
+    await dialog.getByRole('button', { name: `${verb} ${vm}` }).click();
+    await expect(dialog).toHaveCount(0);
+  }
+
+  /** Nothing in the open dialog is still being computed. */
+  async consequenceShown(): Promise<void> {
+    await expect(this.page.getByRole('dialog').locator('[aria-busy=true]')).toHaveCount(0);
+  }
+
+  /** By the report dialog, looked at first. */
+  async export(
+    application: Application,
+    what: 'HTML' | 'PDF' | 'JSON' | 'CSV' | 'SVG' | 'PNG' | 'scenario',
+  ): Promise<Written> {
+    await this.page.getByRole('button', { name: 'Report…', exact: true }).click();
+    const dialog = this.page.getByRole('dialog');
+    await dialog.getByRole('radio', { name: new RegExp(what, 'i') }).check();
+    const save = dialog.getByRole('button', { name: `Save ${what}` });
+    await expect(save).toBeEnabled({ timeout: 20_000 });
+    await this.consequenceShown();
+    const written = await application.exporting(this.page, () => save.click());
+    await expect(dialog).toHaveCount(0);
+    return written;
   }
 }
