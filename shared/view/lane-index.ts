@@ -162,9 +162,9 @@ class NodeSums {
   readonly #start: Uint32Array;
   readonly #end: Uint32Array;
   /** One column a figure: sum over the rows before this one; one entry more than there are rows. */
-  readonly #before: readonly Float64Array[];
+  readonly #before: readonly Uint32Array[];
 
-  constructor(host: number, nid: number, start: Uint32Array, end: Uint32Array, before: readonly Float64Array[]) {
+  constructor(host: number, nid: number, start: Uint32Array, end: Uint32Array, before: readonly Uint32Array[]) {
     this.host = host;
     this.nid = nid;
     this.#start = start;
@@ -193,7 +193,7 @@ class NodeSums {
   }
 
   /** Pages below `edge`, when `row` is the first that ends above it. */
-  #upTo(before: Float64Array, row: number, edge: number, whole: boolean): number {
+  #upTo(before: Uint32Array, row: number, edge: number, whole: boolean): number {
     const sum = before[row]!;
     if (row === this.#end.length || this.#start[row]! >= edge) return sum;
     const start = this.#start[row]!;
@@ -316,39 +316,55 @@ function targetRuns(snapshot: Snapshot, guest: number): RunList {
   return runs.list();
 }
 
-/** How many rows each key has, in ascending order of keys. */
-function rowsPerKey(keys: ArrayLike<number>, first: number, end: number): [key: number, rows: number][] {
-  const rows = new Map<number, number>();
-  for (let row = first; row < end; row++) rows.set(keys[row]!, (rows.get(keys[row]!) ?? 0) + 1);
-  return [...rows].sort(([a], [b]) => a - b);
+/** The keys of rows as small numbers, ascending, and how many rows each has. */
+interface Slots {
+  readonly keys: readonly number[];
+  readonly rows: readonly number[];
+  /** Slot of each key. */
+  readonly of: { readonly [key: number]: number };
 }
 
-interface Filling {
+function slotsOf(keys: ArrayLike<number>, first: number, end: number): Slots {
+  let most = 0;
+  for (let row = first; row < end; row++) most = Math.max(most, keys[row]!);
+  // A table, not a Map: there may be a million rows, and a window waits.
+  const count = new Uint32Array(most + 1);
+  for (let row = first; row < end; row++) count[keys[row]!]!++;
+  const found: number[] = [];
+  const of = new Int32Array(most + 1);
+  for (let key = 0; key <= most; key++) {
+    of[key] = found.length;
+    if (count[key]! > 0) found.push(key);
+  }
+  return { keys: found, rows: found.map((key) => count[key]!), of };
+}
+
+class Filling {
   readonly start: Uint32Array;
   readonly end: Uint32Array;
-  readonly before: readonly Float64Array[];
-  rows: number;
+  readonly before: readonly Uint32Array[];
+  rows = 0;
+
+  constructor(rows: number, figures: number) {
+    this.start = new Uint32Array(rows);
+    this.end = new Uint32Array(rows);
+    this.before = Array.from({ length: figures }, () => new Uint32Array(rows + 1));
+  }
 }
 
-const filling = (rows: number, figures: number): Filling => ({
-  start: new Uint32Array(rows),
-  end: new Uint32Array(rows),
-  before: Array.from({ length: figures }, () => new Float64Array(rows + 1)),
-  rows: 0,
-});
-
 function sumsOfRuns({ start, end, key }: RunList): NodeSums[] {
-  const parts = new Map(rowsPerKey(key, 0, key.length).map(([k, rows]) => [k, filling(rows, 1)]));
+  const slots = slotsOf(key, 0, key.length);
+  const parts = slots.rows.map((rows) => new Filling(rows, 1));
   for (let row = 0; row < key.length; row++) {
-    const part = parts.get(key[row]!)!;
+    const part = parts[slots.of[key[row]!]!]!;
+    const at = part.rows++;
     const before = part.before[0]!;
-    part.start[part.rows] = start[row]!;
-    part.end[part.rows] = end[row]!;
-    before[part.rows + 1] = before[part.rows]! + end[row]! - start[row]!;
-    part.rows++;
+    part.start[at] = start[row]!;
+    part.end[at] = end[row]!;
+    before[at + 1] = before[at]! + end[row]! - start[row]!;
   }
-  return [...parts].map(([k, part]) => {
-    const { host, nid } = hostAndNid(k);
+  return parts.map((part, slot) => {
+    const { host, nid } = hostAndNid(slots.keys[slot]!);
     return new NodeSums(host, nid, part.start, part.end, part.before);
   });
 }
@@ -357,20 +373,21 @@ function sumsOfBlocks(snapshot: Snapshot, guest: number, nrPages: number): NodeS
   const [first, end] = rowsOf(snapshot, 'blocks', 'guest', guest);
   const block = column(snapshot, 'blocks', 'block');
   const nid = column(snapshot, 'blocks', 'nid');
-  const figures = BLOCK_FIGURES.map((name) => column(snapshot, 'blocks', name));
-  const parts = new Map(rowsPerKey(nid, first, end).map(([k, rows]) => [k, filling(rows, FIGURES)]));
+  const [used, free, pinned, owed] = BLOCK_FIGURES.map((name) => column(snapshot, 'blocks', name));
+  const slots = slotsOf(nid, first, end);
+  const parts = slots.rows.map((rows) => new Filling(rows, FIGURES));
   for (let row = first; row < end; row++) {
-    const part = parts.get(nid[row]!)!;
+    const part = parts[slots.of[nid[row]!]!]!;
+    const at = part.rows++;
     const start = block[row]! * PAGES_PER_HUGE;
-    part.start[part.rows] = start;
-    part.end[part.rows] = Math.min(start + PAGES_PER_HUGE, nrPages);
-    const [used, , , owed] = figures;
-    for (let figure = 0; figure < FIGURES; figure++) {
-      const before = part.before[figure]!;
-      const pages = figure < figures.length ? figures[figure]![row]! : Math.max(0, owed![row]! - used![row]!);
-      before[part.rows + 1] = before[part.rows]! + pages;
-    }
-    part.rows++;
+    part.start[at] = start;
+    part.end[at] = Math.min(start + PAGES_PER_HUGE, nrPages);
+    const [usedBefore, freeBefore, pinnedBefore, owedBefore, stuckBefore] = part.before;
+    usedBefore![at + 1] = usedBefore![at]! + used![row]!;
+    freeBefore![at + 1] = freeBefore![at]! + free![row]!;
+    pinnedBefore![at + 1] = pinnedBefore![at]! + pinned![row]!;
+    owedBefore![at + 1] = owedBefore![at]! + owed![row]!;
+    stuckBefore![at + 1] = stuckBefore![at]! + Math.max(0, owed![row]! - used![row]!);
   }
-  return [...parts].map(([k, part]) => new NodeSums(-1, k, part.start, part.end, part.before));
+  return parts.map((part, slot) => new NodeSums(-1, slots.keys[slot]!, part.start, part.end, part.before));
 }

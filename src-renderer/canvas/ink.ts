@@ -118,7 +118,7 @@ export class InkSet {
     const mask = pattern < 0 ? null : patternMask(PATTERNS[pattern]!, PATTERN_SIDE * this.#scale);
     const toned = (share: number): Fill => {
       const colour = mix(this.#page, hue, share);
-      return { colour, line: share > 0.3 ? mix(colour, this.#page, 0.75) : mix(colour, hue, 0.45), mask };
+      return { colour, line: share > 0.3 ? mix(colour, this.#page, 0.6) : mix(colour, hue, 0.45), mask };
     };
     const full = toned(FULL);
     return {

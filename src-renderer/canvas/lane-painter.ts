@@ -74,7 +74,12 @@ export function paintRuns(
 /** The band that has all of a column's pages, or -1. */
 function wholeBand(bands: readonly Band[], { widths }: LaneColumns, column: number): number {
   if (column < 0) return -1;
-  return bands.findIndex(({ pages }) => pages[column] === widths[column] && widths[column]! > 0);
+  // The first that has any of them has all, or none does.
+  for (let i = 0; i < bands.length; i++) {
+    const pages = bands[i]!.pages[column]!;
+    if (pages > 0) return pages === widths[column] ? i : -1;
+  }
+  return -1;
 }
 
 function winnerOf(bands: readonly { readonly pages: Float64Array }[], column: number): number {
@@ -104,8 +109,8 @@ function stackColumn(
     sum += pages[column]!;
     const high = bottom - Math.round((box.height * sum) / widths[column]!);
     fillColumn(raster, x, high, low, fill);
-    if (edgePixels > 0)
-      paint(raster, x, low - Math.min(edgePixels, low - high), Math.min(edgePixels, low - high), ink.edge);
+    // A share too low for both would be all edge.
+    if (edgePixels > 0 && low - high >= 3 * edgePixels) paint(raster, x, low - edgePixels, edgePixels, ink.edge);
     low = high;
   }
   paint(raster, x, box.top, low - box.top, track);
