@@ -7,6 +7,7 @@ import {
   numatuneCommand,
   setMaxDowntimeCommand,
   shellWord,
+  vmCommandLines,
   virshMigrateCommand,
 } from './command-line.ts';
 
@@ -42,5 +43,50 @@ describe('commands of virsh and numactl', () => {
     const virsh = `virsh() { if [ "$1" = list ]; then printf '%s\\n' 'uuid-a 7' 'uuid-b 12' 'uuid-c 120'; else echo "$@"; fi; }`;
     const said = execFileSync('/bin/sh', ['-c', `${virsh}; ${command}`], { encoding: 'utf8' });
     expect(said).toBe('numatune uuid-b --nodeset 0 --live\n');
+  });
+});
+
+describe('the lines of a VM', () => {
+  const node = (host: number, nid: number) => ({
+    host,
+    hostName: '',
+    nid,
+    cpus: [],
+    totalPages: 9,
+    freePages: 9,
+    usedPages: 0,
+    reservedPages: 0,
+  });
+  const vm = (name: string, pages: readonly number[]) => ({
+    guest: 0,
+    name,
+    host: 0,
+    pages,
+    copyPages: [0, 0, 0],
+    totalPages: 9,
+    largestNodeShare: 1,
+  });
+  const nodes = [node(0, 0), node(0, 4), node(1, 0)];
+
+  test('gather what is spread on the fullest node', () => {
+    const matrix = { nodes, vms: [vm('db', [3, 6, 0])], columnPages: [] };
+    expect(vmCommandLines(matrix, ['a', 'b'], 0)).toEqual([
+      'virsh dumpxml db',
+      'numastat -p "$(cat /run/libvirt/qemu/db.pid)"',
+      'virsh numatune db --nodeset 4 --live',
+      'migratepages "$(cat /run/libvirt/qemu/db.pid)" 0 4',
+      'virsh migrate --live db qemu+ssh://b/system',
+    ]);
+  });
+
+  test('nothing is gathered that lies on one node, or nowhere', () => {
+    for (const pages of [
+      [9, 0, 0],
+      [0, 0, 0],
+    ]) {
+      const matrix = { nodes, vms: [vm('db', pages)], columnPages: [] };
+      expect(vmCommandLines(matrix, ['a'], 0)).toHaveLength(2);
+    }
+    expect(vmCommandLines({ nodes, vms: [], columnPages: [] }, ['a'], 0)).toEqual([]);
   });
 });

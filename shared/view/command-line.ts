@@ -5,6 +5,7 @@
  * (a) Names are data: whatever is in one, it stays one word of the shell and no option of the command.
  * (b) virsh takes a name of digits for a domain's running id. Such a VM is looked up by its name first.
  */
+import type { HostMatrix } from './host.ts';
 import { idList } from './id-list.ts';
 
 /** A word as a POSIX shell takes it. */
@@ -51,3 +52,25 @@ export const setMaxDowntimeCommand = (vm: string, ms: number): string =>
   `virsh migrate-setmaxdowntime ${domain(vm)} ${Math.max(1, Math.round(ms))}`;
 
 export const virshCancelCommand = (vm: string): string => `virsh domjobabort ${domain(vm)}`;
+
+/** What one could do with a VM on its host, and see of it there: each a line to copy. The first is always there. */
+export function vmCommandLines({ nodes, vms }: HostMatrix, hosts: readonly string[], guest: number): readonly string[] {
+  const vm = vms[guest];
+  if (vm === undefined) return [];
+  const own = nodes
+    .map((node, i) => ({ nid: node.nid, host: node.host, pages: vm.pages[i]! }))
+    .filter((n) => n.pages > 0);
+  const fullest = own.reduce((best, each) => (each.pages > best.pages ? each : best), own[0] ?? null!);
+  const others = own.filter((each) => each !== fullest).map(({ nid }) => nid);
+  const gather =
+    others.length === 0
+      ? []
+      : [numatuneCommand(vm.name, [fullest.nid]), migratepagesCommand(vm.name, others, [fullest.nid])];
+  const away = hosts.filter((_, host) => host !== vm.host);
+  return [
+    dumpxmlCommand(vm.name),
+    numastatCommand(vm.name),
+    ...gather,
+    ...away.slice(0, 1).map((toHost) => virshMigrateCommand({ vm: vm.name, toHost, maxBandwidthMiBps: 0 })),
+  ];
+}

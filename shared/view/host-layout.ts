@@ -20,7 +20,7 @@ export interface HostLayout {
   readonly memoryHeight: number;
 }
 
-export const BOX_LEAST_WIDTH = 104;
+export const BOX_LEAST_WIDTH = 96;
 const BOX_MOST_WIDTH = 320;
 export const TILE_LEAST_WIDTH = 116;
 /** More nodes than this are tiles, however large the window. */

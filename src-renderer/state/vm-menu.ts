@@ -1,14 +1,15 @@
 /** What a right click on a VM offers, wherever it is drawn. */
+import { vmCommandLines } from '../../shared/view/command-line.ts';
 import { copyText } from '../ui/copy.ts';
 import type { MenuItem } from '../ui/menu.ts';
 import type { App } from './app.svelte.ts';
-import { shellWord } from './shell-word.ts';
 
 export function vmMenu(app: App, guest: number): readonly MenuItem[] {
   const name = app.document?.inputs.guests[guest]?.name;
   if (name === undefined) return [];
   const idle = !app.lost && app.document?.busy === null;
-  const virsh = `virsh dumpxml ${shellWord(name)}`;
+  const hosts = (app.frame?.header.hosts ?? []).map((host) => host.name);
+  const lines = app.hosts === null ? [] : vmCommandLines(app.hosts, hosts, guest);
   return [
     { id: 'show', label: `Show ${name}`, run: () => app.showGuest(guest, 'guest') },
     { id: 'accounting', label: 'Its accounting', run: () => app.showGuest(guest, 'accounting') },
@@ -21,6 +22,6 @@ export function vmMenu(app: App, guest: number): readonly MenuItem[] {
     },
     { id: 'migrate', label: `Migrate ${name} to…`, enabled: idle, run: () => app.openDialog('migrate', name) },
     { id: 'copyName', label: 'Copy name', separator: true, run: () => void copyText(name) },
-    { id: 'copyVirsh', label: `Copy as ${virsh}`, run: () => void copyText(virsh) },
+    ...lines.map((line, i) => ({ id: `copy${i}`, label: `Copy as ${line}`, run: () => void copyText(line) })),
   ];
 }
