@@ -195,11 +195,11 @@ function settings({ regeneration, frameGrainPages, workload, dirty }: GuestInput
   return {
     title: 'Settings',
     facts: [
-      { name: 'backed in frames of', pages: frameGrainPages },
+      { name: 'backed in frames of', pages: frameGrainPages, as: 'pages' },
       {
         name: 'regeneration',
         text: regeneration.enabled
-          ? `after ${seconds(regeneration.delayTicks, tickMs)}, grain ${size(regeneration.grainPages)}`
+          ? `after ${seconds(regeneration.delayTicks, tickMs)}, grain ${exactPages(regeneration.grainPages)}`
           : 'off',
       },
       ...(workload === null

@@ -3,7 +3,6 @@
  * against the largest node of all; in it, from the bottom up, a block for each VM by the pages it has there.
  */
 import type { ExampleInfo } from '../../../shared/protocol/document.ts';
-import { plural } from '../../../shared/view/number-format.ts';
 
 export interface Box {
   readonly x: number;
@@ -16,8 +15,6 @@ export interface Picture {
   readonly hosts: readonly Box[];
   readonly nodes: readonly Box[];
   readonly blocks: readonly (Box & { readonly host: number; readonly nid: number })[];
-  /** The same in a sentence. */
-  readonly text: string;
 }
 
 const GAP = 8;
@@ -57,6 +54,5 @@ export function examplePicture({ hosts, vms }: ExampleInfo, width: number, heigh
     });
     x += wide + gap;
   });
-  const text = `${plural(hosts.length, 'host')} with ${plural(nrNodes, 'node')}, ${plural(vms.length, 'VM')}`;
-  return { hosts: boxes, nodes: nodeBoxes, blocks, text };
+  return { hosts: boxes, nodes: nodeBoxes, blocks };
 }
