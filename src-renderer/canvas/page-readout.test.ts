@@ -65,7 +65,7 @@ describe('a readout', () => {
     const page = guest.pages[pfn]!;
     expect(spoken(told, index.nrPages, names)).toBe(
       `Page 0x${pfn.toString(16).padStart(4, '0')}, kernel, order ${told.order}; H: host node ${page.hostNid}; ` +
-        `T: node ${page.target}; A: node ${page.actual}; ${isOwed(page) ? '1 page' : '0 pages'} owed`,
+        `T: node ${page.target}; A: node ${page.actual}; 0 pages owed${isOwed(page) ? ', 1 pinned elsewhere' : ''}`,
     );
   });
 

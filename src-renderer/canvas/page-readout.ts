@@ -124,6 +124,6 @@ export function spoken(told: PageReadout, nrPages: number, names: ReadoutNames):
       'none',
     )}`,
     told.unknownA ? 'A: not known in this frame' : `A: ${nodes(booked, 'a hole')}`,
-    `${exactPages(told.owedPages)} owed`,
+    `${exactPages(told.owedPages - told.owedPinnedPages)} owed${told.owedPinnedPages > 0 ? `, ${count(told.owedPinnedPages)} pinned elsewhere` : ''}`,
   ].join('; ');
 }
