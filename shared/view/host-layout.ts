@@ -22,6 +22,8 @@ export interface HostLayout {
 
 export const BOX_LEAST_WIDTH = 96;
 const BOX_MOST_WIDTH = 320;
+/** Of a node that is alone. */
+const LONE_WIDTH = 480;
 export const TILE_LEAST_WIDTH = 116;
 /** More nodes than this are tiles, however large the window. */
 const MOST_BOXES = 32;
@@ -68,7 +70,12 @@ export function hostLayout(nodes: readonly number[], width: number, height: numb
   const each = (height - hostRows * HOST_EXTRA - rows * BOX_EXTRA) / rows;
   const memoryHeight = Math.round(Math.max(MEMORY_HEIGHT.least, Math.min(MEMORY_HEIGHT.most, each)));
   if (rows * (memoryHeight + BOX_EXTRA) > 3 * height) return tiles;
-  return { kind: 'boxes', columns, nodeWidth: Math.min(BOX_MOST_WIDTH, nodeWidth), memoryHeight };
+  return {
+    kind: 'boxes',
+    columns,
+    nodeWidth: Math.min(all > 1 ? BOX_MOST_WIDTH : LONE_WIDTH, nodeWidth),
+    memoryHeight,
+  };
 }
 
 /** As many columns as give rows of one length, or nearly: 8 nodes in room for 6 are 4 and 4. */
