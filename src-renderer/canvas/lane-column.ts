@@ -108,4 +108,4 @@ export function exactBands(tiles: Tiles, edges: Float64Array): Pick<Lanes, 'actu
 }
 
 /** Never freed: reserved, or the kernel's. */
-export const isPinned = (state: number): boolean => state === PageTile.reserved || state === PageTile.kernel;
+const isPinned = (state: number): boolean => state === PageTile.reserved || state === PageTile.kernel;

@@ -26,8 +26,8 @@ export interface TimeScene extends TimeBox {
   readonly hoverTick: number | null;
 }
 
-export const PLOT_LEFT = 62;
-export const PLOT_RIGHT = 10;
+const PLOT_LEFT = 62;
+const PLOT_RIGHT = 10;
 const TOP = 6;
 const AXIS = 17;
 const COMMIT_LANE = 11;
