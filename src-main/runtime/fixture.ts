@@ -34,3 +34,17 @@ export function small(change: Partial<ScenarioInput> = {}): Scenario {
   };
   return scenarioOf(canonicalText(input));
 }
+
+/** 64 MiB on a host of two nodes, moved at tick 3 to one of three smaller ones. */
+export function moving(change: Partial<ScenarioInput> = {}): Scenario {
+  return small({
+    name: 'moving',
+    hosts: [
+      { name: 'h', nodes: [0, 1].map((nid) => ({ nid, memoryMiB: 256 })) },
+      { name: 'k', nodes: [0, 1, 2].map((nid) => ({ nid, memoryMiB: 40 })) },
+    ],
+    links: [{ name: 'l', hosts: ['h', 'k'], bandwidthMiBps: 64 }],
+    commands: [{ at: 3, type: 'migrate', vm: 'v', toHost: 'k' }],
+    ...change,
+  });
+}

@@ -1,8 +1,8 @@
 /**
  * Recorded frames of a run, for scrubbing: snapshots at level `blocks`, as groups of one key frame and deltas, deflated.
  *
- * (a) Every tick in which something happened has a frame, others as often as recording stays below RECORDING_SHARE of the
- *     time that stepping takes; a long stretch of costly ticks in which something happened is thinned likewise.
+ * (a) Every tick in which something happened has a frame, others as often as recording stays below RECORDING_SHARE of all
+ *     other time; a long stretch of costly ticks in which something happened is thinned likewise.
  * (b) There are at most `frames` of them: beyond that two neighbouring groups become one, of every second frame, oldest
  *     first; of two the one in which something happened is kept. The first frame and the newest are always there.
  * (c) In memory up to a bound, then in files, a group a file, oldest first. Beyond the bound of both, groups are thinned.
@@ -37,7 +37,7 @@ const BOUNDS: HistoryBounds = {
   allBytes: 2 * 2 ** 30,
 };
 const RECORDING_SHARE = 0.2;
-/** Recording time that may be saved up by ticks that were not recorded, and owed by ticks in which something happened. */
+/** Recording time that may be saved up, and owed by ticks in which something happened. */
 const MOST_SAVED_MS = 100;
 const MOST_OWED_MS = 1000;
 const DEFLATE = { level: 1 } as const;
@@ -63,8 +63,10 @@ export class History {
   #lastId = 0;
   /** The newest frame. */
   #newest: Snapshot | null = null;
-  /** Recording time earned by stepping and not used, in ms. */
+  /** Recording time earned and not used, in ms. */
   #savedMs = 0;
+  /** Up to when it was earned. */
+  #lastMs: number;
   #memoryBytes = 0;
   #diskBytes = 0;
   /** No file could be written: all is kept in memory, thinned. */
@@ -75,6 +77,7 @@ export class History {
   constructor({ folder, nowMs, bounds }: HistoryOptions) {
     this.#folder = folder;
     this.#nowMs = nowMs;
+    this.#lastMs = nowMs();
     this.#bounds = { ...BOUNDS, ...bounds };
   }
 
@@ -98,16 +101,20 @@ export class History {
     return this.#groups.flatMap(({ ticks }) => ticks);
   }
 
-  /** A tick was stepped, in so many ms of the clock. Records it when it is its turn. */
-  afterTick(tick: number, happened: boolean, steppedMs: number, snapshot: () => Snapshot): void {
-    this.#savedMs = Math.min(MOST_SAVED_MS, this.#savedMs + steppedMs * RECORDING_SHARE);
+  /** A tick was stepped. Records it when it is its turn. */
+  afterTick(tick: number, happened: boolean, snapshot: () => Snapshot): void {
+    const began = this.#nowMs();
+    this.#savedMs = Math.min(MOST_SAVED_MS, this.#savedMs + (began - this.#lastMs) * RECORDING_SHARE);
+    this.#lastMs = began;
     const isTurn = happened ? this.#savedMs > -MOST_OWED_MS : this.#savedMs > 0 && tick - this.last >= this.#stride();
-    if (isTurn) this.add(snapshot(), happened);
+    if (!isTurn) return;
+    this.add(snapshot(), happened);
+    this.#lastMs = this.#nowMs();
+    this.#savedMs -= this.#lastMs - began;
   }
 
   /** @param frame of a later tick than the newest. */
   add(frame: Snapshot, happened: boolean): void {
-    const began = this.#nowMs();
     const open = this.#groups.at(-1);
     const { tick } = frame.header;
     if (open === undefined || open.ticks.length >= this.#bounds.groupFrames) {
@@ -117,7 +124,6 @@ export class History {
     }
     this.#newest = frame;
     this.#keepBounds();
-    this.#savedMs -= this.#nowMs() - began;
   }
 
   /** The frame of a tick, or the last before it; the first when there is none before. */

@@ -25,7 +25,7 @@ import {
   toWorldConfig,
   withGiven,
 } from '../scenario/index.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Checkpoint, CheckpointBounds } from './checkpoint.ts';
 import { CheckpointStore } from './checkpoint.ts';
 import { History } from './history.ts';
 import { commandLabel } from './label.ts';
@@ -54,6 +54,7 @@ export interface SteeredRunOptions {
   readonly spillFolder: string;
   /** Milliseconds of any clock, to see what recording costs. */
   readonly nowMs: () => number;
+  readonly checkpoints?: CheckpointBounds;
 }
 
 export type SteeredRunStart =
@@ -96,7 +97,7 @@ export class SteeredRun {
     this.#world = world;
     this.#recording = new Recording(world);
     this.#laws = new LawWatch(world);
-    this.#checkpoints = new CheckpointStore(options.spillFolder);
+    this.#checkpoints = new CheckpointStore(options.spillFolder, options.checkpoints);
     this.#history = new History({ folder: options.spillFolder, nowMs: options.nowMs });
     this.#history.add(this.#recording.before, true);
   }
@@ -145,15 +146,12 @@ export class SteeredRun {
 
   /** One tick. Its cost besides the world's own is bounded by that of stepping. */
   step(): void {
-    const { nowMs } = this.#options;
     this.#foreseeScheduled();
-    const began = nowMs();
     this.#world.step();
-    const steppedMs = nowMs() - began;
     const events = this.#recording.afterTick();
     this.#laws.afterTick(events);
     this.#now = null;
-    this.#history.afterTick(this.tick, events.length > 0, steppedMs, () => this.#world.snapshot('blocks'));
+    this.#history.afterTick(this.tick, events.length > 0, () => this.#world.snapshot('blocks'));
   }
 
   /** Makes sure that the present can be scrubbed to. */

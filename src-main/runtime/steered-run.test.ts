@@ -1,0 +1,120 @@
+/** The way back without checkpoints, a way back that is stopped, and what is taken back when the record has been thinned. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { GivenCommand } from '../../shared/protocol/index.ts';
+import { World } from '../engine/index.ts';
+import type { Scenario } from '../scenario/index.ts';
+import { toWorldConfig } from '../scenario/index.ts';
+import { moving, small } from './fixture.ts';
+import type { Replay } from './steered-run.ts';
+import { SteeredRun } from './steered-run.ts';
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'pageshift-run-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** @param keep whether checkpoints are kept at all. */
+function runOf(scenario: Scenario, keep: boolean): SteeredRun {
+  const none = { memoryBytes: 0, diskBytes: 0 };
+  const { run } = SteeredRun.create(scenario, {
+    version: 'test',
+    spillFolder: folder,
+    nowMs: () => 0,
+    ...(keep ? {} : { checkpoints: none }),
+  });
+  return run!;
+}
+
+const steps = (run: SteeredRun, n: number): void => {
+  for (let i = 0; i < n; i++) run.step();
+};
+
+function through(replay: Replay | null): Replay {
+  while (replay!.advance());
+  return replay!;
+}
+
+const compact = (nodes: number[]): GivenCommand => ({ type: 'compact', vm: 'v', nodes, rateMiBps: 64 });
+const COMMANDS: readonly (readonly [GivenCommand, number])[] = [
+  [compact([0]), 5],
+  [{ type: 'setRegeneration', vm: 'v', regeneration: { enabled: true, grainKiB: 4096, delayMs: 100 } }, 0],
+  [{ type: 'cancelCompaction', vm: 'v' }, 6],
+  [compact([1]), 20],
+];
+
+/** A run with all of COMMANDS, and its record before each of them and at the end. */
+function steered(keep: boolean): { readonly run: SteeredRun; readonly records: readonly unknown[] } {
+  const run = runOf(moving(), keep);
+  const records: unknown[] = [];
+  steps(run, 2);
+  for (const [command, ticks] of COMMANDS) {
+    records.push(run.record());
+    expect(run.give(command)).toBeNull();
+    steps(run, ticks);
+  }
+  return { run, records: [...records, run.record()] };
+}
+
+describe.each([true, false])('undo and redo, with checkpoints: %s', (keep) => {
+  it('come to every record there was, backwards and forwards', () => {
+    const { run, records } = steered(keep);
+    for (let i = COMMANDS.length - 1; i >= 0; i--) {
+      run.finishUndo(through(run.startUndo()));
+      expect(run.record()).toEqual(records[i]);
+    }
+    expect(run.startUndo()).toBeNull();
+    for (const [i, [, ticks]] of COMMANDS.entries()) {
+      run.finishRedo(through(run.startRedo()));
+      steps(run, ticks);
+      expect(run.record()).toEqual(records[i + 1]);
+    }
+    expect(run.startRedo()).toBeNull();
+  });
+
+  it('that are stopped on the way change nothing', () => {
+    const { run, records } = steered(keep);
+    const hash = run.hashes();
+    run.startUndo()!.advance();
+    expect(run.record()).toEqual(records.at(-1));
+    steps(run, 3);
+    const { run: never } = steered(keep);
+    steps(never, 3);
+    expect(run.record()).toEqual(never.record());
+    expect(run.hashes()).not.toEqual(hash);
+  });
+});
+
+it('a replay that comes elsewhere is thrown', () => {
+  const { run } = steered(false);
+  const replay = through(run.startUndo());
+  replay.world.step();
+  expect(() => run.finishUndo(replay)).toThrow('replay-differs');
+});
+
+it('recording changes nothing of the world', () => {
+  const run = runOf(small(), true);
+  const world = World.create(toWorldConfig(small())).world!;
+  for (let i = 0; i < 60; i++) {
+    run.step();
+    run.recordNow();
+    run.state(true);
+    run.frame('v');
+    run.frameAt(i >> 1);
+    world.step();
+    expect(run.hashes()).toEqual({ tick: i + 1, hash: world.hash(), chain: world.chain });
+  }
+});
+
+it('a command given again that is refused by now stays in the scenario', () => {
+  const run = runOf(small(), true);
+  run.step();
+  run.giveAgain({ at: 1, type: 'cancelMigration', vm: 'v' });
+  expect(run.undoLabel).toBeNull();
+  run.step();
+  expect(run.state(true).commands).toMatchObject([
+    { tick: 1, type: 'cancelMigration', state: 'refused' },
+    { tick: 3, type: 'compact', state: 'pending' },
+  ]);
+});
