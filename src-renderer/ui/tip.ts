@@ -12,6 +12,7 @@ export type TipText = string | null | (() => string | null);
 
 const DELAY_MS = 350;
 const GAP = 6;
+const PLACES = '[role=dialog], main, nav, aside, section[aria-label], header[aria-label], footer[aria-label]';
 
 let layer: HTMLElement | null = null;
 let owner: Element | null = null;
@@ -53,8 +54,9 @@ function present(element: Element, text: string | null): void {
   const shown = tipLayer();
   shown.textContent = text;
   shown.hidden = false;
-  // A dialog that is open stands on top of all else; the tip of something in it must stand in it.
-  (element.closest('[role=dialog]') ?? document.body).append(shown);
+  // A dialog that is open stands on top of all else: the tip of something in it must stand in it. Elsewhere it stands in
+  // the landmark of its owner, as all of a page should stand in one.
+  (element.closest(PLACES) ?? document.body).append(shown);
   owner?.removeAttribute('aria-describedby');
   owner = element;
   if (!element.hasAttribute('aria-describedby')) element.setAttribute('aria-describedby', shown.id);
