@@ -30,7 +30,7 @@ async function expectNothingFound(page: Page, shell: ShellKind, what: string): P
 
 async function expectNothingFoundInPalette({ page }: Screen, shell: ShellKind): Promise<void> {
   await page.keyboard.press('Control+k');
-  await expect(page.getByRole('option').first()).toBeVisible();
+  await expect(page.getByRole('dialog').getByRole('option').first()).toBeVisible();
   await expectNothingFound(page, shell, 'palette');
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toHaveCount(0);

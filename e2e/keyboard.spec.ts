@@ -66,18 +66,16 @@ test('the palette has every command, each within reach of the arrows', async ({ 
       `the palette has: ${title}`,
     ).toBe(true);
   }
-  // What cannot be done now is listed too, and passed over.
-  const enabled = await palette.locator('[role=option]:not([aria-disabled=true])').allInnerTexts();
-  expect(enabled.length).toBeGreaterThan(20);
+  // What cannot be done now is listed too, and said to be so.
   const reached = new Set<string>();
-  for (let i = 0; i < enabled.length; i++) {
+  for (let i = 0; i < texts.length; i++) {
     const chosen = palette.locator('[role=option][aria-selected=true]');
     await expect(chosen).toHaveCount(1);
     reached.add(await chosen.innerText());
     await expect(chosen).toBeInViewport();
     await page.keyboard.press('ArrowDown');
   }
-  expect([...reached].toSorted()).toEqual([...new Set(enabled)].toSorted());
+  expect([...reached].toSorted()).toEqual([...new Set(texts)].toSorted());
   await page.keyboard.press('Escape');
   await expect(palette).toHaveCount(0);
 });

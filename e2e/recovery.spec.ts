@@ -2,9 +2,9 @@
  * A kill (SIGKILL, so that nothing gets to say goodbye) in the middle of a run: the journal has the commands given and how
  * far the run had come; recovered, it stands where an uninterrupted run stands at that tick.
  */
-import { readFileSync } from 'node:fs';
 import { expect, test } from './fixture.ts';
 import { referenceRun } from './reference.ts';
+import { savedText } from './saved-file.ts';
 import { madeScenario } from './scenario.ts';
 import { Screen } from './screen.ts';
 
@@ -39,8 +39,7 @@ test('killed while it runs, and recovered', async ({ application, ui }) => {
   expect(recovered.tick).toBeGreaterThanOrEqual(lastSeen - TICKS_PER_SEC);
 
   const path = await application.saving(again.page, 'recovered.pageshift.json', () => again.command('Save as…'));
-  await expect.poll(() => readFileSync(path, 'utf8')).toContain('survivor');
-  const { tick, chain } = referenceRun(readFileSync(path, 'utf8'), recovered.tick);
+  const { tick, chain } = referenceRun(await savedText(path, 'survivor'), recovered.tick);
   expect({ tick, chain: chain.slice(0, 8) }).toEqual(recovered);
 
   // It goes on as it would have.

@@ -4,7 +4,7 @@
  */
 import { expect } from '@playwright/test';
 import type { Locator, Page } from '@playwright/test';
-import { expectClosed, readAccounts } from './accounts.ts';
+import { expectClosed, readAccounts, readTable } from './accounts.ts';
 import type { Accounts } from './accounts.ts';
 import type { Application, Written } from './application.ts';
 import { countOf } from './count.ts';
@@ -268,6 +268,11 @@ export class Screen {
     return await readAccounts(this.view);
   }
 
+  /** Rows of the migrations view, by its titles. */
+  async moves(): Promise<readonly Readonly<Record<string, string>>[]> {
+    return (await readTable(this.view.getByRole('grid').first())).rows;
+  }
+
   /** @param pages of the guest, where they are known */
   async expectAccountsClose(vm: string, pages: number | null = null): Promise<Accounts> {
     const accounts = await this.accounts();
@@ -300,12 +305,18 @@ export class Screen {
     await this.#give('Compact', vm);
   }
 
-  async migrate({ vm, host }: { readonly vm: string; readonly host: string }): Promise<void> {
+  /** @returns what the dialog foretold */
+  async migrate({ vm, host }: { readonly vm: string; readonly host: string }): Promise<{ readonly time: string }> {
     await this.page.getByRole('button', { name: 'Migrate…', exact: true }).click();
     const dialog = this.page.getByRole('dialog');
     await dialog.getByLabel('VM', { exact: true }).selectOption({ label: vm });
     await dialog.getByLabel('To host').selectOption({ label: host });
+    await this.consequenceShown();
+    const facts = await dialog.getByRole('region', { name: 'Consequence' }).locator('dl > div').allInnerTexts();
+    const [, time] = facts.map((text) => text.split('\n')).find(([term]) => term === 'total time') ?? [];
+    expect(time, 'the dialog foretells the time').toBeDefined();
     await this.#give('Migrate', vm);
+    return { time: time! };
   }
 
   async #give(verb: 'Compact' | 'Migrate', vm: string): Promise<void> {
