@@ -25,8 +25,7 @@ import {
   spliceSeries,
 } from '../../shared/view/index.ts';
 import { said } from '../ui/said.svelte.ts';
-import { createCommands } from './commands.ts';
-import type { Command } from './commands.ts';
+import type { Command } from './command.ts';
 import { Connection, RequestError } from './connection.ts';
 import { isMac } from './keys.ts';
 import { readLayout, withOpen, withSize, writeLayout } from './layout.ts';
@@ -125,7 +124,8 @@ export class App {
     ...this.notices,
   ]);
   readonly mac = $derived(isMac(this.hello?.platform ?? navigator.platform));
-  readonly commands: readonly Command[] = createCommands(this);
+  /** The table of state/commands.ts, which knows this class; app/main.ts puts it here before anything is shown. */
+  commands: readonly Command[] = [];
 
   readonly connection: Connection;
   #watching = false;

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { DocumentState } from '../../shared/protocol/document.ts';
 import type { App } from './app.svelte.ts';
-import { createCommands, filterEvents, frameAfter, GROUPS, namedCommands, nextSpeed, SPEEDS } from './commands.ts';
+import { GROUPS } from './command.ts';
+import { createCommands, filterEvents, frameAfter, namedCommands, nextSpeed, SPEEDS } from './commands.ts';
 import { matches } from './keys.ts';
 
 /** What commands ask of a window, and what they asked for. */

@@ -7,22 +7,10 @@
  */
 import type { WorldEvent } from '../../shared/snapshot/index.ts';
 import type { App, ViewName } from './app.svelte.ts';
+import { GROUPS } from './command.ts';
+import type { Command } from './command.ts';
 import { close, newDocumentDialog, openExample, openFile, pickFiles, save } from './documents.ts';
 import { THEME_CHOICES } from './theme.ts';
-
-export const GROUPS = ['File', 'Edit', 'Run', 'VM', 'View', 'Theme', 'Help'] as const;
-
-export interface Command {
-  readonly id: string;
-  readonly group: (typeof GROUPS)[number];
-  readonly title: () => string;
-  /** As keys.ts reads them; the first is shown. */
-  readonly keys: readonly string[];
-  readonly enabled: () => boolean;
-  /** For what is on or off; null: it is neither. */
-  readonly checked: () => boolean | null;
-  readonly run: () => unknown;
-}
 
 /** Ticks a second; null: as fast as it goes. */
 export const SPEEDS: readonly (number | null)[] = [1, 10, 100, 1000, null];
