@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -354,4 +354,18 @@ test('an imported host and its VMs become one unsaved document; all problems com
   expect(bad.document).toBeNull();
   expect(new Set(bad.diagnostics.map(({ where }) => where.file))).toEqual(new Set(['a.xml', 'b.json', 'c.txt']));
   expect(bad.files.map(({ kind }) => kind)).toEqual(['vm', 'scenario', null]);
+});
+
+describe('the end', () => {
+  test.each([0, 5, 20, 60])('ends what is just being opened too, %i ms after it was asked for', async (ms) => {
+    const path = join(folder, 'small.pageshift.json');
+    await writeFile(path, SMALL);
+    const opening = desk.openPath(null, path);
+    const settled = Promise.allSettled([opening]);
+    await setTimeout(ms);
+    await desk.close();
+    await settled;
+    expect(desk.documents()).toEqual([]);
+    await expect(desk.openPath(null, path)).rejects.toThrow(/ends/);
+  });
 });

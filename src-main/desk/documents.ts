@@ -75,7 +75,10 @@ export class Documents {
   readonly #open = new Map<string, OpenedDocument>();
   /** Files that are being opened, by real path. */
   readonly #opening = new Map<string, Promise<OpenReply>>();
-  #starting = 0;
+  /** Documents that have a thread and are not open yet. */
+  readonly #starting = new Set<Promise<OpenReply>>();
+  /** All are closed for good. */
+  #isEnding = false;
 
   constructor(parts: DocumentsParts) {
     this.#parts = parts;
@@ -191,8 +194,10 @@ export class Documents {
     this.#parts.listener.changed(document, true);
   }
 
-  /** Ends all, as when the application is quit. */
+  /** Ends all, as when the application is quit, with those that are just being opened: none keeps its thread. */
   async closeAll(): Promise<void> {
+    this.#isEnding = true;
+    await Promise.allSettled(this.#starting);
     await Promise.all(this.all.map((document) => this.close(document, false)));
   }
 
@@ -242,11 +247,16 @@ export class Documents {
       await this.#giveBack(origin);
       return { document: null, diagnostics: [...origin.diagnostics, tooMany()] };
     }
-    this.#starting++;
+    if (this.#isEnding) {
+      await this.#giveBack(origin);
+      throw new Error('Pageshift ends: nothing is opened any more.');
+    }
+    const start = this.#startHere({ scenario, written }, origin);
+    this.#starting.add(start);
     try {
-      return await this.#startHere({ scenario, written }, origin);
+      return await start;
     } finally {
-      this.#starting--;
+      this.#starting.delete(start);
     }
   }
 
@@ -312,7 +322,7 @@ export class Documents {
 
   /** False when there are as many as there may be, and none that nobody would miss. */
   async #makeRoom(): Promise<boolean> {
-    if (this.#open.size + this.#starting < MAX_DOCUMENTS) return true;
+    if (this.#open.size + this.#starting.size < MAX_DOCUMENTS) return true;
     const idle = this.all.find(
       ({ viewers, dirty, failed, session }) => viewers.size === 0 && !dirty && !failed && !session.state.playing,
     );

@@ -323,6 +323,15 @@ describe('a window', () => {
     second.socket.close();
   });
 
+  test('has one page: one that connects by the same name takes its place', async () => {
+    const first = await open();
+    const code = closing(first.socket);
+    await open();
+    expect(await code).toBe(4000);
+    await until(() => windows[0]!.closed);
+    expect(windows[1]!.closed).toBe(false);
+  });
+
   test.each<[string, Parameters<typeof open>[0], number]>([
     ['a foreign Origin', { origin: 'http://evil.example' }, 403],
     ['another port of this host', { origin: 'http://127.0.0.1:1' }, 403],

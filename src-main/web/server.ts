@@ -48,6 +48,8 @@ const MAX_HEADER_BYTES = 16 * 2 ** 10;
 const GOING_AWAY = 1001;
 const UNSUPPORTED = 1003;
 const OUR_FAULT = 1011;
+/** Ours. */
+const REPLACED = 4000;
 
 /** Rejects when the port is taken. */
 export async function serveWeb(options: WebOptions): Promise<WebServer> {
@@ -168,6 +170,7 @@ class WindowSockets {
     clientTracking: true,
   });
   readonly #options: WebOptions;
+  readonly #byWindow = new Map<string, WebSocket>();
 
   constructor(options: WebOptions) {
     this.#options = options;
@@ -183,6 +186,8 @@ class WindowSockets {
 
   #carry(socket: WebSocket, window: string): void {
     const { log, maxWaitingBytes = MAX_WAITING_BYTES } = this.#options;
+    this.#byWindow.get(window)?.close(REPLACED, 'another page of this window has connected');
+    this.#byWindow.set(window, socket);
     const connection = this.#connected(socket, {
       window,
       post(bytes) {
@@ -204,7 +209,10 @@ class WindowSockets {
     });
     // ws closes the socket itself, with the code that fits: too long a message, a broken frame, a reset.
     socket.on('error', (error) => log(`refused what ${window} sent: ${error.message}`));
-    socket.on('close', () => connection.closed());
+    socket.on('close', () => {
+      if (this.#byWindow.get(window) === socket) this.#byWindow.delete(window);
+      connection.closed();
+    });
   }
 
   #connected(socket: WebSocket, port: WindowPort): Connection | null {
