@@ -86,7 +86,7 @@ export const layers: readonly Layer[] = [
   node('src-main/start', 'npm start: which shell, and why', ['shared', 'src-main/web']),
 
   // The window. It does not know which shell it is in.
-  page('src-renderer', 'what is seen', ['shared'], ['svelte', 'bits-ui', '@lucide/svelte', 'uplot', 'd3-scale']),
+  page('src-renderer', 'what is seen', ['shared'], ['svelte', 'bits-ui', '@lucide/svelte']),
 ];
 
 /** A name, or a member of an object, that the compiler knows but a layer must not use, and why. */
