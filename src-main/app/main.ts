@@ -199,7 +199,9 @@ function electronShell(
         const { canceled, filePath } = await (window
           ? dialog.showSaveDialog(window, options)
           : dialog.showSaveDialog(options));
-        return canceled || filePath === '' ? null : filePath;
+        if (!canceled && filePath !== '') return filePath;
+        named(name)?.staysOpen();
+        return null;
       },
     },
     pdf: (html) => printer.print(html),

@@ -132,6 +132,11 @@ export class AppWindow implements Receiver {
     if (this.#closesWhenSaved && !dirty) this.#close();
   }
 
+  /** Saving was to close it, and was cancelled. */
+  staysOpen(): void {
+    this.#closesWhenSaved = false;
+  }
+
   /** Before everything else on the screen. */
   raise(): void {
     if (this.browser.isMinimized()) this.browser.restore();
