@@ -7,7 +7,7 @@ import type { CompactionRow, MigrationRow, SnapshotHeader } from '../snapshot/in
 import { PAGE_SIZE_BYTES } from '../units/index.ts';
 
 /** What of a forecast (protocol/forecast.ts) is set beside what happened. */
-export interface ForetoldMigration {
+interface ForetoldMigration {
   readonly type: 'migrate';
   readonly bytesPerSec: number;
   readonly rounds: readonly ForetoldRound[];
@@ -17,13 +17,13 @@ export interface ForetoldMigration {
   readonly downtimeMs: number | null;
 }
 
-export interface ForetoldRound {
+interface ForetoldRound {
   readonly bytesToSend: number;
   readonly ms: number;
   readonly dirtyBytes: number;
 }
 
-export interface ForetoldCompaction {
+interface ForetoldCompaction {
   readonly type: 'compact';
   readonly movePages: number;
   readonly leftPages: number;

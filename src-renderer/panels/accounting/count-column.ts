@@ -4,7 +4,7 @@ import type { PageCounts } from '../../../shared/view/index.ts';
 import { count, size } from '../../../shared/view/number-format.ts';
 import type { DataColumn } from '../../ui/table.ts';
 
-export const COUNTS = [
+const COUNTS = [
   { id: 'presentPages', title: 'present', hint: 'Pages that belong here by the memlayout (T)' },
   { id: 'managedPages', title: 'managed', hint: 'Present pages that the allocator manages (T): all but reserved' },
   { id: 'freePages', title: 'free', hint: 'Pages on the free lists here (A)' },

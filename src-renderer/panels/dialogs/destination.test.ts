@@ -7,9 +7,9 @@ const links = [
   { name: 'other', hosts: ['b', 'c'], bytesPerSec: 9 },
 ] as const;
 
-test('every other host, over the fastest link that joins them', () => {
+test('every other host, over the link that a migration takes', () => {
   expect(destinations(['a', 'b', 'c'], links, 'a').map(({ host, link }) => [host, link?.name])).toEqual([
-    ['b', 'fast'],
+    ['b', 'slow'],
     ['c', undefined],
   ]);
   expect(destinations(['a'], [], 'a')).toEqual([]);
