@@ -1,6 +1,6 @@
 export type * from './config.ts';
 export { InvariantError, StateHash } from './core/index.ts';
-export type { WorldState } from './core/index.ts';
+export type { Parts, WorldState } from './core/index.ts';
 export type { PlacementProblem, Refusal } from './host/index.ts';
 export { World } from './world.ts';
 export type { LogEntry, WorldStart } from './world.ts';

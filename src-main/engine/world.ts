@@ -16,11 +16,13 @@ import type { Snapshot, SnapshotLevel, Violation, WorldEvent } from '../../share
 import type { Command, ScheduledCommand, WorldConfig } from './config.ts';
 import {
   InvariantError,
+  type Parts,
   StateCollector,
   StateHash,
   StateHasher,
   StateReader,
   type StateWriter,
+  wholeOf,
   type WorldState,
 } from './core/index.ts';
 import { HostSide, type PlacementProblem, type Refusal } from './host/index.ts';
@@ -340,8 +342,18 @@ export class World {
 
   /** Every broken law, of all hosts and guests; empty when all hold. */
   check(): readonly Violation[] {
-    const guests = this.#guests.flatMap((g) => g.check().map((v) => ({ law: v.law, vm: g.config.name, text: v.text })));
-    return [...this.#hostSide.check(), ...guests];
+    return wholeOf(this.checkInParts());
+  }
+
+  /** As check, in parts of some milliseconds; the world must not change between two. */
+  *checkInParts(): Parts<readonly Violation[]> {
+    const broken: Violation[] = [...this.#hostSide.check()];
+    yield;
+    for (const guest of this.#guests) {
+      const found = yield* guest.checkInParts();
+      broken.push(...found.map(({ law, text }) => ({ law, vm: guest.config.name, text })));
+    }
+    return broken;
   }
 }
 

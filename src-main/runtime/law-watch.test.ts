@@ -1,5 +1,5 @@
 /** A watch that cannot see a broken law proves nothing: here the world is damaged behind its back. */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { WorldEventType } from '../../shared/snapshot/index.ts';
 import { World } from '../engine/index.ts';
 import { canonicalText, readScenario, toWorldConfig } from '../scenario/index.ts';
@@ -66,4 +66,54 @@ it('sees a counter that is off by one page', () => {
   w.guests[0]!.mm.mm.cell.free[1]! -= 1;
   watch.afterTick([]);
   expect(watch.result.broken.length).toBeGreaterThan(0);
+});
+
+describe('in parts', () => {
+  /** All that is due, and in how many parts. */
+  const parts = (watch: LawWatch): number => {
+    let n = 0;
+    for (; watch.checking; n++) watch.checkSome();
+    return n;
+  };
+
+  it('comes to what a check at once comes to, of a world of several parts and of a guest', () => {
+    const w = world(900);
+    const watch = new LawWatch(w, { inParts: true });
+    expect(watch.result.checked).toBe(0);
+    expect(parts(watch)).toBeGreaterThan(6);
+    expect(watch.result).toEqual({ checked: 1, guestsChecked: 0, broken: [] });
+    w.step();
+    watch.afterTick([{ tick: 0, type: 'layoutCommitted', vm: 'v', text: '', data: {} }]);
+    expect(parts(watch)).toBeGreaterThan(6);
+    expect(watch.result).toEqual({ checked: 1, guestsChecked: 1, broken: [] });
+    // A page of the last part.
+    const { block } = w.guests[0]!.mm.mm;
+    block.free[block.free.length - 1]! += 1;
+    watch.checkNow();
+    parts(watch);
+    expect(watch.result.broken).toEqual(w.check());
+    expect(watch.result.broken).toMatchObject([{ law: 'G3', vm: 'v' }]);
+  });
+
+  it('begins anew when a command was given, and is still due when it goes back', () => {
+    const w = world(900);
+    const watch = new LawWatch(w, { inParts: true });
+    const whole = parts(new LawWatch(w, { inParts: true }));
+    const saved = watch.save();
+    for (let i = 0; i < 5; i++) watch.checkSome();
+    expect(w.give({ type: 'setWorkload', vm: 'v', workload: null })).toBeNull();
+    watch.worldChanged();
+    expect(parts(watch)).toBeGreaterThanOrEqual(whole - 1);
+    expect(watch.result.checked).toBe(1);
+    watch.goBack(world(900), saved);
+    expect(watch.checking).toBe(true);
+    expect(parts(watch)).toBe(whole);
+    expect(watch.result).toEqual({ checked: 1, guestsChecked: 0, broken: [] });
+  });
+
+  it('of a small world is done at once', () => {
+    const watch = new LawWatch(world(64), { inParts: true });
+    expect(watch.checking).toBe(false);
+    expect(watch.result.checked).toBe(1);
+  });
 });

@@ -9,11 +9,13 @@
  *     it, which its last one is. Commits in between say little new, and moves alone do not touch what a guest counts.
  * (d) When is decided from ticks and events alone, so that equal runs are checked alike.
  * (e) The first violations stop it: what follows a broken law says nothing.
+ * (f) In parts, where it is asked for, a check of a large world is only due at first: `checkSome` does some milliseconds of
+ *     it, and the world must not be stepped before all is done. A command given in between makes it begin anew.
  */
 import type { Violation, WorldEvent, WorldEventType } from '../../shared/snapshot/index.ts';
 import type { LawsChecked } from '../../shared/view/index.ts';
 import { NR_ZONES } from '../engine/mm/index.ts';
-import type { World } from '../engine/index.ts';
+import type { Parts, World } from '../engine/index.ts';
 
 /** Guests of up to 256 MiB together: a check takes some milliseconds. */
 const SMALL_WORLD_PAGES = 65_536;
@@ -40,9 +42,15 @@ export class LawWatch {
   #checked = 0;
   #guestsChecked = 0;
   #broken: readonly Violation[] = [];
+  readonly #inParts: boolean;
+  /** Checks to be done, in parts. */
+  #dueWorld = false;
+  readonly #dueGuests = new Set<string>();
+  #running: Running | null = null;
 
-  constructor(world: World) {
+  constructor(world: World, options: { readonly inParts?: boolean } = {}) {
     this.#world = world;
+    this.#inParts = options.inParts ?? false;
     this.#small = world.config.guests.reduce((sum, { mm }) => sum + mm.nrPages, 0) <= SMALL_WORLD_PAGES;
     this.#checkWorld();
   }
@@ -65,9 +73,44 @@ export class LawWatch {
     if (this.#broken.length === 0 && this.#checkedTick !== this.#world.tick) this.#checkWorld();
   }
 
-  /** Every law, now; counted as a check. */
+  /** Every law of the world as it stands; counted as a check. In parts it is due then. */
   checkNow(): void {
     this.#checkWorld();
+  }
+
+  /** Whether there is something for `checkSome` to do. */
+  get checking(): boolean {
+    return this.#dueWorld || this.#dueGuests.size > 0;
+  }
+
+  /** Some milliseconds of the checks that are due. */
+  checkSome(): void {
+    this.#running ??= this.#next();
+    if (this.#running === null) return;
+    const { guest, parts } = this.#running;
+    const { done, value } = parts.next();
+    if (done !== true) return;
+    this.#running = null;
+    this.#broken = [...this.#broken, ...value.map(({ law, text, vm }) => ({ law, vm: vm ?? guest, text }))];
+    if (guest === null) {
+      this.#dueWorld = false;
+      this.#checked++;
+    } else {
+      this.#dueGuests.delete(guest);
+      this.#guestsChecked++;
+    }
+  }
+
+  /** A command was given: what has been checked of the world is of another one. */
+  worldChanged(): void {
+    this.#running = null;
+  }
+
+  #next(): Running | null {
+    if (this.#dueWorld) return { guest: null, parts: this.#world.checkInParts() };
+    const [name] = this.#dueGuests;
+    const guest = this.#world.guests.find(({ config }) => config.name === name);
+    return guest === undefined ? null : { guest: guest.config.name, parts: guest.checkInParts() };
   }
 
   save(): LawWatchState {
@@ -79,6 +122,8 @@ export class LawWatch {
       checked: this.#checked,
       guestsChecked: this.#guestsChecked,
       broken: this.#broken,
+      dueWorld: this.#dueWorld,
+      dueGuests: [...this.#dueGuests],
     };
   }
 
@@ -92,6 +137,10 @@ export class LawWatch {
     this.#checked = state.checked;
     this.#guestsChecked = state.guestsChecked;
     this.#broken = state.broken;
+    this.#running = null;
+    this.#dueWorld = state.dueWorld;
+    this.#dueGuests.clear();
+    for (const name of state.dueGuests) this.#dueGuests.add(name);
   }
 
   #guestsDue(events: readonly WorldEvent[]): ReadonlySet<string> {
@@ -108,17 +157,38 @@ export class LawWatch {
   }
 
   #checkWorld(): void {
-    this.#broken = this.#world.check();
-    this.#checked++;
     this.#checkedTick = this.#world.tick;
     while (this.#dueTick <= this.#checkedTick) this.#dueTick *= 2;
+    if (this.#inParts && !this.#small) {
+      this.#dueWorld = true;
+      return;
+    }
+    this.#broken = this.#world.check();
+    this.#checked++;
   }
 
   #checkGuest(guest: World['guests'][number]): void {
+    if (this.#inParts) {
+      this.#dueGuests.add(guest.config.name);
+      return;
+    }
     const found = guest.check().map(({ law, text }): Violation => ({ law, vm: guest.config.name, text }));
     this.#broken = [...this.#broken, ...found];
     this.#guestsChecked++;
   }
+}
+
+/** A check under way: of a guest, or of all. */
+interface Running {
+  readonly guest: string | null;
+  readonly parts: Parts<readonly Found[]>;
+}
+
+/** A check of one guest does not name it. */
+interface Found {
+  readonly law: string;
+  readonly vm?: string | null;
+  readonly text: string;
 }
 
 export interface LawWatchState {
@@ -129,6 +199,8 @@ export interface LawWatchState {
   readonly checked: number;
   readonly guestsChecked: number;
   readonly broken: readonly Violation[];
+  readonly dueWorld: boolean;
+  readonly dueGuests: readonly string[];
 }
 
 function freeAboveSize(world: World): Violation[] {

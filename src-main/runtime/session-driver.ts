@@ -2,7 +2,8 @@
  * What a session's thread does with its time: one activity at once (playing, stepping, a replay), in slices, and the
  * answers to calls between them.
  *
- * (a) A slice is one tick, and further ones as long as SLICE_MS have not passed. After each, messages get their turn.
+ * (a) A slice is one tick, or a part of a check of the laws, and further ones as long as SLICE_MS have not passed. After
+ *     each, messages get their turn.
  * (b) A new activity ends the one before; what waited for that is answered.
  * (c) State is told at every change a person makes, before the call is answered, and otherwise at most each TELL_MS.
  * (d) An error while stepping ends the run: it is told once, and what needs a whole world is refused from then on.
@@ -25,6 +26,8 @@ const MOST_WAIT_MS = 250;
 /** Something that goes on over many slices. */
 interface Activity {
   readonly kind: 'play' | 'step' | 'replay';
+  /** It steps the run itself, so that laws are checked before it goes on. */
+  readonly stepsRun: boolean;
   /** Shown while it goes on. */
   busy(): DocumentState['busy'];
   /** Ms until there is something to do; 0: now. */
@@ -56,10 +59,13 @@ export class SessionDriver {
   #toldEvents = 0;
   #ticksPerSec: number | null = 10;
   #failed: Error | null = null;
+  readonly #waitingForCheck: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
 
   constructor(run: SteeredRun, door: DriverDoor) {
     this.#run = run;
     this.#door = door;
+    // The world at its beginning is checked before its first tick, whenever that is.
+    this.#wake();
   }
 
   async call(name: CallName, input: readonly unknown[]): Promise<unknown> {
@@ -87,8 +93,9 @@ export class SessionDriver {
       this.#run.rename(name);
       this.tell();
     },
-    check: () => {
+    check: async () => {
       this.#run.checkNow();
+      await this.#checked();
       if (this.#run.broken) this.#end();
       this.tell();
       return this.#run.laws;
@@ -102,7 +109,11 @@ export class SessionDriver {
     },
     series: (haveTick, stride) => this.#run.seriesPart(haveTick, stride),
     events: (from, most) => this.#run.events.slice(from, from + most),
-    record: () => this.#run.record(),
+    record: async () => {
+      // A report says of every check how it came out.
+      await this.#checked();
+      return this.#run.record();
+    },
   };
 
   #play(ticksPerSec: number | null): void {
@@ -124,6 +135,7 @@ export class SessionDriver {
     let waits = !this.#run.settled;
     this.#begin({
       kind: 'play',
+      stepsRun: true,
       busy: () => null,
       waitMs: () => pace.waitMs(this.#door.nowMs()),
       advance: () => {
@@ -152,6 +164,7 @@ export class SessionDriver {
     return new Promise((resolve, reject) => {
       this.#begin({
         kind: 'step',
+        stepsRun: true,
         busy: () => ({ what: 'Stepping', tick: this.#run.tick, toTick }),
         waitMs: () => 0,
         advance: () => {
@@ -189,6 +202,7 @@ export class SessionDriver {
     return new Promise((resolve, reject) => {
       this.#begin({
         kind: 'replay',
+        stepsRun: false,
         busy: () => ({ what: `${what} ${label}`, tick: replay.tick, toTick: replay.toTick }),
         waitMs: () => 0,
         advance: () => replay.advance(),
@@ -213,6 +227,7 @@ export class SessionDriver {
     if (run.tick >= toTick) return;
     this.#begin({
       kind: 'replay',
+      stepsRun: true,
       busy: () => ({ what: 'Recovering', tick: run.tick, toTick }),
       waitMs: () => 0,
       advance: () => {
@@ -263,6 +278,7 @@ export class SessionDriver {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     activity.ended(whole);
+    if (this.#run.checking) this.#wake();
   }
 
   #wake(): void {
@@ -276,8 +292,32 @@ export class SessionDriver {
     });
   }
 
+  /** When nothing is left to check of the laws. */
+  #checked(): Promise<void> {
+    if (!this.#run.checking) return Promise.resolve();
+    this.#wake();
+    return new Promise((resolve, reject) => void this.#waitingForCheck.push({ resolve, reject }));
+  }
+
+  #checkSlice(): void {
+    const end = this.#door.nowMs() + SLICE_MS;
+    do this.#run.checkSome();
+    while (this.#run.checking && this.#door.nowMs() < end);
+    if (this.#run.checking) this.#tellSometimes();
+    else {
+      if (this.#run.broken) this.#finish(true);
+      this.tell();
+      for (const { resolve } of this.#waitingForCheck.splice(0)) resolve();
+    }
+    this.#wake();
+  }
+
   #slice(): void {
     const activity = this.#activity;
+    if (this.#run.checking && activity?.stepsRun !== false) {
+      this.#checkSlice();
+      return;
+    }
     if (activity === null) return;
     const waitMs = activity.waitMs();
     if (waitMs > 0) {
@@ -291,7 +331,7 @@ export class SessionDriver {
       this.#finish(true);
       this.tell();
       return;
-    } while (activity.waitMs() === 0 && this.#door.nowMs() < end);
+    } while (!(activity.stepsRun && this.#run.checking) && activity.waitMs() === 0 && this.#door.nowMs() < end);
     this.#tellSometimes();
     this.#wake();
   }
@@ -313,6 +353,7 @@ export class SessionDriver {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#door.post({ event: 'failure', error: this.#door.errorData(error) });
     activity?.failed(this.#failed);
+    for (const { reject } of this.#waitingForCheck.splice(0)) reject(this.#failed);
   }
 
   #tellSometimes(): void {

@@ -161,6 +161,35 @@ describe('a session', () => {
   });
 });
 
+describe('a large world', () => {
+  const large = (): Scenario => {
+    const [vm] = small().vms;
+    const nodes = [0, 1].map((nid) => ({ nid, memoryMiB: 1024 }));
+    return small({
+      hosts: [{ name: 'h', nodes }],
+      vms: [{ ...vm!, memoryMiB: 768, cells: [0, 1].map((id) => ({ id, memoryMiB: 384 })) }],
+      commands: [],
+    });
+  };
+
+  it('is checked between slices: it is answered and steered meanwhile, and comes to the record of runWorld', async () => {
+    const session = await start(large());
+    // Its first check has hardly begun.
+    expect(session.state.laws.checked).toBe(0);
+    expect((await session.frame({ at: null, blocksOf: 'v' })).tick).toBe(0);
+    expect(await session.give({ ...compact([1]), rateMiBps: 2048 } as GivenCommand)).toBeNull();
+    await session.step(30);
+    const record = await session.record();
+    expect(record.events.map(({ type }) => type)).toContain('layoutCommitted');
+    expect(record.laws.guestsChecked).toBeGreaterThan(0);
+    const again = await fromScratch(session);
+    // A run that has ended is checked once more.
+    expect(again.laws).toEqual({ ...record.laws, checked: record.laws.checked + 1 });
+    expect(record).toEqual({ ...again, laws: record.laws });
+    expect(await session.check()).toEqual(again.laws);
+  });
+});
+
 describe('who looks changes nothing', () => {
   /** Plays to the end under many questions, and compares with the same text run alone. */
   async function under(scenario: Scenario, vm: string): Promise<void> {

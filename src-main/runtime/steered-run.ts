@@ -96,7 +96,7 @@ export class SteeredRun {
     this.#scenario = scenario;
     this.#world = world;
     this.#recording = new Recording(world);
-    this.#laws = new LawWatch(world);
+    this.#laws = new LawWatch(world, { inParts: true });
     this.#checkpoints = new CheckpointStore(options.spillFolder, options.checkpoints);
     this.#history = new History({ folder: options.spillFolder, nowMs: options.nowMs });
     this.#history.add(this.#recording.before, true);
@@ -144,8 +144,18 @@ export class SteeredRun {
     return givenIndexes(this.#base, this.#appliedCommands());
   }
 
-  /** One tick. Its cost besides the world's own is bounded by that of stepping. */
+  /** Whether laws are being checked: `checkSome` goes on with it, and no tick is stepped before it is done. */
+  get checking(): boolean {
+    return this.#laws.checking;
+  }
+
+  checkSome(): void {
+    this.#laws.checkSome();
+  }
+
+  /** One tick. What is recorded beside it takes its share of the time, no more. */
   step(): void {
+    while (this.checking) this.checkSome();
     this.#foreseeScheduled();
     this.#world.step();
     const events = this.#recording.afterTick();
@@ -210,6 +220,7 @@ export class SteeredRun {
       this.#goTo(World.restore(config, checkpoint.world), checkpoint.recording, given.laws);
       return refusal;
     }
+    this.#laws.worldChanged();
     this.#recording.afterCommand();
     this.#forecasts.push(forecast);
     this.#checkpoints.put(given.id, checkpoint);

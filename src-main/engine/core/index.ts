@@ -1,5 +1,7 @@
 export { assert, InvariantError } from './assert.ts';
 export { StateHash } from './hash.ts';
+export { wholeOf } from './parts.ts';
+export type { Parts } from './parts.ts';
 export { Prng } from './prng.ts';
 export { exp, ln, pow } from './real.ts';
 export { StateCollector, StateHasher, StateReader } from './state.ts';

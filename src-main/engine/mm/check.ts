@@ -20,6 +20,7 @@
  *
  * Cost: O(pages), a few nanoseconds each. Outside a commit only.
  */
+import type { Parts } from '../core/index.ts';
 import { WORDS } from './bitmap.ts';
 import {
   MAX_PAGE_ORDER,
@@ -75,15 +76,38 @@ interface Recount {
   readonly blockValid: Float64Array;
 }
 
-export function checkMm(mm: Mm): readonly MmViolation[] {
+/** Pages looked at between two stops: some milliseconds. A multiple of the largest block's. */
+const PART_PAGES = 2 ** 17;
+
+/** Every broken law. The guest must not change between two parts. */
+export function* checkMm(mm: Mm): Parts<readonly MmViolation[]> {
   const out: MmViolation[] = [];
   const fail = (law: string, text: string): void => {
     if (out.length < 50) out.push({ law, text });
   };
   checkLayout(mm, fail);
-  const freeNid = freePages(mm, fail);
-  const n = recount(mm, freeNid, fail);
-  countFreeBlocks(mm, freeNid, n);
+  const { size } = mm.page;
+  const parts = Array.from({ length: Math.ceil(size / PART_PAGES) }, (_, i) => i * PART_PAGES);
+  const freeNid = new Int16Array(size).fill(-1);
+  for (const start of parts) {
+    freePages(mm, start, Math.min(size, start + PART_PAGES), freeNid, fail);
+    yield;
+  }
+  const n = emptyRecount(mm);
+  const walk: Walk = { range: 0, tail: 0 };
+  for (const start of parts) {
+    recount(mm, start, Math.min(mm.nrPages, start + PART_PAGES), freeNid, n, walk, fail);
+    yield;
+  }
+  const run = new Uint16Array(size + 1);
+  for (const start of [...parts].reverse()) {
+    countRuns(freeNid, start, Math.min(size, start + PART_PAGES), run);
+    yield;
+  }
+  for (const start of parts) {
+    countFreeBlocks(mm, freeNid, start, Math.min(size, start + PART_PAGES), run, n);
+    yield;
+  }
   checkCells(mm, n, fail);
   checkStranded(mm, n, fail);
   checkLists(mm, fail);
@@ -119,11 +143,11 @@ function checkLayout(mm: Mm, fail: Fail): void {
   if (mm.markLayout !== layout) fail('G8', 'marks are derived from a layout that is not in force');
 }
 
-/** Node of each free page, -1 of the others: from the segments' bits, which must not overlap. */
-function freePages(mm: Mm, fail: Fail): Int16Array {
+/** Node of each free page, -1 left of the others: from the segments' bits, which must not overlap. */
+function freePages(mm: Mm, start: number, end: number, out: Int16Array, fail: Fail): void {
   const { bits, chain, nid, free } = mm.segment;
-  const out = new Int16Array(mm.page.size).fill(-1);
-  for (let block = 0; block < mm.block.free.length; block++) {
+  const blocks = Math.min(mm.block.free.length, Math.ceil(end / PAGES_PER_PAGEBLOCK));
+  for (let block = start >>> PAGEBLOCK_ORDER; block < blocks; block++) {
     for (let seg = block; seg !== -1; seg = chain[seg]!) {
       let pages = 0;
       for (let i = 0; i < PAGES_PER_PAGEBLOCK; i++) {
@@ -138,13 +162,12 @@ function freePages(mm: Mm, fail: Fail): Int16Array {
       if (seg !== block && pages === 0) fail('G3', `segment ${seg} of pageblock ${block} is kept and empty`);
     }
   }
-  return out;
 }
 
-function recount(mm: Mm, freeNid: Int16Array, fail: Fail): Recount {
+function emptyRecount(mm: Mm): Recount {
   const cells = (): Float64Array => new Float64Array(mm.nrCells);
   const pairs = (): Float64Array => new Float64Array(mm.nrNodeIds * mm.nrNodeIds);
-  const n: Recount = {
+  return {
     present: cells(),
     reserved: cells(),
     free: cells(),
@@ -162,9 +185,17 @@ function recount(mm: Mm, freeNid: Int16Array, fail: Fail): Recount {
     blockPinned: new Float64Array(mm.block.free.length),
     blockValid: new Float64Array(mm.block.free.length),
   };
-  let range = 0;
-  let tail = 0;
-  for (let pfn = 0; pfn < mm.nrPages; pfn++) {
+}
+
+/** Where a walk over the pages stands: in which range, and how many pages of an allocation are to come. */
+interface Walk {
+  range: number;
+  tail: number;
+}
+
+function recount(mm: Mm, start: number, end: number, freeNid: Int16Array, n: Recount, walk: Walk, fail: Fail): void {
+  let { range, tail } = walk;
+  for (let pfn = start; pfn < end; pfn++) {
     while (mm.layout.start[range + 1]! <= pfn) range++;
     const target = mm.layout.nid[range]!;
     const free = freeNid[pfn]!;
@@ -180,7 +211,8 @@ function recount(mm: Mm, freeNid: Int16Array, fail: Fail): Recount {
     n.blockValid[pfn >>> PAGEBLOCK_ORDER]!++;
     countPage(mm, n, pfn, free, state, target, fail);
   }
-  return n;
+  walk.range = range;
+  walk.tail = tail;
 }
 
 /** Pages of the allocation whose head has this state; 1 for what is none. */
@@ -220,16 +252,21 @@ function countPage(mm: Mm, n: Recount, pfn: number, free: number, state: number,
   }
 }
 
-/** The maximal aligned decomposition, greedily from the bottom: at each pfn the largest aligned block that is free. */
-function countFreeBlocks(mm: Mm, freeNid: Int16Array, n: Recount): void {
+/** Free pages of one node from each pfn on, up to the largest block. From behind. */
+function countRuns(freeNid: Int16Array, start: number, end: number, run: Uint16Array): void {
   const size = freeNid.length;
-  // Free pages of one node from pfn on, up to the largest block.
-  const run = new Uint16Array(size + 1);
-  for (let pfn = size - 1; pfn >= 0; pfn--) {
+  for (let pfn = end - 1; pfn >= start; pfn--) {
     const goesOn = pfn + 1 < size && freeNid[pfn + 1] === freeNid[pfn];
     run[pfn] = freeNid[pfn] === -1 ? 0 : Math.min(1 << MAX_PAGE_ORDER, (goesOn ? run[pfn + 1]! : 0) + 1);
   }
-  for (let pfn = 0; pfn < size;) {
+}
+
+/**
+ * The maximal aligned decomposition, greedily from the bottom: at each pfn the largest aligned block that is free. No
+ * block crosses the end of a part, which is a multiple of the largest.
+ */
+function countFreeBlocks(mm: Mm, freeNid: Int16Array, start: number, end: number, run: Uint16Array, n: Recount): void {
+  for (let pfn = start; pfn < end;) {
     if (run[pfn] === 0) {
       pfn++;
       continue;

@@ -3,7 +3,7 @@
  * operation of the files beside this one; this class only holds the state and names the doors.
  */
 import type { LayoutRange, MmConfig } from '../config.ts';
-import type { StateReader, StateWriter } from '../core/index.ts';
+import { type Parts, type StateReader, type StateWriter, wholeOf } from '../core/index.ts';
 import { bootMm } from './boot.ts';
 import { freeOrder, segmentOfBlock, takeExactly } from './buddy.ts';
 import { checkMm, type MmViolation } from './check.ts';
@@ -236,8 +236,13 @@ export class GuestMm {
     }
   }
 
+  /** As check; the guest must not change between two parts. */
+  checkInParts(): Parts<readonly MmViolation[]> {
+    return checkMm(this.mm);
+  }
+
   /** Every broken law; empty when all hold. Outside a commit only. */
   check(): readonly MmViolation[] {
-    return checkMm(this.mm);
+    return wholeOf(this.checkInParts());
   }
 }

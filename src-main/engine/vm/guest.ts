@@ -7,7 +7,7 @@
  */
 import type { GuestLag, WorldEvent } from '../../../shared/snapshot/index.ts';
 import type { GuestConfig, LayoutRange, RegenerationConfig } from '../config.ts';
-import type { Json, StateReader, StateWriter } from '../core/index.ts';
+import { type Json, type Parts, type StateReader, type StateWriter, wholeOf } from '../core/index.ts';
 import {
   type Backing,
   bootNodeMap,
@@ -205,7 +205,14 @@ export class Guest {
 
   /** Every broken law: G1 to G12 of the memory manager, W1 of the workload. */
   check(): readonly MmViolation[] {
-    return [...this.mm.check(), ...this.workload.check().map((text) => ({ law: 'W1', text }))];
+    return wholeOf(this.checkInParts());
+  }
+
+  /** As check; the guest must not change between two parts. */
+  *checkInParts(): Parts<readonly MmViolation[]> {
+    const mm = yield* this.mm.checkInParts();
+    const workload = yield* this.workload.checkInParts();
+    return [...mm, ...workload.map((text) => ({ law: 'W1', text }))];
   }
 
   save(w: StateWriter, prefix: string): void {

@@ -16,7 +16,7 @@
  * blocks taken by hand, which are not touched, are all that is allocated in the guest.
  */
 import type { WorkloadConfig } from '../config.ts';
-import { assert, Prng, type StateReader, type StateWriter } from '../core/index.ts';
+import { assert, type Parts, Prng, type StateReader, type StateWriter, wholeOf } from '../core/index.ts';
 import {
   type GuestMm,
   MIGRATE_MOVABLE,
@@ -44,6 +44,9 @@ const KERNEL = 2;
 
 type Counts = [small: number, huge: number, kernel: number];
 const pagesOf = (blocks: Counts): number => blocks[SMALL] + blocks[HUGE] * PAGES_PER_PAGEBLOCK + blocks[KERNEL];
+
+/** Looked at by a check between two stops. */
+const PLACES_PER_PART = 2 ** 15;
 
 export class Workload {
   readonly #mm: GuestMm;
@@ -249,6 +252,11 @@ export class Workload {
 
   /** What of law W1 does not hold; empty when all does. O(blocks held), and one look at the states of the guest's pages. */
   check(): readonly string[] {
+    return wholeOf(this.checkInParts());
+  }
+
+  /** As check; nothing may change between two parts. */
+  *checkInParts(): Parts<readonly string[]> {
     const out: string[] = [];
     const seen: Counts = [0, 0, 0];
     const places = new Uint8Array(this.#places);
@@ -264,8 +272,10 @@ export class Workload {
         visit(place);
       }
     };
-    this.#wheel.forEach((first, slot) => {
+    let looked = 0;
+    for (const [slot, first] of this.#wheel.entries()) {
       walk(first, `slot ${slot}`, (place) => {
+        looked++;
         const tick = (this.#death[place]! >>> FRACTION_BITS) * WHEEL_SLOTS + slot;
         if (tick <= this.#now) out.push(`place ${place} should have died at tick ${tick}, it is ${this.#now}`);
         const pfn = this.#pfn[place]!;
@@ -276,9 +286,13 @@ export class Workload {
         blocks[pfn] = 1;
         seen[size]++;
       });
-    });
+      if (looked < PLACES_PER_PART) continue;
+      looked = 0;
+      yield;
+    }
     walk(this.#spare, 'the spare ones', () => undefined);
     if (places.includes(0)) out.push(`place ${places.indexOf(0)} is in no slot and not spare`);
+    yield;
     return [...out, ...this.#checkCounts(seen)];
   }
 
