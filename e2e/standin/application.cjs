@@ -4,7 +4,6 @@ const { createHash } = require('node:crypto');
 const { EventEmitter } = require('node:events');
 const fs = require('node:fs');
 const net = require('node:net');
-const os = require('node:os');
 const path = require('node:path');
 const chromium = require('./chromium.cjs');
 const { record } = require('./desktop.cjs');
@@ -104,8 +103,8 @@ class App extends EventEmitter {
   requestSingleInstanceLock() {
     const userData = this.getPath('userData');
     const name = createHash('sha256').update(userData).digest('hex').slice(0, 16);
-    const mark = path.join(os.tmpdir(), `standin-${name}.lock`);
-    const door = path.join(os.tmpdir(), `standin-${name}.sock`);
+    const mark = path.join(chromium.home, `standin-${name}.lock`);
+    const door = path.join(chromium.home, `standin-${name}.sock`);
     if (!taken(mark)) {
       fs.rmSync(door, { force: true });
       const server = net.createServer((socket) => this.#hear(socket));
@@ -144,20 +143,25 @@ function allowed(emitter, name) {
   return !prevented;
 }
 
-/** Takes the mark of a dead process over. */
+/** Takes the mark of a dead process over. @returns whether a living one has it */
 function taken(mark) {
   try {
     fs.writeFileSync(mark, String(process.pid), { flag: 'wx' });
     return false;
   } catch {
-    const pid = Number(fs.readFileSync(mark, 'utf8'));
-    try {
-      process.kill(pid, 0);
-      return true;
-    } catch {
-      fs.writeFileSync(mark, String(process.pid));
-      return false;
-    }
+    if (lives(Number(fs.readFileSync(mark, 'utf8')))) return true;
+    fs.writeFileSync(mark, String(process.pid));
+    return false;
+  }
+}
+
+/** One that was killed and that nobody has asked about yet still has its number, and is dead. */
+function lives(pid) {
+  try {
+    process.kill(pid, 0);
+    return process.platform !== 'linux' || !/\) Z /.test(fs.readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false;
   }
 }
 

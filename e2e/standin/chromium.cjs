@@ -7,7 +7,10 @@ const path = require('node:path');
 const { isMainThread } = require('node:worker_threads');
 const { Cdp } = require('./cdp.cjs');
 
-const profile = isMainThread ? fs.mkdtempSync(path.join(os.tmpdir(), 'standin-')) : os.tmpdir();
+/** Of this application's tests, who remove it even when the process was killed; or the system's. */
+const home = process.env.STANDIN_DATA ?? os.tmpdir();
+if (isMainThread) fs.mkdirSync(home, { recursive: true });
+const profile = isMainThread ? fs.mkdtempSync(path.join(home, 'standin-')) : home;
 let browser = null;
 const state = { cdp: null };
 
@@ -68,4 +71,4 @@ function remove() {
   fs.rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }
 
-module.exports = { profile, start, end, state };
+module.exports = { home, profile, start, end, state };
