@@ -31,13 +31,15 @@ export interface BandWords {
   readonly label: string;
 }
 
+/** Narrower, one line has the name alone. */
+const NAME_WIDTH = 116;
 const BESIDE_WIDTH = 170;
 const BOTH_WIDTH = 220;
 
 /** @param rows lines of text that fit; width of the block in pixels. The label has all words seen, in their order. */
 export function bandWords(name: string, size: string, moving: string | null, rows: number, width: number): BandWords {
   const figures = moving === null ? [size] : width >= BOTH_WIDTH ? [`${size}, ${moving}`] : [moving, size];
-  const beside = width >= BESIDE_WIDTH || rows < 2;
+  const beside = width >= BESIDE_WIDTH || (rows < 2 && width >= NAME_WIDTH);
   return {
     figure: beside ? figures[0]! : null,
     below: figures.slice(beside ? 1 : 0).slice(0, Math.max(0, rows - 1)),
