@@ -56,6 +56,8 @@ export async function readAccounts(view: Locator): Promise<Accounts> {
     .getByLabel('VM', { exact: true })
     .evaluate((select) => (select as HTMLSelectElement).selectedOptions[0]!.label);
   const table = (name: string): Promise<ShownTable> => readTable(view.locator(`table[aria-label="${name}"]`));
+  // The law of booked pages needs every pageblock, which a frame brings once the view asks for them.
+  await expect(view.locator('table[aria-label="Laws as equations"]')).toContainText('G7');
   const laws = await table('Laws as equations');
   return {
     vm,

@@ -54,11 +54,11 @@ test('two hosts: a live migration, foretold and then seen', async ({ ui }) => {
   // The one given here, and the scenario's own.
   const moves = (await ui.moves()).filter(({ move }) => move === 'migration');
   expect(moves).toEqual([
-    expect.objectContaining({ VM: 'shop', way: 'two-socket → four-node', state: 'completed' }),
+    expect.objectContaining({ VM: 'shop', way: 'two-socket → four-node', state: 'done' }),
     expect.objectContaining({
       VM: 'monitor',
       way: 'two-socket → four-node',
-      state: 'completed',
+      state: 'done',
       foretold: foretold.time,
     }),
   ]);

@@ -138,8 +138,10 @@ export class Screen {
     await expect.poll(async () => (await this.standing()).tick).toBe(tick + 1);
   }
 
-  async setSpeed(text: string): Promise<void> {
-    await this.page.getByLabel('Speed').selectOption({ label: text });
+  async setSpeed(ticksPerSec: number): Promise<void> {
+    const speed = this.page.getByLabel('Speed');
+    const option = speed.locator('option').filter({ hasText: new RegExp(`^${ticksPerSec}/s`) });
+    await speed.selectOption({ label: await option.innerText() });
   }
 
   get playButton(): Locator {
@@ -185,7 +187,7 @@ export class Screen {
 
   /** To about this tick, at 100 ticks a second. */
   async playToTick(tick: number): Promise<void> {
-    await this.setSpeed('100 ticks/s');
+    await this.setSpeed('100/s');
     await this.play();
     await expect
       .poll(async () => (await this.standing()).tick, { timeout: 60_000, intervals: [50] })
