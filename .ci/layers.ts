@@ -58,7 +58,7 @@ const servedPage = 'src-main/page';
 export const layers: readonly Layer[] = [
   // Both sides: what a window and a world agree on.
   pure('shared', 'what both sides speak: units, errors, snapshots, views', []),
-  pure('shared/protocol', 'the one table of what a window may ask, and what main tells it', ['shared'], ['zod']),
+  pure('shared/protocol', 'the one table of what a window may ask, and what main tells it', ['shared/ascii', 'shared/errors', 'shared/snapshot', 'shared/view'], ['zod']),
 
   // The world. Its results are hashed, so its arithmetic is exact.
   pure(engine, 'the simulated world and its only doors', ['shared'], [], ['inexactMath']),
