@@ -13,7 +13,7 @@ import type { Refusal } from '../engine/index.ts';
 import { InvariantError } from '../engine/index.ts';
 import type { ScenarioCommand } from '../scenario/index.ts';
 import { Pace, RateMeter } from './pace.ts';
-import type { FrameRequest, SessionState } from './session-api.ts';
+import type { FrameRequest, SessionJournal, SessionState } from './session-api.ts';
 import type { CallHandlers, CallName, ErrorData, WorkerMessage } from './session-message.ts';
 import type { SteeredRun } from './steered-run.ts';
 import { frameBytes } from './steered-run.ts';
@@ -39,6 +39,8 @@ interface Activity {
   failed(error: Error): void;
 }
 
+export type ToldDocument = Pick<SessionJournal, 'text' | 'given'>;
+
 export interface DriverDoor {
   readonly post: (message: WorkerMessage) => void;
   readonly nowMs: () => number;
@@ -55,7 +57,9 @@ export class SessionDriver {
   #scheduled = false;
   #toldMs = -Infinity;
   #told: Partial<SessionState> = {};
-  #toldDocument: { readonly text: string; readonly given: readonly number[] } | null = null;
+  #toldDocument: ToldDocument | null = null;
+  /** What a recovery under way will come to. */
+  #recovered: ToldDocument | null = null;
   #toldEvents = 0;
   #ticksPerSec: number | null = 10;
   #failed: Error | null = null;
@@ -216,15 +220,19 @@ export class SessionDriver {
     });
   }
 
-  /** Steps to a tick, giving on the way what a person gave; what was not reached when it is cancelled stays scheduled. */
-  recover(toTick: number, given: readonly ScenarioCommand[]): void {
+  /**
+   * Steps to a tick, giving on the way what a person gave; what was not reached when it is cancelled stays scheduled.
+   * @param whole the document with all of that: what is told of it until then, so that nothing is lost on the way.
+   */
+  recover(toTick: number, given: readonly ScenarioCommand[], whole: ToldDocument): void {
     const todo = [...given];
     const run = this.#run;
     const giveDue = (): void => {
       while (todo.length > 0 && run.tickOf(todo[0]!) <= run.tick) run.giveAgain(todo.shift()!);
     };
     giveDue();
-    if (run.tick >= toTick) return;
+    if (run.tick >= toTick) return run.schedule(todo);
+    this.#recovered = whole;
     this.#begin({
       kind: 'replay',
       stepsRun: true,
@@ -236,6 +244,7 @@ export class SessionDriver {
         return run.tick < toTick && !run.broken;
       },
       ended: () => {
+        this.#recovered = null;
         run.schedule(todo);
         run.recordNow();
       },
@@ -382,7 +391,7 @@ export class SessionDriver {
   }
 
   #tellDocument(): void {
-    const { text, given } = this.#run;
+    const { text, given } = this.#recovered ?? this.#run;
     if (text === this.#toldDocument?.text && String(given) === String(this.#toldDocument.given)) return;
     this.#toldDocument = { text, given };
     this.#door.post({ event: 'document', text, given });

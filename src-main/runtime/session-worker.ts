@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { formatDiagnostic } from '../../shared/errors/index.ts';
-import { readScenario } from '../scenario/index.ts';
+import { canonicalText, readScenario, tickOf } from '../scenario/index.ts';
 import { SessionDriver } from './session-driver.ts';
 import type { CallMessage, ErrorData, WorkerData, WorkerMessage } from './session-message.ts';
 import { SteeredRun } from './steered-run.ts';
@@ -26,7 +26,9 @@ function buffersIn(value: unknown): ArrayBuffer[] {
 const { value: scenario, diagnostics } = readScenario(options.text, 'scenario');
 if (scenario === null) throw new Error(diagnostics.map(formatDiagnostic).join('\n'));
 // Commands that a person gave are given again while the run is brought to where it was.
-const given = (options.given ?? []).map((index) => scenario.commands[index]!);
+const given = (options.given ?? [])
+  .flatMap((index) => scenario.commands[index] ?? [])
+  .sort((a, b) => tickOf(a, scenario.tickMs) - tickOf(b, scenario.tickMs));
 const base = { ...scenario, commands: scenario.commands.filter((command) => !given.includes(command)) };
 const { run, problems } = SteeredRun.create(base, {
   version: options.version,
@@ -36,7 +38,8 @@ const { run, problems } = SteeredRun.create(base, {
 if (run === null) post({ event: 'started', problems });
 else {
   const driver = new SessionDriver(run, { post, nowMs: () => performance.now(), errorData });
-  if (options.toTick !== undefined) driver.recover(options.toTick, given);
+  if (options.toTick !== undefined)
+    driver.recover(options.toTick, given, { text: canonicalText(scenario), given: options.given ?? [] });
   driver.tell();
   post({ event: 'started', problems: [] });
   port.on('message', ({ id, name, input }: CallMessage) => {

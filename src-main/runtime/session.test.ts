@@ -455,6 +455,8 @@ describe('recovery', () => {
     expect(session.state.busy).toMatchObject({ what: 'Recovering', toTick: 200_000 });
     expect(await session.give(hold(8000))).toMatchObject({ slug: 'busy' });
     await expect(session.step(1)).rejects.toThrow('another tick');
+    // Whoever writes a journal now must find all of it.
+    expect(session.journal()).toMatchObject({ text, given: [0] });
     await session.cancel();
     expect(session.state).toMatchObject({ busy: null, undo: null });
     expect(session.state.commands).toMatchObject([{ tick: 100_000, state: 'pending' }]);

@@ -36,7 +36,10 @@ export async function startSession(options: SessionOptions): Promise<SessionStar
     ...(toTick === undefined ? {} : { toTick }),
     ...(given === undefined ? {} : { given }),
   };
-  const session = new WorkerSession(new Worker(workerUrl ?? besideThis(), { workerData }), spillFolder, text);
+  const session = new WorkerSession(new Worker(workerUrl ?? besideThis(), { workerData }), spillFolder, {
+    text,
+    given: given ?? [],
+  });
   try {
     const problems = await session.started;
     if (problems.length === 0) return { session, problems: [] };
@@ -68,10 +71,10 @@ class WorkerSession implements Session {
   #failure: Error | null = null;
   #closed: Promise<void> | null = null;
 
-  constructor(worker: Worker, spillFolder: string, text: string) {
+  constructor(worker: Worker, spillFolder: string, document: Pick<SessionJournal, 'text' | 'given'>) {
     this.#worker = worker;
     this.#spillFolder = spillFolder;
-    this.#document = { text, given: [] };
+    this.#document = document;
     const { promise, resolve, reject } = Promise.withResolvers<Awaited<typeof this.started>>();
     this.started = promise;
     this.#start = { resolve, reject };
