@@ -21,7 +21,7 @@ test('killed while it runs, and recovered', async ({ application, ui }) => {
   await ui.importFiles([{ name: 'killed.pageshift.json', text: SCENARIO }]);
   await ui.step();
   await ui.compact({ vm: 'survivor', node: 1 });
-  await ui.setSpeed(`${TICKS_PER_SEC}/s`);
+  await ui.setSpeed(TICKS_PER_SEC);
   await ui.play();
   await expect.poll(async () => (await ui.standing()).tick, { timeout: 20_000 }).toBeGreaterThan(150);
   const { tick: lastSeen } = await ui.standing();

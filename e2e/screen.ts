@@ -187,7 +187,7 @@ export class Screen {
 
   /** To about this tick, at 100 ticks a second. */
   async playToTick(tick: number): Promise<void> {
-    await this.setSpeed('100/s');
+    await this.setSpeed(100);
     await this.play();
     await expect
       .poll(async () => (await this.standing()).tick, { timeout: 60_000, intervals: [50] })

@@ -30,7 +30,7 @@ test('reloaded, looked at from a second window, scrubbed and closed', async ({ a
   await ui.importFiles([{ name: 'watched.pageshift.json', text: SCENARIO }]);
   await ui.step();
   await ui.compact({ vm: 'watched', node: 1, rateMiBps: RATE_MIBPS });
-  await ui.setSpeed('100/s');
+  await ui.setSpeed(100);
   await ui.play();
 
   // Reloaded: it shows the same document again, further on.

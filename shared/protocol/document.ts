@@ -13,6 +13,8 @@ export interface HelloReply {
   readonly version: string;
   /** Native dialogs for open and save; otherwise the window uploads, downloads and names files. */
   readonly dialogs: boolean;
+  /** Folder that documents are saved in by name, as it may be shown; null: the shell's own dialog asks. */
+  readonly savesIn: string | null;
   /** Whether export.make can make a PDF; otherwise the window prints the preview. */
   readonly pdf: boolean;
   /** The document this window showed before it was reloaded, or was opened for. */

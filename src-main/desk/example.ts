@@ -17,14 +17,25 @@ export interface Example {
 
 const ENDING = '.pageshift.json';
 
-/** In the order of their names. One that cannot be read is left out and logged. */
+/** What comes first on the start screen: the tour of the README, then what it is measured by. Others follow by name. */
+const FIRST = ['two-socket-compact', 'rfc-cover-letter', 'two-to-four-migrate', 'numad-eight-node'];
+
+function inOrder(a: string, b: string): number {
+  const rank = (file: string): number => {
+    const at = FIRST.indexOf(file.slice(0, -ENDING.length));
+    return at < 0 ? FIRST.length : at;
+  };
+  return rank(a) - rank(b) || (a < b ? -1 : 1);
+}
+
+/** In the order above. One that cannot be read is left out and logged. */
 export async function readExamples(folder: string, log: (line: string) => void): Promise<Example[]> {
   const names = await readdir(folder).catch((error: Error) => {
     log(`examples: ${error.message}`);
     return [];
   });
   const examples: Example[] = [];
-  for (const file of names.filter((name) => name.endsWith(ENDING)).sort()) {
+  for (const file of names.filter((name) => name.endsWith(ENDING)).sort(inOrder)) {
     const { value: text, diagnostics } = await readText(join(folder, file), file);
     const read = text === null ? { value: null, diagnostics } : readScenario(text, file);
     if (text === null || read.value === null) {

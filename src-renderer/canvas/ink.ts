@@ -19,6 +19,7 @@ export interface CanvasTheme {
   readonly grid: string;
   readonly edge: string;
   readonly focus: string;
+  readonly good: string;
   /** NR_HUES of them. */
   readonly hues: readonly string[];
   /** Font families, as in CSS. */

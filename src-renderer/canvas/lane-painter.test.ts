@@ -13,6 +13,7 @@ const THEME: CanvasTheme = {
   track: '#cccccc',
   ink: '#000000',
   soft: '#555555',
+  good: '#17693c',
   line: '#dddddd',
   grid: '#eeeeee',
   edge: '#888888',

@@ -14,6 +14,7 @@ export function readTheme(): CanvasTheme {
     grid: token('--grid'),
     edge: token('--edge'),
     focus: token('--focus'),
+    good: token('--good'),
     hues: Array.from({ length: NR_HUES }, (_, i) => token(`--n${i}`)),
     sans: token('--sans'),
     mono: token('--mono'),

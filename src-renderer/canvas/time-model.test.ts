@@ -5,8 +5,11 @@ import { SeriesRecorder } from '../../shared/view/series.ts';
 import type { Series } from '../../shared/view/series.ts';
 import {
   axisEnd,
+  convergedTick,
   foreseen,
   foreseenPages,
+  groupedMarks,
+  lastChange,
   pointAt,
   rowsOfSpans,
   snapped,
@@ -74,7 +77,7 @@ describe('the time figure', () => {
     expect(figure.layers.map(({ colour }) => colour)).toEqual(
       guest === null ? [0, 1, 2, 3, 4, null] : [guest, guest + 1, guest + 2, null],
     );
-    expect(figure.layers[0]!.label).toBe(guest === null ? 'node 0' : '0 → 1');
+    expect(figure.layers[0]!.label).toBe(guest === null ? 'node 0' : '0→1');
   });
 
   test('of a run that has no points yet is empty', () => {
@@ -103,6 +106,53 @@ test('commits are marks; what begins and ends is a span, also over one another a
   ]);
   expect(rowsOfSpans(all.spans)).toEqual([0, 1, 0]);
   expect(timeMarks(events, 'b').spans.length).toBe(1);
+});
+
+test('marks that overlap are one with all of them in it', () => {
+  const marks = [0, 5, 9, 40, 100, 108, 130, 160].map((tick, event) => ({ tick, event }));
+  const groups = groupedMarks(marks, (tick) => tick);
+  expect(groups.map(({ marks: of }) => of.map(({ tick }) => tick))).toEqual([[0, 5, 9], [40], [100, 108, 130], [160]]);
+  expect(groups[2]).toMatchObject({ fromX: 100, toX: 130 });
+  expect(groupedMarks(marks, (tick) => tick * 100).length).toBe(marks.length);
+});
+
+describe('an end of it', () => {
+  const guest = (name: string, hostTargetPages: number[], targetActualPages: number[], coalescedPages: number[]) => {
+    const none = hostTargetPages.map(() => 0);
+    const moved = { movedSweep: none, movedFree: none, movedDrain: none };
+    return { name, pairs: [], hostTargetPages, targetActualPages, coalescedPages, pinnedPages: none, ...moved };
+  };
+  const two: Series = {
+    ticks: [0, 10, 20, 30, 40],
+    stride: 1,
+    guests: [
+      guest('a', [900, 5, 5, 5, 5], [0, 400, 1, 0, 0], [0, 5, 5, 5, 5]),
+      guest('b', [7, 7, 7, 7, 7], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0]),
+    ],
+    hostNodes: [],
+  };
+
+  test('has converged since nothing lags but what is coalesced or never told', () => {
+    const isTold = (g: number): boolean => g === 0;
+    expect(convergedTick(two, 0, isTold)).toBe(30);
+    expect(convergedTick(two, null, isTold)).toBe(30);
+    expect(convergedTick(two, 1, isTold)).toBeNull(); // nothing ever lagged
+    expect(convergedTick(two, 1, () => true)).toBeNull(); // and here it still does
+    expect(convergedTick(two, null, () => true)).toBeNull();
+  });
+
+  test('is the last change that can be seen', () => {
+    const figure = timeFigure(two, 0, () => 0, String);
+    const none = { commits: [], spans: [] };
+    expect(lastChange(figure, none)).toBe(20); // a page of 900 is not seen
+    expect(lastChange(figure, { commits: [{ tick: 33, event: 0 }], spans: [] })).toBe(33);
+    expect(
+      lastChange(
+        timeFigure({ ...two, ticks: [] }, 0, () => 0, String),
+        none,
+      ),
+    ).toBe(0);
+  });
 });
 
 describe('scrubbing', () => {
@@ -145,9 +195,10 @@ describe('what is foreseen', () => {
     expect(foreseenPages(ahead, ticksUntil(ahead, 0.01))).toBeCloseTo(10, 9);
     // spec/models.md section 4: mean 60 s, 1 % at 276.3 s
     expect(ticksUntil({ owedPages: 1, meanTicks: 60 }, 0.01)).toBeCloseTo(276.3, 1);
-    expect(axisEnd(100, 0, ahead)).toBe(135);
-    expect(axisEnd(100, 0, null)).toBe(103);
-    expect(axisEnd(0, 0, null)).toBe(1);
+    expect(axisEnd(100, 0, ahead, 1000)).toBe(135);
+    expect(axisEnd(100, 0, ahead, 1_000_000)).toBe(103); // less than can be seen
+    expect(axisEnd(100, 0, null, 0)).toBe(103);
+    expect(axisEnd(0, 0, null, 0)).toBe(1);
   });
 
   test('is nothing where the model cannot say', () => {

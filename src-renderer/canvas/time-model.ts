@@ -14,7 +14,7 @@ import { OTHER_PAIRS } from '../../shared/view/series.ts';
 
 export interface TimeLayer {
   readonly key: string;
-  /** Short: "1 → 0", from the node that owes to the one it owes to; "host node 1" over all VMs. */
+  /** Short: "1→0", from the node that owes to the one it owes to; "host node 1" over all VMs. */
   readonly label: string;
   /** NodeColour index; null: pairs that share a column. */
   readonly colour: number | null;
@@ -57,7 +57,7 @@ function layersOfOne(
   return chosen.flatMap(({ each, g }) =>
     each.pairs.map(({ from, to, owedPages }) => ({
       key: `${from}>${to}`,
-      label: from === OTHER_PAIRS ? 'others' : `${from} → ${to}`,
+      label: from === OTHER_PAIRS ? 'others' : `${from}→${to}`,
       colour: from === OTHER_PAIRS ? null : colourOf(g, from),
       pages: owedPages,
     })),
@@ -178,6 +178,33 @@ export function timeMarks(events: readonly WorldEvent[], vm: string | null): Tim
   return { commits, spans };
 }
 
+/** Marks that would lie over one another on screen, as one. */
+export interface MarkGroup {
+  readonly fromX: number;
+  readonly toX: number;
+  readonly marks: readonly TimeMark[];
+}
+
+const MARK_PIXELS = 9;
+/** A group's count stands behind it. */
+const COUNT_PIXELS = 26;
+
+/** @param xOf pixels of a tick, ascending with it. */
+export function groupedMarks(marks: readonly TimeMark[], xOf: (tick: number) => number): readonly MarkGroup[] {
+  const groups: { fromX: number; toX: number; marks: TimeMark[] }[] = [];
+  for (const mark of marks) {
+    const x = xOf(mark.tick);
+    const last = groups.at(-1);
+    const room = last === undefined || last.marks.length === 1 ? MARK_PIXELS : COUNT_PIXELS;
+    if (last === undefined || x - last.toX >= room) groups.push({ fromX: x, toX: x, marks: [mark] });
+    else {
+      last.toX = x;
+      last.marks.push(mark);
+    }
+  }
+  return groups;
+}
+
 /** Spans in as few rows as they need, each in the first row that is free when it begins. */
 export function rowsOfSpans(spans: readonly TimeSpan[]): readonly number[] {
   const free: number[] = [];
@@ -187,6 +214,35 @@ export function rowsOfSpans(spans: readonly TimeSpan[]): readonly number[] {
     free[row] = toTick ?? Infinity;
     return row;
   });
+}
+
+/** The tick of the last change that can be seen: of a figure by a two-hundredth of the axis, or a mark. */
+export function lastChange({ ticks, hostTarget, targetActual, pinned, top }: TimeFigure, marks: TimeMarks): number {
+  let tick = ticks[0] ?? 0;
+  for (const pages of [hostTarget, targetActual, pinned]) {
+    const end = pages.at(-1) ?? 0;
+    const at = pages.findLastIndex((n) => Math.abs(n - end) > top / 200);
+    tick = Math.max(tick, ticks[Math.min(at + 1, ticks.length - 1)] ?? 0);
+  }
+  for (const mark of marks.commits) tick = Math.max(tick, mark.tick);
+  for (const { fromTick, toTick } of marks.spans) tick = Math.max(tick, toTick ?? fromTick);
+  return tick;
+}
+
+/**
+ * Since when the guests shown have converged, by the recorded points: the tick from which on nothing lags but what is
+ * pinned, coalesced or never told. Null: something lags still, or nothing ever did.
+ * @param guest null: all. @param told whether the guest with this index is told of moves
+ */
+export function convergedTick(series: Series, guest: number | null, told: (guest: number) => boolean): number | null {
+  const lags = (point: number): boolean =>
+    series.guests.some(({ targetActualPages, hostTargetPages, coalescedPages }, g) => {
+      if (guest !== null && g !== guest) return false;
+      return targetActualPages[point]! > 0 || (told(g) && hostTargetPages[point]! > coalescedPages[point]!);
+    });
+  let point = series.ticks.length - 1;
+  while (point >= 0 && !lags(point)) point--;
+  return point < 0 ? null : (series.ticks[point + 1] ?? null);
 }
 
 /** Index of the last point at or before a tick; -1: none. */
@@ -252,9 +308,12 @@ export const foreseenPages = ({ owedPages, meanTicks }: Foreseen, ticks: number)
 /** Ticks until a share of it is left. */
 export const ticksUntil = ({ meanTicks }: Foreseen, share: number): number => meanTicks * Math.log(1 / share);
 
-/** The tick at the right end of the axis: the present with a little room, more where something is foreseen. */
-export function axisEnd(now: number, first: number, ahead: Foreseen | null): number {
+/**
+ * The tick at the right end of the axis: the present with a little room, more where something is foreseen that can be seen.
+ * @param top the greatest value of the axis
+ */
+export function axisEnd(now: number, first: number, ahead: Foreseen | null, top: number): number {
   const span = Math.max(1, now - first);
-  const room = ahead === null ? 0.03 : Math.min(0.35, ticksUntil(ahead, 0.01) / span);
+  const room = ahead === null || ahead.owedPages < top / 100 ? 0.03 : Math.min(0.35, ticksUntil(ahead, 0.01) / span);
   return now + Math.max(1, span * Math.max(0.03, room));
 }

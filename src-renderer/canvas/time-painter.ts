@@ -4,7 +4,7 @@ import { timeAxis, sizeAxis } from './axis.ts';
 import { cssColour } from './ink.ts';
 import type { CanvasTheme, Fill, InkSet } from './ink.ts';
 import type { Foreseen, TimeFigure, TimeMarks } from './time-model.ts';
-import { foreseenPages, rowsOfSpans } from './time-model.ts';
+import { foreseenPages, groupedMarks, rowsOfSpans } from './time-model.ts';
 
 export interface TimeBox {
   readonly width: number;
@@ -24,6 +24,8 @@ export interface TimeScene extends TimeBox {
   /** Tick of what is seen; null: the present. */
   readonly shownTick: number | null;
   readonly hoverTick: number | null;
+  /** Since when nothing lags; null: something does. */
+  readonly convergedTick: number | null;
 }
 
 const PLOT_LEFT = 62;
@@ -78,9 +80,15 @@ export class TimePainter {
     this.#areas(scene, yOf);
     this.#lines(scene, yOf);
     this.#foreseen(scene, yOf);
-    context.restore();
     this.#veil(scene, bottom);
+    context.restore();
+    context.save();
+    context.beginPath();
+    context.rect(PLOT_LEFT - 6, 0, width - PLOT_LEFT + 6, height);
+    context.clip();
     this.#marks(scene, bottom);
+    context.restore();
+    this.#converged(scene, bottom);
     this.#time(scene, bottom);
     this.#heads(scene, bottom, inks.theme);
   }
@@ -213,16 +221,19 @@ export class TimePainter {
     let y = bottom + 2;
     if (marks.commits.length > 0) {
       context.fillStyle = theme.ink;
-      let last = -Infinity;
-      for (const { tick } of marks.commits) {
-        const x = Math.round(xOfTick(scene, tick));
-        if (x - last < 2) continue; // many at one place are one mark
-        last = x;
+      context.font = `600 11px ${theme.sans}`;
+      context.textAlign = 'left';
+      context.textBaseline = 'middle';
+      for (const { fromX, toX, marks: group } of groupedMarks(marks.commits, (tick) => xOfTick(scene, tick))) {
+        const x = Math.round(fromX);
         context.beginPath();
         context.moveTo(x, y);
         context.lineTo(x + 4, y + 8);
         context.lineTo(x - 4, y + 8);
         context.fill();
+        if (group.length === 1) continue;
+        context.fillRect(x, y + 7, Math.round(toX) - x, 1);
+        context.fillText(`×${group.length}`, Math.max(toX, x + 4) + 3, y + 4.5);
       }
       y += COMMIT_LANE;
     }
@@ -244,6 +255,15 @@ export class TimePainter {
     });
   }
 
+  #converged(scene: TimeScene, bottom: number): void {
+    const { convergedTick, fromTick, toTick, inks } = scene;
+    if (convergedTick === null || convergedTick < fromTick || convergedTick > toTick) return;
+    const x = Math.round(xOfTick(scene, convergedTick));
+    this.#context.fillStyle = inks.theme.good;
+    this.#context.fillRect(x - 1, 0, 2, bottom + 1);
+    this.#flag(`✓ converged ${seconds(convergedTick, scene.tickMs)}`, x, scene, inks.theme.good);
+  }
+
   #time(scene: TimeScene, bottom: number): void {
     const { width, height, fromTick, toTick, tickMs, inks } = scene;
     const context = this.#context;
@@ -262,18 +282,19 @@ export class TimePainter {
   }
 
   #heads(scene: TimeScene, bottom: number, theme: CanvasTheme): void {
-    const { shownTick, nowTick, hoverTick } = scene;
+    const { shownTick, nowTick, hoverTick, toTick } = scene;
     const context = this.#context;
     const now = Math.round(xOfTick(scene, nowTick));
     context.fillStyle = theme.ink;
     context.globalAlpha = shownTick === null ? 1 : 0.5;
-    context.fillRect(now, TOP - 2, shownTick === null ? 2 : 1, bottom - TOP + 3);
+    if (nowTick >= scene.fromTick && nowTick <= toTick)
+      context.fillRect(now, TOP - 2, shownTick === null ? 2 : 1, bottom - TOP + 3);
     context.globalAlpha = 1;
     if (hoverTick !== null) {
       context.fillStyle = theme.soft;
       context.fillRect(Math.round(xOfTick(scene, hoverTick)), TOP, 1, bottom - TOP);
     }
-    if (shownTick === null) return;
+    if (shownTick === null || shownTick < scene.fromTick || shownTick > toTick) return;
     const x = Math.round(xOfTick(scene, shownTick));
     context.fillStyle = theme.focus;
     context.fillRect(x - 1, 0, 2, bottom + 1);
@@ -282,16 +303,16 @@ export class TimePainter {
     context.lineTo(x + 5, 0);
     context.lineTo(x, 7);
     context.fill();
-    this.#flag(seconds(shownTick, scene.tickMs), x, scene.width, theme);
+    this.#flag(seconds(shownTick, scene.tickMs), x, scene, theme.focus);
   }
 
-  /** The time that is seen, beside its head. */
-  #flag(text: string, x: number, width: number, theme: CanvasTheme): void {
+  /** A word beside a head. */
+  #flag(text: string, x: number, { width, inks: { theme } }: TimeScene, ground: string): void {
     const context = this.#context;
     context.font = `600 11px ${theme.sans}`;
     const wide = context.measureText(text).width + 8;
     const left = x + 8 + wide > width ? x - 8 - wide : x + 8;
-    context.fillStyle = theme.focus;
+    context.fillStyle = ground;
     context.fillRect(left, 0, wide, 16);
     context.fillStyle = theme.page;
     context.textAlign = 'left';

@@ -24,6 +24,7 @@ import {
   sentenceFormat,
   spliceSeries,
 } from '../../shared/view/index.ts';
+import { seconds } from '../../shared/view/number-format.ts';
 import { said } from '../ui/said.svelte.ts';
 import type { Command } from './command.ts';
 import { Connection, RequestError } from './connection.ts';
@@ -97,6 +98,8 @@ export class App {
   openProblems = $state.raw<readonly Diagnostic[]>([]);
   /** Imported VMs are compacted one by one. */
   rehearsal = $state(true);
+  /** What is being opened, and since when; who gives up on it sets null. */
+  opening = $state.raw<{ readonly what: string; readonly sinceMs: number } | null>(null);
   /** The name in the toolbar is being written. */
   renaming = $state(false);
   /** What the view says beside the tabs: "16 GiB · 1 px = 6 800 pages". */
@@ -284,6 +287,8 @@ export class App {
   #state(state: DocumentState): void {
     if (this.document !== null && state.id !== this.document.id) return;
     if (state.tick < (this.document?.tick ?? 0)) this.#seriesTick = null; // undo: what was recorded since is gone
+    if (state.settled && this.document?.playing && !this.document.settled)
+      this.tell(`Converged at ${seconds(state.tick, state.tickMs)}: nothing is left to wait for.`);
     this.document = state;
     void this.#followSeries();
     if (this.at !== null && this.at >= state.tick) this.at = null; // undo took the run back behind what is shown

@@ -2,14 +2,21 @@ import { expect, test, vi } from 'vitest';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { fileNameProblem } from '../app/file-name.ts';
 import type { App } from './app.svelte.ts';
-import { close, fileNameOf, importFiles, save, show } from './documents.ts';
+import { close, fileNameOf, importFiles, openExample, openRecent, save, show } from './documents.ts';
 
 const error: Diagnostic = { severity: 'error', slug: 'xml-truncated', message: 'm', where: {} };
 const warning: Diagnostic = { ...error, severity: 'warning', slug: 'odd' };
 
 function fakeApp(more: object = {}): App & { attach: ReturnType<typeof vi.fn> } {
   return {
-    ...{ document: null, hello: { dialogs: false }, openProblems: [], rehearsal: true },
+    ...{
+      document: null,
+      opening: null,
+      start: { examples: [{ id: 'e', name: 'An example' }] },
+      hello: { dialogs: false },
+      openProblems: [],
+      rehearsal: true,
+    },
     ...{ attach: vi.fn(), attempt: vi.fn(), note: vi.fn(), showDrawer: vi.fn(), openDialog: vi.fn() },
     ...more,
   } as unknown as App & { attach: ReturnType<typeof vi.fn> };
@@ -34,6 +41,34 @@ test('a cancelled dialog is no problem', async () => {
   const app = fakeApp({ document: { id: 'before' } });
   expect(await show(app, { document: null, diagnostics: [] })).toBe(false);
   expect(app.showDrawer).not.toHaveBeenCalled();
+});
+
+test('one is opened at a time, and said meanwhile', async () => {
+  const reply = Promise.withResolvers<unknown>();
+  const app = fakeApp({ attempt: vi.fn().mockReturnValue(reply.promise) });
+  const first = openExample(app, 'e');
+  expect(app.opening).toMatchObject({ what: 'An example' });
+  expect(await openExample(app, 'e')).toBe(false);
+  expect(app.attempt).toHaveBeenCalledTimes(1);
+  reply.resolve({ document: 'd1', diagnostics: [] });
+  expect(await first).toBe(true);
+  expect(app.attach).toHaveBeenCalledWith('d1');
+  expect(app.opening).toBeNull();
+});
+
+test.each([
+  ['an example is closed again', openExample, true],
+  ['a file goes on, as it may have been open before', openRecent, false],
+])('given up on, nothing is shown; %s', async (_, open, closes) => {
+  const reply = Promise.withResolvers<unknown>();
+  const app = fakeApp({ attempt: vi.fn().mockReturnValueOnce(reply.promise).mockResolvedValue(null) });
+  const first = open(app, 'e');
+  app.opening = null;
+  reply.resolve({ document: 'd1', diagnostics: [] });
+  expect(await first).toBe(false);
+  expect(app.attach).not.toHaveBeenCalled();
+  const closed = ['close the document', 'document.close', { document: 'd1', discard: true }];
+  expect(vi.mocked(app.attempt).mock.calls.slice(1)).toEqual(closes ? [closed] : []);
 });
 
 test('files that are too large never reach main', async () => {

@@ -6,7 +6,9 @@ import type { Diagnostic } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
 import type { OpenReply } from '../../shared/protocol/document.ts';
 import type { RequestInput } from '../../shared/protocol/request.ts';
+import { download } from '../ui/download.ts';
 import type { App } from './app.svelte.ts';
+import { RequestError } from './connection.ts';
 import { readFiles } from './dropped-file.ts';
 import type { FileLike } from './dropped-file.ts';
 
@@ -22,20 +24,50 @@ export async function show(app: App, reply: OpenReply | null): Promise<boolean> 
   return true;
 }
 
+/**
+ * One at a time, and said meanwhile: a world is built and every law checked before there is something to show.
+ * @param isNew what comes of it is nobody's yet, and is closed when the person gave up on it
+ */
+async function opening(app: App, what: string, isNew: boolean, ask: () => Promise<OpenReply | null>): Promise<boolean> {
+  if (app.opening !== null) return false;
+  const own = { what, sinceMs: performance.now() };
+  app.opening = own;
+  const reply = await ask();
+  if (app.opening !== own) {
+    const id = isNew ? (reply?.document ?? null) : null;
+    if (id !== null) await app.attempt('close the document', 'document.close', { document: id, discard: true });
+    return false;
+  }
+  try {
+    return await show(app, reply);
+  } finally {
+    app.opening = null;
+  }
+}
+
 export const newDocument = async (app: App, form: RequestInput<'document.new'>): Promise<boolean> =>
-  show(app, await app.attempt('make the scenario', 'document.new', form));
+  opening(app, form.name, true, () => app.attempt('make the scenario', 'document.new', form));
 
 /** The form is on the start screen too; from there on it is the same. */
 export const newDocumentDialog = (app: App): void => app.openDialog('new');
 
+const nameOf = (list: readonly { readonly id: string; readonly name: string }[] | undefined, id: string): string =>
+  list?.find((each) => each.id === id)?.name ?? '';
+
 export const openExample = async (app: App, example: string): Promise<boolean> =>
-  show(app, await app.attempt('open the example', 'document.example', { example }));
+  opening(app, nameOf(app.start?.examples, example), true, () =>
+    app.attempt('open the example', 'document.example', { example }),
+  );
 
 export const openRecent = async (app: App, recent: string): Promise<boolean> =>
-  show(app, await app.attempt('open the file', 'document.recent', { recent }));
+  opening(app, nameOf(app.start?.recent, recent), false, () =>
+    app.attempt('open the file', 'document.recent', { recent }),
+  );
 
 export const recover = async (app: App, recovery: string): Promise<boolean> =>
-  show(app, await app.attempt('recover the work', 'document.recover', { recovery }));
+  opening(app, nameOf(app.start?.recoverable, recovery), false, () =>
+    app.attempt('recover the work', 'document.recover', { recovery }),
+  );
 
 export const discardRecovery = (app: App, recovery: string): Promise<unknown> =>
   app.attempt('discard the work', 'document.discardRecovery', { recovery });
@@ -43,7 +75,10 @@ export const discardRecovery = (app: App, recovery: string): Promise<unknown> =>
 export async function importFiles(app: App, list: readonly FileLike[], rehearsal: boolean): Promise<boolean> {
   const { files, problems } = await readFiles(list);
   if (problems.length === 0) {
-    return show(app, await app.attempt('read the files', 'document.import', { files: [...files], rehearsal }));
+    const what = files.map(({ name }) => name).join(', ');
+    return opening(app, what, true, () =>
+      app.attempt('read the files', 'document.import', { files: [...files], rehearsal }),
+    );
   }
   app.openProblems = problems;
   if (app.document !== null) app.showDrawer('problems');
@@ -95,6 +130,22 @@ export async function saveAs(
   const reply = await app.attempt('save the document', 'document.save', input);
   for (const problem of reply?.diagnostics ?? []) app.note(problem);
   return reply;
+}
+
+/** The document's text as a download of the browser. @returns whether it was begun */
+export async function downloadText(app: App, name: string): Promise<boolean> {
+  try {
+    const { payload } = await app.connection.ask('document.text', {});
+    download(name, 'application/json', payload.slice());
+    return true;
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    app.note({
+      ...{ severity: 'error', slug: `request-${error.code}`, message: 'Could not download the document.' },
+      ...{ where: {}, found: error.message },
+    });
+    return false;
+  }
 }
 
 /** The file changed on disk: read it anew, or go on with what is here. */

@@ -24,16 +24,20 @@ test('the worst comes first', () => {
   const owed = headerOf([[0, 0, 3]]);
   expect(runState(documentOf({ laws: { checked: 1, guestsChecked: 0, broken }, busy }), owed).kind).toBe('broken');
   expect(runState(documentOf({ busy }), owed).kind).toBe('busy');
-  expect(runState(documentOf(), owed)).toMatchObject({ kind: 'owed', text: '3 pages owed' });
+  expect(runState(documentOf(), owed)).toMatchObject({ kind: 'lag', text: '3 pages owed' });
 });
 
-test('owed pages are those of the frame shown: both lags, without what is coalesced', () => {
+test('pages that lag are those of the frame shown, without what is coalesced; owed are those of the second lag', () => {
   const header = headerOf([
     [10, 4, 3],
     [0, 0, 1],
   ]);
-  expect(runState(documentOf({ owedPages: 99 }, [true, true]), header).text).toBe('10 pages owed');
-  expect(runState(documentOf({ owedPages: 99 }), null).text).toBe('99 pages owed');
+  expect(runState(documentOf({ owedPages: 99 }, [true, true]), header)).toMatchObject({
+    text: '10 pages lag',
+    more: expect.stringMatching(/H ≠ T: 6 pages .*\nT ≠ A: 4 pages /),
+  });
+  expect(runState(documentOf(), headerOf([[9, 4, 0]])).text).toBe('5 pages not told');
+  expect(runState(documentOf({ owedPages: 99 }), null).text).toBe('99 pages lag');
 });
 
 test('a guest that is never told owes nothing for living elsewhere', () => {

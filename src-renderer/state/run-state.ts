@@ -9,7 +9,7 @@ import { lagPages } from '../../shared/view/convergence.ts';
 import { exactPages } from '../../shared/view/number-format.ts';
 
 export interface RunState {
-  readonly kind: 'broken' | 'busy' | 'owed' | 'working' | 'untold' | 'converged';
+  readonly kind: 'broken' | 'busy' | 'lag' | 'working' | 'untold' | 'converged';
   readonly text: string;
   /** The whole of it, for the tip. */
   readonly more: string;
@@ -25,14 +25,8 @@ export function runState(document: DocumentState, header: SnapshotHeader | null)
     return { kind: 'busy', text: what, more: `${what}: tick ${tick} of ${toTick}` };
   }
   const told = document.inputs.guests.map(({ regeneration }) => regeneration.enabled);
-  const owed =
-    header === null
-      ? document.owedPages
-      : header.guests.reduce((sum, { lag }, guest) => sum + lagPages(lag, told[guest] ?? true), 0);
-  if (owed > 0) {
-    const more = 'Pages that live elsewhere than told (H ≠ T), or are booked elsewhere than told (T ≠ A), over all VMs';
-    return { kind: 'owed', text: `${exactPages(owed)} owed`, more };
-  }
+  const lagging = header === null ? lagOf(document.owedPages, null, null) : lagOfAll(header, told);
+  if (lagging !== null) return lagging;
   const moving = header === null ? [] : moves(header);
   if (moving.length > 0) return { kind: 'working', text: moving[0]!, more: moving.join('\n') };
   if (told.length > 0 && !told.includes(true)) {
@@ -45,6 +39,23 @@ export function runState(document: DocumentState, header: SnapshotHeader | null)
     text: 'Converged',
     more: left === '' ? 'No page is owed but what is pinned for ever' : left,
   };
+}
+
+function lagOfAll({ guests }: SnapshotHeader, told: readonly boolean[]): RunState | null {
+  const pages = guests.reduce((sum, { lag }, guest) => sum + lagPages(lag, told[guest] ?? true), 0);
+  const owed = guests.reduce((sum, { lag }) => sum + lag.targetActual, 0);
+  return lagOf(pages, pages - owed, owed);
+}
+
+/** "Owed" is said of T ≠ A alone, as everywhere; of both lags together it is "lag". Null: nothing lags. */
+function lagOf(pages: number, untold: number | null, owed: number | null): RunState | null {
+  if (pages === 0) return null;
+  const word = untold === 0 ? 'owed' : owed === 0 ? 'not told' : 'lag';
+  const more =
+    untold === null || owed === null
+      ? 'Pages that live elsewhere than told (H ≠ T), or are booked elsewhere than told (T ≠ A), over all VMs'
+      : `H ≠ T: ${exactPages(untold)} live elsewhere than the guest was told\nT ≠ A: ${exactPages(owed)} owed, told but in use\nover all VMs`;
+  return { kind: 'lag', text: `${exactPages(pages)} ${word}`, more };
 }
 
 /** What moves on the hosts, a phrase each. */

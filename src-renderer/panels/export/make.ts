@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../../../shared/errors/index.ts';
 import type { App } from '../../state/app.svelte.ts';
 import { fileNameOf } from '../../state/documents.ts';
+import { download } from '../../ui/download.ts';
 import { makeInput, withEnding } from './export-choice.ts';
 import type { FigureId, Format } from './export-choice.ts';
 import { pngOfSvg, pngOfView } from './picture.ts';
@@ -45,12 +46,6 @@ export async function save(
   { name, mime, content }: Made,
 ): Promise<{ readonly saved: boolean; readonly diagnostics: readonly Diagnostic[] }> {
   if (app.hello?.dialogs) return app.connection.request('export.write', { name }, content);
-  const url = URL.createObjectURL(new Blob([content], { type: mime }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The download has begun with the click; its source is let go after it was read.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  download(name, mime, content);
   return { saved: true, diagnostics: [] };
 }

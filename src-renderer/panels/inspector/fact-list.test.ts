@@ -6,6 +6,7 @@ import {
   compactionFacts,
   guestNodeFacts,
   hostNodeFacts,
+  hostsFacts,
   migrationFacts,
   pageRangeFacts,
   share,
@@ -55,6 +56,23 @@ test('a host node: what it holds adds up to what is installed', () => {
   expect(figure(sheet, 'VMs on it', 'db')).toBe(used);
   const of = (name: string): number => figure(sheet, 'Memory', name) as number;
   expect(of('used by VMs') + of('reserved') + of('free')).toBe(of('installed'));
+});
+
+test('the hosts: what they hold adds up to what is installed, and to what their nodes say', () => {
+  const sheet = hostsFacts(snapshot, colours);
+  expect([sheet.kind, sheet.title, sheet.subtitle]).toEqual(['Host', 'rack7', '2 nodes, 4 CPUs, 1 VM']);
+  const of = (name: string): number => figure(sheet, 'Memory', name) as number;
+  expect(of('used by VMs')).toBe(pages.length);
+  expect(of('used by VMs') + of('reserved') + of('free')).toBe(of('installed'));
+  const free = [0, 4].map((nid) => figure(hostNodeFacts(snapshot, colours, 0, nid), 'Memory', 'free') as number);
+  expect([0, 4].map((nid) => figure(sheet, 'Free', `node ${nid}`))).toEqual(free);
+  expect(free[0]! + free[1]!).toBe(of('free'));
+  const two = snapshotOf({ tick: 0, hosts: [host, { ...host, name: 'rack8' }], guests: [] });
+  expect(hostsFacts(two, new NodeColourTable(two.header)).groups.map(({ title }) => title)).toEqual([
+    'Memory of rack7 (H)',
+    'Memory of rack8 (H)',
+    'Free of each node (H)',
+  ]);
 });
 
 test('a VM: where it lives, and what it sees', () => {

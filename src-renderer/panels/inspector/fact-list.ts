@@ -94,6 +94,52 @@ export function hostNodeFacts(snapshot: Snapshot, colours: NodeColourTable, host
   };
 }
 
+/** What the hosts hold, all together and each. */
+export function hostsFacts(snapshot: Snapshot, colours: NodeColourTable): FactSheet {
+  const { nodes, vms } = hostMatrix(snapshot);
+  const { hosts } = snapshot.header;
+  const cpus = sum(nodes.map((node) => node.cpus.length));
+  const memory = hosts.map(({ name }, h): FactGroup => {
+    const own = nodes.filter(({ host }) => host === h);
+    const total = sum(own.map(({ totalPages }) => totalPages));
+    const part = (pages: number): Pick<Fact, 'pages' | 'more'> => ({ pages, more: share(pages, total) });
+    return {
+      title: hosts.length > 1 ? `Memory of ${name} (H)` : 'Memory (H)',
+      facts: [
+        { name: 'installed', pages: total },
+        { name: 'used by VMs', ...part(sum(own.map(({ usedPages }) => usedPages))) },
+        { name: 'reserved', hint: 'Kept by the host itself', ...part(sum(own.map((node) => node.reservedPages))) },
+        { name: 'free', ...part(sum(own.map(({ freePages }) => freePages))) },
+      ],
+    };
+  });
+  const free: FactGroup = {
+    title: 'Free of each node (H)',
+    facts: nodes.map((node) => ({
+      name: `node ${colours.hostNodeLabel(node.host, node.nid)}`,
+      hint: `free of host node ${colours.hostNodeLabel(node.host, node.nid)} (H)`,
+      colour: colours.ofHostNode(node.host, node.nid),
+      pages: node.freePages,
+      more: share(node.freePages, node.totalPages),
+    })),
+  };
+  const scores: FactGroup = {
+    title: 'VMs: largest-node share (H)',
+    facts: vms.map(({ name, totalPages, largestNodeShare }) => ({
+      name,
+      hint: `Of ${name}'s memory, the part on its fullest host node`,
+      text: largestNodeShare === null ? UNKNOWN : `${largestNodeShare} %`,
+      more: `of ${size(totalPages)}`,
+    })),
+  };
+  return {
+    kind: hosts.length === 1 ? 'Host' : 'Hosts',
+    title: hosts.length === 1 ? hosts[0]!.name : hosts.map(({ name }) => name).join(', '),
+    subtitle: `${plural(nodes.length, 'node')}, ${plural(cpus, 'CPU')}, ${plural(vms.length, 'VM')}`,
+    groups: [...memory, free, ...(vms.length === 0 ? [] : [scores])],
+  };
+}
+
 export function vmFacts(
   snapshot: Snapshot,
   colours: NodeColourTable,
