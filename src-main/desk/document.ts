@@ -5,7 +5,8 @@
  * (b) Dirty means that its text is not the one that stands at its place, or stands nowhere. Ticks are no part of a
  *     document: a run that went on has changed nothing that could be saved.
  * (c) The journal is the autosave: every change of the text when it happens, the tick twice a second while it changes.
- *     While a run is replayed nothing is written: a process killed then comes back to where the replay was asked for.
+ *     An undo changes nothing until it is done; while a run is recovered nothing is written: a process that is killed
+ *     then comes back to where the recovery was asked for.
  */
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { DocumentState } from '../../shared/protocol/index.ts';
@@ -71,6 +72,8 @@ export class OpenedDocument {
   #journalText: string;
   #journalTick: number;
   #tickTimer: NodeJS.Timeout | null = null;
+  /** The run is still on its way to where the journal has it. */
+  #recovering: boolean;
   #revision = 0;
   #summary = '';
   #failed = false;
@@ -91,6 +94,7 @@ export class OpenedDocument {
     this.#text = this.#journalText = text;
     this.#textHash = textHash(text);
     this.#tick = this.#journalTick = tick;
+    this.#recovering = this.session.state.busy !== null;
     this.session.onState((state) => this.#stateChanged(state));
     this.session.onEvents((from) => {
       for (const viewer of this.viewers) viewer.eventsChanged(from);
@@ -217,7 +221,8 @@ export class OpenedDocument {
   }
 
   #writeDown({ name, busy }: SessionState): void {
-    if (busy !== null || this.#journal === null) return;
+    if (busy === null) this.#recovering = false;
+    if (this.#recovering || this.#journal === null) return;
     const { text, tick, given } = this.session.journal();
     if (text !== this.#journalText) {
       this.#journalText = text;
@@ -231,7 +236,7 @@ export class OpenedDocument {
   #noteTick(): void {
     if (this.#tickTimer !== null) clearTimeout(this.#tickTimer);
     this.#tickTimer = null;
-    if (this.#closed || this.session.state.busy !== null) return;
+    if (this.#closed || this.#recovering) return;
     this.#journalTick = this.session.journal().tick;
     void this.#journal?.tick(this.#journalTick);
   }
@@ -249,7 +254,8 @@ export class OpenedDocument {
 
   #watchPlace(): void {
     this.#watch?.close();
-    const place = this.#place;
+    // It may be closed while it is being saved.
+    const place = this.#closed ? null : this.#place;
     this.#watch =
       place === null
         ? null

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -324,6 +324,25 @@ describe('what is kept', () => {
     expect(state).toMatchObject({ dirty: true, place: path, changedOnDisk: problems.length > 0 });
     const saved = await page.get('document.save', { as: false, name: null, overwrite: false });
     expect(saved.saved).toBe(problems[0] !== 'changed-on-disk');
+  });
+
+  test('what is given, and how far it came, while a long step is under way', async () => {
+    const id = await imported();
+    const stepped = page.get('run.step', { ticks: 10_000 });
+    await until('it steps', () => page.last('state')?.busy !== null && (page.last('state')?.tick ?? 0) > 3);
+    await edit();
+    const given = page.last('state')!.tick;
+    // As who comes after a kill finds it: without the lock.
+    const copy = join(folder, 'copy');
+    await mkdir(copy);
+    await until('both are written', async () => {
+      await copyFile(join(journals(), `${id}.jsonl`), join(copy, `${id}.jsonl`));
+      const [found] = await findJournals(copy);
+      return found?.given.length === 1 && found.tick > given + 10;
+    });
+    expect(page.last('state')!.busy).not.toBeNull();
+    await page.get('run.cancel', {});
+    await stepped;
   });
 
   test('nothing when it is discarded, then or later', async () => {

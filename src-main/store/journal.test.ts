@@ -120,11 +120,21 @@ describe('a journal', () => {
     const journal = await Journal.begin(folder, STATE, (error) => failures.push(error));
     await rm(folder, { recursive: true });
     await journal.restart({ ...STATE, tick: 1 });
+    await journal.tick(2);
+    await journal.change(LATER);
     expect(failures).toHaveLength(1);
+    await journal.change(STATE);
     await mkdir(folder);
     await journal.tick(5);
+    expect(parseJournal(journal.id, await readFile(journalPath(folder, journal.id), 'utf8'), 0).value).toMatchObject({
+      tick: 5,
+      text: STATE.text,
+    });
+    await rm(folder, { recursive: true });
+    await journal.restart({ ...STATE, tick: 6 });
+    expect(failures).toHaveLength(2);
     await journal.release();
-    expect((await findJournals(folder))[0]).toMatchObject({ tick: 5, text: STATE.text });
+    await mkdir(folder);
   });
 });
 

@@ -164,16 +164,16 @@ export class Journal {
   #do(work: () => Promise<void>): Promise<void> {
     this.#work = this.#work.then(async () => {
       if (this.#ended) return;
+      const failedBefore = this.#failed;
       try {
+        this.#failed = false;
+        await work();
         // After a failure the file ends anywhere; only a whole beginning can be relied on.
-        if (this.#failed) {
-          this.#failed = false;
-          await work();
-          await this.#begin();
-        } else await work();
+        if (failedBefore) await this.#begin();
       } catch (error) {
         this.#failed = true;
-        this.#onFailure(error as Error);
+        // Told when it begins, not with every line until there is room again.
+        if (!failedBefore) this.#onFailure(error as Error);
       }
     });
     return this.#work;
