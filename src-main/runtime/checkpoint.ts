@@ -5,11 +5,12 @@
  *     is gone is made again by a replay, so that nothing depends on it.
  * (b) A file that cannot be written or read is as one that was given up.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { WorldState } from '../engine/index.ts';
 import type { RecordingState } from './recording.ts';
+import { spilled } from './spill.ts';
 
 export interface Checkpoint {
   readonly world: WorldState;
@@ -67,7 +68,7 @@ export class CheckpointStore {
   }
 
   #file(id: number): string {
-    return join(this.#folder, `checkpoint-${id}`);
+    return join(this.#folder, nameOf(id));
   }
 
   #sum(inMemory: boolean): number {
@@ -82,16 +83,11 @@ export class CheckpointStore {
       if (excess <= 0) return;
       if (kept.checkpoint === null) continue;
       excess -= kept.bytes;
-      try {
-        const bytes = serialize(kept.checkpoint);
-        mkdirSync(this.#folder, { recursive: true });
-        writeFileSync(this.#file(id), bytes);
+      const bytes = serialize(kept.checkpoint);
+      if (spilled(this.#folder, nameOf(id), bytes)) {
         kept.checkpoint = null;
         kept.bytes = bytes.length;
-      } catch {
-        // What was written of it goes with the folder.
-        this.#kept.delete(id);
-      }
+      } else this.#kept.delete(id);
     }
   }
 
@@ -105,6 +101,8 @@ export class CheckpointStore {
     }
   }
 }
+
+const nameOf = (id: number): string => `checkpoint-${id}`;
 
 /** Near enough for a bound: the columns are all that is large. */
 function bytesOf({ world, recording }: Checkpoint): number {

@@ -1,5 +1,5 @@
 /** Frames go in as they were taken and come out the same, whatever was spilled, thinned or cut off in between. */
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -109,6 +109,16 @@ describe('a history', () => {
     for (const frame of taken) history.add(frame, false);
     expect(history.figures().memoryBytes).toBeLessThanOrEqual(20_000);
     expect(existsSync(missing)).toBe(false);
+    expectExact(history);
+  });
+
+  it.runIf(existsSync('/dev/full'))('leaves nothing behind where there is no room for a file', () => {
+    symlinkSync('/dev/full', join(folder, 'frames-1'));
+    const history = new History({ folder, nowMs: () => 0, bounds: { groupFrames: 8, memoryBytes: 20_000 } });
+    for (const frame of taken) history.add(frame, false);
+    expect(history.figures()).toMatchObject({ diskBytes: 0 });
+    expect(history.figures().memoryBytes).toBeLessThanOrEqual(20_000);
+    expect(readdirSync(folder)).toEqual([]);
     expectExact(history);
   });
 });

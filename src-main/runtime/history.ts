@@ -8,12 +8,13 @@
  * (c) In memory up to a bound, then in files, a group a file, oldest first. Beyond the bound of both, groups are thinned.
  * (d) What is recorded, and when, never changes the world; and a frame is exactly the snapshot that was taken.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Snapshot } from '../../shared/snapshot/index.ts';
 import { applyDelta, decode, decodeDelta, deltaOf, encode, encodeDelta } from '../../shared/snapshot/index.ts';
 import type { SessionState } from './session-api.ts';
+import { spilled } from './spill.ts';
 
 export interface HistoryBounds {
   readonly frames: number;
@@ -226,7 +227,7 @@ export class History {
   }
 
   #file(group: Group): string {
-    return join(this.#folder, `frames-${group.id}`);
+    return join(this.#folder, nameOf(group));
   }
 
   /** Oldest first, but for the newest group. */
@@ -234,10 +235,7 @@ export class History {
     for (let i = 0; i < this.#groups.length - 1 && this.#memoryBytes > this.#bounds.memoryBytes; i++) {
       const group = this.#groups[i]!;
       if (group.parts === null || this.#diskFails) continue;
-      try {
-        mkdirSync(this.#folder, { recursive: true });
-        writeFileSync(this.#file(group), Buffer.concat(group.parts));
-      } catch {
+      if (!spilled(this.#folder, nameOf(group), Buffer.concat(group.parts))) {
         this.#diskFails = true;
         return;
       }
@@ -264,6 +262,8 @@ export class History {
     rmSync(this.#file(group), { force: true });
   }
 }
+
+const nameOf = ({ id }: Group): string => `frames-${id}`;
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
 
