@@ -4,6 +4,13 @@ import { createDoor } from './door.ts';
 import type { SentEvent } from './door.ts';
 
 const PAGE = 'app://pageshift/';
+/** As Electron's: every look at it throws. */
+const disposed: SentEvent['senderFrame'] = {
+  parent: null,
+  get url(): string {
+    throw new Error('Render frame was disposed before WebFrameMain could be accessed');
+  },
+};
 
 function opened(): {
   sent(event: Partial<SentEvent>, ...args: unknown[]): void;
@@ -35,6 +42,7 @@ describe('refused and logged is', () => {
   test.each<[string, Partial<SentEvent>, unknown[]]>([
     ['who is no window of ours', { sender: {} }, [new Uint8Array(1)]],
     ['a frame that is gone', { senderFrame: null }, [new Uint8Array(1)]],
+    ['a frame that goes while it is looked at', { senderFrame: disposed }, [new Uint8Array(1)]],
     ['a frame inside the page', { senderFrame: { url: PAGE, parent: {} } }, [new Uint8Array(1)]],
     ['a preview', { senderFrame: { url: `${PAGE}preview/a`, parent: null } }, [new Uint8Array(1)]],
     ['another page', { senderFrame: { url: 'https://example.com/', parent: null } }, [new Uint8Array(1)]],

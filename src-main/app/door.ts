@@ -31,10 +31,19 @@ export function createDoor({ windowOf, log }: DoorOptions): (event: SentEvent, .
   return (event, ...args) => {
     const window = windowOf(event.sender);
     const [bytes] = args;
-    const why = refused(event, window, args);
+    const why = whyRefused(event, window, args);
     if (why === null) window!.receive(bytes as Uint8Array);
     else log(`refused a message from a window: ${why}`);
   };
+}
+
+/** A frame may be gone between the event and the look at it; Electron throws then. */
+function whyRefused(event: SentEvent, window: Receiver | null, args: readonly unknown[]): string | null {
+  try {
+    return refused(event, window, args);
+  } catch (error) {
+    return `its sender cannot be told (${error instanceof Error ? error.message : String(error)})`;
+  }
 }
 
 function refused({ senderFrame }: SentEvent, window: Receiver | null, args: readonly unknown[]): string | null {
