@@ -140,7 +140,7 @@ export class Screen {
 
   async setSpeed(ticksPerSec: number): Promise<void> {
     const speed = this.page.getByLabel('Speed');
-    const option = speed.locator('option').filter({ hasText: new RegExp(`^${ticksPerSec}/s`) });
+    const option = speed.locator('option').filter({ hasText: new RegExp(`^${ticksPerSec}\\b`) });
     await speed.selectOption({ label: await option.innerText() });
   }
 
