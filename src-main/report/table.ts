@@ -17,9 +17,13 @@ export interface TableParts {
 const SHORT_CHARS = 24;
 
 export function table({ caption, head, rows, foot }: TableParts): Element {
-  const heads = head.map((column) =>
-    typeof column === 'string' ? h('th', { scope: 'col' }, column) : h('th', { scope: 'col', class: 'n' }, column.n),
-  );
+  // A column without a title has no head: an empty one is read out as a title.
+  const heads = head.map((column) => {
+    if (column === '') return h('td', {});
+    return typeof column === 'string'
+      ? h('th', { scope: 'col' }, column)
+      : h('th', { scope: 'col', class: 'n' }, column.n);
+  });
   return h(
     'div',
     { class: 'wrap' },
