@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startSession } from '../runtime/index.ts';
+import { NotNow, startSession } from '../runtime/index.ts';
 import type { Session } from '../runtime/index.ts';
 import type { FakeShell } from './fixture/page.ts';
 import { COMPACT, fakeShell, Page, SMALL, until } from './fixture/page.ts';
@@ -47,6 +47,21 @@ test('a handler that throws is answered and logged with its stack, and the windo
   expect(line).toContain('TypeError: a bug');
   expect(line).toContain('failure.test.ts');
   expect((await page.get('run.hashes', {})).tick).toBe(0);
+});
+
+test('what cannot be done as the run stands is refused, without a word of a fault', async () => {
+  await page.get('run.step', { ticks: 400 });
+  await page.get('run.command', { command: COMPACT });
+  session.check = () => session.step(1).then(() => Promise.reject(new NotNow('Wait for it.')));
+  await expect(page.get('run.check', {})).rejects.toMatchObject({ code: 'refused', message: 'Wait for it.' });
+  // The document is closed while its report is made.
+  const made = page.get('export.make', { kind: 'html' }).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  await page.get('document.close', { document: desk.documents()[0]!.id, discard: true });
+  expect(await made).toMatchObject({ code: 'refused' });
+  expect(shell.lines.filter((line) => line.includes('failed'))).toEqual([]);
 });
 
 test('a slow request does not hold up a quick one', async () => {

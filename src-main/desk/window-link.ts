@@ -11,6 +11,7 @@
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { RequestName, RequestReply, ServerMessage, StartInfo } from '../../shared/protocol/index.ts';
 import { writeMessage } from '../../shared/protocol/index.ts';
+import { isNotNow } from '../runtime/index.ts';
 import type { FrameRequest } from '../runtime/session-api.ts';
 import type { OpenedDocument, Viewer } from './document.ts';
 import type { AdmittedRequest } from './door.ts';
@@ -188,7 +189,7 @@ export class WindowLink implements Connection, Viewer {
       const { output, payload } = await this.#host.answer(request, this);
       this.#post({ reply: id, output }, payload);
     } catch (error) {
-      if (error instanceof Refusal) {
+      if (error instanceof Refusal || isNotNow(error)) {
         this.#refuse(id, name, error.message);
         return;
       }

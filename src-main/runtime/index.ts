@@ -1,4 +1,5 @@
 /** Steps worlds in real time: here, or in a worker. Node. */
+export { isNotNow, NotNow } from './not-now.ts';
 export { runInWorker } from './run-in-worker.ts';
 export type { WorkerResult } from './run-in-worker.ts';
 export { runWorld } from './run.ts';

@@ -12,6 +12,7 @@ import type { DocumentState, GivenCommand } from '../../shared/protocol/index.ts
 import type { Refusal } from '../engine/index.ts';
 import { InvariantError } from '../engine/index.ts';
 import type { ScenarioCommand } from '../scenario/index.ts';
+import { NotNow } from './not-now.ts';
 import { Pace, RateMeter } from './pace.ts';
 import type { FrameRequest, SessionJournal, SessionState } from './session-api.ts';
 import type { CallHandlers, CallName, ErrorData, WorkerMessage } from './session-message.ts';
@@ -75,7 +76,7 @@ export class SessionDriver {
   async call(name: CallName, input: readonly unknown[]): Promise<unknown> {
     const handler = this.#handlers[name] as (...input: readonly unknown[]) => unknown;
     if (this.#failed !== null && !AFTER_FAILURE.has(name))
-      throw new Error(`The run is over since it failed at tick ${this.#run.tick}: ${this.#failed.message}`);
+      throw new NotNow(`The run is over since it failed at tick ${this.#run.tick}: ${this.#failed.message}`);
     try {
       return await handler(...input);
     } catch (error) {
@@ -260,11 +261,11 @@ export class SessionDriver {
 
   #refuseReplay(): void {
     if (this.#activity?.kind === 'replay')
-      throw new Error('The run is being brought to another tick; wait for it or cancel it.');
+      throw new NotNow('The run is being brought to another tick; wait for it or cancel it.');
   }
 
   #refuseBroken(): void {
-    if (this.#run.broken) throw new Error('A law of the world is broken, so it goes no further.');
+    if (this.#run.broken) throw new NotNow('A law of the world is broken, so it goes no further.');
   }
 
   #begin(activity: Activity): void {

@@ -7,6 +7,7 @@
 import { rm } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import type { WorldEvent } from '../../shared/snapshot/index.ts';
+import { NotNow } from './not-now.ts';
 import type { Session, SessionJournal, SessionOptions, SessionStart, SessionState } from './session-api.ts';
 import type {
   CallArguments,
@@ -50,6 +51,8 @@ export async function startSession(options: SessionOptions): Promise<SessionStar
     throw error;
   }
 }
+
+const CLOSED = 'The run was ended: its document was closed.';
 
 interface Waiting {
   readonly resolve: (value: never) => void;
@@ -133,12 +136,12 @@ class WorkerSession implements Session {
 
   async #close(): Promise<void> {
     await this.#worker.terminate();
-    this.#rejectAll(new Error('The session was closed.'));
+    this.#rejectAll(new NotNow(CLOSED));
     await rm(this.#spillFolder, { recursive: true, force: true });
   }
 
   #call<N extends CallName>(name: N, input: CallArguments<N>): Promise<CallResult<N>> {
-    if (this.#closed !== null) return Promise.reject(new Error('The session was closed.'));
+    if (this.#closed !== null) return Promise.reject(this.#over());
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as (value: never) => void, reject });
@@ -179,7 +182,8 @@ class WorkerSession implements Session {
     if (this.#closed !== null) return;
     this.#fail(error);
     this.#rejectAll(this.#failure ?? error);
-    this.#closed = rm(this.#spillFolder, { recursive: true, force: true });
+    // Nobody may ever close it; what cannot be removed now goes when Pageshift starts again.
+    this.#closed = rm(this.#spillFolder, { recursive: true, force: true }).catch(() => undefined);
   }
 
   #fail(error: Error): void {
@@ -187,6 +191,11 @@ class WorkerSession implements Session {
     this.#failure = error;
     if (this.#state !== null) this.#state = { ...this.#state, playing: false, busy: null };
     for (const listener of this.#failureListeners) listener(error);
+  }
+
+  /** Why nothing is answered any more. */
+  #over(): Error {
+    return new NotNow(this.#failure === null ? CLOSED : `The run is over: ${this.#failure.message}`);
   }
 
   #rejectAll(error: Error): void {
