@@ -24,6 +24,7 @@ import {
   readText,
   takeJournal,
   textHash,
+  tidyJournals,
 } from '../store/index.ts';
 import { OpenedDocument } from './document.ts';
 import type { DocumentListener } from './document.ts';
@@ -73,7 +74,7 @@ const MAX_DOCUMENTS = 16;
 export class Documents {
   readonly #parts: DocumentsParts;
   readonly #open = new Map<string, OpenedDocument>();
-  /** Files that are being opened, by real path. */
+  /** Files that are being opened, by real path, and journals that are being recovered, by id. */
   readonly #opening = new Map<string, Promise<OpenReply>>();
   /** Documents that have a thread and are not open yet. */
   readonly #starting = new Set<Promise<OpenReply>>();
@@ -133,14 +134,23 @@ export class Documents {
     const path = await realPlace(resolve(given));
     const there = this.all.find(({ place }) => place === path);
     if (there !== undefined) return { document: there.id, diagnostics: [] };
-    const under = this.#opening.get(path) ?? this.#openFile(path).finally(() => this.#opening.delete(path));
-    this.#opening.set(path, under);
-    return await under;
+    return await this.#once(path, () => this.#openFile(path));
   }
 
   /** Goes on with what a journal has. */
   async recover(id: string): Promise<OpenReply> {
     if (this.#open.has(id)) return { document: id, diagnostics: [] };
+    return await this.#once(id, () => this.#recover(id));
+  }
+
+  /** Two who ask for the same at once are answered the same. */
+  #once(what: string, open: () => Promise<OpenReply>): Promise<OpenReply> {
+    const under = this.#opening.get(what) ?? open().finally(() => this.#opening.delete(what));
+    this.#opening.set(what, under);
+    return under;
+  }
+
+  async #recover(id: string): Promise<OpenReply> {
     const { value: journal, diagnostics } = await takeJournal(this.#journalFolder, id);
     if (journal === null) return { document: null, diagnostics };
     const file = journal.place ?? `${journal.name}.pageshift.json`;
@@ -210,10 +220,13 @@ export class Documents {
 
   /** Removes what killed processes left and nobody can want: histories of runs, journals of what was only looked at. */
   async tidy(): Promise<void> {
+    await tidyJournals(this.#journalFolder);
     for (const journal of await findJournals(this.#journalFolder))
       if (!isWorthRecovering(journal)) await discardJournal(this.#journalFolder, journal.id);
+    // Listed first: what another process makes from here on is no matter of ours.
+    const histories = await readdir(this.#historyFolder).catch(() => []);
     const living = await lockedIds(this.#journalFolder);
-    for (const id of await readdir(this.#historyFolder).catch(() => []))
+    for (const id of histories)
       if (isJournalId(id) && !living.has(id)) await rm(join(this.#historyFolder, id), { recursive: true, force: true });
   }
 

@@ -90,7 +90,12 @@ test('what was only looked at leaves nothing, and histories of dead processes ar
   const history = join(folder, 'data', 'history');
   await mkdir(join(history, dead), { recursive: true });
   await mkdir(join(history, 'not ours'));
+  const journal = join(folder, 'data', 'journal');
+  await mkdir(journal);
+  for (const left of [`${dead}.lock`, `${dead}.jsonl.4000000.3.tmp`]) await writeFile(join(journal, left), '');
+  await writeFile(join(journal, 'not ours.tmp'), '');
   const desk = await Desk.open(fakeShell(folder, false));
   expect(await readdir(history)).toEqual(['not ours']);
+  expect(await readdir(journal)).toEqual(['not ours.tmp']);
   await desk.close();
 });

@@ -10,6 +10,7 @@ export {
   lockedIds,
   takeJournal,
   textHash,
+  tidyJournals,
 } from './journal.ts';
 export type { FoundJournal, JournalState } from './journal.ts';
 export { readText, readTextStream } from './read-file.ts';

@@ -261,6 +261,17 @@ export async function discardJournal(folder: string, id: string): Promise<void> 
   await dropLock(lockOf(folder, id));
 }
 
+/** Removes what a process left that was killed while it wrote a beginning, or before it had one. */
+export async function tidyJournals(folder: string): Promise<void> {
+  const names: readonly string[] = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    const [, id, ending] = /^([0-9a-f-]+)\.(jsonl\.\d+\.\d+\.tmp|lock)$/.exec(name) ?? [];
+    if (id === undefined || !isJournalId(id) || (await isLocked(lockOf(folder, id)))) continue;
+    if (ending === 'lock' && names.includes(`${id}.jsonl`)) continue;
+    await unlink(join(folder, name)).catch(() => undefined);
+  }
+}
+
 async function readJournal(folder: string, id: string): Promise<Read<FoundJournal>> {
   const path = journalPath(folder, id);
   try {
