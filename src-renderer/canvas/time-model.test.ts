@@ -198,7 +198,7 @@ describe('what is foreseen', () => {
     expect(axisEnd(100, 0, ahead, 1000)).toBe(135);
     expect(axisEnd(100, 0, ahead, 1_000_000)).toBe(103); // less than can be seen
     expect(axisEnd(100, 0, null, 0)).toBe(103);
-    expect(axisEnd(0, 0, null, 0)).toBe(1);
+    expect(axisEnd(0, 0, null, 0)).toBe(10);
   });
 
   test('is nothing where the model cannot say', () => {

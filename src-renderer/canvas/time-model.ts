@@ -308,12 +308,16 @@ export const foreseenPages = ({ owedPages, meanTicks }: Foreseen, ticks: number)
 /** Ticks until a share of it is left. */
 export const ticksUntil = ({ meanTicks }: Foreseen, share: number): number => meanTicks * Math.log(1 / share);
 
+/** A tick is not divided: the axis of a run that has just begun is of some. */
+const LEAST_SPAN = 10;
+
 /**
  * The tick at the right end of the axis: the present with a little room, more where something is foreseen that can be seen.
  * @param top the greatest value of the axis
  */
 export function axisEnd(now: number, first: number, ahead: Foreseen | null, top: number): number {
   const span = Math.max(1, now - first);
+  if (span < LEAST_SPAN) return first + LEAST_SPAN;
   const room = ahead === null || ahead.owedPages < top / 100 ? 0.03 : Math.min(0.35, ticksUntil(ahead, 0.01) / span);
   return now + Math.max(1, span * Math.max(0.03, room));
 }

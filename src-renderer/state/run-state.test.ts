@@ -6,14 +6,14 @@ import { brokenLaw, runState } from './run-state.ts';
 const input = (enabled: boolean) => ({ name: 'v', regeneration: { enabled, grainPages: 1, delayTicks: 1 } });
 const documentOf = (more: object = {}, told: readonly boolean[] = [true]): DocumentState =>
   ({
-    ...{ tick: 9, settled: true, left: [], owedPages: 0, busy: null },
+    ...{ tick: 9, tickMs: 100, settled: true, left: [], owedPages: 0, busy: null, commands: [] },
     laws: { checked: 1, guestsChecked: 0, broken: [] },
     inputs: { links: [], guests: told.map(input) },
     ...more,
   }) as unknown as DocumentState;
 const headerOf = (lags: readonly [number, number, number][], more: object = {}): SnapshotHeader =>
   ({
-    ...{ migrations: [], compactions: [] },
+    ...{ tick: 9, migrations: [], compactions: [] },
     guests: lags.map(([hostTarget, coalesced, targetActual]) => ({ lag: { hostTarget, coalesced, targetActual } })),
     ...more,
   }) as unknown as SnapshotHeader;
@@ -54,6 +54,21 @@ test('what moves is work, not rest', () => {
   expect(state).toMatchObject({ kind: 'working', text: 'Compacting b' });
   const migrations = [{ vm: 'c', toHost: 'h2', phase: 'switchOver' }];
   expect(runState(documentOf(), headerOf([[0, 0, 0]], { migrations })).text).toBe('Migrating c to h2');
+});
+
+test('at rest with commands to come is not converged; of the past, those that came since count', () => {
+  const commands = [
+    { tick: 3, state: 'applied', text: 'compact v' },
+    { tick: 50, state: 'pending', text: 'migrate v to h2' },
+  ];
+  const rest = headerOf([[0, 0, 0]]);
+  expect(runState(documentOf({ commands }), rest)).toMatchObject({
+    kind: 'waiting',
+    text: '1 command to come',
+    more: expect.stringContaining('5 s: migrate v to h2'),
+  });
+  expect(runState(documentOf({ commands }), headerOf([[0, 0, 0]], { tick: 2 })).text).toBe('2 commands to come');
+  expect(runState(documentOf({ commands: commands.slice(0, 1) }), rest).kind).toBe('converged');
 });
 
 test('converged, with what is still to come', () => {

@@ -6,14 +6,16 @@ import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { DocumentState } from '../../shared/protocol/document.ts';
 import type { SnapshotHeader, Violation } from '../../shared/snapshot/index.ts';
 import { lagPages } from '../../shared/view/convergence.ts';
-import { exactPages } from '../../shared/view/number-format.ts';
+import { exactPages, plural, seconds } from '../../shared/view/number-format.ts';
 
 export interface RunState {
-  readonly kind: 'broken' | 'busy' | 'lag' | 'working' | 'untold' | 'converged';
+  readonly kind: 'broken' | 'busy' | 'lag' | 'working' | 'untold' | 'waiting' | 'converged';
   readonly text: string;
   /** The whole of it, for the tip. */
   readonly more: string;
 }
+
+const MOST_TOLD = 8;
 
 export function runState(document: DocumentState, header: SnapshotHeader | null): RunState {
   const { broken } = document.laws;
@@ -29,6 +31,15 @@ export function runState(document: DocumentState, header: SnapshotHeader | null)
   if (lagging !== null) return lagging;
   const moving = header === null ? [] : moves(header);
   if (moving.length > 0) return { kind: 'working', text: moving[0]!, more: moving.join('\n') };
+  const toCome = document.commands.filter(({ state, tick }) =>
+    header !== null && header.tick < document.tick ? tick >= header.tick : state === 'pending',
+  );
+  if (toCome.length > 0) {
+    const more = toCome.slice(0, MOST_TOLD).map(({ tick, text }) => `${seconds(tick, document.tickMs)}: ${text}`);
+    if (toCome.length > MOST_TOLD) more.push(`and ${toCome.length - MOST_TOLD} more`);
+    const text = `${plural(toCome.length, 'command')} to come`;
+    return { kind: 'waiting', text, more: `No page lags. Still to come:\n${more.join('\n')}` };
+  }
   if (told.length > 0 && !told.includes(true)) {
     const more = 'No guest is told of moves: what hypervisors do today. Only T against A is asked.';
     return { kind: 'untold', text: 'Regeneration off', more };

@@ -194,7 +194,8 @@ export function vmFacts(
                   hint: `on host node ${colours.hostNodeLabel(node.host, node.nid)} (H)`,
                   colour: colours.ofHostNode(node.host, node.nid),
                   pages: vm.pages[i]!,
-                  more: share(vm.pages[i]!, vm.totalPages),
+                  more:
+                    vm.copyPages[i]! > 0 ? `+ ${size(vm.copyPages[i]!)} arriving` : share(vm.pages[i]!, vm.totalPages),
                 },
               ],
         ),
@@ -212,19 +213,24 @@ export function vmFacts(
           })),
       },
       {
-        title: 'Memlayout',
+        title: 'Memlayout, and pages moved by it',
         facts: [
           { name: 'in force', text: `layout ${count(header.layoutSeq)}` },
           { name: 'commits', text: count(header.commits) },
           {
-            name: 'moved by a sweep',
+            name: 'swept',
             hint: 'Free pages that changed node when a layout was committed',
             pages: moved.sweep,
             as: 'pages',
           },
-          { name: 'moved by a drain', hint: 'Pages of per-CPU lists', pages: moved.drain, as: 'pages' },
           {
-            name: 'moved when freed',
+            name: 'drained',
+            hint: 'Pages of per-CPU lists that changed node when a layout was committed',
+            pages: moved.drain,
+            as: 'pages',
+          },
+          {
+            name: 'when freed',
             hint: 'Stranded pages that changed node when they were freed',
             pages: moved.free,
             as: 'pages',
