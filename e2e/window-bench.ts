@@ -10,6 +10,7 @@
  * smoke size in the tests says nothing about time, only that all of this is still measured.
  */
 import { realpathSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
 import type { Browser, Page } from '@playwright/test';
@@ -28,6 +29,8 @@ export interface BenchSize {
 
 export interface BenchResult {
   readonly browser: string;
+  /** Of the machine before it began: much more than nothing means that these are not its figures alone. */
+  readonly load: number;
   /** Milliseconds. */
   readonly clickMs: readonly number[];
   readonly frameMs: readonly number[];
@@ -64,6 +67,7 @@ function scenario(guestGib: number): string {
 }
 
 export async function benchWindow(browser: Browser, size: BenchSize): Promise<BenchResult> {
+  const load = loadavg()[0]!;
   const shell = new WebShell(browser, VIEWPORT);
   try {
     const page = await shell.start();
@@ -79,6 +83,7 @@ export async function benchWindow(browser: Browser, size: BenchSize): Promise<Be
     for (let i = 0; i < size.windows; i++) firstPaintMs.push(await firstPaint(await shell.anotherWindow()));
     return {
       browser: `Chromium ${browser.version()}, headless, web shell`,
+      load,
       clickMs,
       frameMs,
       firstPaintMs,
@@ -205,6 +210,7 @@ export function table(result: BenchResult, size: BenchSize): string {
     `| ${name} | ${[0.5, 0.95, 1].map((part) => quantile(values, part).toFixed(1)).join(' | ')} | ${values.length} |`;
   return [
     `${cpu}, ${cpuCount} CPUs, ${memoryGib} GiB; Node ${node}; ${result.browser}`,
+    `Load of the machine before it began: ${result.load.toFixed(1)}.`,
     `A guest of ${size.guestGib} GiB; ${result.commits} commits in ${result.ticks} ticks while it was measured.`,
     '',
     '| ms | p50 | p95 | max | samples |',
