@@ -45,6 +45,10 @@ test('a guest that is never told owes nothing for living elsewhere', () => {
   expect(runState(documentOf({}, [false]), headerOf([[50, 0, 2]])).text).toBe('2 pages owed');
 });
 
+test('where there is no guest, nothing has converged', () => {
+  expect(runState(documentOf({}, []), headerOf([])).kind).toBe('empty');
+});
+
 test('what moves is work, not rest', () => {
   const compactions = [
     { vm: 'a', phase: 'completed' },

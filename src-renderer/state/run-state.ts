@@ -9,7 +9,7 @@ import { lagPages } from '../../shared/view/convergence.ts';
 import { exactPages, plural, seconds } from '../../shared/view/number-format.ts';
 
 export interface RunState {
-  readonly kind: 'broken' | 'busy' | 'lag' | 'working' | 'untold' | 'waiting' | 'converged';
+  readonly kind: 'broken' | 'busy' | 'lag' | 'working' | 'untold' | 'waiting' | 'empty' | 'converged';
   readonly text: string;
   /** The whole of it, for the tip. */
   readonly more: string;
@@ -27,6 +27,7 @@ export function runState(document: DocumentState, header: SnapshotHeader | null)
     return { kind: 'busy', text: what, more: `${what}: tick ${tick} of ${toTick}` };
   }
   const told = document.inputs.guests.map(({ regeneration }) => regeneration.enabled);
+  if (told.length === 0) return { kind: 'empty', text: 'No VM', more: 'Nothing can lag where there is no guest.' };
   const lagging = header === null ? lagOf(document.owedPages, null, null) : lagOfAll(header, told);
   if (lagging !== null) return lagging;
   const moving = header === null ? [] : moves(header);
@@ -40,7 +41,7 @@ export function runState(document: DocumentState, header: SnapshotHeader | null)
     const text = `${plural(toCome.length, 'command')} to come`;
     return { kind: 'waiting', text, more: `No page lags. Still to come:\n${more.join('\n')}` };
   }
-  if (told.length > 0 && !told.includes(true)) {
+  if (!told.includes(true)) {
     const more = 'No guest is told of moves: what hypervisors do today. Only T against A is asked.';
     return { kind: 'untold', text: 'Regeneration off', more };
   }

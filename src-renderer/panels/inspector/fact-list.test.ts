@@ -73,6 +73,13 @@ test('the hosts: what they hold adds up to what is installed, and to what their 
     'Memory of rack8 (H)',
     'Free of each node (H)',
   ]);
+  const nodes = Array.from({ length: 40 }, (_, nid) => ({ nid, cpus: [], totalPages: 1000, reservedPages: nid }));
+  const wide = snapshotOf({ tick: 0, hosts: [{ name: 'wide', nodes }], guests: [] });
+  const ends = hostsFacts(wide, new NodeColourTable(wide.header)).groups.at(-1)!;
+  expect(ends.title).toBe('Most and least free (H)');
+  expect(ends.facts.map(({ name, pages }) => [name, pages])).toEqual(
+    [0, 1, 2, 37, 38, 39].map((nid) => [`node ${nid}`, 1000 - nid]),
+  );
 });
 
 test('a VM: where it lives, and what it sees', () => {

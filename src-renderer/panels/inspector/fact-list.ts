@@ -94,6 +94,9 @@ export function hostNodeFacts(snapshot: Snapshot, colours: NodeColourTable, host
   };
 }
 
+/** More are in the list at the left. */
+const MOST_NODES = 16;
+
 /** What the hosts hold, all together and each. */
 export function hostsFacts(snapshot: Snapshot, colours: NodeColourTable): FactSheet {
   const { nodes, vms } = hostMatrix(snapshot);
@@ -113,9 +116,11 @@ export function hostsFacts(snapshot: Snapshot, colours: NodeColourTable): FactSh
       ],
     };
   });
+  const byFree = [...nodes].sort((a, b) => b.freePages - a.freePages);
+  const few = nodes.length <= MOST_NODES;
   const free: FactGroup = {
-    title: 'Free of each node (H)',
-    facts: nodes.map((node) => ({
+    title: few ? 'Free of each node (H)' : 'Most and least free (H)',
+    facts: (few ? nodes : [...byFree.slice(0, 3), ...byFree.slice(-3)]).map((node) => ({
       name: `node ${colours.hostNodeLabel(node.host, node.nid)}`,
       hint: `free of host node ${colours.hostNodeLabel(node.host, node.nid)} (H)`,
       colour: colours.ofHostNode(node.host, node.nid),
