@@ -133,6 +133,7 @@ export class SessionDriver {
       return;
     }
     const pace = new Pace(ticksPerSec, now);
+    this.#end();
     this.#pace = pace;
     this.#meter.clear();
     this.#meter.mark(this.#run.tick, now);

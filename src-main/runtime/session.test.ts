@@ -130,6 +130,17 @@ describe('a session', () => {
     expect(session.state).toMatchObject({ playing: false, ticksPerSec: 1000 });
   });
 
+  it('plays on from a step, and changes its speed then too', async () => {
+    const session = await start(quiet());
+    const stepped = session.step(100_000);
+    await session.play(0.1);
+    await stepped;
+    await session.play(1000);
+    const { tick } = session.state;
+    await until(session, (state) => state.tick > tick + 3);
+    expect(session.state).toMatchObject({ playing: true, ticksPerSec: 1000, busy: null });
+  });
+
   it('ends a long step when it is told to, and answers who waited for it', async () => {
     const session = await start(quiet());
     const stepped = session.step(100_000);
