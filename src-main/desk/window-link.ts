@@ -263,7 +263,8 @@ export class WindowLink implements Connection, Viewer {
         this.#tell({ event: 'start', data: await this.#host.startInfo() });
       }
     } catch (error) {
-      this.#host.log(`telling ${this.window}: ${stackOf(error)}`);
+      // Closed while it was asked for its events.
+      if (!isNotNow(error)) this.#host.log(`telling ${this.window}: ${stackOf(error)}`);
     } finally {
       this.#telling = false;
       this.#tellSoon();

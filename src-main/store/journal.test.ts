@@ -166,6 +166,13 @@ describe('of a process that was killed', () => {
     expect(await lockedIds(folder)).toEqual(new Set());
   });
 
+  test('one of many who take it at once has it, and no other ever saw it free', async () => {
+    const id = await killed();
+    const taken = await Promise.all(Array.from({ length: 20 }, () => takeJournal(folder, id)));
+    expect(taken.filter(({ value }) => value !== null)).toHaveLength(1);
+    expect((await readdir(folder)).sort()).toEqual([`${id}.jsonl`, `${id}.lock`]);
+  });
+
   test('one taker has it, and can go on', async () => {
     const id = await killed();
     const [a, b] = await Promise.all([takeJournal(folder, id), takeJournal(folder, id)]);

@@ -1,11 +1,11 @@
 /**
- * A file that says which process has something in hand. Made only where there is none (O_EXCL), so that two processes
- * never both have it; one whose process is gone is taken over.
+ * A file that says which process has something in hand. Made whole and only where there is none (a link to a file that is
+ * written already), so that two processes never both have it; one whose process is gone is taken over.
  *
  * A process is known by its number, and by when it and the machine started, as numbers are given again.
  */
 import { readFileSync } from 'node:fs';
-import { readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { uptime } from 'node:os';
 
 interface ProcessMark {
@@ -65,13 +65,24 @@ export async function dropLock(path: string): Promise<void> {
   await unlink(path).catch(() => undefined);
 }
 
+let makings = 0;
+
 async function made(path: string): Promise<boolean> {
+  const own = `${path}.${process.pid}.${++makings}`;
+  const mark = JSON.stringify(ownMark());
   try {
-    await writeFile(path, JSON.stringify(ownMark()), { flag: 'wx', flush: true });
+    await writeFile(own, mark, { flag: 'wx', flush: true });
+    await link(own, path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') throw error;
+      // A file system without links: for a moment the lock is there and empty.
+      return writeFile(path, mark, { flag: 'wx', flush: true });
+    });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await unlink(own).catch(() => undefined);
   }
 }
 
