@@ -426,6 +426,23 @@ describe('a window', () => {
   });
 });
 
+test('connections beyond so many are closed, and those before them are answered', async () => {
+  const sockets = Array.from({ length: 300 }, () => openSocket(server.port, '127.0.0.1'));
+  let closed = 0;
+  for (const socket of sockets) socket.on('error', () => undefined).on('close', () => closed++);
+  await until(() => closed === 300 - 256);
+  const [first] = sockets;
+  const answered = new Promise((resolve) => first!.on('data', resolve));
+  first!.write(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\n\r\n`);
+  expect(String(await answered)).toMatch(/^HTTP\/1.1 403 /);
+  for (const socket of sockets) socket.destroy();
+  await until(() => closed === 300);
+  // The server hears of it a little later.
+  let status = NaN;
+  while (Number.isNaN(status)) ({ status } = await ask('/').catch(() => ({ status: NaN })));
+  expect(status).toBe(403);
+});
+
 test('a taken port is said', async () => {
   const site = new Site(join(folder, 'renderer'), () => null);
   const again = serveWeb({ site, port: server.port, log: () => undefined, connect: () => expect.fail('no window') });

@@ -42,6 +42,8 @@ const PORT_PATH = '/port';
 const WINDOW_NAME = /^[A-Za-z0-9-]{8,64}$/;
 const MAX_WAITING_BYTES = 256 * 2 ** 20;
 const MAX_WINDOWS = 64;
+/** Whoever is on the machine can connect, and files for journals must be left. */
+const MAX_CONNECTIONS = 256;
 const CLOSE_MS = 500;
 const MAX_HEADER_BYTES = 16 * 2 ** 10;
 /** Close codes of RFC 6455. */
@@ -54,6 +56,7 @@ const REPLACED = 4000;
 /** Rejects when the port is taken. */
 export async function serveWeb(options: WebOptions): Promise<WebServer> {
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 30_000 });
+  server.maxConnections = MAX_CONNECTIONS;
   const port = await listening(server, options.port);
   const ticket = new Ticket(port);
   const windows = new WindowSockets(options);
