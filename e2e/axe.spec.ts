@@ -30,12 +30,10 @@ async function expectNothingFound(page: Page, what: string): Promise<void> {
   expect(found, what).toEqual([]);
 }
 
-async function expectNothingFoundInPalette({ page }: Screen): Promise<void> {
-  await page.keyboard.press('Control+k');
-  await expect(page.getByRole('dialog').getByRole('option').first()).toBeVisible();
-  await expectNothingFound(page, 'palette');
-  await page.keyboard.press('Escape');
-  await expect(page.getByRole('dialog')).toHaveCount(0);
+async function expectNothingFoundInPalette(ui: Screen): Promise<void> {
+  await ui.openPalette();
+  await expectNothingFound(ui.page, 'palette');
+  await ui.closeDialog();
 }
 
 for (const theme of ['Light theme', 'Dark theme'] as const) {
@@ -52,8 +50,7 @@ for (const theme of ['Light theme', 'Dark theme'] as const) {
       await ui.command(command);
       await expect(ui.page.getByRole('dialog')).toBeVisible();
       await expectNothingFound(ui.page, command);
-      await ui.page.keyboard.press('Escape');
-      await expect(ui.page.getByRole('dialog')).toHaveCount(0);
+      await ui.closeDialog();
     }
   });
 
@@ -85,8 +82,7 @@ for (const theme of ['Light theme', 'Dark theme'] as const) {
       await expect(ui.page.getByRole('dialog')).toBeVisible();
       await ui.consequenceShown();
       await expectNothingFound(ui.page, command);
-      await ui.page.keyboard.press('Escape');
-      await expect(ui.page.getByRole('dialog')).toHaveCount(0);
+      await ui.closeDialog();
     }
   });
 }

@@ -59,13 +59,25 @@ export class Screen {
     await expect(this.startHeading).toBeVisible();
   }
 
-  /** By the palette, as a person who knows its name. */
-  async command(title: string): Promise<void> {
+  async openPalette(): Promise<Locator> {
     await this.page.keyboard.press('Control+k');
     const palette = this.page.getByRole('dialog');
+    await expect(palette.getByRole('option').first()).toBeVisible();
+    return palette;
+  }
+
+  /** By the palette, as a person who knows its name. */
+  async command(title: string): Promise<void> {
+    const palette = await this.openPalette();
     await palette.getByRole('combobox').fill(title);
-    await palette.getByRole('option', { name: title }).first().waitFor();
+    await palette.getByRole('option', { name: title }).first().waitFor({ timeout: 5000 });
     await this.page.keyboard.press('Enter');
+  }
+
+  /** Escape, and the dialog is gone. */
+  async closeDialog(): Promise<void> {
+    await this.page.keyboard.press('Escape');
+    await expect(this.page.getByRole('dialog')).toHaveCount(0);
   }
 
   async openExample(name: string): Promise<void> {

@@ -108,15 +108,17 @@ async function viewsOf(screen: Screen, plan: ShotPlan, nodes: number, taken: str
     ['Compact web…', 'dialog-compact'],
     ['Migrate database to…', 'dialog-migrate'],
     ['Report…', 'report-preview'],
-    ['Find a command…', 'palette'],
     ['Keys', 'keys'],
   ] as const) {
     await screen.command(command);
     await screen.page.getByRole('dialog').waitFor();
     await screen.consequenceShown();
     await shoot(screen, plan, `${name}-${nodes}`, taken);
-    await screen.page.keyboard.press('Escape');
+    await screen.closeDialog();
   }
+  await screen.openPalette();
+  await shoot(screen, plan, `palette-${nodes}`, taken);
+  await screen.closeDialog();
   await screen.show('Host');
   await screen.command('Show events');
   await shoot(screen, plan, `events-${nodes}`, taken);
@@ -129,7 +131,7 @@ async function startAndFailedImport(screen: Screen, plan: ShotPlan, taken: strin
   await shoot(screen, plan, 'start', taken);
   await screen.command('New scenario…');
   await shoot(screen, plan, 'dialog-new', taken);
-  await screen.page.keyboard.press('Escape');
+  await screen.closeDialog();
   await screen.drop([
     { name: 'host.xml', text: '<capabilities><host><topology><cells num="2"><cell id="0">' },
     { name: 'notes.txt', text: 'milk, bread' },
