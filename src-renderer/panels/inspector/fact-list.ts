@@ -198,9 +198,9 @@ export function vmFacts(
                   name: `node ${colours.hostNodeLabel(node.host, node.nid)}`,
                   hint: `on host node ${colours.hostNodeLabel(node.host, node.nid)} (H)`,
                   colour: colours.ofHostNode(node.host, node.nid),
-                  pages: vm.pages[i]!,
-                  more:
-                    vm.copyPages[i]! > 0 ? `+ ${size(vm.copyPages[i]!)} arriving` : share(vm.pages[i]!, vm.totalPages),
+                  ...(vm.pages[i] === 0
+                    ? { pages: vm.copyPages[i]!, more: 'arriving' }
+                    : { pages: vm.pages[i]!, more: share(vm.pages[i]!, vm.totalPages) }),
                 },
               ],
         ),
@@ -218,7 +218,7 @@ export function vmFacts(
           })),
       },
       {
-        title: 'Memlayout, and pages moved by it',
+        title: 'Memlayout and what it moved',
         facts: [
           { name: 'in force', text: `layout ${count(header.layoutSeq)}` },
           { name: 'commits', text: count(header.commits) },
