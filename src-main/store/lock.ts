@@ -21,17 +21,21 @@ const BOOT_TOLERANCE_MS = 60_000;
 
 const bootMs = (): number => Math.round(Date.now() - uptime() * 1000);
 
-/** Field 22 of /proc/PID/stat, in clock ticks since the machine started. The name before it may hold anything. */
-function startOf(pid: number): string | null {
+/** What Linux tells of a process: fields 3 and 22 of /proc/PID/stat. The name before them may hold anything. */
+function statOf(pid: number): { readonly state: string; readonly started: string | null } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0] ?? '', started: fields[19] ?? null };
   } catch {
     return null;
   }
 }
 
-const ownMark = (): ProcessMark => ({ pid: process.pid, started: startOf(process.pid), bootMs: bootMs() });
+/** Dead, though its number is not free yet: nobody has asked how it ended. */
+const ENDED: readonly string[] = ['Z', 'X'];
+
+const ownMark = (): ProcessMark => ({ pid: process.pid, started: statOf(process.pid)?.started ?? null, bootMs: bootMs() });
 
 /** Takes what the file `path` stands for. @returns false when a living process has it. */
 export async function takeLock(path: string): Promise<boolean> {
@@ -105,6 +109,8 @@ function isAlive(text: string): boolean {
     // It lives, but is another person's.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  const started = startOf(pid);
-  return started === null || typeof mark?.started !== 'string' || started === mark.started;
+  const stat = statOf(pid);
+  if (stat === null) return true;
+  if (ENDED.includes(stat.state)) return false;
+  return stat.started === null || typeof mark?.started !== 'string' || stat.started === mark.started;
 }
