@@ -35,7 +35,11 @@ function statOf(pid: number): { readonly state: string; readonly started: string
 /** Dead, though its number is not free yet: nobody has asked how it ended. */
 const ENDED: readonly string[] = ['Z', 'X'];
 
-const ownMark = (): ProcessMark => ({ pid: process.pid, started: statOf(process.pid)?.started ?? null, bootMs: bootMs() });
+const ownMark = (): ProcessMark => ({
+  pid: process.pid,
+  started: statOf(process.pid)?.started ?? null,
+  bootMs: bootMs(),
+});
 
 /** Takes what the file `path` stands for. @returns false when a living process has it. */
 export async function takeLock(path: string): Promise<boolean> {
