@@ -261,9 +261,12 @@ export class Screen {
     await expect.poll(async () => (await this.standing()).tick).toBe(0);
   }
 
+  /** The present is shown: its frame has come. */
   async backToNow(): Promise<void> {
+    const past = await this.standing();
     await this.command('Back to now');
     await expect(this.state).not.toContainText('The past is shown');
+    await expect.poll(async () => (await this.standing()).tick).toBeGreaterThan(past.tick);
   }
 
   // What is in the middle
