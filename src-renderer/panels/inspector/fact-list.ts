@@ -255,10 +255,19 @@ function settings({ regeneration, frameGrainPages, workload, dirty }: GuestInput
       { name: 'backed in frames of', pages: frameGrainPages, as: 'pages' },
       {
         name: 'regeneration',
-        text: regeneration.enabled
-          ? `after ${seconds(regeneration.delayTicks, tickMs)}, grain ${exactPages(regeneration.grainPages)}`
-          : 'off',
+        hint: 'Whether the host tells the guest where its memory lies, and how long after a move',
+        text: regeneration.enabled ? `after ${seconds(regeneration.delayTicks, tickMs)}` : 'off',
       },
+      ...(regeneration.enabled
+        ? [
+            {
+              name: 'its grain',
+              hint: 'Runs shorter than this are coalesced into their neighbours',
+              pages: regeneration.grainPages,
+              as: 'pages' as const,
+            },
+          ]
+        : []),
       ...(workload === null
         ? [{ name: 'workload', text: 'none' }]
         : [
