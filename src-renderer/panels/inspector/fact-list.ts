@@ -262,7 +262,7 @@ function settings({ regeneration, frameGrainPages, workload, dirty }: GuestInput
         ? [
             {
               name: 'its grain',
-              hint: 'Runs shorter than this are coalesced into their neighbours',
+              hint: 'Its layout has windows of this; each is told to be on the node that holds most of it',
               pages: regeneration.grainPages,
               as: 'pages' as const,
             },
