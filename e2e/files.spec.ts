@@ -74,7 +74,7 @@ const BAD: readonly {
   {
     what: 'a broken XML file',
     files: [{ name: 'host.xml', text: '<capabilities><host><topology><cells num="2"><cell id="0">' }],
-    says: [/host\.xml/],
+    says: [/host\.xml:1/, /The text ends inside the element/],
   },
   {
     what: 'a scenario with two mistakes: both are told',
