@@ -71,7 +71,7 @@ function lagOf(pages: number, untold: number | null, owed: number | null): RunSt
 }
 
 /** What moves on the hosts, a phrase each. */
-export const moves = ({ migrations, compactions }: SnapshotHeader): string[] => [
+const moves = ({ migrations, compactions }: SnapshotHeader): string[] => [
   ...migrations
     .filter(({ phase }) => phase === 'running' || phase === 'switchOver')
     .map(({ vm, toHost }) => `Migrating ${vm} to ${toHost}`),
