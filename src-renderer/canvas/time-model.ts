@@ -24,6 +24,7 @@ export interface TimeLayer {
 export interface TimeFigure {
   readonly ticks: readonly number[];
   readonly layers: readonly TimeLayer[];
+  /** H against T, without what is coalesced: no layout could tell of that. */
   readonly hostTarget: readonly number[];
   readonly targetActual: readonly number[];
   readonly pinned: readonly number[];
@@ -40,11 +41,14 @@ export function timeFigure(
 ): TimeFigure {
   const chosen = series.guests.map((each, g) => ({ each, g })).filter(({ g }) => guest === null || g === guest);
   const points = series.ticks.length;
-  const sum = (pick: (of: GuestSeries) => readonly number[]): number[] =>
-    Array.from({ length: points }, (_, i) => chosen.reduce((total, { each }) => total + (pick(each)[i] ?? 0), 0));
-  const hostTarget = sum(({ hostTargetPages }) => hostTargetPages);
-  const targetActual = sum(({ targetActualPages }) => targetActualPages);
-  const pinned = sum(({ pinnedPages }) => pinnedPages);
+  const sum = (pagesAt: (of: GuestSeries, i: number) => number | undefined): number[] =>
+    Array.from({ length: points }, (_, i) => chosen.reduce((total, { each }) => total + (pagesAt(each, i) ?? 0), 0));
+  // Where points were merged each keeps its own peak, so a part can be above the whole.
+  const hostTarget = sum(({ hostTargetPages, coalescedPages }, i) =>
+    Math.max(0, (hostTargetPages[i] ?? 0) - (coalescedPages[i] ?? 0)),
+  );
+  const targetActual = sum(({ targetActualPages }, i) => targetActualPages[i]);
+  const pinned = sum(({ pinnedPages }, i) => pinnedPages[i]);
   const layers = guest === null ? layersOfAll(series, points, colourOf, nodeName) : layersOfOne(chosen, colourOf);
   const top = Math.max(0, ...hostTarget, ...targetActual, ...pinned);
   return { ticks: series.ticks, layers, hostTarget, targetActual, pinned, top };
