@@ -34,6 +34,7 @@ import type { PanelName } from './layout.ts';
 import { memory } from './memory.ts';
 import { openPort } from './port.ts';
 import { brokenLaw } from './run-state.ts';
+import { StillGate, watchHand } from './still-gate.ts';
 import { readThemeChoice, themeOf } from './theme.ts';
 import type { ThemeChoice } from './theme.ts';
 
@@ -136,6 +137,7 @@ export class App {
   /** Tick of the document that the series was asked for last; null: the series is to be asked for anew. */
   #seriesTick: number | null = null;
   #askingSeries = false;
+  readonly #gate = new StillGate();
 
   constructor() {
     this.connection = new Connection(openPort(), () => (this.lost = true));
@@ -147,6 +149,7 @@ export class App {
     connection.on('frame', ({ frame, at }, payload) => this.#frame(frame, at, payload));
     connection.on('menu', ({ command }) => this.run(command));
     connection.on('open', ({ document }) => void this.attach(document));
+    watchHand(this.#gate);
     $effect.root(() => {
       $effect(() => {
         document.documentElement.dataset.theme = this.theme;
@@ -294,20 +297,38 @@ export class App {
     if (this.at !== null && this.at >= state.tick) this.at = null; // undo took the run back behind what is shown
   }
 
+  /** The present waits for the hand; the past is what a hand on the time strip asks for. */
   #frame(frame: number, at: number | null, payload: Uint8Array): void {
+    const sinceMs = performance.now();
+    const document = this.document?.id;
+    const show = (): void => {
+      if (this.document?.id !== document) return;
+      const waitMs = at === null ? this.#gate.waitMs(performance.now(), sinceMs) : 0;
+      if (waitMs > 0) setTimeout(show, waitMs);
+      else this.#show(frame, at, payload);
+    };
+    show();
+  }
+
+  /** Acknowledged when it is painted and the window has rested as long as that took: clicks come between two frames. */
+  #show(frame: number, at: number | null, payload: Uint8Array): void {
+    const beganMs = performance.now();
     // Late answers of the time before a scrub began or ended are not shown, but acknowledged.
     if ((at === null) === (this.at === null)) {
       const read = decode(payload.slice().buffer);
       if (read.value === null) for (const problem of read.diagnostics) this.note(problem);
       else this.frame = read.value;
     }
-    requestAnimationFrame(() => void this.attempt('take the next frame', 'view.ack', { frame }));
+    const acknowledge = (): void => void this.attempt('take the next frame', 'view.ack', { frame });
+    requestAnimationFrame(() => setTimeout(() => setTimeout(acknowledge, performance.now() - beganMs)));
   }
 
   /** Asks for the points that came since, a few times a second. */
   async #followSeries(): Promise<void> {
     const { document } = this;
     if (document === null || this.#askingSeries || document.tick === this.#seriesTick) return;
+    const nowMs = performance.now();
+    if (document.playing && this.#gate.waitMs(nowMs, nowMs) > 0) return;
     this.#askingSeries = true;
     const anew = this.#seriesTick === null;
     this.#seriesTick = document.tick;
