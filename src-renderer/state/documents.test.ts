@@ -49,6 +49,9 @@ test('one is opened at a time, and said meanwhile', async () => {
   const first = openExample(app, 'e');
   expect(app.opening).toMatchObject({ what: 'An example' });
   expect(await openExample(app, 'e')).toBe(false);
+  expect(app.note).not.toHaveBeenCalled();
+  expect(await openExample(app, 'other')).toBe(false);
+  expect(app.note).toHaveBeenCalledWith(expect.objectContaining({ slug: 'opening-busy' }));
   expect(app.attempt).toHaveBeenCalledTimes(1);
   reply.resolve({ document: 'd1', diagnostics: [] });
   expect(await first).toBe(true);

@@ -29,7 +29,13 @@ export async function show(app: App, reply: OpenReply | null): Promise<boolean> 
  * @param isNew what comes of it is nobody's yet, and is closed when the person gave up on it
  */
 async function opening(app: App, what: string, isNew: boolean, ask: () => Promise<OpenReply | null>): Promise<boolean> {
-  if (app.opening !== null) return false;
+  if (app.opening !== null) {
+    const message = `${what} was not opened: ${app.opening.what} is being opened.`;
+    const hint = 'Open it when that has come up.';
+    // A second click asks for the same.
+    if (what !== app.opening.what) app.note({ severity: 'warning', slug: 'opening-busy', message, where: {}, hint });
+    return false;
+  }
   const own = { what, sinceMs: performance.now() };
   app.opening = own;
   const reply = await ask();
