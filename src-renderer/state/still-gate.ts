@@ -20,9 +20,11 @@ export class StillGate {
   }
 }
 
-/** Tells the gate of drags and wheels anywhere in the window. */
+/** Tells the gate of presses, drags and wheels anywhere in the window: what a press asks for comes before what arrives. */
 export function watchHand(gate: StillGate): void {
   const options = { capture: true, passive: true };
+  for (const press of ['pointerdown', 'pointerup', 'keydown'] as const)
+    addEventListener(press, ({ timeStamp }) => gate.moved(timeStamp), options);
   addEventListener('pointermove', ({ buttons, timeStamp }) => buttons !== 0 && gate.moved(timeStamp), options);
   addEventListener('wheel', ({ timeStamp }) => gate.moved(timeStamp), options);
 }
