@@ -55,8 +55,10 @@ export class Screen {
     return this.page.getByRole('heading', { name: 'Pageshift', level: 1 });
   }
 
+  /** Whole: its lists come when main has answered. */
   async start(): Promise<void> {
     await expect(this.startHeading).toBeVisible();
+    await expect(this.page.getByRole('region', { name: 'Examples' }).getByRole('listitem').first()).toBeVisible();
   }
 
   async openPalette(): Promise<Locator> {
