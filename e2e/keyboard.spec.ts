@@ -132,6 +132,18 @@ test('Tab reaches every control of the start screen, seen', async ({ ui }) => {
   await expectTabReachesAll(ui.page);
 });
 
+/** Some controls come with the frame that has something for them: a view is whole when two looks find as many. */
+async function settled(page: Page): Promise<void> {
+  const count = (): Promise<number> => page.locator('button, input, select, [tabindex]').count();
+  let before = -1;
+  await expect(async () => {
+    const now = await count();
+    const same = now === before;
+    before = now;
+    expect(same).toBe(true);
+  }).toPass({ intervals: [700] });
+}
+
 interface Control {
   readonly index: number;
   readonly html: string;
@@ -145,6 +157,7 @@ interface Control {
  * view.
  */
 async function expectTabReachesAll(page: Page): Promise<void> {
+  await settled(page);
   const controls = await page.evaluate(() => {
     // Of radio buttons of one name, Tab stops at the chosen one.
     const otherRadio = (element: HTMLElement): boolean =>
