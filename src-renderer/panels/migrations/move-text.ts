@@ -2,6 +2,24 @@
 import type { Move } from '../../../shared/view/move.ts';
 import { bytes, count, decimal } from '../../../shared/view/number-format.ts';
 
+/** One figure of a move: as it happened, as it was foretold, and what to say of it. */
+export interface MoveFact {
+  readonly term: string;
+  readonly value: string;
+  readonly foretold: string | null;
+  readonly note: string;
+}
+
+/** How late or early it was is said only of what went to its end. */
+export function totalTime({ elapsedMs, foretold, row }: Move): MoveFact {
+  return {
+    term: 'total time',
+    value: timeText(elapsedMs),
+    foretold: foretold === null ? null : timeText(foretold.ms),
+    note: foretold === null || row.phase !== 'completed' ? '' : lateText(elapsedMs, foretold.ms),
+  };
+}
+
 /** "340 ms", "12.4 s", "3 min 20 s". Simulated time. */
 export function timeText(ms: number): string {
   if (ms < 1000) return `${decimal(ms)} ms`;
