@@ -49,6 +49,28 @@ export const givenCommandSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('holdPages'), vm: name, pfn, order }),
   z.strictObject({ type: z.literal('releasePages'), vm: name, pfn, order }),
+  z.strictObject({ type: z.literal('plugDimm'), vm: name, dimm: z.int().min(0).max(255) }),
+  z.strictObject({
+    type: z.literal('setBeyond'),
+    vm: name,
+    beyond: z.strictObject({
+      topology: z.boolean(),
+      activePass: z
+        .strictObject({
+          pagesPerTick: z
+            .int()
+            .min(1)
+            .max(2 ** 31),
+          order: z.enum(['oldest', 'youngest', 'address']),
+        })
+        .nullable(),
+      consultTarget: z.boolean(),
+      commitStepMs: z.number().min(0).max(3.6e6),
+      notify: z.boolean(),
+      shrinkSlabs: z.boolean(),
+      lookup: z.enum(['tree', 'runs', 'radix', 'table']),
+    }),
+  }),
 ]);
 
 export type GivenCommand = z.infer<typeof givenCommandSchema>;

@@ -20,6 +20,18 @@ export type {
   NodeForecast,
   OtherForecast,
 } from './forecast.ts';
+export type {
+  CommitTrace,
+  CommitTraceStep,
+  ComparedDifference,
+  ComparedFigure,
+  ComparedVariant,
+  Comparison,
+  CounterChange,
+  LayoutInfo,
+  ShellCompletion,
+  ShellReply,
+} from './guest.ts';
 export { readMessage, writeMessage } from './message.ts';
 export type { ClientMessage, EventData, EventName, ServerMessage } from './message.ts';
 export type { Port } from './port.ts';

@@ -15,7 +15,8 @@ import type { LawsChecked } from '../view/index.ts';
 import { givenCommandSchema } from './command.ts';
 import type { DocumentState, HelloReply, ImportReply, OpenReply, RunHashes, SeriesPart } from './document.ts';
 import type { Forecast } from './forecast.ts';
-import { MAX_FILE_CHARS, MAX_FILES, MAX_TILE_PAGES } from './limit.ts';
+import type { CommitTrace, Comparison, LayoutInfo, ShellCompletion, ShellReply } from './guest.ts';
+import { MAX_FILE_CHARS, MAX_FILES, MAX_SHELL_LINE_CHARS, MAX_TILE_PAGES } from './limit.ts';
 
 const none = z.strictObject({});
 const id = z.string().min(1).max(100);
@@ -113,6 +114,34 @@ export const requests = {
   'run.hashes': request<RunHashes>()(none),
   /** What would come of a command given now. Changes nothing. */
   'run.forecast': request<Forecast>()(z.strictObject({ command: givenCommandSchema })),
+
+  // Inside a guest
+  /** One line for the guest's shell. What it writes is entered into the scenario as one command, so that undo takes it back. */
+  'shell.run': request<ShellReply>()(
+    z.strictObject({ vm: z.string().max(200), line: z.string().max(MAX_SHELL_LINE_CHARS) }),
+  ),
+  /** Stops the line that runs, as Ctrl-C does; what it wrote stays written. */
+  'shell.stop': request<null>()(z.strictObject({ vm: z.string().max(200) })),
+  'shell.complete': request<ShellCompletion>()(
+    z.strictObject({ vm: z.string().max(200), line: z.string().max(MAX_SHELL_LINE_CHARS) }),
+  ),
+  /** The layouts that the guest still has, ascending. */
+  'view.layouts': request<{ layouts: readonly LayoutInfo[] }>()(z.strictObject({ vm: z.string().max(200) })),
+  /** One of them, expanded. Payload: start, end and nid of each range as little-endian uint32. */
+  'view.layout': request<{ seq: number; ranges: number }>()(
+    z.strictObject({
+      vm: z.string().max(200),
+      seq: z
+        .int()
+        .min(0)
+        .max(2 ** 31),
+    }),
+  ),
+  /** The last commits of the guest, step by step, newest last. */
+  'view.commits': request<{ commits: readonly CommitTrace[] }>()(z.strictObject({ vm: z.string().max(200) })),
+  /** Runs variants of the document's scenario up to the present tick, apart from its run, which stays as it is. */
+  'run.compare': request<Comparison>()(z.strictObject({ vm: z.string().max(200), of: z.enum(['defects', 'beyond']) })),
+  'run.cancelCompare': request<null>()(none),
 
   // What the window shows
   /** at null: the present, kept up to date. blocksOf: the VM whose pageblocks are wanted, by name. */

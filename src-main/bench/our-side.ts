@@ -4,6 +4,7 @@ import { Prng } from '../engine/core/index.ts';
 import { GuestMm, NR_ZONES } from '../engine/mm/index.ts';
 import { timeNs } from './harness.ts';
 import { type FillKind, type GuestShape, HASHED_NODES, type LayoutShape, type Side, type StateHash } from './side.ts';
+import { DEFAULT_PROFILE } from '../engine/config.ts';
 
 export class OurSide implements Side {
   readonly name = 'ours';
@@ -161,6 +162,8 @@ function guestConfig(shape: GuestShape): MmConfig {
     distances: Array.from({ length: HASHED_NODES }, (_, from) =>
       Array.from({ length: HASHED_NODES }, (_, to) => (from === to ? 10 : 20)),
     ),
+    profile: DEFAULT_PROFILE,
+    recordedFree: null,
     bootLayout: [{ start: 0, end: nrPages, nid: 0 }],
   };
 }

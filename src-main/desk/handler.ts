@@ -139,6 +139,37 @@ export function createHandlers({ shell, documents, lists, previews, documentOf, 
     'run.hashes': async (_, link) => ({ output: await link.shown().session.hashes() }),
     'run.forecast': async ({ command }, link) => ({ output: await link.shown().session.forecast(command) }),
 
+    'shell.run': async ({ vm, line }, link) => {
+      const document = link.shown();
+      return { output: await document.session.shell(vmOf(document, vm), line) };
+    },
+    'shell.stop': async ({ vm }, link) => {
+      const document = link.shown();
+      return await done(document.session.stopShell(vmOf(document, vm)));
+    },
+    'shell.complete': async ({ vm, line }, link) => {
+      const document = link.shown();
+      return { output: await document.session.completeShell(vmOf(document, vm), line) };
+    },
+    'view.layouts': async ({ vm }, link) => {
+      const document = link.shown();
+      return { output: { layouts: await document.session.layouts(vmOf(document, vm)) } };
+    },
+    'view.layout': async ({ vm, seq }, link) => {
+      const document = link.shown();
+      const { bytes, ...output } = await document.session.layout(vmOf(document, vm), seq);
+      return { output, payload: bytes };
+    },
+    'view.commits': async ({ vm }, link) => {
+      const document = link.shown();
+      return { output: { commits: await document.session.commits(vmOf(document, vm)) } };
+    },
+    'run.compare': async ({ vm, of }, link) => {
+      const document = link.shown();
+      return { output: await document.session.compare(vmOf(document, vm), of) };
+    },
+    'run.cancelCompare': async (_, link) => done(link.shown().session.cancelCompare()),
+
     'view.watch': async ({ at, blocksOf }, link) => {
       const document = link.shown();
       link.watch({ at, blocksOf: blocksOf === null ? null : vmOf(document, blocksOf) });

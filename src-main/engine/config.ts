@@ -52,6 +52,15 @@ export interface GuestConfig {
   readonly regeneration: RegenerationConfig;
   readonly workload: WorkloadConfig | null;
   readonly dirty: DirtyConfig;
+  readonly beyond: BeyondConfig;
+  /** Simulated slots for memory that is plugged in while it runs (command plugDimm). */
+  readonly dimms: readonly DimmConfig[];
+}
+
+/** Its pages are holes of the guest (mm.holes) until it is plugged. Ascending by start. */
+export interface DimmConfig extends PfnRange {
+  /** Where its frames come from, in this order; the whole DIMM or nothing. */
+  readonly hostNodes: readonly number[];
 }
 
 export interface MmConfig {
@@ -71,6 +80,71 @@ export interface MmConfig {
   readonly distances: readonly (readonly number[])[];
   /** The INITIAL layout; holes between ranges go to the lower range. */
   readonly bootLayout: readonly LayoutRange[];
+  readonly profile: KernelProfile;
+  /**
+   * Free blocks by (node, zone) and order at power-on, as another guest's buddyinfo had them; all else that is managed is
+   * in use and never freed. null: everything managed is free.
+   */
+  readonly recordedFree: readonly RecordedFree[] | null;
+}
+
+export interface RecordedFree {
+  readonly nid: number;
+  readonly zone: number;
+  /** Index order, 0 to 10. */
+  readonly blocks: readonly number[];
+}
+
+/** Which kernel the guest is, and what is wrong with it. */
+export interface KernelProfile {
+  /** Rules for watermarks, per-CPU sizes, reserves and the files' fields: 3.10 of the RFC, or 6.1. */
+  readonly era: '3.10' | '6.1';
+  readonly rfc: RfcSwitches;
+  /** Pages in one memory block of sysfs: 128 MiB on x86_64. A power of two, at least a pageblock. */
+  readonly memoryBlockPages: number;
+  /** extra_nr_node_ids=<percent> of the command line (patch 31); nrNodeIds has it already. 0: not given. */
+  readonly extraNrNodeIdsPercent: number;
+  /** DNUMA_BACKLOG: layouts kept in debugfs besides the one in force and the staged one; -1: all. */
+  readonly backlog: number;
+}
+
+/** Defects of the code as it was posted, each on its own. What each one does, exactly: mm/rfc/README.md. */
+export interface RfcSwitches {
+  readonly nrZonesAssign: boolean;
+  readonly splitStuck: boolean;
+  readonly headOnly: boolean;
+  readonly mergeUnmoved: boolean;
+  readonly orderHeadOnly: boolean;
+  readonly pcpFreeLeak: boolean;
+  readonly sysfsStale: boolean;
+  readonly overlapSilent: boolean;
+  readonly emptyCommitCrash: boolean;
+  readonly markAll: boolean;
+  readonly spanNeverShrinks: boolean;
+  /** Of 1000 marks that a commit sets on pages in use, so many are lost to a concurrent flag update (TODO 1). 0: none. */
+  readonly lostFlagPermille: number;
+}
+
+/** What the RFC leaves undone, each selectable. Off is what the RFC does. */
+export interface BeyondConfig {
+  /** cpu-to-node map and distances follow the layout as one versioned topology: they come from the host with it. */
+  readonly topology: boolean;
+  /** Relabels stranded pages in place, at most pagesPerTick a tick. null: off. */
+  readonly activePass: {
+    readonly pagesPerTick: number;
+    /** oldest: longest in use first; youngest: the reverse; address: by pfn. */
+    readonly order: 'oldest' | 'youngest' | 'address';
+  } | null;
+  /** An allocation during a commit skips free pages whose target is another node than the one they are listed on. */
+  readonly consultTarget: boolean;
+  /** Ticks between two steps of a commit; 0: all in one. */
+  readonly commitStepTicks: number;
+  /** A notifier tells kernel users (slab caches) and user space (tasks with a memory policy) of every commit. */
+  readonly notify: boolean;
+  /** Slab caches that are told shrink at once. Needs notify. */
+  readonly shrinkSlabs: boolean;
+  /** How a pfn is looked up. Answers are equal; the steps a lookup takes are counted. */
+  readonly lookup: 'tree' | 'runs' | 'radix' | 'table';
 }
 
 /** pfns [start, end) belong on guest node `nid`. */
@@ -176,6 +250,77 @@ export type Command =
   /** Take exactly this free block out of the free lists, as one allocation; refused unless the whole block is free. */
   | { readonly type: 'holdPages'; readonly vm: string; readonly pfn: number; readonly order: number }
   /** Free a block taken by holdPages. */
-  | { readonly type: 'releasePages'; readonly vm: string; readonly pfn: number; readonly order: number };
+  | { readonly type: 'releasePages'; readonly vm: string; readonly pfn: number; readonly order: number }
+  /** What one line of the guest's shell wrote to the guest's files (guestfs/), in order. Errors of single writes are no refusal. */
+  | {
+      readonly type: 'writeFiles';
+      readonly vm: string;
+      /** As it was typed: only shown. */
+      readonly line: string;
+      readonly writes: readonly FileWrite[];
+    }
+  /** Plug in the DIMM with this index; the guest's kernel asks its layout for the node. */
+  | { readonly type: 'plugDimm'; readonly vm: string; readonly dimm: number }
+  | { readonly type: 'setBeyond'; readonly vm: string; readonly beyond: BeyondConfig };
+
+/** One write(2) of the whole text to an absolute path of the guest. */
+export interface FileWrite {
+  readonly path: string;
+  readonly text: string;
+}
 
 export type CommandType = Command['type'];
+
+export const CORRECT: RfcSwitches = {
+  nrZonesAssign: false,
+  splitStuck: false,
+  headOnly: false,
+  mergeUnmoved: false,
+  orderHeadOnly: false,
+  pcpFreeLeak: false,
+  sysfsStale: false,
+  overlapSilent: false,
+  emptyCommitCrash: false,
+  markAll: false,
+  spanNeverShrinks: false,
+  lostFlagPermille: 0,
+};
+
+/**
+ * The series as posted (v3). Two switches stay off: pcpFreeLeak is a defect of v1 and v2 that is not known of v3, and lost
+ * flags are chance. "All on" (ALL_DEFECTS) has them too.
+ */
+export const RFC_V3: RfcSwitches = {
+  nrZonesAssign: true,
+  splitStuck: true,
+  headOnly: true,
+  mergeUnmoved: true,
+  orderHeadOnly: true,
+  pcpFreeLeak: false,
+  sysfsStale: true,
+  overlapSilent: true,
+  emptyCommitCrash: true,
+  markAll: true,
+  spanNeverShrinks: true,
+  lostFlagPermille: 0,
+};
+
+export const ALL_DEFECTS: RfcSwitches = { ...RFC_V3, pcpFreeLeak: true, lostFlagPermille: 10 };
+
+export const DEFAULT_PROFILE: KernelProfile = {
+  era: '3.10',
+  rfc: CORRECT,
+  memoryBlockPages: 32768,
+  extraNrNodeIdsPercent: 0,
+  backlog: 16,
+};
+
+export const PLAIN_RFC: BeyondConfig = {
+  topology: false,
+  activePass: null,
+  consultTarget: false,
+  commitStepTicks: 0,
+  notify: false,
+  shrinkSlabs: false,
+  lookup: 'table',
+};

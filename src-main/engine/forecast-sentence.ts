@@ -118,6 +118,12 @@ export function otherSentence(
       return `Takes ${exactPages(1 << command.order)} from pfn ${command.pfn} on out of the free lists of ${vm}.`;
     case 'releasePages':
       return `Frees the ${exactPages(1 << command.order)} from pfn ${command.pfn} on that ${vm} holds by hand.`;
+    case 'writeFiles':
+      return `Writes to ${command.writes.length} of the files of ${vm}, as "${command.line}" does.`;
+    case 'plugDimm':
+      return `Plugs DIMM ${command.dimm} into ${vm}; its kernel asks the layout for the node.`;
+    case 'setBeyond':
+      return `Changes what ${vm} does beyond the RFC.`;
   }
 }
 

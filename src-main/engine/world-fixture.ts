@@ -1,6 +1,7 @@
 /** A small world for tests: two hosts, a link, guests of 4096 pages. */
 import type { Command, GuestConfig, HostConfig, WorldConfig } from './config.ts';
 import { World } from './world.ts';
+import { DEFAULT_PROFILE, PLAIN_RFC } from './config.ts';
 
 /** n x n, 10 on the diagonal, 20 elsewhere. */
 export const distances = (n: number): number[][] =>
@@ -25,6 +26,8 @@ export function guest(name: string, more: Partial<GuestConfig> = {}): GuestConfi
       nrNodeIds: 4,
       cpuNode: [0, 1],
       distances: distances(4),
+      profile: DEFAULT_PROFILE,
+      recordedFree: null,
       bootLayout: [
         { start: 0, end: 2048, nid: 0 },
         { start: 2048, end: 4096, nid: 1 },
@@ -42,6 +45,8 @@ export function guest(name: string, more: Partial<GuestConfig> = {}): GuestConfi
       warmupTicks: 0,
     },
     dirty: { workingSetPages: 600, pagesPerSec: 3000 },
+    beyond: PLAIN_RFC,
+    dimms: [],
     ...more,
   };
 }

@@ -235,6 +235,10 @@ export class World {
         if (!guest.mm.isHeld(command.pfn, command.order)) return notHeld(command);
         guest.mm.freePages(command.pfn, command.order, 0);
         return this.#done(command, []);
+      case 'writeFiles':
+      case 'plugDimm':
+      case 'setBeyond':
+        return { slug: 'not-built', text: `${command.type} is not carried out by this version` };
     }
   }
 

@@ -27,6 +27,12 @@ export function commandLabel(command: ScenarioCommand): string {
       return `hold ${blockText(command.pfn, command.order)} of ${vm}`;
     case 'releasePages':
       return `release ${blockText(command.pfn, command.order)} of ${vm}`;
+    case 'writeFiles':
+      return `"${command.line}" in ${vm}`;
+    case 'plugDimm':
+      return `plug DIMM ${command.dimm} into ${vm}`;
+    case 'setBeyond':
+      return `change what ${vm} does beyond the RFC`;
   }
 }
 

@@ -8,7 +8,17 @@
  * (c) Times and speeds of the wall clock decide when a tick is stepped, never what comes of it.
  */
 import type { WorldEvent } from '../../shared/snapshot/index.ts';
-import type { Forecast, GivenCommand, RunHashes, SeriesPart } from '../../shared/protocol/index.ts';
+import type {
+  CommitTrace,
+  Comparison,
+  Forecast,
+  GivenCommand,
+  LayoutInfo,
+  RunHashes,
+  SeriesPart,
+  ShellCompletion,
+  ShellReply,
+} from '../../shared/protocol/index.ts';
 import type { DocumentState } from '../../shared/protocol/index.ts';
 import type { LawsChecked, RunRecord } from '../../shared/view/index.ts';
 import type { PlacementProblem, Refusal } from '../engine/index.ts';
@@ -84,6 +94,20 @@ export interface Session {
     fromPfn: number,
     pages: number,
   ): Promise<{ readonly tick: number; readonly fromPfn: number; readonly pages: number; readonly bytes: Uint8Array }>;
+  /** One line for the shell of a guest. What it writes is given as one command (`writeFiles`). */
+  shell(vm: string, line: string): Promise<ShellReply>;
+  stopShell(vm: string): Promise<void>;
+  completeShell(vm: string, line: string): Promise<ShellCompletion>;
+  layouts(vm: string): Promise<readonly LayoutInfo[]>;
+  /** Start, end and nid of each range of a layout that the guest still has, as little-endian uint32. */
+  layout(
+    vm: string,
+    seq: number,
+  ): Promise<{ readonly seq: number; readonly ranges: number; readonly bytes: Uint8Array }>;
+  commits(vm: string): Promise<readonly CommitTrace[]>;
+  /** Runs variants of the scenario to the present tick in a thread of their own. */
+  compare(vm: string, of: Comparison['of']): Promise<Comparison>;
+  cancelCompare(): Promise<void>;
   series(haveTick: number | null, stride: number): Promise<SeriesPart>;
   events(from: number, most: number): Promise<readonly WorldEvent[]>;
   /** The record of the run so far, as a report needs it. Ending: settled, or ticks. */

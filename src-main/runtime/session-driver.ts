@@ -112,6 +112,12 @@ export class SessionDriver {
       const { bytes, ...tiles } = this.#run.tiles(vm, fromPfn, pages);
       return { tick: this.#run.tick, fromPfn: tiles.fromPfn, pages: tiles.pages, bytes };
     },
+    shell: () => notBuilt(),
+    stopShell: () => notBuilt(),
+    completeShell: () => notBuilt(),
+    layouts: () => notBuilt(),
+    layout: () => notBuilt(),
+    commits: () => notBuilt(),
     series: (haveTick, stride) => this.#run.seriesPart(haveTick, stride),
     events: (from, most) => this.#run.events.slice(from, from + most),
     record: async () => {
@@ -407,6 +413,10 @@ export class SessionDriver {
     this.#toldEvents = events.length;
     this.#door.post({ event: 'events', from, events: events.slice(from) });
   }
+}
+
+function notBuilt(): never {
+  throw new NotNow('This version does not answer that.');
 }
 
 /** What is answered from what is kept. */

@@ -20,6 +20,12 @@ export type CallName =
   | 'forecast'
   | 'frame'
   | 'tiles'
+  | 'shell'
+  | 'stopShell'
+  | 'completeShell'
+  | 'layouts'
+  | 'layout'
+  | 'commits'
   | 'series'
   | 'events'
   | 'record';

@@ -126,6 +126,14 @@ class WorkerSession implements Session {
   forecast = (...input: CallArguments<'forecast'>) => this.#call('forecast', input);
   frame = (...input: CallArguments<'frame'>) => this.#call('frame', input);
   tiles = (...input: CallArguments<'tiles'>) => this.#call('tiles', input);
+  shell = (...input: CallArguments<'shell'>) => this.#call('shell', input);
+  stopShell = (...input: CallArguments<'stopShell'>) => this.#call('stopShell', input);
+  completeShell = (...input: CallArguments<'completeShell'>) => this.#call('completeShell', input);
+  layouts = (...input: CallArguments<'layouts'>) => this.#call('layouts', input);
+  layout = (...input: CallArguments<'layout'>) => this.#call('layout', input);
+  commits = (...input: CallArguments<'commits'>) => this.#call('commits', input);
+  compare = (): Promise<never> => Promise.reject(new NotNow('This version does not compare.'));
+  cancelCompare = (): Promise<void> => Promise.resolve();
   series = (...input: CallArguments<'series'>) => this.#call('series', input);
   events = (...input: CallArguments<'events'>) => this.#call('events', input);
   record = (...input: CallArguments<'record'>) => this.#call('record', input);

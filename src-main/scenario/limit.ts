@@ -45,3 +45,11 @@ export const MAX_GUEST_NODE_IDS = 254;
 export const ZONE_ALIGN_MIB = 4;
 /** The engine's largest order, inclusive. */
 export const MAX_PAGE_ORDER = 10;
+
+/** DIMM slots of a VM. */
+export const MAX_DIMMS = 256;
+/** One line of the guest shell, and what one write writes. */
+export const MAX_LINE_CHARS = 4096;
+export const MAX_PATH_CHARS = 1024;
+/** Writes of one line: a stripe of a page each over 1 GiB, three writes a range. */
+export const MAX_WRITES = 1_000_000;

@@ -238,6 +238,83 @@ const zonesSchema = z.strictObject({
     .default(4096),
 });
 
+const switchesShape = {
+  nrZonesAssign: z.boolean().default(false).describe('First use of a lower zone lowers nr_zones: the upper is lost.'),
+  splitStuck: z.boolean().default(false).describe('A free block across a boundary goes whole to the node of its head.'),
+  headOnly: z.boolean().default(false).describe('A free block whose head is on its node is not looked at further.'),
+  mergeUnmoved: z.boolean().default(false).describe('A moved block may merge with one that the sweep then misses.'),
+  orderHeadOnly: z.boolean().default(false).describe('A freed block of several pages follows its head.'),
+  pcpFreeLeak: z.boolean().default(false).describe('Pages moved by a drain are not counted as free (v1, v2).'),
+  sysfsStale: z.boolean().default(false).describe('Memory blocks keep the links to nodes they were under.'),
+  overlapSilent: z.boolean().default(false).describe('A staged range that overlaps is dropped without an error.'),
+  emptyCommitCrash: z.boolean().default(false).describe('Committing an empty staged layout crashes the kernel.'),
+  markAll: z.boolean().default(false).describe('A commit marks every page, whether its node changes or not.'),
+  spanNeverShrinks: z.boolean().default(false).describe('Spans of zones and nodes only grow.'),
+  lostFlagPermille: z.int().min(0).max(1000).default(0).describe('Of 1000 marks, so many are lost in a race.'),
+};
+
+const profileSchema = z.strictObject({
+  era: z.enum(['3.10', '6.1']).default('3.10').describe("Whose rules for watermarks, per-CPU sizes and files' fields."),
+  rfc: z
+    .union([z.enum(['correct', 'rfc-v3', 'all-defects']), z.strictObject(switchesShape)])
+    .default('correct')
+    .describe('Defects of the posted code: none, as posted, all known ones, or each by name.'),
+  memoryBlockMiB: z
+    .int()
+    .min(2)
+    .max(2048)
+    .default(128)
+    .describe('Memory block of sysfs. A power of two.')
+    .check((ctx) => {
+      if (Number.isInteger(Math.log2(ctx.value))) return;
+      ctx.issues.push({
+        code: 'custom',
+        message: `${ctx.value} is not a power of two`,
+        input: ctx.value,
+        params: { slug: 'out-of-range', expected: 'a power of two from 2 to 2048' },
+      });
+    }),
+  extraNrNodeIdsPercent: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(0)
+    .describe('extra_nr_node_ids= of the command line: raises nrNodeIds by so many percent, rounded up.'),
+  backlog: z.int().min(-1).max(1024).default(16).describe('Layouts kept in debugfs (DNUMA_BACKLOG); -1: all.'),
+});
+
+const beyondShape = {
+  topology: z.boolean().default(false).describe('CPU map and distances follow the layout.'),
+  activePass: z
+    .strictObject({
+      pagesPerTick: z.int().min(1).max(limit.MAX_NODE_PAGES),
+      order: z.enum(['oldest', 'youngest', 'address']).default('oldest'),
+    })
+    .nullable()
+    .default(null)
+    .describe('Relabels stranded pages in place, at most so many a tick.'),
+  consultTarget: z.boolean().default(false).describe('Allocations during a commit skip pages listed on a stale node.'),
+  commitStepMs: ms.default(0).describe('Between two steps of a commit; 0: all in one tick.'),
+  notify: z.boolean().default(false).describe('Slab caches and tasks with a memory policy are told of a commit.'),
+  shrinkSlabs: z.boolean().default(false).describe('Slab caches that are told shrink.'),
+  lookup: z.enum(['tree', 'runs', 'radix', 'table']).default('table').describe('How a page is looked up.'),
+};
+const beyondSchema = z.strictObject(beyondShape);
+
+const dimmSchema = z
+  .strictObject({
+    ...memory,
+    hostNodes: hostNids.nullable().default(null).describe('Where its frames come from; null: as the VM is placed.'),
+  })
+  .check(ONE_MEMORY.check)
+  .meta(ONE_MEMORY.meta);
+
+const recordedFreeSchema = z.strictObject({
+  nid: guestNid,
+  zone: z.enum(['DMA', 'DMA32', 'Normal']),
+  blocks: z.array(z.int().min(0).max(limit.MAX_NODE_PAGES)).length(limit.MAX_PAGE_ORDER + 1),
+});
+
 export const vmSchema = z
   .strictObject({
     name,
@@ -300,6 +377,18 @@ export const vmSchema = z
       })
       .prefault({})
       .describe("What live migration sees of the guest's writes: uniform over a working set."),
+    profile: profileSchema.prefault({}).describe("Which kernel the guest is, and which of the RFC's defects it has."),
+    beyond: beyondSchema.prefault({}).describe('What the RFC leaves undone, each selectable.'),
+    dimms: z
+      .array(dimmSchema)
+      .max(limit.MAX_DIMMS)
+      .default([])
+      .describe('Memory that can be plugged in later (plugDimm), above the memory of the VM, 128 MiB aligned.'),
+    recordedFree: z
+      .array(recordedFreeSchema)
+      .max(3 * limit.MAX_GUEST_NODE_IDS)
+      .optional()
+      .describe('Free blocks at power-on by order, as a buddyinfo has them; the rest of the zone is in use for good.'),
   })
   .check(ONE_MEMORY.check)
   .meta(ONE_MEMORY.meta);
@@ -353,6 +442,25 @@ export const commandSchema = z.discriminatedUnion('type', [
   command('setRegeneration', { regeneration: regenerationSchema }),
   command('holdPages', { pfn, order }),
   command('releasePages', { pfn, order }),
+  command('writeFiles', {
+    line: z.string().max(limit.MAX_LINE_CHARS).describe('The line of the guest shell that wrote; only shown.'),
+    writes: z
+      .array(
+        z.strictObject({
+          path: z.string().min(1).max(limit.MAX_PATH_CHARS),
+          text: z.string().max(limit.MAX_LINE_CHARS),
+        }),
+      )
+      .min(1)
+      .max(limit.MAX_WRITES),
+  }),
+  command('plugDimm', {
+    dimm: z
+      .int()
+      .min(0)
+      .max(limit.MAX_DIMMS - 1),
+  }),
+  command('setBeyond', { beyond: beyondSchema }),
 ]);
 
 export const scenarioSchema = z.strictObject({
@@ -382,6 +490,8 @@ export type ScenarioPlacement = z.output<typeof placementSchema>;
 export type ScenarioDistances = z.output<typeof distancesSchema>;
 export type ScenarioWorkload = z.output<typeof workloadSchema>;
 export type ScenarioRegeneration = z.output<typeof regenerationSchema>;
+export type ScenarioProfile = z.output<typeof profileSchema>;
+export type ScenarioBeyond = z.output<typeof beyondSchema>;
 /** A scenario as a person may write it, without what has a default. */
 export type ScenarioInput = z.input<typeof scenarioSchema>;
 

@@ -5,10 +5,12 @@
 import type { PfnRange } from '../../shared/units/index.ts';
 import { PAGES_PER_HUGE, PAGES_PER_MIB, pagesFromMib } from '../../shared/units/index.ts';
 import type {
+  BeyondConfig,
   Command,
   DirtyConfig,
   GuestConfig,
   HostConfig,
+  KernelProfile,
   LayoutRange,
   LinkConfig,
   MmConfig,
@@ -17,6 +19,7 @@ import type {
   WorkloadConfig,
   WorldConfig,
 } from '../engine/config.ts';
+import { ALL_DEFECTS, CORRECT, RFC_V3 } from '../engine/config.ts';
 import {
   bootLayoutOf,
   cpuNodeOf,
@@ -32,10 +35,12 @@ import { byStart } from './pfn-range.ts';
 import { pagesOf } from './quantity.ts';
 import type {
   Scenario,
+  ScenarioBeyond,
   ScenarioCommand,
   ScenarioHost,
   ScenarioLink,
   ScenarioPlacement,
+  ScenarioProfile,
   ScenarioRegeneration,
   ScenarioVm,
   ScenarioWorkload,
@@ -102,6 +107,8 @@ function guestConfig(vm: ScenarioVm, host: HostConfig, tickMs: number): GuestCon
     regeneration: regenerationConfig(vm.regeneration, tickMs),
     workload: vm.workload === null ? null : workloadConfig(vm.workload, tickMs),
     dirty: dirtyConfig(vm),
+    beyond: beyondConfig(vm.beyond, tickMs),
+    dimms: [],
   };
 }
 
@@ -117,8 +124,26 @@ function mmConfig(vm: ScenarioVm): MmConfig {
     cpuNode: cpuNodeOf(vm),
     distances: distanceMatrix(nids, vm.distances),
     bootLayout: bootLayoutOf(vm).map(plainLayoutRange),
+    profile: profileConfig(vm.profile),
+    recordedFree: vm.recordedFree?.map(({ nid, zone, blocks }) => ({ nid, zone: ZONES.indexOf(zone), blocks })) ?? null,
   };
 }
+
+const ZONES = ['DMA', 'DMA32', 'Normal'] as const;
+const SWITCH_SETS = { correct: CORRECT, 'rfc-v3': RFC_V3, 'all-defects': ALL_DEFECTS } as const;
+
+const profileConfig = (p: ScenarioProfile): KernelProfile => ({
+  era: p.era,
+  rfc: typeof p.rfc === 'string' ? SWITCH_SETS[p.rfc] : p.rfc,
+  memoryBlockPages: pagesFromMib(p.memoryBlockMiB),
+  extraNrNodeIdsPercent: p.extraNrNodeIdsPercent,
+  backlog: p.backlog,
+});
+
+const beyondConfig = ({ commitStepMs, ...b }: ScenarioBeyond, tickMs: number): BeyondConfig => ({
+  ...b,
+  commitStepTicks: ticksFromMs(commitStepMs, tickMs),
+});
 
 const plainRange = (r: PfnRange): PfnRange => ({ start: r.start, end: r.end });
 const plainLayoutRange = (r: LayoutRange): LayoutRange => ({ start: r.start, end: r.end, nid: r.nid });
@@ -215,6 +240,12 @@ export function commandOf(c: ScenarioCommand, vm: ScenarioVm, tickMs: number): C
     case 'holdPages':
     case 'releasePages':
       return { type: c.type, vm: c.vm, pfn: c.pfn, order: c.order };
+    case 'writeFiles':
+      return { type: c.type, vm: c.vm, line: c.line, writes: c.writes };
+    case 'plugDimm':
+      return { type: c.type, vm: c.vm, dimm: c.dimm };
+    case 'setBeyond':
+      return { type: c.type, vm: c.vm, beyond: beyondConfig(c.beyond, tickMs) };
     default:
       return { type: c.type, vm: c.vm };
   }

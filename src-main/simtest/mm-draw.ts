@@ -9,6 +9,7 @@ import { Prng } from '../engine/core/index.ts';
 import type { LayoutRange, MmConfig } from '../engine/config.ts';
 import type { PfnRange } from '../../shared/units/index.ts';
 import { MAX_PAGE_ORDER } from './mm-under-test.ts';
+import { DEFAULT_PROFILE } from '../engine/config.ts';
 
 export type MmOp =
   | { readonly do: 'hold'; readonly pfn: number; readonly order: number }
@@ -70,6 +71,8 @@ function drawMmConfig(prng: Prng): MmConfig {
     nrNodeIds,
     cpuNode: Array.from({ length: 1 + prng.below(3) }, () => prng.below(nrNodeIds)),
     distances: ids.map((a) => ids.map((b) => (a === b ? 10 : 20 + Math.abs(a - b)))),
+    profile: DEFAULT_PROFILE,
+    recordedFree: null,
     bootLayout: drawLayout(prng, nrPages, nrNodeIds, []),
   };
 }

@@ -7,6 +7,7 @@ import type { LayoutRange, MmConfig } from '../engine/config.ts';
 import { numactlMbFromPages } from '../../shared/units/index.ts';
 import { COMMIT_STEPS, MAX_PAGE_ORDER, NR_ZONES } from './mm-under-test.ts';
 import type { CellFigures, CommitSteps, MmMaker, MmUnderTest, Moved } from './mm-under-test.ts';
+import { DEFAULT_PROFILE } from '../engine/config.ts';
 
 /** Figures of a node: sums over its zones, `actual` by counting pages with A. */
 export interface NodeExpectation {
@@ -86,6 +87,8 @@ export function guest(
     nrNodeIds,
     cpuNode: [0],
     distances: ids.map((a) => ids.map((b) => (a === b ? 10 : 20))),
+    profile: DEFAULT_PROFILE,
+    recordedFree: null,
     bootLayout,
   };
 }

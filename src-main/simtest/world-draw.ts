@@ -24,6 +24,7 @@ import type {
 import type { PfnRange } from '../../shared/units/index.ts';
 import { PAGES_PER_HUGE } from '../../shared/units/index.ts';
 import { drawBadLayout, drawDisjoint, drawLayout } from './mm-draw.ts';
+import { DEFAULT_PROFILE, PLAIN_RFC } from '../engine/config.ts';
 
 export interface WorldCase {
   readonly name: string;
@@ -126,6 +127,8 @@ function drawGuest(prng: Prng, name: string, host: HostConfig, size: GuestSize):
     regeneration: drawRegeneration(prng),
     workload: prng.chance(1, 5) ? null : drawWorkload(prng),
     dirty: { workingSetPages: prng.below(size.nrPages + 1), pagesPerSec: prng.chance(1, 4) ? 0 : prng.below(1 << 16) },
+    beyond: PLAIN_RFC,
+    dimms: [],
   };
 }
 
@@ -145,6 +148,8 @@ function drawMm(prng: Prng, size: GuestSize): MmConfig {
     nrNodeIds,
     cpuNode: Array.from({ length: 1 + prng.below(3) }, () => prng.below(nrNodeIds)),
     distances: ids.map((a) => ids.map((b) => (a === b ? 10 : 20 + Math.abs(a - b)))),
+    profile: DEFAULT_PROFILE,
+    recordedFree: null,
     bootLayout: drawLayout(prng, nrPages, nrNodeIds, []),
   };
 }
@@ -242,6 +247,12 @@ function drawCommand(prng: Prng, world: Drawn): Command {
     case 'holdPages':
     case 'releasePages':
       return { type, vm, ...drawBlock(prng, guest) };
+    case 'writeFiles':
+      return { type, vm, line: '', writes: [] };
+    case 'plugDimm':
+      return { type, vm, dimm: 0 };
+    case 'setBeyond':
+      return { type, vm, beyond: PLAIN_RFC };
     default:
       return { type, vm };
   }

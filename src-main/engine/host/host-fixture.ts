@@ -1,6 +1,7 @@
 /** Small configurations for the tests of this folder. */
 import type { GuestConfig, HostConfig, LinkConfig, PlacementRule, WorldConfig } from '../config.ts';
 import type { PfnRange } from '../../../shared/units/index.ts';
+import { DEFAULT_PROFILE, PLAIN_RFC } from '../config.ts';
 
 /** @param nodes [nid, totalPages, reservedPages]; nids from 16 have no CPUs. Distances: 10, 10 more a position. */
 export function hostOf(name: string, nodes: readonly (readonly [number, number, number])[]): HostConfig {
@@ -57,6 +58,8 @@ export function guestOf(name: string, shape: GuestShape): GuestConfig {
       nrNodeIds: 4,
       cpuNode: [0],
       distances: [0, 1, 2, 3].map((a) => [0, 1, 2, 3].map((b) => (a === b ? 10 : 20))),
+      profile: DEFAULT_PROFILE,
+      recordedFree: null,
       bootLayout: [{ start: 0, end: nrPages, nid: 0 }],
     },
     frameGrainPages: grain,
@@ -64,6 +67,8 @@ export function guestOf(name: string, shape: GuestShape): GuestConfig {
     regeneration: { enabled: true, grainPages: 1, delayTicks: 0 },
     workload: null,
     dirty,
+    beyond: PLAIN_RFC,
+    dimms: [],
   };
 }
 

@@ -6,13 +6,12 @@
 import type { MmConfig } from '../config.ts';
 import { assert } from '../core/index.ts';
 import { forEachAligned } from './buddy.ts';
-import { updateHulls } from './commit.ts';
 import { MIGRATE_MOVABLE, NID_MIXED, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { createLayout, targetNid, validateLayout } from './memlayout.ts';
 import { cellOf, createMm, hasZone, type Mm, validIn, zoneEnd } from './mm.ts';
 import { HOLE, RESERVED, setSpecial } from './page.ts';
 import { addFreeBlock } from './segment.ts';
-import { shrinkSpan } from './transplant.ts';
+import { shrinkSpan, updateHulls } from './span.ts';
 import { updateWatermarks } from './watermark.ts';
 import { rebuildZonelists } from './zonelist.ts';
 

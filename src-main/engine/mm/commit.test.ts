@@ -5,6 +5,7 @@ import { Prng } from '../core/index.ts';
 import { COMMIT_STEPS } from './commit.ts';
 import { GuestMm } from './guest-mm.ts';
 import { MIGRATE_MOVABLE, NO_PFN } from './limit.ts';
+import { DEFAULT_PROFILE } from '../config.ts';
 
 const boot = (nrPages: number, bootLayout: readonly LayoutRange[], more: Partial<MmConfig> = {}): GuestMm =>
   GuestMm.boot({
@@ -19,6 +20,8 @@ const boot = (nrPages: number, bootLayout: readonly LayoutRange[], more: Partial
       [20, 10, 20],
       [20, 20, 10],
     ],
+    profile: DEFAULT_PROFILE,
+    recordedFree: null,
     bootLayout,
     ...more,
   });

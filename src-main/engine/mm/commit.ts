@@ -17,13 +17,13 @@
  * pages in use on several nodes.
  */
 import type { LayoutRange } from '../config.ts';
-import { NID_MIXED, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
+import { NR_ZONES } from './limit.ts';
 import { createLayout, forEachDelta, type LayoutProblem, type Memlayout, validateLayout } from './memlayout.ts';
-import { cellOf, hasZone, type Mm, validIn, zoneEnd, zoneOf } from './mm.ts';
-import { HOLE, KIND_MASK, PINNED, RESERVED, stateOf } from './page.ts';
+import { cellOf, type Mm, validIn, zoneEnd } from './mm.ts';
+import { moveStranded } from './owe.ts';
 import { pcpDrain } from './pcp.ts';
-import { freeIn, moveFreePages, segmentOfFree } from './segment.ts';
-import { shrinkSpan, usedNid } from './transplant.ts';
+import { growSpan, shrinkSpan, updateHulls } from './span.ts';
+import { sweepRun } from './sweep.ts';
 import { updateWatermarks } from './watermark.ts';
 import { rebuildZonelists } from './zonelist.ts';
 
@@ -192,111 +192,5 @@ export class Commit {
       rebuildZonelists(mm);
       mm.zonelistRebuilds++;
     }
-  }
-}
-
-/** Gives the free pages of [start, end) to newNid, pageblock by pageblock. Returns the pages moved. */
-function sweepRun(mm: Mm, start: number, end: number, newNid: number): number {
-  let moved = 0;
-  for (let pfn = start; pfn < end;) {
-    const next = Math.min(end, ((pfn >>> PAGEBLOCK_ORDER) + 1) << PAGEBLOCK_ORDER);
-    moved += moveFreePages(mm, pfn, next, newNid);
-    pfn = next;
-  }
-  return moved;
-}
-
-function growSpan(spanStart: Uint32Array, spanEnd: Uint32Array, cell: number, start: number, end: number): void {
-  if (start === end) return;
-  if (spanStart[cell] === spanEnd[cell]) {
-    spanStart[cell] = start;
-    spanEnd[cell] = end;
-  } else {
-    if (start < spanStart[cell]!) spanStart[cell] = start;
-    if (end > spanEnd[cell]!) spanEnd[cell] = end;
-  }
-}
-
-/** The hull of each cell's target, from the published layout. */
-export function updateHulls(mm: Mm): void {
-  const { hullStart, hullEnd } = mm.cell;
-  hullStart.fill(0);
-  hullEnd.fill(0);
-  for (let zone = 0; zone < NR_ZONES; zone++) {
-    if (!hasZone(mm, zone)) continue;
-    const low = mm.config.zoneStartPfn[zone]!;
-    const high = zoneEnd(mm, zone);
-    for (let r = 0; r < mm.layout.count; r++) {
-      const start = Math.max(low, mm.layout.start[r]!);
-      const end = Math.min(high, mm.layout.start[r + 1]!);
-      if (start >= end) continue;
-      const valid = mm.holes.trim(start, end);
-      growSpan(hullStart, hullEnd, cellOf(mm.layout.nid[r]!, zone), valid.start, valid.end);
-    }
-  }
-}
-
-/**
- * Pages in use inside a delta run change what they are owed: from (A, old T) to (A, new T). Where the used pages of a
- * pageblock are on one node they are counted, elsewhere walked.
- */
-function moveStranded(mm: Mm, start: number, end: number, oldNid: number, newNid: number): void {
-  const { valid, free, pinned, actual } = mm.block;
-  for (let pfn = start; pfn < end;) {
-    const block = pfn >>> PAGEBLOCK_ORDER;
-    const blockEnd = Math.min((block + 1) << PAGEBLOCK_ORDER, mm.nrPages);
-    const next = Math.min(blockEnd, end);
-    const whole = next === blockEnd && pfn % PAGES_PER_PAGEBLOCK === 0;
-    const zone = zoneOf(mm, pfn);
-    if (free[block] === valid[block]) {
-      // None is in use.
-    } else if (actual[block] === NID_MIXED) {
-      const only = walkStranded(mm, pfn, next, zone, oldNid, newNid);
-      if (whole) actual[block] = only;
-    } else if (whole) {
-      owe(mm, actual[block]!, zone, oldNid, newNid, valid[block]! - free[block]! - pinned[block]!, false);
-      owe(mm, actual[block]!, zone, oldNid, newNid, pinned[block]!, true);
-    } else if (pinned[block] === 0 && valid[block] === PAGES_PER_PAGEBLOCK) {
-      owe(mm, actual[block]!, zone, oldNid, newNid, next - pfn - freeIn(mm, pfn, next), false);
-    } else {
-      walkStranded(mm, pfn, next, zone, oldNid, newNid);
-    }
-    pfn = next;
-  }
-}
-
-/** The same page by page, inside one pageblock with pages in use. Returns their one A, or NID_MIXED. */
-function walkStranded(mm: Mm, start: number, end: number, zone: number, oldNid: number, newNid: number): number {
-  let only = -1;
-  for (let pfn = start; pfn < end; pfn++) {
-    if (segmentOfFree(mm, pfn) !== -1) continue;
-    const state = stateOf(mm.page, pfn);
-    const kind = state & KIND_MASK;
-    if (kind === HOLE) continue;
-    const actual = usedNid(mm, pfn);
-    owe(mm, actual, zone, oldNid, newNid, 1, kind === RESERVED || (state & PINNED) !== 0);
-    only = only === -1 || only === actual ? actual : NID_MIXED;
-  }
-  return only === -1 ? NID_MIXED : only;
-}
-
-function owe(
-  mm: Mm,
-  actual: number,
-  zone: number,
-  oldNid: number,
-  newNid: number,
-  pages: number,
-  pinned: boolean,
-): void {
-  const matrix = pinned ? mm.strandedPinned : mm.stranded;
-  const cell = cellOf(actual, zone);
-  if (actual !== oldNid) {
-    matrix[actual * mm.nrNodeIds + oldNid]! -= pages;
-    mm.cell.strandedOut[cell]! -= pages;
-  }
-  if (actual !== newNid) {
-    matrix[actual * mm.nrNodeIds + newNid]! += pages;
-    mm.cell.strandedOut[cell]! += pages;
   }
 }

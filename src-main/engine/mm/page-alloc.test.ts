@@ -4,6 +4,7 @@ import type { MmConfig } from '../config.ts';
 import { Prng } from '../core/index.ts';
 import { GuestMm } from './guest-mm.ts';
 import { MIGRATE_MOVABLE, MIGRATE_UNMOVABLE, NO_PFN, ZONE_DMA, ZONE_DMA32 } from './limit.ts';
+import { DEFAULT_PROFILE } from '../config.ts';
 
 /** Three nodes of 32 MiB each, all in one DMA32 zone but for node 0's first 4 MiB of DMA. */
 const THREE: MmConfig = {
@@ -20,6 +21,8 @@ const THREE: MmConfig = {
     [21, 31, 10, 20],
     [20, 20, 20, 10],
   ],
+  profile: DEFAULT_PROFILE,
+  recordedFree: null,
   bootLayout: [0, 1, 2].map((nid) => ({ start: nid * 8192, end: (nid + 1) * 8192, nid })),
 };
 

@@ -7,6 +7,7 @@ import { type Memlayout, rangeOf } from './memlayout.ts';
 import { NID_MIXED, NR_ZONES, PAGEBLOCK_ORDER } from './limit.ts';
 import { type Mm, zoneOf } from './mm.ts';
 import { addFreeBlock } from './segment.ts';
+import { shrinkSpan } from './span.ts';
 
 /** Counts a lookup of pfn in the published layout as the RFC's one-range cache would have answered it. */
 function countLookup(mm: Mm, pfn: number): void {
@@ -91,10 +92,4 @@ export function leaveStranded(mm: Mm, pfn: number, order: number, actual: number
 function leaveCell(mm: Mm, cell: number, pages: number): void {
   mm.cell.strandedOut[cell]! -= pages;
   if (mm.cell.strandedOut[cell] === 0 && !mm.committing) shrinkSpan(mm, cell);
-}
-
-/** The span of a cell without stranded pages is the hull of its target. */
-export function shrinkSpan(mm: Mm, cell: number): void {
-  mm.cell.spanStart[cell] = mm.cell.hullStart[cell]!;
-  mm.cell.spanEnd[cell] = mm.cell.hullEnd[cell]!;
 }

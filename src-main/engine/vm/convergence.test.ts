@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import type { LifetimeConfig, MmConfig, WorkloadConfig } from '../config.ts';
 import { GuestMm } from '../mm/index.ts';
 import { Workload } from './workload.ts';
+import { DEFAULT_PROFILE } from '../config.ts';
 
 const PAGES = 98_304;
 
@@ -22,6 +23,8 @@ const GUEST: MmConfig = {
     [10, 20],
     [20, 10],
   ],
+  profile: DEFAULT_PROFILE,
+  recordedFree: null,
   bootLayout: [{ start: 0, end: PAGES, nid: 0 }],
 };
 

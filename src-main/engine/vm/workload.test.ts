@@ -3,6 +3,7 @@ import type { MmConfig, WorkloadConfig } from '../config.ts';
 import { type Json, type StateColumn, StateCollector, StateReader, type WorldState } from '../core/index.ts';
 import { GuestMm, MIGRATE_MOVABLE } from '../mm/index.ts';
 import { Workload } from './workload.ts';
+import { DEFAULT_PROFILE } from '../config.ts';
 
 const PAGES = 16_384;
 
@@ -17,6 +18,8 @@ const mmConfig = (cpuNode: readonly number[] = [0, 0]): MmConfig => ({
     [10, 20],
     [20, 10],
   ],
+  profile: DEFAULT_PROFILE,
+  recordedFree: null,
   bootLayout: [
     { start: 0, end: PAGES / 2, nid: 0 },
     { start: PAGES / 2, end: PAGES, nid: 1 },

@@ -1,0 +1,100 @@
+/** What main tells a window about the inside of a guest. Plain JSON. Counts are 4 KiB pages. */
+
+/** What a line of the guest's shell came to. */
+export interface ShellReply {
+  /** What it printed, in order. At most MAX_SHELL_CHARS in all. */
+  readonly output: readonly { readonly stream: 'out' | 'err'; readonly text: string }[];
+  /** Characters that were printed beyond that. */
+  readonly cutChars: number;
+  readonly exitCode: number;
+  /** Of the next line: `root@web1:/sys/kernel/debug/memlayout# `, or `> ` while a command goes on over several lines. */
+  readonly prompt: string;
+}
+
+export interface ShellCompletion {
+  /** What the text from `from` to the end of the line may become. Ascending; at most 200. */
+  readonly candidates: readonly string[];
+  readonly from: number;
+}
+
+export interface LayoutInfo {
+  /** layout.<seq> in debugfs. */
+  readonly seq: number;
+  readonly origin: 'boot' | 'debugfs' | 'host' | 'command';
+  /** When it was committed; null while it is staged. */
+  readonly tick: number | null;
+  readonly ranges: number;
+  /** Pages that exist, by T, index nid. */
+  readonly pagesByNode: readonly number[];
+  readonly state: 'staged' | 'inForce' | 'kept';
+}
+
+/** A commit as the steps it is made of, with what each one changed. */
+export interface CommitTrace {
+  readonly seq: number;
+  /** The layout before. */
+  readonly fromSeq: number;
+  readonly deltaPages: number;
+  /** Of all steps; those not done yet are not in `steps`. */
+  readonly stepNames: readonly string[];
+  readonly steps: readonly CommitTraceStep[];
+}
+
+export interface CommitTraceStep {
+  readonly name: string;
+  readonly tick: number;
+  /** What it did, a sentence with its figures. */
+  readonly text: string;
+  /** Only what changed; by nid, zone. At most MAX_TRACE_CHANGES a step, `more` are left out. */
+  readonly changes: readonly CounterChange[];
+  readonly more: number;
+}
+
+export interface CounterChange {
+  /** null: of the whole guest. */
+  readonly nid: number | null;
+  /** null: of the whole node. */
+  readonly zone: number | null;
+  /** presentPages, managedPages, freePages, pcpPages, marked, stranded, misplaced, spanStart, spanEnd, wmarkMin, ... */
+  readonly counter: string;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** One guest of the document, as it would be now had it been otherwise from the beginning: same scenario, same commands. */
+export interface Comparison {
+  readonly vm: string;
+  readonly tick: number;
+  readonly of: 'defects' | 'beyond';
+  /** The first is what the others are measured against: the correct algorithm, or the plain RFC's. */
+  readonly variants: readonly ComparedVariant[];
+  /** Figures of the guest as it is (variant 'this') that are not those of the first, and what makes them so. */
+  readonly differences: readonly ComparedDifference[];
+}
+
+export interface ComparedVariant {
+  /** 'correct', 'plain', 'this', or the name of a switch or an option that alone is on. */
+  readonly name: string;
+  readonly text: string;
+  readonly figures: readonly ComparedFigure[];
+  /** Stranded pages over time, at the ticks of `ticks`. */
+  readonly ticks: readonly number[];
+  readonly stranded: readonly number[];
+  readonly hash: string;
+}
+
+export interface ComparedFigure {
+  readonly nid: number | null;
+  readonly zone: number | null;
+  readonly counter: string;
+  readonly value: number;
+}
+
+export interface ComparedDifference extends ComparedFigure {
+  /** Of the first variant. */
+  readonly reference: number;
+  /** Switches or options that alone already change this figure; empty: only several together do. */
+  readonly because: readonly string[];
+  /** Why, in a sentence or two with the figures. */
+  readonly why: string;
+}
