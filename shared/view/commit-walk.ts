@@ -1,0 +1,129 @@
+/**
+ * Commits as a person walks through them: one place after the other, with every counter that the place has changed and
+ * what it is after each step. Counters and their values come from main's traces (protocol/guest.ts) as they are.
+ */
+
+/** As protocol/guest.ts CounterChange. */
+export interface TracedChange {
+  readonly nid: number | null;
+  readonly zone: number | null;
+  readonly counter: string;
+  readonly before: number;
+  readonly after: number;
+}
+
+export interface TracedStep {
+  readonly name: string;
+  readonly tick: number;
+  readonly text: string;
+  readonly changes: readonly TracedChange[];
+  readonly more: number;
+}
+
+export interface TracedCommit {
+  readonly seq: number;
+  readonly fromSeq: number;
+  readonly deltaPages: number;
+  readonly stepNames: readonly string[];
+  readonly steps: readonly TracedStep[];
+}
+
+/** Where one stands: before the first step is -1. */
+export interface WalkPlace {
+  readonly commit: number;
+  readonly step: number;
+}
+
+/** The next step or the one before, over the ends of commits; null: there is none. */
+export function walked(commits: readonly TracedCommit[], place: WalkPlace, direction: 1 | -1): WalkPlace | null {
+  const now = commits[place.commit];
+  if (now === undefined) return null;
+  const step = place.step + direction;
+  if (step >= -1 && step < now.steps.length) return { commit: place.commit, step };
+  const commit = place.commit + direction;
+  const next = commits[commit];
+  if (next === undefined) return null;
+  return { commit, step: direction > 0 ? -1 : next.steps.length - 1 };
+}
+
+/** The same place in a newer list: commits are known by their layout's number, and old ones fall out. */
+export function placeAgain(
+  before: readonly TracedCommit[],
+  place: WalkPlace,
+  after: readonly TracedCommit[],
+): WalkPlace | null {
+  const seq = before[place.commit]?.seq;
+  const commit = after.findIndex((each) => each.seq === seq);
+  if (commit < 0) return null;
+  return { commit, step: Math.min(place.step, after[commit]!.steps.length - 1) };
+}
+
+export interface WalkedCounter {
+  readonly nid: number | null;
+  readonly zone: number | null;
+  readonly counter: string;
+  /** Before the commit. */
+  readonly first: number;
+  /** After the step one stands at. */
+  readonly now: number;
+  /** What it was before that step; equal to `now` unless this step changed it. */
+  readonly before: number;
+  readonly changedHere: boolean;
+}
+
+/** Every counter that the commit changes in any step done so far, by node, zone, counter; as of `step`. */
+export function walkedCounters(commit: TracedCommit, step: number): WalkedCounter[] {
+  const known = new Map<string, { -readonly [K in keyof WalkedCounter]: WalkedCounter[K] }>();
+  commit.steps.forEach(({ changes }, i) => {
+    for (const { nid, zone, counter, before, after } of changes) {
+      const key = `${nid ?? -1} ${zone ?? -1} ${counter}`;
+      let row = known.get(key);
+      if (row === undefined) {
+        row = { nid, zone, counter, first: before, now: before, before, changedHere: false };
+        known.set(key, row);
+      }
+      if (i > step) continue;
+      row.before = i === step ? before : after;
+      row.now = after;
+      row.changedHere = i === step;
+    }
+  });
+  // What a later step changes no longer counts as changed here.
+  for (const row of known.values()) if (!row.changedHere) row.before = row.now;
+  return [...known.values()].sort(
+    (a, b) =>
+      (a.nid ?? -1) - (b.nid ?? -1) ||
+      (a.zone ?? -1) - (b.zone ?? -1) ||
+      counterOrder(a.counter) - counterOrder(b.counter),
+  );
+}
+
+/** Names as a person reads them; a counter that is not here keeps its own name. */
+export const COUNTER_NAMES: Readonly<Record<string, string>> = {
+  presentPages: 'present (T)',
+  managedPages: 'managed (T)',
+  freePages: 'free (A)',
+  pcpPages: 'per-CPU (T)',
+  marked: 'marked for lookup (A)',
+  stranded: 'owed (T ≠ A)',
+  misplaced: 'free on a wrong node (A ≠ T)',
+  spanStart: 'span start',
+  spanEnd: 'span end',
+  spannedPages: 'spanned',
+  wmarkMin: 'watermark min',
+  wmarkLow: 'watermark low',
+  wmarkHigh: 'watermark high',
+  pcpBatch: 'per-CPU batch',
+  pcpHigh: 'per-CPU high',
+  nrZones: 'nr_zones',
+  online: 'online',
+  zonelistRebuilds: 'zonelist rebuilds',
+};
+
+export const counterName = (counter: string): string => COUNTER_NAMES[counter] ?? counter;
+
+const ORDER = Object.keys(COUNTER_NAMES);
+const counterOrder = (counter: string): number => {
+  const at = ORDER.indexOf(counter);
+  return at < 0 ? ORDER.length : at;
+};

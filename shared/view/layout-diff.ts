@@ -1,0 +1,91 @@
+/**
+ * Memlayouts as a window compares them: ranges of a view.layout reply, what changes between two, what each memory block
+ * is linked under. All by T; ranges are half-open and cover the guest without holes, neighbours of one node joined.
+ */
+import type { PfnRange } from '../units/index.ts';
+
+export interface LayoutRun extends PfnRange {
+  readonly nid: number;
+}
+
+/** Pages of [start, end) that belong to `from` in the one layout and to `to` in the other. */
+export interface LayoutChange extends PfnRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface LayoutDiff {
+  /** Maximal runs, ascending. */
+  readonly changes: readonly LayoutChange[];
+  /** By (from, to), largest first; pages of the axis, holes in them. */
+  readonly pairs: readonly { readonly from: number; readonly to: number; readonly pages: number }[];
+  readonly changedPages: number;
+  readonly pages: number;
+}
+
+/** Start, end and nid of each range as little-endian uint32. @throws RangeError on bytes that are not of whole ranges */
+export function readLayoutRanges(bytes: Uint8Array): LayoutRun[] {
+  if (bytes.length % 12 !== 0) throw new RangeError(`ranges take 12 bytes each; ${bytes.length} are not of whole ones`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const runs: { start: number; end: number; nid: number }[] = [];
+  for (let at = 0; at < bytes.length; at += 12) {
+    const [start, end, nid] = [0, 4, 8].map((offset) => view.getUint32(at + offset, true)) as [number, number, number];
+    const last = runs.at(-1);
+    if (last !== undefined && last.nid === nid && last.end === start) last.end = end;
+    else runs.push({ start, end, nid });
+  }
+  return runs;
+}
+
+/** What changes from `a` to `b`, over the pages that both cover, below `nrPages`. */
+export function diffLayouts(a: readonly LayoutRun[], b: readonly LayoutRun[], nrPages: number): LayoutDiff {
+  const changes: { start: number; end: number; from: number; to: number }[] = [];
+  const pairs = new Map<string, { from: number; to: number; pages: number }>();
+  let [changedPages, pages, j] = [0, 0, 0];
+  for (const one of a) {
+    while (j < b.length && b[j]!.end <= one.start) j++;
+    for (let k = j; k < b.length && b[k]!.start < one.end; k++) {
+      const other = b[k]!;
+      const start = Math.max(one.start, other.start);
+      const end = Math.min(one.end, other.end, nrPages);
+      if (start >= end) continue;
+      pages += end - start;
+      if (one.nid === other.nid) continue;
+      changedPages += end - start;
+      const last = changes.at(-1);
+      if (last !== undefined && last.end === start && last.from === one.nid && last.to === other.nid) last.end = end;
+      else changes.push({ start, end, from: one.nid, to: other.nid });
+      const key = `${one.nid} ${other.nid}`;
+      const pair = pairs.get(key);
+      if (pair === undefined) pairs.set(key, { from: one.nid, to: other.nid, pages: end - start });
+      else pair.pages += end - start;
+    }
+  }
+  const sorted = [...pairs.values()].sort((x, y) => y.pages - x.pages || x.from - y.from || x.to - y.to);
+  return { changes, pairs: sorted, changedPages, pages };
+}
+
+export interface MemoryBlockLinks extends PfnRange {
+  /** memory<number> in /sys/devices/system/memory. */
+  readonly number: number;
+  /** Nodes whose ranges touch it, ascending: what it is to be linked under. */
+  readonly nids: readonly number[];
+}
+
+/** The memory blocks of a guest and the nodes that each is to be linked under by a layout. */
+export function memoryBlockLinks(
+  runs: readonly LayoutRun[],
+  nrPages: number,
+  memoryBlockPages: number,
+): MemoryBlockLinks[] {
+  const blocks: MemoryBlockLinks[] = [];
+  let row = 0;
+  for (let start = 0; start < nrPages; start += memoryBlockPages) {
+    const end = Math.min(nrPages, start + memoryBlockPages);
+    while (row < runs.length && runs[row]!.end <= start) row++;
+    const nids = new Set<number>();
+    for (let at = row; at < runs.length && runs[at]!.start < end; at++) nids.add(runs[at]!.nid);
+    blocks.push({ number: start / memoryBlockPages, start, end, nids: [...nids].sort((x, y) => x - y) });
+  }
+  return blocks;
+}
