@@ -65,6 +65,7 @@ export const layers: readonly Layer[] = [
   pure(core, 'chance, exact arithmetic, state, assertions', ['shared']),
   pure(`${engine}/mm`, "a guest's page allocator and memlayout", ['shared', core, config]),
   pure(`${engine}/host`, 'nodes, frames, backing, compaction, migration', ['shared', core, config]),
+  pure(`${engine}/guestfs`, "a guest's own interfaces as files: /proc, /sys, debugfs", ['shared', core, config, `${engine}/mm`, `${engine}/host`, `${engine}/vm`]),
   pure(`${engine}/vm`, 'a guest: its memory, its workload, what its host tells it', ['shared', core, config, `${engine}/mm`, `${engine}/host`]),
 
   // Around the world: text in, text out. None of them steps a world, but the one that attacks it.

@@ -13,8 +13,9 @@
  */
 import type { Forecast } from '../../shared/protocol/forecast.ts';
 import type { Snapshot, SnapshotLevel, Violation, WorldEvent } from '../../shared/snapshot/index.ts';
-import type { Command, ScheduledCommand, WorldConfig } from './config.ts';
+import type { Command, FileWrite, ScheduledCommand, WorldConfig } from './config.ts';
 import {
+  assert,
   InvariantError,
   type Parts,
   StateCollector,
@@ -25,6 +26,7 @@ import {
   wholeOf,
   type WorldState,
 } from './core/index.ts';
+import { GuestFiles, type Outside, type Written } from './guestfs/index.ts';
 import { HostSide, type PlacementProblem, type Refusal } from './host/index.ts';
 import type { LayoutProblem } from './mm/index.ts';
 import { Guest, truthOf } from './vm/index.ts';
@@ -38,6 +40,17 @@ export interface LogEntry {
   readonly command: Command;
   /** Null when it took effect. */
   readonly refusal: Refusal | null;
+}
+
+/** Most writes in one line of a guest's shell. */
+export const MAX_FILE_WRITES = 1_000_000;
+
+/** A line of a guest's shell that is being carried out: what it has written so far. */
+interface OpenLine {
+  readonly guest: number;
+  readonly line: string;
+  readonly writes: FileWrite[];
+  readonly events: WorldEvent[];
 }
 
 export type WorldStart =
@@ -57,6 +70,8 @@ export class World {
   readonly #log: LogEntry[];
   #events: WorldEvent[] = [];
   readonly #tables = new TableCache();
+  readonly #files: readonly GuestFiles[];
+  #line: OpenLine | null = null;
 
   private constructor(config: WorldConfig, parts: WorldParts) {
     this.#config = config;
@@ -67,6 +82,19 @@ export class World {
     this.#scheduled = parts.scheduled;
     this.#log = [...parts.log];
     this.#schedule = [...config.schedule].sort((a, b) => a.at - b.at);
+    this.#files = this.#guests.map((guest, i) => new GuestFiles(guest, this.#outsideOf(i)));
+  }
+
+  #outsideOf(guest: number): Outside {
+    const now = (): number => this.#tick;
+    const { tickMs } = this.#config;
+    return {
+      get tick() {
+        return now();
+      },
+      tickMs,
+      plug: () => ({ slug: 'dimm-none', text: `${this.config.guests[guest]!.name} has no DIMM there` }),
+    };
   }
 
   /** A world at tick 0, or every reason why its guests do not fit on its hosts. */
@@ -126,6 +154,7 @@ export class World {
   }
 
   #stepOnce(): void {
+    this.#assertNoLine();
     while (this.#scheduled < this.#schedule.length && this.#schedule[this.#scheduled]!.at <= this.#tick) {
       this.apply(this.#schedule[this.#scheduled++]!.command);
     }
@@ -146,10 +175,65 @@ export class World {
    */
   give(command: Command): Refusal | null {
     const refusal = this.apply(command);
-    if (refusal !== null) return refusal;
+    if (refusal === null) this.#enter(command);
+    return refusal;
+  }
+
+  /** Into the schedule, as applied. */
+  #enter(command: Command): void {
     this.#schedule.splice(this.#scheduled++, 0, { at: this.#tick, command });
     this.#config = { ...this.#config, schedule: [...this.#schedule] };
-    return null;
+  }
+
+  /** The files of a guest, to be looked at; null when there is no such VM. What is written goes through writeFile. */
+  filesOf(vm: string): Pick<GuestFiles, 'stat' | 'list' | 'read' | 'resolve'> | null {
+    return this.#files[this.#indexOf(vm)] ?? null;
+  }
+
+  /**
+   * Begins a line of the guest's shell: writeFile takes effect at once, so that the line's programs see it, and endLine
+   * enters all of it as one command. Until then time stands still, no command can be given, and the state cannot be
+   * taken.
+   * @param line as it was typed.
+   */
+  beginLine(vm: string, line: string): void {
+    this.#assertNoLine();
+    const guest = this.#indexOf(vm);
+    assert(guest >= 0, 'line-vm-unknown', { vm });
+    this.#line = { guest, line, writes: [], events: [] };
+  }
+
+  /** One write(2) of the open line. */
+  writeFile(path: string, text: string): Written {
+    const open = this.#line;
+    assert(open !== null, 'line-not-open', { path });
+    if (open.writes.length >= MAX_FILE_WRITES) return { ok: false, errno: 'ENOSPC' };
+    const { reached, events, ...written } = this.#located(() => this.#files[open.guest]!.write(path, text));
+    open.events.push(...events);
+    if (reached) open.writes.push({ path, text });
+    return written;
+  }
+
+  /**
+   * Ends the open line: what it wrote is one `writeFiles` command from here on, applied, logged and in the schedule. A
+   * line that wrote to no file leaves no trace.
+   * @returns how many writes reached a file.
+   */
+  endLine(): number {
+    const open = this.#line;
+    assert(open !== null, 'line-not-open');
+    this.#line = null;
+    const { line, writes, events } = open;
+    if (writes.length === 0) return 0;
+    const command: Command = { type: 'writeFiles', vm: this.config.guests[open.guest]!.name, line, writes };
+    this.#done(command, events);
+    this.#log.push({ tick: this.#tick, command, refusal: null });
+    this.#enter(command);
+    return writes.length;
+  }
+
+  #assertNoLine(): void {
+    assert(this.#line === null, 'line-open', { line: this.#line?.line ?? '' });
   }
 
   /**
@@ -157,6 +241,7 @@ export class World {
    * @returns why it was refused, or null when it took effect.
    */
   apply(command: Command): Refusal | null {
+    this.#assertNoLine();
     const guest = this.#indexOf(command.vm);
     const refusal = guest < 0 ? unknownVm(command.vm) : this.#located(() => this.#carryOut(guest, command));
     this.#log.push({ tick: this.#tick, command, refusal });
@@ -236,10 +321,22 @@ export class World {
         guest.mm.freePages(command.pfn, command.order, 0);
         return this.#done(command, []);
       case 'writeFiles':
+        return this.#writeFiles(index, command);
       case 'plugDimm':
       case 'setBeyond':
         return { slug: 'not-built', text: `${command.type} is not carried out by this version` };
     }
+  }
+
+  /** In order; the error of a single write is its own affair. */
+  #writeFiles(index: number, command: Extract<Command, { type: 'writeFiles' }>): Refusal | null {
+    const { writes } = command;
+    if (writes.length > MAX_FILE_WRITES) {
+      return { slug: 'write-too-many', text: `${writes.length} writes in one line, more than ${MAX_FILE_WRITES}` };
+    }
+    const events: WorldEvent[] = [];
+    for (const { path, text } of writes) events.push(...this.#files[index]!.write(path, text).events);
+    return this.#done(command, events);
   }
 
   /** The host side's events follow its call, whether it refused or not. */
@@ -324,6 +421,7 @@ export class World {
 
   /** The whole world written down; `restore` takes it back. Events not yet taken are no part of it. */
   state(): WorldState {
+    this.#assertNoLine();
     const w = new StateCollector();
     this.#save(w);
     // A copy: a saved state outlives what is logged later.
@@ -333,6 +431,7 @@ export class World {
 
   /** 16 hex digits over the whole state (not the log: a refused command changes nothing). */
   hash(): string {
+    this.#assertNoLine();
     const w = new StateHasher();
     this.#save(w);
     return w.hex();

@@ -46,11 +46,11 @@ export interface CommitResult {
 export type CommitStart =
   { readonly ok: true; readonly commit: Commit } | { readonly ok: false; readonly problems: readonly LayoutProblem[] };
 
-/** Steps 1 to 3. The sequence number is taken only by a layout that is valid. */
-export function beginCommit(mm: Mm, ranges: readonly LayoutRange[]): CommitStart {
+/** Steps 1 to 3. @param seq the layout's number, above that of the one in force. */
+export function beginCommit(mm: Mm, ranges: readonly LayoutRange[], seq = mm.layout.seq + 1): CommitStart {
   const problems = validateLayout(ranges, mm.nrPages, mm.nrNodeIds);
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, commit: new Commit(mm, createLayout(ranges, mm.nrPages, mm.layout.seq + 1)) };
+  return { ok: true, commit: new Commit(mm, createLayout(ranges, mm.nrPages, seq)) };
 }
 
 export class Commit {

@@ -137,13 +137,14 @@ export class GuestMm {
   }
 
   /** Commits a layout whole, or refuses it whole with every problem it has. */
-  commit(ranges: readonly LayoutRange[]): CommitOutcome {
-    const start = this.beginCommit(ranges);
+  commit(ranges: readonly LayoutRange[], seq?: number): CommitOutcome {
+    const start = this.beginCommit(ranges, seq);
     return start.ok ? { ok: true, result: start.commit.finish() } : start;
   }
 
-  beginCommit(ranges: readonly LayoutRange[]): CommitStart {
-    return beginCommit(this.mm, ranges);
+  /** @param seq its number, above that of the layout in force; the next one when not given. */
+  beginCommit(ranges: readonly LayoutRange[], seq?: number): CommitStart {
+    return beginCommit(this.mm, ranges, seq);
   }
 
   /** What committing these ranges, which are a layout, would come to; nothing changes. */

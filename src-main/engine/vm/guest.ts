@@ -26,7 +26,11 @@ import {
   type MmViolation,
   ZONE_NAMES,
 } from '../mm/index.ts';
+import { GuestKernel } from './guest-kernel.ts';
+import { type LayoutOrigin, rangesOf } from './layout-history.ts';
 import { type HostTruth, isDeliveryDue, NOT_SEEN, sameRanges, tell, type Telling } from './telling.ts';
+import { type OwedRow, owedRows } from './owed.ts';
+import { TargetAge } from './target-age.ts';
 import { Workload } from './workload.ts';
 
 /** The truth about one guest's memory, as its host has it now. */
@@ -57,8 +61,10 @@ export class Guest {
   readonly config: GuestConfig;
   readonly mm: GuestMm;
   readonly workload: Workload;
+  readonly kernel: GuestKernel;
   #regeneration: RegenerationConfig;
   #telling: Telling;
+  readonly #ages: TargetAge;
   /** Cached lag 1; it changes only with the backing, the layout or the settings. Derived, not state. */
   #lagKey = '';
   #lag = { hostTarget: 0, coalesced: 0 };
@@ -67,7 +73,9 @@ export class Guest {
     this.config = config;
     this.mm = parts.mm;
     this.workload = parts.workload;
+    this.kernel = parts.kernel;
     this.#regeneration = parts.regeneration;
+    this.#ages = parts.ages;
     this.#telling = { map: parts.map, seenGeneration: parts.seenGeneration, dueTick: parts.dueTick };
   }
 
@@ -76,7 +84,9 @@ export class Guest {
     return new Guest(config, {
       mm,
       workload: Workload.create(mm, config.workload, seed, config.name),
+      kernel: GuestKernel.boot(config.mm),
       regeneration: config.regeneration,
+      ages: new TargetAge(config.mm.nrPages),
       map: bootNodeMap(truth.backing, layoutRanges(mm.layout), config.mm.nrNodeIds),
       seenGeneration: truth.generation,
       dueTick: null,
@@ -120,7 +130,7 @@ export class Guest {
       text: `The host tells ${vm} its new layout: ${ranges.length} ranges${sharedText(telling.map, nrNodeIds)}`,
       data: { ranges: ranges.length, sharedHostNodes: telling.map.shared.length },
     };
-    return [delivered, ...this.commit(ranges, tick).events];
+    return [delivered, ...this.commit(ranges, tick, 'host').events];
   }
 
   /**
@@ -171,9 +181,15 @@ export class Guest {
   commit(
     ranges: readonly LayoutRange[],
     tick: number,
+    origin: LayoutOrigin = 'command',
   ): { readonly problems: readonly LayoutProblem[]; readonly events: readonly WorldEvent[] } {
-    const outcome = this.mm.commit(ranges);
+    const problems = this.mm.problemsOf(ranges);
+    if (problems.length > 0) return { problems, events: [] };
+    const from = this.mm.layout;
+    const layout = this.kernel.layouts.commit(ranges, origin, this.config.mm.nrPages, tick);
+    const outcome = this.mm.commit(rangesOf(layout), layout.seq);
     if (!outcome.ok) return { problems: outcome.problems, events: [] };
+    this.#ages.published(from, this.mm.layout, tick);
     return { problems: [], events: commitEvents(this.config.name, outcome.result, tick) };
   }
 
@@ -191,6 +207,11 @@ export class Guest {
     for (const pages of mm.cell.strandedOut) owed += pages;
     if (owed > 0) for (const pages of mm.strandedPinned) pinned += pages;
     return { ...this.#lag, targetActual: owed - pinned, pinned };
+  }
+
+  /** Pages in use with A != T by owner and age, as of tick. Its cost is that of a picture: see owed.ts. */
+  owed(tick: number): readonly OwedRow[] {
+    return owedRows(this.mm.mm, this.#ages, { file: null, slab: null }, tick);
   }
 
   /** Lag 1, and the part of it that a layout derived from the backing of now would leave. */
@@ -223,19 +244,25 @@ export class Guest {
       dueTick: this.#telling.dueTick,
     });
     this.mm.save(w, prefix);
+    this.kernel.save(w, prefix);
     this.workload.save(w, prefix);
+    this.#ages.save(w, prefix);
   }
 
   static load(config: GuestConfig, r: StateReader, prefix: string): Guest {
     const mm = GuestMm.load(config.mm, r, prefix);
-    const saved = r.json<Omit<GuestParts, 'mm' | 'workload'>>(`${prefix}.guest`);
-    return new Guest(config, { ...saved, mm, workload: Workload.load(mm, r, prefix) });
+    const saved = r.json<Omit<GuestParts, 'mm' | 'workload' | 'kernel' | 'ages'>>(`${prefix}.guest`);
+    const kernel = GuestKernel.load(config.mm, r, prefix);
+    const ages = TargetAge.load(config.mm.nrPages, r, prefix);
+    return new Guest(config, { ...saved, mm, kernel, ages, workload: Workload.load(mm, r, prefix) });
   }
 }
 
 interface GuestParts extends Telling {
   readonly mm: GuestMm;
   readonly workload: Workload;
+  readonly kernel: GuestKernel;
+  readonly ages: TargetAge;
   readonly regeneration: RegenerationConfig;
 }
 

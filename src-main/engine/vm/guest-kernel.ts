@@ -1,0 +1,62 @@
+/**
+ * What the guest's kernel keeps besides its memory manager: its log, its layouts, the variables behind the debugfs files
+ * of memlayout, and whether a defect of the posted code has killed it. All of it is state of the guest. What writing a
+ * file does is guestfs/; this is only what is remembered.
+ */
+import type { MmConfig } from '../config.ts';
+import type { Json, StateReader, StateWriter } from '../core/index.ts';
+import { KernelLog } from './kernel-log.ts';
+import { LayoutHistory } from './layout-history.ts';
+
+/** The u64 variables behind the attributes of /sys/kernel/debug/memlayout, as they were last accepted. */
+export interface LayoutAttributes {
+  start: bigint;
+  end: bigint;
+  node: bigint;
+  commit: bigint;
+  clear: bigint;
+}
+
+export class GuestKernel {
+  readonly log: KernelLog;
+  readonly layouts: LayoutHistory;
+  readonly attributes: LayoutAttributes;
+  /** A writer died while it held the mutex of node, commit and clear: every later writer waits for ever. */
+  mutexHeld: boolean;
+
+  private constructor(log: KernelLog, layouts: LayoutHistory, attributes: LayoutAttributes, mutexHeld: boolean) {
+    this.log = log;
+    this.layouts = layouts;
+    this.attributes = attributes;
+    this.mutexHeld = mutexHeld;
+  }
+
+  static boot({ bootLayout, nrPages, profile }: MmConfig): GuestKernel {
+    const attributes = { start: 0n, end: 0n, node: 0n, commit: 0n, clear: 0n };
+    const layouts = LayoutHistory.boot(bootLayout, nrPages, profile.backlog);
+    return new GuestKernel(new KernelLog(), layouts, attributes, false);
+  }
+
+  save(w: StateWriter, prefix: string): void {
+    const { start, end, node, commit, clear } = this.attributes;
+    w.json(`${prefix}.kernel`, {
+      log: this.log.save(),
+      attributes: [start, end, node, commit, clear].map(String),
+      mutexHeld: this.mutexHeld,
+    });
+    this.layouts.save(w, prefix);
+  }
+
+  static load({ profile }: MmConfig, r: StateReader, prefix: string): GuestKernel {
+    const { log, attributes, mutexHeld } = r.json<SavedKernel>(`${prefix}.kernel`);
+    const [start, end, node, commit, clear] = attributes.map(BigInt) as [bigint, bigint, bigint, bigint, bigint];
+    const layouts = LayoutHistory.load(r, prefix, profile.backlog);
+    return new GuestKernel(KernelLog.load(log), layouts, { start, end, node, commit, clear }, mutexHeld);
+  }
+}
+
+interface SavedKernel {
+  readonly log: Json;
+  readonly attributes: readonly string[];
+  readonly mutexHeld: boolean;
+}

@@ -1,0 +1,60 @@
+/**
+ * The guest's kernel log, as dmesg prints it: a ring of lines, oldest first, each with its level and the simulated time
+ * at which it was logged.
+ *
+ * (a) Part of the guest's state: what is logged is saved, restored and hashed.
+ * (b) Never more than LOG_BUFFER_BYTES of text (the kernel's default, CONFIG_LOG_BUF_SHIFT=18): the oldest lines go.
+ * (c) A line has no line break and no control characters.
+ */
+import type { Json } from '../core/index.ts';
+
+export const LOG_BUFFER_BYTES = 2 ** 18;
+/** What the kernel's ring stores with each record. */
+const RECORD_BYTES = 16;
+
+/** printk's levels, as far as they are used here. */
+export const LOG_EMERG = 0;
+export const LOG_ALERT = 1;
+export const LOG_ERR = 3;
+export const LOG_WARNING = 4;
+export const LOG_NOTICE = 5;
+export const LOG_INFO = 6;
+
+export interface LogLine {
+  /** -1: while it booted. */
+  readonly tick: number;
+  readonly level: number;
+  readonly text: string;
+  /** Counts from 0 since boot; lines that are gone were counted too. */
+  readonly number: number;
+}
+
+export class KernelLog {
+  readonly #lines: LogLine[] = [];
+  #bytes = 0;
+  #next = 0;
+
+  static load(saved: Json): KernelLog {
+    const { next, lines } = saved as unknown as { next: number; lines: readonly (readonly [number, number, string])[] };
+    const log = new KernelLog();
+    log.#next = next - lines.length;
+    for (const [tick, level, text] of lines) log.print(tick, level, text);
+    return log;
+  }
+
+  save(): Json {
+    return { next: this.#next, lines: this.#lines.map(({ tick, level, text }) => [tick, level, text]) };
+  }
+
+  get lines(): readonly LogLine[] {
+    return this.#lines;
+  }
+
+  print(tick: number, level: number, text: string): void {
+    this.#lines.push({ tick, level, text, number: this.#next++ });
+    this.#bytes += text.length + RECORD_BYTES;
+    let gone = 0;
+    while (this.#bytes > LOG_BUFFER_BYTES) this.#bytes -= this.#lines[gone++]!.text.length + RECORD_BYTES;
+    if (gone > 0) this.#lines.splice(0, gone);
+  }
+}
