@@ -13,9 +13,10 @@ const TABLES: Record<TableName, string> = {
     'guest16 nid16 zone8 spanStart32 spannedPages32 presentPages32 managedPages32 freePages32 pcpPages32 allocatedPages32 ' +
     'reservedPages32 wmarkMin32 wmarkLow32 wmarkHigh32 pcpBatch32 pcpHigh32 free0:32 free1:32 free2:32 free3:32 free4:32 ' +
     'free5:32 free6:32 free7:32 free8:32 free9:32 free10:32',
-  nodes: 'guest16 nid16 online8 host-16 hostNid-16',
-  stranded: 'guest16 from16 to16 pages32 pinned32',
+  nodes: 'guest16 nid16 online8 host-16 hostNid-16 presentPages32 nrZones8 marked32',
+  stranded: 'guest16 from16 to16 pages32 pinned32 misplaced32',
   layout: 'guest16 start32 end32 nid16',
+  owed: 'guest16 owner8 age8 pages32',
   blocks: 'guest16 block32 nid16 freePages16 usedPages16 pinnedPages16 owedPages16',
 };
 
@@ -54,11 +55,12 @@ const snapshots: fc.Arbitrary<Snapshot> = fc
     nodes: table(TABLES.nodes),
     stranded: table(TABLES.stranded),
     layout: table(TABLES.layout),
+    owed: table(TABLES.owed),
     blocks: table(TABLES.blocks),
   })
   .map(({ name, seed, tick, ...tables }) => ({
     header: {
-      version: 1,
+      version: 2,
       level: 'blocks',
       tick,
       tickMs: 100,
@@ -114,6 +116,20 @@ function guest(name: string): Snapshot['header']['guests'][number] {
     allocs: 9,
     frees: 10,
     allocFailures: 0,
+    era: '3.10',
+    defects: ['nrZonesAssign'],
+    crashed: false,
+    beyond: {
+      topology: true,
+      activePass: { pagesPerTick: 9, order: 'oldest' },
+      consultTarget: false,
+      commitStepTicks: 3,
+      notify: true,
+      shrinkSlabs: false,
+      lookup: 'radix',
+    },
+    topologyGeneration: 1,
+    counters: { relabelled: 11, lookupSteps: 12 },
   };
 }
 
@@ -162,7 +178,7 @@ describe('snapshot codec', () => {
     expect(slugOf(new ArrayBuffer(0))).toBe('snapshot-not');
     expect(slugOf(new ArrayBuffer(4096))).toBe('snapshot-not');
     const newer = one();
-    new DataView(newer).setUint32(4, 2, true);
+    new DataView(newer).setUint32(4, 3, true);
     expect(slugOf(newer)).toBe('snapshot-version');
     expect(slugOf(one().slice(0, -8))).toBe('snapshot-truncated');
     const long = one();
@@ -175,6 +191,14 @@ describe('snapshot codec', () => {
     expect(slugOf(withJson((top) => void (top.header['guests'] = 'none')))).toBe('snapshot-header');
     expect(slugOf(withJson((top) => void (top.header['tick'] = -1)))).toBe('snapshot-header');
     expect(slugOf(withJson((top) => void (top.header['hosts'] = [])))).toBe('snapshot-header');
+    const guestWith = (change: object): string =>
+      slugOf(withJson((top) => void Object.assign((top.header['guests'] as object[])[0]!, change)));
+    expect(guestWith({})).toBe('none');
+    expect(guestWith({ counters: { relabelled: 0.5 } })).toBe('snapshot-header');
+    expect(guestWith({ counters: [1] })).toBe('snapshot-header');
+    expect(guestWith({ crashed: 1 })).toBe('snapshot-header');
+    expect(guestWith({ defects: [1] })).toBe('snapshot-header');
+    expect(guestWith({ beyond: {} })).toBe('snapshot-header');
     expect(slugOf(withJson((top) => void top.directory.pop()))).toBe('snapshot-directory');
     expect(slugOf(withJson((top) => void (top.directory[0]!['rows'] = 1e9)))).toBe('snapshot-bounds');
     expect(slugOf(withJson((top) => void (top.directory[0]!['rows'] = -1)))).toBe('snapshot-directory');
@@ -193,6 +217,9 @@ describe('snapshot codec', () => {
         online: Uint8Array.of(1),
         host: Int16Array.of(-1),
         hostNid: Int16Array.of(-1),
+        presentPages: Uint32Array.of(0),
+        nrZones: Uint8Array.of(0),
+        marked: Uint32Array.of(0),
       },
     };
     expect(slugOf(encode({ ...snapshot, tables: { ...snapshot.tables, nodes } }))).toBe('snapshot-bounds');

@@ -43,9 +43,10 @@ const COLUMNS: Readonly<Record<TableName, Readonly<Record<string, ColumnType>>>>
       'pcpPages:u32 allocatedPages:u32 reservedPages:u32 wmarkMin:u32 wmarkLow:u32 wmarkHigh:u32 pcpBatch:u32 ' +
       `pcpHigh:u32 ${ORDERS.map((name) => `${name}:u32`).join(' ')}`,
   ),
-  nodes: typed('guest:u16 nid:u16 online:u8 host:i16 hostNid:i16'),
-  stranded: typed('guest:u16 from:u16 to:u16 pages:u32 pinned:u32'),
+  nodes: typed('guest:u16 nid:u16 online:u8 host:i16 hostNid:i16 presentPages:u32 nrZones:u8 marked:u32'),
+  stranded: typed('guest:u16 from:u16 to:u16 pages:u32 pinned:u32 misplaced:u32'),
   layout: typed('guest:u16 start:u32 end:u32 nid:u16'),
+  owed: typed('guest:u16 owner:u8 age:u8 pages:u32'),
   blocks: typed('guest:u16 block:u32 nid:u16 freePages:u16 usedPages:u16 pinnedPages:u16 owedPages:u16'),
 };
 

@@ -13,8 +13,9 @@ const TABLES: Record<TableName, readonly [keys: number, columns: string]> = {
   backing: [2, 'guest16 start32 pages32 host16 hostNid16 frame32 copy8'],
   cells: [3, 'guest16 nid16 zone8 spanStart32 presentPages32 freePages32'],
   nodes: [2, 'guest16 nid16 online8 host-16 hostNid-16'],
-  stranded: [3, 'guest16 from16 to16 pages32 pinned32'],
+  stranded: [3, 'guest16 from16 to16 pages32 pinned32 misplaced32'],
   layout: [2, 'guest16 start32 end32 nid16'],
+  owed: [3, 'guest16 owner8 age8 pages32'],
   blocks: [3, 'guest16 block32 nid16 freePages16 usedPages16 pinnedPages16 owedPages16'],
 };
 const MAKE: Record<string, (values: readonly number[]) => Column> = {
@@ -40,7 +41,7 @@ const rowOf = (name: TableName): fc.Arbitrary<Row> =>
 const names = Object.keys(TABLES) as TableName[];
 
 const header = fc.record({
-  version: fc.constant(1 as const),
+  version: fc.constant(2 as const),
   level: fc.constantFrom('accounts' as const, 'blocks' as const),
   tick: fc.nat(),
   tickMs: fc.constant(100),

@@ -41,6 +41,7 @@ const KEYS: Readonly<Record<TableName, readonly string[]>> = {
   nodes: ['guest', 'nid'],
   stranded: ['guest', 'from', 'to'],
   layout: ['guest', 'start'],
+  owed: ['guest', 'owner', 'age'],
   blocks: ['guest', 'block', 'nid'],
 };
 const TABLE_NAMES = Object.keys(KEYS) as TableName[];

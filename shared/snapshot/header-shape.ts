@@ -57,7 +57,31 @@ const record =
     return null;
   };
 
+const mapOf =
+  (shape: Shape): Shape =>
+  (value, path) => {
+    const problem = record({})(value, path);
+    if (problem !== null) return problem;
+    for (const [name, one] of Object.entries(value as Record<string, unknown>)) {
+      const wrong = shape(one, `${path}/${name}`);
+      if (wrong !== null) return wrong;
+    }
+    return null;
+  };
+
 const lag = record({ hostTarget: count, coalesced: count, targetActual: count, pinned: count });
+
+const flag = oneOf(true, false);
+
+const beyondShape = record({
+  topology: flag,
+  activePass: orNull(record({ pagesPerTick: count, order: oneOf('oldest', 'youngest', 'address') })),
+  consultTarget: flag,
+  commitStepTicks: count,
+  notify: flag,
+  shrinkSlabs: flag,
+  lookup: oneOf('tree', 'runs', 'radix', 'table'),
+});
 
 const guestShape = record({
   name: text,
@@ -76,6 +100,12 @@ const guestShape = record({
   allocs: count,
   frees: count,
   allocFailures: count,
+  era: text,
+  defects: list(text),
+  crashed: flag,
+  beyond: beyondShape,
+  topologyGeneration: count,
+  counters: mapOf(count),
 });
 
 const migrationShape = record({

@@ -15,7 +15,7 @@ export interface Table {
   readonly columns: Readonly<Record<string, Column>>;
 }
 
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 
 export type SnapshotLevel = 'accounts' | 'blocks';
 
@@ -61,6 +61,31 @@ export interface GuestHeader {
   readonly allocs: number;
   readonly frees: number;
   readonly allocFailures: number;
+  /** Whose kernel's rules it follows: '3.10' or '6.1'. */
+  readonly era: string;
+  /** Switches of the posted code's defects that are on, by name; none: the correct algorithm. */
+  readonly defects: readonly string[];
+  /** A commit crashed its kernel: it goes on, but its memlayout files hang. */
+  readonly crashed: boolean;
+  readonly beyond: GuestBeyond;
+  /** How often CPU map and distances have changed with a layout; 0: as at boot. `cpuNode` and `distances` are of now. */
+  readonly topologyGeneration: number;
+  /** Further counters since boot, by name; which there are follows from what the guest is. */
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+/** What of the things that the RFC leaves undone is on: BeyondConfig of the engine. */
+export interface GuestBeyond {
+  readonly topology: boolean;
+  readonly activePass: {
+    readonly pagesPerTick: number;
+    readonly order: 'oldest' | 'youngest' | 'address';
+  } | null;
+  readonly consultTarget: boolean;
+  readonly commitStepTicks: number;
+  readonly notify: boolean;
+  readonly shrinkSlabs: boolean;
+  readonly lookup: 'tree' | 'runs' | 'radix' | 'table';
 }
 
 /** The two lags, in pages. */
@@ -124,9 +149,17 @@ export interface CompactionRow {
  *                                       freePages u32, pcpPages u32, allocatedPages u32, reservedPages u32, wmarkMin u32, wmarkLow u32,
  *                                       wmarkHigh u32, pcpBatch u32, pcpHigh u32, free0..free10 u32 (free blocks of that order);
  *                                       one row per (possible node, zone that the guest has). present, managed, pcp, allocated and reserved are
- *                                       by T; free and span by A; at the end of a tick present = free + pcp + allocated + reserved in every row
- * nodes      (guest, nid order)         guest u16, nid u16, online u8, host i16 and hostNid i16 (the host node it stands for; -1 none)
- * stranded   (guest, from, to order)    guest u16, from u16, to u16, pages u32 (not pinned), pinned u32; rows with either above 0
+ *                                       by T, as the kernel believes them; freePages is NR_FREE_PAGES, as it believes it; span and free blocks
+ *                                       by A. In a guest without defects, and without a commit under way, present = free + pcp + allocated
+ *                                       + reserved in every row
+ * nodes      (guest, nid order)         guest u16, nid u16, online u8, host i16 and hostNid i16 (the host node it stands for; -1 none),
+ *                                       presentPages u32 (node_present_pages as believed), nrZones u8, marked u32 (pages with A here that
+ *                                       have the lookup mark)
+ * stranded   (guest, from, to order)    guest u16, from u16, to u16, pages u32 (in use, not pinned), pinned u32, misplaced u32 (free pages
+ *                                       with A != T, which only defects leave behind); rows with any above 0
+ * owed       (guest, owner, age order)  guest u16, owner u8 (index into OWED_OWNERS), age u8 (floor(log2(ticks owed + 1)), the ticks since
+ *                                       the commit that gave the page the target it is owed to), pages u32, above 0: allocated and reserved
+ *                                       pages with A != T. Like blocks: only at that level, and for the guests that were asked for
  * layout     (guest, start order)       guest u16, start u32, end u32, nid u16: the T map, expanded, maximal runs
  * blocks     (guest, block, nid order)  guest u16, block u32 (pageblock of 512 pages), nid u16 (actual node), freePages u16, usedPages u16
  *                                       (allocated or on a per-CPU list, not pinned), pinnedPages u16 (reserved or kernel), owedPages u16
@@ -138,4 +171,8 @@ export interface Snapshot {
   readonly tables: Readonly<Record<TableName, Table>>;
 }
 
-export type TableName = 'hostNodes' | 'backing' | 'cells' | 'nodes' | 'stranded' | 'layout' | 'blocks';
+export type TableName = 'hostNodes' | 'backing' | 'cells' | 'nodes' | 'stranded' | 'layout' | 'owed' | 'blocks';
+
+/** Who has a page that is owed. kernel: reserved at boot, or allocated and never freed. */
+export const OWED_OWNERS = ['kernel', 'slab', 'anonymous', 'file', 'huge', 'byHand'] as const;
+export type OwedOwner = (typeof OWED_OWNERS)[number];

@@ -34,7 +34,7 @@ const compaction = (more: Partial<CompactionRow>): CompactionRow => ({
 });
 
 const header = (migrations: MigrationRow[], compactions: CompactionRow[]): SnapshotHeader => ({
-  version: 1,
+  version: 2,
   level: 'accounts',
   tick: 40,
   tickMs: 100,

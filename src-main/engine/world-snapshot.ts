@@ -3,9 +3,9 @@
  */
 import type { GuestHeader, Snapshot, SnapshotLevel, Table } from '../../shared/snapshot/index.ts';
 import { SNAPSHOT_VERSION } from '../../shared/snapshot/index.ts';
-import type { WorldConfig } from './config.ts';
+import type { RfcSwitches, WorldConfig } from './config.ts';
 import type { HostSide } from './host/index.ts';
-import { type Mm, NR_PAGE_ORDERS, NR_ZONES, PAGES_PER_PAGEBLOCK } from './mm/index.ts';
+import { type GuestMm, type Mm, NR_PAGE_ORDERS, NR_ZONES, PAGES_PER_PAGEBLOCK } from './mm/index.ts';
 import { forEachBlockRow } from './mm/block-row.ts';
 import { hasZone, validIn } from './mm/mm.ts';
 import { type Guest, truthOf } from './vm/index.ts';
@@ -46,12 +46,13 @@ export interface WorldParts {
 }
 
 export interface SnapshotOptions {
-  /** Indexes of the guests whose pageblocks are wanted at level `blocks`; all when not given. */
+  /** Indexes of the guests whose pageblocks and owed pages are wanted at level `blocks`; all when not given. */
   readonly blocksOf?: readonly number[];
 }
 
 export function snapshotOf(world: WorldParts, level: SnapshotLevel, { blocksOf }: SnapshotOptions = {}): Snapshot {
   const { config, hostSide, guests } = world;
+  const isWanted = (guest: number): boolean => level === 'blocks' && (blocksOf?.includes(guest) ?? true);
   return {
     header: {
       version: SNAPSHOT_VERSION,
@@ -72,7 +73,8 @@ export function snapshotOf(world: WorldParts, level: SnapshotLevel, { blocksOf }
       nodes: nodesTable(guests),
       stranded: strandedTable(guests),
       layout: world.tables.layout(guests),
-      blocks: blocksTable(guests, (guest) => level === 'blocks' && (blocksOf?.includes(guest) ?? true)),
+      owed: owedTable(guests, world.tick, isWanted),
+      blocks: blocksTable(guests, isWanted),
     },
   };
 }
@@ -97,7 +99,22 @@ function guestHeader(guest: Guest, index: number, hostSide: HostSide): GuestHead
     allocs: workload.allocs,
     frees: workload.frees,
     allocFailures: workload.allocFailures,
+    era: config.mm.profile.era,
+    defects: defectsOf(config.mm.profile.rfc),
+    crashed: false,
+    beyond: config.beyond,
+    topologyGeneration: 0,
+    counters: countersOf(guest),
   };
+}
+
+/** Switches that are on, in their order. */
+const defectsOf = (rfc: RfcSwitches): string[] =>
+  Object.entries(rfc).flatMap(([name, value]) => (value === false || value === 0 ? [] : [name]));
+
+function countersOf(guest: Guest): Record<string, number> {
+  const { mm } = guest.mm;
+  return { zonelistRebuilds: mm.zonelistRebuilds };
 }
 
 const U8 = (v: readonly number[]): Uint8Array => Uint8Array.from(v);
@@ -171,34 +188,74 @@ function cellsTable(guests: readonly Guest[]): Table {
 }
 
 function nodesTable(guests: readonly Guest[]): Table {
-  const r = new Rows(['guest', 'nid', 'online', 'host', 'hostNid']);
+  const r = new Rows(['guest', 'nid', 'online', 'host', 'hostNid', 'presentPages', 'nrZones', 'marked']);
   guests.forEach((g, guest) => {
     g.map.nodes.forEach((ref, nid) => {
-      r.push({ guest, nid, online: g.mm.mm.online[nid]!, host: ref?.host ?? -1, hostNid: ref?.hostNid ?? -1 });
+      const online = g.mm.mm.online[nid]!;
+      r.push({ guest, nid, online, host: ref?.host ?? -1, hostNid: ref?.hostNid ?? -1, ...nodeFigures(g.mm, nid) });
     });
   });
   const c = r.column;
   return {
     rows: r.rows,
-    columns: { guest: U16(c.guest), nid: U16(c.nid), online: U8(c.online), host: I16(c.host), hostNid: I16(c.hostNid) },
+    columns: {
+      guest: U16(c.guest),
+      nid: U16(c.nid),
+      online: U8(c.online),
+      host: I16(c.host),
+      hostNid: I16(c.hostNid),
+      presentPages: U32(c.presentPages),
+      nrZones: U8(c.nrZones),
+      marked: U32(c.marked),
+    },
   };
 }
 
+function nodeFigures(guest: GuestMm, nid: number): { presentPages: number; nrZones: number; marked: number } {
+  const { cell } = guest.mm;
+  let nrZones = 0;
+  let marked = 0;
+  for (let zone = 0; zone < NR_ZONES; zone++) {
+    const c = nid * NR_ZONES + zone;
+    if (cell.initialised[c] === 1) nrZones = zone + 1;
+    // A page in use is marked when its A is not its T.
+    marked += cell.strandedOut[c]!;
+  }
+  return { presentPages: guest.presentPages(nid), nrZones, marked };
+}
+
 function strandedTable(guests: readonly Guest[]): Table {
-  const r = new Rows(['guest', 'from', 'to', 'pages', 'pinned']);
+  const r = new Rows(['guest', 'from', 'to', 'pages', 'pinned', 'misplaced']);
   guests.forEach((g, guest) => {
     const { nrNodeIds, stranded, strandedPinned } = g.mm.mm;
     for (let i = 0; i < stranded.length; i++) {
       const pages = stranded[i]!;
       const pinned = strandedPinned[i]!;
-      if (pages + pinned > 0) r.push({ guest, from: Math.floor(i / nrNodeIds), to: i % nrNodeIds, pages, pinned });
+      if (pages + pinned === 0) continue;
+      r.push({ guest, from: Math.floor(i / nrNodeIds), to: i % nrNodeIds, pages, pinned, misplaced: 0 });
     }
   });
   const c = r.column;
   return {
     rows: r.rows,
-    columns: { guest: U16(c.guest), from: U16(c.from), to: U16(c.to), pages: U32(c.pages), pinned: U32(c.pinned) },
+    columns: {
+      guest: U16(c.guest),
+      from: U16(c.from),
+      to: U16(c.to),
+      pages: U32(c.pages),
+      pinned: U32(c.pinned),
+      misplaced: U32(c.misplaced),
+    },
   };
+}
+
+function owedTable(guests: readonly Guest[], tick: number, wanted: (guest: number) => boolean): Table {
+  const r = new Rows(['guest', 'owner', 'age', 'pages']);
+  guests.forEach((g, guest) => {
+    if (wanted(guest)) for (const row of g.owed(tick)) r.push({ guest, ...row });
+  });
+  const c = r.column;
+  return { rows: r.rows, columns: { guest: U16(c.guest), owner: U8(c.owner), age: U8(c.age), pages: U32(c.pages) } };
 }
 
 function layoutTable(guests: readonly Guest[]): Table {

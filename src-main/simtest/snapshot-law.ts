@@ -8,7 +8,9 @@
  *     present = the layout's valid pages;
  * (d) layout: maximal runs from 0 to nrPages without gaps, of possible nodes;
  * (e) stranded: distinct possible nodes; sums equal to the header's lag; actual(n) = present(n) - in + out;
- * (f) blocks: every valid page once; free per node as in cells; owed pages as in stranded.
+ * (f) blocks: every valid page once; free per node as in cells; owed pages as in stranded;
+ * (g) owed: as many pages as are stranded, per-CPU lists being empty of them between two ticks;
+ * (h) nodes: present as in the cells; every page that is owed is marked; no free page is misplaced.
  */
 import type { GuestHeader, Snapshot, Table } from '../../shared/snapshot/index.ts';
 import type { GuestConfig, WorldConfig } from '../engine/config.ts';
@@ -28,6 +30,7 @@ export function snapshotViolations(snapshot: Snapshot, config: WorldConfig): str
     checkCells(snapshot, g, at, same);
     checkLayout(snapshot, guest, header, g, at, same);
     checkStranded(snapshot, header, g, at, same);
+    checkNodes(snapshot, g, at, same);
     if (snapshot.header.level === 'blocks') checkBlocks(snapshot, header, g, at, same);
   });
   return wrong;
@@ -146,6 +149,18 @@ function checkStranded(snapshot: Snapshot, header: GuestHeader, g: number, at: s
   same(`${at} pinned lag`, sum(stranded, 'pinned'), header.lag.pinned);
 }
 
+function checkNodes(snapshot: Snapshot, g: number, at: string, same: Same): void {
+  const cells = rowsOf(snapshot.tables.cells, g);
+  const stranded = rowsOf(snapshot.tables.stranded, g);
+  for (const n of rowsOf(snapshot.tables.nodes, g)) {
+    const nid = n['nid']!;
+    same(`${at} node ${nid} present`, sum(where(cells, 'nid', nid), 'presentPages'), n['presentPages']!);
+    const out = where(stranded, 'from', nid);
+    same(`${at} node ${nid} marked`, sum(out, 'pages') + sum(out, 'pinned'), n['marked']!);
+  }
+  same(`${at} misplaced`, 0, sum(stranded, 'misplaced'));
+}
+
 function checkBlocks(snapshot: Snapshot, header: GuestHeader, g: number, at: string, same: Same): void {
   const blocks = rowsOf(snapshot.tables.blocks, g);
   const cells = rowsOf(snapshot.tables.cells, g);
@@ -155,6 +170,7 @@ function checkBlocks(snapshot: Snapshot, header: GuestHeader, g: number, at: str
   const owed = (list: readonly Row[]): number => sum(list, 'pages') + sum(list, 'pinned');
   same(`${at} pages in blocks`, header.validPages, all(blocks));
   same(`${at} owed pages in blocks`, owed(stranded), sum(blocks, 'owedPages'));
+  same(`${at} owed pages by owner`, owed(stranded), sum(rowsOf(snapshot.tables.owed, g), 'pages'));
   for (let nid = 0; nid < header.nrNodeIds; nid++) {
     const [mine, cell] = [where(blocks, 'nid', nid), where(cells, 'nid', nid)];
     same(`${at} node ${nid} free in blocks`, sum(cell, 'freePages'), sum(mine, 'freePages'));

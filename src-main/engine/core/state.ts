@@ -18,6 +18,11 @@ export interface WorldState {
 export interface StateWriter {
   json(name: string, value: Json): void;
   column(name: string, value: StateColumn): void;
+  /**
+   * What is remembered to be shown and decides nothing that happens: it is saved and read back, but no part of the hash,
+   * which would otherwise change with the wording of a sentence.
+   */
+  memo(name: string, value: Json | StateColumn): void;
 }
 
 export class StateCollector implements StateWriter {
@@ -32,6 +37,11 @@ export class StateCollector implements StateWriter {
   column(name: string, value: StateColumn): void {
     assert(!(name in this.#columns), 'state-name-twice', { name });
     this.#columns[name] = value.slice();
+  }
+
+  memo(name: string, value: Json | StateColumn): void {
+    if (isColumn(value)) this.column(name, value);
+    else this.json(name, value);
   }
 
   done(): WorldState {
@@ -53,6 +63,8 @@ export class StateHasher implements StateWriter {
     this.#hash.bytes(value);
   }
 
+  memo(): void {}
+
   hex(): string {
     return this.#hash.hex();
   }
@@ -63,6 +75,11 @@ export class StateReader {
 
   constructor(state: WorldState) {
     this.#state = state;
+  }
+
+  /** Whether anything was written under the name: what is empty may be left out. */
+  has(name: string): boolean {
+    return name in this.#state.json || name in this.#state.columns;
   }
 
   json<T>(name: string): T {
@@ -78,3 +95,5 @@ export class StateReader {
     return value.slice() as C;
   }
 }
+
+const isColumn = (value: Json | StateColumn): value is StateColumn => ArrayBuffer.isView(value);

@@ -1,0 +1,98 @@
+/** Owed pages by owner and age, against a count page by page with a tick kept for each page. */
+import { describe, expect, test } from 'vitest';
+import { OWED_OWNERS } from '../../../shared/snapshot/index.ts';
+import type { LayoutRange } from '../config.ts';
+import { Prng } from '../core/index.ts';
+import { HELD, isSpecial, KIND_MASK, ORDER_MASK, PINNED, TAIL } from '../mm/page.ts';
+import { config, guest, start } from '../world-fixture.ts';
+import { World } from '../world.ts';
+import { ageOf } from './owed.ts';
+
+const PAGES = 4096;
+
+/** Ranges that cut pageblocks anywhere. */
+function drawRanges(prng: Prng): LayoutRange[] {
+  const cuts = Array.from({ length: 1 + prng.below(12) }, () => 1 + prng.below(PAGES - 1));
+  const starts = [...new Set([0, ...cuts])].sort((a, b) => a - b);
+  return starts.map((from, i) => ({ start: from, end: starts[i + 1] ?? PAGES, nid: prng.below(4) }));
+}
+
+/** By the page: who has it, or null for one that is free or a hole or on a per-CPU list. */
+function ownerOf({ guests: [g] }: World, pfn: number): (typeof OWED_OWNERS)[number] | null {
+  const { mm } = g!.mm;
+  const state = g!.mm.pageState(pfn);
+  if (state === 'reserved') return 'kernel';
+  if (state !== 'allocated') return null;
+  if (!isSpecial(mm.page, pfn)) return 'anonymous';
+  let head = pfn;
+  while ((mm.page.state[head]! & KIND_MASK) === TAIL) head--;
+  if ((mm.page.state[pfn]! & PINNED) !== 0) return 'kernel';
+  if ((mm.page.state[head]! & KIND_MASK) === HELD) return 'byHand';
+  return (mm.page.state[head]! & ORDER_MASK) === 9 ? 'huge' : 'anonymous';
+}
+
+function count(world: World, since: Float64Array): Record<string, number> {
+  const { mm } = world.guests[0]!;
+  const out: Record<string, number> = {};
+  for (let pfn = 0; pfn < PAGES; pfn++) {
+    const owner = ownerOf(world, pfn);
+    if (owner === null || mm.actualNid(pfn) === mm.targetNid(pfn)) continue;
+    const key = `${owner} ${ageOf(world.tick - since[pfn]!)}`;
+    out[key] = (out[key] ?? 0) + 1;
+  }
+  return out;
+}
+
+const counted = (world: World): Record<string, number> =>
+  Object.fromEntries(
+    world.guests[0]!.owed(world.tick).map(({ owner, age, pages }) => [`${OWED_OWNERS[owner]!} ${age}`, pages]),
+  );
+
+describe('owed pages', () => {
+  test.each([1, 2, 3, 4])('by owner and age are those of a count page by page, seed %i', (seed) => {
+    const prng = new Prng(seed, 'owed');
+    const a = guest('a', { regeneration: { enabled: false, grainPages: 16, delayTicks: 1 } });
+    // Two huge pages.
+    let world = start(config([{ ...a, workload: { ...a.workload!, hugePermille: 600 } }]));
+    const since = new Float64Array(PAGES);
+    const seen = new Set<string>();
+    for (let round = 0; round < 25; round++) {
+      const { mm } = world.guests[0]!;
+      if (round % 2 === 0) {
+        const before = Array.from({ length: PAGES }, (_, pfn) => mm.targetNid(pfn));
+        expect(world.give({ type: 'commitLayout', vm: 'a', ranges: drawRanges(prng) })).toBeNull();
+        before.forEach((nid, pfn) => {
+          if (mm.targetNid(pfn) !== nid) since[pfn] = world.tick;
+        });
+      } else {
+        const order = prng.below(10);
+        const pfn = prng.below(PAGES >> order) << order;
+        world.give({ type: 'holdPages', vm: 'a', pfn, order });
+      }
+      world.step(1 + prng.below(6));
+      const expected = count(world, since);
+      expect(counted(world)).toEqual(expected);
+      for (const key of Object.keys(expected)) seen.add(key.split(' ')[0]!);
+      if (round % 5 === 0) world = World.restore(world.config, world.state());
+      expect(counted(world)).toEqual(expected);
+    }
+    expect([...seen].sort()).toEqual(['anonymous', 'byHand', 'huge', 'kernel']);
+  });
+
+  test('ages are powers of two of ticks', () => {
+    expect([0, 1, 2, 3, 6, 7, 2 ** 40 - 2, 2 ** 40 - 1].map(ageOf)).toEqual([0, 1, 1, 2, 2, 3, 39, 40]);
+  });
+
+  test('what is remembered of ages is no part of the hash, and costs nothing before the first commit', () => {
+    const world = start(config([guest('a')]));
+    const names = (): string[] => Object.keys(world.state().columns).filter((name) => name.includes('targetAge'));
+    world.step(3);
+    expect(names()).toEqual([]);
+    world.give({ type: 'commitLayout', vm: 'a', ranges: [{ start: 0, end: PAGES, nid: 2 }] });
+    world.step();
+    expect(names()).toEqual(['guest0.targetAge.start', 'guest0.targetAge.tick']);
+    const state = world.state();
+    const older = { ...state, columns: { ...state.columns, 'guest0.targetAge.tick': Float64Array.of(9) } };
+    expect(World.restore(world.config, older).hash()).toBe(world.hash());
+  });
+});

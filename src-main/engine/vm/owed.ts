@@ -1,0 +1,184 @@
+/**
+ * Owed pages (in use, A != T) by owner and age of the debt. Nothing is kept for it: it is counted when it is asked for.
+ *
+ * (a) The sum over all is the guest's stranded pages, pinned ones included, less those on per-CPU lists (which are owed
+ *     only while a commit is under way: its drain empties the lists).
+ * (b) Owner: boot-reserved and pinned pages are the kernel's; slab pages, then huge (a block of the workload of 2 MiB),
+ *     by hand (holdPages, pagectl), file, and the rest anonymous.
+ * (c) Age: floor(log2(ticks + 1)) of the ticks since the page got the target it has (target-age.ts).
+ *
+ * Cost: pageblocks without a page owed are left out by their counters; of the others words of 32 pages are looked at,
+ * and single pages only where they are special or the pages in use are on several nodes. 64 GiB with everything in use
+ * and half of it owed: about as long as the pageblock rows of the same picture (block-row.ts).
+ */
+import { OWED_OWNERS } from '../../../shared/snapshot/index.ts';
+import type { OwedOwner } from '../../../shared/snapshot/index.ts';
+import { type Mm, NID_MIXED, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from '../mm/index.ts';
+import { popcount, rangeMask, WORDS } from '../mm/bitmap.ts';
+import { ALLOCATED, HELD, HOLE, KIND_MASK, ORDER_MASK, PCP, PINNED, RESERVED, TAIL } from '../mm/page.ts';
+import type { TargetAge } from './target-age.ts';
+
+/** Single pages of a class that their state does not tell: one bit a page, or null where there are none. */
+export interface OwnerBits {
+  readonly file: Int32Array | null;
+  readonly slab: Int32Array | null;
+}
+
+const OWNERS = OWED_OWNERS.length;
+const ownerIndex = Object.fromEntries(OWED_OWNERS.map((owner, i) => [owner, i])) as Record<OwedOwner, number>;
+/** floor(log2(ticks + 1)) of the greatest tick. */
+const MAX_AGES = 64;
+
+/** floor(log2(n)) for n >= 1, without a logarithm: those of two machines may differ. */
+function log2Floor(n: number): number {
+  let log = 0;
+  for (let rest = n; rest >= 2; rest /= 2) log++;
+  return log;
+}
+
+export const ageOf = (ticks: number): number => log2Floor(Math.max(0, ticks) + 1);
+
+/** Pages by (owner, age), index owner * MAX_AGES + age. */
+class OwedCount {
+  readonly #mm: Mm;
+  readonly #ages: TargetAge;
+  readonly #bits: OwnerBits;
+  readonly #tick: number;
+  readonly #words = new Int32Array(WORDS);
+  readonly pages = new Float64Array(OWNERS * MAX_AGES);
+  /** The allocation of several pages looked at last. */
+  #headStart = 0;
+  #headEnd = 0;
+  #headOwner = 0;
+
+  constructor(mm: Mm, ages: TargetAge, bits: OwnerBits, tick: number) {
+    this.#mm = mm;
+    this.#ages = ages;
+    this.#bits = bits;
+    this.#tick = tick;
+  }
+
+  countAll(): void {
+    const { valid, free, actual } = this.#mm.block;
+    const { blockNid } = this.#mm.layout;
+    let run = 0;
+    for (let block = 0; block < blockNid.length; block++) {
+      if (valid[block] === free[block]) continue;
+      if (actual[block] !== NID_MIXED && actual[block] === blockNid[block]) continue;
+      const start = block << PAGEBLOCK_ORDER;
+      while (this.#ages.end(run) <= start) run++;
+      this.#countBlock(block, run);
+    }
+  }
+
+  #countBlock(block: number, firstRun: number): void {
+    const { layout, nrPages } = this.#mm;
+    const start = block << PAGEBLOCK_ORDER;
+    const end = Math.min(start + PAGES_PER_PAGEBLOCK, nrPages);
+    this.#findUsed(block);
+    let run = firstRun;
+    for (let r = layout.first[block]!; r < layout.count && layout.start[r]! < end; r++) {
+      const to = Math.min(end, layout.start[r + 1]!);
+      for (let pfn = Math.max(start, layout.start[r]!); pfn < to;) {
+        while (this.#ages.end(run) <= pfn) run++;
+        const next = Math.min(to, this.#ages.end(run));
+        const age = ageOf(this.#tick - this.#ages.tick(run));
+        for (let w = (pfn - start) >>> 5; start + (w << 5) < next; w++) {
+          const inUse = this.#words[w]! & rangeMask(w, pfn - start, next - start);
+          if (inUse !== 0) this.#countWord(block, w, inUse, layout.nid[r]!, age);
+        }
+        pfn = next;
+      }
+    }
+  }
+
+  /** Leaves in #words the pages that are not free. */
+  #findUsed(block: number): void {
+    const { chain, free, bits } = this.#mm.segment;
+    this.#words.fill(-1);
+    for (let seg = block; seg !== -1; seg = chain[seg]!) {
+      if (free[seg] === 0) continue;
+      for (let w = 0; w < WORDS; w++) this.#words[w]! &= ~bits[seg * WORDS + w]!;
+    }
+  }
+
+  /** Of 32 pages, those in `inUse`, which are holes or in use and belong on `target`. */
+  #countWord(block: number, word: number, inUse: number, target: number, age: number): void {
+    const { page, block: counters } = this.#mm;
+    const at = counters.actual[block]!;
+    if (at === target) return;
+    const first = (block << PAGEBLOCK_ORDER) + (word << 5);
+    const special = page.special[first >>> 5]! & inUse;
+    let plain = inUse & ~special;
+    if (at === NID_MIXED) plain = this.#elsewhere(plain, first, target);
+    if (plain !== 0) {
+      const slab = plain & (this.#bits.slab?.[first >>> 5] ?? 0);
+      const file = plain & (this.#bits.file?.[first >>> 5] ?? 0);
+      this.#add(ownerIndex.slab, age, popcount(slab));
+      this.#add(ownerIndex.file, age, popcount(file));
+      this.#add(ownerIndex.anonymous, age, popcount(plain & ~slab & ~file));
+    }
+    for (let left = special; left !== 0; left &= left - 1) {
+      const pfn = first + 31 - Math.clz32(left & -left);
+      if ((at === NID_MIXED ? page.nid[pfn]! : at) === target) continue;
+      const owner = this.#ownerOf(pfn);
+      if (owner !== -1) this.#add(owner, age, 1);
+    }
+  }
+
+  /** Of the pages in `plain`, those with A != target. */
+  #elsewhere(plain: number, first: number, target: number): number {
+    const { nid } = this.#mm.page;
+    let out = 0;
+    for (let left = plain; left !== 0; left &= left - 1) {
+      const bit = left & -left;
+      if (nid[first + 31 - Math.clz32(bit)] !== target) out |= bit;
+    }
+    return out;
+  }
+
+  #add(owner: number, age: number, pages: number): void {
+    this.pages[owner * MAX_AGES + age]! += pages;
+  }
+
+  /** Owner of a special page; -1 for one that nobody has. */
+  #ownerOf(pfn: number): number {
+    const state = this.#mm.page.state[pfn]!;
+    const kind = state & KIND_MASK;
+    if (kind === RESERVED || (state & PINNED) !== 0) return ownerIndex.kernel;
+    if (kind === HOLE || kind === PCP) return -1;
+    if (kind === TAIL) return this.#ownerOfTail(pfn);
+    const owner = kind === HELD ? ownerIndex.byHand : ownerIndex.huge;
+    return kind === ALLOCATED && (state & ORDER_MASK) === 0 ? ownerIndex.anonymous : owner;
+  }
+
+  /** Of a page that is not the first of its allocation: its first page is the nearest head below. */
+  #ownerOfTail(pfn: number): number {
+    if (pfn >= this.#headStart && pfn < this.#headEnd) return this.#headOwner;
+    const { state } = this.#mm.page;
+    let head = pfn - 1;
+    while ((state[head]! & KIND_MASK) === TAIL) head--;
+    this.#headStart = head;
+    this.#headEnd = head + (1 << (state[head]! & ORDER_MASK));
+    this.#headOwner = this.#ownerOf(head);
+    return this.#headOwner;
+  }
+}
+
+export interface OwedRow {
+  readonly owner: number;
+  readonly age: number;
+  readonly pages: number;
+}
+
+/** Rows of the table `owed`, ascending. @param tick now. */
+export function owedRows(mm: Mm, ages: TargetAge, bits: OwnerBits, tick: number): readonly OwedRow[] {
+  if (!mm.cell.strandedOut.some((pages) => pages > 0)) return [];
+  const count = new OwedCount(mm, ages, bits, tick);
+  count.countAll();
+  const rows: OwedRow[] = [];
+  count.pages.forEach((pages, i) => {
+    if (pages > 0) rows.push({ owner: Math.floor(i / MAX_AGES), age: i % MAX_AGES, pages });
+  });
+  return rows;
+}
