@@ -4,7 +4,7 @@
  */
 import type { LayoutRange, MmConfig } from '../engine/config.ts';
 import { GuestMm, MIGRATE_MOVABLE, MIGRATE_UNMOVABLE, NO_PFN } from '../engine/mm/index.ts';
-import { targetNid } from '../engine/mm/memlayout.ts';
+import { StateCollector, StateReader } from '../engine/core/index.ts';
 import type { CommitStep } from '../engine/mm/index.ts';
 import { COMMIT_STEPS, NR_ZONES } from './mm-under-test.ts';
 import type {
@@ -19,21 +19,28 @@ import type {
   Stranded,
 } from './mm-under-test.ts';
 
+/** Of RFC guests; a guest without them is a correct one. */
+interface RfcDoors {
+  nrZones?(nid: number): number;
+  markedPages?(nid: number): number;
+  misplaced?(from: number, to: number): number;
+  memoryBlockLinks?(block: number): readonly number[];
+}
+
 class EngineMm implements MmUnderTest {
-  readonly #mm: GuestMm;
+  #mm: GuestMm;
   readonly #config: MmConfig;
   readonly allocator: MmAllocator;
 
   constructor(config: MmConfig) {
-    const mm = GuestMm.boot(config);
-    this.#mm = mm;
+    this.#mm = GuestMm.boot(config);
     this.#config = config;
     this.allocator = {
       alloc: (order, cpu, movable) => {
-        const pfn = mm.allocPages(order, cpu, movable ? MIGRATE_MOVABLE : MIGRATE_UNMOVABLE);
+        const pfn = this.#mm.allocPages(order, cpu, movable ? MIGRATE_MOVABLE : MIGRATE_UNMOVABLE);
         return pfn === NO_PFN ? null : pfn;
       },
-      free: (pfn, order, cpu) => mm.freePages(pfn, order, cpu),
+      free: (pfn, order, cpu) => this.#mm.freePages(pfn, order, cpu),
     };
   }
 
@@ -45,11 +52,8 @@ class EngineMm implements MmUnderTest {
     this.#mm.freePagesDirect(pfn, order);
   }
 
-  /** The engine's door for tests puts a page on the list whatever its mark says; the simulator's must not. */
   putPcp(pfn: number): void {
-    const marked = targetNid(this.#mm.mm.markLayout, pfn) !== this.#mm.actualNid(pfn);
-    if (marked) this.#mm.freePagesDirect(pfn, 0);
-    else this.#mm.freeToPcp(pfn, 0);
+    this.#mm.freeToPcp(pfn, 0);
   }
 
   drainPcp(): void {
@@ -104,12 +108,52 @@ class EngineMm implements MmUnderTest {
     return Array.from({ length: nodes * nodes }, (_, i) => this.#mm.stranded(Math.floor(i / nodes), i % nodes));
   }
 
+  misplaced(): readonly number[] {
+    const nodes = this.#config.nrNodeIds;
+    return Array.from(
+      { length: nodes * nodes },
+      (_, i) => this.#doors.misplaced?.(Math.floor(i / nodes), i % nodes) ?? 0,
+    );
+  }
+
+  isMarked(pfn: number): boolean {
+    return this.#mm.isMarked(pfn);
+  }
+
+  markedPages(nid: number): number {
+    return this.#doors.markedPages?.(nid) ?? 0;
+  }
+
+  nrZones(nid: number): number {
+    return this.#doors.nrZones?.(nid) ?? 0;
+  }
+
+  nodePresent(nid: number): number {
+    return this.#mm.presentPages(nid);
+  }
+
+  links(): readonly (readonly number[])[] {
+    const { nrPages, profile } = this.#config;
+    const blocks = Math.ceil(nrPages / profile.memoryBlockPages);
+    return Array.from({ length: blocks }, (_, block) => this.#doors.memoryBlockLinks?.(block) ?? []);
+  }
+
+  get #doors(): RfcDoors {
+    return this.#mm as unknown as RfcDoors;
+  }
+
   moved(): Moved {
     return this.#mm.moved;
   }
 
   lookups(): { readonly hit: number; readonly miss: number } {
     return this.#mm.lookups;
+  }
+
+  reload(): void {
+    const state = new StateCollector();
+    this.#mm.save(state, 'mm');
+    this.#mm = GuestMm.load(this.#config, new StateReader(state.done()), 'mm');
   }
 
   check(): readonly string[] {

@@ -11,7 +11,10 @@ export const MAX_PAGE_ORDER = 10;
 
 export type PageKind = 'hole' | 'reserved' | 'free' | 'pcp' | 'allocated';
 
-/** The account of one (guest node, zone). present, managed, pcp, allocated and reserved are by T; free and span by A. */
+/**
+ * The account of one (guest node, zone). present, managed, pcp, allocated and reserved are by T; free and span by A.
+ * Of an RFC guest present and managed are what its kernel believes, and free is NR_FREE_PAGES.
+ */
 export interface CellFigures {
   readonly presentPages: number;
   readonly managedPages: number;
@@ -81,10 +84,23 @@ export interface MmUnderTest {
   cells(): readonly CellFigures[];
   /** Every pair of possible nodes, index from * nrNodeIds + to. */
   stranded(): readonly Stranded[];
+  /** Free pages with A = from and T = to, from != to; indexed as stranded. None in a correct guest outside a commit. */
+  misplaced(): readonly number[];
+  /** The lookup mark. In a correct guest it means something on pages in use alone. */
+  isMarked(pfn: number): boolean;
+  /** Marked pages with A = nid, of an RFC guest. */
+  markedPages(nid: number): number;
+  nrZones(nid: number): number;
+  /** The node's size, as numactl --hardware has it. */
+  nodePresent(nid: number): number;
+  /** The nodes that each memory block is linked under, ascending; none for a block without a valid page. */
+  links(): readonly (readonly number[])[];
   moved(): Moved;
   lookups(): Lookups;
   /** Laws that do not hold, one sentence each. */
   check(): readonly string[];
+  /** Writes the whole state down and goes on from what was written. */
+  reload(): void;
   /** Null when the model does not choose pages itself. */
   readonly allocator: MmAllocator | null;
 }
@@ -94,6 +110,11 @@ export interface MmAllocator {
   /** First pfn of the block, or null when none is to be had. */
   alloc(order: number, cpu: number, movable: boolean): number | null;
   free(pfn: number, order: number, cpu: number): void;
+}
+
+/** A guest with any of the posted defects. */
+export function isRfcGuest({ profile: { rfc } }: MmConfig): boolean {
+  return Object.values(rfc).some((on) => on !== false && on !== 0);
 }
 
 /** Something that boots a memory manager. `name` is printed with a failure. */

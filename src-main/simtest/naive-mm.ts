@@ -7,10 +7,12 @@
  * (a) ranges are half-open; they may be given in any order; one that is empty, ends past nrPages, overlaps another or
  *     names an impossible node refuses the whole commit;
  * (b) a hole in the layout goes to the lower range; the first range is stretched down to 0, the last up to nrPages;
+ *     neighbouring ranges of one node are one;
  * (c) reserved pages keep A for ever and count as pinned when stranded;
  * (d) a span is exactly [first, last] page with that A and zone, so it shrinks as well;
  * (e) a commit sweeps first and drains the per-CPU lists after;
- * (f) a block that lies across two nodes' free pages cannot be held: it is inside no free block.
+ * (f) a block that lies across two nodes' free pages cannot be held: it is inside no free block;
+ * (g) a memory block is linked under the nodes of the ranges that touch it, if it has a valid page.
  */
 import type { LayoutRange, MmConfig } from '../engine/config.ts';
 import { MAX_PAGE_ORDER, NR_ZONES } from './mm-under-test.ts';
@@ -48,9 +50,12 @@ export class NaiveMm implements MmUnderTest {
 
   /** Whether the last publish changed the target of a page. */
   protected changed = false;
+  /** (node, zone) that have ever been the target of a page; indexed as cells. */
+  protected initialised: boolean[];
 
   constructor(config: MmConfig) {
     this.config = config;
+    this.initialised = new Array<boolean>(config.nrNodeIds * NR_ZONES).fill(false);
     this.layout = this.expand(config.bootLayout);
     for (let pfn = 0; pfn < config.nrPages; pfn++) {
       const inside = (r: { start: number; end: number }): boolean => pfn >= r.start && pfn < r.end;
@@ -61,6 +66,7 @@ export class NaiveMm implements MmUnderTest {
     }
     this.target = this.flatten(this.layout);
     this.actual = [...this.target];
+    this.initialise();
   }
 
   hold(pfn: number, order: number): boolean {
@@ -77,7 +83,7 @@ export class NaiveMm implements MmUnderTest {
   free(pfn: number, order: number): void {
     this.endAllocation(pfn, order);
     const end = pfn + 2 ** order;
-    if (this.marked.slice(pfn, end).some(Boolean)) this.transplantBlock(pfn, end);
+    if (this.hasMark(pfn, end)) this.transplantBlock(pfn, end);
     for (let p = pfn; p < end; p++) this.kind[p] = 'free';
   }
 
@@ -185,6 +191,45 @@ export class NaiveMm implements MmUnderTest {
     return [];
   }
 
+  reload(): void {}
+
+  misplaced(): readonly number[] {
+    const { nrNodeIds } = this.config;
+    const matrix = new Array<number>(nrNodeIds ** 2).fill(0);
+    for (let p = 0; p < this.config.nrPages; p++) {
+      if (this.kind[p] !== 'free' || this.actual[p] === this.target[p]) continue;
+      matrix[this.actual[p]! * nrNodeIds + this.target[p]!]!++;
+    }
+    return matrix;
+  }
+
+  markedPages(nid: number): number {
+    let pages = 0;
+    for (let p = 0; p < this.config.nrPages; p++) if (this.marked[p] && this.actual[p] === nid) pages++;
+    return pages;
+  }
+
+  nrZones(nid: number): number {
+    return this.initialised.slice(nid * NR_ZONES, (nid + 1) * NR_ZONES).lastIndexOf(true) + 1;
+  }
+
+  nodePresent(nid: number): number {
+    let pages = 0;
+    for (let p = 0; p < this.config.nrPages; p++) if (this.target[p] === nid) pages++;
+    return pages;
+  }
+
+  links(): readonly (readonly number[])[] {
+    const { nrPages, profile } = this.config;
+    const links: number[][] = [];
+    for (let start = 0; start < nrPages; start += profile.memoryBlockPages) {
+      const end = Math.min(nrPages, start + profile.memoryBlockPages);
+      const touching = this.layout.filter((r) => r.start < end && start < r.end).map((r) => r.nid);
+      links.push(this.hasPage(start, end) ? [...new Set(touching)].sort((a, b) => a - b) : []);
+    }
+    return links;
+  }
+
   /** Told that the model under test allocated this block: the reason why it must not have, or null. */
   adoptAlloc(pfn: number, order: number): string | null {
     const end = pfn + 2 ** order;
@@ -224,11 +269,18 @@ export class NaiveMm implements MmUnderTest {
 
   protected expand(ranges: readonly LayoutRange[]): LayoutRange[] {
     const sorted = [...ranges].sort((a, b) => a.start - b.start);
-    return sorted.map((r, i) => ({
+    const expanded = sorted.map((r, i) => ({
       start: i === 0 ? 0 : r.start,
       end: sorted[i + 1]?.start ?? this.config.nrPages,
       nid: r.nid,
     }));
+    const joined: LayoutRange[] = [];
+    for (const r of expanded) {
+      const below = joined.at(-1);
+      if (below?.nid === r.nid) joined[joined.length - 1] = { ...below, end: r.end };
+      else joined.push(r);
+    }
+    return joined;
   }
 
   protected publish(ranges: readonly LayoutRange[]): void {
@@ -236,7 +288,14 @@ export class NaiveMm implements MmUnderTest {
     this.cachedRange = null;
     const before = this.target;
     this.target = this.flatten(this.layout);
-    this.changed = this.target.some((nid, p) => this.kind[p] !== 'hole' && nid !== before[p]);
+    this.changed = this.target.some((nid, p) => nid !== before[p]);
+    this.initialise();
+  }
+
+  private initialise(): void {
+    for (let p = 0; p < this.config.nrPages; p++) {
+      if (this.kind[p] !== 'hole') this.initialised[this.target[p]! * NR_ZONES + this.zone[p]!] = true;
+    }
   }
 
   /** An empty delta publishes and does nothing else (section 9, step 3). */
@@ -297,7 +356,21 @@ export class NaiveMm implements MmUnderTest {
   }
 
   protected populatedCells(): boolean[] {
-    return this.cells().map((c) => c.spannedPages > 0);
+    const populated = new Array<boolean>(this.config.nrNodeIds * NR_ZONES).fill(false);
+    for (let p = 0; p < this.config.nrPages; p++) {
+      if (this.kind[p] !== 'hole') populated[this.actual[p]! * NR_ZONES + this.zone[p]!] = true;
+    }
+    return populated;
+  }
+
+  protected hasMark(start: number, end: number): boolean {
+    for (let p = start; p < end; p++) if (this.marked[p]) return true;
+    return false;
+  }
+
+  private hasPage(start: number, end: number): boolean {
+    for (let p = start; p < end; p++) if (this.kind[p] !== 'hole') return true;
+    return false;
   }
 
   private flatten(layout: readonly LayoutRange[]): number[] {
@@ -308,29 +381,37 @@ export class NaiveMm implements MmUnderTest {
     return nids;
   }
 
-  /** The unique maximal aligned decomposition of each cell's free set: at each place the largest block that fits. */
   private countFreeBlocks(cells: readonly Count[]): void {
-    const sameCell = (p: number, q: number): boolean =>
-      this.kind[q] === 'free' && this.actual[q] === this.actual[p] && this.zone[q] === this.zone[p];
+    this.forEachFreeBlock((p, order) => cells[this.cellOf(p)]!.freeBlocks[order]!++);
+  }
+
+  /** The unique maximal aligned decomposition of each cell's free set: at each place the largest block that fits. */
+  protected forEachFreeBlock(visit: (pfn: number, order: number) => void): void {
     let p = 0;
     while (p < this.config.nrPages) {
       if (this.kind[p] !== 'free') {
         p++;
         continue;
       }
+      const cell = this.cellOf(p);
       let end = p;
-      while (end < this.config.nrPages && sameCell(p, end)) end++;
+      while (end < this.config.nrPages && this.kind[end] === 'free' && this.cellOf(end) === cell) end++;
       while (p < end) {
         let order = MAX_PAGE_ORDER;
-        while (p % 2 ** order !== 0 || p + 2 ** order > end) order--;
-        cells[this.actual[p]! * NR_ZONES + this.zone[p]!]!.freeBlocks[order]!++;
-        p += 2 ** order;
+        while (p % (1 << order) !== 0 || p + (1 << order) > end) order--;
+        visit(p, order);
+        p += 1 << order;
       }
     }
   }
 
+  /** By A. */
+  protected cellOf(pfn: number): number {
+    return this.actual[pfn]! * NR_ZONES + this.zone[pfn]!;
+  }
+
   /** Watermarks and per-CPU list sizes: section 2.5. */
-  private sizeReserves(cells: readonly Count[]): void {
+  protected sizeReserves(cells: readonly Count[]): void {
     const total = cells.reduce((sum, c) => sum + c.managedPages, 0);
     const minFreeKib = Math.min(65536, Math.max(128, Math.floor(Math.sqrt(total * 4 * 16))));
     const pagesMin = Math.floor(minFreeKib / 4);
@@ -338,21 +419,26 @@ export class NaiveMm implements MmUnderTest {
       c.wmarkMin = total === 0 ? 0 : Math.floor((pagesMin * c.managedPages) / total);
       c.wmarkLow = c.wmarkMin + Math.floor(c.wmarkMin / 4);
       c.wmarkHigh = c.wmarkMin + Math.floor(c.wmarkMin / 2);
-      const quarter = Math.max(1, Math.floor(Math.min(128, Math.floor(c.managedPages / 1024)) / 4));
-      let power = 1;
-      while (power * 2 <= quarter + Math.floor(quarter / 2)) power *= 2;
-      const batch = power - 1;
-      c.pcpBatch = Math.max(1, batch);
-      c.pcpHigh = 6 * batch;
+      const { batch, high } = pcpSizes(c.managedPages);
+      c.pcpBatch = batch;
+      c.pcpHigh = high;
     }
   }
+}
+
+/** Of a per-CPU list of a cell with so many managed pages: section 2.5. */
+export function pcpSizes(managedPages: number): { readonly batch: number; readonly high: number } {
+  const quarter = Math.max(1, Math.floor(Math.min(128, Math.floor(managedPages / 1024)) / 4));
+  let power = 1;
+  while (power * 2 <= quarter + Math.floor(quarter / 2)) power *= 2;
+  return { batch: Math.max(1, power - 1), high: 6 * (power - 1) };
 }
 
 /** The highest zone that begins at or below the pfn. */
 const zoneOf = (config: MmConfig, pfn: number): number =>
   pfn >= config.zoneStartPfn[2] ? 2 : pfn >= config.zoneStartPfn[1] ? 1 : 0;
 
-type Count = { -readonly [K in keyof CellFigures]: K extends 'freeBlocks' ? number[] : CellFigures[K] };
+export type Count = { -readonly [K in keyof CellFigures]: K extends 'freeBlocks' ? number[] : CellFigures[K] };
 
 const emptyCell = (): Count => ({
   presentPages: 0,
