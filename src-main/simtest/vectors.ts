@@ -1,20 +1,27 @@
 /**
- * The test vectors of spec/dnuma.md section 8 (correct semantics, "S") as data: steps and the figures the text states,
- * copied by hand, none computed by a model. Inclusive ranges of the text are half-open here; a range that the text lets
- * run past the last pfn is cut there. `runVector` runs one on any MmUnderTest and says what differs.
+ * The test vectors of spec/dnuma.md section 8 as data, of the correct semantics ("S") and of the series as posted ("V3"):
+ * steps and the figures the text states, copied by hand, none computed by a model. Inclusive ranges of the text are
+ * half-open here; a range that the text lets run past the last pfn is cut there. Where the text says S = V3, one list of
+ * steps runs in both profiles. `runVector` runs one on any MmUnderTest and says what differs.
  */
-import type { LayoutRange, MmConfig } from '../engine/config.ts';
+import type { LayoutRange, MmConfig, RfcSwitches } from '../engine/config.ts';
 import { numactlMbFromPages } from '../../shared/units/index.ts';
-import { COMMIT_STEPS, MAX_PAGE_ORDER, NR_ZONES } from './mm-under-test.ts';
-import type { CellFigures, CommitSteps, MmMaker, MmUnderTest, Moved } from './mm-under-test.ts';
-import { DEFAULT_PROFILE } from '../engine/config.ts';
+import { COMMIT_STEPS, MAX_PAGE_ORDER, NR_ZONES, isRfcGuest } from './mm-under-test.ts';
+import type { CellFigures, CommitSteps, MmMaker, MmUnderTest, Moved, PageKind } from './mm-under-test.ts';
+import { DEFAULT_PROFILE, RFC_V3 } from '../engine/config.ts';
 
-/** Figures of a node: sums over its zones, `actual` by counting pages with A. */
+/** Figures of a node: free summed over its zones, `actual` by counting pages with A. */
 export interface NodeExpectation {
+  /** As the kernel believes it. */
   readonly size?: number;
   readonly sizeMb?: number;
   readonly free?: number;
   readonly actual?: number;
+  readonly nrZones?: number;
+  /** Free blocks of all its zones. */
+  readonly lists?: string;
+  /** Free pages with this A and another T. */
+  readonly misplaced?: number;
 }
 
 /** Figures of a cell. `lists` as in the text: `o0*3 o2` is three free blocks of order 0 and one of order 2. */
@@ -26,6 +33,8 @@ export interface CellExpectation {
   readonly watermarks?: string;
   /** batch/high */
   readonly pcp?: string;
+  /** [start, end) */
+  readonly span?: readonly [number, number];
 }
 
 export interface Expectation {
@@ -43,6 +52,11 @@ export interface Expectation {
   readonly lookupsTotal?: number;
   /** By the commit before. */
   readonly zonesPopulated?: number;
+  /** Marked pages: all of an RFC guest, those in use of a correct one. */
+  readonly flagged?: number;
+  readonly flaggedMisplaced?: number;
+  /** By memory block. */
+  readonly links?: readonly (readonly number[])[];
 }
 
 /** Every block of the order in [start, end), one allocation each. */
@@ -308,6 +322,7 @@ const strandedVectors: Vector[] = [
         },
         stranded: { '0->1': 1000 },
         movedTotal: 15384,
+        flagged: 1000,
       }),
       { do: 'free', start: 20000, end: 20500, order: 0 },
       expect({
@@ -448,6 +463,197 @@ const interfaceVectors: Vector[] = [
   },
 ];
 
+/* ---- as posted ---- */
+
+/** The same guest with the defects of the series as posted, or with others. */
+const withDefects = (config: MmConfig, rfc: RfcSwitches): MmConfig => ({
+  ...config,
+  profile: { ...config.profile, rfc },
+});
+
+/** For vectors of which the text says S = V3. */
+const asPosted = ({ name, config, steps }: Vector): Vector => ({
+  name: `${name}, as posted`,
+  config: withDefects(config, RFC_V3),
+  steps,
+});
+
+const v3 = (name: string, config: MmConfig, steps: readonly VectorStep[]): Vector => asPosted({ name, config, steps });
+
+const t3Layout = [range(0, 16385, 0), range(16385, P, 1)];
+
+const postedVectors: Vector[] = [
+  v3('T1 all to node 1', guest(P, 2, oneNode), [
+    commit([range(0, P, 1)]),
+    expect({
+      label: 'after',
+      nodes: { 0: { size: 0, free: 0 }, 1: { size: 32768, sizeMb: 128, free: 32768 } },
+      cells: {
+        '0/0': { span: [0, 4096] },
+        '0/1': { span: [4096, 32768] },
+        '1/0': { lists: 'o10*4' },
+        '1/1': { lists: 'o10*28' },
+      },
+      movedTotal: 32768,
+      zonesPopulated: 2,
+      lookups: { hit: 0, miss: 0 },
+    }),
+  ]),
+  v3('T3 unaligned boundary, and its healing', guest(P, 2, oneNode), [
+    commit(t3Layout),
+    expect({
+      label: 'after',
+      nodes: {
+        0: { size: 16385, free: 17408, misplaced: 1023 },
+        1: { size: 16383, free: 15360, misplaced: 0 },
+      },
+      cells: { '0/1': { lists: 'o10*13' }, '1/1': { lists: 'o10*15' } },
+      movedTotal: 15360,
+      flagged: 17408,
+    }),
+    { do: 'hold', start: 16385, end: 17408, order: 0 },
+    { do: 'free', start: 16385, end: 17408, order: 0 },
+    expect({
+      label: 'healed',
+      nodes: {
+        0: { size: 16385, free: 16385, misplaced: 0 },
+        1: { size: 16383, free: 16383, misplaced: 0 },
+      },
+      cells: { '0/1': { lists: 'o0 o10*12' }, '1/1': { lists: 'o0 o1 o2 o3 o4 o5 o6 o7 o8 o9 o10*15' } },
+      movedTotal: 16383,
+    }),
+  ]),
+  v3('T4 stripes of 128 over nodes 0-2, booted with two nodes', guest(P, 4, twoNodes), [
+    commit(stripes(0, 2, 128, P)),
+    expect({
+      label: 'after',
+      nodes: {
+        0: { size: 11008, sizeMb: 43, free: 11264, lists: 'o10*11', misplaced: 7040, nrZones: 2 },
+        1: { size: 1408, sizeMb: 5, free: 10240, lists: 'o10*10', misplaced: 6400, nrZones: 1 },
+        2: { size: 10880, sizeMb: 42, free: 11264, lists: 'o10*11', misplaced: 7040, nrZones: 2 },
+        3: { size: 0, free: 0, misplaced: 0, nrZones: 0 },
+      },
+      cells: { '1/1': { present: 16384, watermarks: '164/205/246' } },
+      movedTotal: 21504,
+      flaggedMisplaced: 7040,
+    }),
+  ]),
+  v3('T4b the same, booted with one node', guest(P, 4, oneNode), [
+    commit(stripes(0, 2, 128, P)),
+    expect({ label: 'after', nodes: { 0: { sizeMb: 43 }, 1: { sizeMb: 42 }, 2: { sizeMb: 42 } } }),
+  ]),
+  v3('T4b booted with two nodes, all to node 3 first: the cover letter', guest(P, 4, twoNodes), [
+    commit([range(0, P, 3)]),
+    expect({ label: 'all on 3', nodes: { 3: { size: 32768, free: 32768 } }, movedTotal: 32768 }),
+    commit(stripes(0, 2, 128, P)),
+    expect({
+      label: 'after',
+      nodes: { 0: { sizeMb: 43 }, 1: { sizeMb: 5, nrZones: 1 }, 2: { sizeMb: 42 }, 3: { sizeMb: 0 } },
+      cells: { '1/1': { present: 0, watermarks: '0/0/0' } },
+      movedTotal: 65536,
+    }),
+  ]),
+  v3('T6 stripes of 128 over nodes 0-1: the worst case', guest(P, 2, oneNode), [
+    commit(stripes(0, 1, 128, P)),
+    expect({
+      label: 'after',
+      nodes: { 0: { size: 16384, sizeMb: 64, free: 32768 }, 1: { size: 16384, sizeMb: 64, free: 0 } },
+      movedTotal: 0,
+    }),
+    commit(stripes(0, 1, 128, P)),
+    expect({ label: 'again', nodes: { 0: { free: 32768 }, 1: { free: 0 } }, movedTotal: 0 }),
+  ]),
+  v3('T7 stranded pages, frees, second commit', guest(P, 2, oneNode, [{ start: 0, end: 1024 }]), [
+    { do: 'hold', start: 2048, end: 3072, order: 0 },
+    { do: 'hold', start: 10000, end: 10500, order: 0 },
+    { do: 'hold', start: 20000, end: 21000, order: 0 },
+    commit(t2Layout),
+    expect({
+      label: 'commit T2 layout',
+      nodes: { 0: { size: 16384, free: 13836, actual: 17384 }, 1: { size: 16384, free: 15384, actual: 15384 } },
+      cells: { '0/0': { managed: 3072 }, '1/1': { lists: 'o3 o4 o5*2 o6 o7 o8 o9 o10*14' } },
+      stranded: { '0->1': 1000 },
+      movedTotal: 15384,
+      flagged: 17384,
+    }),
+    { do: 'free', start: 20000, end: 20500, order: 0 },
+    expect({
+      label: 'free 20000..20499',
+      nodes: { 0: { size: 16384, free: 13836, actual: 16884 }, 1: { size: 16384, free: 15884, actual: 15884 } },
+      cells: { '0/0': { managed: 3072 }, '1/1': { lists: 'o2 o3 o4*2 o5 o6 o7 o8 o10*15' } },
+      stranded: { '0->1': 500 },
+      movedTotal: 15884,
+      lookups: { hit: 499, miss: 1 },
+    }),
+    commit(oneNode),
+    expect({
+      label: 'commit all on 0',
+      nodes: { 0: { size: 32768, free: 29720, actual: 32768 }, 1: { size: 0, free: 0, actual: 0 } },
+      cells: { '0/0': { managed: 3072 } },
+      stranded: {},
+      movedTotal: 31768,
+    }),
+    { do: 'free', start: 20500, end: 21000, order: 0 },
+    expect({
+      label: 'free 20500..20999: flag set, same node',
+      nodes: { 0: { size: 32768, free: 30220, actual: 32768 }, 1: { size: 0, free: 0, actual: 0 } },
+      cells: { '0/0': { managed: 3072, lists: 'o10*2' } },
+      stranded: {},
+      movedTotal: 31768,
+      lookupsTotal: 1000,
+    }),
+  ]),
+  v3('T8 huge page on a boundary', guest(P, 2, oneNode), [
+    { do: 'hold', start: 16384, end: 16896, order: 9 },
+    commit([range(0, 16500, 0), range(16500, P, 1)]),
+    expect({
+      label: 'after commit',
+      nodes: { 0: { size: 16500, free: 16384 }, 1: { size: 16268, free: 15872 } },
+      stranded: { '0->1': 396 },
+      movedTotal: 15872,
+    }),
+    { do: 'free', start: 16384, end: 16896, order: 9 },
+    expect({
+      label: 'after freeing it',
+      nodes: { 0: { free: 16896, misplaced: 396 }, 1: { free: 15872, misplaced: 0 } },
+      stranded: {},
+      movedTotal: 15872,
+      flaggedMisplaced: 396,
+    }),
+  ]),
+  v3('T10 tiny guest of 64 pages', guest(64, 2, [range(0, 64, 0)]), [
+    { do: 'hold', start: 5, end: 7, order: 0 },
+    { do: 'hold', start: 40, end: 43, order: 0 },
+    commit([range(0, 32, 0), range(32, 64, 1)]),
+    expect({
+      label: '{0-31}:0 {32-63}:1',
+      nodes: { 0: { size: 32, free: 30 }, 1: { size: 32, free: 29 } },
+      cells: { '0/0': { lists: 'o0*2 o2 o3 o4' }, '1/0': { lists: 'o0 o2 o3 o4' } },
+      stranded: { '0->1': 3 },
+      movedTotal: 29,
+    }),
+    { do: 'free', start: 6, end: 7, order: 0 },
+    { do: 'free', start: 40, end: 42, order: 0 },
+    expect({
+      label: 'free 6,40,41',
+      nodes: { 0: { size: 32, free: 31 }, 1: { size: 32, free: 31 } },
+      cells: { '0/0': { lists: 'o0 o1 o2 o3 o4' }, '1/0': { lists: 'o0 o1 o2 o3 o4' } },
+      stranded: { '0->1': 1 },
+      movedTotal: 31,
+    }),
+    commit([range(0, 20, 1), range(20, 64, 0)]),
+    expect({
+      label: '{0-19}:1 {20-63}:0',
+      nodes: { 0: { size: 44, free: 31, misplaced: 0 }, 1: { size: 20, free: 31, misplaced: 12 } },
+      movedTotal: 93,
+      flaggedMisplaced: 0,
+    }),
+    { do: 'free', start: 5, end: 6, order: 0 },
+    { do: 'free', start: 42, end: 43, order: 0 },
+    expect({ label: 'free 5,42', nodes: { 0: { size: 44, free: 32 }, 1: { size: 20, free: 32 } } }),
+  ]),
+];
+
 const next: VectorStep = { do: 'next' };
 
 /** T12b: page 20000, held, is freed before one of the four steps (0: before publish … 3: after the sweep). */
@@ -526,7 +732,54 @@ const pcpVectors: Vector[] = [
   ...[0, 1, 2, 3].flatMap((before) => [interleaving(before, 'free'), interleaving(before, 'putPcp')]),
 ];
 
-export const vectors: readonly Vector[] = [...sweepVectors, ...strandedVectors, ...interfaceVectors, ...pcpVectors];
+/** D5: what a drain moves is not counted as free where it goes. */
+const leakVector: Vector = {
+  name: 'T12a with the leak of v1 and v2',
+  config: withDefects(guest(P, 2, oneNode), { ...RFC_V3, pcpFreeLeak: true }),
+  steps: [
+    { do: 'hold', start: 20000, end: 20031, order: 0 },
+    { do: 'putPcp', start: 20000, end: 20031, order: 0 },
+    commit(t2Layout),
+    expect({
+      label: 'after',
+      nodes: { 0: { free: 16384 }, 1: { free: 16353 } },
+      cells: { '1/1': { lists: 'o10*16' } },
+      stranded: {},
+      moved: { sweep: 16353, free: 0, drain: 31 },
+    }),
+  ],
+};
+
+const linked = (name: string, memoryBlockPages: number, steps: readonly VectorStep[], rfc?: RfcSwitches): Vector => {
+  const { profile, ...config } = guest(P, 4, oneNode);
+  return { name, config: { ...config, profile: { ...profile, memoryBlockPages, rfc: rfc ?? profile.rfc } }, steps };
+};
+const links = (...nids: readonly (readonly number[])[]): VectorStep => expect({ label: 'links', links: nids });
+
+const linkVectors: Vector[] = [
+  linked('T13 one block of 128 MiB, T2', P, [commit(t2Layout), links([0, 1])]),
+  linked('T13 one block of 128 MiB, T4', P, [commit(stripes(0, 2, 128, P)), links([0, 1, 2])]),
+  linked('T13 one block of 128 MiB, T1', P, [commit([range(0, P, 1)]), links([1])]),
+  linked('T13 one block of 128 MiB, T1, as posted', P, [commit([range(0, P, 1)]), links([0, 1])], RFC_V3),
+  linked('T13 eight blocks of 16 MiB, T2', 4096, [commit(t2Layout), links([0], [0], [0], [0], [1], [1], [1], [1])]),
+];
+
+/** S = V3. In a step of the commit alone the two may differ. */
+const SAME_AS_POSTED = ['T2', 'T5', 'T12b', 'T12a in one commit'];
+const samePosted = [...sweepVectors, ...pcpVectors]
+  .filter(({ name }) => SAME_AS_POSTED.some((start) => name.startsWith(start)))
+  .map(asPosted);
+
+export const vectors: readonly Vector[] = [
+  ...sweepVectors,
+  ...strandedVectors,
+  ...interfaceVectors,
+  ...pcpVectors,
+  ...linkVectors,
+  ...postedVectors,
+  ...samePosted,
+  leakVector,
+];
 
 /** Every figure that differs, one sentence each; empty when the vector holds. */
 export function runVector(maker: MmMaker, vector: Vector): string[] {
@@ -539,7 +792,7 @@ export function runVector(maker: MmMaker, vector: Vector): string[] {
   let stepsLeft = 0;
   let zonesPopulated = 0;
   vector.steps.forEach((step, i) => {
-    if (step.do === 'expect') compare(mm, vector.config.nrPages, step.that, zonesPopulated, blame);
+    if (step.do === 'expect') compare(mm, vector.config, step.that, zonesPopulated, blame);
     else if (step.do === 'next') {
       blame(`step ${i}: commit goes on`, true, pending?.next() ?? false);
       stepsLeft--;
@@ -569,11 +822,11 @@ function runBlocks(mm: MmUnderTest, step: BlocksStep, blame: Blame): void {
   }
 }
 
-function compare(mm: MmUnderTest, nrPages: number, that: Expectation, zonesPopulated: number, blame: Blame): void {
+function compare(mm: MmUnderTest, config: MmConfig, that: Expectation, zonesPopulated: number, blame: Blame): void {
   const cells = mm.cells();
   const at = (what: string): string => `${that.label}: ${what}`;
   for (const [nid, node] of Object.entries(that.nodes ?? {})) {
-    compareNode(mm, nrPages, Number(nid), node, that.label, blame);
+    compareNode(mm, config, Number(nid), node, that.label, blame);
   }
   for (const [key, expected] of Object.entries(that.cells ?? {})) {
     const [nid, zone] = key.split('/').map(Number) as [number, number];
@@ -599,23 +852,55 @@ function compare(mm: MmUnderTest, nrPages: number, that: Expectation, zonesPopul
     blame(at('lookup misses'), that.lookups.miss, lookups.miss);
   }
   if (that.zonesPopulated !== undefined) blame(at('zones populated'), that.zonesPopulated, zonesPopulated);
+  if (that.links !== undefined) blame(at('links'), JSON.stringify(that.links), JSON.stringify(mm.links()));
+  compareFlags(mm, config, that, blame);
+}
+
+function compareFlags(mm: MmUnderTest, config: MmConfig, that: Expectation, blame: Blame): void {
+  if (that.flagged === undefined && that.flaggedMisplaced === undefined) return;
+  const counted: PageKind[] = isRfcGuest(config)
+    ? ['free', 'pcp', 'allocated', 'reserved']
+    : ['pcp', 'allocated', 'reserved'];
+  let flagged = 0;
+  let misplaced = 0;
+  for (let pfn = 0; pfn < config.nrPages; pfn++) {
+    const kind = mm.pageKind(pfn);
+    if (!counted.includes(kind) || !mm.isMarked(pfn)) continue;
+    flagged++;
+    if (kind === 'free' && mm.actualNid(pfn) !== mm.targetNid(pfn)) misplaced++;
+  }
+  if (that.flagged !== undefined) blame(`${that.label}: flagged`, that.flagged, flagged);
+  if (that.flaggedMisplaced !== undefined) {
+    blame(`${that.label}: flagged and misplaced`, that.flaggedMisplaced, misplaced);
+  }
 }
 
 function compareNode(
   mm: MmUnderTest,
-  nrPages: number,
+  { nrPages, nrNodeIds }: MmConfig,
   nid: number,
   node: NodeExpectation,
   label: string,
   blame: Blame,
 ): void {
   const zones = mm.cells().slice(nid * NR_ZONES, (nid + 1) * NR_ZONES);
-  const size = zones.reduce((sum, c) => sum + c.presentPages, 0);
+  const size = mm.nodePresent(nid);
   const at = `${label}: node ${nid}`;
   if (node.size !== undefined) blame(`${at} size`, node.size, size);
   if (node.sizeMb !== undefined) blame(`${at} size in MB`, node.sizeMb, numactlMbFromPages(size));
   const free = zones.reduce((sum, c) => sum + c.freePages, 0);
   if (node.free !== undefined) blame(`${at} free`, node.free, free);
+  const blocks = zones[0]!.freeBlocks.map((_, order) => zones.reduce((sum, c) => sum + c.freeBlocks[order]!, 0));
+  if (node.lists !== undefined) blame(`${at} free lists`, node.lists, formatFreeBlocks(blocks));
+  if (node.nrZones !== undefined) blame(`${at} nr_zones`, node.nrZones, mm.nrZones(nid));
+  const misplaced = mm.misplaced().slice(nid * nrNodeIds, (nid + 1) * nrNodeIds);
+  if (node.misplaced !== undefined) {
+    blame(
+      `${at} misplaced`,
+      node.misplaced,
+      misplaced.reduce((sum, pages) => sum + pages, 0),
+    );
+  }
   if (node.actual === undefined) return;
   let actual = 0;
   for (let pfn = 0; pfn < nrPages; pfn++) if (mm.actualNid(pfn) === nid) actual++;
@@ -628,6 +913,9 @@ function compareCell(cell: CellFigures, expected: CellExpectation, at: string, b
   if (expected.lists !== undefined) blame(`${at} free lists`, expected.lists, formatFreeBlocks(cell.freeBlocks));
   if (expected.watermarks !== undefined) {
     blame(`${at} watermarks`, expected.watermarks, `${cell.wmarkMin}/${cell.wmarkLow}/${cell.wmarkHigh}`);
+  }
+  if (expected.span !== undefined) {
+    blame(`${at} span`, String(expected.span), `${cell.spanStart},${cell.spanStart + cell.spannedPages}`);
   }
   if (expected.pcp !== undefined) blame(`${at} pcp`, expected.pcp, `${cell.pcpBatch}/${cell.pcpHigh}`);
 }
