@@ -95,6 +95,7 @@ const rowLike = (nid: number, sizeMib: number, freeMib: number): NodeRow => ({
   nid,
   online: true,
   standsFor: null,
+  ...{ nodePresentPages: 0, nrZones: 0, markedPages: 0 },
   sizeMib,
   freeMib,
   spannedPages: 0,
@@ -168,6 +169,24 @@ describe('guest accounting', () => {
     ]);
     expect(document.guests[0]!.host).toBe('r740');
     expect(document.converged).toBe(true);
+  });
+
+  test('a kernel that lost a zone prints the size it believes, beside the cells that say otherwise', () => {
+    const snapshot = snapshotOf({ tick: 9, hosts: [HOST], guests: [rfcGuest()] });
+    snapshot.tables.nodes.columns['presentPages']![1] = 1408;
+    snapshot.tables.nodes.columns['nrZones']![1] = 1;
+    const { nodes, numactlText } = guestAccounting(snapshot, 0);
+    expect(numactlText).toContain('node 1 size: 5 MB\n');
+    expect(nodes[1]).toMatchObject({ nodePresentPages: 1408, presentPages: 10_880, nrZones: 1 });
+    expect(nodes[0]).toMatchObject({ nodePresentPages: 11_008, presentPages: 11_008, nrZones: 2 });
+  });
+
+  test('free pages on a wrong node are no debt, and what is booked closes with them', () => {
+    const guest = rfcGuest();
+    for (const page of guest.pages.slice(128, 256)) page.actual = 0;
+    const { owed, equations } = guestAccounting(snapshotOf({ tick: 9, hosts: [HOST], guests: [guest] }), 0);
+    expect(owed).toEqual([{ from: 0, to: 1, pages: 0, pinned: 0, misplaced: 128 }]);
+    expect(equations.filter(({ law, closes }) => law === 'G7' && !closes)).toEqual([]);
   });
 
   test.each([

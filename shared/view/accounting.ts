@@ -47,7 +47,13 @@ export interface NodeRow extends PageCounts {
   readonly online: boolean;
   /** The host node that it stands for. */
   readonly standsFor: HostNodeRef | null;
-  /** Present pages in MiB, floored as numactl does. */
+  /** node_present_pages as the kernel believes it; other than presentPages where it has lost a zone. */
+  readonly nodePresentPages: number;
+  /** nr_zones: 1 + the highest zone that the kernel looks at. */
+  readonly nrZones: number;
+  /** Pages booked here (A) that have the lookup mark. */
+  readonly markedPages: number;
+  /** nodePresentPages in MiB, floored as numactl does. */
   readonly sizeMib: number;
   readonly freeMib: number;
   /** Hull of the spans of the node's zones that have one. Spans of nodes may overlap. */
@@ -64,6 +70,8 @@ export interface OwedPair {
   readonly pages: number;
   /** Never freed. */
   readonly pinned: number;
+  /** Free, and on the free lists of `from` all the same: what only defects leave behind. */
+  readonly misplaced: number;
 }
 
 export interface Term {
@@ -123,6 +131,7 @@ export function nodeRows(snapshot: Snapshot, guest: number): NodeRow[] {
   const online = column(snapshot, 'nodes', 'online');
   const host = column(snapshot, 'nodes', 'host');
   const hostNid = column(snapshot, 'nodes', 'hostNid');
+  const figure = (name: string, row: number): number => column(snapshot, 'nodes', name)[row]!;
   const rows: NodeRow[] = [];
   for (let row = first; row < end; row++) {
     const nid = nids[row]!;
@@ -132,7 +141,10 @@ export function nodeRows(snapshot: Snapshot, guest: number): NodeRow[] {
       nid,
       online: online[row] === 1,
       standsFor: host[row]! < 0 ? null : { host: host[row]!, nid: hostNid[row]! },
-      sizeMib: numactlMbFromPages(counts.presentPages),
+      nodePresentPages: figure('presentPages', row),
+      nrZones: figure('nrZones', row),
+      markedPages: figure('marked', row),
+      sizeMib: numactlMbFromPages(figure('presentPages', row)),
       freeMib: numactlMbFromPages(counts.freePages),
       spannedPages: hullPages(own),
       ...counts,
@@ -152,10 +164,18 @@ export function sumCounts(rows: readonly PageCounts[]): PageCounts {
 /** The owed matrix of a guest as rows in (from, to) order. */
 export function owedPairs(snapshot: Snapshot, guest: number): OwedPair[] {
   const [first, end] = rowsOf(snapshot, 'stranded', 'guest', guest);
-  const [from, to, pages, pinned] = ['from', 'to', 'pages', 'pinned'].map((name) => column(snapshot, 'stranded', name));
+  const [from, to, pages, pinned, misplaced] = ['from', 'to', 'pages', 'pinned', 'misplaced'].map((name) =>
+    column(snapshot, 'stranded', name),
+  );
   return Array.from({ length: end - first }, (_, i) => {
     const row = first + i;
-    return { from: from![row]!, to: to![row]!, pages: pages![row]!, pinned: pinned![row]! };
+    return {
+      from: from![row]!,
+      to: to![row]!,
+      pages: pages![row]!,
+      pinned: pinned![row]!,
+      misplaced: misplaced![row]!,
+    };
   });
 }
 
@@ -264,7 +284,7 @@ const sizeEquation = (scope: string, c: PageCounts): Equation =>
 
 function actualEquation(node: NodeRow, owed: readonly OwedPair[], actual: number): Equation {
   const sum = (pairs: readonly OwedPair[]): number =>
-    pairs.reduce((total, pair) => total + pair.pages + pair.pinned, 0);
+    pairs.reduce((total, pair) => total + pair.pages + pair.pinned + pair.misplaced, 0);
   const owedIn = sum(owed.filter((pair) => pair.to === node.nid));
   const owedOut = sum(owed.filter((pair) => pair.from === node.nid));
   return equation('G7', `node ${node.nid}`, [plus('booked here', actual)], '=', [

@@ -51,6 +51,7 @@ function at(tick: number, owed: readonly { from: number; to: number; pages: numb
       to: Uint16Array.from(owed.map((pair) => pair.to)),
       pages: Uint32Array.from(owed.map((pair) => pair.pages)),
       pinned: new Uint32Array(owed.length),
+      misplaced: new Uint32Array(owed.length),
     },
   };
   return {
