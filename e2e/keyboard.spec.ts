@@ -45,7 +45,7 @@ const COMMANDS = [
     'Migrate…',
     'Cancel what moves this VM',
   ],
-  ...['Show hosts', "Show the guest's map", 'Show accounting', 'Show migrations', 'Zoom in', 'Zoom out', 'Fit all'],
+  ...['Show hosts', 'Show the guest', 'Show accounting', 'Show migrations', 'Zoom in', 'Zoom out', 'Fit all'],
   ...['Pan left', 'Pan right', 'Hosts and VMs panel', 'Inspector panel', 'Drawer', 'Show events', 'Show problems'],
   ...['Theme as the system has it', 'Light theme', 'Dark theme', 'lstopo theme', 'Keys', 'About Pageshift'],
   ...['Show one', 'Show two', 'Compact one…', 'Compact two…', 'Migrate one to…', 'Migrate two to…'],

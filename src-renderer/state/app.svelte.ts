@@ -28,6 +28,7 @@ import { seconds } from '../../shared/view/number-format.ts';
 import { said } from '../ui/said.svelte.ts';
 import type { Command } from './command.ts';
 import { Connection, RequestError } from './connection.ts';
+import { GuestShells } from './guest-shell.svelte.ts';
 import { isMac } from './keys.ts';
 import { readLayout, withOpen, withSize, writeLayout } from './layout.ts';
 import type { PanelName } from './layout.ts';
@@ -41,6 +42,10 @@ import type { ThemeChoice } from './theme.ts';
 export const VIEWS = ['host', 'guest', 'accounting', 'migrations'] as const;
 export type ViewName = (typeof VIEWS)[number];
 
+/** What the view Guest is made of, each a tab of its own. */
+export const GUEST_PARTS = ['map', 'free', 'owed', 'layouts', 'commits', 'compare'] as const;
+export type GuestPart = (typeof GUEST_PARTS)[number];
+
 export type Selection =
   | { readonly kind: 'hostNode'; readonly host: number; readonly nid: number }
   | { readonly kind: 'vm'; readonly guest: number }
@@ -51,9 +56,10 @@ export type Selection =
   | { readonly kind: 'migration'; readonly index: number }
   | { readonly kind: 'compaction'; readonly index: number };
 
-export type DialogName = 'compact' | 'migrate' | 'new' | 'export' | 'keys' | 'palette' | 'saveAs' | 'close' | 'about';
+export type DialogName =
+  'compact' | 'migrate' | 'beyond' | 'new' | 'export' | 'keys' | 'palette' | 'saveAs' | 'close' | 'about';
 
-export type DrawerTab = 'events' | 'problems';
+export type DrawerTab = 'events' | 'console' | 'problems';
 
 /** What a view that can be zoomed lends to the commands; registered while it is mounted. */
 export interface ViewControl {
@@ -80,6 +86,7 @@ export class App {
   /** Told since the window opened; the document's own are in `document.problems`. */
   notices = $state.raw<readonly Diagnostic[]>([]);
   view = $state<ViewName>('host');
+  guestPart = $state<GuestPart>('map');
   /** Index into the frame's guests: the VM that Guest and Accounting show. */
   guest = $state(0);
   selection = $state.raw<Selection | null>(null);
@@ -89,6 +96,8 @@ export class App {
   /** The connection is gone: what is shown is what was last known. */
   lost = $state(false);
   drawerTab = $state<DrawerTab>('events');
+  /** The console is to take the focus when it is there. */
+  wantsConsole = $state(false);
   /** Speed for the next Play; null: as fast as it goes. */
   ticksPerSec = $state<number | null>(10);
   layout = $state.raw(readLayout(memory));
@@ -132,6 +141,7 @@ export class App {
   commands: readonly Command[] = [];
 
   readonly connection: Connection;
+  readonly shells = new GuestShells(this);
   #watching = false;
   #watched = '';
   /** Tick of the document that the series was asked for last; null: the series is to be asked for anew. */
@@ -220,6 +230,11 @@ export class App {
     this.view = view;
   }
 
+  showGuestPart(part: GuestPart): void {
+    this.view = 'guest';
+    this.guestPart = part;
+  }
+
   /** The VM that Guest and Accounting show. */
   showGuest(guest: number, view: ViewName = this.view): void {
     this.guest = guest;
@@ -239,7 +254,7 @@ export class App {
   }
 
   openDialog(dialog: DialogName, vm: string | null = null): void {
-    if (dialog === 'compact' || dialog === 'migrate') this.scrub(null);
+    if (dialog === 'compact' || dialog === 'migrate' || dialog === 'beyond') this.scrub(null);
     this.dialogVm = vm;
     this.dialog = dialog;
   }
@@ -278,6 +293,13 @@ export class App {
   showDrawer(tab: DrawerTab): void {
     this.drawerTab = tab;
     this.setOpen('drawer', true);
+  }
+
+  /** The console of a VM, ready to be typed into. */
+  openConsole(guest: number): void {
+    if (guest !== this.guest) this.select({ kind: 'vm', guest });
+    this.wantsConsole = true;
+    this.showDrawer('console');
   }
 
   setTheme(choice: ThemeChoice): void {

@@ -35,6 +35,8 @@ function fakeApp(): App & { asked: [string, unknown][] } {
     setOpen: vi.fn(),
     showView: vi.fn(),
     showGuest: vi.fn(),
+    showGuestPart: vi.fn(),
+    openConsole: vi.fn(),
     setTheme: vi.fn(),
     showDrawer: vi.fn(),
     attach: vi.fn(),
@@ -200,7 +202,16 @@ describe('a VM in motion', () => {
 test('the palette has a command for each VM and example besides', () => {
   const titles = namedCommands(app).map(({ title }) => title());
   expect(titles).toEqual([
-    ...['Show db', 'Compact db…', 'Migrate db to…', 'Show web', 'Compact web…', 'Migrate web to…'],
+    ...[
+      'Show db',
+      'Open the console of db',
+      'Compact db…',
+      'Migrate db to…',
+      'Show web',
+      'Open the console of web',
+      'Compact web…',
+      'Migrate web to…',
+    ],
     'Open example An example',
   ]);
 });

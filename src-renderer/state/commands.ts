@@ -6,7 +6,7 @@
  * (b) `run` of a command that is not enabled does nothing; who shows it, shows it disabled.
  */
 import type { WorldEvent } from '../../shared/snapshot/index.ts';
-import type { App, ViewName } from './app.svelte.ts';
+import type { App, GuestPart, ViewName } from './app.svelte.ts';
 import { decimal, plural } from '../../shared/view/number-format.ts';
 import { GROUPS } from './command.ts';
 import type { Command } from './command.ts';
@@ -102,6 +102,15 @@ export function createCommands(app: App): readonly Command[] {
       enabled: open,
       checked: () => app.view === name,
       run: () => app.showView(name),
+    },
+  ];
+  const part = (name: GuestPart, title: string): [string, Parts] => [
+    `view.guest.${name}`,
+    {
+      title: `Show ${title}`,
+      enabled: () => open() && app.guestName !== null,
+      checked: () => app.view === 'guest' && app.guestPart === name,
+      run: () => app.showGuestPart(name),
     },
   ];
   const pan = (id: string, title: string, key: string, part: number): [string, Parts] => [
@@ -215,6 +224,7 @@ export function createCommands(app: App): readonly Command[] {
     VM: [
       ['vm.compact', { title: 'Compact…', enabled: toVm, run: () => app.openDialog('compact', app.guestName) }],
       ['vm.migrate', { title: 'Migrate…', enabled: toVm, run: () => app.openDialog('migrate', app.guestName) }],
+      ['vm.beyond', { title: 'Beyond the RFC…', enabled: toVm, run: () => app.openDialog('beyond', app.guestName) }],
       [
         'vm.cancel',
         {
@@ -231,9 +241,15 @@ export function createCommands(app: App): readonly Command[] {
     ],
     View: [
       view('host', 'hosts', 'Mod+1'),
-      view('guest', "the guest's map", 'Mod+2'),
+      view('guest', 'the guest', 'Mod+2'),
       view('accounting', 'accounting', 'Mod+3'),
       view('migrations', 'migrations', 'Mod+4'),
+      part('map', "the guest's map"),
+      part('free', "the guest's free memory and huge pages"),
+      part('owed', "the guest's owed pages by age and owner"),
+      part('layouts', "the guest's layouts and what changed between two"),
+      part('commits', "the guest's commits, step by step"),
+      part('compare', 'the guest beside one without defects, and beyond the RFC'),
       ['view.zoomIn', { title: 'Zoom in', keys: ['+', '='], enabled: zoomable, run: () => app.viewControl?.zoomIn() }],
       ['view.zoomOut', { title: 'Zoom out', keys: ['-'], enabled: zoomable, run: () => app.viewControl?.zoomOut() }],
       ['view.fit', { title: 'Fit all', keys: ['0', 'F'], enabled: zoomable, run: () => app.viewControl?.fit() }],
@@ -267,6 +283,15 @@ export function createCommands(app: App): readonly Command[] {
           enabled: open,
           checked: () => app.layout.open.drawer,
           run: panel('drawer'),
+        },
+      ],
+      [
+        'view.console',
+        {
+          title: () => (app.guestName === null ? 'Open the console of the VM' : `Open the console of ${app.guestName}`),
+          keys: ['Mod+`'],
+          enabled: () => open() && app.guestName !== null,
+          run: () => app.openConsole(app.guest),
         },
       ],
       ['view.events', { title: 'Show events', enabled: open, run: () => app.showDrawer('events') }],
@@ -317,6 +342,7 @@ export function namedCommands(app: App): readonly Command[] {
   return [
     ...guests.flatMap(({ name }, guest) => [
       command(`vm.show.${guest}`, 'VM', `Show ${name}`, () => app.showGuest(guest, 'guest'), false),
+      command(`vm.console.${guest}`, 'VM', `Open the console of ${name}`, () => app.openConsole(guest), false),
       command(`vm.compact.${guest}`, 'VM', `Compact ${name}…`, () => app.openDialog('compact', name)),
       ...(several
         ? [command(`vm.migrate.${guest}`, 'VM', `Migrate ${name} to…`, () => app.openDialog('migrate', name))]

@@ -13,6 +13,7 @@ export function vmMenu(app: App, guest: number): readonly MenuItem[] {
   return [
     { id: 'show', label: `Show ${name}`, run: () => app.showGuest(guest, 'guest') },
     { id: 'accounting', label: 'Its accounting', run: () => app.showGuest(guest, 'accounting') },
+    { id: 'console', label: 'Its console', run: () => app.openConsole(guest) },
     {
       id: 'compact',
       label: `Compact ${name}…`,
@@ -21,6 +22,7 @@ export function vmMenu(app: App, guest: number): readonly MenuItem[] {
       run: () => app.openDialog('compact', name),
     },
     { id: 'migrate', label: `Migrate ${name} to…`, enabled: idle, run: () => app.openDialog('migrate', name) },
+    { id: 'beyond', label: 'Beyond the RFC…', enabled: idle, run: () => app.openDialog('beyond', name) },
     { id: 'copyName', label: 'Copy name', separator: true, run: () => void copyText(name) },
     ...lines.map((line, i) => ({ id: `copy${i}`, label: `Copy as ${line}`, run: () => void copyText(line) })),
   ];
