@@ -10,6 +10,7 @@ import { MIGRATE_MOVABLE, NID_MIXED, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBL
 import { createLayout, targetNid, validateLayout } from './memlayout.ts';
 import { cellOf, createMm, hasZone, type Mm, validIn, zoneEnd } from './mm.ts';
 import { HOLE, RESERVED, setSpecial } from './page.ts';
+import { bootRfc } from './rfc/rfc-state.ts';
 import { addFreeBlock } from './segment.ts';
 import { shrinkSpan, updateHulls } from './span.ts';
 import { updateWatermarks } from './watermark.ts';
@@ -41,6 +42,7 @@ export function bootMm(config: MmConfig): Mm {
   for (let c = 0; c < mm.nrCells; c++) shrinkSpan(mm, c);
   updateWatermarks(mm);
   rebuildZonelists(mm);
+  mm.rfc = bootRfc(mm);
   return mm;
 }
 

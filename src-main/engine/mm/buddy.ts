@@ -19,6 +19,7 @@ import {
 } from './limit.ts';
 import type { Mm } from './mm.ts';
 import { ALLOCATED, markAllocated } from './page.ts';
+import { countStranded, noteTaken } from './rfc/ledger.ts';
 import { findSegment, firstOf, segmentOfFree, setBlockType, takeFromSegment } from './segment.ts';
 
 /**
@@ -27,6 +28,8 @@ import { findSegment, firstOf, segmentOfFree, setBlockType, takeFromSegment } fr
  */
 function takeAt(mm: Mm, seg: number, pfn: number, order: number, head: number): void {
   const nid = mm.segment.nid[seg]!;
+  if (mm.rfc !== null) noteTaken(mm, mm.rfc, pfn, pfn + (1 << order), nid);
+  else if (mm.committing) countStranded(mm, pfn, pfn + (1 << order), nid, 1);
   if (order > PAGEBLOCK_ORDER) {
     const upper = findSegment(mm, (pfn >>> PAGEBLOCK_ORDER) + 1, nid);
     takePages(mm, seg, pfn, PAGEBLOCK_ORDER, nid);
@@ -112,7 +115,6 @@ export function takeBlock(mm: Mm, cell: number, order: number, type: number): nu
  * False, and nothing done, unless all of it is free on one node.
  */
 export function takeExactly(mm: Mm, pfn: number, order: number, head: number): boolean {
-  assert(!mm.committing, 'take-inside-commit');
   const seg = segmentOfBlock(mm, pfn, order);
   if (seg === -1) return false;
   takeAt(mm, seg, pfn, order, head);

@@ -1,6 +1,6 @@
 /**
  * Committing a memlayout: the transactional nine steps of spec/dnuma.md section 9, one at a time so that they can be
- * watched and so that frees may come between them.
+ * watched and so that allocations and frees may come between them.
  *
  *   1-3  begin     validate, expand holes, make the frozen layout; nothing has changed if this refuses
  *   4    online    nodes come online, zones are set up
@@ -11,17 +11,28 @@
  *   9    settle    spans, watermarks, per-CPU sizes, zonelists
  *
  * Why publish before mark before sweep: a page freed before it is marked lands on its old list, ahead of the sweep; one
- * freed after is transplanted by the free itself. Whatever the moment, it ends on its new node and counts once.
+ * freed after is transplanted by the free itself. Whatever the moment, it ends on its new node and counts once. A page
+ * taken between publish and sweep comes from a list that the sweep has not seen: it is stranded from its first moment
+ * (buddy.ts counts it), unless the guest consults the target (consult.ts).
+ *
+ * Of the invariants (check.ts) G1, G3, G6, G7, G9 and G10 hold between any two steps, G8 but for the pages that are not
+ * yet marked (publish) and those on per-CPU lists (to drain); G2 holds for what is in force. G4, G5 and G12 are what the
+ * commit is about: they hold again when it is settled.
+ *
  * Marks are not stored: a page in use is marked when its A is not its T, so step 6 costs nothing.
  * Cost: O(ranges + pageblocks of the delta), whatever is free or in use in them; page by page only where a pageblock has
  * pages in use on several nodes.
  */
 import type { LayoutRange } from '../config.ts';
+import type { StateReader, StateWriter } from '../core/index.ts';
 import { NR_ZONES } from './limit.ts';
 import { createLayout, forEachDelta, type LayoutProblem, type Memlayout, validateLayout } from './memlayout.ts';
 import { cellOf, type Mm, validIn, zoneEnd } from './mm.ts';
 import { moveStranded } from './owe.ts';
 import { pcpDrain } from './pcp.ts';
+import { rfcMark, rfcOnline, rfcPublish, rfcSettle } from './rfc/rfc-commit.ts';
+import { believedPresent } from './rfc/rfc-state.ts';
+import { rfcSweep } from './rfc/rfc-sweep.ts';
 import { growSpan, shrinkSpan, updateHulls } from './span.ts';
 import { sweepRun } from './sweep.ts';
 import { updateWatermarks } from './watermark.ts';
@@ -41,6 +52,21 @@ export interface CommitResult {
   readonly nodesOnlined: readonly number[];
   /** Stranded after the commit, pinned ones included. */
   readonly strandedPages: number;
+}
+
+/** Steps that are done once the layout is published. */
+const DONE_PUBLISHED = COMMIT_STEPS.indexOf('publish') + 1;
+
+interface CommitJson {
+  readonly done: number;
+  readonly deltaPages: number;
+  readonly movedSweep: number;
+  readonly movedDrain: number;
+  readonly populationChanged: boolean;
+  readonly zonesPopulated: CommitResult['zonesPopulated'];
+  readonly nodesOnlined: readonly number[];
+  readonly otherSeq: number;
+  readonly zonelist: readonly (readonly number[])[];
 }
 
 export type CommitStart =
@@ -65,10 +91,43 @@ export class Commit {
   readonly #zonesPopulated: { nid: number; zone: number }[] = [];
   readonly #nodesOnlined: number[] = [];
 
-  constructor(mm: Mm, to: Memlayout) {
+  constructor(mm: Mm, to: Memlayout, from = mm.layout) {
     this.#mm = mm;
-    this.#from = mm.layout;
+    this.#from = from;
     this.#to = to;
+  }
+
+  /** Number of the layout that comes, and of the one before. */
+  get seq(): number {
+    return this.#to.seq;
+  }
+
+  get fromSeq(): number {
+    return this.#from.seq;
+  }
+
+  get from(): Memlayout {
+    return this.#from;
+  }
+
+  /** The step to come; null when the commit is complete. */
+  get nextStep(): CommitStep | null {
+    return COMMIT_STEPS[this.#done] ?? null;
+  }
+
+  /** As far as it is done: before `publish` nothing is counted. */
+  get result(): CommitResult {
+    let strandedPages = 0;
+    for (const out of this.#mm.cell.strandedOut) strandedPages += out;
+    return {
+      seq: this.#to.seq,
+      deltaPages: this.#deltaPages,
+      movedSweep: this.#movedSweep,
+      movedDrain: this.#movedDrain,
+      zonesPopulated: this.#zonesPopulated,
+      nodesOnlined: this.#nodesOnlined,
+      strandedPages,
+    };
   }
 
   /** Does the next step and names it; null when the commit is complete. */
@@ -84,7 +143,7 @@ export class Commit {
         this.#publish();
         break;
       case 'mark':
-        this.#mm.markLayout = this.#mm.layout;
+        this.#mark();
         break;
       case 'sweep':
         this.#sweep();
@@ -102,17 +161,54 @@ export class Commit {
   /** Does all steps that are left. */
   finish(): CommitResult {
     while (this.next() !== null);
-    let strandedPages = 0;
-    for (const out of this.#mm.cell.strandedOut) strandedPages += out;
-    return {
-      seq: this.#to.seq,
+    return this.result;
+  }
+
+  /**
+   * A commit that is under way, written beside its memory manager: what it has counted, the layout that lookups do not
+   * answer from (yet, or any more), and the zonelists, which are those of the layout before until it is settled.
+   */
+  save(w: StateWriter, prefix: string): void {
+    const other = this.#isPublished ? this.#from : this.#to;
+    w.json(`${prefix}.commit`, {
+      done: this.#done,
       deltaPages: this.#deltaPages,
       movedSweep: this.#movedSweep,
       movedDrain: this.#movedDrain,
-      zonesPopulated: this.#zonesPopulated,
-      nodesOnlined: this.#nodesOnlined,
-      strandedPages,
-    };
+      populationChanged: this.#populationChanged,
+      zonesPopulated: [...this.#zonesPopulated],
+      nodesOnlined: [...this.#nodesOnlined],
+      otherSeq: other.seq,
+      zonelist: this.#mm.zonelist.map((cells) => [...cells]),
+    });
+    w.column(`${prefix}.commit.start`, other.start);
+    w.column(`${prefix}.commit.nid`, other.nid);
+  }
+
+  /** @param mm as it was saved beside it. */
+  static load(mm: Mm, r: StateReader, prefix: string): Commit {
+    const j = r.json<CommitJson>(`${prefix}.commit`);
+    const start = r.column<Uint32Array>(`${prefix}.commit.start`);
+    const nids = r.column<Uint8Array>(`${prefix}.commit.nid`);
+    const ranges = Array.from(nids, (nid, i) => ({ start: start[i]!, end: start[i + 1]!, nid }));
+    const other = createLayout(ranges, mm.nrPages, j.otherSeq);
+    const published = j.done >= DONE_PUBLISHED;
+    const commit = new Commit(mm, published ? mm.layout : other, published ? other : mm.layout);
+    commit.#done = j.done;
+    commit.#deltaPages = j.deltaPages;
+    commit.#movedSweep = j.movedSweep;
+    commit.#movedDrain = j.movedDrain;
+    commit.#populationChanged = j.populationChanged;
+    commit.#zonesPopulated.push(...j.zonesPopulated);
+    commit.#nodesOnlined.push(...j.nodesOnlined);
+    if (j.done === DONE_PUBLISHED) mm.markLayout = commit.#from;
+    mm.committing = published && commit.nextStep !== null;
+    mm.zonelist = j.zonelist.map((cells) => Uint16Array.from(cells));
+    return commit;
+  }
+
+  get #isPublished(): boolean {
+    return this.#done >= DONE_PUBLISHED;
   }
 
   #online(): void {
@@ -122,11 +218,13 @@ export class Commit {
       online[nid] = 1;
       this.#nodesOnlined.push(nid);
     }
+    if (this.#mm.rfc !== null) rfcOnline(this.#mm, this.#mm.rfc, this.#to);
   }
 
   #publish(): void {
     const mm = this.#mm;
     const before = mm.cell.present.slice();
+    const believed = believedPresent(mm).slice();
     mm.committing = true;
     forEachDelta(this.#from, this.#to, (start, end, oldNid, newNid) => {
       for (let zone = 0; zone < NR_ZONES; zone++) {
@@ -139,11 +237,11 @@ export class Commit {
     mm.layout = this.#to;
     mm.cacheStart = mm.cacheEnd = 0;
     mm.commits++;
+    if (mm.rfc !== null) rfcPublish(mm, mm.rfc, this.#from, this.#to);
+    this.#populationChanged = believedPresent(mm).some((pages, c) => pages > 0 !== believed[c]! > 0);
     const { present, spanStart, spanEnd, hullStart, hullEnd } = mm.cell;
     for (let c = 0; c < mm.nrCells; c++) {
-      if (before[c]! > 0 === present[c]! > 0) continue;
-      this.#populationChanged = true;
-      const empty = spanStart[c] === spanEnd[c];
+      const empty = before[c] === 0 && spanStart[c] === spanEnd[c];
       if (present[c]! > 0 && empty) this.#zonesPopulated.push({ nid: Math.floor(c / NR_ZONES), zone: c % NR_ZONES });
     }
     updateHulls(mm);
@@ -166,20 +264,30 @@ export class Commit {
     managed[from]! -= managedPages;
   }
 
+  #mark(): void {
+    const mm = this.#mm;
+    mm.markLayout = mm.layout;
+    if (mm.rfc !== null) rfcMark(mm, mm.rfc, this.#from, this.#to);
+  }
+
   #sweep(): void {
     const mm = this.#mm;
     let moved = 0;
-    forEachDelta(this.#from, this.#to, (start, end, _oldNid, newNid) => {
-      moved += sweepRun(mm, start, end, newNid);
-    });
+    if (mm.rfc !== null) {
+      moved = rfcSweep(mm, mm.rfc, this.#from, this.#to);
+    } else {
+      forEachDelta(this.#from, this.#to, (start, end, _oldNid, newNid) => {
+        moved += sweepRun(mm, start, end, newNid);
+      });
+    }
     this.#movedSweep = moved;
     mm.moved.sweep += moved;
   }
 
-  /** An empty delta leaves the lists alone: committing the layout in force moves nothing. */
+  /** An empty delta leaves the lists alone: committing the layout in force moves nothing. Marking all does not ask. */
   #drain(): void {
     const before = this.#mm.moved.drain;
-    if (this.#deltaPages > 0) pcpDrain(this.#mm);
+    if (this.#deltaPages > 0 || this.#mm.rfc?.switches.markAll === true) pcpDrain(this.#mm);
     this.#movedDrain = this.#mm.moved.drain - before;
   }
 
@@ -188,6 +296,7 @@ export class Commit {
     mm.committing = false;
     for (let c = 0; c < mm.nrCells; c++) if (mm.cell.strandedOut[c] === 0) shrinkSpan(mm, c);
     updateWatermarks(mm);
+    if (mm.rfc !== null) rfcSettle(mm, mm.rfc);
     if (this.#populationChanged) {
       rebuildZonelists(mm);
       mm.zonelistRebuilds++;

@@ -20,6 +20,7 @@ import {
 import type { Memlayout } from './memlayout.ts';
 import { createPageColumns, type PageColumns } from './page.ts';
 import { RangeSet } from './range-set.ts';
+import type { RfcState } from './rfc/rfc-state.ts';
 import { createSegmentTable, type SegmentTable } from './segment-table.ts';
 
 export interface CellColumns {
@@ -77,6 +78,26 @@ export interface LookupCounters {
   miss: number;
 }
 
+/** Where the CPUs are and how far the nodes; numbered, so that who keeps a copy knows when it is old. */
+export interface Topology {
+  /** 0: as at boot. */
+  readonly generation: number;
+  readonly cpuNode: readonly number[];
+  readonly distances: readonly (readonly number[])[];
+}
+
+/** Since boot. */
+export interface BeyondCounters {
+  /** Allocations inside a commit, and those of them that came from a node that is not their target: stranded at birth. */
+  commitAllocs: number;
+  bornStranded: number;
+  /** Allocations inside a commit for which the target was asked and another page taken than the first in line. */
+  consulted: number;
+  /** Pages looked at by the active pass, and relabelled. */
+  passLooked: number;
+  relabelled: number;
+}
+
 export interface Mm {
   readonly config: MmConfig;
   readonly nrPages: number;
@@ -123,6 +144,13 @@ export interface Mm {
   zonelist: readonly Uint16Array[];
   zonelistRebuilds: number;
   minFreeKib: number;
+  /** Those of boot until a commit brings others (set-topology.ts). */
+  topology: Topology;
+  /** What goes beyond the RFC and is asked on the paths of the allocator; settings, not state. */
+  readonly beyond: { consultTarget: boolean };
+  readonly beyondCounters: BeyondCounters;
+  /** What the posted code does wrong (rfc/README.md); null for a correct guest, and while one boots. */
+  rfc: RfcState | null;
 }
 
 export const cellOf = (nid: number, zone: number): number => nid * NR_ZONES + zone;
@@ -191,6 +219,10 @@ export function createMm(config: MmConfig, layout: Memlayout): Mm {
     zonelist: [],
     zonelistRebuilds: 0,
     minFreeKib: 0,
+    topology: { generation: 0, cpuNode: config.cpuNode, distances: config.distances },
+    beyond: { consultTarget: false },
+    beyondCounters: { commitAllocs: 0, bornStranded: 0, consulted: 0, passLooked: 0, relabelled: 0 },
+    rfc: null,
   };
 }
 

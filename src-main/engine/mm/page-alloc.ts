@@ -8,6 +8,8 @@ import { MAX_PAGE_ORDER, NID_MIXED, NO_PFN, PAGEBLOCK_ORDER } from './limit.ts';
 import type { Mm } from './mm.ts';
 import { ALLOCATED, clearAllocated, HELD, markAllocated, ORDER_MASK, PINNED, stateOf } from './page.ts';
 import { pcpPut, pcpTake, pcpTrim } from './pcp.ts';
+import { forEachTarget } from './rfc/ledger.ts';
+import { rfcFreeBlock, rfcFreeMarked } from './rfc/rfc-free.ts';
 import { addFreeBlock, segmentOfFree } from './segment.ts';
 import { addByTarget, differsFrom, leaveStranded, transplantWhole, usedNid } from './transplant.ts';
 import { watermarkOk } from './watermark.ts';
@@ -17,13 +19,12 @@ import { watermarkOk } from './watermark.ts';
  * @returns the first pfn, or NO_PFN when every zone would fall below min (the simulated ENOMEM).
  */
 export function allocPages(mm: Mm, order: number, cpu: number, type: number): number {
-  assert(!mm.committing, 'alloc-inside-commit');
   const pfn = allocAbove(mm, order, cpu, type, mm.cell.wmarkLow);
   return pfn !== NO_PFN ? pfn : allocAbove(mm, order, cpu, type, mm.cell.wmarkMin);
 }
 
 function allocAbove(mm: Mm, order: number, cpu: number, type: number, marks: Uint32Array): number {
-  const list = mm.zonelist[mm.config.cpuNode[cpu]!]!;
+  const list = mm.zonelist[mm.topology.cpuNode[cpu]!]!;
   for (let i = 0; i < list.length; i++) {
     const cell = list[i]!;
     if (!watermarkOk(mm, cell, order, marks[cell]!)) continue;
@@ -33,15 +34,24 @@ function allocAbove(mm: Mm, order: number, cpu: number, type: number, marks: Uin
   return NO_PFN;
 }
 
-/** Says that an allocation, not stranded and of at most a pageblock, is never freed. */
+/** Says that an allocation of at most a pageblock is never freed. Where it is stranded it stays so. */
 export function pinBlock(mm: Mm, pfn: number): void {
-  assert(!mm.committing, 'pin-inside-commit');
   const state = stateOf(mm.page, pfn);
   const order = state & ORDER_MASK;
   assert((state & ~ORDER_MASK) === ALLOCATED && order <= PAGEBLOCK_ORDER, 'pin-not-allocated', { pfn, state });
-  assert(!differsFrom(mm.layout, pfn, order, usedNid(mm, pfn)), 'pin-stranded', { pfn });
+  const actual = usedNid(mm, pfn);
+  if (differsFrom(mm.layout, pfn, order, actual)) pinStranded(mm, pfn, order, actual);
   markAllocated(mm.page, pfn, order, ALLOCATED | PINNED);
   mm.block.pinned[pfn >>> PAGEBLOCK_ORDER]! += 1 << order;
+}
+
+/** A page taken in a commit, or one that a defect left misplaced, may be pinned while it is stranded. */
+function pinStranded(mm: Mm, pfn: number, order: number, actual: number): void {
+  forEachTarget(mm, pfn, pfn + (1 << order), (from, to, target) => {
+    if (target === actual) return;
+    mm.stranded[actual * mm.nrNodeIds + target]! -= to - from;
+    mm.strandedPinned[actual * mm.nrNodeIds + target]! += to - from;
+  });
 }
 
 /** Whether [pfn, pfn + 2^order) is one allocation that may be freed. */
@@ -56,6 +66,10 @@ export function freePagesDirect(mm: Mm, pfn: number, order: number): void {
   if (!isAllocated(mm, pfn, order)) throw new InvariantError('free-not-allocated', { pfn, order });
   const actual = usedNid(mm, pfn);
   clearAllocated(mm.page, pfn, order);
+  if (mm.rfc !== null) {
+    rfcFreeBlock(mm, mm.rfc, pfn, order, actual);
+    return;
+  }
   const { layout, markLayout } = mm;
   const target = order <= PAGEBLOCK_ORDER ? layout.blockNid[pfn >>> PAGEBLOCK_ORDER]! : NID_MIXED;
   if (layout === markLayout && target === actual) addFreeBlock(mm, pfn, order, actual);
@@ -74,11 +88,21 @@ function freeByRanges(mm: Mm, pfn: number, order: number, actual: number): void 
 
 /** Frees an allocation: a single page that need not move goes to the CPU's list, all else to the buddy lists. */
 export function freePages(mm: Mm, pfn: number, order: number, cpu: number): void {
-  if (order > 0 || differsFrom(mm.markLayout, pfn, 0, usedNid(mm, pfn))) {
-    freePagesDirect(mm, pfn, order);
-    return;
+  if (order > 0) freePagesDirect(mm, pfn, order);
+  else if (freeToPcp(mm, pfn, cpu)) pcpTrim(mm, pfn, cpu);
+}
+
+/** Frees a single page. Whether it is on the CPU's list now, which is left as long as it gets: not if it had to move. */
+export function freeToPcp(mm: Mm, pfn: number, cpu: number): boolean {
+  if (!isAllocated(mm, pfn, 0)) throw new InvariantError('free-not-allocated', { pfn, order: 0 });
+  const actual = usedNid(mm, pfn);
+  if (mm.rfc !== null) {
+    clearAllocated(mm.page, pfn, 0);
+    if (rfcFreeMarked(mm, mm.rfc, pfn, actual)) return false;
+  } else if (differsFrom(mm.markLayout, pfn, 0, actual)) {
+    freePagesDirect(mm, pfn, 0);
+    return false;
   }
-  if (!isAllocated(mm, pfn, 0)) throw new InvariantError('free-not-allocated', { pfn, order });
   pcpPut(mm, pfn, cpu);
-  pcpTrim(mm, pfn, cpu);
+  return true;
 }

@@ -9,6 +9,7 @@ import { takeBlock } from './buddy.ts';
 import { NO_PFN, NR_MIGRATE_TYPES, NR_ZONES, PAGEBLOCK_ORDER } from './limit.ts';
 import { type Mm, zoneOf } from './mm.ts';
 import { clearSpecial, PCP, setSpecial } from './page.ts';
+import { rfcGiveBack } from './rfc/rfc-free.ts';
 import { addFreeBlock } from './segment.ts';
 import { addByTarget, differsFrom, leaveStranded, usedNid } from './transplant.ts';
 
@@ -79,6 +80,10 @@ function pcpFlush(mm: Mm, cpu: number, cell: number, count: number): void {
 function giveBack(mm: Mm, pfn: number): void {
   const actual = usedNid(mm, pfn);
   clearSpecial(mm.page, pfn);
+  if (mm.rfc !== null) {
+    rfcGiveBack(mm, mm.rfc, pfn, actual);
+    return;
+  }
   if (!differsFrom(mm.layout, pfn, 0, actual)) {
     addFreeBlock(mm, pfn, 0, actual);
     return;

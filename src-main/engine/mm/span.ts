@@ -37,8 +37,12 @@ export function updateHulls(mm: Mm): void {
   }
 }
 
-/** The span of a cell without stranded pages is the hull of its target. */
+/**
+ * The span of a cell without stranded pages is the hull of its target. In an RFC guest free pages of other nodes keep it
+ * wide too, or it never shrinks.
+ */
 export function shrinkSpan(mm: Mm, cell: number): void {
+  if (mm.rfc !== null && (mm.rfc.switches.spanNeverShrinks || mm.rfc.misplacedOut[cell]! > 0)) return;
   mm.cell.spanStart[cell] = mm.cell.hullStart[cell]!;
   mm.cell.spanEnd[cell] = mm.cell.hullEnd[cell]!;
 }

@@ -1,9 +1,10 @@
-/** Writing a memory manager down and reading it back. Layout tables, range sets and zonelists are derived, so left out. */
+/** Writing a memory manager down and reading it back; a commit that is under way is written beside it (commit.ts). Layout tables, range sets and zonelists are derived, so left out. */
 import { type Json, type StateReader, type StateWriter } from '../core/index.ts';
 import type { LayoutRange, MmConfig } from '../config.ts';
 import { assert } from '../core/index.ts';
 import { createLayout, layoutRanges } from './memlayout.ts';
-import { createMm, type Mm } from './mm.ts';
+import { type BeyondCounters, createMm, type Mm, type Topology } from './mm.ts';
+import { loadRfc, saveRfc } from './rfc/rfc-state.ts';
 import { loadSegments, saveSegments } from './segment-table.ts';
 import { rebuildZonelists } from './zonelist.ts';
 
@@ -28,7 +29,6 @@ function columns(mm: Mm): Record<string, Uint8Array | Uint16Array | Uint32Array 
 }
 
 export function saveMm(mm: Mm, w: StateWriter, prefix: string): void {
-  assert(mm.layout === mm.markLayout, 'save-inside-commit');
   w.json(`${prefix}.mm`, {
     layoutSeq: mm.layout.seq,
     ranges: layoutRanges(mm.layout) as unknown as Json,
@@ -42,11 +42,27 @@ export function saveMm(mm: Mm, w: StateWriter, prefix: string): void {
   });
   for (const [name, column] of Object.entries(columns(mm))) w.column(`${prefix}.mm.${name}`, column);
   saveSegments(mm.segment, w, prefix);
+  saveRfc(mm.rfc, w, `${prefix}.mm`);
+  saveBeyond(mm, w, prefix);
   // Copies: a saved state outlives steps, and these lists change in place.
   w.json(
     `${prefix}.pcp`,
     Array.from(mm.pcp, (list, i) => [i, [...(list ?? [])]] as const).filter(([, list]) => list.length > 0) as never,
   );
+}
+
+/** Written only where there is something: a guest that does as the RFC does has none of it. */
+function saveBeyond(mm: Mm, w: StateWriter, prefix: string): void {
+  if (mm.topology.generation > 0) w.json(`${prefix}.topology`, mm.topology as unknown as Json);
+  const counters = { ...mm.beyondCounters };
+  if (Object.values(counters).some((count) => count > 0)) w.json(`${prefix}.beyondCounters`, counters);
+}
+
+function loadBeyond(mm: Mm, r: StateReader, prefix: string): void {
+  if (r.has(`${prefix}.topology`)) mm.topology = r.json<Topology>(`${prefix}.topology`);
+  if (r.has(`${prefix}.beyondCounters`)) {
+    Object.assign(mm.beyondCounters, r.json<BeyondCounters>(`${prefix}.beyondCounters`));
+  }
 }
 
 interface MmJson {
@@ -78,6 +94,8 @@ export function loadMm(config: MmConfig, r: StateReader, prefix: string): Mm {
   mm.commits = j.commits;
   mm.zonelistRebuilds = j.zonelistRebuilds;
   mm.minFreeKib = j.minFreeKib;
+  mm.rfc = loadRfc(mm, r, `${prefix}.mm`);
+  loadBeyond(mm, r, prefix);
   rebuildZonelists(mm);
   return mm;
 }

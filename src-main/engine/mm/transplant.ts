@@ -10,7 +10,7 @@ import { addFreeBlock } from './segment.ts';
 import { shrinkSpan } from './span.ts';
 
 /** Counts a lookup of pfn in the published layout as the RFC's one-range cache would have answered it. */
-function countLookup(mm: Mm, pfn: number): void {
+export function countLookup(mm: Mm, pfn: number): void {
   if (pfn >= mm.cacheStart && pfn < mm.cacheEnd) {
     mm.lookups.hit++;
     return;

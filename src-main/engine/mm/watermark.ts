@@ -6,6 +6,7 @@
  */
 import { NR_PAGE_ORDERS, NR_ZONES } from './limit.ts';
 import type { Mm } from './mm.ts';
+import { believedManaged, nrFreePages } from './rfc/rfc-state.ts';
 import { PAGE_SIZE_KIB } from '../../../shared/units/index.ts';
 
 const MIN_FREE_KIB_LOWEST = 128;
@@ -26,7 +27,8 @@ function isqrt(n: number): number {
 const rounddownPow2 = (n: number): number => 1 << (31 - Math.clz32(n));
 
 export function updateWatermarks(mm: Mm): void {
-  const { managed, wmarkMin, wmarkLow, wmarkHigh, pcpBatch, pcpHigh, lowmemReserve } = mm.cell;
+  const { wmarkMin, wmarkLow, wmarkHigh, pcpBatch, pcpHigh, lowmemReserve } = mm.cell;
+  const managed = believedManaged(mm);
   let total = 0;
   for (let c = 0; c < mm.nrCells; c++) total += managed[c]!;
   const wanted = isqrt(total * PAGE_SIZE_KIB * 16);
@@ -38,19 +40,21 @@ export function updateWatermarks(mm: Mm): void {
     wmarkMin[c] = min;
     wmarkLow[c] = min + (min >>> 2);
     wmarkHigh[c] = min + (min >>> 1);
+    lowmemReserve[c] = reserveFor(managed, c);
+    // The posted code stops at nr_zones: what is above keeps its sizes.
+    if (mm.rfc !== null && c % NR_ZONES >= mm.rfc.nrZones[Math.floor(c / NR_ZONES)]!) continue;
     const quarter = Math.max(1, Math.min(pages >>> 10, PCP_BATCH_CAP_PAGES) >>> 2);
     const batch = rounddownPow2(quarter + (quarter >>> 1)) - 1;
     pcpBatch[c] = Math.max(1, batch);
     pcpHigh[c] = 6 * batch;
-    lowmemReserve[c] = reserveFor(mm, c);
   }
 }
 
 /** What a zone keeps for allocations that cannot use a higher one: a share of the managed pages above it on its node. */
-function reserveFor(mm: Mm, cell: number): number {
+function reserveFor(managed: Uint32Array, cell: number): number {
   const zone = cell % NR_ZONES;
   let above = 0;
-  for (let z = zone + 1; z < NR_ZONES; z++) above += mm.cell.managed[cell - zone + z]!;
+  for (let z = zone + 1; z < NR_ZONES; z++) above += managed[cell - zone + z]!;
   return Math.floor(above / LOWMEM_RESERVE_RATIO[zone]!);
 }
 
@@ -60,7 +64,7 @@ function reserveFor(mm: Mm, cell: number): number {
  * __zone_watermark_ok).
  */
 export function watermarkOk(mm: Mm, cell: number, order: number, mark: number): boolean {
-  let left = mm.cell.free[cell]! - (1 << order) + 1;
+  let left = nrFreePages(mm, cell) - (1 << order) + 1;
   let needed = mark;
   if (left <= needed + mm.cell.lowmemReserve[cell]!) return false;
   for (let o = 0; o < order; o++) {

@@ -1,0 +1,71 @@
+/**
+ * The two matrices of an RFC guest, page by page of what moves between them: `stranded` counts pages in use with A != T
+ * (it is every guest's), `misplaced` the free ones. A correct guest has no misplaced page outside a commit, so only an
+ * RFC guest keeps the second; a correct one comes here when pages are taken inside a commit.
+ *
+ * Counters changed: stranded, cell.strandedOut, rfc.misplaced, misplacedOut, misplacedIn.
+ */
+import { NR_ZONES } from '../limit.ts';
+import { rangeOf } from '../memlayout.ts';
+import { type Mm, zoneOf } from '../mm.ts';
+import { shrinkSpan } from '../span.ts';
+import type { RfcState } from './rfc-state.ts';
+
+/** Calls back for each part of [start, end) that has one target. */
+export function forEachTarget(
+  mm: Mm,
+  start: number,
+  end: number,
+  visit: (from: number, to: number, target: number) => void,
+): void {
+  const { layout } = mm;
+  for (let r = rangeOf(layout, start); r < layout.count && layout.start[r]! < end; r++) {
+    visit(Math.max(start, layout.start[r]!), Math.min(end, layout.start[r + 1]!), layout.nid[r]!);
+  }
+}
+
+/** Free pages of one zone, on node `actual`, are counted (sign 1) or no longer counted (-1) as misplaced. */
+export function countMisplaced(mm: Mm, rfc: RfcState, start: number, end: number, actual: number, sign: 1 | -1): void {
+  forEachTarget(mm, start, end, (from, to, target) => {
+    countMisplacedTo(mm, rfc, from, actual, target, sign * (to - from));
+  });
+}
+
+/** The same for so many pages of one target, the zone being that of pfn. */
+export function countMisplacedTo(
+  mm: Mm,
+  rfc: RfcState,
+  pfn: number,
+  actual: number,
+  target: number,
+  pages: number,
+): void {
+  if (target === actual) return;
+  const zone = zoneOf(mm, pfn);
+  rfc.misplaced[actual * mm.nrNodeIds + target]! += pages;
+  rfc.misplacedOut[actual * NR_ZONES + zone]! += pages;
+  rfc.misplacedIn[target * NR_ZONES + zone]! += pages;
+}
+
+/** Pages in use of one zone, that are not pinned, on node `actual`: the same for the stranded matrix. */
+export function countStranded(mm: Mm, start: number, end: number, actual: number, sign: 1 | -1): void {
+  const cell = actual * NR_ZONES + zoneOf(mm, start);
+  forEachTarget(mm, start, end, (from, to, target) => {
+    if (target === actual) return;
+    const pages = sign * (to - from);
+    mm.stranded[actual * mm.nrNodeIds + target]! += pages;
+    mm.cell.strandedOut[cell]! += pages;
+  });
+}
+
+/** Free pages of node `actual` have come into use there: those that were misplaced are stranded now. */
+export function noteTaken(mm: Mm, rfc: RfcState, start: number, end: number, actual: number): void {
+  if (rfc.misplacedOut[actual * NR_ZONES + zoneOf(mm, start)] === 0) return;
+  countStranded(mm, start, end, actual, 1);
+  countMisplaced(mm, rfc, start, end, actual, -1);
+}
+
+/** The span of a cell that has neither a stranded nor a misplaced page left shrinks to its target, outside a commit. */
+export function settleSpan(mm: Mm, cell: number): void {
+  if (!mm.committing && mm.cell.strandedOut[cell] === 0) shrinkSpan(mm, cell);
+}
