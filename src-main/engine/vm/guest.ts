@@ -7,7 +7,7 @@
  */
 import type { GuestLag, WorldEvent } from '../../../shared/snapshot/index.ts';
 import type { GuestConfig, LayoutRange, RegenerationConfig } from '../config.ts';
-import { type Json, type Parts, type StateReader, type StateWriter, wholeOf } from '../core/index.ts';
+import { assert, type Json, type Parts, type StateReader, type StateWriter, wholeOf } from '../core/index.ts';
 import {
   type Backing,
   bootNodeMap,
@@ -27,7 +27,8 @@ import {
   ZONE_NAMES,
 } from '../mm/index.ts';
 import { GuestKernel } from './guest-kernel.ts';
-import { type LayoutOrigin, rangesOf } from './layout-history.ts';
+import { logBoot, logCommit } from './kernel-words.ts';
+import { type KeptLayout, type LayoutOrigin, rangesOf } from './layout-history.ts';
 import { type HostTruth, isDeliveryDue, NOT_SEEN, sameRanges, tell, type Telling } from './telling.ts';
 import { type OwedRow, owedRows } from './owed.ts';
 import { TargetAge } from './target-age.ts';
@@ -81,10 +82,12 @@ export class Guest {
 
   static create(config: GuestConfig, truth: HostTruth, seed: number): Guest {
     const mm = GuestMm.boot(config.mm);
+    const kernel = GuestKernel.boot(config.mm);
+    logBoot(kernel.log, config, mm, kernel.layouts.inForce);
     return new Guest(config, {
       mm,
       workload: Workload.create(mm, config.workload, seed, config.name),
-      kernel: GuestKernel.boot(config.mm),
+      kernel,
       regeneration: config.regeneration,
       ages: new TargetAge(config.mm.nrPages),
       map: bootNodeMap(truth.backing, layoutRanges(mm.layout), config.mm.nrNodeIds),
@@ -185,12 +188,24 @@ export class Guest {
   ): { readonly problems: readonly LayoutProblem[]; readonly events: readonly WorldEvent[] } {
     const problems = this.mm.problemsOf(ranges);
     if (problems.length > 0) return { problems, events: [] };
-    const from = this.mm.layout;
     const layout = this.kernel.layouts.commit(ranges, origin, this.config.mm.nrPages, tick);
-    const outcome = this.mm.commit(rangesOf(layout), layout.seq);
-    if (!outcome.ok) return { problems: outcome.problems, events: [] };
+    return { problems: [], events: this.#publish(layout, tick) };
+  }
+
+  /** Commits what is staged in debugfs, which has a range. */
+  commitStaged(tick: number): readonly WorldEvent[] {
+    return this.#publish(this.kernel.layouts.commitStaged(this.config.mm.nrPages, tick), tick);
+  }
+
+  #publish(layout: KeptLayout, tick: number): readonly WorldEvent[] {
+    const from = this.mm.layout;
+    const rebuilds = this.mm.mm.zonelistRebuilds;
+    const outcome = this.mm.commit(rangesOf(layout, this.config.mm.nrPages), layout.seq);
+    assert(outcome.ok, 'layout-kept-invalid', { seq: layout.seq });
     this.#ages.published(from, this.mm.layout, tick);
-    return { problems: [], events: commitEvents(this.config.name, outcome.result, tick) };
+    const rebuilt = this.mm.mm.zonelistRebuilds > rebuilds;
+    logCommit(this.kernel.log, this.mm, layout, outcome.result, rebuilt, tick);
+    return commitEvents(this.config.name, outcome.result, tick);
   }
 
   /** Both lags, in pages. */

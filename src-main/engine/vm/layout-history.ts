@@ -6,7 +6,8 @@
  * (a) Sequence numbers are never reused: boot has 0, a staged layout takes the next one when it is made, a layout from
  *     the host or a command takes the next one when it is committed; one that is cleared has used its number up.
  * (b) A committed layout is expanded: it covers [0, nrPages) without holes, ascending, and `filled` says which parts of
- *     it nobody wrote. What was written beyond nrPages is cut off.
+ *     it nobody wrote. It ends where the RFC's ends, one page beyond the guest's memory (an inclusive end of max_pfn), or
+ *     where more was written: those pages do not exist and belong to nobody.
  * (c) The backlog is at most `profile.backlog` layouts, and at most MAX_KEPT_RANGES ranges in all: the oldest go.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
@@ -21,18 +22,21 @@ export interface KeptLayout {
   readonly origin: LayoutOrigin;
   /** When it was committed; 0 for that of boot. */
   readonly tick: number;
-  /** First pfn of each range, and nrPages at the end. */
+  /** First pfn of each range, and the end of the last one, above nrPages. */
   readonly start: Uint32Array;
   readonly nid: Uint8Array;
-  /** Parts that expansion added, ascending. */
+  /** Parts of [0, nrPages) that expansion added, ascending. */
   readonly filled: readonly PfnRange[];
 }
 
-/** Ranges as they were written to debugfs, in that order; half-open. An end may lie beyond the guest's memory. */
+/** Ranges as they were written to debugfs, ascending and disjoint; half-open. They may lie beyond the guest's memory. */
 export interface StagedLayout {
   readonly seq: number;
   readonly ranges: LayoutRange[];
 }
+
+/** Ends that a layout can have, exclusive. */
+export const MAX_LAYOUT_PFN = 2 ** 32 - 1;
 
 /** All ranges of the backlog together. */
 const MAX_KEPT_RANGES = 2 ** 18;
@@ -40,20 +44,50 @@ const MAX_KEPT_RANGES = 2 ** 18;
 /** Ranges in any order, disjoint, as a layout over [0, nrPages): section 1.4. At least one range. */
 export function expand(ranges: readonly LayoutRange[], nrPages: number): Pick<KeptLayout, 'start' | 'nid' | 'filled'> {
   const sorted = [...ranges].sort((a, b) => a.start - b.start);
-  // The first range always stays: it is given what is below it.
-  const inside = sorted.filter((r, i) => i === 0 || r.start < nrPages);
   const filled: PfnRange[] = [];
   const fill = (start: number, end: number): void => {
-    if (start < end) filled.push({ start, end });
+    if (start < Math.min(end, nrPages)) filled.push({ start, end: Math.min(end, nrPages) });
   };
-  fill(0, Math.min(inside[0]!.start, nrPages));
-  inside.forEach((r, i) => fill(Math.min(r.end, nrPages), inside[i + 1]?.start ?? nrPages));
-  const start = Uint32Array.from([...inside.map((r, i) => (i === 0 ? 0 : r.start)), nrPages]);
-  return { start, nid: Uint8Array.from(inside, (r) => r.nid), filled };
+  const start = new Uint32Array(sorted.length + 1);
+  fill(0, sorted[0]!.start);
+  sorted.forEach((r, i) => {
+    if (i > 0) start[i] = r.start;
+    fill(r.end, sorted[i + 1]?.start ?? nrPages);
+  });
+  start[sorted.length] = Math.max(sorted.at(-1)!.end, nrPages + 1);
+  return { start, nid: Uint8Array.from(sorted, (r) => r.nid), filled };
 }
 
-export const rangesOf = ({ start, nid }: Pick<KeptLayout, 'start' | 'nid'>): LayoutRange[] =>
-  Array.from(nid, (n, i) => ({ start: start[i]!, end: start[i + 1]!, nid: n }));
+/** The part of a committed layout that there are pages for, over [0, nrPages). */
+export function rangesOf({ start, nid }: Pick<KeptLayout, 'start' | 'nid'>, nrPages: number): LayoutRange[] {
+  const ranges: LayoutRange[] = [];
+  for (let i = 0; i < nid.length && start[i]! < nrPages; i++) {
+    ranges.push({ start: start[i]!, end: Math.min(start[i + 1]!, nrPages), nid: nid[i]! });
+  }
+  return ranges;
+}
+
+/** Index of the first range that ends above pfn, in ascending disjoint ranges. */
+function firstAbove(ranges: readonly LayoutRange[], pfn: number): number {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ranges[middle]!.end > pfn) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Puts a range into a staged layout. @returns the staged range that it overlaps, and then nothing was done. */
+export function addRange({ ranges }: StagedLayout, range: LayoutRange): LayoutRange | null {
+  const at = firstAbove(ranges, range.start);
+  const above = ranges[at];
+  if (above !== undefined && above.start < range.end) return above;
+  if (above === undefined) ranges.push(range);
+  else ranges.splice(at, 0, range);
+  return null;
+}
 
 export class LayoutHistory {
   #nextSeq: number;
@@ -110,20 +144,23 @@ export class LayoutHistory {
     this.#staged = null;
   }
 
-  /**
-   * A layout comes into force: the staged one keeps its number and is staged no longer, any other takes the next one.
-   * The one before it goes to the backlog.
-   */
+  /** A layout of the host or of a command comes into force, under the next number. */
   commit(ranges: readonly LayoutRange[], origin: LayoutOrigin, nrPages: number, tick: number): KeptLayout {
-    let seq = this.#nextSeq;
-    if (origin === 'debugfs') {
-      assert(this.#staged !== null, 'layout-not-staged');
-      seq = this.#staged.seq;
-      this.#staged = null;
-    } else this.#nextSeq++;
+    return this.#comeIntoForce({ seq: this.#nextSeq++, origin, tick, ...expand(ranges, nrPages) });
+  }
+
+  /** The staged layout, which has a range, comes into force and is staged no longer. */
+  commitStaged(nrPages: number, tick: number): KeptLayout {
+    assert(this.#staged !== null && this.#staged.ranges.length > 0, 'layout-not-staged');
+    const { seq, ranges } = this.#staged;
+    this.#staged = null;
+    return this.#comeIntoForce({ seq, origin: 'debugfs', tick, ...expand(ranges, nrPages) });
+  }
+
+  #comeIntoForce(layout: KeptLayout): KeptLayout {
     this.#retire(this.#inForce);
-    this.#inForce = { seq, origin, tick, ...expand(ranges, nrPages) };
-    return this.#inForce;
+    this.#inForce = layout;
+    return layout;
   }
 
   #retire(layout: KeptLayout): void {

@@ -1,0 +1,144 @@
+/** For tests: one guest of the specification's test vectors (section 8) in a world, and its files as a shell uses them. */
+import {
+  CORRECT,
+  DEFAULT_PROFILE,
+  type GuestConfig,
+  type KernelProfile,
+  type MmConfig,
+  type WorldConfig,
+} from '../config.ts';
+import type { Guest } from '../vm/index.ts';
+import { World } from '../world.ts';
+import type { Errno } from './node.ts';
+
+export const MEMLAYOUT = '/sys/kernel/debug/memlayout';
+
+const square = (n: number): number[][] =>
+  Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => (i === j ? 10 : 20)));
+
+export interface GuestOptions {
+  readonly mm?: Partial<MmConfig>;
+  readonly profile?: Partial<KernelProfile>;
+  readonly guest?: Partial<GuestConfig>;
+}
+
+/** 128 MB: DMA is pfn 0 to 4095, DMA32 the rest; nothing reserved, all free, on node 0 of 4. */
+export function config({ mm = {}, profile = {}, guest = {} }: GuestOptions = {}): WorldConfig {
+  const nrPages = mm.nrPages ?? 32768;
+  const nrNodeIds = mm.nrNodeIds ?? 4;
+  return {
+    seed: 1,
+    tickMs: 100,
+    hosts: [
+      {
+        name: 'h',
+        nodes: [0, 1].map((nid) => ({ nid, cpus: [nid], totalPages: 2 ** 19, reservedPages: 0 })),
+        distances: square(2),
+      },
+    ],
+    links: [],
+    guests: [
+      {
+        name: 'g',
+        host: 'h',
+        mm: {
+          nrPages,
+          holes: [],
+          reserved: [],
+          zoneStartPfn: [0, 4096, 1048576],
+          nrNodeIds,
+          cpuNode: [0],
+          distances: square(nrNodeIds),
+          bootLayout: [{ start: 0, end: nrPages, nid: 0 }],
+          recordedFree: null,
+          profile: { ...DEFAULT_PROFILE, rfc: CORRECT, ...profile },
+          ...mm,
+        },
+        frameGrainPages: 1,
+        placement: [{ start: 0, end: nrPages, mode: 'strict', nodes: [0], pages: [], scatter: false }],
+        regeneration: { enabled: false, grainPages: 512, delayTicks: 0 },
+        workload: null,
+        dirty: { workingSetPages: 0, pagesPerSec: 0 },
+        beyond: {
+          topology: false,
+          activePass: null,
+          consultTarget: false,
+          commitStepTicks: 0,
+          notify: false,
+          shrinkSlabs: false,
+          lookup: 'table',
+        },
+        dimms: [],
+        ...guest,
+      },
+    ],
+    schedule: [],
+  };
+}
+
+/** A guest and its files; every write is a line of its own unless a line is open. */
+export class Console {
+  readonly world: World;
+
+  constructor(options: GuestOptions | World = {}) {
+    if (options instanceof World) {
+      this.world = options;
+      return;
+    }
+    const { world, problems } = World.create(config(options));
+    if (world === null) throw new Error(JSON.stringify(problems));
+    this.world = world;
+  }
+
+  get guest(): Guest {
+    return this.world.guests[0]!;
+  }
+
+  /** As `cat` shows it; throws what it says when it cannot. */
+  cat(path: string): string {
+    const read = this.world.filesOf('g')!.read(path);
+    if (!read.ok) throw new Error(`cat: ${path}: ${read.errno}`);
+    return read.text;
+  }
+
+  ls(path: string): string[] {
+    const names = this.world.filesOf('g')!.list(path);
+    if (names === null) throw new Error(`ls: ${path}: no folder`);
+    return [...names].sort();
+  }
+
+  /** `echo text > path` as a shell does it: what is not taken is written again. @returns the error, null when all went. */
+  echo(text: string | number, path: string): Errno | null {
+    this.world.beginLine('g', `echo ${text} > ${path}`);
+    let rest = `${text}\n`;
+    let errno: Errno | null = null;
+    while (rest !== '' && errno === null) {
+      const written = this.world.writeFile(path, rest);
+      if (written.ok) rest = rest.slice(written.consumed);
+      else errno = written.errno;
+    }
+    this.world.endLine();
+    return errno;
+  }
+
+  /** Stages [start, end], the end inclusive. */
+  stage(start: number | string, end: number | string, node: number | string): Errno | null {
+    return (
+      this.echo(start, `${MEMLAYOUT}/start`) ??
+      this.echo(end, `${MEMLAYOUT}/end`) ??
+      this.echo(node, `${MEMLAYOUT}/node`)
+    );
+  }
+
+  commit(): Errno | null {
+    return this.echo(1, `${MEMLAYOUT}/commit`);
+  }
+
+  clear(): Errno | null {
+    return this.echo(1, `${MEMLAYOUT}/clear`);
+  }
+
+  get log(): readonly string[] {
+    return this.guest.kernel.log.lines.map((line) => line.text);
+  }
+}
