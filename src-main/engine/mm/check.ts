@@ -18,7 +18,8 @@
  *   G11 (committing the layout in force moves nothing) is a law of an operation: commit.test.ts and the fuzz hold it
  *   G12 min watermarks are each their managed share of min_free_kbytes, and their sum does not exceed it
  *
- * Cost: O(pages), a few nanoseconds each. Outside a commit only.
+ * Cost: O(pages), a few nanoseconds each. Between two steps of a commit G4, G5, G7, G8 and G12 are not asked: to bring them
+ * about again is what the rest of the commit is for.
  */
 import type { Parts } from '../core/index.ts';
 import { WORDS } from './bitmap.ts';
@@ -47,6 +48,7 @@ import {
 } from './page.ts';
 import { listOf } from './segment-table.ts';
 import { usedNid } from './transplant.ts';
+import { watermarkBasis } from './watermark.ts';
 
 /** A law that does not hold: its number and what was expected and found. */
 export interface MmViolation {
@@ -76,6 +78,9 @@ interface Recount {
   readonly blockValid: Float64Array;
 }
 
+/** Laws that a layout breaks when it is published, and that hold again once its commit is settled. */
+const UNSETTLED: ReadonlySet<string> = new Set(['G4', 'G5', 'G7', 'G8', 'G12']);
+
 /** Pages looked at between two stops: some milliseconds. A multiple of the largest block's. */
 const PART_PAGES = 2 ** 17;
 
@@ -83,6 +88,7 @@ const PART_PAGES = 2 ** 17;
 export function* checkMm(mm: Mm): Parts<readonly MmViolation[]> {
   const out: MmViolation[] = [];
   const fail = (law: string, text: string): void => {
+    if (mm.committing && UNSETTLED.has(law)) return;
     if (out.length < 50) out.push({ law, text });
   };
   checkLayout(mm, fail);
@@ -392,9 +398,10 @@ function checkWatermarks(mm: Mm, fail: Fail): void {
   const minFreePages = Math.floor(mm.minFreeKib / 4);
   let total = 0;
   let sum = 0;
-  for (let c = 0; c < mm.nrCells; c++) total += mm.cell.managed[c]!;
+  const managed = watermarkBasis(mm, mm.cell.managed);
+  for (const pages of managed) total += pages;
   for (let c = 0; c < mm.nrCells; c++) {
-    const share = total === 0 ? 0 : (minFreePages * mm.cell.managed[c]!) / total;
+    const share = total === 0 ? 0 : (minFreePages * managed[c]!) / total;
     const min = mm.cell.wmarkMin[c]!;
     sum += min;
     if (min > share || min <= share - 1) fail('G12', `cell ${c}: min watermark ${min}, its share is ${share}`);
