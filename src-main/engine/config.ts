@@ -86,6 +86,11 @@ export interface MmConfig {
    * in use and never freed. null: everything managed is free.
    */
   readonly recordedFree: readonly RecordedFree[] | null;
+  /**
+   * Managed pages that the boot frees after it has set the watermarks (initrd, init sections of the kernel), which so
+   * leave them out until they are set anew. Ascending, disjoint, not in holes or reserved. Absent: none.
+   */
+  readonly freedLate?: readonly PfnRange[];
 }
 
 export interface RecordedFree {

@@ -40,8 +40,8 @@ export function bootMm(config: MmConfig): Mm {
   for (let i = blocks.length - 1; i >= 0; i--) addFreeBlock(mm, blocks[i]!.pfn, blocks[i]!.order, blocks[i]!.node);
   updateHulls(mm);
   for (let c = 0; c < mm.nrCells; c++) shrinkSpan(mm, c);
-  updateWatermarks(mm);
-  rebuildZonelists(mm);
+  updateWatermarks(mm, 'boot');
+  rebuildZonelists(mm, 'boot');
   mm.rfc = bootRfc(mm);
   return mm;
 }

@@ -15,9 +15,8 @@
  * taken between publish and sweep comes from a list that the sweep has not seen: it is stranded from its first moment
  * (buddy.ts counts it), unless the guest consults the target (consult.ts).
  *
- * Of the invariants (check.ts) G1, G3, G6, G7, G9 and G10 hold between any two steps, G8 but for the pages that are not
- * yet marked (publish) and those on per-CPU lists (to drain); G2 holds for what is in force. G4, G5 and G12 are what the
- * commit is about: they hold again when it is settled.
+ * Between any two steps the invariants G1, G2, G3, G6, G9 and G10 of check.ts hold, G2 by the layout that lookups answer
+ * from. G4, G5, G7, G8 and G12 speak of free pages that are where they belong, and hold again when it is settled.
  *
  * Marks are not stored: a page in use is marked when its A is not its T, so step 6 costs nothing.
  * Cost: O(ranges + pageblocks of the delta), whatever is free or in use in them; page by page only where a pageblock has
@@ -298,7 +297,7 @@ export class Commit {
     updateWatermarks(mm);
     if (mm.rfc !== null) rfcSettle(mm, mm.rfc);
     if (this.#populationChanged) {
-      rebuildZonelists(mm);
+      rebuildZonelists(mm, 'running');
       mm.zonelistRebuilds++;
     }
   }

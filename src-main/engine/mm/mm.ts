@@ -144,6 +144,8 @@ export interface Mm {
   zonelist: readonly Uint16Array[];
   zonelistRebuilds: number;
   minFreeKib: number;
+  /** The watermarks are those of boot, and what it freed late does not count in them: see watermark.ts. */
+  bootMarks: boolean;
   /** Those of boot until a commit brings others (set-topology.ts). */
   topology: Topology;
   /** What goes beyond the RFC and is asked on the paths of the allocator; settings, not state. */
@@ -219,6 +221,7 @@ export function createMm(config: MmConfig, layout: Memlayout): Mm {
     zonelist: [],
     zonelistRebuilds: 0,
     minFreeKib: 0,
+    bootMarks: false,
     topology: { generation: 0, cpuNode: config.cpuNode, distances: config.distances },
     beyond: { consultTarget: false },
     beyondCounters: { commitAllocs: 0, bornStranded: 0, consulted: 0, passLooked: 0, relabelled: 0 },

@@ -39,6 +39,7 @@ export function saveMm(mm: Mm, w: StateWriter, prefix: string): void {
     commits: mm.commits,
     zonelistRebuilds: mm.zonelistRebuilds,
     minFreeKib: mm.minFreeKib,
+    ...(mm.bootMarks ? { bootMarks: true } : {}),
   });
   for (const [name, column] of Object.entries(columns(mm))) w.column(`${prefix}.mm.${name}`, column);
   saveSegments(mm.segment, w, prefix);
@@ -75,6 +76,7 @@ interface MmJson {
   readonly commits: number;
   readonly zonelistRebuilds: number;
   readonly minFreeKib: number;
+  readonly bootMarks?: true;
 }
 
 export function loadMm(config: MmConfig, r: StateReader, prefix: string): Mm {
@@ -94,8 +96,9 @@ export function loadMm(config: MmConfig, r: StateReader, prefix: string): Mm {
   mm.commits = j.commits;
   mm.zonelistRebuilds = j.zonelistRebuilds;
   mm.minFreeKib = j.minFreeKib;
+  mm.bootMarks = j.bootMarks === true;
   mm.rfc = loadRfc(mm, r, `${prefix}.mm`);
   loadBeyond(mm, r, prefix);
-  rebuildZonelists(mm);
+  rebuildZonelists(mm, mm.zonelistRebuilds === 0 ? 'boot' : 'running');
   return mm;
 }

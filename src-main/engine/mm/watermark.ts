@@ -1,76 +1,114 @@
 /**
- * Watermarks and per-CPU list sizes from managed pages, after every commit.
- * min_free_kbytes = clamp(isqrt(lowmem_kB * 16), 128, 65536); a zone's share of it is by managed pages; low and high add
- * a quarter and a half of min. Per-CPU batch from managed / 1024, capped at half a MiB, a power of two less one.
- * Source: spec/dnuma.md section 2.5 (3.9 era: init_per_zone_wmark_min, zone_batchsize).
+ * Watermarks, per-CPU list sizes and reserves from managed pages, at boot and after every commit, by the rules of the
+ * guest's era (era.ts).
+ *
+ * What a kernel frees at the end of its boot (initrd, init sections) is managed from then on, but its watermarks have
+ * been set before and stay until they are set anew: `watermarkBasis` is what they have seen.
  */
+import { cpusByNode, ERA_RULES, LOWMEM_RESERVE_RATIO, statThreshold } from './era.ts';
 import { NR_PAGE_ORDERS, NR_ZONES } from './limit.ts';
-import type { Mm } from './mm.ts';
-import { believedManaged, nrFreePages } from './rfc/rfc-state.ts';
+import { targetNid } from './memlayout.ts';
+import { cellOf, type Mm, zoneOf } from './mm.ts';
+import { believedManaged, believedPresent, nrFreePages } from './rfc/rfc-state.ts';
 import { PAGE_SIZE_KIB } from '../../../shared/units/index.ts';
 
-const MIN_FREE_KIB_LOWEST = 128;
-const MIN_FREE_KIB_HIGHEST = 65536;
-const PCP_BATCH_CAP_PAGES = (512 * 1024) / 4096;
-
-/** Zones below the highest keep pages back from allocations that could use a higher zone (lowmem_reserve_ratio). */
-const LOWMEM_RESERVE_RATIO = [256, 256, 32] as const;
-
-/** floor(sqrt(n)) for 0 <= n < 2^53, exact: Math.sqrt is correctly rounded, so it is off by at most one. */
-function isqrt(n: number): number {
-  let root = Math.floor(Math.sqrt(n));
-  while (root * root > n) root--;
-  while ((root + 1) * (root + 1) <= n) root++;
-  return root;
-}
-
-const rounddownPow2 = (n: number): number => 1 << (31 - Math.clz32(n));
-
-export function updateWatermarks(mm: Mm): void {
-  const { wmarkMin, wmarkLow, wmarkHigh, pcpBatch, pcpHigh, lowmemReserve } = mm.cell;
-  const managed = believedManaged(mm);
-  let total = 0;
-  for (let c = 0; c < mm.nrCells; c++) total += managed[c]!;
-  const wanted = isqrt(total * PAGE_SIZE_KIB * 16);
-  mm.minFreeKib = Math.min(MIN_FREE_KIB_HIGHEST, Math.max(MIN_FREE_KIB_LOWEST, wanted));
-  const minFreePages = Math.floor(mm.minFreeKib / PAGE_SIZE_KIB);
+/** Sets all of them. The boot of the guest says so, since what it frees late does not count yet. */
+export function updateWatermarks(mm: Mm, when: 'boot' | 'running' = 'running'): void {
+  mm.bootMarks = when === 'boot' && (mm.config.freedLate ?? []).length > 0;
+  const rules = ERA_RULES[mm.config.profile.era];
+  const managed = watermarkBasis(mm, believedManaged(mm));
+  const figures = { managed, present: believedPresent(mm), high: mm.cell.wmarkHigh };
+  setMarks(mm, managed, rules.minFreeKib(figures));
+  const raised = rules.raisedMinFreeKib(figures, mm.minFreeKib);
+  if (raised > mm.minFreeKib) setMarks(mm, managed, raised);
+  const { pcpBatch, pcpHigh, lowmemReserve, wmarkLow } = mm.cell;
+  const cpus = cpusByNode(mm.config.cpuNode, mm.nrNodeIds);
   for (let c = 0; c < mm.nrCells; c++) {
-    const pages = managed[c]!;
-    const min = total === 0 ? 0 : Math.floor((minFreePages * pages) / total);
-    wmarkMin[c] = min;
-    wmarkLow[c] = min + (min >>> 2);
-    wmarkHigh[c] = min + (min >>> 1);
-    lowmemReserve[c] = reserveFor(managed, c);
+    const nid = Math.floor(c / NR_ZONES);
+    lowmemReserve[c] = reserveFor(mm, managed, c, NR_ZONES - 1);
     // The posted code stops at nr_zones: what is above keeps its sizes.
-    if (mm.rfc !== null && c % NR_ZONES >= mm.rfc.nrZones[Math.floor(c / NR_ZONES)]!) continue;
-    const quarter = Math.max(1, Math.min(pages >>> 10, PCP_BATCH_CAP_PAGES) >>> 2);
-    const batch = rounddownPow2(quarter + (quarter >>> 1)) - 1;
+    if (mm.rfc !== null && c % NR_ZONES >= mm.rfc.nrZones[nid]!) continue;
+    const batch = rules.batch(managed[c]!);
     pcpBatch[c] = Math.max(1, batch);
-    pcpHigh[c] = 6 * batch;
+    pcpHigh[c] = rules.high(batch, wmarkLow[c]!, cpus[nid]!);
   }
 }
 
-/** What a zone keeps for allocations that cannot use a higher one: a share of the managed pages above it on its node. */
-function reserveFor(managed: Uint32Array, cell: number): number {
+/** Every cell's share of min_free_kbytes by managed pages, and the marks above it. */
+function setMarks(mm: Mm, managed: Uint32Array, minFreeKib: number): void {
+  const { wmarkMin, wmarkLow, wmarkHigh } = mm.cell;
+  const { marks } = ERA_RULES[mm.config.profile.era];
+  mm.minFreeKib = minFreeKib;
+  const minFreePages = Math.floor(minFreeKib / PAGE_SIZE_KIB);
+  let total = 0;
+  for (const pages of managed) total += pages;
+  for (let c = 0; c < mm.nrCells; c++) {
+    const share = total === 0 ? 0 : Math.floor((minFreePages * managed[c]!) / total);
+    const { min, low, high } = marks(share, managed[c]!);
+    wmarkMin[c] = min;
+    wmarkLow[c] = low;
+    wmarkHigh[c] = high;
+  }
+}
+
+/** Managed pages as the watermarks in force have seen them. @param managed those of now, by cell. */
+export function watermarkBasis(mm: Mm, managed: Uint32Array): Uint32Array {
+  if (!mm.bootMarks) return managed;
+  const basis = managed.slice();
+  for (const { start, end } of mm.config.freedLate ?? []) {
+    for (let pfn = start; pfn < end; pfn++) basis[cellOf(targetNid(mm.layout, pfn), zoneOf(mm, pfn))]!--;
+  }
+  return basis;
+}
+
+/**
+ * What a zone keeps for allocations that could use the node's zones up to `upper`: a share of the managed pages above it.
+ * A 6.1 kernel keeps nothing in a zone that manages nothing.
+ */
+function reserveFor(mm: Mm, managed: Uint32Array, cell: number, upper: number): number {
   const zone = cell % NR_ZONES;
+  if (managed[cell] === 0 && ERA_RULES[mm.config.profile.era].clearsEmptyReserve) return 0;
   let above = 0;
-  for (let z = zone + 1; z < NR_ZONES; z++) above += managed[cell - zone + z]!;
+  for (let z = zone + 1; z <= upper; z++) above += managed[cell - zone + z]!;
   return Math.floor(above / LOWMEM_RESERVE_RATIO[zone]!);
 }
 
 /**
- * Whether a cell may give 2^order pages and stay above the mark: order-0 free pages must exceed mark + reserve, and at
- * each order below the wanted one, what is left after the smaller blocks must exceed half as much again (3.10's
- * __zone_watermark_ok).
+ * The "protection" of a zone in zoneinfo: what it keeps from allocations that could use each zone of the kernel. Those
+ * above Normal have no pages here.
+ */
+export function protection(mm: Mm, nid: number, zone: number): number[] {
+  const managed = watermarkBasis(mm, believedManaged(mm));
+  const { nrZones } = ERA_RULES[mm.config.profile.era];
+  const reserve = (_: unknown, upper: number): number =>
+    reserveFor(mm, managed, cellOf(nid, zone), Math.min(upper, NR_ZONES - 1));
+  return Array.from({ length: nrZones }, reserve);
+}
+
+/** The "vm stats threshold" of a zone in zoneinfo. */
+export function vmStatThreshold(mm: Mm, nid: number, zone: number): number {
+  return statThreshold(watermarkBasis(mm, believedManaged(mm))[cellOf(nid, zone)]!, mm.nrCpus);
+}
+
+/**
+ * Whether a cell may give 2^order pages and stay above the mark: order-0 free pages must exceed mark + reserve. Then, in
+ * 3.10, at each order below the wanted one what is left after the smaller blocks must exceed half as much again; in 6.1
+ * any free block that is large enough will do (__zone_watermark_ok of each).
  */
 export function watermarkOk(mm: Mm, cell: number, order: number, mark: number): boolean {
   let left = nrFreePages(mm, cell) - (1 << order) + 1;
   let needed = mark;
   if (left <= needed + mm.cell.lowmemReserve[cell]!) return false;
+  if (!ERA_RULES[mm.config.profile.era].halvesByOrder) return order === 0 || hasBlock(mm, cell, order);
   for (let o = 0; o < order; o++) {
     left -= mm.cell.nrFree[cell * NR_PAGE_ORDERS + o]! << o;
     needed >>>= 1;
     if (left <= needed) return false;
   }
   return true;
+}
+
+function hasBlock(mm: Mm, cell: number, order: number): boolean {
+  for (let o = order; o < NR_PAGE_ORDERS; o++) if (mm.cell.nrFree[cell * NR_PAGE_ORDERS + o]! > 0) return true;
+  return false;
 }
