@@ -100,15 +100,16 @@ describe('tiles', () => {
     made.state.set([1, 0, 2]);
     made.order.set([9, 0, 3]);
     made.host.set([258, 1, 65_535]);
+    made.marked.set([0, 1, 0]);
     const odd = new Uint8Array(made.bytes.length + 1);
     odd.set(made.bytes, 1);
     const read = readTiles(odd.subarray(1), 512, 3);
-    for (const column of ['target', 'actual', 'state', 'order', 'host'] as const)
+    for (const column of ['target', 'actual', 'state', 'order', 'host', 'marked'] as const)
       expect([...read[column]]).toEqual([...made[column]]);
     expect(read.fromPfn).toBe(512);
   });
 
   test('of another length are refused with both numbers', () => {
-    expect(() => readTiles(new Uint8Array(17), 0, 3)).toThrow('tiles of 3 pages take 18 bytes, not 17');
+    expect(() => readTiles(new Uint8Array(17), 0, 3)).toThrow('tiles of 3 pages take 21 bytes, not 17');
   });
 });

@@ -1,13 +1,14 @@
 /**
- * Exact pages of a range, as the payload of a view.tiles reply: six columns one after the other, `pages` entries each.
+ * Exact pages of a range, as the payload of a view.tiles reply: seven columns one after the other, `pages` entries each.
  *
  *   target   u8   guest node by the memlayout (T)
  *   actual   u8   guest node by the allocator (A); 255 for a hole
  *   state    u8   see PageTile
  *   order    u8   order of the block the page belongs to
  *   host     u16  index of the host node in the snapshot's hostNodes table (H); 65535 for a hole
+ *   marked   u8   1: the page has the lookup mark: when it is freed, the layout is asked for its node
  *
- * u16 last and little-endian, at offset 4 x pages.
+ * u16 little-endian, at offset 4 x pages.
  */
 export const PageTile = { hole: 0, free: 1, used: 2, perCpu: 3, reserved: 4, kernel: 5, held: 6 } as const;
 
@@ -19,11 +20,12 @@ export interface Tiles {
   readonly state: Uint8Array;
   readonly order: Uint8Array;
   readonly host: Uint16Array;
+  readonly marked: Uint8Array;
 }
 
 export const NO_NODE = 255;
 export const NO_HOST_NODE = 65_535;
-const BYTES_PER_PAGE = 6;
+const BYTES_PER_PAGE = 7;
 
 /** Tiles of so many pages, all zero. The columns are views of one buffer: its bytes are the payload. */
 export function createTiles(fromPfn: number, pages: number): Tiles & { readonly bytes: Uint8Array } {
@@ -43,5 +45,5 @@ export function readTiles(bytes: Uint8Array, fromPfn: number, pages: number): Ti
 function tilesOf(bytes: Uint8Array, fromPfn: number, pages: number): Tiles {
   const u8 = (i: number): Uint8Array => bytes.subarray(i * pages, (i + 1) * pages);
   const host = new Uint16Array(bytes.buffer, bytes.byteOffset + 4 * pages, pages);
-  return { fromPfn, pages, target: u8(0), actual: u8(1), state: u8(2), order: u8(3), host };
+  return { fromPfn, pages, target: u8(0), actual: u8(1), state: u8(2), order: u8(3), host, marked: u8(6) };
 }

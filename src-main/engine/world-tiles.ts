@@ -10,6 +10,7 @@ import type { Mm } from './mm/index.ts';
 import { freeOrder } from './mm/buddy.ts';
 import { rangeOf } from './mm/memlayout.ts';
 import { HELD, HOLE, KIND_MASK, ORDER_MASK, PCP, PINNED, RESERVED, stateOf, TAIL } from './mm/page.ts';
+import { hasFlag } from './mm/rfc/flags.ts';
 import { segmentOfFree } from './mm/segment.ts';
 import { usedNid } from './mm/transplant.ts';
 
@@ -24,6 +25,7 @@ export function tilesOf(mm: Mm, hostSide: HostSide, guest: number, fromPfn: numb
   fillHost(tiles, hostSide, guest);
   fillTarget(tiles, mm);
   fillPages(tiles, mm);
+  fillMarks(tiles, mm);
   return tiles;
 }
 
@@ -54,6 +56,21 @@ function fillPages({ fromPfn, pages, actual, state, order }: Tiles, mm: Mm): voi
     state.fill(block.tile, pfn - fromPfn, next - fromPfn);
     order.fill(block.order, pfn - fromPfn, next - fromPfn);
     pfn = next;
+  }
+}
+
+/** Marks are stored where the guest has a defect; otherwise a page in use is marked when its A is not its T. */
+function fillMarks({ fromPfn, pages, actual, state, marked }: Tiles, { rfc, markLayout }: Mm): void {
+  if (rfc !== null) {
+    for (let i = 0; i < pages; i++) marked[i] = hasFlag(rfc.flag, fromPfn + i) ? 1 : 0;
+    return;
+  }
+  for (let r = rangeOf(markLayout, fromPfn); r < markLayout.count && markLayout.start[r]! < fromPfn + pages; r++) {
+    const end = Math.min(pages, markLayout.start[r + 1]! - fromPfn);
+    for (let i = Math.max(0, markLayout.start[r]! - fromPfn); i < end; i++) {
+      const isInUse = state[i] !== PageTile.free && state[i] !== PageTile.hole;
+      marked[i] = isInUse && actual[i] !== markLayout.nid[r] ? 1 : 0;
+    }
   }
 }
 

@@ -71,6 +71,8 @@ const WORD_PIXELS = 72;
 const CELL_PIXELS = 5;
 const CELL_TEXT_PIXELS = 58;
 const LEAST_OWED_PIXELS = 2;
+/** Height of the lookup mark at the head of a page in lane A. */
+const LOOKUP_MARK_PIXELS = 5;
 
 export class MapCanvas {
   readonly #canvas: HTMLCanvasElement;
@@ -109,6 +111,7 @@ export class MapCanvas {
     const lanes = 1 / view.pagesPerPixel >= CELL_TEXT_PIXELS ? (['H', 'T'] as const) : (['H', 'T', 'A'] as const);
     for (const lane of lanes) this.#drawLabels(scene, lane, firstColumn);
     if (1 / view.pagesPerPixel >= CELL_PIXELS) this.#drawCells(scene);
+    if (view.pagesPerPixel <= 1) this.#drawLookupMarks(scene);
     this.#drawMarks(scene);
     this.#drawAxis(scene);
   }
@@ -351,6 +354,27 @@ export class MapCanvas {
     }
   }
 
+  /** What asks the layout when it is freed wears a dash at the head of lane A, neighbours one dash. */
+  #drawLookupMarks({ view, layout, exact, inks, index }: MapScene): void {
+    const first = Math.max(0, Math.floor(view.fromPfn));
+    const end = Math.min(index.nrPages, Math.ceil(view.fromPfn + view.widthPixels * view.pagesPerPixel));
+    if (exact === null || !covers(exact, first, end)) return;
+    const context = this.#context;
+    const { top } = layout.A;
+    const isMarked = (pfn: number): boolean => exact.marked[pfn - exact.fromPfn] === 1;
+    for (let pfn = first; pfn < end; pfn++) {
+      if (!isMarked(pfn)) continue;
+      const from = pfn;
+      while (pfn + 1 < end && isMarked(pfn + 1)) pfn++;
+      const x = xOf(view, from);
+      const width = Math.max(1, xOf(view, pfn + 1) - x);
+      context.fillStyle = inks.set.theme.page;
+      context.fillRect(x, top, width, LOOKUP_MARK_PIXELS);
+      context.fillStyle = inks.set.theme.ink;
+      context.fillRect(x, top + 1, width, LOOKUP_MARK_PIXELS - 2);
+    }
+  }
+
   #cellText(
     tiles: Tiles,
     pfn: number,
@@ -365,7 +389,8 @@ export class MapCanvas {
     const state = tiles.state[i]!;
     const order =
       state === PageTile.free || state === PageTile.used || state === PageTile.held ? `order ${tiles.order[i]}` : '';
-    const lines = [hexPfn(pfn, nrPages), STATE_NAMES[state] ?? '', order].filter((text) => text !== '');
+    const mark = tiles.marked[i] === 1 ? 'marked' : '';
+    const lines = [hexPfn(pfn, nrPages), STATE_NAMES[state] ?? '', order, mark].filter((text) => text !== '');
     const x = xOf(view, pfn) + pixels / 2;
     const { top, height } = layout.A;
     if (height < 60) return;

@@ -6,7 +6,7 @@ import type { ModelGuest } from '../../shared/view/fixture/page-model.ts';
 import { LaneIndex } from '../../shared/view/lane-index.ts';
 import { exactNeed, inSight } from './exact-need.ts';
 import { Latest } from './latest.ts';
-import { rangeAt, rangeSizeText, rangeText, readout, spoken, wholeBlocks } from './page-readout.ts';
+import { rangeAt, rangeSizeText, rangeText, readout, spoken, wholeBlocks, markText } from './page-readout.ts';
 import { fit, show, toPfn } from './viewport.ts';
 
 const HOST = { name: 'h', nodes: [0, 4].map((nid) => ({ nid, cpus: [], totalPages: 1 << 20, reservedPages: 0 })) };
@@ -67,6 +67,21 @@ describe('a readout', () => {
       `Page 0x${pfn.toString(16).padStart(4, '0')}, kernel, order ${told.order}; H: host node ${page.hostNid}; ` +
         `T: node ${page.target}; A: node ${page.actual}; 0 pages owed${isOwed(page) ? ', 1 pinned elsewhere' : ''}`,
     );
+  });
+
+  test('says which pages have the lookup mark, where exact pages are known', () => {
+    const { guest, index } = model(9);
+    const tiles = exactOf(guest, 2048, 512);
+    tiles.marked.set([1, 0, 1, 1]);
+    const marks = (start: number, end: number, exact: typeof tiles | null) => {
+      const told = readout(index, { start, end }, exact);
+      return [told.markedPages, markText(told)];
+    };
+    expect(marks(2048, 2049, tiles)).toEqual([1, ', marked for lookup']);
+    expect(marks(2049, 2050, tiles)).toEqual([0, '']);
+    expect(marks(2048, 2060, tiles)).toEqual([3, ', 3 marked for lookup']);
+    expect(marks(2048, 2560, null)).toEqual([null, '']);
+    expect(spoken(readout(index, { start: 2048, end: 2060 }, tiles), index.nrPages, names)).toContain('3 marked');
   });
 
   test('is asked for the pageblocks of a pixel, or for its pages where these are known', () => {

@@ -39,6 +39,8 @@ export interface PageReadout {
   /** Of a page: null unless known. */
   readonly state: string | null;
   readonly order: number | null;
+  /** Pages with the lookup mark; null: exact pages are not known. */
+  readonly markedPages: number | null;
   /** A is not in the snapshot. */
   readonly unknownA: boolean;
 }
@@ -81,8 +83,21 @@ export function readout(index: LaneIndex, range: PfnRange, exact: Tiles | null):
     owedPinnedPages: lanes.actualBands.reduce((sum, { owedPinnedPages }) => sum + owedPinnedPages[0]!, 0),
     state: one < 0 ? null : (STATE_NAMES[known!.state[one]!] ?? null),
     order: one < 0 ? null : known!.order[one]!,
+    markedPages: known === null ? null : markedIn(known, range),
     unknownA: known === null && !index.hasBlocks,
   };
+}
+
+function markedIn({ fromPfn, marked }: Tiles, { start, end }: PfnRange): number {
+  let sum = 0;
+  for (let i = start - fromPfn; i < end - fromPfn; i++) sum += marked[i]!;
+  return sum;
+}
+
+/** What the lookup mark says of a place, behind its state; empty where there is none. */
+export function markText({ markedPages, grain }: PageReadout): string {
+  if (markedPages === null || markedPages === 0) return '';
+  return grain === 'page' ? ', marked for lookup' : `, ${count(markedPages)} marked for lookup`;
 }
 
 /** "0x1a400 – 0x1a5ff, 512 pages": inclusive, as addresses are read. */
@@ -108,7 +123,7 @@ export function spoken(told: PageReadout, nrPages: number, names: ReadoutNames):
     list.length === 0
       ? none
       : list.map(({ text, pages }) => (list.length === 1 ? text : `${text} ${exactPages(pages)}`)).join(', ');
-  const state = told.state === null ? '' : `, ${told.state}, order ${told.order}`;
+  const state = (told.state === null ? '' : `, ${told.state}, order ${told.order}`) + markText(told);
   const booked = A.map((band) => ({
     text: `node ${band.nid}`,
     pages: band.usedPages + band.freePages + band.pinnedPages,

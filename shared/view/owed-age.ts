@@ -1,0 +1,56 @@
+/**
+ * Who has the pages that a guest's nodes owe each other, and since when: the snapshot's table `owed`. Pinned ones are
+ * among them (owner kernel), as they are never given back. Pages in use with A != T.
+ */
+import { OWED_OWNERS } from '../snapshot/index.ts';
+import type { OwedOwner, Snapshot } from '../snapshot/index.ts';
+import { column, rowsOf } from './table-row.ts';
+
+export interface OwedByAge {
+  /** Columns: ages from the youngest to the oldest that occurs. */
+  readonly ages: readonly OwedAge[];
+  /** Every owner that owes, in the order of OWED_OWNERS; `pages` by age, as `ages`. */
+  readonly owners: readonly { readonly owner: OwedOwner; readonly pages: readonly number[]; readonly total: number }[];
+  readonly totals: readonly number[];
+  readonly total: number;
+}
+
+/** Ticks [fromTicks, toTicks) since the commit that gave the page the target that it is owed to. */
+export interface OwedAge {
+  readonly fromTicks: number;
+  readonly toTicks: number;
+}
+
+const age = (log2: number): OwedAge => ({ fromTicks: 2 ** log2 - 1, toTicks: 2 ** (log2 + 1) - 1 });
+
+/** null: the snapshot does not know it of this guest. */
+export function owedByAge(snapshot: Snapshot, guest: number): OwedByAge | null {
+  const [block, blockEnd] = rowsOf(snapshot, 'blocks', 'guest', guest);
+  if (block === blockEnd) return null;
+  const [first, end] = rowsOf(snapshot, 'owed', 'guest', guest);
+  const [owner, ages, pages] = ['owner', 'age', 'pages'].map((name) => column(snapshot, 'owed', name));
+  let oldest = -1;
+  for (let row = first; row < end; row++) oldest = Math.max(oldest, ages![row]!);
+  const table = OWED_OWNERS.map(() => Array.from({ length: oldest + 1 }, () => 0));
+  for (let row = first; row < end; row++) table[owner![row]!]![ages![row]!]! += pages![row]!;
+  const sum = (list: readonly number[]): number => list.reduce((total, n) => total + n, 0);
+  const totals = Array.from({ length: oldest + 1 }, (_, i) => sum(table.map((row) => row[i]!)));
+  return {
+    ages: totals.map((_, i) => age(i)),
+    owners: OWED_OWNERS.map((name, i) => ({ owner: name, pages: table[i]!, total: sum(table[i]!) })).filter(
+      ({ total }) => total > 0,
+    ),
+    totals,
+    total: sum(totals),
+  };
+}
+
+/** Owners as a person reads them. */
+export const OWNER_NAMES: Readonly<Record<OwedOwner, string>> = {
+  kernel: 'kernel',
+  slab: 'slab',
+  anonymous: 'anonymous',
+  file: 'file',
+  huge: 'huge pages',
+  byHand: 'held by hand',
+};
