@@ -7,28 +7,37 @@ import { type Parts, type StateReader, type StateWriter, wholeOf } from '../core
 import { bootMm } from './boot.ts';
 import { freeOrder, segmentOfBlock, takeExactly } from './buddy.ts';
 import { checkMm, type MmViolation } from './check.ts';
-import { beginCommit, type CommitResult, type CommitStart } from './commit.ts';
+import { beginCommit, Commit, type CommitResult, type CommitStart } from './commit.ts';
 import { commitAhead, type CommitAhead } from './foresight.ts';
 import { NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { type LayoutProblem, type Memlayout, targetNid, validateLayout } from './memlayout.ts';
 import { cellOf, type Mm, zoneOf } from './mm.ts';
 import { ALLOCATED, HELD, HOLE, isSpecial, KIND_MASK, PCP, RESERVED, stateOf } from './page.ts';
-import { allocPages, freePages, freePagesDirect, isAllocated, pinBlock } from './page-alloc.ts';
-import { pcpDrain, pcpPut } from './pcp.ts';
+import { memoryBlockLinks } from './memory-block.ts';
+import { allocPages, freePages, freePagesDirect, freeToPcp, isAllocated, pinBlock } from './page-alloc.ts';
+import { pcpDrain } from './pcp.ts';
+import { faultsOf, type MmFault, zonesSetUp } from './rfc/faults.ts';
+import { flagsIn, hasFlag } from './rfc/flags.ts';
+import { flaggedByNode, freeByTarget, pcpByTarget } from './rfc/rfc-figures.ts';
+import { believedManaged, believedPresent, nrFreePages } from './rfc/rfc-state.ts';
 import { segmentOfFree } from './segment.ts';
 import { loadMm, saveMm } from './state.ts';
 import { differsFrom, usedNid } from './transplant.ts';
 
 export type PageState = 'hole' | 'reserved' | 'free' | 'allocated' | 'pcp';
 
-/** Figures of one (node, zone), in pages. present, managed, reserved and allocated are by T; free, pcp and span by A. */
+/**
+ * Figures of one (node, zone), in pages. present, managed, reserved and allocated are by T; free, pcp and span by A.
+ * In an RFC guest present, managed and free are as its kernel believes them; reserved, allocated and pcp by T, as they are.
+ */
 export interface CellFigures {
   readonly presentPages: number;
   readonly managedPages: number;
   readonly reservedPages: number;
+  /** NR_FREE_PAGES. */
   readonly freePages: number;
   readonly pcpPages: number;
-  /** present - reserved - free - pcp. */
+  /** present - reserved - free - pcp, all by T; 0 where a commit that is under way has not yet moved what is free. */
   readonly allocatedPages: number;
   readonly spanStart: number;
   readonly spannedPages: number;
@@ -38,7 +47,7 @@ export interface CellFigures {
   readonly pcpBatch: number;
   readonly pcpHigh: number;
   readonly initialised: boolean;
-  /** Free blocks by order, 0 to 10. */
+  /** Listed free blocks by order, 0 to 10. */
   readonly freeBlocks: readonly number[];
 }
 
@@ -118,13 +127,31 @@ export class GuestMm {
 
   /** Frees a single page as freePages does, but leaves the list as long as it gets (tests, `pagectl pcp`). */
   freeToPcp(pfn: number, cpu: number): void {
-    if (this.isMarked(pfn)) freePagesDirect(this.mm, pfn, 0);
-    else pcpPut(this.mm, pfn, cpu);
+    freeToPcp(this.mm, pfn, cpu);
   }
 
-  /** Whether a single page in use would be transplanted if it were freed now. */
+  /**
+   * The LookupNode mark. A correct guest marks the pages in use with A != T, and no other; an RFC guest those whose flag is
+   * set, free ones too.
+   */
   isMarked(pfn: number): boolean {
-    return differsFrom(this.mm.markLayout, pfn, 0, usedNid(this.mm, pfn));
+    const { mm } = this;
+    if (mm.rfc !== null) return hasFlag(mm.rfc.flag, pfn);
+    const state = this.pageState(pfn);
+    return state !== 'free' && state !== 'hole' && differsFrom(mm.markLayout, pfn, 0, usedNid(mm, pfn));
+  }
+
+  /** Marked pages by A, index nid. */
+  markedByNode(): Uint32Array {
+    const { mm } = this;
+    if (mm.rfc !== null) return flaggedByNode(mm, mm.rfc);
+    const marked = new Uint32Array(mm.nrNodeIds);
+    mm.cell.strandedOut.forEach((pages, c) => (marked[Math.floor(c / NR_ZONES)]! += pages));
+    return marked;
+  }
+
+  markedPages(nid: number): number {
+    return this.markedByNode()[nid]!;
   }
 
   /** Marks an allocation as never freed. */
@@ -145,6 +172,11 @@ export class GuestMm {
   /** @param seq its number, above that of the layout in force; the next one when not given. */
   beginCommit(ranges: readonly LayoutRange[], seq?: number): CommitStart {
     return beginCommit(this.mm, ranges, seq);
+  }
+
+  /** The commit that was under way when this was saved. */
+  loadCommit(r: StateReader, prefix: string): Commit {
+    return Commit.load(this.mm, r, prefix);
   }
 
   /** What committing these ranges, which are a layout, would come to; nothing changes. */
@@ -181,25 +213,32 @@ export class GuestMm {
     return isAllocated(this.mm, pfn, order);
   }
 
-  /** Pages whose T is the node. */
+  /** The size of a node as its kernel believes it (node_present_pages): the pages whose T it is, unless defects say otherwise. */
   presentPages(nid: number): number {
+    if (this.mm.rfc !== null) return this.mm.rfc.nodePresent[nid]!;
     let pages = 0;
     for (let zone = 0; zone < NR_ZONES; zone++) pages += this.mm.cell.present[cellOf(nid, zone)]!;
     return pages;
   }
 
+  /** 1 + the highest zone of a node that has been set up, as its kernel believes (nr_zones); 0 when none has. */
+  nrZones(nid: number): number {
+    return this.mm.rfc?.nrZones[nid] ?? zonesSetUp(this.mm, nid);
+  }
+
   cell(nid: number, zone: number): CellFigures {
-    const { cell } = this.mm;
+    const { mm } = this;
+    const { cell, rfc } = mm;
     const c = cellOf(nid, zone);
-    const presentPages = cell.present[c]!;
-    const managedPages = cell.managed[c]!;
+    const freePages = rfc === null ? cell.free[c]! : freeByTarget(mm, rfc, c);
+    const pcpPages = rfc === null ? cell.pcp[c]! : pcpByTarget(mm, c);
     return {
-      presentPages,
-      managedPages,
-      reservedPages: presentPages - managedPages,
-      freePages: cell.free[c]!,
-      pcpPages: cell.pcp[c]!,
-      allocatedPages: managedPages - cell.free[c]! - cell.pcp[c]!,
+      presentPages: believedPresent(mm)[c]!,
+      managedPages: believedManaged(mm)[c]!,
+      reservedPages: cell.present[c]! - cell.managed[c]!,
+      freePages: nrFreePages(mm, c),
+      pcpPages,
+      allocatedPages: Math.max(0, cell.managed[c]! - freePages - pcpPages),
       spanStart: cell.spanStart[c]!,
       spannedPages: cell.spanEnd[c]! - cell.spanStart[c]!,
       wmarkMin: cell.wmarkMin[c]!,
@@ -216,6 +255,27 @@ export class GuestMm {
   stranded(from: number, to: number): { readonly pages: number; readonly pinned: number } {
     const i = from * this.mm.nrNodeIds + to;
     return { pages: this.mm.stranded[i]!, pinned: this.mm.strandedPinned[i]! };
+  }
+
+  /** Free pages with A = from and T = to: only defects leave any outside a commit. */
+  misplaced(from: number, to: number): number {
+    return this.mm.rfc?.misplaced[from * this.mm.nrNodeIds + to] ?? 0;
+  }
+
+  /** Nodes that memory block memoryN of sysfs is linked under, ascending; none when no page of it exists. */
+  memoryBlockLinks(block: number): readonly number[] {
+    return memoryBlockLinks(this.mm, block);
+  }
+
+  /** Counters of the posted code's defects, by name; null for a correct guest. Since boot, but flagsSet is of now. */
+  defectCounters(): Readonly<Record<'straddles' | 'flagsSet' | 'flagsLost' | 'lookupsRight', number>> | null {
+    const { rfc } = this.mm;
+    return rfc === null ? null : { ...rfc.counters, flagsSet: flagsIn(rfc.flag, 0, this.mm.nrPages) };
+  }
+
+  /** What does not hold and which defects explain it; empty for a correct guest. Outside a commit only. */
+  faults(): readonly MmFault[] {
+    return faultsOf(this.mm);
   }
 
   /** Calls back for every free block, ascending by pfn. */

@@ -1,6 +1,7 @@
 export { GuestMm } from './guest-mm.ts';
 export type { CellFigures, CommitOutcome, PageState } from './guest-mm.ts';
 export type { MmViolation } from './check.ts';
+export type { MmFault } from './rfc/faults.ts';
 export { Commit, COMMIT_STEPS } from './commit.ts';
 export type { CommitResult, CommitStart, CommitStep } from './commit.ts';
 export type { CommitAhead } from './foresight.ts';

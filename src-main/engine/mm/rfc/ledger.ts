@@ -9,6 +9,7 @@ import { NR_ZONES } from '../limit.ts';
 import { rangeOf } from '../memlayout.ts';
 import { type Mm, zoneOf } from '../mm.ts';
 import { shrinkSpan } from '../span.ts';
+import { setFlags } from './flags.ts';
 import type { RfcState } from './rfc-state.ts';
 
 /** Calls back for each part of [start, end) that has one target. */
@@ -63,6 +64,11 @@ export function noteTaken(mm: Mm, rfc: RfcState, start: number, end: number, act
   if (rfc.misplacedOut[actual * NR_ZONES + zoneOf(mm, start)] === 0) return;
   countStranded(mm, start, end, actual, 1);
   countMisplaced(mm, rfc, start, end, actual, -1);
+  if (!mm.committing || mm.layout !== mm.markLayout) return;
+  // The sweep of this commit has not come by yet, and will not find it.
+  forEachTarget(mm, start, end, (from, to, target) => {
+    if (target !== actual) setFlags(rfc.flag, from, to);
+  });
 }
 
 /** The span of a cell that has neither a stranded nor a misplaced page left shrinks to its target, outside a commit. */
