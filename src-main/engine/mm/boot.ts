@@ -10,9 +10,9 @@ import { MIGRATE_MOVABLE, NID_MIXED, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBL
 import { createLayout, targetNid, validateLayout } from './memlayout.ts';
 import { cellOf, createMm, hasZone, type Mm, validIn, zoneEnd } from './mm.ts';
 import { HOLE, RESERVED, setSpecial } from './page.ts';
-import { bootRfc } from './rfc/rfc-state.ts';
+import { bootRfc, hasDefect } from './rfc/rfc-state.ts';
 import { addFreeBlock } from './segment.ts';
-import { shrinkSpan, updateHulls } from './span.ts';
+import { bootSpans, shrinkSpan, updateHulls } from './span.ts';
 import { updateWatermarks } from './watermark.ts';
 import { rebuildZonelists } from './zonelist.ts';
 
@@ -37,9 +37,12 @@ export function bootMm(config: MmConfig): Mm {
     forEachAligned(start, end, (pfn, order) => blocks.push({ pfn, order, node }));
   });
   countTarget(mm);
+  // A node of CPUs alone is online too.
+  for (const nid of config.cpuNode) mm.online[nid] = 1;
   for (let i = blocks.length - 1; i >= 0; i--) addFreeBlock(mm, blocks[i]!.pfn, blocks[i]!.order, blocks[i]!.node);
   updateHulls(mm);
   for (let c = 0; c < mm.nrCells; c++) shrinkSpan(mm, c);
+  if (!hasDefect(config.profile.rfc)) bootSpans(mm);
   updateWatermarks(mm, 'boot');
   rebuildZonelists(mm, 'boot');
   mm.rfc = bootRfc(mm);

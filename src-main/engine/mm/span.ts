@@ -1,11 +1,13 @@
 /**
- * Spans: the smallest [start, end) of a cell that holds every page with A there. It grows with the target when a layout
- * is published, and shrinks to it when the last stranded page has left.
+ * Spans: the smallest [start, end) of a cell that holds every page with A there, with the holes at a zone's border that
+ * lie inside a range of its node (the PCI hole of a node that goes on above 4 GiB belongs to its DMA32). It grows with the
+ * target when a layout is published, and shrinks to it when the last stranded page has left.
  *
  * Counters changed: cell.spanStart, spanEnd, hullStart, hullEnd.
  */
 import { NR_ZONES } from './limit.ts';
 import { cellOf, hasZone, type Mm, zoneEnd } from './mm.ts';
+import { hasDefect } from './rfc/rfc-state.ts';
 
 export function growSpan(spanStart: Uint32Array, spanEnd: Uint32Array, cell: number, start: number, end: number): void {
   if (start === end) return;
@@ -18,9 +20,12 @@ export function growSpan(spanStart: Uint32Array, spanEnd: Uint32Array, cell: num
   }
 }
 
-/** The hull of each cell's target, from the published layout. */
+/**
+ * The hull of each cell's target, from the published layout. An RFC guest's has no holes at its ends: its README says so.
+ */
 export function updateHulls(mm: Mm): void {
   const { hullStart, hullEnd } = mm.cell;
+  const tight = hasDefect(mm.config.profile.rfc);
   hullStart.fill(0);
   hullEnd.fill(0);
   for (let zone = 0; zone < NR_ZONES; zone++) {
@@ -32,7 +37,34 @@ export function updateHulls(mm: Mm): void {
       const end = Math.min(high, mm.layout.start[r + 1]!);
       if (start >= end) continue;
       const valid = mm.holes.trim(start, end);
-      growSpan(hullStart, hullEnd, cellOf(mm.layout.nid[r]!, zone), valid.start, valid.end);
+      if (valid.start === valid.end) continue;
+      const whole = tight ? valid : mm.holes.trim(mm.layout.start[r]!, mm.layout.start[r + 1]!);
+      const from = Math.max(start, whole.start);
+      growSpan(hullStart, hullEnd, cellOf(mm.layout.nid[r]!, zone), from, Math.min(end, whole.end));
+    }
+  }
+}
+
+/**
+ * The spans of a kernel that boots: the part of the zone that lies between the first and the last page of the node,
+ * whosever pages are between (zone_spanned_pages_in_node). A node without pages in the zone spans nothing here.
+ */
+export function bootSpans(mm: Mm): void {
+  const { spanStart, spanEnd, hullStart, hullEnd, present } = mm.cell;
+  for (let nid = 0; nid < mm.nrNodeIds; nid++) {
+    let start = Infinity;
+    let end = 0;
+    for (let zone = 0; zone < NR_ZONES; zone++) {
+      const c = cellOf(nid, zone);
+      if (present[c] === 0) continue;
+      start = Math.min(start, hullStart[c]!);
+      end = Math.max(end, hullEnd[c]!);
+    }
+    for (let zone = 0; zone < NR_ZONES; zone++) {
+      const c = cellOf(nid, zone);
+      if (present[c] === 0) continue;
+      spanStart[c] = Math.max(start, mm.config.zoneStartPfn[zone]!);
+      spanEnd[c] = Math.min(end, zoneEnd(mm, zone));
     }
   }
 }
