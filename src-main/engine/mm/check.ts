@@ -18,6 +18,8 @@
  *   G11 (committing the layout in force moves nothing) is a law of an operation: commit.test.ts and the fuzz hold it
  *   G12 min watermarks are each their managed share of min_free_kbytes, and their sum does not exceed it
  *
+ * An RFC guest (rfc/README.md) is held to what none of its defects explains; what they do explain is in rfc/faults.ts.
+ *
  * Cost: O(pages), a few nanoseconds each. Between two steps of a commit G4, G5, G7, G8 and G12 are not asked: to bring them
  * about again is what the rest of the commit is for.
  */
@@ -46,6 +48,8 @@ import {
   stateOf,
   TAIL,
 } from './page.ts';
+import { checkMarks, checkRfc, mayMisplace } from './rfc/rfc-check.ts';
+import { believedManaged } from './rfc/rfc-state.ts';
 import { listOf } from './segment-table.ts';
 import { usedNid } from './transplant.ts';
 import { watermarkBasis } from './watermark.ts';
@@ -72,6 +76,12 @@ interface Recount {
   /** By from * nrNodeIds + to. */
   readonly stranded: Float64Array;
   readonly pinned: Float64Array;
+  /** Free pages with A != T: by from * nrNodeIds + to, and by the cells that they are on and belong to. */
+  readonly misplaced: Float64Array;
+  readonly misplacedOut: Float64Array;
+  readonly misplacedIn: Float64Array;
+  /** Whether a defect of the guest explains them, and pages of other nodes on per-CPU lists. */
+  readonly explained: boolean;
   /** By pageblock. */
   readonly blockFree: Float64Array;
   readonly blockPinned: Float64Array;
@@ -116,6 +126,13 @@ export function* checkMm(mm: Mm): Parts<readonly MmViolation[]> {
   }
   checkCells(mm, n, fail);
   checkStranded(mm, n, fail);
+  if (mm.rfc !== null) {
+    checkRfc(mm, mm.rfc, { misplaced: n.misplaced, out: n.misplacedOut, in: n.misplacedIn }, fail);
+    for (const start of parts) {
+      checkMarks(mm, mm.rfc, start, Math.min(mm.nrPages, start + PART_PAGES), fail);
+      yield;
+    }
+  }
   checkLists(mm, fail);
   checkPageblocks(mm, n, fail);
   checkWatermarks(mm, fail);
@@ -187,6 +204,10 @@ function emptyRecount(mm: Mm): Recount {
     strandedOut: cells(),
     stranded: pairs(),
     pinned: pairs(),
+    misplaced: pairs(),
+    misplacedOut: cells(),
+    misplacedIn: cells(),
+    explained: mayMisplace(mm),
     blockFree: new Float64Array(mm.block.free.length),
     blockPinned: new Float64Array(mm.block.free.length),
     blockValid: new Float64Array(mm.block.free.length),
@@ -240,7 +261,11 @@ function countPage(mm: Mm, n: Recount, pfn: number, free: number, state: number,
   if (free !== -1) {
     n.free[at]!++;
     n.blockFree[pfn >>> PAGEBLOCK_ORDER]!++;
-    if (actual !== target) fail('G4', `free pfn ${pfn} is on node ${actual}, its target is ${target}`);
+    if (actual === target) return;
+    n.misplaced[actual * mm.nrNodeIds + target]!++;
+    n.misplacedOut[at]!++;
+    n.misplacedIn[to]!++;
+    if (!n.explained) fail('G4', `free pfn ${pfn} is on node ${actual}, its target is ${target}`);
     return;
   }
   const kind = state & KIND_MASK;
@@ -250,7 +275,8 @@ function countPage(mm: Mm, n: Recount, pfn: number, free: number, state: number,
   else if (kind === PCP) {
     n.pcp[at]!++;
     n.pcpTarget[to]!++;
-    if (actual !== target) fail('G8', `pfn ${pfn} is on a per-CPU list of node ${actual}, its target is ${target}`);
+    if (actual !== target && !n.explained)
+      fail('G8', `pfn ${pfn} is on a per-CPU list of node ${actual}, its target is ${target}`);
   } else n.allocatedTarget[to]!++;
   if (actual !== target) {
     (pinned ? n.pinned : n.stranded)[actual * mm.nrNodeIds + target]!++;
@@ -298,11 +324,13 @@ function checkCells(mm: Mm, n: Recount, fail: Fail): void {
       expectEqual(fail, 'G9', `${name} order ${o} blocks`, n.nrFree[i]!, cell.nrFree[i]!);
     }
     expectEqual(fail, 'G3', `${name} per-CPU pages`, n.pcp[c]!, cell.pcp[c]!);
-    if (!(cell.free[c]! <= cell.managed[c]! && cell.managed[c]! <= cell.present[c]!)) {
-      fail('G4', `${name}: free ${cell.free[c]} <= managed ${cell.managed[c]} <= present ${cell.present[c]} fails`);
+    // Free pages by T: the same as those listed, but for what defects leave on other nodes.
+    const free = cell.free[c]! - (n.explained ? n.misplacedOut[c]! - n.misplacedIn[c]! : 0);
+    if (!(free <= cell.managed[c]! && cell.managed[c]! <= cell.present[c]!)) {
+      fail('G4', `${name}: free ${free} <= managed ${cell.managed[c]} <= present ${cell.present[c]} fails`);
     }
     const used = n.allocatedTarget[c]! + n.reserved[c]! + n.pcpTarget[c]!;
-    expectEqual(fail, 'G5', `${name} size less free`, used, cell.present[c]! - cell.free[c]!);
+    expectEqual(fail, 'G5', `${name} size less free`, used, cell.present[c]! - free);
     expectEqual(fail, 'G6', `${name} pages stranded here`, n.strandedOut[c]!, cell.strandedOut[c]!);
     if (n.spanStart[c]! < n.spanEnd[c]! && (n.spanStart[c]! < cell.spanStart[c]! || n.spanEnd[c]! > cell.spanEnd[c]!)) {
       fail('G10', `${name}: span ${cell.spanStart[c]}-${cell.spanEnd[c]} leaves out ${n.spanStart[c]}-${n.spanEnd[c]}`);
@@ -320,7 +348,7 @@ function checkStranded(mm: Mm, n: Recount, fail: Fail): void {
       const i = from * k + to;
       expectEqual(fail, 'G6', `stranded ${from} -> ${to}`, n.stranded[i]!, mm.stranded[i]!);
       expectEqual(fail, 'G6', `pinned ${from} -> ${to}`, n.pinned[i]!, mm.strandedPinned[i]!);
-      const pages = mm.stranded[i]! + mm.strandedPinned[i]!;
+      const pages = mm.stranded[i]! + mm.strandedPinned[i]! + (n.explained ? n.misplaced[i]! : 0);
       net[from]! += pages;
       net[to]! -= pages;
     }
@@ -398,7 +426,7 @@ function checkWatermarks(mm: Mm, fail: Fail): void {
   const minFreePages = Math.floor(mm.minFreeKib / 4);
   let total = 0;
   let sum = 0;
-  const managed = watermarkBasis(mm, mm.cell.managed);
+  const managed = watermarkBasis(mm, believedManaged(mm));
   for (const pages of managed) total += pages;
   for (let c = 0; c < mm.nrCells; c++) {
     const share = total === 0 ? 0 : (minFreePages * managed[c]!) / total;
