@@ -19,14 +19,6 @@ import type {
   Stranded,
 } from './mm-under-test.ts';
 
-/** Of RFC guests; a guest without them is a correct one. */
-interface RfcDoors {
-  nrZones?(nid: number): number;
-  markedPages?(nid: number): number;
-  misplaced?(from: number, to: number): number;
-  memoryBlockLinks?(block: number): readonly number[];
-}
-
 class EngineMm implements MmUnderTest {
   #mm: GuestMm;
   readonly #config: MmConfig;
@@ -110,10 +102,7 @@ class EngineMm implements MmUnderTest {
 
   misplaced(): readonly number[] {
     const nodes = this.#config.nrNodeIds;
-    return Array.from(
-      { length: nodes * nodes },
-      (_, i) => this.#doors.misplaced?.(Math.floor(i / nodes), i % nodes) ?? 0,
-    );
+    return Array.from({ length: nodes * nodes }, (_, i) => this.#mm.misplaced(Math.floor(i / nodes), i % nodes));
   }
 
   isMarked(pfn: number): boolean {
@@ -121,11 +110,11 @@ class EngineMm implements MmUnderTest {
   }
 
   markedPages(nid: number): number {
-    return this.#doors.markedPages?.(nid) ?? 0;
+    return this.#mm.markedPages(nid);
   }
 
   nrZones(nid: number): number {
-    return this.#doors.nrZones?.(nid) ?? 0;
+    return this.#mm.nrZones(nid);
   }
 
   nodePresent(nid: number): number {
@@ -135,11 +124,7 @@ class EngineMm implements MmUnderTest {
   links(): readonly (readonly number[])[] {
     const { nrPages, profile } = this.#config;
     const blocks = Math.ceil(nrPages / profile.memoryBlockPages);
-    return Array.from({ length: blocks }, (_, block) => this.#doors.memoryBlockLinks?.(block) ?? []);
-  }
-
-  get #doors(): RfcDoors {
-    return this.#mm as unknown as RfcDoors;
+    return Array.from({ length: blocks }, (_, block) => this.#mm.memoryBlockLinks(block));
   }
 
   moved(): Moved {

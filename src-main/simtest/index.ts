@@ -1,9 +1,11 @@
 /** The simulator that attacks the engine. The command line and the tests use these doors. */
 export { engineMaker } from './engine-mm.ts';
 export { drawMmCase } from './mm-draw.ts';
-export type { MmCase, MmOp } from './mm-draw.ts';
-export { formatMmFailure, fuzzMm, runMmCase, shrinkMmCase } from './mm-fuzz.ts';
-export type { MmFailure } from './mm-fuzz.ts';
+export type { MmCase, MmOp, MmProfile } from './mm-draw.ts';
+export { newTally, runMmCase } from './mm-case.ts';
+export type { MmFailure, MmTally } from './mm-case.ts';
+export { differMm, formatMmFailure, fuzzMm, shrinkMmCase } from './mm-fuzz.ts';
+export type { DifferentialResult } from './mm-fuzz.ts';
 export type { MmMaker, MmUnderTest } from './mm-under-test.ts';
 export { NaiveMm, naiveMaker } from './naive-mm.ts';
 export { runVector, vectors } from './vectors.ts';

@@ -2,14 +2,14 @@
  * The cases of mm-fuzz.ts: swarm options, a guest and a list of operations, all drawn from one seed before anything runs,
  * as plain data that can be shrunk, printed and kept.
  *
- * An operation never names an allocation by its place, only as the n-th of those alive, the largest first (modulo their
- * number), so every sublist of operations is a valid list too.
+ * An operation never names an allocation by its place, only as the n-th of those alive, blocks of several pages first
+ * (modulo their number), so every sublist of operations is a valid list too.
  */
 import { Prng } from '../engine/core/index.ts';
-import type { LayoutRange, MmConfig } from '../engine/config.ts';
+import type { KernelProfile, LayoutRange, MmConfig, RfcSwitches } from '../engine/config.ts';
 import type { PfnRange } from '../../shared/units/index.ts';
 import { MAX_PAGE_ORDER } from './mm-under-test.ts';
-import { DEFAULT_PROFILE } from '../engine/config.ts';
+import { CORRECT, DEFAULT_PROFILE, RFC_V3 } from '../engine/config.ts';
 
 export type MmOp =
   | { readonly do: 'hold'; readonly pfn: number; readonly order: number }
@@ -17,6 +17,8 @@ export type MmOp =
   | { readonly do: 'holdMany'; readonly start: number; readonly count: number; readonly stride: number }
   | { readonly do: 'free' | 'putPcp'; readonly nth: number; readonly count: number }
   | { readonly do: 'drain' }
+  /** The state is written down and read back. */
+  | { readonly do: 'reload' }
   | { readonly do: 'commit'; readonly ranges: readonly LayoutRange[] }
   /** A commit with `frees[i]`-th frees before step i. */
   | {
@@ -40,24 +42,67 @@ export interface MmCase {
   readonly ops: readonly MmOp[];
 }
 
+/** Which defects a case may have: none, those of the series as posted, any subset; or one of these three by seed. */
+export type MmProfile = 'correct' | 'rfc-v3' | 'random' | 'any';
+
 const OPS_PER_CASE = 60;
 const OPS_PER_LARGE_CASE = 12;
 /** Per-CPU lists hold nothing (high = 0) unless a cell has 8192 managed pages: one case in so many is that large. */
 const LARGE_CASE_ONE_IN = 10;
+/** Single operations of a long case, about. */
+const LONG_CASE_OPERATIONS = 3000;
 
-export function drawMmCase(seed: number): MmCase {
+export function drawMmCase(seed: number, profile: MmProfile = 'any'): MmCase {
   const prng = new Prng(seed, 'mm-fuzz');
   const large = prng.chance(1, LARGE_CASE_ONE_IN);
-  const config = large ? drawLargeConfig(prng) : drawMmConfig(prng);
+  const config = withProfile(large ? drawLargeConfig(prng) : drawMmConfig(prng), seed, profile);
   const weights = drawWeights(prng);
   const ops: MmOp[] = [];
   for (let left = 1 + prng.below(large ? OPS_PER_LARGE_CASE : OPS_PER_CASE); left > 0; left--)
     ops.push(drawOp(prng, config, weights, ops));
-  return { name: `seed ${seed}`, config, ops };
+  return { name: `seed ${seed}, ${profile}`, config, ops };
 }
 
-function drawMmConfig(prng: Prng): MmConfig {
-  const nrPages = drawSize(prng);
+/** Thousands of operations on a guest of at most 4096 pages, few of them commits. */
+export function drawLongMmCase(seed: number, profile: MmProfile): MmCase {
+  const prng = new Prng(seed, 'mm-long');
+  const config = withProfile(drawMmConfig(prng, LONG_CASE_DOUBLINGS), seed, profile);
+  const weights = KINDS.map((kind) => LONG_CASE_WEIGHTS[kind][prng.below(3)]!);
+  const ops: MmOp[] = [];
+  for (let left = LONG_CASE_OPERATIONS; left > 0;) {
+    const op = drawOp(prng, config, weights, ops.slice(-RECENT_OPS));
+    left -= 'count' in op ? op.count : 1;
+    ops.push(op);
+  }
+  return { name: `seed ${seed}, ${profile}, long`, config, ops };
+}
+
+/** From a stream of its own, so that a seed is the same guest whatever is wrong with it. */
+function withProfile(config: MmConfig, seed: number, profile: MmProfile): MmConfig {
+  const prng = new Prng(seed, 'mm-profile');
+  const which = profile === 'any' ? (['correct', 'rfc-v3', 'random'] as const)[prng.below(3)]! : profile;
+  const rfc = which === 'correct' ? CORRECT : which === 'rfc-v3' ? RFC_V3 : drawSwitches(prng);
+  const drawn: KernelProfile = { ...config.profile, rfc, memoryBlockPages: 512 << prng.below(5) };
+  return { ...config, profile: drawn };
+}
+
+/** One alone, any subset, or the posted ones with one turned. */
+function drawSwitches(prng: Prng): RfcSwitches {
+  const names = Object.keys(CORRECT) as (keyof RfcSwitches)[];
+  const lostFlagPermille = [10, 300, 1000][prng.below(3)]!;
+  const on = (name: keyof RfcSwitches): boolean | number => (name === 'lostFlagPermille' ? lostFlagPermille : true);
+  const shape = prng.below(3);
+  const turned = names[prng.below(names.length)]!;
+  const isOff = (name: keyof RfcSwitches): boolean => RFC_V3[name] === CORRECT[name];
+  const entries = names.map((name) => {
+    const is = shape === 0 ? name === turned : shape === 1 ? prng.chance(1, 2) : isOff(name) === (name === turned);
+    return [name, is ? on(name) : CORRECT[name]];
+  });
+  return Object.fromEntries(entries) as RfcSwitches;
+}
+
+function drawMmConfig(prng: Prng, doublings = 8): MmConfig {
+  const nrPages = drawSize(prng, doublings);
   const nrNodeIds = 1 + prng.below(6);
   const dma32 = prng.chance(1, 2) ? 1024 * (1 + prng.below(3)) : 4096;
   const holes = prng.chance(1, 3) ? drawDisjoint(prng, nrPages, 1 + prng.below(3)) : [];
@@ -85,10 +130,10 @@ function drawLargeConfig(prng: Prng): MmConfig {
   return { ...small, nrPages, bootLayout, zoneStartPfn: [0, 1024, 32768] };
 }
 
-/** 64 to 8192 pages, small ones more often, half of them no power of two. */
-function drawSize(prng: Prng): number {
-  const power = 64 << prng.below(8);
-  return prng.chance(1, 2) ? power : Math.min(8192, power + prng.below(power));
+/** 64 pages, doubled less than so many times, small ones more often; half of them no power of two. */
+function drawSize(prng: Prng, doublings: number): number {
+  const power = 64 << prng.below(doublings);
+  return prng.chance(1, 2) ? power : Math.min(64 << (doublings - 1), power + prng.below(power));
 }
 
 /** Up to n disjoint ranges, ascending, that leave most pages alone. */
@@ -151,7 +196,27 @@ const KINDS = [
   'badCommit',
   'alloc',
   'release',
+  'reload',
 ] as const;
+
+/** Rare, usual, frequent. What looks at every page is rare, so that there are many operations of the others. */
+const LONG_CASE_WEIGHTS: Readonly<Record<(typeof KINDS)[number], readonly [number, number, number]>> = {
+  hold: [4, 10, 30],
+  holdMany: [0, 1, 3],
+  free: [4, 10, 20],
+  putPcp: [0, 2, 5],
+  drain: [0, 1, 1],
+  commit: [1, 2, 4],
+  commitSteps: [0, 1, 2],
+  badCommit: [0, 0, 1],
+  alloc: [0, 1, 3],
+  release: [0, 1, 3],
+  reload: [0, 0, 1],
+};
+/** A guest of a long case is 64 pages doubled less than so many times: up to 4096. */
+const LONG_CASE_DOUBLINGS = 7;
+/** Cut points of layouts are drawn inside blocks held lately. */
+const RECENT_OPS = 40;
 
 /** Swarm: each kind of operation is rare, usual or frequent in a case, or absent. */
 const drawWeights = (prng: Prng): number[] => KINDS.map(() => [0, 1, 3, 8][prng.below(4)]!);
@@ -180,7 +245,8 @@ function drawOp(prng: Prng, config: MmConfig, weights: readonly number[], before
     case 'putPcp':
       return { do: kind, nth: drawNth(prng), count: prng.chance(1, 2) ? 1 : 1 + prng.below(100) };
     case 'drain':
-      return { do: 'drain' };
+    case 'reload':
+      return { do: kind };
     case 'commit':
       return { do: 'commit', ranges: drawLayout(prng, config.nrPages, config.nrNodeIds, before) };
     case 'commitSteps': {

@@ -12,7 +12,8 @@
  * (d) a span is exactly [first, last] page with that A and zone, so it shrinks as well;
  * (e) a commit sweeps first and drains the per-CPU lists after;
  * (f) a block that lies across two nodes' free pages cannot be held: it is inside no free block;
- * (g) a memory block is linked under the nodes of the ranges that touch it, if it has a valid page.
+ * (g) a memory block is linked under the targets of its valid pages;
+ * (h) a page that is taken inside a commit, after its mark, and has A != T, is marked by that.
  */
 import type { LayoutRange, MmConfig } from '../engine/config.ts';
 import { MAX_PAGE_ORDER, NR_ZONES } from './mm-under-test.ts';
@@ -50,6 +51,8 @@ export class NaiveMm implements MmUnderTest {
 
   /** Whether the last publish changed the target of a page. */
   protected changed = false;
+  /** Inside a commit, after its mark. */
+  protected hasMarked = false;
   /** (node, zone) that have ever been the target of a page; indexed as cells. */
   protected initialised: boolean[];
 
@@ -106,17 +109,14 @@ export class NaiveMm implements MmUnderTest {
     const problems = this.problems(ranges);
     if (problems.length > 0) return { ok: false, problems };
     const before = this.populatedCells();
-    this.publish(ranges);
-    this.markAll();
-    this.sweep();
-    this.drainAtCommit();
+    for (const step of this.steps(ranges)) step();
     const after = this.populatedCells();
     return { ok: true, zonesPopulated: after.filter((is, i) => is && !before[i]).length };
   }
 
   commitSteps(ranges: readonly LayoutRange[]): CommitSteps | null {
     if (this.problems(ranges).length > 0) return null;
-    const steps = [() => this.publish(ranges), () => this.markAll(), () => this.sweep(), () => this.drainAtCommit()];
+    const steps = this.steps(ranges);
     return {
       next: (): boolean => {
         const step = steps.shift();
@@ -124,6 +124,18 @@ export class NaiveMm implements MmUnderTest {
         return step !== undefined;
       },
     };
+  }
+
+  private steps(ranges: readonly LayoutRange[]): (() => void)[] {
+    const mark = (): void => {
+      this.markAll();
+      this.hasMarked = true;
+    };
+    const drain = (): void => {
+      this.drainAtCommit();
+      this.hasMarked = false;
+    };
+    return [() => this.publish(ranges), mark, () => this.sweep(), drain];
   }
 
   targetNid(pfn: number): number {
@@ -223,9 +235,8 @@ export class NaiveMm implements MmUnderTest {
     const { nrPages, profile } = this.config;
     const links: number[][] = [];
     for (let start = 0; start < nrPages; start += profile.memoryBlockPages) {
-      const end = Math.min(nrPages, start + profile.memoryBlockPages);
-      const touching = this.layout.filter((r) => r.start < end && start < r.end).map((r) => r.nid);
-      links.push(this.hasPage(start, end) ? [...new Set(touching)].sort((a, b) => a - b) : []);
+      const nids = this.target.slice(start, start + profile.memoryBlockPages).filter((nid) => nid !== NO_NODE);
+      links.push([...new Set(nids)].sort((a, b) => a - b));
     }
     return links;
   }
@@ -347,7 +358,10 @@ export class NaiveMm implements MmUnderTest {
 
   protected take(pfn: number, order: number): void {
     this.live.set(pfn, order);
-    for (let p = pfn; p < pfn + 2 ** order; p++) this.kind[p] = 'allocated';
+    for (let p = pfn; p < pfn + 2 ** order; p++) {
+      this.kind[p] = 'allocated';
+      if (this.hasMarked && this.actual[p] !== this.target[p]) this.marked[p] = true;
+    }
   }
 
   protected endAllocation(pfn: number, order: number): void {
@@ -365,11 +379,6 @@ export class NaiveMm implements MmUnderTest {
 
   protected hasMark(start: number, end: number): boolean {
     for (let p = start; p < end; p++) if (this.marked[p]) return true;
-    return false;
-  }
-
-  private hasPage(start: number, end: number): boolean {
-    for (let p = start; p < end; p++) if (this.kind[p] !== 'hole') return true;
     return false;
   }
 
