@@ -3,7 +3,7 @@ import { NO_HOST_NODE, NO_NODE, PageTile, readTiles } from '../../shared/protoco
 import type { Snapshot } from '../../shared/snapshot/index.ts';
 import { drawWorldCase } from '../simtest/world-draw.ts';
 import { Prng } from './core/index.ts';
-import { isSpecial, KIND_MASK, PINNED } from './mm/page.ts';
+import { isSpecial, KIND_MASK, PINNED, stateOf } from './mm/page.ts';
 import type { Guest } from './vm/index.ts';
 import { World } from './world.ts';
 import { config, guest, MIGRATE, start } from './world-fixture.ts';
@@ -33,14 +33,14 @@ function tileOf(g: Guest, pfn: number, state: string, order: number): number {
   if (state === 'pcp') return PageTile.perCpu;
   if (state === 'reserved') return PageTile.reserved;
   const { page } = g.mm.mm;
-  if (isSpecial(page, pfn) && (page.state[pfn]! & PINNED) !== 0) return PageTile.kernel;
+  if (isSpecial(page, pfn) && (stateOf(page, pfn) & PINNED) !== 0) return PageTile.kernel;
   return g.mm.isHeld(pfn - (pfn % 2 ** order), order) ? PageTile.held : PageTile.used;
 }
 
 /** Kernel pages are single; of others only one aligned block that contains the page is an allocation. */
 function orderOf(g: Guest, pfn: number): number {
   const { page } = g.mm.mm;
-  if (isSpecial(page, pfn) && (page.state[pfn]! & (PINNED | KIND_MASK)) === (PINNED | 0x20)) return 0;
+  if (isSpecial(page, pfn) && (stateOf(page, pfn) & (PINNED | KIND_MASK)) === (PINNED | 0x20)) return 0;
   for (let order = 0; order <= 10; order++) if (g.mm.isAllocation(pfn - (pfn % 2 ** order), order)) return order;
   throw new Error(`pfn ${pfn} is in no allocation`);
 }

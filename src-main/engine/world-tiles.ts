@@ -11,6 +11,7 @@ import { freeOrder } from './mm/buddy.ts';
 import { rangeOf } from './mm/memlayout.ts';
 import { HELD, HOLE, KIND_MASK, ORDER_MASK, PCP, PINNED, RESERVED, stateOf, TAIL } from './mm/page.ts';
 import { hasFlag } from './mm/rfc/flags.ts';
+import { nidOf } from './mm/segment-table.ts';
 import { segmentOfFree } from './mm/segment.ts';
 import { usedNid } from './mm/transplant.ts';
 
@@ -83,7 +84,7 @@ interface Block {
 
 function freeBlock(mm: Mm, seg: number, pfn: number): Block {
   const order = freeOrder(mm, seg, pfn);
-  return { start: alignedDown(pfn, order), order, nid: mm.segment.nid[seg]!, tile: PageTile.free };
+  return { start: alignedDown(pfn, order), order, nid: nidOf(mm.segment, seg), tile: PageTile.free };
 }
 
 /** A page that is not free: its allocation, or itself where it is in none. */

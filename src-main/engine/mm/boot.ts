@@ -6,13 +6,14 @@
 import type { MmConfig } from '../config.ts';
 import { assert } from '../core/index.ts';
 import { forEachAligned } from './buddy.ts';
-import { MIGRATE_MOVABLE, NID_MIXED, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
+import { MIGRATE_MOVABLE, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { createLayout, targetNid, validateLayout } from './memlayout.ts';
 import { cellOf, createMm, hasZone, type Mm, validIn, zoneEnd } from './mm.ts';
-import { HOLE, RESERVED, setSpecial } from './page.ts';
+import { HOLE, RESERVED, setSpecialRange } from './page.ts';
 import { bootRfc, hasDefect } from './rfc/rfc-state.ts';
 import { addFreeBlock } from './segment.ts';
 import { bootSpans, shrinkSpan, updateHulls } from './span.ts';
+import { setUsedRange } from './used-node.ts';
 import { updateWatermarks } from './watermark.ts';
 import { rebuildZonelists } from './zonelist.ts';
 
@@ -29,7 +30,7 @@ export function bootMm(config: MmConfig): Mm {
   }
   const holes = [...config.holes];
   if (size > config.nrPages) holes.push({ start: config.nrPages, end: size });
-  for (const h of holes) for (let pfn = h.start; pfn < h.end; pfn++) setSpecial(mm.page, pfn, HOLE);
+  for (const h of holes) setSpecialRange(mm.page, h.start, h.end, HOLE);
   forEachPiece(mm, config.reserved, (start, end, nid) => reserve(mm, start, end, nid));
   const used = [...config.holes, ...config.reserved].sort((a, b) => a.start - b.start);
   const blocks: { pfn: number; order: number; node: number }[] = [];
@@ -51,13 +52,13 @@ export function bootMm(config: MmConfig): Mm {
 
 /** Reserved pages of one node are in use, for ever. */
 function reserve(mm: Mm, start: number, end: number, nid: number): void {
-  const { pinned, actual } = mm.block;
-  for (let pfn = start; pfn < end; pfn++) {
+  setSpecialRange(mm.page, start, end, RESERVED);
+  for (let pfn = start; pfn < end;) {
     const block = pfn >>> PAGEBLOCK_ORDER;
-    setSpecial(mm.page, pfn, RESERVED);
-    mm.page.nid[pfn] = nid;
-    actual[block] = pinned[block] === 0 || actual[block] === nid ? nid : NID_MIXED;
-    pinned[block]!++;
+    const next = Math.min(end, (block + 1) << PAGEBLOCK_ORDER);
+    setUsedRange(mm, pfn, next, nid, mm.block.pinned[block] === 0);
+    mm.block.pinned[block]! += next - pfn;
+    pfn = next;
   }
 }
 

@@ -5,13 +5,12 @@
  * Left out: CMA, isolation, the tail placement of blocks about to merge, orders above 10.
  */
 import { assert } from '../core/index.ts';
-import { firstBlock, mergedOrder, WORDS } from './bitmap.ts';
+import { firstBlock, mergedOrder } from './bitmap.ts';
 import {
   MAX_PAGE_ORDER,
   MIGRATE_MOVABLE,
   MIGRATE_RECLAIMABLE,
   MIGRATE_UNMOVABLE,
-  NID_MIXED,
   NO_PFN,
   NR_PAGE_ORDERS,
   PAGEBLOCK_ORDER,
@@ -19,15 +18,17 @@ import {
 } from './limit.ts';
 import type { Mm } from './mm.ts';
 import { ALLOCATED, markAllocated } from './page.ts';
+import { bitsAt, blockOf, nidOf, pagesOf } from './segment-table.ts';
 import { countStranded, noteTaken } from './rfc/ledger.ts';
 import { findSegment, firstOf, segmentOfFree, setBlockType, takeFromSegment } from './segment.ts';
+import { setUsedNid } from './used-node.ts';
 
 /**
  * Takes a block that is wholly free on one node and makes it one allocation with `head` as its first page's state; the
  * pageblock's record of where its used pages are follows.
  */
 function takeAt(mm: Mm, seg: number, pfn: number, order: number, head: number): void {
-  const nid = mm.segment.nid[seg]!;
+  const nid = nidOf(mm.segment, seg);
   if (mm.rfc !== null) noteTaken(mm, mm.rfc, pfn, pfn + (1 << order), nid);
   else if (mm.committing) countStranded(mm, pfn, pfn + (1 << order), nid, 1);
   if (order > PAGEBLOCK_ORDER) {
@@ -42,30 +43,18 @@ function takeAt(mm: Mm, seg: number, pfn: number, order: number, head: number): 
 }
 
 function takePages(mm: Mm, seg: number, pfn: number, order: number, nid: number): void {
-  const { valid, free, actual } = mm.block;
-  const block = pfn >>> PAGEBLOCK_ORDER;
-  if (free[block] === valid[block]) {
-    actual[block] = nid;
-  } else if (actual[block] !== nid) {
-    // From here on the pages of this pageblock say it themselves.
-    const start = block << PAGEBLOCK_ORDER;
-    if (actual[block] !== NID_MIXED) mm.page.nid.fill(actual[block]!, start, start + PAGES_PER_PAGEBLOCK);
-    actual[block] = NID_MIXED;
-    if (order === 0) mm.page.nid[pfn] = nid;
-    else mm.page.nid.fill(nid, pfn, pfn + (1 << order));
-  }
+  setUsedNid(mm, pfn, order, nid);
   takeFromSegment(mm, seg, pfn, order);
 }
 
 /** Takes a block of 2^order from the lists of one migrate type; NO_PFN if none of its blocks is large enough. */
 function takeSmallest(mm: Mm, cell: number, order: number, type: number): number {
-  const { bits, block } = mm.segment;
   for (let o = order; o <= MAX_PAGE_ORDER; o++) {
     if (mm.cell.nrFree[cell * NR_PAGE_ORDERS + o] === 0) continue;
     const seg = firstOf(mm, cell, type, o);
     if (seg === -1) continue;
-    const offset = o > PAGEBLOCK_ORDER ? 0 : firstBlock(bits, seg * WORDS, o);
-    const pfn = (block[seg]! << PAGEBLOCK_ORDER) + offset;
+    const offset = o > PAGEBLOCK_ORDER ? 0 : firstBlock(mm.segment.row, bitsAt(seg), o);
+    const pfn = (blockOf(mm.segment, seg) << PAGEBLOCK_ORDER) + offset;
     takeAt(mm, seg, pfn, order, ALLOCATED);
     return pfn;
   }
@@ -86,16 +75,15 @@ const FALLBACKS: readonly (readonly number[])[] = [
  * the type). Pageblocks with pages of several nodes have one type.
  */
 function steal(mm: Mm, cell: number, order: number, type: number): number {
-  const { block } = mm.segment;
   for (let o = MAX_PAGE_ORDER; o >= order; o--) {
     for (const from of FALLBACKS[type]!) {
       const seg = firstOf(mm, cell, from, o);
       if (seg === -1) continue;
-      const first = block[seg]!;
+      const first = blockOf(mm.segment, seg);
       if (o > PAGEBLOCK_ORDER) setBlockType(mm, first + 1, type);
       const most = mm.block.free[first]! >= PAGES_PER_PAGEBLOCK >> 1;
       if (most && (o >= PAGEBLOCK_ORDER >> 1 || type === MIGRATE_RECLAIMABLE)) setBlockType(mm, first, type);
-      const offset = o > PAGEBLOCK_ORDER ? 0 : firstBlock(mm.segment.bits, seg * WORDS, o);
+      const offset = o > PAGEBLOCK_ORDER ? 0 : firstBlock(mm.segment.row, bitsAt(seg), o);
       const pfn = (first << PAGEBLOCK_ORDER) + offset;
       takeAt(mm, seg, pfn, order, ALLOCATED);
       return pfn;
@@ -131,12 +119,12 @@ export function segmentOfBlock(mm: Mm, pfn: number, order: number): number {
 
 /** Largest order at which the aligned block that contains pfn, free in `seg`, is wholly free on its node. */
 export function freeOrder(mm: Mm, seg: number, pfn: number): number {
-  const { bits, free, nid, block } = mm.segment;
-  if (free[seg] === PAGES_PER_PAGEBLOCK) {
-    const partner = findSegment(mm, block[seg]! ^ 1, nid[seg]!);
-    return partner !== -1 && free[partner] === PAGES_PER_PAGEBLOCK ? MAX_PAGE_ORDER : PAGEBLOCK_ORDER;
+  const t = mm.segment;
+  if (pagesOf(t, seg) === PAGES_PER_PAGEBLOCK) {
+    const partner = findSegment(mm, blockOf(t, seg) ^ 1, nidOf(t, seg));
+    return partner !== -1 && pagesOf(t, partner) === PAGES_PER_PAGEBLOCK ? MAX_PAGE_ORDER : PAGEBLOCK_ORDER;
   }
-  return mergedOrder(bits, seg * WORDS, pfn & (PAGES_PER_PAGEBLOCK - 1), 0);
+  return mergedOrder(t.row, bitsAt(seg), pfn & (PAGES_PER_PAGEBLOCK - 1), 0);
 }
 
 /** Cuts [start, end) into the fewest aligned blocks, in ascending order: visit(pfn, order). */

@@ -24,7 +24,6 @@
  * about again is what the rest of the commit is for.
  */
 import type { Parts } from '../core/index.ts';
-import { WORDS } from './bitmap.ts';
 import {
   MAX_PAGE_ORDER,
   NID_MIXED,
@@ -50,7 +49,18 @@ import {
 } from './page.ts';
 import { checkMarks, checkRfc, mayMisplace } from './rfc/rfc-check.ts';
 import { believedManaged } from './rfc/rfc-state.ts';
-import { listOf } from './segment-table.ts';
+import {
+  bitsAt,
+  blockOf,
+  chainOf,
+  countOf,
+  linkedOf,
+  listOf,
+  nextOf,
+  nidOf,
+  pagesOf,
+  prevOf,
+} from './segment-table.ts';
 import { usedNid } from './transplant.ts';
 import { watermarkBasis } from './watermark.ts';
 
@@ -168,20 +178,20 @@ function checkLayout(mm: Mm, fail: Fail): void {
 
 /** Node of each free page, -1 left of the others: from the segments' bits, which must not overlap. */
 function freePages(mm: Mm, start: number, end: number, out: Int16Array, fail: Fail): void {
-  const { bits, chain, nid, free } = mm.segment;
+  const t = mm.segment;
   const blocks = Math.min(mm.block.free.length, Math.ceil(end / PAGES_PER_PAGEBLOCK));
   for (let block = start >>> PAGEBLOCK_ORDER; block < blocks; block++) {
-    for (let seg = block; seg !== -1; seg = chain[seg]!) {
+    for (let seg = block; seg !== -1; seg = chainOf(t, seg)) {
       let pages = 0;
       for (let i = 0; i < PAGES_PER_PAGEBLOCK; i++) {
-        if (((bits[seg * WORDS + (i >>> 5)]! >>> (i & 31)) & 1) === 0) continue;
+        if (((t.row[bitsAt(seg) + (i >>> 5)]! >>> (i & 31)) & 1) === 0) continue;
         const pfn = (block << PAGEBLOCK_ORDER) + i;
-        if (out[pfn] !== -1) fail('G9', `pfn ${pfn} is free on nodes ${out[pfn]} and ${nid[seg]}`);
+        if (out[pfn] !== -1) fail('G9', `pfn ${pfn} is free on nodes ${out[pfn]} and ${nidOf(t, seg)}`);
         if (pfn >= mm.nrPages || isSpecial(mm.page, pfn)) fail('G9', `pfn ${pfn} is free and in use`);
-        out[pfn] = nid[seg]!;
+        out[pfn] = nidOf(t, seg);
         pages++;
       }
-      expectEqual(fail, 'G3', `free pages of segment ${seg}`, pages, free[seg]!);
+      expectEqual(fail, 'G3', `free pages of segment ${seg}`, pages, pagesOf(t, seg));
       if (seg !== block && pages === 0) fail('G3', `segment ${seg} of pageblock ${block} is kept and empty`);
     }
   }
@@ -373,11 +383,11 @@ function checkLists(mm: Mm, fail: Fail): void {
       for (let o = 0; o < NR_PAGE_ORDERS; o++) {
         let last = -1;
         let steps = 0;
-        for (let seg = t.head[listOf(c, type, o)]!; seg !== -1; seg = t.next[seg * NR_PAGE_ORDERS + o]!) {
-          const block = t.block[seg]!;
-          const cell = t.nid[seg]! * NR_ZONES + zoneOf(mm, block << PAGEBLOCK_ORDER);
-          const blocks = t.count[seg * NR_PAGE_ORDERS + o]!;
-          const known = ((t.linked[seg]! >>> o) & 1) === 1 && t.prev[seg * NR_PAGE_ORDERS + o] === last;
+        for (let seg = t.head[listOf(c, type, o)]!; seg !== -1; seg = nextOf(t, seg, o)) {
+          const block = blockOf(t, seg);
+          const cell = nidOf(t, seg) * NR_ZONES + zoneOf(mm, block << PAGEBLOCK_ORDER);
+          const blocks = countOf(t, seg, o);
+          const known = ((linkedOf(t, seg) >>> o) & 1) === 1 && prevOf(t, seg, o) === last;
           if (cell !== c || mm.blockType[block] !== type || !known) {
             fail('G3', `the order ${o} list of cell ${c} type ${type} holds segment ${seg}, which is not its`);
             break;

@@ -12,7 +12,7 @@ import { commitAhead, type CommitAhead } from './foresight.ts';
 import { NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { type LayoutProblem, type Memlayout, targetNid, validateLayout } from './memlayout.ts';
 import { cellOf, type Mm, zoneOf } from './mm.ts';
-import { ALLOCATED, HELD, HOLE, isSpecial, KIND_MASK, PCP, RESERVED, stateOf } from './page.ts';
+import { ALLOCATED, HELD, HOLE, KIND_MASK, PCP, RESERVED, stateOf } from './page.ts';
 import { memoryBlockLinks } from './memory-block.ts';
 import { allocPages, freePages, freePagesDirect, freeToPcp, isAllocated, pinBlock } from './page-alloc.ts';
 import { pcpDrain } from './pcp.ts';
@@ -20,6 +20,7 @@ import { faultsOf, type MmFault, zonesSetUp } from './rfc/faults.ts';
 import { flagsIn, hasFlag } from './rfc/flags.ts';
 import { flaggedByNode, freeByTarget, pcpByTarget } from './rfc/rfc-figures.ts';
 import { believedManaged, believedPresent, nrFreePages } from './rfc/rfc-state.ts';
+import { nidOf } from './segment-table.ts';
 import { segmentOfFree } from './segment.ts';
 import { loadMm, saveMm } from './state.ts';
 import { differsFrom, usedNid } from './transplant.ts';
@@ -110,9 +111,7 @@ export class GuestMm {
 
   /** Whether [pfn, pfn + 2^order) is one block taken by holdBlock. */
   isHeld(pfn: number, order: number): boolean {
-    return (
-      isAllocated(this.mm, pfn, order) && isSpecial(this.mm.page, pfn) && this.mm.page.state[pfn] === (HELD | order)
-    );
+    return isAllocated(this.mm, pfn, order) && stateOf(this.mm.page, pfn) === (HELD | order);
   }
 
   /** Frees an allocation of that order; a single page that need not move goes to the CPU's list. */
@@ -197,7 +196,7 @@ export class GuestMm {
   /** A(pfn). */
   actualNid(pfn: number): number {
     const seg = segmentOfFree(this.mm, pfn);
-    return seg === -1 ? usedNid(this.mm, pfn) : this.mm.segment.nid[seg]!;
+    return seg === -1 ? usedNid(this.mm, pfn) : nidOf(this.mm.segment, seg);
   }
 
   pageState(pfn: number): PageState {
@@ -292,7 +291,7 @@ export class GuestMm {
         continue;
       }
       const order = freeOrder(mm, seg, pfn);
-      visit(pfn, order, mm.segment.nid[seg]!, zoneOf(mm, pfn));
+      visit(pfn, order, nidOf(mm.segment, seg), zoneOf(mm, pfn));
       pfn += 1 << order;
     }
   }

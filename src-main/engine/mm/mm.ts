@@ -22,6 +22,7 @@ import { createPageColumns, type PageColumns } from './page.ts';
 import { RangeSet } from './range-set.ts';
 import type { RfcState } from './rfc/rfc-state.ts';
 import { createSegmentTable, type SegmentTable } from './segment-table.ts';
+import { createUsedNodes, type UsedNodes } from './used-node-table.ts';
 
 export interface CellColumns {
   /** Pages whose T is this cell; managed leaves out the reserved ones. Uint32Array[cells]. */
@@ -54,7 +55,8 @@ export interface CellColumns {
 /**
  * What a commit asks of a pageblock without looking at its pages, index pfn >>> PAGEBLOCK_ORDER:
  * (a) valid - free pages are in use (allocated, on a per-CPU list, or reserved), `pinned` of them for ever;
- * (b) `actual` is the A of all pages in use; NID_MIXED means that a walk must tell. Meaningless when none is in use.
+ * (b) `actual` is the A of all pages in use; NID_MIXED means that mm.usedNodes
+ *     tells. Meaningless when none is in use.
  */
 export interface PageblockColumns {
   readonly valid: Uint16Array;
@@ -110,6 +112,8 @@ export interface Mm {
   readonly holes: RangeSet;
   readonly reserved: RangeSet;
   readonly page: PageColumns;
+  /** A of the pages in use where a pageblock has them on several nodes. */
+  readonly usedNodes: UsedNodes;
   /** Migrate type of each pageblock. */
   readonly blockType: Uint8Array;
   readonly block: PageblockColumns;
@@ -196,6 +200,7 @@ export function createMm(config: MmConfig, layout: Memlayout): Mm {
     holes: new RangeSet(config.holes),
     reserved: new RangeSet(config.reserved),
     page,
+    usedNodes: createUsedNodes(pageblocks),
     blockType: new Uint8Array(pageblocks),
     block: {
       valid: new Uint16Array(pageblocks),

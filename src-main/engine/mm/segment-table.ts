@@ -1,79 +1,121 @@
-/** The columns of the segments: their shape, their growth, and how they are written down. What they mean is in segment.ts. */
-import { assert, type StateReader, type StateWriter } from '../core/index.ts';
-import { WORDS } from './bitmap.ts';
+/**
+ * The segments' records: their shape, their growth, and how they are written down. What they mean is in segment.ts.
+ *
+ * A record is four cache lines, so that what a free or a take touches lies together and costs few misses, wherever the
+ * page is:
+ *   line 1  bits        16 words, the free pages
+ *   line 2  counters    blocks by order, free pages, lists it is in (16 bits each), node (8 bits), chain, pageblock
+ *   line 3  links       next and previous of the lists of orders 0 to 7, as pairs
+ *   line 4              those of orders 8 to 10
+ * The three views are of the same bytes. Links of a list that a segment is not in mean nothing.
+ */
+import { type StateReader, type StateWriter } from '../core/index.ts';
 import { NR_MIGRATE_TYPES, NR_PAGE_ORDERS } from './limit.ts';
 
-/** Columns by segment; they are replaced by longer ones when extra segments run out. */
+/** Words, half words and bytes of a record. */
+export const ROW = 64;
+export const ROW16 = ROW * 2;
+export const ROW8 = ROW * 4;
+/** Half words in a record. */
+export const COUNT16 = 32;
+export const FREE16 = COUNT16 + NR_PAGE_ORDERS;
+export const LINKED16 = FREE16 + 1;
+/** Bytes in a record. */
+export const NID8 = 2 * (LINKED16 + 1);
+/** Words in a record. */
+export const CHAIN = 23;
+export const BLOCK = 24;
+export const LINKS = 32;
+
+/** The views are replaced by longer ones when extra segments run out. */
 export interface SegmentTable {
-  /** WORDS words each. */
-  bits: Int32Array;
-  nid: Uint8Array;
-  /** Free pages. */
-  free: Uint16Array;
-  /** Blocks by order, NR_PAGE_ORDERS each. */
-  count: Uint16Array;
-  /** List links by order, NR_PAGE_ORDERS each; -1 ends. */
-  next: Int32Array;
-  prev: Int32Array;
-  /** Bit o: in the list of order o. */
-  linked: Uint16Array;
-  /** Next segment of the same pageblock, or next spare one; -1 ends. */
-  chain: Int32Array;
-  /** Pageblock. */
-  block: Uint32Array;
+  row: Int32Array;
+  row16: Uint16Array;
+  row8: Uint8Array;
   /** First segment of each list, -1 when empty; index by listOf. */
   readonly head: Int32Array;
-  /** First unused extra segment, -1 if none; and segments ever used. */
+  readonly nrPageblocks: number;
+  /** First unused extra segment (the next by chain), -1 if none; and segments ever used. */
   spare: number;
   used: number;
 }
 
 export function createSegmentTable(nrPageblocks: number, nrCells: number): SegmentTable {
   const head = new Int32Array(nrCells * NR_MIGRATE_TYPES * NR_PAGE_ORDERS).fill(-1);
-  return { ...columns(nrPageblocks), head, spare: -1, used: nrPageblocks };
+  const views = viewsOf(nrPageblocks + firstExtra(nrPageblocks));
+  for (let seg = 0; seg < nrPageblocks; seg++) {
+    views.row[seg * ROW + CHAIN] = -1;
+    views.row[seg * ROW + BLOCK] = seg;
+  }
+  return { ...views, head, nrPageblocks, spare: -1, used: nrPageblocks };
 }
 
-function columns(n: number): Omit<SegmentTable, 'head' | 'spare' | 'used'> {
-  return {
-    bits: new Int32Array(n * WORDS),
-    nid: new Uint8Array(n),
-    free: new Uint16Array(n),
-    count: new Uint16Array(n * NR_PAGE_ORDERS),
-    next: new Int32Array(n * NR_PAGE_ORDERS).fill(-1),
-    prev: new Int32Array(n * NR_PAGE_ORDERS).fill(-1),
-    linked: new Uint16Array(n),
-    chain: new Int32Array(n).fill(-1),
-    block: Uint32Array.from({ length: n }, (_, i) => i),
-  };
+const firstExtra = (nrPageblocks: number): number => Math.max(16, nrPageblocks >>> 6);
+
+function viewsOf(segments: number): Pick<SegmentTable, 'row' | 'row16' | 'row8'> {
+  const buffer = new ArrayBuffer(segments * ROW * 4);
+  return { row: new Int32Array(buffer), row16: new Uint16Array(buffer), row8: new Uint8Array(buffer) };
 }
 
-/** Doubles the room for extra segments; the old columns are stale from then on. */
-export function grow(t: SegmentTable): void {
-  const more = columns(t.free.length * 2);
-  for (const name of Object.keys(more) as (keyof typeof more)[]) more[name].set(t[name] as never);
-  Object.assign(t, more);
+/** Room for `extra` extra segments; the old views are stale from then on. */
+function growTo(t: SegmentTable, extra: number): void {
+  const views = viewsOf(t.nrPageblocks + extra);
+  views.row.set(t.row);
+  Object.assign(t, views);
 }
+
+/** An extra segment that nothing is known of. */
+export function takeExtra(t: SegmentTable): number {
+  const seg = t.spare;
+  if (seg !== -1) {
+    t.spare = t.row[seg * ROW + CHAIN]!;
+    return seg;
+  }
+  if ((t.used + 1) * ROW > t.row.length) growTo(t, (t.used - t.nrPageblocks) * 2);
+  return t.used++;
+}
+
+export function giveExtra(t: SegmentTable, seg: number): void {
+  t.row[seg * ROW + CHAIN] = t.spare;
+  t.spare = seg;
+}
+
+/** Node of a segment. */
+export const nidOf = (t: SegmentTable, seg: number): number => t.row8[seg * ROW8 + NID8]!;
+/** Its free pages. */
+export const pagesOf = (t: SegmentTable, seg: number): number => t.row16[seg * ROW16 + FREE16]!;
+/** Its blocks of an order. */
+export const countOf = (t: SegmentTable, seg: number, order: number): number => t.row16[seg * ROW16 + COUNT16 + order]!;
+/** Lists that it is in, by order. */
+export const linkedOf = (t: SegmentTable, seg: number): number => t.row16[seg * ROW16 + LINKED16]!;
+/** Its pageblock. */
+export const blockOf = (t: SegmentTable, seg: number): number => t.row[seg * ROW + BLOCK]!;
+/** The next segment of the same pageblock; -1 ends. */
+export const chainOf = (t: SegmentTable, seg: number): number => t.row[seg * ROW + CHAIN]!;
+/** Where its bits begin in `row`. */
+export const bitsAt = (seg: number): number => seg * ROW;
+/** Neighbours in the list of an order that it is in; -1 ends. */
+export const nextOf = (t: SegmentTable, seg: number, order: number): number => t.row[seg * ROW + LINKS + 2 * order]!;
+export const prevOf = (t: SegmentTable, seg: number, order: number): number =>
+  t.row[seg * ROW + LINKS + 2 * order + 1]!;
 
 /** Index in `head` of the list of (cell, migrate type, order). */
 export const listOf = (cell: number, type: number, order: number): number =>
   (cell * NR_MIGRATE_TYPES + type) * NR_PAGE_ORDERS + order;
 
-const SAVED = ['bits', 'nid', 'free', 'count', 'next', 'prev', 'linked', 'chain', 'block', 'head'] as const;
-
-/** Whole columns: how far they have grown is part of the state, so equal states have equal bytes. */
+/** Whole records, up to the last ever used: the order of the lists is part of the state, and they link records. */
 export function saveSegments(t: SegmentTable, w: StateWriter, prefix: string): void {
-  w.json(`${prefix}.segment`, { spare: t.spare, used: t.used, room: t.free.length });
-  for (const name of SAVED) w.column(`${prefix}.segment.${name}`, t[name]);
+  w.json(`${prefix}.segment`, { spare: t.spare, used: t.used });
+  w.column(`${prefix}.segment.row`, t.row.subarray(0, t.used * ROW));
+  w.column(`${prefix}.segment.head`, t.head);
 }
 
 export function loadSegments(t: SegmentTable, r: StateReader, prefix: string): void {
-  const { spare, used, room } = r.json<{ spare: number; used: number; room: number }>(`${prefix}.segment`);
-  while (t.free.length < room) grow(t);
-  for (const name of SAVED) {
-    const saved = r.column<Int32Array>(`${prefix}.segment.${name}`);
-    assert(saved.length === t[name].length, 'state-column-length', { name, saved: saved.length, have: t[name].length });
-    t[name].set(saved as never);
-  }
+  const { spare, used } = r.json<{ spare: number; used: number }>(`${prefix}.segment`);
+  const row = r.column<Int32Array>(`${prefix}.segment.row`);
+  if (row.length > t.row.length) growTo(t, used - t.nrPageblocks);
+  t.row.set(row);
+  t.head.set(r.column<Int32Array>(`${prefix}.segment.head`));
   t.spare = spare;
   t.used = used;
 }

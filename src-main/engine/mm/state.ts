@@ -4,17 +4,16 @@ import type { LayoutRange, MmConfig } from '../config.ts';
 import { assert } from '../core/index.ts';
 import { createLayout, layoutRanges } from './memlayout.ts';
 import { type BeyondCounters, createMm, type Mm, type Topology } from './mm.ts';
+import { loadPages, savePages } from './page.ts';
 import { loadRfc, saveRfc } from './rfc/rfc-state.ts';
 import { loadSegments, saveSegments } from './segment-table.ts';
+import { loadUsedNodes, saveUsedNodes } from './used-node.ts';
 import { rebuildZonelists } from './zonelist.ts';
 
 /** Columns of fixed length, by name; every one is written, read and hashed. */
 function columns(mm: Mm): Record<string, Uint8Array | Uint16Array | Uint32Array | Int32Array> {
-  const { page, cell } = mm;
+  const { cell } = mm;
   return {
-    special: page.special,
-    state: page.state,
-    nid: page.nid,
     blockType: mm.blockType,
     blockValid: mm.block.valid,
     blockFree: mm.block.free,
@@ -42,7 +41,9 @@ export function saveMm(mm: Mm, w: StateWriter, prefix: string): void {
     ...(mm.bootMarks ? { bootMarks: true } : {}),
   });
   for (const [name, column] of Object.entries(columns(mm))) w.column(`${prefix}.mm.${name}`, column);
+  savePages(mm.page, w, prefix);
   saveSegments(mm.segment, w, prefix);
+  saveUsedNodes(mm, w, prefix);
   saveRfc(mm.rfc, w, `${prefix}.mm`);
   saveBeyond(mm, w, prefix);
   // Copies: a saved state outlives steps, and these lists change in place.
@@ -87,7 +88,9 @@ export function loadMm(config: MmConfig, r: StateReader, prefix: string): Mm {
     assert(saved.length === column.length, 'state-column-length', { name, saved: saved.length, have: column.length });
     column.set(saved);
   }
+  loadPages(mm.page, r, prefix);
   loadSegments(mm.segment, r, prefix);
+  loadUsedNodes(mm, r, prefix);
   for (const [i, list] of r.json<readonly [number, readonly number[]][]>(`${prefix}.pcp`)) mm.pcp[i] = [...list];
   mm.cacheStart = j.cacheStart;
   mm.cacheEnd = j.cacheEnd;

@@ -9,6 +9,8 @@ import { type Mm, zoneOf } from './mm.ts';
 import { addFreeBlock } from './segment.ts';
 import { shrinkSpan } from './span.ts';
 
+export { usedNid } from './used-node.ts';
+
 /** Counts a lookup of pfn in the published layout as the RFC's one-range cache would have answered it. */
 export function countLookup(mm: Mm, pfn: number): void {
   if (pfn >= mm.cacheStart && pfn < mm.cacheEnd) {
@@ -19,12 +21,6 @@ export function countLookup(mm: Mm, pfn: number): void {
   mm.lookups.miss++;
   mm.cacheStart = mm.layout.start[range]!;
   mm.cacheEnd = mm.layout.start[range + 1]!;
-}
-
-/** A of a page in use: its pageblock's, or its own where the pageblock is in use on several nodes. */
-export function usedNid(mm: Mm, pfn: number): number {
-  const actual = mm.block.actual[pfn >>> PAGEBLOCK_ORDER]!;
-  return actual === NID_MIXED ? mm.page.nid[pfn]! : actual;
 }
 
 /** Whether any page of [pfn, pfn + 2^order) has a target other than nid in `layout`. Order at most PAGEBLOCK_ORDER + 1. */

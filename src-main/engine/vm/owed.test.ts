@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { OWED_OWNERS } from '../../../shared/snapshot/index.ts';
 import type { LayoutRange } from '../config.ts';
 import { Prng } from '../core/index.ts';
-import { HELD, isSpecial, KIND_MASK, ORDER_MASK, PINNED, TAIL } from '../mm/page.ts';
+import { HELD, isSpecial, KIND_MASK, ORDER_MASK, PINNED, stateOf, TAIL } from '../mm/page.ts';
 import { config, guest, start } from '../world-fixture.ts';
 import { World } from '../world.ts';
 import { ageOf } from './owed.ts';
@@ -25,10 +25,10 @@ function ownerOf({ guests: [g] }: World, pfn: number): (typeof OWED_OWNERS)[numb
   if (state !== 'allocated') return null;
   if (!isSpecial(mm.page, pfn)) return 'anonymous';
   let head = pfn;
-  while ((mm.page.state[head]! & KIND_MASK) === TAIL) head--;
-  if ((mm.page.state[pfn]! & PINNED) !== 0) return 'kernel';
-  if ((mm.page.state[head]! & KIND_MASK) === HELD) return 'byHand';
-  return (mm.page.state[head]! & ORDER_MASK) === 9 ? 'huge' : 'anonymous';
+  while ((stateOf(mm.page, head) & KIND_MASK) === TAIL) head--;
+  if ((stateOf(mm.page, pfn) & PINNED) !== 0) return 'kernel';
+  if ((stateOf(mm.page, head) & KIND_MASK) === HELD) return 'byHand';
+  return (stateOf(mm.page, head) & ORDER_MASK) === 9 ? 'huge' : 'anonymous';
 }
 
 function count(world: World, since: Float64Array): Record<string, number> {

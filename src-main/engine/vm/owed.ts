@@ -15,7 +15,21 @@ import { OWED_OWNERS } from '../../../shared/snapshot/index.ts';
 import type { OwedOwner } from '../../../shared/snapshot/index.ts';
 import { type Mm, NID_MIXED, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from '../mm/index.ts';
 import { popcount, rangeMask, WORDS } from '../mm/bitmap.ts';
-import { ALLOCATED, HELD, HOLE, KIND_MASK, ORDER_MASK, PCP, PINNED, RESERVED, TAIL } from '../mm/page.ts';
+import {
+  ALLOCATED,
+  HELD,
+  HOLE,
+  KIND_MASK,
+  ORDER_MASK,
+  PCP,
+  PINNED,
+  RESERVED,
+  specialWord,
+  stateOf,
+  TAIL,
+} from '../mm/page.ts';
+import { usedWord } from '../mm/segment.ts';
+import { usedNid } from '../mm/used-node.ts';
 import type { TargetAge } from './target-age.ts';
 
 /** Single pages of a class that their state does not tell: one bit a page, or null where there are none. */
@@ -94,12 +108,7 @@ class OwedCount {
 
   /** Leaves in #words the pages that are not free. */
   #findUsed(block: number): void {
-    const { chain, free, bits } = this.#mm.segment;
-    this.#words.fill(-1);
-    for (let seg = block; seg !== -1; seg = chain[seg]!) {
-      if (free[seg] === 0) continue;
-      for (let w = 0; w < WORDS; w++) this.#words[w]! &= ~bits[seg * WORDS + w]!;
-    }
+    for (let w = 0; w < WORDS; w++) this.#words[w] = usedWord(this.#mm, block, w);
   }
 
   /** Of 32 pages, those in `inUse`, which are holes or in use and belong on `target`. */
@@ -108,7 +117,7 @@ class OwedCount {
     const at = counters.actual[block]!;
     if (at === target) return;
     const first = (block << PAGEBLOCK_ORDER) + (word << 5);
-    const special = page.special[first >>> 5]! & inUse;
+    const special = specialWord(page, block, word) & inUse;
     let plain = inUse & ~special;
     if (at === NID_MIXED) plain = this.#elsewhere(plain, first, target);
     if (plain !== 0) {
@@ -120,7 +129,7 @@ class OwedCount {
     }
     for (let left = special; left !== 0; left &= left - 1) {
       const pfn = first + 31 - Math.clz32(left & -left);
-      if ((at === NID_MIXED ? page.nid[pfn]! : at) === target) continue;
+      if (usedNid(this.#mm, pfn) === target) continue;
       const owner = this.#ownerOf(pfn);
       if (owner !== -1) this.#add(owner, age, 1);
     }
@@ -128,11 +137,10 @@ class OwedCount {
 
   /** Of the pages in `plain`, those with A != target. */
   #elsewhere(plain: number, first: number, target: number): number {
-    const { nid } = this.#mm.page;
     let out = 0;
     for (let left = plain; left !== 0; left &= left - 1) {
       const bit = left & -left;
-      if (nid[first + 31 - Math.clz32(bit)] !== target) out |= bit;
+      if (usedNid(this.#mm, first + 31 - Math.clz32(bit)) !== target) out |= bit;
     }
     return out;
   }
@@ -143,7 +151,7 @@ class OwedCount {
 
   /** Owner of a special page; -1 for one that nobody has. */
   #ownerOf(pfn: number): number {
-    const state = this.#mm.page.state[pfn]!;
+    const state = stateOf(this.#mm.page, pfn);
     const kind = state & KIND_MASK;
     if (kind === RESERVED || (state & PINNED) !== 0) return ownerIndex.kernel;
     if (kind === HOLE || kind === PCP) return -1;
@@ -155,11 +163,11 @@ class OwedCount {
   /** Of a page that is not the first of its allocation: its first page is the nearest head below. */
   #ownerOfTail(pfn: number): number {
     if (pfn >= this.#headStart && pfn < this.#headEnd) return this.#headOwner;
-    const { state } = this.#mm.page;
+    const { page } = this.#mm;
     let head = pfn - 1;
-    while ((state[head]! & KIND_MASK) === TAIL) head--;
+    while ((stateOf(page, head) & KIND_MASK) === TAIL) head--;
     this.#headStart = head;
-    this.#headEnd = head + (1 << (state[head]! & ORDER_MASK));
+    this.#headEnd = head + (1 << (stateOf(page, head) & ORDER_MASK));
     this.#headOwner = this.#ownerOf(head);
     return this.#headOwner;
   }

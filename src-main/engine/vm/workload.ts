@@ -308,8 +308,8 @@ export class Workload {
     seen[KERNEL] = sum(block.pinned) - (sum(cell.present) - managed);
     let byHand = 0;
     for (let pfn = 0; pfn < nrPages; pfn++) {
-      if (!isSpecial(page, pfn) || (page.state[pfn]! & KIND_MASK) !== HELD) continue;
-      byHand += 1 << (page.state[pfn]! & ORDER_MASK);
+      const state = stateOf(page, pfn);
+      if (isSpecial(page, pfn) && (state & KIND_MASK) === HELD) byHand += 1 << (state & ORDER_MASK);
     }
     const out: string[] = [];
     if (seen.join() !== this.#held.join()) {

@@ -2,10 +2,11 @@
 import { freeOrder } from '../buddy.ts';
 import { PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from '../limit.ts';
 import type { Mm } from '../mm.ts';
+import { nidOf } from '../segment-table.ts';
 import { segmentOfFree } from '../segment.ts';
 
 /** The node whose lists hold the free pages of a segment. */
-export const nodeOfFree = (mm: Mm, seg: number): number => mm.segment.nid[seg]!;
+export const nodeOfFree = (mm: Mm, seg: number): number => nidOf(mm.segment, seg);
 
 /** Node of a free page; -1 when it is not free. */
 export function freeNid(mm: Mm, pfn: number): number {
