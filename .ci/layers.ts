@@ -49,6 +49,7 @@ const formats = 'src-main/formats';
 const scenario = 'src-main/scenario';
 const report = 'src-main/report';
 const simtest = 'src-main/simtest';
+const guestShell = 'src-main/shell';
 const runtime = 'src-main/runtime';
 const store = 'src-main/store';
 const desk = 'src-main/desk';
@@ -76,11 +77,12 @@ export const layers: readonly Layer[] = [
   pure(simtest, 'the attacker of the engine, by seed', ['shared', engine, scenario]),
 
   // Node: files, threads, terminals. The three shells at the end are thin and around one runtime.
-  node(runtime, 'the worker that steps a world', ['shared', engine, scenario]),
+  node(guestShell, "a guest's shell: its interpreter and its programs, above the guest's files", ['shared', engine], ['just-bash']),
+  node(runtime, 'the worker that steps a world', ['shared', engine, scenario, guestShell]),
   node(store, 'files that survive a crash', ['shared', formats], ['zod']),
   node(desk, 'documents, and what a window may ask of them; the same in every shell', ['shared', formats, scenario, report, runtime, store], ['zod']),
   node('src-main/bench', "benchmarks beside the RFC's algorithm in C", ['shared', engine, scenario]),
-  node('src-main/cli', 'the jobs without a window', ['shared', engine, formats, scenario, report, simtest, runtime, store], ['commander']),
+  node('src-main/cli', 'the jobs without a window', ['shared', engine, formats, scenario, report, simtest, guestShell, runtime, store], ['commander']),
   node(servedPage, 'the page as every window shell serves it: its files, its headers', []),
   node('src-main/web', 'the same application on loopback', ['shared', desk, servedPage], ['ws']),
   node('src-main/app', 'windows, menus, the one validated IPC door', ['shared', desk, servedPage], ['electron']),

@@ -1,6 +1,7 @@
 export type * from './config.ts';
 export { InvariantError, StateHash } from './core/index.ts';
 export type { Parts, WorldState } from './core/index.ts';
+export type { Errno, FileStat, GuestFiles, Read, Written } from './guestfs/index.ts';
 export type { PlacementProblem, Refusal } from './host/index.ts';
 export { World } from './world.ts';
 export type { LogEntry, WorldStart } from './world.ts';

@@ -1,0 +1,3 @@
+export { GuestShell } from './shell.ts';
+export type { LineResult } from './shell.ts';
+export type { FilesToRead, ShellHost } from './host.ts';

@@ -1,0 +1,262 @@
+/** The shell over a made-up guest: what it keeps, what a refused write does, that it ends. */
+import { describe, expect, it } from 'vitest';
+import { FakeHost } from './fixture.ts';
+import { GuestShell } from './shell.ts';
+
+const D = '/sys/kernel/debug/memlayout';
+const TREE = {
+  [`${D}/start`]: '0x0000000000000000\n',
+  [`${D}/end`]: '0x0000000000000000\n',
+  [`${D}/node`]: '0\n',
+  [`${D}/commit`]: '0\n',
+  [`${D}/clear`]: '0\n',
+  [`${D}/current`]: '-> layout.0',
+  [`${D}/layout.0/00000-08000`]: '0\n',
+  '/proc/meminfo': 'MemTotal:         131072 kB\n',
+  '/dev/kmsg': '6,0,0,-;Linux version 3.10\n4,1,1500000,-;second 100%\n',
+};
+
+const answer = (path: string, text: string) => {
+  if (text.includes('bad')) return { ok: false, errno: 'EINVAL' } as const;
+  if (text.includes('crash')) return { ok: false, errno: 'killed' } as const;
+  if (text.includes('hang')) return { ok: false, errno: 'hangs' } as const;
+  if (path.endsWith('/node') && text === '7\n') return { ok: true, consumed: 1 } as const;
+  return null;
+};
+
+function begin() {
+  const host = new FakeHost(TREE, answer);
+  const shell = new GuestShell(host, 'web1');
+  /** stdout, stderr, status. */
+  const run = async (line: string): Promise<readonly [string, string, number]> => {
+    const { output, exitCode } = await shell.line(line);
+    const of = (stream: string): string =>
+      output
+        .filter((part) => part.stream === stream)
+        .map(({ text }) => text)
+        .join('');
+    return [of('out'), of('err'), exitCode];
+  };
+  return { host, shell, run };
+}
+
+describe('a line', () => {
+  it('writes a guest file once, with the whole text, and opens it for nothing', async () => {
+    const { host, run } = begin();
+    expect(await run(`cd ${D}`)).toEqual(['', '', 0]);
+    expect(await run('echo 0x100 > start; printf 0x1ff > end; echo 1 > node && echo 1 >> commit')).toEqual(['', '', 0]);
+    expect(host.written).toEqual([
+      { path: `${D}/start`, text: '0x100\n' },
+      { path: `${D}/end`, text: '0x1ff' },
+      { path: `${D}/node`, text: '1\n' },
+      { path: `${D}/commit`, text: '1\n' },
+    ]);
+    await run(': > start');
+    expect(host.written).toHaveLength(4);
+  });
+
+  it('sends the rest again when not all was taken', async () => {
+    const { host, run } = begin();
+    expect(await run(`echo 7 > ${D}/node`)).toEqual(['', '', 0]);
+    expect(host.written.map(({ text }) => text)).toEqual(['7\n', '\n']);
+  });
+
+  it('goes on from line to line: directory, variables, functions, status', async () => {
+    const { run, shell } = begin();
+    expect(shell.prompt).toBe('root@web1:~# ');
+    await run(`cd ${D}; x=5; export y=6; f() { echo "f $1 $x"; }; false`);
+    expect(shell.prompt).toBe(`root@web1:${D}# `);
+    expect(await run('echo $? $x $y; pwd; f 3; sh -c "echo $y"')).toEqual([`1 5 6\n${D}\nf 3 5\n6\n`, '', 0]);
+    expect(await run('cd -; cd /tmp; unset x; echo "[$x]"')).toEqual([`/root\n[]\n`, '', 0]);
+    expect(await run('unset -f f; f')).toEqual(['', 'sh: f: command not found\n', 127]);
+    expect(await run('f')).toEqual(['', 'sh: f: command not found\n', 127]);
+  });
+
+  it('reads and lists the guest and follows its links', async () => {
+    const { run } = begin();
+    expect(await run(`cat /proc/meminfo ${D}/current/00000-08000`)).toEqual([
+      'MemTotal:         131072 kB\n0\n',
+      '',
+      0,
+    ]);
+    expect((await run(`ls ${D}`))[0].split('\n')).toContain('layout.0');
+    expect(await run(`cd ${D}/current; ls; for f in *-*; do cat $f; done`)).toEqual(['00000-08000\n0\n', '', 0]);
+    expect((await run(`ls -l ${D}`))[0]).toMatch(/current -> layout\.0/);
+    expect((await run('ls /'))[0].split('\n')).toEqual(expect.arrayContaining(['proc', 'root', 'sys', 'tmp']));
+    expect((await run('cat /proc/none'))[2]).toBe(1);
+  });
+});
+
+describe('a write that is refused', () => {
+  const status = `sh: write error: Invalid argument\n`;
+
+  it('is the status of its command, and the line goes on', async () => {
+    const { run } = begin();
+    await run(`cd ${D}`);
+    expect(await run('echo bad > start; echo $?')).toEqual(['1\n', status, 0]);
+    expect(await run('echo bad > start')).toEqual(['', status, 1]);
+    expect(await run('echo bad > start || echo no')).toEqual(['no\n', status, 0]);
+    expect(await run('echo bad > start && echo yes')).toEqual(['', status, 1]);
+    expect(await run('for i in bad good; do echo $i > start && echo $i; done')).toEqual(['good\n', status, 0]);
+    expect(await run('if ! echo bad > start; then echo caught; fi')).toEqual(['caught\n', status, 0]);
+    expect(await run('w() { echo $1 > start; }; w bad || echo from w')).toEqual(['from w\n', status, 0]);
+    expect(await run('x=$(echo bad > start; echo $?); echo $x')).toEqual(['1\n', expect.any(String), 0]);
+    expect(await run('sh -c "echo bad > start"')).toEqual(['', status, 1]);
+    expect(await run('{ echo bad; } > start; echo $?')).toEqual(['1\n', status, 0]);
+  });
+
+  it('speaks where the command does', async () => {
+    const { run } = begin();
+    await run(`cd ${D}`);
+    expect(await run('echo bad > start 2>/dev/null; echo $?')).toEqual(['1\n', '', 0]);
+    expect(await run('echo bad 2>/tmp/e > start; cat /tmp/e')).toEqual([status, '', 0]);
+    expect(await run('numactl 2>&1 > start')).toEqual(['usage: numactl --hardware | --show\n', '', 1]);
+    expect(await run('seq 1 2 | sed s/1/bad/ > start')).toEqual(['', 'sed: write error: Invalid argument\n', 1]);
+    expect(await run('echo bad | tee start')).toEqual(['bad\n', 'tee: start: Invalid argument\n', 1]);
+    expect(await run('echo bad > /tmp/b; cp /tmp/b start')).toEqual(['', expect.stringMatching(/^cp: /), 1]);
+  });
+
+  it('keeps the status of a command that failed by itself', async () => {
+    const { run } = begin();
+    expect(await run('false > /tmp/x; echo $?')).toEqual(['1\n', '', 0]);
+    expect(await run('none > /tmp/x; echo $?; true > /tmp/x; echo $?')).toEqual(['127\n0\n', expect.any(String), 0]);
+  });
+
+  it('is refused at the opening where there is no file', async () => {
+    const { run, host } = begin();
+    expect(await run(`echo 1 > ${D}/none; echo $?`)).toEqual([
+      '1\n',
+      `sh: can't create ${D}/none: Permission denied\n`,
+      0,
+    ]);
+    expect(await run('echo 1 > /sys/none/x')).toEqual(['', `sh: can't create /sys/none/x: nonexistent directory\n`, 1]);
+    expect(await run('echo 1 > /none/x')).toEqual(['', `sh: can't create /none/x: nonexistent directory\n`, 1]);
+    expect(await run(`echo 1 > ${D}`)).toEqual(['', `sh: ${D}: Is a directory\n`, 1]);
+    expect((await run(`mkdir ${D}/x; rm ${D}/start; mv ${D}/start /tmp/s; touch ${D}/y`))[2]).not.toBe(0);
+    expect(host.written).toEqual([]);
+  });
+
+  it('ends the line where it kills the shell, or never returns', async () => {
+    const { run, shell } = begin();
+    expect(await run(`echo crash > ${D}/commit; echo after`)).toEqual(['', 'Killed\n', 137]);
+    const [out, err, code] = await run(`echo hang > ${D}/commit; echo after`);
+    expect([out, code]).toEqual(['', 1]);
+    expect(err).toMatch(/the write to .*commit does not return/);
+    expect(shell.running).toBe(false);
+    expect(await run('echo here')).toEqual(['here\n', '', 0]);
+  });
+});
+
+describe('a command of several lines', () => {
+  it('waits for its end', async () => {
+    const { shell, run } = begin();
+    for (const part of ['for i in 1 2', 'do', 'echo $i']) {
+      expect(await run(part)).toEqual(['', '', 0]);
+      expect(shell.prompt).toBe('> ');
+    }
+    expect(await run('done | cat')).toEqual(['1\n2\n', '', 0]);
+    expect(shell.prompt).toBe('root@web1:~# ');
+  });
+
+  it.each([
+    [['if true; then', 'echo yes', 'fi'], 'yes\n'],
+    [['true &&', 'echo yes'], 'yes\n'],
+    [['echo a |', 'cat'], 'a\n'],
+    [['echo "a', 'b"'], 'a\nb\n'],
+    [['echo a \\', 'b'], 'a b\n'],
+    [['cat <<E', 'x $((1+1))', 'E'], 'x 2\n'],
+    [['f() {', 'echo f', '}; f'], 'f\n'],
+    [['while read x; do', 'echo $x', 'done <<E', '1', 'E'], '1\n'],
+    [['echo done # a |'], 'done\n'],
+  ])('%j', async (lines, out) => {
+    const { run } = begin();
+    const results = [];
+    for (const line of lines) results.push(await run(line));
+    expect(results.map(([text]) => text).join('')).toBe(out);
+    expect(results.at(-1)![2]).toBe(0);
+  });
+
+  it('is given up by Ctrl-C, and is an error at the end of input', async () => {
+    const { shell, run } = begin();
+    await run('while true; do');
+    shell.stop();
+    expect(await run('echo here')).toEqual(['here\n', '', 0]);
+    await run('if true');
+    expect(shell.endOfInput()).toMatchObject({ exitCode: 2 });
+  });
+
+  it('that cannot become one is an error at once', async () => {
+    const { run, shell } = begin();
+    const [, err, code] = await run('done');
+    expect([code, shell.continues]).toEqual([2, false]);
+    expect(err).toMatch(/^sh: syntax error/);
+  });
+});
+
+describe('a line ends', () => {
+  it('when it is stopped', async () => {
+    const { shell, host, run } = begin();
+    const line = run('x=1; while :; do x=2; done');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(shell.running).toBe(true);
+    shell.stop();
+    expect(await line).toEqual(['', '^C\n', 130]);
+    expect(host.breaths).toBeGreaterThan(10);
+    expect(await run('echo "[$x]"')).toEqual(['[]\n', '', 0]);
+  });
+
+  it('when it has run too long', async () => {
+    let ms = 0;
+    const shell = new GuestShell(new FakeHost(TREE), 'web1', () => (ms += 100));
+    const { output, exitCode } = await shell.line('while :; do :; done');
+    expect([output, exitCode]).toEqual([[{ stream: 'err', text: 'sh: stopped after 120 seconds\n' }], 130]);
+  });
+
+  it('with exit, and the next one begins anew', async () => {
+    const { shell, run } = begin();
+    await run('cd /tmp; x=5');
+    expect(await shell.line('exit 3')).toMatchObject({ exited: true, exitCode: 3, prompt: 'root@web1:~# ' });
+    expect(await run('echo "[$x]"')).toEqual(['[]\n', '', 0]);
+    expect(await shell.line('false')).toMatchObject({ exited: false, exitCode: 1 });
+    expect(await shell.line('f() { f; }; f')).toMatchObject({ exited: false, exitCode: 126 });
+    expect(await shell.line('x=(')).toMatchObject({ exited: false });
+  });
+
+  it('prints no more than the protocol carries', async () => {
+    const { shell } = begin();
+    const { output, cutChars } = await shell.line('seq 1 200000');
+    expect(output[0]!.text).toHaveLength(2 ** 20);
+    expect(cutChars).toBe(1_288_895 - 2 ** 20);
+  });
+
+  it('sleeps simulated time', async () => {
+    const { host, run } = begin();
+    expect(await run('sleep 1.5 2m; echo x')).toEqual(['x\n', '', 0]);
+    expect(host.slept).toBe(121.5);
+    expect(await run('sleep x')).toEqual(['', "sleep: invalid time interval 'x'\n", 1]);
+  });
+});
+
+describe('what the shell does not have', () => {
+  it.each(['curl', 'python3', 'node', 'js-exec', 'sqlite3', 'date', 'timeout', 'hostname', 'gzip', 'jq'])(
+    '%s',
+    async (name) => {
+      const { run } = begin();
+      expect(await run(name)).toEqual(['', `sh: ${name}: command not found\n`, 127]);
+    },
+  );
+});
+
+describe('completion', () => {
+  it.each([
+    ['numas', ['numastat'], 0],
+    ['echo 1 | numac', ['numactl'], 9],
+    ['cat /proc/mem', ['/proc/meminfo'], 4],
+    ['cd /sys/ker', ['/sys/kernel/'], 3],
+    [`echo 1 > ${D}/com`, [`${D}/commit`], 9],
+    ['ls /', ['/bin/', '/dev/', '/proc/', '/root/', '/sys/', '/tmp/', '/usr/'], 3],
+    ['cat /none/x', [], 4],
+  ])('%s', async (line, candidates, from) => {
+    expect(await begin().shell.complete(line)).toEqual({ candidates, from });
+  });
+});

@@ -1,0 +1,389 @@
+/**
+ * The shell of one guest: lines of text in, what they printed out. The interpreter is just-bash; what is ours is the
+ * guest's files (shell-fs.ts), its programs (program/), what a refused write does to a command (rewrite.ts), and that a
+ * shell goes on from line to line.
+ *
+ * (a) Directory, variables, functions, `$?` and options (but not -e) are those that the line before left. A line that did
+ *     not come to its end, because it was stopped or met a limit, leaves them as they were.
+ * (b) A line ends: loops, commands, output and memory have limits, and it can be stopped at each round of a loop.
+ * (c) No command reaches the network, the disk, the clock, or an interpreter of another language.
+ * (d) What the shell keeps is no part of the world: undo takes back what a line wrote, not where it changed directory to.
+ */
+import { Bash, defineCommand } from 'just-bash/browser';
+import type { CommandName, CommandNode, ScriptNode, StatementNode } from 'just-bash';
+import type { ShellCompletion, ShellReply } from '../../shared/protocol/guest.ts';
+import { MAX_SHELL_CHARS } from '../../shared/protocol/limit.ts';
+import type { Errno } from '../engine/index.ts';
+import { complete } from './complete.ts';
+import { errnoText, EXIT_KILLED, type ShellHost } from './host.ts';
+import { Parser } from './parser.ts';
+import { BUILTINS, PROGRAMS } from './program/index.ts';
+import { ls } from './program/ls.ts';
+import { runProgram } from './program/program.ts';
+import { tee } from './program/tee.ts';
+import { BREATHE, rewrite, STATUS } from './rewrite.ts';
+import { type Failure, ShellFs } from './shell-fs.ts';
+
+const END = '__end';
+const RESTORE = '__restore';
+
+/** Of the package's own. None of them can reach out of the shell. */
+const COMMANDS: CommandName[] = [
+  ...(['echo', 'cat', 'printf', 'mkdir', 'rmdir', 'touch', 'rm', 'cp', 'mv', 'ln', 'chmod', 'pwd'] as const),
+  ...(['readlink', 'head', 'tail', 'wc', 'stat', 'grep', 'fgrep', 'egrep', 'sed', 'awk', 'sort', 'uniq'] as const),
+  ...(['comm', 'cut', 'paste', 'tr', 'rev', 'nl', 'fold', 'column', 'join', 'find', 'basename'] as const),
+  ...(['dirname', 'tree', 'env', 'printenv', 'alias', 'unalias', 'xargs', 'true', 'false', 'bash', 'sh'] as const),
+  ...(['seq', 'expr', 'which', 'tac', 'od'] as const),
+];
+
+const LIMITS = {
+  maxCommandCount: 2_000_000,
+  maxLoopIterations: 1_000_000,
+  maxAwkIterations: 1_000_000,
+  maxSedIterations: 1_000_000,
+  maxCallDepth: 100,
+  maxWorkUnits: 20_000_000,
+  maxOutputSize: 32 * 2 ** 20,
+  maxStringLength: 32 * 2 ** 20,
+  maxFileSystemBytes: 64 * 2 ** 20,
+  maxLiveBytes: 256 * 2 ** 20,
+  maxBraceExpansionResults: 100_000,
+  maxSourceBytes: 2 ** 20,
+  // Waiting in `sleep` is no running; what runs is held by the limits above and by MAX_LINE_MS.
+  maxExecutionTimeMs: Infinity,
+};
+
+/** Characters of a command that goes on over several lines. */
+const MAX_PENDING_CHARS = 2 ** 18;
+/** A line that has run for so long, sleeping apart, is stopped. */
+const MAX_LINE_MS = 120_000;
+const EXIT_STOPPED = 130;
+const HOME = '/root';
+
+/** Names that a shell sets itself. */
+const SET_BY_SHELL = new Set(['?', '_', 'SHELLOPTS', 'BASHOPTS', 'PWD', 'OLDPWD', 'RANDOM', 'SECONDS', 'LINENO']);
+/** Options that outlive a line. `errexit` would end the shell at the first error that a person makes. */
+const KEPT_OPTIONS = ['nounset', 'xtrace', 'noglob', 'pipefail', 'noclobber'];
+
+type FunctionNode = Extract<CommandNode, { type: 'FunctionDef' }>;
+
+interface State {
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly previous: string;
+  readonly functions: ReadonlyMap<string, FunctionNode>;
+  readonly options: readonly string[];
+  readonly status: number;
+}
+
+/** What a line came to, and whether it was `exit`. */
+export interface LineResult extends ShellReply {
+  readonly exited: boolean;
+}
+
+interface Running {
+  readonly abort: AbortController;
+  readonly startMs: number;
+  sleptMs: number;
+  /** What the last statement left; null: it was not reached. */
+  end: { readonly status: number; readonly functions: readonly string[] } | null;
+  /** A write that ended the shell's own process, or waits for ever. */
+  fatal: Failure | null;
+  tooLong: boolean;
+}
+
+export class GuestShell {
+  readonly #host: ShellHost;
+  readonly #vm: string;
+  readonly #fs: ShellFs;
+  readonly #parser = new Parser();
+  readonly #bash: Bash;
+  readonly #now: () => number;
+  #state: State;
+  #pending = '';
+  #running: Running | null = null;
+  /** Of the line that runs: those that it may define, by name. */
+  #defined = new Map<string, FunctionNode>();
+  /** The next script that is parsed is the line itself, not one within it. */
+  #atTop = false;
+
+  /** @param now milliseconds of any clock: only to stop what runs too long. */
+  constructor(host: ShellHost, vm: string, now: () => number = () => performance.now()) {
+    this.#host = host;
+    this.#vm = vm;
+    this.#now = now;
+    this.#fs = new ShellFs(host);
+    this.#state = this.#login();
+    this.#bash = new Bash({
+      fs: this.#fs,
+      cwd: HOME,
+      env: { HOME, USER: 'root', PATH: '/usr/bin:/bin', HOSTNAME: vm },
+      commands: COMMANDS,
+      customCommands: this.#customCommands(),
+      executionLimits: LIMITS,
+      // It would replace globals of the whole thread. What it guards against, code in JavaScript, no command here runs.
+      defenseInDepth: false,
+      processInfo: { pid: 100, ppid: 1, uid: 0, gid: 0 },
+    });
+    this.#bash.registerTransformPlugin({ name: 'guest', transform: ({ ast }) => ({ ast: this.#rewritten(ast) }) });
+  }
+
+  /** Of the next line. */
+  get prompt(): string {
+    if (this.#pending !== '') return '> ';
+    const { cwd } = this.#state;
+    return `root@${this.#vm}:${cwd === HOME ? '~' : cwd}# `;
+  }
+
+  /** Whether a line is under way. */
+  get running(): boolean {
+    return this.#running !== null;
+  }
+
+  /** Whether more lines are wanted to make a command. */
+  get continues(): boolean {
+    return this.#pending !== '';
+  }
+
+  /** One line; with those before it that made no command yet, it is run when it does. */
+  async line(line: string): Promise<LineResult> {
+    if (this.#running !== null) throw new Error('the shell runs a line already');
+    const text = this.#pending === '' ? line : `${this.#pending}\n${line}`;
+    if (text.length > MAX_PENDING_CHARS) {
+      this.#pending = '';
+      return this.#result('', `sh: a command of more than ${MAX_PENDING_CHARS} characters\n`, 2);
+    }
+    if (this.#parser.goesOn(text)) {
+      this.#pending = text;
+      return this.#result('', '', 0);
+    }
+    this.#pending = '';
+    return this.#run(text);
+  }
+
+  /** What there is of an unfinished command is an error: no more lines come. */
+  endOfInput(): LineResult | null {
+    if (this.#pending === '') return null;
+    this.#pending = '';
+    return this.#result('', 'sh: syntax error: unexpected end of file\n', 2);
+  }
+
+  /** Ctrl-C. */
+  stop(): void {
+    this.#pending = '';
+    this.#running?.abort.abort();
+  }
+
+  complete(line: string): Promise<ShellCompletion> {
+    const names = [
+      ...COMMANDS,
+      ...Object.keys(PROGRAMS),
+      ...BUILTINS,
+      'tee',
+      'ls',
+      'sleep',
+      ...this.#state.functions.keys(),
+    ];
+    return complete(line, { fs: this.#fs, cwd: this.#state.cwd, home: HOME, names });
+  }
+
+  #login(): State {
+    const env = { HOME, USER: 'root', PATH: '/usr/bin:/bin', HOSTNAME: this.#vm, IFS: ' \t\n' };
+    return { env, cwd: HOME, previous: HOME, functions: new Map(), options: [], status: 0 };
+  }
+
+  async #run(text: string): Promise<LineResult> {
+    const startMs = this.#now();
+    const running: Running = {
+      abort: new AbortController(),
+      startMs,
+      sleptMs: 0,
+      end: null,
+      fatal: null,
+      tooLong: false,
+    };
+    this.#running = running;
+    this.#defined = new Map(this.#state.functions);
+    this.#fs.takeFailures();
+    this.#fs.takeRefusedOpens();
+    try {
+      const { env, cwd, previous } = this.#state;
+      this.#atTop = true;
+      const done = await this.#bash.exec(text, {
+        env: { ...env, PWD: cwd, OLDPWD: previous },
+        replaceEnv: true,
+        cwd,
+        rawScript: true,
+        signal: running.abort.signal,
+      });
+      return this.#finished(running, done);
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  #finished(
+    running: Running,
+    done: { readonly stdout: string; readonly stderr: string; exitCode: number; readonly env: Record<string, string> },
+  ): LineResult {
+    let stderr = this.#readable(done.stderr);
+    let { exitCode } = done;
+    // What no command has reported: of a program of the package's own, which does not look.
+    for (const { path, errno } of running.fatal === null ? this.#fs.takeFailures() : []) {
+      stderr += `sh: ${path}: write error: ${errnoText(errno)}\n`;
+      if (exitCode === 0) exitCode = 1;
+    }
+    if (running.fatal !== null) {
+      const { path, errno } = running.fatal;
+      stderr += errno === 'killed' ? 'Killed\n' : `sh: the write to ${path} ${errnoText(errno)}\n`;
+      exitCode = errno === 'killed' ? EXIT_KILLED : 1;
+    } else if (running.tooLong) {
+      stderr += `sh: stopped after ${MAX_LINE_MS / 1000} seconds\n`;
+      exitCode = EXIT_STOPPED;
+    } else if (running.abort.signal.aborted) {
+      stderr += '^C\n';
+      exitCode = EXIT_STOPPED;
+    }
+    const { end } = running;
+    const met = /limit exceeded|too many|maximum/.test(done.stderr) && exitCode === 126;
+    const exited = end === null && !running.abort.signal.aborted && !met && !this.#parser.isWrong;
+    if (end !== null) this.#keep(done.env, end.status, end.functions);
+    else this.#state = exited ? this.#login() : { ...this.#state, status: exitCode };
+    return this.#result(done.stdout, stderr, exitCode, exited);
+  }
+
+  #keep(env: Readonly<Record<string, string>>, status: number, names: readonly string[]): void {
+    const functions = new Map(
+      names.flatMap((name) => {
+        const definition = this.#defined.get(name);
+        return definition === undefined ? [] : [[name, definition] as const];
+      }),
+    );
+    const set = new Set((env.SHELLOPTS ?? '').split(':'));
+    this.#state = {
+      env: Object.fromEntries(Object.entries(env).filter(([name]) => !SET_BY_SHELL.has(name))),
+      cwd: env.PWD ?? this.#state.cwd,
+      previous: env.OLDPWD ?? this.#state.previous,
+      functions,
+      options: KEPT_OPTIONS.filter((option) => set.has(option)),
+      status,
+    };
+  }
+
+  #result(stdout: string, stderr: string, exitCode: number, exited = false): LineResult {
+    const out = stdout.slice(0, MAX_SHELL_CHARS);
+    const err = stderr.slice(0, MAX_SHELL_CHARS - out.length);
+    const output = [
+      { stream: 'out' as const, text: out },
+      { stream: 'err' as const, text: err },
+    ].filter(({ text }) => text !== '');
+    const cutChars = stdout.length + stderr.length - out.length - err.length;
+    return { output, cutChars, exitCode, prompt: this.prompt, exited };
+  }
+
+  /** The interpreter's own messages in the words of the guest's shell, which is no bash. */
+  #readable(stderr: string): string {
+    const refused = [...this.#fs.takeRefusedOpens()];
+    const opening = (target: string, errno: Errno): string =>
+      `sh: can't create ${target}: ${errno === 'ENOENT' ? 'nonexistent directory' : errnoText(errno)}`;
+    return stderr
+      .replace(/^bash: execution aborted\n/gm, '')
+      .replace(/command not available in browser environments\..*$/gm, 'command not found')
+      .replace(/^(?:bash: )?(E[A-Z]+): [^,]*, open '(.*)'$/gm, (_, errno: Errno, path: string) => opening(path, errno))
+      .replace(/^\++ __(status|breathe|end|restore) .*\n/gm, '')
+      .replace(/^bash: (.*): cannot open redirect target$/gm, (whole, target: string) => {
+        const name = target.slice(target.lastIndexOf('/') + 1);
+        const at = refused.findIndex(({ path }) => path.endsWith(`/${name}`));
+        if (at < 0) return whole;
+        const [{ errno }] = refused.splice(at, 1) as [Failure];
+        return opening(target, errno);
+      })
+      .replace(/^bash: /gm, 'sh: ')
+      .replace(/, increase executionLimits\.\w+$/gm, '');
+  }
+
+  /** The line's own tree has what the lines before left in front, and says at its end that it came there. */
+  #rewritten(ast: ScriptNode): ScriptNode {
+    const isLine = this.#atTop;
+    this.#atTop = false;
+    const script = rewrite(ast, this.#defined);
+    if (!isLine) return script;
+    const { functions, options, status } = this.#state;
+    const before: StatementNode[] = [
+      ...[...functions.values()].map((definition) => this.#parser.statementOf(definition)),
+      ...options.flatMap((option) => this.#parser.statements(`set -o ${option}`)),
+      ...this.#parser.statements(`${RESTORE} ${status}`),
+    ];
+    const after = this.#parser.statements(`${END} "$?" "$(declare -F)"`);
+    return { ...script, statements: [...before, ...script.statements, ...after] };
+  }
+
+  #customCommands() {
+    const host = this.#host;
+    const status = (exitCode: number, stderr = '') => ({ stdout: '', stderr, exitCode });
+    const given = (args: readonly string[]): number => Number(args[0] ?? 0) & 255;
+    return [
+      ...Object.entries(PROGRAMS).map(([name, program]) =>
+        defineCommand(name, async (args, { env, signal }) => ({
+          ...(await runProgram(name, program, args, host, { env, signal })),
+        })),
+      ),
+      defineCommand('tee', (args, { stdin, cwd, fs }) => tee(args, textOf(stdin), cwd, fs, host)),
+      defineCommand('ls', (args, { cwd, fs }) => ls(args, cwd, fs)),
+      defineCommand('sleep', (args) => this.#sleep(args)),
+      defineCommand(BREATHE, async (args) => {
+        await this.#breathe();
+        return status(given(args));
+      }),
+      defineCommand(STATUS, async (args) => {
+        const failure = this.#fs.takeFailures().at(-1);
+        if (failure === undefined) return status(given(args));
+        if (failure.errno === 'killed' || failure.errno === 'hangs') this.#die(failure);
+        const name = args[1] ?? '';
+        const who = name === '' || name === 'echo' || name === 'printf' ? 'sh' : name;
+        return status(1, `${who}: write error: ${errnoText(failure.errno)}\n`);
+      }),
+      defineCommand(RESTORE, async (args) => status(given(args))),
+      defineCommand(END, async ([code = '0', declared = '']) => {
+        const functions = declared
+          .split('\n')
+          .map((line) => line.replace(/^declare -\w+ /, ''))
+          .filter((name) => name !== '');
+        if (this.#running !== null) this.#running.end = { status: Number(code), functions };
+        return status(Number(code));
+      }),
+    ];
+  }
+
+  /** The shell itself was killed by its write, or waits for ever: nothing more of the line happens. */
+  #die(failure: Failure): void {
+    if (this.#running === null) return;
+    this.#running.fatal = failure;
+    this.#running.abort.abort();
+  }
+
+  async #breathe(): Promise<void> {
+    await this.#host.breathe();
+    const running = this.#running;
+    if (running === null || this.#now() - running.startMs - running.sleptMs < MAX_LINE_MS) return;
+    running.tooLong = true;
+    running.abort.abort();
+  }
+
+  async #sleep(args: readonly string[]) {
+    const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, '': 1 };
+    const times = args.map((arg) => /^(\d+(?:\.\d*)?|\.\d+)([smhd]?)$/.exec(arg));
+    const wrong = times.indexOf(null);
+    if (args.length === 0) return { stdout: '', stderr: 'sleep: missing operand\n', exitCode: 1 };
+    if (wrong >= 0) return { stdout: '', stderr: `sleep: invalid time interval '${args[wrong]}'\n`, exitCode: 1 };
+    const seconds = times.reduce((sum, time) => sum + Number(time![1]) * units[time![2]!]!, 0);
+    const running = this.#running!;
+    const before = this.#now();
+    await this.#host.sleep(seconds, running.abort.signal);
+    running.sleptMs += this.#now() - before;
+    return { stdout: '', stderr: '', exitCode: 0 };
+  }
+}
+
+/** What a pipe carries is bytes, one a character. */
+const textOf = (bytes: unknown): string => Buffer.from(bytes as string, 'latin1').toString('utf8');
