@@ -1,7 +1,9 @@
 /** A watch that cannot see a broken law proves nothing: here the world is damaged behind its back. */
 import { describe, expect, it } from 'vitest';
 import type { WorldEventType } from '../../shared/snapshot/index.ts';
+import { ALL_DEFECTS } from '../engine/config.ts';
 import { World } from '../engine/index.ts';
+import { config, guest, start } from '../engine/world-fixture.ts';
 import { canonicalText, readScenario, toWorldConfig } from '../scenario/index.ts';
 import { LawWatch } from './law-watch.ts';
 
@@ -66,6 +68,45 @@ it('sees a counter that is off by one page', () => {
   w.guests[0]!.mm.mm.cell.free[1]! -= 1;
   watch.afterTick([]);
   expect(watch.result.broken.length).toBeGreaterThan(0);
+});
+
+describe('a guest with the posted code’s defects', () => {
+  /** 16 MiB on two nodes; a stripe of 128 pages over three, as in the cover letter. */
+  const stripedWorld = (): World => {
+    const plain = guest('a');
+    const profile = { ...plain.mm.profile, rfc: ALL_DEFECTS };
+    const ranges = Array.from({ length: 32 }, (_, k) => ({ start: k * 128, end: (k + 1) * 128, nid: k % 3 }));
+    return start(
+      config(
+        [guest('a', { mm: { ...plain.mm, profile }, regeneration: { ...plain.regeneration, enabled: false } })],
+        [{ at: 5, command: { type: 'commitLayout', vm: 'a', ranges } }],
+      ),
+    );
+  };
+
+  it('goes on when its kernel believes more free than there is: that is explained', () => {
+    const w = stripedWorld();
+    const watch = new LawWatch(w);
+    for (let i = 0; i < 60; i++) {
+      w.step();
+      watch.afterTick([]);
+      expect(watch.result.broken).toEqual([]);
+    }
+    const { mm } = w.guests[0]!;
+    const believed = mm.faults().filter(({ text }) => /node \d: \d+ free pages of \d+/.test(text));
+    expect(believed.length).toBeGreaterThan(0);
+    for (const { switches } of mm.faults()) expect(switches.length).toBeGreaterThan(0);
+  });
+
+  it('stops at what no defect explains', () => {
+    const w = stripedWorld();
+    const watch = new LawWatch(w);
+    for (let i = 0; i < 8; i++) w.step();
+    const { mm } = w.guests[0]!.mm;
+    mm.rfc!.misplacedOut[0]! += 1;
+    watch.checkNow();
+    expect(watch.result.broken).toMatchObject([{ law: 'G6', vm: 'a' }]);
+  });
 });
 
 describe('in parts', () => {
