@@ -161,6 +161,7 @@ export class World {
     this.#hostSide.step(this.#tick);
     this.#emit(this.#hostSide.takeEvents());
     this.#guests.forEach((g, i) => {
+      this.#emit(g.advanceCommit(this.#tick));
       this.#emit(g.regenerate(truthOf(this.#hostSide, i), this.#tick));
       g.workload.step();
     });
@@ -279,6 +280,7 @@ export class World {
       case 'cancelMigration':
         return this.#hostSide.whyNotCancelMigration(index);
       case 'commitLayout': {
+        if (this.#guests[index]!.committing !== null) return underWay(this.#guests[index]!);
         const problems = mm.problemsOf(command.ranges);
         return problems.length === 0 ? null : layoutRefusal(problems);
       }
@@ -304,6 +306,7 @@ export class World {
       case 'cancelMigration':
         return this.#told(host.cancelMigration(index, this.#tick));
       case 'commitLayout': {
+        if (guest.committing !== null) return underWay(guest);
         const { problems, events } = guest.commit(command.ranges, this.#tick);
         if (problems.length > 0) return layoutRefusal(problems);
         return this.#done(command, events);
@@ -384,13 +387,15 @@ export class World {
   }
 
   /**
-   * Whether nothing is left to wait for: no scheduled command, no compaction or migration, no layout on its way, and no
-   * page owed but pinned ones. Lag 1 may remain where regeneration is off, where runs are coalesced, and in a guest that
+   * Whether nothing is left to wait for: no scheduled command, no compaction or migration, no layout on its way or being
+   * committed, and no page owed but pinned ones. Lag 1 may remain where regeneration is off, where runs are coalesced, and in a guest that
    * was misplaced at boot: it is told nothing until its backing changes or its regeneration is set.
    */
   converged(): boolean {
     if (this.#scheduled < this.#schedule.length || this.#hostSide.busy()) return false;
-    return this.#guests.every((g, i) => !g.deliveryDue && g.lag(truthOf(this.#hostSide, i)).targetActual === 0);
+    return this.#guests.every(
+      (g, i) => g.committing === null && !g.deliveryDue && g.lag(truthOf(this.#hostSide, i)).targetActual === 0,
+    );
   }
 
   /** Scheduled commands applied so far, given ones among them: in `config.schedule` by time, the index of the next. */
@@ -465,6 +470,13 @@ const unknownVm = (vm: string): Refusal => ({ slug: 'vm-unknown', text: `there i
 const layoutRefusal = (problems: readonly LayoutProblem[]): Refusal => ({
   slug: problems[0]!.slug,
   text: problems.map((p) => p.text).join('; '),
+});
+
+const underWay = ({ config, committing }: Guest): Refusal => ({
+  slug: 'commit-under-way',
+  text:
+    `${config.name} is committing layout ${committing!.seq}: its step ${committing!.step} is due at tick ` +
+    `${committing!.tick}, and one commit is carried out at a time`,
 });
 
 const notFree = ({ pfn, order }: { readonly pfn: number; readonly order: number }): Refusal => ({

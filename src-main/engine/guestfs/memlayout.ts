@@ -195,6 +195,8 @@ class LayoutDoor {
     const { kernel, config } = this.#guest;
     const { staged } = kernel.layouts;
     if (staged === null) return DONE;
+    // The kernel would sleep on memlayout_lock; here no time passes until the write returns.
+    if (this.#guest.committing !== null) return { result: 'EBUSY' };
     if (staged.ranges.length > 0) return { result: 0, events: this.#guest.commitStaged(this.#outside.tick) };
     if (!config.mm.profile.rfc.emptyCommitCrash) {
       this.#warn(`layout.${staged.seq} has no ranges`);

@@ -25,6 +25,13 @@ export const MIGRATE_RECLAIMABLE = 1;
 export const MIGRATE_MOVABLE = 2;
 export const NR_MIGRATE_TYPES = 3;
 
+/** What is counted of allocations (numa-event.ts), by the names of zoneinfo. Nothing interleaves, so its count stays 0. */
+export const NUMA_EVENTS = [
+  ...(['numa_hit', 'numa_miss', 'numa_foreign'] as const),
+  ...(['numa_interleave', 'numa_local', 'numa_other'] as const),
+];
+export const NR_NUMA_EVENTS = 6;
+
 /** "No page": out of range for any pfn (just under 16 TiB). */
 export const NO_PFN = 0xffffffff;
 /** In the table of pageblocks: its pages belong to several nodes, ask the ranges. Also why node ids end at 254. */

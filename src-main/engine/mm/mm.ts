@@ -13,6 +13,7 @@ import {
   MAX_GUEST_PFN,
   MAX_NODE_IDS,
   NR_MIGRATE_TYPES,
+  NR_NUMA_EVENTS,
   NR_PAGE_ORDERS,
   NR_ZONES,
   PAGEBLOCK_ORDER,
@@ -150,6 +151,8 @@ export interface Mm {
   minFreeKib: number;
   /** The watermarks are those of boot, and what it freed late does not count in them: see watermark.ts. */
   bootMarks: boolean;
+  /** Allocations by where they were given, NR_NUMA_EVENTS a cell (numa-event.ts). */
+  readonly numaEvent: Float64Array;
   /** Those of boot until a commit brings others (set-topology.ts). */
   topology: Topology;
   /** What goes beyond the RFC and is asked on the paths of the allocator; settings, not state. */
@@ -227,6 +230,7 @@ export function createMm(config: MmConfig, layout: Memlayout): Mm {
     zonelistRebuilds: 0,
     minFreeKib: 0,
     bootMarks: false,
+    numaEvent: new Float64Array(nrCells * NR_NUMA_EVENTS),
     topology: { generation: 0, cpuNode: config.cpuNode, distances: config.distances },
     beyond: { consultTarget: false },
     beyondCounters: { commitAllocs: 0, bornStranded: 0, consulted: 0, passLooked: 0, relabelled: 0 },

@@ -6,10 +6,12 @@ import { assert, InvariantError } from '../core/index.ts';
 import { takeBlock } from './buddy.ts';
 import { MAX_PAGE_ORDER, NID_MIXED, NO_PFN, PAGEBLOCK_ORDER } from './limit.ts';
 import type { Mm } from './mm.ts';
+import { countNumaEvents } from './numa-event.ts';
 import { ALLOCATED, clearAllocated, HELD, markAllocated, ORDER_MASK, PINNED, stateOf } from './page.ts';
 import { pcpPut, pcpTake, pcpTrim } from './pcp.ts';
 import { forEachTarget } from './rfc/ledger.ts';
 import { rfcFreeBlock, rfcFreeMarked } from './rfc/rfc-free.ts';
+import { allocConsulting } from './consult.ts';
 import { addFreeBlock, segmentOfFree } from './segment.ts';
 import { addByTarget, differsFrom, leaveStranded, transplantWhole, usedNid } from './transplant.ts';
 import { watermarkOk } from './watermark.ts';
@@ -19,8 +21,21 @@ import { watermarkOk } from './watermark.ts';
  * @returns the first pfn, or NO_PFN when every zone would fall below min (the simulated ENOMEM).
  */
 export function allocPages(mm: Mm, order: number, cpu: number, type: number): number {
+  if (mm.committing) return allocInCommit(mm, order, cpu, type);
   const pfn = allocAbove(mm, order, cpu, type, mm.cell.wmarkLow);
   return pfn !== NO_PFN ? pfn : allocAbove(mm, order, cpu, type, mm.cell.wmarkMin);
+}
+
+/** The same from lists that the commit under way has not come to yet: what it gives may belong elsewhere already. */
+function allocInCommit(mm: Mm, order: number, cpu: number, type: number): number {
+  const { beyondCounters, cell } = mm;
+  let pfn = mm.beyond.consultTarget ? allocConsulting(mm, order, cpu, type) : NO_PFN;
+  if (pfn === NO_PFN) pfn = allocAbove(mm, order, cpu, type, cell.wmarkLow);
+  if (pfn === NO_PFN) pfn = allocAbove(mm, order, cpu, type, cell.wmarkMin);
+  if (pfn === NO_PFN) return NO_PFN;
+  beyondCounters.commitAllocs++;
+  if (differsFrom(mm.layout, pfn, order, usedNid(mm, pfn))) beyondCounters.bornStranded++;
+  return pfn;
 }
 
 function allocAbove(mm: Mm, order: number, cpu: number, type: number, marks: Uint32Array): number {
@@ -29,7 +44,9 @@ function allocAbove(mm: Mm, order: number, cpu: number, type: number, marks: Uin
     const cell = list[i]!;
     if (!watermarkOk(mm, cell, order, marks[cell]!)) continue;
     const pfn = order === 0 ? pcpTake(mm, cpu, cell, type) : takeBlock(mm, cell, order, type);
-    if (pfn !== NO_PFN) return pfn;
+    if (pfn === NO_PFN) continue;
+    countNumaEvents(mm, list[0]!, cell, cpu);
+    return pfn;
   }
   return NO_PFN;
 }

@@ -47,6 +47,27 @@ export function pcpTake(mm: Mm, cpu: number, cell: number, type: number): number
   return pfn;
 }
 
+/** The page of a CPU's list that is handed out next of those that please, and how many were passed over for it. */
+export function pcpTakeWhere(
+  mm: Mm,
+  cpu: number,
+  cell: number,
+  type: number,
+  pleases: (pfn: number) => boolean,
+): { readonly pfn: number; readonly passedOver: number } {
+  const list = listOf(mm, cpu, cell, type);
+  for (let i = list.length - 1; i >= 0; i--) {
+    const pfn = list[i]!;
+    if (!pleases(pfn)) continue;
+    list.splice(i, 1);
+    clearSpecial(mm.page, pfn);
+    mm.pcpCount[cpu * mm.nrCells + cell]!--;
+    mm.cell.pcp[cell]!--;
+    return { pfn, passedOver: list.length - i };
+  }
+  return { pfn: NO_PFN, passedOver: 0 };
+}
+
 /** A batch from the buddy lists, so that the first taken is the first handed out. */
 function refill(mm: Mm, list: number[], cpu: number, cell: number, type: number): void {
   for (let i = mm.cell.pcpBatch[cell]!; i > 0; i--) {

@@ -10,8 +10,10 @@ import { loadSegments, saveSegments } from './segment-table.ts';
 import { loadUsedNodes, saveUsedNodes } from './used-node.ts';
 import { rebuildZonelists } from './zonelist.ts';
 
+type Column = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array;
+
 /** Columns of fixed length, by name; every one is written, read and hashed. */
-function columns(mm: Mm): Record<string, Uint8Array | Uint16Array | Uint32Array | Int32Array> {
+function columns(mm: Mm): Record<string, Column> {
   const { cell } = mm;
   return {
     blockType: mm.blockType,
@@ -23,6 +25,7 @@ function columns(mm: Mm): Record<string, Uint8Array | Uint16Array | Uint32Array 
     pcpCount: mm.pcpCount,
     stranded: mm.stranded,
     strandedPinned: mm.strandedPinned,
+    numaEvent: mm.numaEvent,
     ...cell,
   };
 }
@@ -84,7 +87,7 @@ export function loadMm(config: MmConfig, r: StateReader, prefix: string): Mm {
   const j = r.json<MmJson>(`${prefix}.mm`);
   const mm = createMm(config, createLayout(j.ranges, config.nrPages, j.layoutSeq));
   for (const [name, column] of Object.entries(columns(mm))) {
-    const saved = r.column<Uint8Array | Uint16Array | Uint32Array | Int32Array>(`${prefix}.mm.${name}`);
+    const saved = r.column<Column>(`${prefix}.mm.${name}`);
     assert(saved.length === column.length, 'state-column-length', { name, saved: saved.length, have: column.length });
     column.set(saved);
   }

@@ -5,8 +5,9 @@
  * Regeneration (telling.ts) says when a layout is delivered and what it is; if it differs from the one in force, it is
  * committed. Nothing is due at boot: the layout at power-on is what the host gave the guest, right or wrong.
  */
+import type { CommitTrace } from '../../../shared/protocol/guest.ts';
 import type { GuestLag, WorldEvent } from '../../../shared/snapshot/index.ts';
-import type { GuestConfig, LayoutRange, RegenerationConfig } from '../config.ts';
+import type { BeyondConfig, GuestConfig, LayoutRange, RegenerationConfig } from '../config.ts';
 import { assert, type Json, type Parts, type StateReader, type StateWriter, wholeOf } from '../core/index.ts';
 import {
   type Backing,
@@ -26,6 +27,7 @@ import {
   type MmViolation,
   ZONE_NAMES,
 } from '../mm/index.ts';
+import { CommitRun } from './commit-run.ts';
 import { GuestKernel } from './guest-kernel.ts';
 import { logBoot, logCommit } from './kernel-words.ts';
 import { type KeptLayout, type LayoutOrigin, rangesOf } from './layout-history.ts';
@@ -66,6 +68,8 @@ export class Guest {
   #regeneration: RegenerationConfig;
   #telling: Telling;
   readonly #ages: TargetAge;
+  readonly #commits: CommitRun;
+  #beyond: BeyondConfig;
   /** Cached lag 1; it changes only with the backing, the layout or the settings. Derived, not state. */
   #lagKey = '';
   #lag = { hostTarget: 0, coalesced: 0 };
@@ -77,6 +81,8 @@ export class Guest {
     this.kernel = parts.kernel;
     this.#regeneration = parts.regeneration;
     this.#ages = parts.ages;
+    this.#commits = parts.commits;
+    this.#beyond = parts.beyond;
     this.#telling = { map: parts.map, seenGeneration: parts.seenGeneration, dueTick: parts.dueTick };
   }
 
@@ -90,6 +96,8 @@ export class Guest {
       kernel,
       regeneration: config.regeneration,
       ages: new TargetAge(config.mm.nrPages),
+      commits: new CommitRun(mm),
+      beyond: config.beyond,
       map: bootNodeMap(truth.backing, layoutRanges(mm.layout), config.mm.nrNodeIds),
       seenGeneration: truth.generation,
       dueTick: null,
@@ -116,8 +124,30 @@ export class Guest {
     this.#lagKey = '';
   }
 
-  /** Notes a change of backing, and delivers the layout that is due. */
+  get beyond(): BeyondConfig {
+    return this.#beyond;
+  }
+
+  /** A commit that is under way; null when none is. */
+  get committing(): CommitRun['next'] {
+    return this.#commits.next;
+  }
+
+  /** The last commits, step by step; oldest first. */
+  get traces(): readonly CommitTrace[] {
+    return this.#commits.traces;
+  }
+
+  /** Takes the step of a commit that is due. Before regenerate, so that a layout that waits for it is delivered at once. */
+  advanceCommit(tick: number): readonly WorldEvent[] {
+    const events: WorldEvent[] = [];
+    while (this.#commits.isDue(tick)) events.push(...this.#stepCommit(tick));
+    return events;
+  }
+
+  /** Notes a change of backing, and delivers the layout that is due; it waits for a commit that is under way. */
   regenerate(truth: HostTruth, tick: number): readonly WorldEvent[] {
+    if (this.#commits.isUnderWay) return [];
     const { nrPages, nrNodeIds } = this.config.mm;
     const target = (): readonly LayoutRange[] => layoutRanges(this.mm.layout);
     const { telling, ranges } = tell(this.#telling, this.#regeneration, truth, tick, target, nrPages);
@@ -198,14 +228,21 @@ export class Guest {
   }
 
   #publish(layout: KeptLayout, tick: number): readonly WorldEvent[] {
+    const start = this.mm.beginCommit(rangesOf(layout, this.config.mm.nrPages), layout.seq);
+    assert(start.ok, 'layout-kept-invalid', { seq: layout.seq });
+    this.#commits.begin(start.commit, tick);
+    return this.advanceCommit(tick);
+  }
+
+  #stepCommit(tick: number): readonly WorldEvent[] {
     const from = this.mm.layout;
-    const rebuilds = this.mm.mm.zonelistRebuilds;
-    const outcome = this.mm.commit(rangesOf(layout, this.config.mm.nrPages), layout.seq);
-    assert(outcome.ok, 'layout-kept-invalid', { seq: layout.seq });
-    this.#ages.published(from, this.mm.layout, tick);
-    const rebuilt = this.mm.mm.zonelistRebuilds > rebuilds;
-    logCommit(this.kernel.log, this.mm, layout, outcome.result, rebuilt, tick);
-    return commitEvents(this.config.name, outcome.result, tick);
+    const { done } = this.#commits.step(tick, this.#beyond.commitStepTicks, (step) => {
+      if (step === 'publish') this.#ages.published(from, this.mm.layout, tick);
+    });
+    if (done === null) return [];
+    const { layouts, log } = this.kernel;
+    logCommit(log, this.mm, layouts.inForce, done.result, done.zonelistsRebuilt, tick);
+    return commitEvents(this.config.name, done.result, tick);
   }
 
   /** Both lags, in pages. */
@@ -262,14 +299,20 @@ export class Guest {
     this.kernel.save(w, prefix);
     this.workload.save(w, prefix);
     this.#ages.save(w, prefix);
+    this.#commits.save(w, prefix);
+    if (this.#beyond !== this.config.beyond) w.json(`${prefix}.beyond`, this.#beyond as unknown as Json);
   }
 
   static load(config: GuestConfig, r: StateReader, prefix: string): Guest {
     const mm = GuestMm.load(config.mm, r, prefix);
-    const saved = r.json<Omit<GuestParts, 'mm' | 'workload' | 'kernel' | 'ages'>>(`${prefix}.guest`);
+    const saved = r.json<Omit<GuestParts, 'mm' | 'workload' | 'kernel' | 'ages' | 'commits' | 'beyond'>>(
+      `${prefix}.guest`,
+    );
     const kernel = GuestKernel.load(config.mm, r, prefix);
     const ages = TargetAge.load(config.mm.nrPages, r, prefix);
-    return new Guest(config, { ...saved, mm, kernel, ages, workload: Workload.load(mm, r, prefix) });
+    const commits = CommitRun.load(mm, r, prefix);
+    const beyond = r.has(`${prefix}.beyond`) ? r.json<BeyondConfig>(`${prefix}.beyond`) : config.beyond;
+    return new Guest(config, { ...saved, mm, kernel, ages, commits, beyond, workload: Workload.load(mm, r, prefix) });
   }
 }
 
@@ -278,6 +321,8 @@ interface GuestParts extends Telling {
   readonly workload: Workload;
   readonly kernel: GuestKernel;
   readonly ages: TargetAge;
+  readonly commits: CommitRun;
+  readonly beyond: BeyondConfig;
   readonly regeneration: RegenerationConfig;
 }
 

@@ -1,0 +1,28 @@
+/**
+ * NUMA events of allocations, by cell: zone_statistics of the kernel. An allocation counts once, whatever its order.
+ *
+ * - hit: the cell gave it, and the node was the preferred one; miss: another node was;
+ * - foreign: the cell was preferred, another node gave it;
+ * - local: the cell gave it to a CPU of its own node; other: to one of another node.
+ *
+ * Counters changed: numaEvent.
+ */
+import { NR_NUMA_EVENTS, NR_ZONES } from './limit.ts';
+import type { Mm } from './mm.ts';
+
+const [HIT, MISS, FOREIGN, , LOCAL, OTHER] = [0, 1, 2, 3, 4, 5] as const;
+
+export const numaEvents = (mm: Mm, cell: number, event: number): number => mm.numaEvent[cell * NR_NUMA_EVENTS + event]!;
+
+/** @param preferred the first cell of the list that was tried. */
+export function countNumaEvents(mm: Mm, preferred: number, cell: number, cpu: number): void {
+  const events = mm.numaEvent;
+  const nid = Math.floor(cell / NR_ZONES);
+  const at = cell * NR_NUMA_EVENTS;
+  if (nid === Math.floor(preferred / NR_ZONES)) events[at + HIT]!++;
+  else {
+    events[at + MISS]!++;
+    events[preferred * NR_NUMA_EVENTS + FOREIGN]!++;
+  }
+  events[at + (mm.topology.cpuNode[cpu] === nid ? LOCAL : OTHER)]!++;
+}

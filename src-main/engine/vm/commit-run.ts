@@ -1,0 +1,136 @@
+/**
+ * The commit that is under way in a guest, step by step, and the traces of the last ones.
+ *
+ * (a) One at a time: memlayout_lock is a mutex. Who comes while one is under way is refused, or waits: the host delivers
+ *     its layout when the commit is done, a command or a write of the guest's shell is refused. A write that slept would
+ *     stop its line, in which no time passes, for ever.
+ * (b) With no ticks between its steps a commit is done when it has begun; nothing of it is saved. Otherwise it is saved
+ *     with the guest, and goes on after a restore as it would have gone on.
+ * (c) Traces decide nothing that happens: they are saved, but no part of the hash.
+ */
+import type { CommitTrace } from '../../../shared/protocol/guest.ts';
+import { assert, type Json, type StateReader, type StateWriter } from '../core/index.ts';
+import { type Commit, type CommitResult, type CommitStep, type GuestMm } from '../mm/index.ts';
+import { type Counters, countersOf, emptyTrace, markedByNode, MAX_TRACES, traceStep } from './commit-trace.ts';
+
+interface UnderWay {
+  readonly commit: Commit;
+  /** When the next step is due. */
+  nextTick: number;
+  /** Of the guest, when it began. */
+  readonly zonelistRebuilds: number;
+  /** Pages marked by node when it began. */
+  readonly marked: readonly number[];
+  readonly beganTick: number;
+}
+
+/** What came of a step. */
+export interface StepTaken {
+  readonly step: CommitStep;
+  /** Null until the commit is complete. */
+  readonly done: { readonly result: CommitResult; readonly zonelistsRebuilt: boolean } | null;
+}
+
+export class CommitRun {
+  readonly #mm: GuestMm;
+  #underWay: UnderWay | null = null;
+  #traces: readonly CommitTrace[] = [];
+  /** Ticks from the first step to the last, of the last commit. */
+  #lastTicks = 0;
+
+  constructor(mm: GuestMm) {
+    this.#mm = mm;
+  }
+
+  get isUnderWay(): boolean {
+    return this.#underWay !== null;
+  }
+
+  /** The step to come, and when; null when no commit is under way. */
+  get next(): { readonly seq: number; readonly step: CommitStep; readonly tick: number } | null {
+    const now = this.#underWay;
+    if (now === null) return null;
+    return { seq: now.commit.seq, step: now.commit.nextStep!, tick: now.nextTick };
+  }
+
+  /** Oldest first, at most MAX_TRACES; that of a commit under way is the last, as far as it is done. */
+  get traces(): readonly CommitTrace[] {
+    return this.#traces;
+  }
+
+  get lastTicks(): number {
+    return this.#lastTicks;
+  }
+
+  begin(commit: Commit, tick: number): void {
+    assert(this.#underWay === null, 'commit-under-way', { seq: commit.seq });
+    const { mm } = this.#mm;
+    this.#underWay = {
+      commit,
+      nextTick: tick,
+      zonelistRebuilds: mm.zonelistRebuilds,
+      marked: markedByNode(mm),
+      beganTick: tick,
+    };
+    this.#traces = [...this.#traces.slice(1 - MAX_TRACES), emptyTrace(commit.seq, commit.fromSeq)];
+  }
+
+  /** Whether a step is due at a tick. */
+  isDue(tick: number): boolean {
+    return this.#underWay !== null && tick >= this.#underWay.nextTick;
+  }
+
+  /** Takes the next step. @param ticks until the one after it is due. @param also done as part of the step, after it. */
+  step(tick: number, ticks: number, also: (step: CommitStep) => void): StepTaken {
+    const now = this.#underWay;
+    assert(now !== null, 'commit-none');
+    const before = this.#count(now);
+    const step = now.commit.next();
+    assert(step !== null, 'commit-complete', { seq: now.commit.seq });
+    also(step);
+    const { result } = now.commit;
+    const last = this.#traces.at(-1)!;
+    const traced = traceStep(step, tick, this.#mm, result, before, this.#count(now));
+    this.#traces = [
+      ...this.#traces.slice(0, -1),
+      { ...last, deltaPages: result.deltaPages, steps: [...last.steps, traced] },
+    ];
+    now.nextTick = tick + ticks;
+    if (now.commit.nextStep !== null) return { step, done: null };
+    this.#underWay = null;
+    this.#lastTicks = tick - now.beganTick;
+    return { step, done: { result, zonelistsRebuilt: this.#mm.mm.zonelistRebuilds > now.zonelistRebuilds } };
+  }
+
+  #count({ marked }: UnderWay): Counters {
+    const { mm } = this.#mm;
+    return countersOf(this.#mm, mm.layout === mm.markLayout ? null : marked);
+  }
+
+  save(w: StateWriter, prefix: string): void {
+    const now = this.#underWay;
+    if (now !== null) {
+      const { nextTick, zonelistRebuilds, marked, beganTick } = now;
+      w.json(`${prefix}.commitRun`, { nextTick, zonelistRebuilds, marked: [...marked], beganTick });
+      now.commit.save(w, prefix);
+    }
+    if (this.#traces.length === 0) return;
+    w.memo(`${prefix}.commitTraces`, { traces: this.#traces, lastTicks: this.#lastTicks } as unknown as Json);
+  }
+
+  static load(mm: GuestMm, r: StateReader, prefix: string): CommitRun {
+    const run = new CommitRun(mm);
+    if (r.has(`${prefix}.commitRun`)) {
+      const saved = r.json<Omit<UnderWay, 'commit'>>(`${prefix}.commitRun`);
+      run.#underWay = { ...saved, commit: mm.loadCommit(r, prefix) };
+    }
+    if (r.has(`${prefix}.commitTraces`)) {
+      const { traces, lastTicks } = r.json<{ traces: readonly CommitTrace[]; lastTicks: number }>(
+        `${prefix}.commitTraces`,
+      );
+      run.#traces = traces;
+      run.#lastTicks = lastTicks;
+    }
+    return run;
+  }
+}
