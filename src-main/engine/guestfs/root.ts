@@ -5,14 +5,18 @@ import { memlayoutOf } from './memlayout.ts';
 import { dir, type DirNode } from './node.ts';
 import type { Outside } from './outside.ts';
 import { procOf } from './proc.ts';
+import { sysMemory } from './sys-memory.ts';
+import { sysCpu, sysNode } from './sys-node.ts';
 
 export function rootOf(guest: Guest, outside: Outside): DirNode {
+  const { mm } = guest.mm;
   const debug = dir({ memlayout: memlayoutOf(guest, outside) }, 0o700);
+  const system = dir({ cpu: sysCpu(mm), memory: sysMemory(mm), node: sysNode(mm) }, 0o755);
   return dir(
     {
       dev: dir({ kmsg: kmsg(guest, outside) }, 0o755),
       proc: procOf(guest),
-      sys: dir({ kernel: dir({ debug }, 0o755) }),
+      sys: dir({ devices: dir({ system }, 0o755), kernel: dir({ debug }, 0o755) }),
     },
     0o755,
   );

@@ -1,0 +1,79 @@
+/** /sys/devices/system/memory: the blocks of memory, the nodes that each is linked under, and probe. */
+import { PAGE_SIZE_BYTES } from '../../../shared/units/index.ts';
+import { ERA_FIELDS } from '../mm/era-fields.ts';
+import { MIGRATE_MOVABLE, PAGEBLOCK_ORDER, ZONE_NAMES } from '../mm/index.ts';
+import { memoryBlockLinks, nrMemoryBlocks } from '../mm/memory-block.ts';
+import { type Mm, validIn, zoneOf } from '../mm/mm.ts';
+import { dir, type DirNode, type FsNode, link, numbered, sysFile, union } from './node.ts';
+
+export function sysMemory(mm: Mm): DirNode {
+  const { memoryBlockPages } = mm.config.profile;
+  const files: Record<string, FsNode> = {
+    block_size_bytes: sysFile(() => `${(memoryBlockPages * PAGE_SIZE_BYTES).toString(16)}\n`),
+  };
+  if (mm.config.profile.era === '6.1') files['auto_online_blocks'] = sysFile(() => 'online\n');
+  const blocks = numbered(
+    'memory',
+    () => blocksOf(mm),
+    (block) => hasBlock(mm, block),
+    (block) => blockFolder(mm, block),
+  );
+  return union([dir(files), blocks], 0o755);
+}
+
+/** [start, end) of a block, as far as the guest goes. */
+function pagesOf(mm: Mm, block: number): { readonly start: number; readonly end: number } {
+  const { memoryBlockPages } = mm.config.profile;
+  const start = block * memoryBlockPages;
+  return { start, end: Math.min(start + memoryBlockPages, mm.nrPages) };
+}
+
+function hasBlock(mm: Mm, block: number): boolean {
+  if (block >= nrMemoryBlocks(mm)) return false;
+  const { start, end } = pagesOf(mm, block);
+  return validIn(mm, start, end) > 0;
+}
+
+function* blocksOf(mm: Mm): Iterable<number> {
+  for (let block = 0; block < nrMemoryBlocks(mm); block++) if (hasBlock(mm, block)) yield block;
+}
+
+function blockFolder(mm: Mm, block: number): DirNode {
+  const index = sysFile(() => `${block.toString(16).padStart(8, '0')}\n`);
+  const all: Readonly<Record<string, FsNode>> = {
+    end_phys_index: index,
+    online: sysFile(() => '1\n'),
+    phys_device: sysFile(() => '0\n'),
+    phys_index: index,
+    removable: sysFile(() => `${isRemovable(mm, block) ? 1 : 0}\n`),
+    state: sysFile(() => 'online\n'),
+    valid_zones: sysFile(() => `${zonesOf(mm, block)}\n`),
+  };
+  const names = [...ERA_FIELDS[mm.config.profile.era].memoryBlockFiles, 'online'];
+  const files = dir(Object.fromEntries(names.map((name) => [name, all[name]!])));
+  const nodes = numbered(
+    'node',
+    () => memoryBlockLinks(mm, block),
+    (nid) => memoryBlockLinks(mm, block).includes(nid),
+    (nid) => link(`../../node/node${nid}`),
+  );
+  return union([files, nodes], 0o755);
+}
+
+/** 6.1 says 1 of every block; 3.10 looks whether all of it is free or movable. */
+function isRemovable(mm: Mm, block: number): boolean {
+  if (mm.config.profile.era === '6.1') return true;
+  const { start, end } = pagesOf(mm, block);
+  for (let b = start >>> PAGEBLOCK_ORDER; b << PAGEBLOCK_ORDER < end; b++) {
+    if (mm.block.pinned[b]! > 0) return false;
+    if (mm.blockType[b] !== MIGRATE_MOVABLE && mm.block.free[b] !== mm.block.valid[b]) return false;
+  }
+  return true;
+}
+
+/** The zone of a block that lies in one zone of one node, else none. */
+function zonesOf(mm: Mm, block: number): string {
+  const { start, end } = pagesOf(mm, block);
+  const zone = zoneOf(mm, start);
+  return zone === zoneOf(mm, end - 1) && memoryBlockLinks(mm, block).length === 1 ? ZONE_NAMES[zone]! : 'none';
+}

@@ -1,0 +1,33 @@
+/**
+ * The counters of /proc/vmstat and its likes by the kernel's names. What the guest does not simulate is 0: it has no page
+ * cache, swap, writeback or reclaim, so their counters have nothing to count.
+ */
+import { NR_ZONES, NUMA_EVENTS } from '../mm/index.ts';
+import { cellOf, type Mm } from '../mm/mm.ts';
+import { numaEvents } from '../mm/numa-event.ts';
+import { freeOf } from './belief.ts';
+
+/** A counter of a zone; null when it is none of those that the guest has. */
+export function zoneStat(mm: Mm, nid: number, zone: number, name: string): number {
+  if (name === 'nr_free_pages') return freeOf(mm, nid, zone);
+  if (zone >= NR_ZONES) return 0;
+  const event = NUMA_EVENTS.findIndex((n) => n === name);
+  return event < 0 ? 0 : numaEvents(mm, cellOf(nid, zone), event);
+}
+
+/** The same, of a whole node. */
+export function nodeStat(mm: Mm, nid: number, name: string): number {
+  let sum = 0;
+  for (let zone = 0; zone < NR_ZONES; zone++) sum += zoneStat(mm, nid, zone, name);
+  return sum;
+}
+
+/** The same, of the whole guest, and the events that no node has. */
+export function guestStat(mm: Mm, name: string): number {
+  let sum = 0;
+  for (let nid = 0; nid < mm.nrNodeIds; nid++) sum += nodeStat(mm, nid, name);
+  return sum;
+}
+
+export const statLines = (names: readonly string[], value: (name: string) => number): string =>
+  names.map((name) => `${name} ${value(name)}\n`).join('');
