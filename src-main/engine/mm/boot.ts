@@ -5,6 +5,7 @@
  */
 import type { MmConfig } from '../config.ts';
 import { assert } from '../core/index.ts';
+import { takeRest } from './boot-record.ts';
 import { forEachAligned } from './buddy.ts';
 import { MIGRATE_MOVABLE, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { createLayout, targetNid, validateLayout } from './memlayout.ts';
@@ -43,6 +44,7 @@ export function bootMm(config: MmConfig): Mm {
   for (let i = blocks.length - 1; i >= 0; i--) addFreeBlock(mm, blocks[i]!.pfn, blocks[i]!.order, blocks[i]!.node);
   updateHulls(mm);
   for (let c = 0; c < mm.nrCells; c++) shrinkSpan(mm, c);
+  if (config.recordedFree !== null) takeRest(mm, config.recordedFree, blocks);
   if (!hasDefect(config.profile.rfc)) bootSpans(mm);
   updateWatermarks(mm, 'boot');
   rebuildZonelists(mm, 'boot');

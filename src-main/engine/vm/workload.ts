@@ -13,7 +13,8 @@
  *
  * Law W1, which `check` recounts: (a) every block that the workload holds and that can die is in exactly one slot, that
  * of a tick to come, and is an allocation of its order; (b) held counts are the blocks held by class; (c) these and the
- * blocks taken by hand, which are not touched, are all that is allocated in the guest.
+ * blocks taken by hand, which are not touched, are all that is allocated in the guest, besides what was in use for good
+ * at power-on (mm/boot-record.ts).
  */
 import type { WorkloadConfig } from '../config.ts';
 import { assert, type Parts, Prng, type StateReader, type StateWriter, wholeOf } from '../core/index.ts';
@@ -25,6 +26,7 @@ import {
   PAGEBLOCK_ORDER,
   PAGES_PER_PAGEBLOCK,
 } from '../mm/index.ts';
+import { recordedUse } from '../mm/boot-record.ts';
 import { HELD, isSpecial, KIND_MASK, ORDER_MASK, stateOf } from '../mm/page.ts';
 import { drawLifetime, drawResidual } from './lifetime.ts';
 
@@ -225,11 +227,15 @@ export class Workload {
     return this.#turn;
   }
 
-  /** Blocks by class that meet the occupancy asked for. Kernel pages held already stay, at the expense of the others. */
+  /**
+   * Blocks by class that meet the occupancy asked for, in which pages in use since power-on count. Kernel pages held
+   * already stay, at the expense of the others.
+   */
   #shares(config: WorkloadConfig): Counts {
     let managed = 0;
     for (const pages of this.#mm.mm.cell.managed) managed += pages;
-    const held = Math.floor((managed * config.occupancyPermille) / 1000);
+    const asked = Math.floor((managed * config.occupancyPermille) / 1000);
+    const held = Math.max(0, asked - recordedUse(this.#mm.mm.config));
     const kernel = Math.max(this.#held[KERNEL], Math.floor((held * config.kernelPermille) / 1000));
     const movable = Math.max(0, held - kernel);
     const huge = Math.floor((movable * config.hugePermille) / 1000 / PAGES_PER_PAGEBLOCK);
@@ -304,8 +310,9 @@ export class Workload {
       return total;
     };
     const managed = sum(cell.managed);
+    const recorded = recordedUse(this.#mm.mm.config);
     // Boot-reserved pages are counted as pinned too.
-    seen[KERNEL] = sum(block.pinned) - (sum(cell.present) - managed);
+    seen[KERNEL] = sum(block.pinned) - (sum(cell.present) - managed) - recorded;
     let byHand = 0;
     for (let pfn = 0; pfn < nrPages; pfn++) {
       const state = stateOf(page, pfn);
@@ -316,7 +323,7 @@ export class Workload {
       out.push(`blocks (small, huge, kernel): ${seen.join(', ')} found, ${this.#held.join(', ')} counted`);
     }
     const allocated = managed - sum(cell.free) - sum(cell.pcp);
-    const known = pagesOf(this.#held) + byHand;
+    const known = pagesOf(this.#held) + byHand + recorded;
     if (known !== allocated) out.push(`${allocated} pages are allocated, ${known} of them by the workload or by hand`);
     return out;
   }
