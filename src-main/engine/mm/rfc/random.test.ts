@@ -90,6 +90,9 @@ function live(seed: number, reload: boolean): { hash: string; misplaced: boolean
       expect(names.length).toBeGreaterThan(0);
       for (const name of names) expect(Boolean(switches[name])).toBe(true);
     }
+    const marked = new Uint32Array(nids);
+    for (let pfn = 0; pfn < nrPages; pfn++) if (mm.isMarked(pfn)) marked[mm.actualNid(pfn)]!++;
+    expect(mm.markedByNode()).toEqual(marked);
     misplaced ||= mm.misplaced(0, 1) + mm.misplaced(1, 0) > 0;
     const now = prng.chance(1, 2);
     if (reload && now) mm = reloaded(mm);

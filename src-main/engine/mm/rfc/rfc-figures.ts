@@ -1,35 +1,46 @@
 /** Figures of an RFC guest that are counted when they are asked for. */
-import { NID_MIXED, NR_ZONES, PAGES_PER_PAGEBLOCK } from '../limit.ts';
+import { popcount, WORDS } from '../bitmap.ts';
+import { NID_MIXED, NR_ZONES, PAGEBLOCK_ORDER } from '../limit.ts';
 import { targetNid } from '../memlayout.ts';
 import { type Mm, zoneOf } from '../mm.ts';
+import { bitsAt, chainOf, nidOf, pagesOf } from '../segment-table.ts';
 import { usedNid } from '../transplant.ts';
-import { flagsIn, hasFlag } from './flags.ts';
-import { forEachFreePiece, freeNid } from './free-piece.ts';
 import type { RfcState } from './rfc-state.ts';
 
-/** Flagged pages by A. Cost: pageblocks and free blocks; page by page only where a pageblock is in use on several nodes. */
+/**
+ * Flagged pages by A: words of 32 pages, against the free bits of each segment of the pageblock; single pages only where
+ * those in use are on several nodes.
+ */
 export function flaggedByNode(mm: Mm, rfc: RfcState): Uint32Array {
   const out = new Uint32Array(mm.nrNodeIds);
-  for (let start = 0; start < mm.nrPages; start += PAGES_PER_PAGEBLOCK) {
-    const end = Math.min(start + PAGES_PER_PAGEBLOCK, mm.nrPages);
-    let inUse = flagsIn(rfc.flag, start, end);
-    if (inUse === 0) continue;
-    forEachFreePiece(mm, start, end, (from, to, nid) => {
-      const flagged = flagsIn(rfc.flag, from, to);
-      out[nid]! += flagged;
-      inUse -= flagged;
-    });
-    const actual = mm.block.actual[start / PAGES_PER_PAGEBLOCK]!;
-    if (inUse === 0) continue;
-    if (actual !== NID_MIXED) {
-      out[actual]! += inUse;
-      continue;
+  const inUse = new Int32Array(WORDS);
+  for (let block = 0; block << PAGEBLOCK_ORDER < mm.nrPages; block++) {
+    inUse.set(rfc.flag.subarray(block * WORDS, (block + 1) * WORDS));
+    if (inUse.every((word) => word === 0)) continue;
+    for (let seg = block; seg !== -1; seg = chainOf(mm.segment, seg)) {
+      if (pagesOf(mm.segment, seg) === 0) continue;
+      let flagged = 0;
+      for (let w = 0; w < WORDS; w++) {
+        const free = mm.segment.row[bitsAt(seg) + w]!;
+        flagged += popcount(inUse[w]! & free);
+        inUse[w]! &= ~free;
+      }
+      out[nidOf(mm.segment, seg)]! += flagged;
     }
-    for (let pfn = start; pfn < end; pfn++) {
-      if (hasFlag(rfc.flag, pfn) && freeNid(mm, pfn) === -1) out[usedNid(mm, pfn)]!++;
+    const actual = mm.block.actual[block]!;
+    for (let w = 0; w < WORDS; w++) {
+      if (actual !== NID_MIXED) out[actual]! += popcount(inUse[w]!);
+      else for (const pfn of pagesOfWord(block, w, inUse[w]!)) out[usedNid(mm, pfn)]!++;
     }
   }
   return out;
+}
+
+function pagesOfWord(block: number, word: number, bits: number): number[] {
+  const first = (block << PAGEBLOCK_ORDER) + (word << 5);
+  const pfns: number[] = [];
+  for (let left = bits; left !== 0; left &= left - 1) pfns.push(first + 31 - Math.clz32(left & -left));
+  return pfns;
 }
 
 /** Pages of per-CPU lists by T, of one cell. */
