@@ -4,13 +4,14 @@ import { kmsg } from './kmsg.ts';
 import { memlayoutOf } from './memlayout.ts';
 import { dir, type DirNode } from './node.ts';
 import type { Outside } from './outside.ts';
+import { pagectlOf } from './pagectl.ts';
 import { procOf } from './proc.ts';
 import { sysMemory } from './sys-memory.ts';
 import { sysCpu, sysNode } from './sys-node.ts';
 
 export function rootOf(guest: Guest, outside: Outside): DirNode {
   const { mm } = guest.mm;
-  const debug = dir({ memlayout: memlayoutOf(guest, outside) }, 0o700);
+  const debug = dir({ memlayout: memlayoutOf(guest, outside), pagectl: pagectlOf(guest, outside) }, 0o700);
   const system = dir({ cpu: sysCpu(mm), memory: sysMemory(mm), node: sysNode(mm) }, 0o755);
   return dir(
     {

@@ -24,4 +24,4 @@ export function maskText(numbers: readonly number[], bits: number): string {
   return groups.join(',');
 }
 
-export const padded = (value: number | bigint, width: number): string => String(value).padStart(width);
+export const padded = (value: number | bigint | string, width: number): string => String(value).padStart(width);
