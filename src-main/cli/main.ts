@@ -76,6 +76,26 @@ program
   .action(exitWith(async (flags) => (await import('./simtest.ts')).simtest(flags)));
 
 program
+  .command('shell')
+  .argument('[FILE]', 'a scenario; without one, a guest is booted from the flags')
+  .description("a guest's shell: commands come from stdin, a line each")
+  .option('--vm <NAME>', 'which VM of FILE; not needed where there is one')
+  .addOption(
+    new Option('--ticks <N>', 'run so many ticks before the first line').argParser(wholeNumber(0, 2 ** 31 - 1)),
+  )
+  .option('--keep-going', 'do not stop at the first command that fails')
+  .option('--pages <N>', 'boot a guest of so many 4 KiB pages')
+  .option('--boot <A-B:NID,...>', 'its layout at boot, in inclusive pfns; otherwise all on node 0')
+  .option('--nr-node-ids <N>', 'possible node ids; otherwise twice the boot nodes, at least 4')
+  .option('--reserved <A-B,...>', 'pages reserved at boot, in inclusive pfns; otherwise none')
+  .option('--profile <NAME>', 'correct (default), rfc-v3, all-defects, or defects by name: splitStuck,headOnly')
+  .option('--zones <dma=N,dma32=N>', 'pages at which zones end; otherwise dma=4096,dma32=1048576')
+  .option('--era <3.10|6.1>', "whose kernel's rules; otherwise 3.10")
+  .option('--memory-block-mib <N>', 'memory block of sysfs; otherwise 128')
+  .option('--cpus <N|A-B:NID,...>', 'CPUs, dealt to the boot nodes or each on its node; otherwise one')
+  .action(exitWith(async (file, flags) => (await import('./shell.ts')).shell(file, flags)));
+
+program
   .command('schema')
   .description('the JSON Schema of scenarios')
   .action(exitWith(async () => (await import('./schema.ts')).schema()));

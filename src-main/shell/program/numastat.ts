@@ -118,7 +118,8 @@ function valuesOf(text: string, skip: number): Map<string, { readonly value: num
   for (const line of text.split('\n')) {
     const words = line.split(/[ \t\r:]+/).filter((word) => word !== '');
     const [name, number, unit] = words.slice(skip);
-    if (name !== undefined) values.set(name, { value: Number(number ?? 0), inKb: unit === 'kB' });
+    // atol stops at LONG_MAX: MemUsed of a node that has more free than it is large is beyond it.
+    if (name !== undefined) values.set(name, { value: Math.min(Number(number ?? 0), 2 ** 63), inKb: unit === 'kB' });
   }
   return values;
 }
@@ -152,7 +153,7 @@ function tableText({ headers, rows, digits }: Table, flags: Flags | null): strin
   const columns = headers.map((_, i) => i).filter((i) => rows.some(({ values }) => isThere(values[i])));
   if (columns.length === 0) return 'Table has no non-zero data.\n';
   const line = (label: string, texts: readonly string[]): string =>
-    `${label.padEnd(first)}${columns.map((i) => texts[i]!.padStart(widths[i]!)).join('')}\n`;
+    `${label.padEnd(first)}${columns.map((i) => texts[i]!.slice(0, widths[i]!).padStart(widths[i]!)).join('')}\n`;
   const head = line('', headers);
   const rule =
     digits === null

@@ -1,0 +1,61 @@
+/** A world under the shell of one of its guests, without a session: nobody else steps it or gives it commands. */
+import type { World, Written } from '../engine/index.ts';
+import type { FilesToRead, GuestShell, LineResult, ShellHost } from '../shell/index.ts';
+
+/** Others (Ctrl-C) have their turn this often. */
+const TURN_MS = 10;
+
+export class WorldShellHost implements ShellHost {
+  readonly #world: World;
+  readonly #vm: string;
+  #line = '';
+  #open = false;
+  #turnMs = performance.now();
+
+  constructor(world: World, vm: string) {
+    this.#world = world;
+    this.#vm = vm;
+  }
+
+  /** What the line writes is one command of the world, in parts where it sleeps. */
+  async run(shell: GuestShell, line: string): Promise<LineResult> {
+    this.#line = line;
+    try {
+      return await shell.line(line);
+    } finally {
+      this.#end();
+    }
+  }
+
+  files(): FilesToRead {
+    return this.#world.filesOf(this.#vm)!;
+  }
+
+  write(path: string, text: string): Written {
+    if (!this.#open) this.#world.beginLine(this.#vm, this.#line);
+    this.#open = true;
+    return this.#world.writeFile(path, text);
+  }
+
+  async sleep(seconds: number, signal: AbortSignal): Promise<void> {
+    this.#end();
+    const ticks = Math.ceil((seconds * 1000) / this.#world.config.tickMs);
+    for (let i = 0; i < ticks && !signal.aborted; i++) {
+      this.#world.step();
+      this.#world.takeEvents();
+      await this.breathe();
+    }
+  }
+
+  async breathe(): Promise<void> {
+    if (performance.now() - this.#turnMs < TURN_MS) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#turnMs = performance.now();
+  }
+
+  #end(): void {
+    if (this.#open) this.#world.endLine();
+    this.#open = false;
+    this.#world.takeEvents();
+  }
+}
