@@ -88,8 +88,8 @@ function guestHeader(guest: Guest, index: number, hostSide: HostSide): GuestHead
     nrPages: mm.nrPages,
     validPages: validIn(mm, 0, mm.nrPages),
     nrNodeIds: mm.nrNodeIds,
-    cpuNode: config.mm.cpuNode,
-    distances: config.mm.distances,
+    cpuNode: mm.topology.cpuNode,
+    distances: mm.topology.distances,
     zoneStartPfn: config.mm.zoneStartPfn,
     layoutSeq: mm.layout.seq,
     commits: mm.commits,
@@ -101,9 +101,9 @@ function guestHeader(guest: Guest, index: number, hostSide: HostSide): GuestHead
     allocFailures: workload.allocFailures,
     era: config.mm.profile.era,
     defects: defectsOf(config.mm.profile.rfc),
-    crashed: false,
-    beyond: config.beyond,
-    topologyGeneration: 0,
+    crashed: guest.kernel.mutexHeld,
+    beyond: guest.beyond,
+    topologyGeneration: mm.topology.generation,
     counters: countersOf(guest),
   };
 }
@@ -112,9 +112,15 @@ function guestHeader(guest: Guest, index: number, hostSide: HostSide): GuestHead
 const defectsOf = (rfc: RfcSwitches): string[] =>
   Object.entries(rfc).flatMap(([name, value]) => (value === false || value === 0 ? [] : [name]));
 
+/** Ascending by name within each part; a part is there when the guest is such that it can count. */
 function countersOf(guest: Guest): Record<string, number> {
   const { mm } = guest.mm;
-  return { zonelistRebuilds: mm.zonelistRebuilds };
+  return {
+    zonelistRebuilds: mm.zonelistRebuilds,
+    ...mm.beyondCounters,
+    ...guest.counters,
+    ...(guest.mm.defectCounters() ?? {}),
+  };
 }
 
 const U8 = (v: readonly number[]): Uint8Array => Uint8Array.from(v);
@@ -190,9 +196,10 @@ function cellsTable(guests: readonly Guest[]): Table {
 function nodesTable(guests: readonly Guest[]): Table {
   const r = new Rows(['guest', 'nid', 'online', 'host', 'hostNid', 'presentPages', 'nrZones', 'marked']);
   guests.forEach((g, guest) => {
+    const figures = nodeFigures(g.mm);
     g.map.nodes.forEach((ref, nid) => {
       const online = g.mm.mm.online[nid]!;
-      r.push({ guest, nid, online, host: ref?.host ?? -1, hostNid: ref?.hostNid ?? -1, ...nodeFigures(g.mm, nid) });
+      r.push({ guest, nid, online, host: ref?.host ?? -1, hostNid: ref?.hostNid ?? -1, ...figures(nid) });
     });
   });
   const c = r.column;
@@ -211,17 +218,15 @@ function nodesTable(guests: readonly Guest[]): Table {
   };
 }
 
-function nodeFigures(guest: GuestMm, nid: number): { presentPages: number; nrZones: number; marked: number } {
-  const { cell } = guest.mm;
-  let nrZones = 0;
-  let marked = 0;
-  for (let zone = 0; zone < NR_ZONES; zone++) {
-    const c = nid * NR_ZONES + zone;
-    if (cell.initialised[c] === 1) nrZones = zone + 1;
-    // A page in use is marked when its A is not its T.
-    marked += cell.strandedOut[c]!;
-  }
-  return { presentPages: guest.presentPages(nid), nrZones, marked };
+interface NodeFigures {
+  readonly presentPages: number;
+  readonly nrZones: number;
+  readonly marked: number;
+}
+
+function nodeFigures(guest: GuestMm): (nid: number) => NodeFigures {
+  const marked = guest.markedByNode();
+  return (nid) => ({ presentPages: guest.presentPages(nid), nrZones: guest.nrZones(nid), marked: marked[nid]! });
 }
 
 function strandedTable(guests: readonly Guest[]): Table {
@@ -229,10 +234,11 @@ function strandedTable(guests: readonly Guest[]): Table {
   guests.forEach((g, guest) => {
     const { nrNodeIds, stranded, strandedPinned } = g.mm.mm;
     for (let i = 0; i < stranded.length; i++) {
+      const [from, to] = [Math.floor(i / nrNodeIds), i % nrNodeIds];
       const pages = stranded[i]!;
       const pinned = strandedPinned[i]!;
-      if (pages + pinned === 0) continue;
-      r.push({ guest, from: Math.floor(i / nrNodeIds), to: i % nrNodeIds, pages, pinned, misplaced: 0 });
+      const misplaced = g.mm.misplaced(from, to);
+      if (pages + pinned + misplaced > 0) r.push({ guest, from, to, pages, pinned, misplaced });
     }
   });
   const c = r.column;

@@ -325,8 +325,10 @@ export class World {
         return this.#done(command, []);
       case 'writeFiles':
         return this.#writeFiles(index, command);
-      case 'plugDimm':
       case 'setBeyond':
+        guest.setBeyond(command.beyond, this.#tick);
+        return this.#done(command, []);
+      case 'plugDimm':
         return { slug: 'not-built', text: `${command.type} is not carried out by this version` };
     }
   }

@@ -117,7 +117,7 @@ export class SessionDriver {
     completeShell: () => notBuilt(),
     layouts: () => notBuilt(),
     layout: () => notBuilt(),
-    commits: () => notBuilt(),
+    commits: (vm) => this.#run.commits(vm),
     series: (haveTick, stride) => this.#run.seriesPart(haveTick, stride),
     events: (from, most) => this.#run.events.slice(from, from + most),
     record: async () => {

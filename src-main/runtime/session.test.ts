@@ -527,3 +527,17 @@ describe('when something breaks', () => {
     expect((await session.record()).ending).toBe('brokenLaw');
   });
 });
+
+describe('commits', () => {
+  it('are told step by step of the guest that made them', async () => {
+    const session = await start(small());
+    await session.step(2);
+    expect(await session.commits('v')).toEqual([]);
+    await session.step(40);
+    const traces = await session.commits('v');
+    expect(traces.length).toBeGreaterThan(0);
+    for (const { steps, stepNames } of traces) expect(steps.map(({ name }) => name)).toEqual(stepNames);
+    expect(traces[0]!.steps[1]!.changes.length).toBeGreaterThan(0);
+    await expect(session.commits('nobody')).rejects.toThrow('no VM named nobody');
+  });
+});

@@ -11,7 +11,7 @@
  */
 import { encode } from '../../shared/snapshot/index.ts';
 import type { Snapshot, WorldEvent } from '../../shared/snapshot/index.ts';
-import type { DocumentCommand, Forecast, GivenCommand, SeriesPart } from '../../shared/protocol/index.ts';
+import type { CommitTrace, DocumentCommand, Forecast, GivenCommand, SeriesPart } from '../../shared/protocol/index.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
 import type { Command, PlacementProblem, Refusal } from '../engine/index.ts';
 import { InvariantError, World } from '../engine/index.ts';
@@ -326,6 +326,13 @@ export class SteeredRun {
     const index = this.#guestNamed(vm);
     if (index < 0) throw new Error(`There is no VM named ${vm}.`);
     return this.#world.tiles(index, fromPfn, pages);
+  }
+
+  /** The last commits of a guest, step by step; oldest first. */
+  commits(vm: string): readonly CommitTrace[] {
+    const index = this.#guestNamed(vm);
+    if (index < 0) throw new Error(`There is no VM named ${vm}.`);
+    return this.#world.guests[index]!.traces;
   }
 
   /** The points that a window does not have yet. */

@@ -60,7 +60,7 @@ export function saveMm(mm: Mm, w: StateWriter, prefix: string): void {
 function saveBeyond(mm: Mm, w: StateWriter, prefix: string): void {
   if (mm.topology.generation > 0) w.json(`${prefix}.topology`, mm.topology as unknown as Json);
   const counters = { ...mm.beyondCounters };
-  if (Object.values(counters).some((count) => count > 0)) w.json(`${prefix}.beyondCounters`, counters);
+  if (Object.values(counters).some((count) => count > 0)) w.memo(`${prefix}.beyondCounters`, counters);
 }
 
 function loadBeyond(mm: Mm, r: StateReader, prefix: string): void {

@@ -75,6 +75,11 @@ export class CommitRun {
     this.#traces = [...this.#traces.slice(1 - MAX_TRACES), emptyTrace(commit.seq, commit.fromSeq)];
   }
 
+  /** The next step is due at most so many ticks from now. */
+  hurry(tick: number, ticks: number): void {
+    if (this.#underWay !== null) this.#underWay.nextTick = Math.min(this.#underWay.nextTick, tick + ticks);
+  }
+
   /** Whether a step is due at a tick. */
   isDue(tick: number): boolean {
     return this.#underWay !== null && tick >= this.#underWay.nextTick;

@@ -84,6 +84,7 @@ export class Guest {
     this.#commits = parts.commits;
     this.#beyond = parts.beyond;
     this.#telling = { map: parts.map, seenGeneration: parts.seenGeneration, dueTick: parts.dueTick };
+    this.#settingsChanged();
   }
 
   static create(config: GuestConfig, truth: HostTruth, seed: number): Guest {
@@ -126,6 +127,22 @@ export class Guest {
 
   get beyond(): BeyondConfig {
     return this.#beyond;
+  }
+
+  /** From now on. A commit that is under way goes on with the new number of ticks between its steps. */
+  setBeyond(beyond: BeyondConfig, tick: number): void {
+    this.#beyond = beyond;
+    this.#settingsChanged();
+    this.#commits.hurry(tick, beyond.commitStepTicks);
+  }
+
+  #settingsChanged(): void {
+    this.mm.mm.beyond.consultTarget = this.#beyond.consultTarget;
+  }
+
+  /** Counters since boot that no other part of a snapshot has. */
+  get counters(): Readonly<Record<string, number>> {
+    return { commitTicks: this.#commits.lastTicks };
   }
 
   /** A commit that is under way; null when none is. */
