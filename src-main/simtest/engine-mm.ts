@@ -5,7 +5,7 @@
 import type { LayoutRange, MmConfig } from '../engine/config.ts';
 import { GuestMm, MIGRATE_MOVABLE, MIGRATE_UNMOVABLE, NO_PFN } from '../engine/mm/index.ts';
 import { StateCollector, StateReader } from '../engine/core/index.ts';
-import type { CommitStep } from '../engine/mm/index.ts';
+import type { Commit, CommitStep } from '../engine/mm/index.ts';
 import { COMMIT_STEPS, NR_ZONES } from './mm-under-test.ts';
 import type {
   CellFigures,
@@ -21,6 +21,8 @@ import type {
 
 class EngineMm implements MmUnderTest {
   #mm: GuestMm;
+  /** Under way. */
+  #commit: Commit | null = null;
   readonly #config: MmConfig;
   readonly allocator: MmAllocator;
 
@@ -62,16 +64,19 @@ class EngineMm implements MmUnderTest {
   commitSteps(ranges: readonly LayoutRange[]): CommitSteps | null {
     const start = this.#mm.beginCommit(ranges);
     if (!start.ok) return null;
+    this.#commit = start.commit;
     // The engine sets up nodes before it publishes and settles its figures after the drain: steps of their own there.
     const stops: CommitStep[] = ['publish', 'mark', 'sweep', 'settle'];
     let done = 0;
     return {
       next: (): boolean => {
-        if (done === COMMIT_STEPS.length) return false;
+        const commit = this.#commit;
+        if (commit === null) return false;
         const stop = stops[done++];
-        for (let step = start.commit.next(); step !== stop; step = start.commit.next()) {
+        for (let step = commit.next(); step !== stop; step = commit.next()) {
           if (step === null) throw new Error(`the commit ended before its step ${String(stop)}`);
         }
+        if (done === COMMIT_STEPS.length) this.#commit = null;
         return true;
       },
     };
@@ -138,7 +143,10 @@ class EngineMm implements MmUnderTest {
   reload(): void {
     const state = new StateCollector();
     this.#mm.save(state, 'mm');
-    this.#mm = GuestMm.load(this.#config, new StateReader(state.done()), 'mm');
+    this.#commit?.save(state, 'mm');
+    const written = new StateReader(state.done());
+    this.#mm = GuestMm.load(this.#config, written, 'mm');
+    if (this.#commit !== null) this.#commit = this.#mm.loadCommit(written, 'mm');
   }
 
   check(): readonly string[] {

@@ -8,6 +8,7 @@ export { differMm, formatMmFailure, fuzzMm, shrinkMmCase } from './mm-fuzz.ts';
 export type { DifferentialResult } from './mm-fuzz.ts';
 export type { MmMaker, MmUnderTest } from './mm-under-test.ts';
 export { NaiveMm, naiveMaker } from './naive-mm.ts';
+export { NaiveRfcMm, oracleMaker } from './naive-rfc-mm.ts';
 export { runVector, vectors } from './vectors.ts';
 export type { Vector } from './vectors.ts';
 export { drawWorldCase } from './world-draw.ts';

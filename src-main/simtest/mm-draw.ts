@@ -8,10 +8,11 @@
 import { Prng } from '../engine/core/index.ts';
 import type { KernelProfile, LayoutRange, MmConfig, RfcSwitches } from '../engine/config.ts';
 import type { PfnRange } from '../../shared/units/index.ts';
-import { MAX_PAGE_ORDER } from './mm-under-test.ts';
+import { COMMIT_STEPS, MAX_PAGE_ORDER } from './mm-under-test.ts';
 import { CORRECT, DEFAULT_PROFILE, RFC_V3 } from '../engine/config.ts';
 
-export type MmOp =
+/** What may come between two steps of a commit as well. */
+export type MmSmallOp =
   | { readonly do: 'hold'; readonly pfn: number; readonly order: number }
   /** Order-0 holds at every `stride`-th page. */
   | { readonly do: 'holdMany'; readonly start: number; readonly count: number; readonly stride: number }
@@ -19,13 +20,6 @@ export type MmOp =
   | { readonly do: 'drain' }
   /** The state is written down and read back. */
   | { readonly do: 'reload' }
-  | { readonly do: 'commit'; readonly ranges: readonly LayoutRange[] }
-  /** A commit with `frees[i]`-th frees before step i. */
-  | {
-      readonly do: 'commitSteps';
-      readonly ranges: readonly LayoutRange[];
-      readonly frees: readonly (readonly number[])[];
-    }
   /** By the model's own allocator and its per-CPU lists. */
   | {
       readonly do: 'alloc';
@@ -35,6 +29,16 @@ export type MmOp =
       readonly count: number;
     }
   | { readonly do: 'release'; readonly nth: number; readonly cpu: number; readonly count: number };
+
+export type MmOp =
+  | MmSmallOp
+  | { readonly do: 'commit'; readonly ranges: readonly LayoutRange[] }
+  /** A commit with `between[i]` before step i. */
+  | {
+      readonly do: 'commitSteps';
+      readonly ranges: readonly LayoutRange[];
+      readonly between: readonly (readonly MmSmallOp[])[];
+    };
 
 export interface MmCase {
   readonly name: string;
@@ -213,6 +217,20 @@ const LONG_CASE_WEIGHTS: Readonly<Record<(typeof KINDS)[number], readonly [numbe
   release: [0, 1, 3],
   reload: [0, 0, 1],
 };
+/** Frees most of all: they are what a commit must not lose. */
+const BETWEEN = [
+  'free',
+  'free',
+  'free',
+  'putPcp',
+  'putPcp',
+  'hold',
+  'hold',
+  'alloc',
+  'release',
+  'drain',
+  'reload',
+] as const;
 /** A guest of a long case is 64 pages doubled less than so many times: up to 4096. */
 const LONG_CASE_DOUBLINGS = 7;
 /** Cut points of layouts are drawn inside blocks held lately. */
@@ -231,6 +249,24 @@ function drawOp(prng: Prng, config: MmConfig, weights: readonly number[], before
         weights.findIndex((w) => (ticket -= w) < 0),
       )
     ]!;
+  switch (kind) {
+    case 'commit':
+      return { do: 'commit', ranges: drawLayout(prng, config.nrPages, config.nrNodeIds, before) };
+    case 'commitSteps': {
+      const ranges = drawLayout(prng, config.nrPages, config.nrNodeIds, before);
+      const between = Array.from({ length: COMMIT_STEPS.length + 1 }, () =>
+        Array.from({ length: prng.below(4) }, () => drawSmallOp(prng, config, BETWEEN[prng.below(BETWEEN.length)]!)),
+      );
+      return { do: 'commitSteps', ranges, between };
+    }
+    case 'badCommit':
+      return { do: 'commit', ranges: drawBadLayout(prng, config) };
+    default:
+      return drawSmallOp(prng, config, kind);
+  }
+}
+
+function drawSmallOp(prng: Prng, config: MmConfig, kind: MmSmallOp['do']): MmSmallOp {
   const order = Math.min(drawOrder(prng), 31 - Math.clz32(config.nrPages));
   const cpu = prng.below(config.cpuNode.length);
   const count = prng.chance(1, 2) ? 1 : 1 + prng.below(50);
@@ -247,14 +283,6 @@ function drawOp(prng: Prng, config: MmConfig, weights: readonly number[], before
     case 'drain':
     case 'reload':
       return { do: kind };
-    case 'commit':
-      return { do: 'commit', ranges: drawLayout(prng, config.nrPages, config.nrNodeIds, before) };
-    case 'commitSteps': {
-      const frees = Array.from({ length: 5 }, () => Array.from({ length: prng.below(4) }, () => drawNth(prng)));
-      return { do: 'commitSteps', ranges: drawLayout(prng, config.nrPages, config.nrNodeIds, before), frees };
-    }
-    case 'badCommit':
-      return { do: 'commit', ranges: drawBadLayout(prng, config) };
     case 'alloc':
       return { do: 'alloc', order, cpu, movable: prng.chance(1, 2), count: order === 0 ? count : 1 };
     case 'release':

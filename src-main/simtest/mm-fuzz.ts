@@ -8,7 +8,7 @@ import { CORRECT } from '../engine/config.ts';
 import { newTally, runMmCase } from './mm-case.ts';
 import type { MmFailure, MmTally } from './mm-case.ts';
 import { drawLongMmCase, drawMmCase } from './mm-draw.ts';
-import type { MmCase, MmOp, MmProfile } from './mm-draw.ts';
+import type { MmCase, MmOp, MmProfile, MmSmallOp } from './mm-draw.ts';
 import type { MmMaker } from './mm-under-test.ts';
 import { shrinkList, shrinkValue } from './shrink.ts';
 import type { ShrinkBudget } from './shrink.ts';
@@ -64,7 +64,15 @@ function cutTo(c: MmCase, nrPages: number): MmCase {
 
 /** Places beyond the cut are brought back inside, so that the operation still means something. */
 function cutOp(op: MmOp, nrPages: number, cut: (ranges: readonly LayoutRange[]) => LayoutRange[]): MmOp {
-  if ('ranges' in op) return { ...op, ranges: cut(op.ranges) };
+  if (op.do === 'commit') return { ...op, ranges: cut(op.ranges) };
+  if (op.do === 'commitSteps') {
+    const between = op.between.map((ops) => ops.map((inner) => cutSmallOp(inner, nrPages)));
+    return { ...op, ranges: cut(op.ranges), between };
+  }
+  return cutSmallOp(op, nrPages);
+}
+
+function cutSmallOp(op: MmSmallOp, nrPages: number): MmSmallOp {
   if (op.do === 'hold') return { ...op, pfn: op.pfn % nrPages };
   return op.do === 'holdMany' ? { ...op, start: op.start % nrPages } : op;
 }
@@ -79,9 +87,7 @@ function* smallerOps(c: MmCase): Iterable<MmCase> {
 function* smallerOp(op: MmOp): Iterable<MmOp> {
   if (op.do === 'commitSteps') {
     yield { do: 'commit', ranges: op.ranges };
-    for (let i = 0; i < op.frees.length; i++) {
-      if (op.frees[i]!.length > 0) yield { ...op, frees: op.frees.map((f, j) => (j === i ? f.slice(1) : f)) };
-    }
+    yield* smallerBetween(op);
   }
   if ('ranges' in op && op.ranges.length > 1) {
     const half = op.ranges.length >> 1;
@@ -98,6 +104,23 @@ function* smallerOp(op: MmOp): Iterable<MmOp> {
     yield { ...op, nth: op.nth >> 1 };
   }
   if (op.do === 'holdMany' && op.count === 1) yield { do: 'hold', pfn: op.start, order: 0 };
+}
+
+/** Fewer operations between the steps, and smaller ones. */
+function* smallerBetween(op: Extract<MmOp, { do: 'commitSteps' }>): Iterable<MmOp> {
+  for (const [i, ops] of op.between.entries()) {
+    const withOps = (less: readonly MmSmallOp[]): MmOp => ({
+      ...op,
+      between: op.between.map((old, j) => (j === i ? less : old)),
+    });
+    for (const [k, inner] of ops.entries()) {
+      yield withOps(ops.filter((_, j) => j !== k));
+      for (const smaller of smallerOp(inner)) {
+        if (smaller.do === 'commit' || smaller.do === 'commitSteps') continue;
+        yield withOps(ops.map((old, j) => (j === k ? smaller : old)));
+      }
+    }
+  }
 }
 
 /** The case and what differs, ready to be pasted into the list of regressions. */

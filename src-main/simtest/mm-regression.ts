@@ -26,7 +26,11 @@ export const mmRegressions: readonly MmCase[] = [
     config: guest(64, 2, [{ start: 0, end: 64, nid: 0 }]),
     ops: [
       { do: 'hold', pfn: 40, order: 0 },
-      { do: 'commitSteps', ranges: [{ start: 0, end: 64, nid: 1 }], frees: [[], [], [], [1], []] },
+      {
+        do: 'commitSteps',
+        ranges: [{ start: 0, end: 64, nid: 1 }],
+        between: [[], [], [], [{ do: 'putPcp', nth: 0, count: 1 }]],
+      },
     ],
   },
   {
@@ -44,7 +48,7 @@ export const mmRegressions: readonly MmCase[] = [
     ops: [
       { do: 'hold', pfn: 40, order: 0 },
       { do: 'commit', ranges: [{ start: 0, end: 64, nid: 1 }] },
-      { do: 'commitSteps', ranges: [{ start: 0, end: 64, nid: 0 }], frees: [[], [0], [], [], []] },
+      { do: 'commitSteps', ranges: [{ start: 0, end: 64, nid: 0 }], between: [[], [{ do: 'free', nth: 0, count: 1 }]] },
     ],
   },
 ];

@@ -13,7 +13,9 @@
  * (e) a commit sweeps first and drains the per-CPU lists after;
  * (f) a block that lies across two nodes' free pages cannot be held: it is inside no free block;
  * (g) a memory block is linked under the targets of its valid pages;
- * (h) a page that is taken inside a commit, after its mark, and has A != T, is marked by that.
+ * (h) a flush asks the layout in force for each listed page that is not on its target, marked already or not yet;
+ * (i) a page that is taken inside a commit and has A != T is marked by that, T being of the layout before until the commit
+ *     has marked.
  */
 import type { LayoutRange, MmConfig } from '../engine/config.ts';
 import { MAX_PAGE_ORDER, NR_ZONES } from './mm-under-test.ts';
@@ -39,6 +41,8 @@ export class NaiveMm implements MmUnderTest {
   protected actual: number[] = [];
   protected target: number[] = [];
   protected zone: number[] = [];
+  /** Of the layout before. */
+  protected targetBefore: number[] = [];
   /** Must ask the layout when freed. Equal to A != T except in the middle of a commit. */
   protected marked: boolean[] = [];
   /** Order of each live allocation, by its first pfn. */
@@ -51,7 +55,9 @@ export class NaiveMm implements MmUnderTest {
 
   /** Whether the last publish changed the target of a page. */
   protected changed = false;
-  /** Inside a commit, after its mark. */
+  /** Between the publish of a commit and its end. */
+  protected inCommit = false;
+  /** The same, after its mark. */
   protected hasMarked = false;
   /** (node, zone) that have ever been the target of a page; indexed as cells. */
   protected initialised: boolean[];
@@ -98,11 +104,14 @@ export class NaiveMm implements MmUnderTest {
 
   drainPcp(): void {
     for (let p = 0; p < this.config.nrPages; p++) {
-      if (this.kind[p] !== 'pcp') continue;
-      if (this.marked[p]) this.lookup(p);
-      if (this.moveToTarget(p)) this.movedPages.drain++;
-      this.kind[p] = 'free';
+      if (this.kind[p] === 'pcp') this.flush(p);
     }
+  }
+
+  protected flush(pfn: number): void {
+    if (this.actual[pfn] !== this.target[pfn]) this.lookup(pfn);
+    if (this.moveToTarget(pfn)) this.movedPages.drain++;
+    this.kind[pfn] = 'free';
   }
 
   commit(ranges: readonly LayoutRange[]): CommitOutcome {
@@ -134,8 +143,13 @@ export class NaiveMm implements MmUnderTest {
     const drain = (): void => {
       this.drainAtCommit();
       this.hasMarked = false;
+      this.inCommit = false;
     };
-    return [() => this.publish(ranges), mark, () => this.sweep(), drain];
+    const publish = (): void => {
+      this.publish(ranges);
+      this.inCommit = true;
+    };
+    return [publish, mark, () => this.sweep(), drain];
   }
 
   targetNid(pfn: number): number {
@@ -259,8 +273,11 @@ export class NaiveMm implements MmUnderTest {
   adoptPcp(pfn: number, kind: 'free' | 'pcp'): string | null {
     const from = kind === 'pcp' ? 'free' : 'pcp';
     if (this.kind[pfn] !== from) return `page ${pfn} became ${kind} but was ${this.kind[pfn]}`;
-    if (this.actual[pfn] !== this.target[pfn]) return `page ${pfn} became ${kind} with A != T`;
+    const owes = this.actual[pfn] !== this.target[pfn];
+    if (owes && !this.inCommit) return `page ${pfn} became ${kind} with A != T`;
+    if (kind === 'free') this.flush(pfn);
     this.kind[pfn] = kind;
+    if (kind === 'pcp' && this.isBornMarked(pfn)) this.marked[pfn] = true;
     return null;
   }
 
@@ -298,6 +315,7 @@ export class NaiveMm implements MmUnderTest {
     this.layout = this.expand(ranges);
     this.cachedRange = null;
     const before = this.target;
+    this.targetBefore = before;
     this.target = this.flatten(this.layout);
     this.changed = this.target.some((nid, p) => nid !== before[p]);
     this.initialise();
@@ -360,8 +378,13 @@ export class NaiveMm implements MmUnderTest {
     this.live.set(pfn, order);
     for (let p = pfn; p < pfn + 2 ** order; p++) {
       this.kind[p] = 'allocated';
-      if (this.hasMarked && this.actual[p] !== this.target[p]) this.marked[p] = true;
+      if (this.isBornMarked(p)) this.marked[p] = true;
     }
+  }
+
+  /** Until a commit has marked, by the layout before. */
+  protected isBornMarked(pfn: number): boolean {
+    return this.inCommit && this.actual[pfn] !== (this.hasMarked ? this.target[pfn] : this.targetBefore[pfn]);
   }
 
   protected endAllocation(pfn: number, order: number): void {

@@ -230,11 +230,7 @@ export class NaiveRfcMm extends NaiveMm {
     this.kind[pfn] = mustMove ? 'free' : 'pcp';
   }
 
-  override drainPcp(): void {
-    for (let p = 0; p < this.config.nrPages; p++) if (this.kind[p] === 'pcp') this.flush(p);
-  }
-
-  protected flush(pfn: number): void {
+  protected override flush(pfn: number): void {
     this.kind[pfn] = 'free';
     if (!this.takeMark(pfn) || !this.send(pfn, this.target[pfn]!)) return;
     this.movedPages.drain++;
@@ -255,6 +251,10 @@ export class NaiveRfcMm extends NaiveMm {
     this.actual[pfn] = nid;
     this.growSpan(pfn);
     return true;
+  }
+
+  protected override isBornMarked(pfn: number): boolean {
+    return this.hasMarked && this.actual[pfn] !== this.target[pfn];
   }
 
   /** A page of a list may be flagged, or on another node than its target, and goes where a flush takes it. */
@@ -312,7 +312,7 @@ export class NaiveRfcMm extends NaiveMm {
     return Array.from({ length: this.config.nrNodeIds }, (_, nid) => figure(nid));
   }
 
-  private countTarget(): { present: number; managed: number }[] {
+  protected countTarget(): { present: number; managed: number }[] {
     const counts = Array.from({ length: this.config.nrNodeIds * NR_ZONES }, () => ({ present: 0, managed: 0 }));
     for (let p = 0; p < this.config.nrPages; p++) {
       if (this.kind[p] === 'hole') continue;
