@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { counterName, placeAgain, walked, walkedCounters } from './commit-walk.ts';
+import { counterName, placeAgain, walked, walkedCounters, walkTable } from './commit-walk.ts';
 import type { TracedChange, TracedCommit } from './commit-walk.ts';
 
 const change = (
@@ -64,6 +64,23 @@ test('where one stands is kept while older commits fall out, and an undone commi
   expect(placeAgain([one, two], { commit: 1, step: 1 }, [two])).toEqual({ commit: 0, step: 1 });
   expect(placeAgain([one, two], { commit: 1, step: 1 }, [one, commit(2, [])])).toEqual({ commit: 1, step: 0 });
   expect(placeAgain([one, two], { commit: 1, step: 1 }, [one])).toBeNull();
+});
+
+test('as a table: the guest, then nodes with their zones; what a row does not have is empty', () => {
+  const walkedAll = commit(1, [
+    change(1, 0, 'freePages', 0, 4),
+    change(null, null, 'layoutSeq', 0, 1),
+    change(0, null, 'marked', 0, 2),
+  ]);
+  const { counters, rows } = walkTable(walkedCounters(walkedAll, 0));
+  expect(counters).toEqual(['layoutSeq', 'freePages', 'marked']);
+  expect(rows.map(({ nid, zone, cells }) => [nid, zone, cells.map((cell) => cell?.now ?? null)])).toEqual([
+    [null, null, [1, null, null]],
+    [0, null, [null, null, 2]],
+    [1, 0, [null, 4, null]],
+  ]);
+  expect(rows.every(({ changedHere }) => changedHere)).toBe(true);
+  expect(walkTable(walkedCounters(FIRST, 2)).rows.some(({ changedHere }) => changedHere)).toBe(false);
 });
 
 test('a counter nobody has named keeps its name', () => {

@@ -98,26 +98,62 @@ export function walkedCounters(commit: TracedCommit, step: number): WalkedCounte
   );
 }
 
-/** Names as a person reads them; a counter that is not here keeps its own name. */
-export const COUNTER_NAMES: Readonly<Record<string, string>> = {
+/** Counters by what they are of: a row a (node, zone), then the node, the guest first; a column a counter. */
+export interface WalkTable {
+  readonly counters: readonly string[];
+  readonly rows: readonly {
+    readonly nid: number | null;
+    readonly zone: number | null;
+    /** As `counters`; null: this commit does not change it. */
+    readonly cells: readonly (WalkedCounter | null)[];
+    readonly changedHere: boolean;
+  }[];
+}
+
+export function walkTable(counters: readonly WalkedCounter[]): WalkTable {
+  const names = [...new Set(counters.map(({ counter }) => counter))].sort((a, b) => counterOrder(a) - counterOrder(b));
+  const rows = new Map<string, (WalkedCounter | null)[]>();
+  for (const each of counters) {
+    const key = `${each.nid ?? ''} ${each.zone ?? ''}`;
+    let cells = rows.get(key);
+    if (cells === undefined) rows.set(key, (cells = names.map(() => null)));
+    cells[names.indexOf(each.counter)] = each;
+  }
+  return {
+    counters: names,
+    rows: [...rows.values()].map((cells) => {
+      const { nid, zone } = cells.find((cell) => cell !== null)!;
+      return { nid, zone, cells, changedHere: cells.some((cell) => cell?.changedHere) };
+    }),
+  };
+}
+
+/** Names as a person reads them, with the map that they follow; a counter that is not here keeps its own name. */
+const COUNTER_NAMES: Readonly<Record<string, string>> = {
+  layoutSeq: 'layout',
+  online: 'online',
+  nrZones: 'nr_zones',
   presentPages: 'present (T)',
   managedPages: 'managed (T)',
   freePages: 'free (A)',
   pcpPages: 'per-CPU (T)',
-  marked: 'marked for lookup (A)',
+  marked: 'marked (A)',
   stranded: 'owed (T ≠ A)',
-  misplaced: 'free on a wrong node (A ≠ T)',
-  spanStart: 'span start',
-  spanEnd: 'span end',
-  spannedPages: 'spanned',
+  misplaced: 'misplaced (A ≠ T)',
+  movedSweep: 'moved by sweeps',
+  movedFree: 'moved by frees',
+  movedDrain: 'moved by drains',
+  spanStart: 'span start (A)',
+  spanEnd: 'span end (A)',
+  spannedPages: 'spanned (A)',
   wmarkMin: 'watermark min',
   wmarkLow: 'watermark low',
   wmarkHigh: 'watermark high',
   pcpBatch: 'per-CPU batch',
   pcpHigh: 'per-CPU high',
-  nrZones: 'nr_zones',
-  online: 'online',
+  minFreeKib: 'min_free KiB',
   zonelistRebuilds: 'zonelist rebuilds',
+  topologyGeneration: 'topology',
 };
 
 export const counterName = (counter: string): string => COUNTER_NAMES[counter] ?? counter;

@@ -26,7 +26,7 @@ test('counts the pages of both lags that are still to move', () => {
 const regeneration = (enabled: boolean) => ({ enabled, grainPages: 512, delayTicks: 10 });
 const told = (starts: boolean, ...commands: RecordedCommand[]): boolean => {
   const guest: GuestInput = {
-    ...{ name: 'v', frameGrainPages: 1, regeneration: regeneration(starts), workload: null },
+    ...{ name: 'v', frameGrainPages: 1, memoryBlockPages: 32_768, regeneration: regeneration(starts), workload: null },
     dirty: { workingSetPages: 0, pagesPerSec: 0 },
   };
   return isTold({ inputs: { links: [], guests: [guest] }, commands }, 0);

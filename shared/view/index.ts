@@ -12,11 +12,17 @@ export type {
 export { convergedGuests, isConverged, isTold, lagPages } from './convergence.ts';
 export { freeAreas, HUGE_ORDER } from './free-area.ts';
 export type { NodeFreeArea } from './free-area.ts';
+export { counterName, placeAgain, walked, walkedCounters, walkTable } from './commit-walk.ts';
+export type { TracedCommit, WalkedCounter, WalkPlace, WalkTable } from './commit-walk.ts';
 export { hostMatrix, hostNodeRows } from './host.ts';
 export type { HostMatrix, HostNodeRow, VmHostRow } from './host.ts';
+export { hugeOutlook, pageblockRows } from './huge-outlook.ts';
+export type { HugeOutlook, Pageblock } from './huge-outlook.ts';
 export { idList } from './id-list.ts';
 export { guestLanes } from './lane.ts';
 export type { ActualBand, LaneBand, Lanes, LaneWindow } from './lane.ts';
+export { diffLayouts, memoryBlockLinks, readLayoutRanges } from './layout-diff.ts';
+export type { LayoutChange, LayoutDiff, LayoutRun, MemoryBlockLinks } from './layout-diff.ts';
 export { LaneIndex } from './lane-index.ts';
 export type { BlockCounts, NodeRun } from './lane-index.ts';
 export {
@@ -31,6 +37,8 @@ export {
   patternOf,
 } from './node-colour.ts';
 export type { NodeColour } from './node-colour.ts';
+export { owedByAge, OWNER_NAMES } from './owed-age.ts';
+export type { OwedAge, OwedByAge } from './owed-age.ts';
 export { runDocument } from './run-document.ts';
 export type {
   GuestDocument,

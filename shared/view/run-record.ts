@@ -67,6 +67,8 @@ export interface LinkInput {
 export interface GuestInput {
   readonly name: string;
   readonly frameGrainPages: number;
+  /** Pages of one memory block of sysfs. */
+  readonly memoryBlockPages: number;
   readonly regeneration: { readonly enabled: boolean; readonly grainPages: number; readonly delayTicks: number };
   readonly workload: WorkloadInput | null;
   readonly dirty: { readonly workingSetPages: number; readonly pagesPerSec: number };

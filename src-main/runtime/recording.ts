@@ -153,9 +153,10 @@ export interface RecordingState {
 export function inputsOf({ links, guests }: WorldConfig): RunInputs {
   return {
     links: links.map(({ name, hosts, bytesPerSec }) => ({ name, hosts, bytesPerSec })),
-    guests: guests.map(({ name, frameGrainPages, regeneration, workload, dirty }) => ({
+    guests: guests.map(({ name, mm, frameGrainPages, regeneration, workload, dirty }) => ({
       name,
       frameGrainPages,
+      memoryBlockPages: mm.profile.memoryBlockPages,
       regeneration,
       workload,
       dirty,

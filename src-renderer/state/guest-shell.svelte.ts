@@ -42,6 +42,10 @@ export class GuestShell {
   /** Gives a line, now or after those that wait. */
   enter(line: string): void {
     this.history.add(line);
+    if (line.trim() === 'clear' && !this.continues) {
+      this.clear();
+      return;
+    }
     if (this.runsSinceMs !== null) this.waiting = [...this.waiting, line];
     else void this.#run(line);
   }

@@ -1,7 +1,7 @@
 /**
  * What the inspector says of a selection, as lines. Every figure comes from the frame by shared/view.
  */
-import type { Snapshot } from '../../../shared/snapshot/index.ts';
+import type { GuestHeader, Snapshot } from '../../../shared/snapshot/index.ts';
 import { hostMatrix, idList, LaneIndex, nodeRows, owedPairs } from '../../../shared/view/index.ts';
 import type { GuestInput, NodeColourTable } from '../../../shared/view/index.ts';
 import {
@@ -16,6 +16,7 @@ import {
   UNKNOWN,
 } from '../../../shared/view/number-format.ts';
 import type { Fact } from '../../ui/fact.ts';
+import { beyondText } from '../dialogs/beyond-form.ts';
 
 export interface FactGroup {
   readonly title: string;
@@ -213,7 +214,7 @@ export function vmFacts(
             name: `node ${node.nid}`,
             hint: `size of guest node ${node.nid} (T)`,
             colour: colours.ofGuestNode(node, node.nid),
-            pages: node.presentPages,
+            pages: node.nodePresentPages,
             more: `${size(node.freePages)} free`,
           })),
       },
@@ -242,7 +243,37 @@ export function vmFacts(
           },
         ],
       },
+      kernel(header, sum(nodes.map(({ markedPages }) => markedPages))),
       ...(input === undefined ? [] : [settings(input, tickMs)]),
+    ],
+  };
+}
+
+/** What kernel it is: whose rules, what is wrong with it, what goes beyond the RFC. */
+function kernel(header: GuestHeader, markedPages: number): FactGroup {
+  const beyond = beyondText(header.beyond);
+  return {
+    title: 'Its kernel',
+    facts: [
+      { name: 'rules of', hint: 'Whose watermarks, per-CPU sizes and zonelists it has', text: `Linux ${header.era}` },
+      header.defects.length === 0
+        ? { name: 'defects', hint: 'Of the code as it was posted', text: 'none' }
+        : {
+            name: 'defects',
+            hint: 'Of the code as it was posted; Compare shows what each does',
+            text: header.defects.join(', '),
+            tone: 'warn',
+          },
+      ...(header.crashed
+        ? [{ name: 'crashed', hint: 'Its memlayout files hang', text: 'by an empty commit', tone: 'bad' as const }]
+        : []),
+      { name: 'beyond the RFC', text: beyond === '' ? 'nothing' : beyond },
+      {
+        name: 'marked (A)',
+        hint: 'Pages with the lookup mark: when one is freed, the layout is asked for its node',
+        pages: markedPages,
+        as: 'pages',
+      },
     ],
   };
 }
@@ -290,7 +321,9 @@ export function guestNodeFacts(snapshot: Snapshot, colours: NodeColourTable, gue
   const nodes = nodeRows(snapshot, guest);
   const node = nodes.find((each) => each.nid === nid)!;
   const stands = node.standsFor;
-  const pairs = owedPairs(snapshot, guest).filter(({ from, to }) => from === nid || to === nid);
+  const pairs = owedPairs(snapshot, guest).filter(
+    ({ from, to, pages, pinned }) => (from === nid || to === nid) && pages + pinned > 0,
+  );
   const colour = (of: number): Pick<Fact, 'colour'> => ({
     colour: colours.ofGuestNode(
       nodes.find((each) => each.nid === of),

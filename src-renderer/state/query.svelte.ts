@@ -1,0 +1,43 @@
+/**
+ * An answer of main that a view shows, asked for again when its key changes: who looks gives the key of what it shows now
+ * as often as it likes.
+ *
+ * (a) One question at a time; of those that come meanwhile only the last is asked.
+ * (b) The last answer stands until the next is there; a failure is told in the view, not under Problems.
+ */
+import { Latest } from '../canvas/latest.ts';
+import { RequestError } from './connection.ts';
+
+export class Query<Answer> {
+  answer = $state.raw<Answer | null>(null);
+  /** Why there is no newer answer; empty: there is one, or it is awaited. */
+  failure = $state('');
+  asking = $state(false);
+  #key: string | null = null;
+  readonly #latest = new Latest<{ readonly key: string; readonly ask: () => Promise<Answer> }>(async ({ key, ask }) => {
+    this.asking = true;
+    try {
+      const answer = await ask();
+      if (key !== this.#key) return;
+      this.answer = answer;
+      this.failure = '';
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      if (key === this.#key) this.failure = error.message;
+    } finally {
+      this.asking = false;
+    }
+  });
+
+  want(key: string, ask: () => Promise<Answer>): void {
+    if (key === this.#key) return;
+    this.#key = key;
+    this.#latest.wish({ key, ask });
+  }
+
+  forget(): void {
+    this.#key = null;
+    this.answer = null;
+    this.failure = '';
+  }
+}
