@@ -276,3 +276,72 @@ describe('a VM of a scenario', () => {
     });
   });
 });
+
+describe('pagectl', () => {
+  it('T7: stranded pages, frees, a second commit', async () => {
+    const aligned = [
+      `cd ${D}`,
+      'halves() { echo 0 > start; echo 16383 > end; echo 0 > node; echo 16384 > start; echo 32767 > end; echo 1 > node; echo 1 > commit; }',
+      'now() { pagectl accounting --json; }',
+    ];
+    const { code, stdout } = await shell(
+      ['--pages', '32768', '--nr-node-ids', '2', '--reserved', '0-1023'],
+      [
+        ...aligned,
+        'for range in 2048-3071 10000-10499 20000-20999; do pagectl alloc $range; done; now',
+        'halves; now',
+        'for i in $(seq 20000 20499); do pagectl free $i; done; now',
+        'dnuma-test a 0; now',
+        'pagectl free 20500-20999; now',
+      ],
+    );
+    expect(code).toBe(0);
+    const books = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const figures = books.map(({ nodes, moved, stranded }) => [
+      ...[0, 1].flatMap((nid) => {
+        const node = nodes.find((each: { nid: number }) => each.nid === nid);
+        return [node?.sizePages ?? 0, node?.freePages ?? 0, node?.actualPages ?? 0];
+      }),
+      stranded.reduce((sum: number, { pages }: { pages: number }) => sum + pages, 0),
+      moved.total,
+    ]);
+    expect(figures).toEqual([
+      [32768, 29220, 32768, 0, 0, 0, 0, 0],
+      [16384, 13836, 17384, 16384, 15384, 15384, 1000, 15384],
+      [16384, 13836, 16884, 16384, 15884, 15884, 500, 15884],
+      [32768, 29720, 32768, 0, 0, 0, 0, 31768],
+      [32768, 30220, 32768, 0, 0, 0, 0, 31768],
+    ]);
+  });
+
+  it('shows a page, and says why not', async () => {
+    const { of, stderr } = await statuses(ONE_NODE, [
+      'pagectl alloc 0x200 9; pagectl show 512 | head -n 2',
+      'pagectl alloc 600',
+      'pagectl pcp 512-513',
+      'pagectl free 512; pagectl show 512 | grep state',
+      'pagectl show 32768',
+      'pagectl alloc page',
+      'pagectl nonsense',
+    ]);
+    expect(of.map(({ status }) => status)).toEqual([0, 1, 1, 0, 1, 1, 2]);
+    expect(of[0]!.out).toBe('pfn: 512 (0x00200)\nstate: allocated\n');
+    expect(of[3]!.out).toBe('state: free\n');
+    expect(stderr).toMatch(/^pagectl: alloc: pfn 600 is in use$/m);
+    expect(stderr).toMatch(/^pagectl: pfn 32768: there is no such page$/m);
+    expect(stderr).toMatch(/^pagectl: alloc: "page" is no PFN/m);
+    expect(stderr).toMatch(/^usage: pagectl alloc/m);
+  });
+});
+
+it('free and lsmem add up', async () => {
+  const { code, stdout } = await shell([...ONE_NODE, '--memory-block-mib', '16'], ['free -k', 'free -m', 'lsmem']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^Mem: +131072 +0 +131072 +0 +0 +\d+$/m);
+  expect(stdout).toMatch(/^Mem: +128 +0 +128 +0 +0 +\d+$/m);
+  expect(stdout).toMatch(/^0x0000000000000000-0x0000000007ffffff {2}128M online +\w+ +0-7$/m);
+  expect(stdout).toMatch(/^Memory block size: +16M\nTotal online memory: +128M\nTotal offline memory: +0B$/m);
+});

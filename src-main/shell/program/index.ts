@@ -1,15 +1,21 @@
 /** The guest's programs, by name. */
 import { dmesg } from './dmesg.ts';
 import { dnumaTest } from './dnuma-test.ts';
+import { free } from './free.ts';
+import { lsmem } from './lsmem.ts';
 import { numactl } from './numactl.ts';
 import { numastat } from './numastat.ts';
+import { pagectl } from './pagectl.ts';
 import type { Program } from './program.ts';
 
 export const PROGRAMS: Readonly<Record<string, Program>> = {
   dmesg,
   'dnuma-test': dnumaTest,
+  free,
+  lsmem,
   numactl,
   numastat,
+  pagectl,
 };
 
 /** Of the shell itself, for completion. */
