@@ -36,17 +36,18 @@ async function chainOf(text: string, ticks: number): Promise<string> {
 }
 
 describe('the start screen', () => {
-  test('has the four examples, the tour first, with their hosts and how their VMs lie', async () => {
+  test('has the five examples, the tour first, with their hosts and how their VMs lie', async () => {
     const { start, tables, document } = await new Page(desk, 'w').hello();
     expect(document).toBeNull();
     expect(tables).toContain('accounting.csv');
     expect(start.examples.map(({ id }) => id)).toEqual([
       'two-socket-compact',
       'rfc-cover-letter',
+      'rfc-defects',
       'two-to-four-migrate',
       'numad-eight-node',
     ]);
-    const { hosts, vms, commands } = start.examples[2]!;
+    const { hosts, vms, commands } = start.examples[3]!;
     expect(hosts[0]!.nodes).toEqual([0, 1].map((nid) => ({ nid, memoryMiB: 32_768, cpus: 16 })));
     expect(vms[0]).toMatchObject({ name: 'shop', host: 'two-socket', memoryMiB: 16_384 });
     expect(vms[0]!.shares).toEqual([0, 1].map((nid) => ({ nid, part: 0.5 })));

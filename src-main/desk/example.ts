@@ -18,7 +18,7 @@ export interface Example {
 const ENDING = '.pageshift.json';
 
 /** What comes first on the start screen: the tour of the README, then what it is measured by. Others follow by name. */
-const FIRST = ['two-socket-compact', 'rfc-cover-letter', 'two-to-four-migrate', 'numad-eight-node'];
+const FIRST = ['two-socket-compact', 'rfc-cover-letter', 'rfc-defects', 'two-to-four-migrate', 'numad-eight-node'];
 
 function inOrder(a: string, b: string): number {
   const rank = (file: string): number => {

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { formatDiagnostic } from '../../shared/errors/index.ts';
+import { CORRECT, RFC_V3 } from '../engine/config.ts';
 import { canonicalText } from './canonical.ts';
 import { readScenario } from './read.ts';
 import { toWorldConfig } from './world-config.ts';
@@ -12,10 +13,11 @@ const textOf = (file: string): string => readFileSync(new URL(file, FOLDER), 'ut
 const worldOf = (name: string) => toWorldConfig(readScenario(textOf(`${name}.pageshift.json`), name).value!);
 
 describe('shipped examples', () => {
-  it('are the four that the README names', () => {
+  it('are the five that the README names', () => {
     expect(files.sort()).toEqual([
       'numad-eight-node.pageshift.json',
       'rfc-cover-letter.pageshift.json',
+      'rfc-defects.pageshift.json',
       'two-socket-compact.pageshift.json',
       'two-to-four-migrate.pageshift.json',
     ]);
@@ -58,6 +60,27 @@ describe('shipped examples', () => {
     expect(mb).toEqual([43, 42, 42, 0]);
     expect(world.guests[0]!.regeneration.enabled).toBe(false);
     expect(world.guests[0]!.workload!.kernelPermille).toBeGreaterThan(0);
+  });
+
+  it('rfc-defects: two guests that differ in their defects alone, given the same layouts at the same ticks', () => {
+    const { guests, schedule } = worldOf('rfc-defects');
+    const [posted, corrected] = guests;
+    expect(posted!.mm.profile.rfc).toEqual(RFC_V3);
+    expect(corrected!.mm.profile.rfc).toEqual(CORRECT);
+    const mm = { ...corrected!.mm, profile: posted!.mm.profile };
+    expect({ ...corrected!, name: posted!.name, mm }).toEqual(posted);
+    const given = (vm: string) =>
+      schedule.flatMap(({ at, command }) =>
+        command.vm === vm && command.type === 'commitLayout' ? [[at, command.ranges]] : [],
+      );
+    expect(given('as-posted')).toHaveLength(2);
+    expect(given('as-posted')).toEqual(given('corrected'));
+    // The letter's: all to node 3, then 256 stripes.
+    expect(given('as-posted').map(([, ranges]) => ranges)).toEqual(
+      worldOf('rfc-cover-letter').schedule.map(({ command }) =>
+        command.type === 'commitLayout' ? command.ranges : [],
+      ),
+    );
   });
 
   it("numad-eight-node: the guide's rows within a frame, its totals exactly, each guest gathered on one node of its own", () => {
