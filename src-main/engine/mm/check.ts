@@ -61,6 +61,7 @@ import {
   pagesOf,
   prevOf,
 } from './segment-table.ts';
+import { outsideText } from './span.ts';
 import { usedNid } from './transplant.ts';
 import { watermarkBasis } from './watermark.ts';
 
@@ -343,7 +344,8 @@ function checkCells(mm: Mm, n: Recount, fail: Fail): void {
     expectEqual(fail, 'G5', `${name} size less free`, used, cell.present[c]! - free);
     expectEqual(fail, 'G6', `${name} pages stranded here`, n.strandedOut[c]!, cell.strandedOut[c]!);
     if (n.spanStart[c]! < n.spanEnd[c]! && (n.spanStart[c]! < cell.spanStart[c]! || n.spanEnd[c]! > cell.spanEnd[c]!)) {
-      fail('G10', `${name}: span ${cell.spanStart[c]}-${cell.spanEnd[c]} leaves out ${n.spanStart[c]}-${n.spanEnd[c]}`);
+      const out = n.spanStart[c]! < cell.spanStart[c]! ? n.spanStart[c]! : n.spanEnd[c]! - 1;
+      fail('G10', outsideText(mm, out, c));
     }
     if (cell.present[c]! > 0 && cell.initialised[c] === 0) fail('G10', `${name} has pages but was never set up`);
   }

@@ -5,7 +5,7 @@
  *
  * Counters changed: cell.spanStart, spanEnd, hullStart, hullEnd.
  */
-import { NR_ZONES } from './limit.ts';
+import { NR_ZONES, ZONE_NAMES } from './limit.ts';
 import { cellOf, hasZone, type Mm, zoneEnd } from './mm.ts';
 import { hasDefect } from './rfc/rfc-state.ts';
 
@@ -77,4 +77,18 @@ export function shrinkSpan(mm: Mm, cell: number): void {
   if (mm.rfc !== null && (mm.rfc.switches.spanNeverShrinks || mm.rfc.misplacedOut[cell]! > 0)) return;
   mm.cell.spanStart[cell] = mm.cell.hullStart[cell]!;
   mm.cell.spanEnd[cell] = mm.cell.hullEnd[cell]!;
+}
+
+/**
+ * Whether a page that is on a cell lies outside its span (page_outside_zone_boundaries). One reading tells: nothing grows
+ * a span while it is read, which is what patch 28 of the RFC retries for.
+ */
+export const isOutside = (mm: Mm, pfn: number, cell: number): boolean =>
+  pfn < mm.cell.spanStart[cell]! || pfn >= mm.cell.spanEnd[cell]!;
+
+/** What a kernel says of it (bad_range, as patch 29 words it): the page, its node and zone, and both ends. */
+export function outsideText(mm: Mm, pfn: number, cell: number): string {
+  const hex = (n: number): string => `0x${n.toString(16)}`;
+  const where = `node ${Math.floor(cell / NR_ZONES)} zone ${ZONE_NAMES[cell % NR_ZONES]}`;
+  return `page ${hex(pfn)} outside ${where} [ ${hex(mm.cell.spanStart[cell]!)} - ${hex(mm.cell.spanEnd[cell]!)} ]`;
 }
