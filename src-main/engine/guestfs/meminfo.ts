@@ -2,10 +2,10 @@
 import { ERA_FIELDS, HARDWARE_CORRUPTED, PAGE_COUNT_FIELDS } from '../mm/era-fields.ts';
 import { NR_ZONES } from '../mm/index.ts';
 import { cellOf, type Mm } from '../mm/mm.ts';
+import { protection } from '../mm/watermark.ts';
 import { PAGE_SIZE_KIB } from '../../../shared/units/index.ts';
 import { managedOf, nodeFree, nodeManaged, nodePresent, totalFree, totalManaged } from './belief.ts';
 import { padded } from './text.ts';
-import { protectionOf } from './zoneinfo.ts';
 
 /** Address space of vmalloc on x86_64, in kB: 32 TiB less one byte. 3.10's Debian kernels and 6.1 differ. */
 const VMALLOC_TOTAL_KIB = { '3.10': 34_359_738_367, '6.1': 13_743_895_347_199 } as const;
@@ -52,8 +52,7 @@ function totalReserve(mm: Mm): number {
   let pages = 0;
   for (let nid = 0; nid < mm.nrNodeIds; nid++) {
     for (let zone = 0; zone < NR_ZONES; zone++) {
-      let kept = 0;
-      for (let to = zone; to < NR_ZONES; to++) kept = Math.max(kept, protectionOf(mm, nid, zone, to));
+      const kept = Math.max(...protection(mm, nid, zone).slice(zone));
       pages += Math.min(kept + mm.cell.wmarkHigh[cellOf(nid, zone)]!, managedOf(mm, nid, zone));
     }
   }

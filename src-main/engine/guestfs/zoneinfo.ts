@@ -2,14 +2,11 @@
 import { type EraFields, ERA_FIELDS } from '../mm/era-fields.ts';
 import { NR_ZONES } from '../mm/index.ts';
 import { cellOf, type Mm } from '../mm/mm.ts';
+import { protection, vmStatThreshold } from '../mm/watermark.ts';
 import { freeOf, isPopulated, managedOf, onlineNodes, presentOf } from './belief.ts';
 import { nodeStat, zoneStat } from './vm-stat.ts';
 
-/** sysctl_lowmem_reserve_ratio of x86_64, by zone. */
-const LOWMEM_RESERVE_RATIO = [256, 256, 32] as const;
-const PAGES_PER_128_MIB = 32768;
 const PAGES_PER_GIB = 262144;
-const MOST_THRESHOLD = 125;
 
 export function zoneinfo(mm: Mm): string {
   const era = ERA_FIELDS[mm.config.profile.era];
@@ -45,11 +42,12 @@ function zoneLines(
   }
   out.push(`  pages free     ${freeOf(mm, nid, zone)}`);
   for (const line of pageLines) out.push(`        ${line.padEnd(9)}${pageLine(mm, nid, zone, line)}`);
-  const protection = `        protection: (${era.zones.map((_, to) => protectionOf(mm, nid, zone, to)).join(', ')})`;
-  if (protectionFirst) out.push(protection);
+  const reserves = zone < NR_ZONES ? protection(mm, nid, zone) : era.zones.map(() => 0);
+  const protectionLine = `        protection: (${reserves.join(', ')})`;
+  if (protectionFirst) out.push(protectionLine);
   if (!isPopulated(mm, nid, zone)) return;
   for (const stat of zoneStats) out.push(counter(statIndent, stat, zoneStat(mm, nid, zone, stat)));
-  if (!protectionFirst) out.push(protection);
+  if (!protectionFirst) out.push(protectionLine);
   out.push('  pagesets');
   const cell = cellOf(nid, zone);
   for (let cpu = 0; cpu < mm.nrCpus; cpu++) {
@@ -57,7 +55,7 @@ function zoneLines(
     out.push(`              count: ${mm.pcpCount[cpu * mm.nrCells + cell]!}`);
     out.push(`              high:  ${mm.cell.pcpHigh[cell]!}`);
     out.push(`              batch: ${mm.cell.pcpBatch[cell]!}`);
-    out.push(`  vm stats threshold: ${threshold(mm, nid, zone)}`);
+    out.push(`  vm stats threshold: ${vmStatThreshold(mm, nid, zone)}`);
   }
   for (const { label, value } of footer) out.push(`${label}${footerValue(mm, nid, zone, value)}`);
 }
@@ -83,22 +81,6 @@ function pageLine(mm: Mm, nid: number, zone: number, line: string): number {
       // boost, scanned, cma: no reclaim and no contiguous areas here.
       return 0;
   }
-}
-
-/** What the zone keeps from allocations that could use the zone `to` of its node (lowmem_reserve[to]). */
-export function protectionOf(mm: Mm, nid: number, zone: number, to: number): number {
-  if (zone >= NR_ZONES || (mm.config.profile.era === '6.1' && managedOf(mm, nid, zone) === 0)) return 0;
-  let above = 0;
-  for (let z = zone + 1; z <= to; z++) above += managedOf(mm, nid, z);
-  return Math.floor(above / LOWMEM_RESERVE_RATIO[zone]!);
-}
-
-const fls = (n: number): number => 32 - Math.clz32(n);
-
-/** stat_threshold: how far a CPU's own count may run ahead of a zone's. */
-function threshold(mm: Mm, nid: number, zone: number): number {
-  const units = Math.floor(managedOf(mm, nid, zone) / PAGES_PER_128_MIB);
-  return Math.min(MOST_THRESHOLD, 2 * fls(mm.nrCpus) * (1 + fls(units)));
 }
 
 function footerValue(
