@@ -69,5 +69,6 @@ function checkBelief(
     size += rfc.present[c]!;
   }
   // Memory that is plugged in is counted in its zone and in its node, also above nr_zones.
-  if (rfc.nrZones[nid] === zonesSetUp(mm, nid)) equal('G2', `node ${nid} size as believed`, size, rfc.nodePresent[nid]!);
+  if (rfc.nrZones[nid] === zonesSetUp(mm, nid))
+    equal('G2', `node ${nid} size as believed`, size, rfc.nodePresent[nid]!);
 }
