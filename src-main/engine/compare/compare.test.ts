@@ -1,0 +1,137 @@
+/** Comparisons over worlds that were run: the cover letter's example, and each thing beyond the RFC. */
+import { describe, expect, test } from 'vitest';
+import type { Comparison } from '../../../shared/protocol/guest.ts';
+import type { LayoutRange, RfcSwitches, WorldConfig } from '../config.ts';
+import { ALL_DEFECTS, CORRECT, DEFAULT_PROFILE, PLAIN_RFC, RFC_V3 } from '../config.ts';
+import { wholeOf } from '../core/index.ts';
+import { config, distances, guest } from '../world-fixture.ts';
+import { compareInParts, type CompareOptions, type CompareProgress } from './index.ts';
+
+const PAGES = 32768;
+const all = (nid: number): LayoutRange[] => [{ start: 0, end: PAGES, nid }];
+const stripes: LayoutRange[] = Array.from({ length: 256 }, (_, i) => ({
+  start: i * 128,
+  end: (i + 1) * 128,
+  nid: i % 3,
+}));
+
+/** 128 MB on two boot nodes; `a 3`, then `s 0 2 128`. */
+function coverLetter(rfc: RfcSwitches, workload: boolean): WorldConfig {
+  const base = guest('a');
+  const a = guest('a', {
+    mm: {
+      ...base.mm,
+      nrPages: PAGES,
+      reserved: [],
+      zoneStartPfn: [0, 4096, 1048576],
+      distances: distances(4),
+      bootLayout: [
+        { start: 0, end: 16384, nid: 0 },
+        { start: 16384, end: PAGES, nid: 1 },
+      ],
+      profile: { ...DEFAULT_PROFILE, rfc },
+    },
+    frameGrainPages: 512,
+    placement: [{ start: 0, end: PAGES, mode: 'interleave', nodes: [0, 1], pages: [], scatter: false }],
+    regeneration: { enabled: false, grainPages: 512, delayTicks: 1 },
+    workload: workload ? base.workload : null,
+  });
+  const c = config(
+    [a],
+    [
+      { at: 5, command: { type: 'commitLayout', vm: 'a', ranges: all(3) } },
+      { at: 25, command: { type: 'commitLayout', vm: 'a', ranges: stripes } },
+    ],
+  );
+  return { ...c, hosts: c.hosts.map((h) => ({ ...h, nodes: h.nodes.map((n) => ({ ...n, totalPages: 40960 })) })) };
+}
+
+const compare = (c: WorldConfig, options: Partial<CompareOptions> = {}): Comparison =>
+  wholeOf(compareInParts(c, { vm: 'a', of: 'defects', until: 40, maxTicks: 1000, ...options }));
+
+const figure = (comparison: Comparison, variant: string, counter: string, nid: number | null = null): number =>
+  comparison.variants
+    .find(({ name }) => name === variant)!
+    .figures.find((f) => f.counter === counter && f.nid === nid && f.zone === null)!.value;
+const sizes = (comparison: Comparison, variant: string): number[] =>
+  [0, 1, 2, 3].map((nid) => figure(comparison, variant, 'sizeMb', nid));
+
+describe('the defects of a guest', () => {
+  test.each([
+    ['everything free', false],
+    ['a workload', true],
+  ])("the cover letter's sizes are put down to nr_zones alone, with %s", (_, workload) => {
+    const comparison = compare(coverLetter(ALL_DEFECTS, workload));
+    expect(sizes(comparison, 'correct')).toEqual([43, 42, 42, 0]);
+    expect(sizes(comparison, 'this')).toEqual([43, 5, 42, 0]);
+    expect(sizes(comparison, 'nrZonesAssign')).toEqual([43, 5, 42, 0]);
+    expect(sizes(comparison, 'markAll')).toEqual([43, 42, 42, 0]);
+    const size = comparison.differences.filter(({ counter }) => counter === 'sizeMb');
+    expect(size).toEqual([
+      {
+        nid: 1,
+        zone: null,
+        counter: 'sizeMb',
+        value: 5,
+        reference: 42,
+        because: ['nrZonesAssign'],
+        why:
+          "node 1's size in MB is 5, not 42: nr_zones(1) fell to 1 when its zone DMA was first used, so the count sweep " +
+          'skipped DMA32 with 9472 pages.',
+      },
+    ]);
+    const pages = comparison.differences.find(({ counter, zone }) => counter === 'presentPages' && zone === null)!;
+    expect([pages.nid, pages.value, pages.reference]).toEqual([1, 1408, 10880]);
+    expect(pages.why).toContain("node 1's size is 1408 pages (5 MB), not 10880 pages (42 MB): nr_zones(1) fell to 1");
+  });
+
+  test('are each put down to themselves', () => {
+    const { differences } = compare(coverLetter(RFC_V3, false));
+    const because = (counter: string): readonly string[] => [
+      ...new Set(differences.filter((d) => d.counter === counter).flatMap((d) => d.because)),
+    ];
+    expect(because('nrZones')).toEqual(['nrZonesAssign']);
+    expect(because('nodeLinks')).toEqual(['sysfsStale']);
+    expect(because('wmarkMin')).toEqual(['nrZonesAssign']);
+    expect(
+      because('misplaced').every((name) => ['splitStuck', 'headOnly', 'mergeUnmoved', 'markAll'].includes(name)),
+    ).toBe(true);
+    for (const { why } of differences) expect(why).toMatch(/ is .*, not .*: .+\.$/);
+  });
+
+  test('of a correct guest there are none to find, so it is set against the series as posted', () => {
+    const comparison = compare(coverLetter(CORRECT, false));
+    expect(comparison.variants.slice(0, 2).map(({ name }) => name)).toEqual(['correct', 'rfc-v3']);
+    expect(sizes(comparison, 'rfc-v3')).toEqual([43, 5, 42, 0]);
+  });
+
+  test('a guest with a single one is its own witness', () => {
+    const comparison = compare(coverLetter({ ...CORRECT, nrZonesAssign: true }, false));
+    expect(comparison.variants.map(({ name }) => name)).toEqual(['correct', 'this']);
+    expect(comparison.differences[0]!.because).toEqual(['nrZonesAssign']);
+    expect(comparison.differences[0]!.why).toContain('nr_zones(1) fell to 1');
+  });
+
+  test('each variant has the hash of its own world, and the guest as it is that of the scenario', async () => {
+    const { World } = await import('../world.ts');
+    const c = coverLetter(ALL_DEFECTS, true);
+    const comparison = compare(c);
+    const { world } = World.create(c);
+    world!.step(40);
+    expect(comparison.variants[1]!.hash).toBe(world!.hash());
+    expect(new Set(comparison.variants.map(({ hash }) => hash)).size).toBeGreaterThan(3);
+  });
+
+  test('work comes in parts, each of which is told', () => {
+    const told: CompareProgress[] = [];
+    const parts = compareInParts(coverLetter(RFC_V3, false), {
+      vm: 'a',
+      of: 'defects',
+      until: 10,
+      maxTicks: 0,
+      onProgress: (progress) => told.push(progress),
+    });
+    expect(parts.next().done).toBe(false);
+    expect(told).toEqual([{ variant: 0, variants: 12, name: 'correct', tick: 8 }]);
+  });
+});

@@ -1,0 +1,219 @@
+/**
+ * Runs a scenario several times with one guest otherwise, to the same tick, and says what that changed and what alone
+ * makes the change. Nothing is foretold: every figure is read off a world that was stepped there.
+ *
+ * (a) The first variant is what the others are measured against. `until: 'converged'` is decided by the first two: the
+ *     later of the ticks at which they have nothing left to wait for, at most `maxTicks`; the others are run to it.
+ * (b) A figure of the guest as it is differs *because* of the switches that alone bring about the same value; when none
+ *     does, because of those that alone change it at all; when none does, of several together.
+ * (c) Work comes in parts: the caller may stop between two.
+ */
+import type { ComparedDifference, ComparedVariant, Comparison } from '../../../shared/protocol/guest.ts';
+import type { WorldConfig } from '../config.ts';
+import { assert, type Parts } from '../core/index.ts';
+import type { GuestMm } from '../mm/index.ts';
+import { World } from '../world.ts';
+import { figureKey, Figures, figuresOf, JUDGED } from './figure.ts';
+import { beyondVariants, defectVariants, type Variant } from './variant.ts';
+import { OPTION_WHY, SWITCH_WHY, type Told, whatOf } from './why.ts';
+
+export interface CompareOptions {
+  readonly vm: string;
+  readonly of: Comparison['of'];
+  readonly until: number | 'converged';
+  /** With until converged. */
+  readonly maxTicks: number;
+  /** Told after each part. */
+  readonly onProgress?: (progress: CompareProgress) => void;
+}
+
+export interface CompareProgress {
+  /** Counted from 0. */
+  readonly variant: number;
+  readonly variants: number;
+  readonly name: string;
+  readonly tick: number;
+}
+
+/** Ticks stepped in a part. */
+const PART_TICKS = 8;
+/** Points of the line of stranded pages, at most. */
+const MOST_POINTS = 256;
+
+/** @returns the comparison; the world has the VM, and its guests fit on its hosts. */
+export function* compareInParts(config: WorldConfig, options: CompareOptions): Parts<Comparison> {
+  const { vm, of } = options;
+  assert(
+    config.guests.some(({ name }) => name === vm),
+    'compare-vm-unknown',
+    { vm },
+  );
+  const all = of === 'defects' ? defectVariants(config, vm) : beyondVariants(config, vm);
+  const [first, second, ...others] = all as [Variant, Variant, ...Variant[]];
+  const runs: VariantRun[] = [new VariantRun(first, vm), new VariantRun(second, vm)];
+  const tell = (run: VariantRun): void =>
+    options.onProgress?.({
+      variant: runs.indexOf(run),
+      variants: all.length,
+      name: run.variant.name,
+      tick: run.tick,
+    });
+  const tick = yield* runTogether(runs as [VariantRun, VariantRun], options, tell);
+  const reference = runs[0]!.result();
+  const compared = runs[1]!.result();
+  const found = differencesOf(reference, compared, of);
+  // Who has no difference needs no one to blame.
+  for (const variant of found.length > 0 || of === 'beyond' ? others : []) {
+    const run = new VariantRun(variant, vm);
+    runs.push(run);
+    while (run.tick < tick) {
+      run.step(Math.min(PART_TICKS, tick - run.tick));
+      tell(run);
+      yield;
+    }
+  }
+  const variants = [reference, compared, ...runs.slice(2).map((run) => run.result())];
+  return { vm, tick, of, variants, differences: found.map((difference) => explain(difference, variants, of)) };
+}
+
+/** Steps the two to the same tick. @returns it. */
+function* runTogether(
+  runs: readonly [VariantRun, VariantRun],
+  { until, maxTicks }: CompareOptions,
+  tell: (run: VariantRun) => void,
+): Parts<number> {
+  const last = until === 'converged' ? maxTicks : until;
+  const isDone = (): boolean => until === 'converged' && runs.every((run) => run.converged);
+  while (runs[0].tick < last && !isDone()) {
+    // Tick by tick where the end is looked for, so that it is found at its tick.
+    const ticks = until === 'converged' ? 1 : Math.min(PART_TICKS, last - runs[0].tick);
+    for (const run of runs) {
+      run.step(ticks);
+      tell(run);
+      yield;
+    }
+  }
+  return runs[0].tick;
+}
+
+/** A world that is stepped, with what is noted along the way. */
+class VariantRun {
+  readonly variant: Variant;
+  readonly #world: World;
+  readonly #guest: number;
+  #ticks: number[] = [];
+  #stranded: number[] = [];
+  #stride = 1;
+  #area = 0;
+  /** The first tick from which on nothing has been owed; null while something is. */
+  #convergedTick: number | null = null;
+
+  constructor(variant: Variant, vm: string) {
+    this.variant = variant;
+    const { world, problems } = World.create(variant.config);
+    assert(world !== null, 'compare-does-not-fit', { problems: problems.length });
+    this.#world = world;
+    this.#guest = variant.config.guests.findIndex(({ name }) => name === vm);
+    this.#note();
+  }
+
+  get tick(): number {
+    return this.#world.tick;
+  }
+
+  get converged(): boolean {
+    return this.#world.converged();
+  }
+
+  step(ticks: number): void {
+    for (let i = 0; i < ticks; i++) {
+      this.#world.step();
+      this.#world.takeEvents();
+      this.#note();
+    }
+  }
+
+  #note(): void {
+    const guest = this.#world.guests[this.#guest]!;
+    const { cell, strandedPinned } = guest.mm.mm;
+    let owed = 0;
+    for (const pages of cell.strandedOut) owed += pages;
+    if (owed > 0) for (const pages of strandedPinned) owed -= pages;
+    this.#area += owed;
+    if (owed > 0 || guest.committing !== null) this.#convergedTick = null;
+    else this.#convergedTick ??= this.tick;
+    if (this.tick % this.#stride !== 0) return;
+    this.#ticks.push(this.tick);
+    this.#stranded.push(owed);
+    if (this.#ticks.length <= MOST_POINTS) return;
+    this.#stride *= 2;
+    const isKept = (_: number, i: number): boolean => this.#ticks[i]! % this.#stride === 0;
+    this.#stranded = this.#stranded.filter(isKept);
+    this.#ticks = this.#ticks.filter(isKept);
+  }
+
+  result(): ComparedVariant {
+    const { name, text } = this.variant;
+    const guest = this.#world.guests[this.#guest]!;
+    const figures = figuresOf(this.#world.snapshot('accounts'), this.#guest);
+    const own = (counter: string, value: number): void => void figures.push({ nid: null, zone: null, counter, value });
+    own('strandedArea', this.#area);
+    if (this.#convergedTick !== null) own('convergedTick', this.#convergedTick);
+    own('nodeLinks', linksOf(guest.mm));
+    if (guest.mm.mm.rfc !== null) own('leakedPages', total(guest.mm.mm.rfc.freeLeak));
+    return { name, text, figures, ticks: this.#ticks, stranded: this.#stranded, hash: this.#world.hash() };
+  }
+}
+
+/** Links from memory blocks of sysfs to nodes. */
+function linksOf(mm: GuestMm): number {
+  const { memoryBlockPages } = mm.mm.config.profile;
+  let links = 0;
+  for (let block = 0; block * memoryBlockPages < mm.mm.nrPages; block++) links += mm.memoryBlockLinks(block).length;
+  return links;
+}
+
+const total = (list: Iterable<number>): number => {
+  let sum = 0;
+  for (const n of list) sum += n;
+  return sum;
+};
+
+type Found = Omit<ComparedDifference, 'because' | 'why'>;
+
+/** In the order of JUDGED, then of the figures. A figure that only one of the two has is no difference. */
+function differencesOf(reference: ComparedVariant, compared: ComparedVariant, of: Comparison['of']): Found[] {
+  const expected = new Map(reference.figures.map((figure) => [figureKey(figure), figure.value]));
+  const order: readonly string[] = JUDGED[of];
+  return compared.figures
+    .flatMap((figure): Found[] => {
+      // A counter of the posted code is not kept where there is none of it.
+      const value = expected.get(figureKey(figure)) ?? (DEFECT_COUNTERS.has(figure.counter) ? 0 : figure.value);
+      return order.includes(figure.counter) && value !== figure.value ? [{ ...figure, reference: value }] : [];
+    })
+    .sort((a, b) => order.indexOf(a.counter) - order.indexOf(b.counter));
+}
+
+const DEFECT_COUNTERS: ReadonlySet<string> = new Set(['straddles', 'flagsLost', 'lookupsRight', 'leakedPages']);
+
+function explain(difference: Found, variants: readonly ComparedVariant[], of: Comparison['of']): ComparedDifference {
+  const [first, compared, ...singles] = variants as [ComparedVariant, ComparedVariant, ...ComparedVariant[]];
+  const reference = new Figures(first.figures);
+  // A guest with one defect alone is its own witness.
+  const alone = singles.length > 0 ? singles : [{ ...compared, name: compared.text.split(': ').at(-1)! }];
+  const witnesses = alone.map(({ name, figures }) => ({ name, figures: new Figures(figures) }));
+  const valueIn = (figures: Figures): number => figures.at(difference.nid, difference.zone, difference.counter);
+  const exact = witnesses.filter(({ figures }) => valueIn(figures) === difference.value);
+  const some = exact.length > 0 ? exact : witnesses.filter(({ figures }) => valueIn(figures) !== difference.reference);
+  const because = some.map(({ name }) => name);
+  const whys = some.map(({ name, figures }) => mechanism(name, of, { difference, reference, alone: figures }));
+  const what = whatOf(difference);
+  const why =
+    whys.length === 0 ? `${what}: no single one of them alone brings this about` : `${what}: ${whys.join('; ')}`;
+  return { ...difference, because, why: `${why}.` };
+}
+
+function mechanism(name: string, of: Comparison['of'], told: Told): string {
+  const table: Readonly<Record<string, (told: Told) => string>> = of === 'defects' ? SWITCH_WHY : OPTION_WHY;
+  return table[name]?.(told) ?? name;
+}

@@ -1,0 +1,2 @@
+export { compareInParts } from './compare.ts';
+export type { CompareOptions, CompareProgress } from './compare.ts';
