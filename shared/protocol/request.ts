@@ -59,6 +59,9 @@ export const requests = {
         .int()
         .min(1)
         .max(2 ** 20),
+      /** Of every VM: whose kernel's rules it follows, and which of the posted code's defects it has. */
+      era: z.enum(['3.10', '6.1']).default('3.10'),
+      defects: z.enum(['correct', 'rfc-v3', 'all-defects']).default('correct'),
     }),
   ),
   'document.example': request<OpenReply>()(z.strictObject({ example: id })),

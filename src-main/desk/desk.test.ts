@@ -71,7 +71,8 @@ describe('a document', () => {
   test('is made of the small form', async () => {
     const page = new Page(desk, 'w');
     const form = { name: 'mine', nodes: 4, nodeMemoryMiB: 1024, cpusPerNode: 2, vms: 3, vmMemoryMiB: 256 };
-    const { document, diagnostics } = await page.get('document.new', form);
+    const kernel = { era: '6.1', defects: 'rfc-v3' } as const;
+    const { document, diagnostics } = await page.get('document.new', { ...form, ...kernel });
     expect(diagnostics).toEqual([]);
     const state = (await page.get('attach', { document }))!;
     expect(state).toMatchObject({ name: 'mine', dirty: true, place: null, tick: 0 });
@@ -80,6 +81,7 @@ describe('a document', () => {
     const scenario = readScenario(Buffer.from(payload).toString(), '').value!;
     expect(scenario.hosts[0]!.nodes.map(({ cpus }) => cpus)).toEqual(['0-1', '2-3', '4-5', '6-7']);
     expect(scenario.vms.every(({ placement }) => placement.mode === 'spread')).toBe(true);
+    for (const { profile } of scenario.vms) expect(profile).toMatchObject({ era: '6.1', rfc: 'rfc-v3' });
   });
 
   test('of a form whose VMs do not fit is refused with every reason', async () => {

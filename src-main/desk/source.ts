@@ -80,7 +80,7 @@ const baseName = (file: string): string => file.replace(/^.*[/\\]/, '');
 
 /** A scenario of the small form: one host, and VMs spread over its nodes. */
 export function newScenario(form: Checked<'document.new'>): Read<Scenario> {
-  const { name, nodes, nodeMemoryMiB, cpusPerNode, vms, vmMemoryMiB } = form;
+  const { name, nodes, nodeMemoryMiB, cpusPerNode, vms, vmMemoryMiB, era, defects } = form;
   const cpusOf = (node: number): string => {
     const first = node * cpusPerNode;
     return cpusPerNode === 0 ? '' : cpusPerNode === 1 ? `${first}` : `${first}-${first + cpusPerNode - 1}`;
@@ -100,6 +100,7 @@ export function newScenario(form: Checked<'document.new'>): Read<Scenario> {
       memoryMiB: vmMemoryMiB,
       vcpus: Math.max(1, Math.min(cpusPerNode, 4)),
       placement: { mode: 'spread' },
+      profile: { era, rfc: defects },
     })),
   };
   const { value, diagnostics } = readScenario(JSON.stringify(input), '');

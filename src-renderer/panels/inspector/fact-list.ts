@@ -260,8 +260,8 @@ function kernel(header: GuestHeader, markedPages: number): FactGroup {
         ? { name: 'defects', hint: 'Of the code as it was posted', text: 'none' }
         : {
             name: 'defects',
-            hint: 'Of the code as it was posted; Compare shows what each does',
-            text: header.defects.join(', '),
+            hint: `Of the code as it was posted; Compare shows what each does\n${header.defects.join(', ')}`,
+            text: header.defects.length > 2 ? `${header.defects.length} are on` : header.defects.join(', '),
             tone: 'warn',
           },
       ...(header.crashed
