@@ -541,3 +541,39 @@ describe('commits', () => {
     await expect(session.commits('nobody')).rejects.toThrow('no VM named nobody');
   });
 });
+
+describe('a comparison', () => {
+  it('is of the scenario as it stands, at the present tick, in a thread of its own; the run is not touched', async () => {
+    const session = await start(example('rfc-cover-letter'));
+    await session.step(260);
+    const before = await session.hashes();
+    const comparison = await session.compare('guest', 'defects');
+    expect([comparison.tick, comparison.vm]).toEqual([260, 'guest']);
+    const sizes = (name: string): number[] => {
+      const { figures } = comparison.variants.find((variant) => variant.name === name)!;
+      return figures.filter(({ counter }) => counter === 'sizeMb').map(({ value }) => value);
+    };
+    expect([sizes('correct'), sizes('rfc-v3')]).toEqual([
+      [43, 42, 42, 0],
+      [43, 5, 42, 0],
+    ]);
+    expect(comparison.variants[0]!.hash).toBe(before.hash);
+    expect(await session.hashes()).toEqual(before);
+  });
+
+  it('can be stopped, ends the one before, and ends with its session', async () => {
+    const session = await start(example('rfc-cover-letter'));
+    await session.step(300);
+    const stopped = session.compare('guest', 'beyond');
+    await session.cancelCompare();
+    await expect(stopped).rejects.toThrow('stopped');
+    const replaced = session.compare('guest', 'beyond');
+    const replacing = session.compare('guest', 'defects');
+    await expect(replaced).rejects.toThrow('stopped');
+    expect((await replacing).of).toBe('defects');
+    const open = session.compare('guest', 'beyond');
+    const closing = session.close();
+    await expect(open).rejects.toThrow('stopped');
+    await closing;
+  });
+});

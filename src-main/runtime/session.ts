@@ -7,6 +7,8 @@
 import { rm } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import type { WorldEvent } from '../../shared/snapshot/index.ts';
+import type { Comparison } from '../../shared/protocol/index.ts';
+import { compareInWorker } from './compare.ts';
 import { NotNow } from './not-now.ts';
 import type { Session, SessionJournal, SessionOptions, SessionStart, SessionState } from './session-api.ts';
 import type {
@@ -20,7 +22,7 @@ import type {
 } from './session-message.ts';
 
 /** Beside this file, as it is written or as it was built. */
-const besideThis = (): URL =>
+export const besideThis = (): URL =>
   new URL(import.meta.url.endsWith('.ts') ? './session-worker.ts' : './session-worker.js', import.meta.url);
 
 /**
@@ -37,10 +39,7 @@ export async function startSession(options: SessionOptions): Promise<SessionStar
     ...(toTick === undefined ? {} : { toTick }),
     ...(given === undefined ? {} : { given }),
   };
-  const session = new WorkerSession(new Worker(workerUrl ?? besideThis(), { workerData }), spillFolder, {
-    text,
-    given: given ?? [],
-  });
+  const session = new WorkerSession(workerUrl ?? besideThis(), workerData, { text, given: given ?? [] });
   try {
     const problems = await session.started;
     if (problems.length === 0) return { session, problems: [] };
@@ -62,6 +61,9 @@ interface Waiting {
 class WorkerSession implements Session {
   readonly started: Promise<Extract<WorkerMessage, { event: 'started' }>['problems']>;
   readonly #worker: Worker;
+  readonly #workerUrl: URL;
+  /** Stops the comparison under way. */
+  #comparing: AbortController | null = null;
   readonly #spillFolder: string;
   readonly #waiting = new Map<number, Waiting>();
   readonly #stateListeners: ((state: SessionState) => void)[] = [];
@@ -74,7 +76,10 @@ class WorkerSession implements Session {
   #failure: Error | null = null;
   #closed: Promise<void> | null = null;
 
-  constructor(worker: Worker, spillFolder: string, document: Pick<SessionJournal, 'text' | 'given'>) {
+  constructor(workerUrl: URL, workerData: WorkerData, document: Pick<SessionJournal, 'text' | 'given'>) {
+    const worker = new Worker(workerUrl, { workerData });
+    const { spillFolder } = workerData;
+    this.#workerUrl = workerUrl;
     this.#worker = worker;
     this.#spillFolder = spillFolder;
     this.#document = document;
@@ -132,8 +137,26 @@ class WorkerSession implements Session {
   layouts = (...input: CallArguments<'layouts'>) => this.#call('layouts', input);
   layout = (...input: CallArguments<'layout'>) => this.#call('layout', input);
   commits = (...input: CallArguments<'commits'>) => this.#call('commits', input);
-  compare = (): Promise<never> => Promise.reject(new NotNow('This version does not compare.'));
-  cancelCompare = (): Promise<void> => Promise.resolve();
+
+  /** A comparison ends the one before. */
+  async compare(...[vm, of]: Parameters<Session['compare']>): Promise<Comparison> {
+    if (this.#closed !== null) throw this.#over();
+    this.#comparing?.abort();
+    const own = new AbortController();
+    this.#comparing = own;
+    try {
+      const request = { text: await this.text(), vm, of, until: this.state.tick, maxTicks: 0 };
+      return await compareInWorker(request, { signal: own.signal }, this.#workerUrl);
+    } finally {
+      if (this.#comparing === own) this.#comparing = null;
+    }
+  }
+
+  cancelCompare(): Promise<void> {
+    this.#comparing?.abort();
+    return Promise.resolve();
+  }
+
   series = (...input: CallArguments<'series'>) => this.#call('series', input);
   events = (...input: CallArguments<'events'>) => this.#call('events', input);
   record = (...input: CallArguments<'record'>) => this.#call('record', input);
@@ -143,6 +166,7 @@ class WorkerSession implements Session {
   }
 
   async #close(): Promise<void> {
+    this.#comparing?.abort();
     await this.#worker.terminate();
     this.#rejectAll(new NotNow(CLOSED));
     await rm(this.#spillFolder, { recursive: true, force: true });

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Comparison } from '../../../shared/protocol/guest.ts';
 import type { LayoutRange, RfcSwitches, WorldConfig } from '../config.ts';
-import { ALL_DEFECTS, CORRECT, DEFAULT_PROFILE, PLAIN_RFC, RFC_V3 } from '../config.ts';
+import { ALL_DEFECTS, CORRECT, DEFAULT_PROFILE, RFC_V3 } from '../config.ts';
 import { wholeOf } from '../core/index.ts';
 import { config, distances, guest } from '../world-fixture.ts';
 import { compareInParts, type CompareOptions, type CompareProgress } from './index.ts';
