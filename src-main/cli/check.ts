@@ -3,8 +3,8 @@ import type { Diagnostic } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
 import { PAGE_SIZE_KIB } from '../../shared/units/index.ts';
 import { HostSide } from '../engine/host/index.ts';
-import type { HostFacts, TextKind, VmFacts } from '../formats/index.ts';
-import { detectKind, KIND_NAMES, readForeign } from '../formats/index.ts';
+import type { ForeignFacts, GuestFileFacts, TextKind } from '../formats/index.ts';
+import { detectKind, isGuestFile, KIND_NAMES, readForeign } from '../formats/index.ts';
 import { plural, size } from '../../shared/view/number-format.ts';
 import type { Scenario } from '../scenario/index.ts';
 import { placementDiagnostics, readScenario, toWorldConfig } from '../scenario/index.ts';
@@ -61,7 +61,8 @@ export function scenarioText(scenario: Scenario): string {
   return `${plural(hosts.length, 'host')} (${plural(nodes.length, 'node')}, ${memory}), ${plural(guests.length, 'VM')} (${guestMemory}), ${plural(schedule.length, 'command')}`;
 }
 
-function factsText(facts: HostFacts | VmFacts): string {
+function factsText(facts: ForeignFacts): string {
+  if (isGuestFile(facts)) return guestFileText(facts);
   const sizeText = (kib: number | null): string => (kib === null ? 'memory not stated' : size(kib / PAGE_SIZE_KIB));
   if (facts.kind === 'domain')
     return `VM ${facts.name}, ${plural(facts.vcpus, 'vCPU')}, ${sizeText(facts.memoryKiB)}, ${plural(facts.cells.length, 'cell')}`;
@@ -69,3 +70,21 @@ function factsText(facts: HostFacts | VmFacts): string {
   const kib = stated.length === 0 ? null : stated.reduce((sum, node) => sum + (node.memoryKiB ?? 0), 0);
   return `${plural(facts.nodes.length, 'node')}, ${plural(facts.nodes.flatMap((node) => node.cpus).length, 'CPU')}, ${sizeText(kib)}`;
 }
+
+function guestFileText(facts: GuestFileFacts): string {
+  switch (facts.kind) {
+    case 'linux-dmesg':
+      return `${plural(facts.nodeRanges.length, 'range')} of memory of ${nodesText(facts.nodeRanges)}`;
+    case 'linux-iomem':
+      return plural(facts.resources.length, 'resource');
+    case 'linux-node-meminfo':
+      return nodesText(facts.nodes);
+    case 'linux-pagetypeinfo':
+      return `${plural(facts.free.length, 'list')} of free blocks of ${nodesText(facts.free)}`;
+    default:
+      return `${plural(facts.zones.length, 'zone')} of ${nodesText(facts.zones)}`;
+  }
+}
+
+const nodesText = (rows: readonly { readonly nid: number }[]): string =>
+  plural(new Set(rows.map(({ nid }) => nid)).size, 'node');

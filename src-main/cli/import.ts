@@ -2,11 +2,11 @@
 import { basename } from 'node:path';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
-import type { HostFacts, VmFacts } from '../formats/index.ts';
+import type { ForeignFacts } from '../formats/index.ts';
 import { readForeign } from '../formats/index.ts';
 import { count } from '../../shared/view/number-format.ts';
 import type { ImportPart, Scenario } from '../scenario/index.ts';
-import { assembleScenario, canonicalText } from '../scenario/index.ts';
+import { assembleScenario, canonicalText, sortParts } from '../scenario/index.ts';
 import { headOf, keepEarlier, overInput, standingAt, unwritable, writeFiles } from '../store/index.ts';
 import { scenarioText } from './check.ts';
 import { inputName, readInput } from './input.ts';
@@ -27,19 +27,17 @@ export interface ImportFlags {
 
 export async function importFiles(paths: readonly string[], flags: ImportFlags): Promise<ExitCode> {
   const diagnostics: Diagnostic[] = [];
-  const hosts: ImportPart<HostFacts>[] = [];
-  const vms: ImportPart<VmFacts>[] = [];
+  const parts: ImportPart<ForeignFacts>[] = [];
   for (const path of paths) {
     const file = inputName(path);
     const input = await readInput(path);
     const read =
       input.value === null ? { value: null, diagnostics: input.diagnostics } : readForeign(input.value, file);
     diagnostics.push(...read.diagnostics);
-    if (read.value?.kind === 'domain') vms.push({ file, facts: read.value });
-    else if (read.value !== null) hosts.push({ file, facts: read.value });
+    if (read.value !== null) parts.push({ file, facts: read.value });
   }
   // What a file that is not read would have told is missing, so nothing is said of the whole.
-  const scenario = hasErrors(diagnostics) ? null : assemble({ hosts, vms }, flags, diagnostics);
+  const scenario = hasErrors(diagnostics) ? null : assemble(parts, flags, diagnostics);
   const refusal = scenario === null ? null : await write(scenario, paths, flags);
   printDiagnostics(refusal === null ? diagnostics : [...diagnostics, refusal]);
   if (scenario === null || refusal !== null) {
@@ -67,11 +65,11 @@ function rehearsalText({ commands }: Scenario): string {
 }
 
 function assemble(
-  parts: { readonly hosts: readonly ImportPart<HostFacts>[]; readonly vms: readonly ImportPart<VmFacts>[] },
+  parts: readonly ImportPart<ForeignFacts>[],
   { name, host, nodeMemory, rehearsal, compact, migrate }: ImportFlags,
   diagnostics: Diagnostic[],
 ): Scenario | null {
-  const read = assembleScenario(parts, {
+  const read = assembleScenario(sortParts(parts), {
     rehearsal,
     compact,
     migrate,

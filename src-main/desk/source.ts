@@ -2,10 +2,10 @@
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
 import type { ImportReply } from '../../shared/protocol/index.ts';
-import type { HostFacts, TextKind, VmFacts } from '../formats/index.ts';
+import type { ForeignFacts, TextKind } from '../formats/index.ts';
 import { detectKind, readForeign } from '../formats/index.ts';
 import type { ImportPart, Scenario, ScenarioInput } from '../scenario/index.ts';
-import { assembleScenario, readScenario, SCENARIO_VERSION } from '../scenario/index.ts';
+import { assembleScenario, readScenario, sortParts, SCENARIO_VERSION } from '../scenario/index.ts';
 import type { Checked } from './door.ts';
 
 export interface GivenFile {
@@ -38,8 +38,7 @@ export function importFiles(given: readonly GivenFile[], rehearsal: boolean): Im
     return { ...sourced(read, files[0]!), files: told };
   }
   const diagnostics: Diagnostic[] = scenarios.map(({ name }) => alone(name, scenarios.length, files.length));
-  const hosts: ImportPart<HostFacts>[] = [];
-  const vms: ImportPart<VmFacts>[] = [];
+  const parts: ImportPart<ForeignFacts>[] = [];
   files.forEach(({ name: file, text }, i) => {
     if (kinds[i]!.value === 'scenario') {
       // Opened alone it would tell its problems; so it does here.
@@ -48,17 +47,17 @@ export function importFiles(given: readonly GivenFile[], rehearsal: boolean): Im
     }
     const { value, diagnostics: found } = readForeign(text, file);
     diagnostics.push(...found);
-    if (value?.kind === 'domain') vms.push({ file, facts: value });
-    else if (value !== null) hosts.push({ file, facts: value });
+    if (value !== null) parts.push({ file, facts: value });
   });
   // What a file that is not read would have told is missing, so nothing is said of the whole.
   if (hasErrors(diagnostics)) return { source: null, files: told, diagnostics };
-  const whole = assembleScenario({ hosts, vms }, { rehearsal, compact: [], migrate: [] });
+  const whole = assembleScenario(sortParts(parts), { rehearsal, compact: [], migrate: [] });
   return { ...sourced({ ...whole, diagnostics: [...diagnostics, ...whole.diagnostics] }, null), files: told };
 }
 
+/** Files of a Linux guest make a VM. */
 const importKind = (kind: TextKind | null): 'scenario' | 'host' | 'vm' | null =>
-  kind === null ? null : IMPORT_KINDS[kind];
+  kind === null ? null : kind in IMPORT_KINDS ? IMPORT_KINDS[kind as keyof typeof IMPORT_KINDS] : 'vm';
 
 const sourced = ({ value, diagnostics }: Read<Scenario>, written: GivenFile | null): Omit<Imported, 'files'> => ({
   source: value === null ? null : { scenario: value, written },

@@ -1,9 +1,10 @@
 /** Tells what a text is, by its content: files come with any extension, captures with none. */
 import type { Read } from '../../shared/errors/index.ts';
 import { DiagnosticList, quote } from './diagnostic-list.ts';
+import type { GuestFileKind } from './guest-facts.ts';
 import { admitText } from './input.ts';
 
-export type TextKind = 'capabilities' | 'domain' | 'numactl-hardware' | 'scenario';
+export type TextKind = 'capabilities' | 'domain' | 'numactl-hardware' | 'scenario' | GuestFileKind;
 
 /** What a kind of text is called. */
 export const KIND_NAMES: Readonly<Record<TextKind, string>> = {
@@ -11,6 +12,12 @@ export const KIND_NAMES: Readonly<Record<TextKind, string>> = {
   domain: 'a libvirt domain (a VM)',
   'numactl-hardware': 'the output of numactl --hardware (a host)',
   scenario: 'a Pageshift scenario',
+  'linux-zoneinfo': "a Linux guest's /proc/zoneinfo",
+  'linux-buddyinfo': "a Linux guest's /proc/buddyinfo",
+  'linux-pagetypeinfo': "a Linux guest's /proc/pagetypeinfo",
+  'linux-node-meminfo': "a Linux guest's node meminfo",
+  'linux-dmesg': "a Linux guest's boot log",
+  'linux-iomem': "a Linux guest's /proc/iomem",
 };
 
 /** Enough for the comment block that some captures begin with. */
@@ -21,9 +28,22 @@ const ROOT = /<([^\s/>!?]+)/y;
 const NUMACTL =
   /^[ \t>|]*(?:available:\s*\d+\s+nodes?\b|node\s+\d+\s+(?:cpus|size|free):|No NUMA (?:support )?available)/im;
 
+/**
+ * Files of a Linux guest, in the order in which they are looked for: a boot log may quote any of the others, and
+ * pagetypeinfo has lines that a buddyinfo could have.
+ */
+const GUEST_FILES: readonly (readonly [GuestFileKind, RegExp])[] = [
+  ['linux-dmesg', /^.{0,80}?(?:\bLinux version \d|BIOS-provided physical RAM map:|Early memory node ranges$)/m],
+  ['linux-pagetypeinfo', /^[ \t>|]*(?:Page block order: \d|Free pages count per migrate type at order)/m],
+  ['linux-zoneinfo', /^[ \t>|]*Node\s+\d+, zone\s+\w+\s*$/m],
+  ['linux-buddyinfo', /^[ \t>|]*Node\s+\d+, zone\s+\w+(?:\s+\d+){4,}\s*$/m],
+  ['linux-node-meminfo', /^[ \t>|]*Node\s+\d+\s+MemTotal:/m],
+  ['linux-iomem', /^[\da-f]{8,16}-[\da-f]{8,16} : \S/m],
+];
+
 const LOOKED_FOR =
   'libvirt capabilities (<capabilities>), libvirt domain (<domain>), numactl --hardware ("available: N nodes"), ' +
-  'Pageshift scenario (a JSON object)';
+  "a Linux guest's zoneinfo, buddyinfo, pagetypeinfo, node meminfo, boot log or iomem, Pageshift scenario (a JSON object)";
 
 /** The kind of `text`; no value, and what was looked for, when it is none that is read. */
 export function detectKind(text: string, file: string): Read<TextKind> {
@@ -35,6 +55,8 @@ export function detectKind(text: string, file: string): Read<TextKind> {
   if (root === 'capabilities' || root === 'domain') return list.read<TextKind>(root);
   if (root === null && /^\s*(?:\/[/*]|\{)/.test(head)) return list.read<TextKind>('scenario');
   if (root === null && NUMACTL.test(head)) return list.read<TextKind>('numactl-hardware');
+  const guestFile = root === null ? GUEST_FILES.find(([, mark]) => mark.test(head)) : undefined;
+  if (guestFile !== undefined) return list.read<TextKind>(guestFile[0]);
   if (hasDoctype(head)) {
     const message = 'A document type declaration is refused: it could name other files or define entities without end.';
     list.error('xml-doctype', message, { line: 1 }, { expected: 'a document without <!DOCTYPE …>' });

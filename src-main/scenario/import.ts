@@ -12,7 +12,8 @@
  */
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
-import type { HostFacts, VmFacts } from '../formats/index.ts';
+import type { ForeignFacts, GuestFileFacts, HostFacts, VmFacts } from '../formats/index.ts';
+import { isGuestFile } from '../formats/index.ts';
 import { draftOf } from './check.ts';
 import type { CommandTexts } from './command-text.ts';
 import { withCommandTexts } from './command-text.ts';
@@ -40,13 +41,30 @@ export interface ImportOptions extends CommandTexts {
   readonly rehearsal?: boolean;
 }
 
+/** What was read of files, by what it describes. */
+export interface ImportParts {
+  readonly hosts: readonly ImportPart<HostFacts>[];
+  readonly vms: readonly ImportPart<VmFacts>[];
+  /** Of one Linux guest, from within. */
+  readonly guestFiles?: readonly ImportPart<GuestFileFacts>[];
+}
+
+export function sortParts(parts: readonly ImportPart<ForeignFacts>[]): ImportParts {
+  const hosts: ImportPart<HostFacts>[] = [];
+  const vms: ImportPart<VmFacts>[] = [];
+  const guestFiles: ImportPart<GuestFileFacts>[] = [];
+  for (const { file, facts } of parts) {
+    if (isGuestFile(facts)) guestFiles.push({ file, facts });
+    else if (facts.kind === 'domain') vms.push({ file, facts });
+    else hosts.push({ file, facts });
+  }
+  return { hosts, vms, guestFiles };
+}
+
 /** 10 Gbit/s less Ethernet and TCP overhead, in MiB/s. */
 const TEN_GBE_MIBPS = 1192;
 
-export function assembleScenario(
-  parts: { readonly hosts: readonly ImportPart<HostFacts>[]; readonly vms: readonly ImportPart<VmFacts>[] },
-  options: ImportOptions = {},
-): Read<Scenario> {
+export function assembleScenario(parts: ImportParts, options: ImportOptions = {}): Read<Scenario> {
   const diagnostics: Diagnostic[] = [];
   if (parts.hosts.length === 0) {
     const message = 'None of the files describes a host.';

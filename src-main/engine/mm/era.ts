@@ -130,6 +130,31 @@ const V6_1: EraRules = {
 
 export const ERA_RULES: Readonly<Record<Era, EraRules>> = { '3.10': V3_10, '6.1': V6_1 };
 
+/** Every cell's watermarks, its share of min_free_kbytes by managed pages, and min_free_kbytes itself. */
+export function watermarksOf(
+  rules: EraRules,
+  figures: WatermarkFigures,
+): { readonly minFreeKib: number; readonly marks: readonly Marks[] } {
+  const first = marksFor(rules, figures, rules.minFreeKib(figures));
+  const high = first.marks.map((marks) => marks.high);
+  const raised = rules.raisedMinFreeKib({ ...figures, high }, first.minFreeKib);
+  return raised > first.minFreeKib ? marksFor(rules, figures, raised) : first;
+}
+
+function marksFor(
+  rules: EraRules,
+  { managed }: WatermarkFigures,
+  minFreeKib: number,
+): { readonly minFreeKib: number; readonly marks: readonly Marks[] } {
+  const minFreePages = Math.floor(minFreeKib / PAGE_SIZE_KIB);
+  const total = sum(managed);
+  const marks = Array.from({ length: managed.length }, (_, c) => {
+    const share = total === 0 ? 0 : Math.floor((minFreePages * managed[c]!) / total);
+    return rules.marks(share, managed[c]!);
+  });
+  return { minFreeKib, marks };
+}
+
 /** CPUs whose per-CPU lists share a node's zones, by node id: its own, or all where it has none. */
 export function cpusByNode(cpuNode: readonly number[], nrNodeIds: number): number[] {
   const cpus = new Array<number>(nrNodeIds).fill(0);

@@ -5,12 +5,11 @@
  * What a kernel frees at the end of its boot (initrd, init sections) is managed from then on, but its watermarks have
  * been set before and stay until they are set anew: `watermarkBasis` is what they have seen.
  */
-import { cpusByNode, ERA_RULES, LOWMEM_RESERVE_RATIO, statThreshold } from './era.ts';
+import { cpusByNode, ERA_RULES, LOWMEM_RESERVE_RATIO, statThreshold, watermarksOf } from './era.ts';
 import { NR_PAGE_ORDERS, NR_ZONES } from './limit.ts';
 import { targetNid } from './memlayout.ts';
 import { cellOf, type Mm, zoneOf } from './mm.ts';
 import { believedManaged, believedPresent, nrFreePages } from './rfc/rfc-state.ts';
-import { PAGE_SIZE_KIB } from '../../../shared/units/index.ts';
 
 /** Sets all of them. The boot of the guest says so, since what it frees late does not count yet. */
 export function updateWatermarks(mm: Mm, when: 'boot' | 'running' = 'running'): void {
@@ -18,9 +17,13 @@ export function updateWatermarks(mm: Mm, when: 'boot' | 'running' = 'running'): 
   const rules = ERA_RULES[mm.config.profile.era];
   const managed = watermarkBasis(mm, believedManaged(mm));
   const figures = { managed, present: believedPresent(mm), high: mm.cell.wmarkHigh };
-  setMarks(mm, managed, rules.minFreeKib(figures));
-  const raised = rules.raisedMinFreeKib(figures, mm.minFreeKib);
-  if (raised > mm.minFreeKib) setMarks(mm, managed, raised);
+  const { minFreeKib, marks } = watermarksOf(rules, figures);
+  mm.minFreeKib = minFreeKib;
+  marks.forEach(({ min, low, high }, c) => {
+    mm.cell.wmarkMin[c] = min;
+    mm.cell.wmarkLow[c] = low;
+    mm.cell.wmarkHigh[c] = high;
+  });
   const { pcpBatch, pcpHigh, lowmemReserve, wmarkLow } = mm.cell;
   const cpus = cpusByNode(mm.config.cpuNode, mm.nrNodeIds);
   for (let c = 0; c < mm.nrCells; c++) {
@@ -31,23 +34,6 @@ export function updateWatermarks(mm: Mm, when: 'boot' | 'running' = 'running'): 
     const batch = rules.batch(managed[c]!);
     pcpBatch[c] = Math.max(1, batch);
     pcpHigh[c] = rules.high(batch, wmarkLow[c]!, cpus[nid]!);
-  }
-}
-
-/** Every cell's share of min_free_kbytes by managed pages, and the marks above it. */
-function setMarks(mm: Mm, managed: Uint32Array, minFreeKib: number): void {
-  const { wmarkMin, wmarkLow, wmarkHigh } = mm.cell;
-  const { marks } = ERA_RULES[mm.config.profile.era];
-  mm.minFreeKib = minFreeKib;
-  const minFreePages = Math.floor(minFreeKib / PAGE_SIZE_KIB);
-  let total = 0;
-  for (const pages of managed) total += pages;
-  for (let c = 0; c < mm.nrCells; c++) {
-    const share = total === 0 ? 0 : Math.floor((minFreePages * managed[c]!) / total);
-    const { min, low, high } = marks(share, managed[c]!);
-    wmarkMin[c] = min;
-    wmarkLow[c] = low;
-    wmarkHigh[c] = high;
   }
 }
 

@@ -1,0 +1,1 @@
+export { readBuddyinfo } from './read.ts';

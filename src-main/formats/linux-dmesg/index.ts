@@ -1,0 +1,1 @@
+export { readBootLog } from './read.ts';

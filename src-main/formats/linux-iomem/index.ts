@@ -1,0 +1,1 @@
+export { readIomem } from './read.ts';

@@ -1,0 +1,1 @@
+export { readNodeMeminfo } from './read.ts';

@@ -1,0 +1,1 @@
+export { readPagetypeinfo } from './read.ts';

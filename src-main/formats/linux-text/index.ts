@@ -1,0 +1,1 @@
+export { counterOf, eachLine, numberOf, ZONE_LINE, zoneKey, ZoneLimits } from './line.ts';

@@ -1,0 +1,1 @@
+export { readZoneinfo } from './read.ts';
