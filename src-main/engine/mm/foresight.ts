@@ -3,15 +3,21 @@
  * where a range begins or ends inside one.
  */
 import type { LayoutRange } from '../config.ts';
+import { assert, StateCollector, StateReader } from '../core/index.ts';
+import { beginCommit } from './commit.ts';
 import { PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { createLayout, forEachDelta, targetNid } from './memlayout.ts';
 import { type Mm, validIn } from './mm.ts';
 import { freeIn } from './segment.ts';
+import { loadMm, saveMm } from './state.ts';
 
 export interface CommitAhead {
   /** Present pages by T, index nid. */
   readonly presentPages: readonly number[];
-  /** Pages whose target would change: on the buddy or per-CPU lists now, so that the commit itself transplants them. */
+  /**
+   * Pages whose target would change: on the buddy or per-CPU lists now, so that the commit itself transplants them. In a
+   * guest with the posted code's defects: what its commit would move.
+   */
   readonly freePages: number;
   /** The same, in use now (allocated or reserved). */
   readonly usedPages: number;
@@ -33,7 +39,18 @@ export function commitAhead(mm: Mm, ranges: readonly LayoutRange[]): CommitAhead
       for (const pfn of list ?? []) if (targetNid(mm.layout, pfn) !== targetNid(to, pfn)) freePages++;
     }
   }
-  return { presentPages, freePages, usedPages: deltaPages - freePages };
+  const usedPages = deltaPages - freePages;
+  return { presentPages, freePages: mm.rfc === null ? freePages : movedByCommit(mm, ranges), usedPages };
+}
+
+/** What the posted code moves follows from its blocks one by one, so a copy of the guest commits it. */
+function movedByCommit(mm: Mm, ranges: readonly LayoutRange[]): number {
+  const w = new StateCollector();
+  saveMm(mm, w, 'ahead');
+  const start = beginCommit(loadMm(mm.config, new StateReader(w.done()), 'ahead'), ranges);
+  assert(start.ok, 'ahead-not-a-layout');
+  const { movedSweep, movedDrain } = start.commit.finish();
+  return movedSweep + movedDrain;
 }
 
 /** Pages of [start, end) on the buddy lists. */

@@ -98,6 +98,17 @@ describe('T4 `s 0 2 128` on two boot nodes', () => {
     sound(mm);
   });
 
+  test('foreseen, it comes to what it comes to, and changes nothing', () => {
+    const mm = bootRfcGuest(HALVES);
+    expect(mm.foreseeCommit(stripes(0, 2, 128))).toEqual({
+      presentPages: [11008, 10880, 10880, 0],
+      freePages: 21504,
+      usedPages: 0,
+    });
+    expect([movedOf(mm), mm.layout.seq, flags(mm)]).toEqual([0, 0, 0]);
+    sound(mm);
+  });
+
   test('straddles, misplaced pages and their marks', () => {
     const mm = committed();
     expect(mm.defectCounters()).toMatchObject({ straddles: 21, flagsSet: P - 21504 });
