@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { counterName, placeAgain, walked, walkedCounters, walkTable } from './commit-walk.ts';
+import { placeAgain, walked, walkedCounters, walkTable } from './commit-walk.ts';
 import type { TracedChange, TracedCommit } from './commit-walk.ts';
 
 const change = (
@@ -81,9 +81,4 @@ test('as a table: the guest, then nodes with their zones; what a row does not ha
   ]);
   expect(rows.every(({ changedHere }) => changedHere)).toBe(true);
   expect(walkTable(walkedCounters(FIRST, 2)).rows.some(({ changedHere }) => changedHere)).toBe(false);
-});
-
-test('a counter nobody has named keeps its name', () => {
-  expect(counterName('freePages')).toBe('free (A)');
-  expect(counterName('frobs')).toBe('frobs');
 });

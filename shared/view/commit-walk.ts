@@ -2,6 +2,7 @@
  * Commits as a person walks through them: one place after the other, with every counter that the place has changed and
  * what it is after each step. Counters and their values come from main's traces (protocol/guest.ts) as they are.
  */
+import { counterOrder } from './counter-name.ts';
 
 /** As protocol/guest.ts CounterChange. */
 export interface TracedChange {
@@ -91,10 +92,7 @@ export function walkedCounters(commit: TracedCommit, step: number): WalkedCounte
   // What a later step changes no longer counts as changed here.
   for (const row of known.values()) if (!row.changedHere) row.before = row.now;
   return [...known.values()].sort(
-    (a, b) =>
-      (a.nid ?? -1) - (b.nid ?? -1) ||
-      (a.zone ?? -1) - (b.zone ?? -1) ||
-      counterOrder(a.counter) - counterOrder(b.counter),
+    (a, b) => (a.nid ?? -1) - (b.nid ?? -1) || (a.zone ?? -1) - (b.zone ?? -1) || counterOrder(a.counter, b.counter),
   );
 }
 
@@ -111,7 +109,7 @@ export interface WalkTable {
 }
 
 export function walkTable(counters: readonly WalkedCounter[]): WalkTable {
-  const names = [...new Set(counters.map(({ counter }) => counter))].sort((a, b) => counterOrder(a) - counterOrder(b));
+  const names = [...new Set(counters.map(({ counter }) => counter))].sort(counterOrder);
   const rows = new Map<string, (WalkedCounter | null)[]>();
   for (const each of counters) {
     const key = `${each.nid ?? ''} ${each.zone ?? ''}`;
@@ -127,39 +125,3 @@ export function walkTable(counters: readonly WalkedCounter[]): WalkTable {
     }),
   };
 }
-
-/** Names as a person reads them, with the map that they follow; a counter that is not here keeps its own name. */
-const COUNTER_NAMES: Readonly<Record<string, string>> = {
-  layoutSeq: 'layout',
-  online: 'online',
-  nrZones: 'nr_zones',
-  presentPages: 'present (T)',
-  managedPages: 'managed (T)',
-  freePages: 'free (A)',
-  pcpPages: 'per-CPU (T)',
-  marked: 'marked (A)',
-  stranded: 'owed (T ≠ A)',
-  misplaced: 'misplaced (A ≠ T)',
-  movedSweep: 'moved by sweeps',
-  movedFree: 'moved by frees',
-  movedDrain: 'moved by drains',
-  spanStart: 'span start (A)',
-  spanEnd: 'span end (A)',
-  spannedPages: 'spanned (A)',
-  wmarkMin: 'watermark min',
-  wmarkLow: 'watermark low',
-  wmarkHigh: 'watermark high',
-  pcpBatch: 'per-CPU batch',
-  pcpHigh: 'per-CPU high',
-  minFreeKib: 'min_free KiB',
-  zonelistRebuilds: 'zonelist rebuilds',
-  topologyGeneration: 'topology',
-};
-
-export const counterName = (counter: string): string => COUNTER_NAMES[counter] ?? counter;
-
-const ORDER = Object.keys(COUNTER_NAMES);
-const counterOrder = (counter: string): number => {
-  const at = ORDER.indexOf(counter);
-  return at < 0 ? ORDER.length : at;
-};

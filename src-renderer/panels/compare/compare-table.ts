@@ -1,6 +1,11 @@
 /**
  * A comparison as tables: what `numactl --hardware` prints in the guest and in the reference beside each other, and the
  * figures of every variant. Numbers are main's; here they are laid out.
+ *
+ * (a) The first variant is the reference, the second is what is held against it: the guest as it is, or, of a guest
+ *     without a defect, one that has those of the posted code.
+ * (b) Which node a workload's next page comes from follows by chance from where the last one came from, so free memory
+ *     that only differs is no fault. Free memory above the size of its node is one.
  */
 import type {
   ComparedDifference,
@@ -9,7 +14,7 @@ import type {
   Comparison,
 } from '../../../shared/protocol/guest.ts';
 import { ZONE_NAMES } from '../../../shared/view/accounting.ts';
-import { counterName } from '../../../shared/view/commit-walk.ts';
+import { counterName, counterOrder } from '../../../shared/view/counter-name.ts';
 import { numactlMbFromPages } from '../../../shared/units/index.ts';
 
 export interface NodeLine {
@@ -20,11 +25,20 @@ export interface NodeLine {
   readonly referenceFree: number | null;
   readonly free: number | null;
   readonly sizeIsWrong: boolean;
+  /** More is free than the node has. */
   readonly freeIsWrong: boolean;
 }
 
-export const variantNamed = ({ variants }: Comparison, name: string): ComparedVariant | null =>
-  variants.find((variant) => variant.name === name) ?? null;
+export const referenceOf = ({ variants }: Comparison): ComparedVariant | null => variants[0] ?? null;
+export const subjectOf = ({ variants }: Comparison): ComparedVariant | null => variants[1] ?? null;
+
+const VARIANT_TITLES: Readonly<Record<string, string>> = {
+  this: 'this guest',
+  correct: 'without defects',
+  plain: 'plain RFC',
+  'rfc-v3': 'as posted (v3)',
+};
+export const variantTitle = (name: string): string => VARIANT_TITLES[name] ?? name;
 
 /** A figure of a variant: of a whole node where zone is null, else of the zone. */
 export const figureOf = (
@@ -43,20 +57,28 @@ export function nodeFigure(variant: ComparedVariant | null, nid: number, counter
   return zones.length === 0 ? null : zones.reduce((sum, { value }) => sum + value, 0);
 }
 
-/** A line a node that either guest has pages on, as the nodes stand in the reference and in the guest itself. */
-export function nodeLines(reference: ComparedVariant | null, guest: ComparedVariant | null): NodeLine[] {
-  const nids = new Set([reference, guest].flatMap((variant) => variant?.figures.flatMap(({ nid }) => nid ?? []) ?? []));
+/** Nodes that any of the variants has pages on, or had: one without a zone has never been online. */
+export function nodesOf(variants: readonly (ComparedVariant | null)[]): number[] {
+  const nids = new Set(variants.flatMap((variant) => variant?.figures.flatMap(({ nid }) => nid ?? []) ?? []));
+  const isKnown = (nid: number): boolean =>
+    variants.some((variant) =>
+      ['presentPages', 'freePages', 'nrZones'].some((counter) => (nodeFigure(variant, nid, counter) ?? 0) > 0),
+    );
+  return [...nids].filter(isKnown).sort((a, b) => a - b);
+}
+
+/** A line a node, as the nodes stand in the reference and in what is held against it. */
+export function nodeLines(reference: ComparedVariant | null, subject: ComparedVariant | null): NodeLine[] {
   const mb = (pages: number | null): number | null => (pages === null ? null : numactlMbFromPages(pages));
-  return [...nids]
-    .sort((a, b) => a - b)
-    .map((nid) => {
-      const [sizeA, sizeB] = [reference, guest].map((variant) => nodeFigure(variant, nid, 'presentPages'));
-      const [freeA, freeB] = [reference, guest].map((variant) => nodeFigure(variant, nid, 'freePages'));
-      return {
-        ...{ nid, referenceSize: mb(sizeA!), size: mb(sizeB!), referenceFree: mb(freeA!), free: mb(freeB!) },
-        ...{ sizeIsWrong: sizeA !== sizeB, freeIsWrong: freeA !== freeB },
-      };
-    });
+  return nodesOf([reference, subject]).map((nid) => {
+    const [ownSize, ownFree] = ['presentPages', 'freePages'].map((counter) => nodeFigure(subject, nid, counter));
+    const [size, free] = ['presentPages', 'freePages'].map((counter) => nodeFigure(reference, nid, counter));
+    return {
+      ...{ nid, referenceSize: mb(size!), size: mb(ownSize!), referenceFree: mb(free!), free: mb(ownFree!) },
+      sizeIsWrong: size !== ownSize,
+      freeIsWrong: ownFree !== null && ownSize !== null && ownFree! > ownSize!,
+    };
+  });
 }
 
 /** "node 1 DMA32, managed (T)" */
@@ -65,14 +87,21 @@ export function placeText({ nid, zone, counter }: Pick<ComparedFigure, 'nid' | '
   return `${of}, ${counterName(counter)}`;
 }
 
-/** Differences of whole nodes and the guest before those of zones; otherwise as main has them. */
-export const sortedDifferences = (differences: readonly ComparedDifference[]): ComparedDifference[] =>
-  [...differences].sort((a, b) => Number(a.zone !== null) - Number(b.zone !== null));
+/** Differences of whole nodes before those of zones, and those before the guest's; otherwise as main has them. */
+export function sortedDifferences(differences: readonly ComparedDifference[]): ComparedDifference[] {
+  const rank = ({ nid, zone }: ComparedDifference): number => (nid === null ? 2 : zone === null ? 0 : 1);
+  return [...differences].sort((a, b) => rank(a) - rank(b));
+}
 
-/** Counters of the whole guest that some variants have, in their order: the columns of the table of variants. */
-export const guestCounters = (variants: readonly ComparedVariant[]): string[] => [
-  ...new Set(variants.flatMap(({ figures }) => figures.flatMap(({ nid, counter }) => (nid === null ? [counter] : [])))),
-];
+/** Counters of the whole guest that are not the same in all variants: the columns of their table. */
+export function guestCounters(variants: readonly ComparedVariant[]): string[] {
+  const all = new Set(
+    variants.flatMap(({ figures }) => figures.flatMap(({ nid, counter }) => (nid === null ? [counter] : []))),
+  );
+  const differs = (counter: string): boolean =>
+    new Set(variants.map((variant) => figureOf(variant, null, null, counter))).size > 1;
+  return [...all].filter(differs).sort(counterOrder);
+}
 
 /** A line of stranded pages over time in a box, its top at `most`. SVG points. */
 export function strandedLine(variant: ComparedVariant, most: number, width: number, height: number): string {
