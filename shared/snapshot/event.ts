@@ -27,6 +27,7 @@ export type WorldEventType =
   | 'layoutCommitted'
   | 'nodeOnline'
   | 'zoneCreated'
+  | 'memoryPlugged'
   | 'converged';
 
 /** A law that does not hold. */

@@ -28,7 +28,10 @@ export class TableCache {
   }
 
   layout(guests: readonly Guest[]): Table {
-    const key = guests.map((g) => g.mm.layout.seq).join();
+    // Memory that is plugged in before any commit changes what the layout of boot comes to.
+    const key = guests
+      .map((g) => `${g.mm.layout.seq} ${g.mm.mm.plugged.map((r) => `${r.start}-${r.end}`).join()}`)
+      .join(';');
     if (this.#layout === null || key !== this.#layoutKey) this.#layout = layoutTable(guests);
     this.#layoutKey = key;
     return this.#layout;

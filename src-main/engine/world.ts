@@ -32,6 +32,7 @@ import type { LayoutProblem } from './mm/index.ts';
 import { Guest, truthOf } from './vm/index.ts';
 import { forecastOf, forecastOfNobody } from './world-forecast.ts';
 import { tilesOf, type TilesWithBytes } from './world-tiles.ts';
+import { plugBlock, plugDimm, type PlugPlace, whyNotPlugDimm } from './world-plug.ts';
 import { type SnapshotOptions, snapshotOf, TableCache } from './world-snapshot.ts';
 
 /** A command as it was given, and what came of it. */
@@ -93,8 +94,12 @@ export class World {
         return now();
       },
       tickMs,
-      plug: () => ({ slug: 'dimm-none', text: `${this.config.guests[guest]!.name} has no DIMM there` }),
+      plugBlock: (block) => plugBlock(this.#placeOf(guest), block, this.#tick),
     };
+  }
+
+  #placeOf(index: number): PlugPlace {
+    return { hostSide: this.#hostSide, guest: this.#guests[index]!, index };
   }
 
   /** A world at tick 0, or every reason why its guests do not fit on its hosts. */
@@ -288,6 +293,8 @@ export class World {
         return mm.mayHold(command.pfn, command.order) ? null : notFree(command);
       case 'releasePages':
         return mm.isHeld(command.pfn, command.order) ? null : notHeld(command);
+      case 'plugDimm':
+        return whyNotPlugDimm(this.#placeOf(index), command.dimm);
       default:
         return null;
     }
@@ -328,8 +335,10 @@ export class World {
       case 'setBeyond':
         guest.setBeyond(command.beyond, this.#tick);
         return this.#done(command, []);
-      case 'plugDimm':
-        return { slug: 'not-built', text: `${command.type} is not carried out by this version` };
+      case 'plugDimm': {
+        const plugged = plugDimm(this.#placeOf(index), command.dimm, this.#tick);
+        return plugged.refusal ?? this.#done(command, plugged.events);
+      }
     }
   }
 

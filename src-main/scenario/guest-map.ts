@@ -8,9 +8,11 @@
  *     16 MiB reserve nothing, or little would be left of them.
  * (d) Node ids: twice the boot nodes, at least 4, at most 254, so that a VM can gain nodes when it moves.
  * (e) Distances 10 and 20 where none are given.
+ * (f) Slots for DIMMs: one after the other above the memory of the VM, each at a multiple of 128 MiB, or of a memory block
+ *     where that is more. They are holes until they are plugged, and so is what lies between.
  */
 import type { PfnRange } from '../../shared/units/index.ts';
-import { PAGE_SIZE_BYTES } from '../../shared/units/index.ts';
+import { PAGE_SIZE_BYTES, pagesFromMib } from '../../shared/units/index.ts';
 import type { LayoutRange } from '../engine/config.ts';
 import { idsOf } from './id-list.ts';
 import { MAX_GUEST_NODE_IDS } from './limit.ts';
@@ -25,15 +27,41 @@ const FIRST_MIB: PfnRange = { start: 0, end: 256 };
 const STRUCT_PAGE_BYTES = 64;
 const RESERVE_FROM_PAGES = 4096;
 const MIN_DEFAULT_NODE_IDS = 4;
+const DIMM_GRAIN_PAGES = 32_768;
 const LOCAL_DISTANCE = 10;
 const REMOTE_DISTANCE = 20;
 
-/** Ascending holes of the guest. */
-export const holesOf = (vm: ScenarioVm): readonly PfnRange[] =>
+/** Ascending holes in the memory that the VM boots with. */
+const holesInMemory = (vm: ScenarioVm): readonly PfnRange[] =>
   vm.holes === undefined ? (pagesOf(vm) >= SPLIT_RAM_PAGES ? [PCI_HOLE] : []) : [...vm.holes].sort(byStart);
 
-/** One past the last pfn. */
-export const nrPagesOf = (vm: ScenarioVm): number => pagesOf(vm) + pagesIn(holesOf(vm));
+/** One past the last pfn of the memory that the VM boots with. */
+export const memoryEndOf = (vm: ScenarioVm): number => pagesOf(vm) + pagesIn(holesInMemory(vm));
+
+/** What slots, and the sizes of DIMMs, are multiples of: 128 MiB or a memory block, in pages. */
+export const dimmGrainOf = (vm: ScenarioVm): number =>
+  Math.max(DIMM_GRAIN_PAGES, pagesFromMib(vm.profile.memoryBlockMiB));
+
+/** The pages of each DIMM, in the order of the VM's dimms, which is ascending. */
+export function dimmSlotsOf(vm: ScenarioVm): PfnRange[] {
+  const grain = dimmGrainOf(vm);
+  let end = memoryEndOf(vm);
+  return vm.dimms.map((dimm) => {
+    const start = Math.ceil(end / grain) * grain;
+    end = start + pagesOf(dimm);
+    return { start, end };
+  });
+}
+
+/** Ascending holes of the guest as it boots: those in its memory, and the slots of its DIMMs. */
+export function holesOf(vm: ScenarioVm): readonly PfnRange[] {
+  const end = nrPagesOf(vm);
+  const memoryEnd = memoryEndOf(vm);
+  return end === memoryEnd ? holesInMemory(vm) : [...holesInMemory(vm), { start: memoryEnd, end }];
+}
+
+/** One past the last pfn there may ever be. */
+export const nrPagesOf = (vm: ScenarioVm): number => dimmSlotsOf(vm).at(-1)?.end ?? memoryEndOf(vm);
 
 /** The boot layout as written or laid out from the cells; ascending, not expanded. */
 export function bootLayoutOf(vm: ScenarioVm): readonly LayoutRange[] {

@@ -46,6 +46,13 @@ function validateCommand(check: Check, c: ScenarioCommand, vm: ScenarioVm, mayBe
     case 'releasePages':
       validateBlock(check, c.pfn, c.order, vm, path);
       break;
+    case 'plugDimm':
+      if (c.dimm < vm.dimms.length) break;
+      check.error('dimm-unknown', [...path, 'dimm'], `VM "${vm.name}" has no DIMM ${c.dimm}`, {
+        found: `${c.dimm}`,
+        expected: `below ${vm.dimms.length}, the number of its "dimms"`,
+      });
+      break;
     default:
       break;
   }

@@ -1,7 +1,16 @@
 /** Checks of one VM by itself and against its host: memory map, cells, node ids, placement, pins. */
 import type { PfnRange } from '../../shared/units/index.ts';
 import { PAGES_PER_MIB } from '../../shared/units/index.ts';
-import { bootLayoutOf, holesOf, nrNodeIdsOf, nrPagesOf, reservedOf, runsByNode } from './guest-map.ts';
+import {
+  bootLayoutOf,
+  dimmGrainOf,
+  holesOf,
+  memoryEndOf,
+  nrNodeIdsOf,
+  nrPagesOf,
+  reservedOf,
+  runsByNode,
+} from './guest-map.ts';
 import { formatIdList, idsOf } from './id-list.ts';
 import { MAX_GUEST_PFN, MAX_WARMUP_TICKS, MIN_GUEST_PAGES } from './limit.ts';
 import { firstOverlap, pagesIn } from './pfn-range.ts';
@@ -14,6 +23,7 @@ import { frameGrainOf, ticksFromMs } from './world-config.ts';
 
 export function validateVm(check: Check, vm: ScenarioVm, path: Path): void {
   validateSize(check, vm, path);
+  validateDimms(check, vm, path);
   const holesSound = validateHoles(check, vm, path);
   validateCells(check, vm, path);
   if (vm.layout !== undefined) validateLayoutRanges(check, vm, vm.layout, [...path, 'layout']);
@@ -60,9 +70,34 @@ function validateSize(check: Check, vm: ScenarioVm, path: Path): void {
   }
 }
 
+/** Whole memory blocks, from nodes that the host has. */
+function validateDimms(check: Check, vm: ScenarioVm, path: Path): void {
+  const grain = dimmGrainOf(vm);
+  vm.dimms.forEach((dimm, i) => {
+    const at = [...path, 'dimms', i];
+    const pages = pagesOf(dimm);
+    if (pages === 0 || pages % grain !== 0) {
+      check.error('dimm-unaligned', at, 'a DIMM is whole blocks of memory', {
+        found: textFromPages(pages),
+        expected: `a multiple of ${textFromPages(grain)}`,
+      });
+    }
+    const host = check.hosts.get(vm.host);
+    if (host !== undefined && dimm.hostNodes !== null) {
+      validateHostNodes(check, host, dimm.hostNodes, [...at, 'hostNodes']);
+    }
+  });
+}
+
 /** Empty, overlapping and outside of the guest; false when anything was wrong. */
-function validateRanges(check: Check, vm: ScenarioVm, ranges: readonly PfnRange[], path: Path, what: string): boolean {
-  const nrPages = nrPagesOf(vm);
+function validateRanges(
+  check: Check,
+  vm: ScenarioVm,
+  ranges: readonly PfnRange[],
+  path: Path,
+  what: string,
+  nrPages = nrPagesOf(vm),
+): boolean {
   let sound = true;
   ranges.forEach((range, i) => {
     const found = `[${range.start}, ${range.end})`;
@@ -96,9 +131,9 @@ function validateRanges(check: Check, vm: ScenarioVm, ranges: readonly PfnRange[
 /** False when reserved ranges cannot be held against the holes. */
 function validateHoles(check: Check, vm: ScenarioVm, path: Path): boolean {
   if (vm.holes === undefined) return true;
-  if (!validateRanges(check, vm, vm.holes, [...path, 'holes'], 'hole')) return false;
+  const nrPages = memoryEndOf(vm);
+  if (!validateRanges(check, vm, vm.holes, [...path, 'holes'], 'hole', nrPages)) return false;
   const grain = frameGrainOf(vm);
-  const nrPages = nrPagesOf(vm);
   vm.holes.forEach((hole, i) => {
     const at = [...path, 'holes', i];
     const found = `[${hole.start}, ${hole.end})`;

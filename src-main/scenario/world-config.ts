@@ -23,6 +23,7 @@ import { ALL_DEFECTS, CORRECT, RFC_V3 } from '../engine/config.ts';
 import {
   bootLayoutOf,
   cpuNodeOf,
+  dimmSlotsOf,
   distanceMatrix,
   expandLayout,
   holesOf,
@@ -108,7 +109,10 @@ function guestConfig(vm: ScenarioVm, host: HostConfig, tickMs: number): GuestCon
     workload: vm.workload === null ? null : workloadConfig(vm.workload, tickMs),
     dirty: dirtyConfig(vm),
     beyond: beyondConfig(vm.beyond, tickMs),
-    dimms: [],
+    dimms: dimmSlotsOf(vm).map((slot, i) => ({
+      ...slot,
+      hostNodes: vm.dimms[i]!.hostNodes ?? placedOn(vm.placement, host),
+    })),
   };
 }
 
@@ -196,12 +200,18 @@ export function placementRules(vm: ScenarioVm, host: HostConfig): PlacementRule[
   return pieces.map((piece) => placementRule(piece, piece.policy, host));
 }
 
+/** Host nodes that a placement gives frames from, in that order. */
+function placedOn(policy: ScenarioPlacement, host: HostConfig): readonly number[] {
+  if (policy.mode === 'shares') return [...new Set(policy.shares.map((share) => share.node))];
+  if (policy.mode !== 'spread') return policy.nodes;
+  return host.nodes.filter((node) => node.totalPages > node.reservedPages).map((node) => node.nid);
+}
+
 function placementRule(range: PfnRange, policy: ScenarioPlacement, host: HostConfig): PlacementRule {
   const rule = { start: range.start, end: range.end, pages: [], scatter: false };
   switch (policy.mode) {
     case 'spread': {
-      const nodes = host.nodes.filter((node) => node.totalPages > node.reservedPages).map((node) => node.nid);
-      return { ...rule, mode: 'interleave', nodes };
+      return { ...rule, mode: 'interleave', nodes: placedOn(policy, host) };
     }
     case 'shares':
       return {

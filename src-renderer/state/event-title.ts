@@ -18,6 +18,7 @@ const TITLES: Readonly<Record<WorldEventType, string>> = {
   layoutCommitted: 'layout committed',
   nodeOnline: 'node online',
   zoneCreated: 'zone created',
+  memoryPlugged: 'memory plugged in',
   converged: 'converged',
 };
 

@@ -5,7 +5,7 @@
  *     and listed are the truth beside it. They differ only with the defects of the posted code.
  * (b) The names of the JSON are an interface: programs read them. All counts are 4 KiB pages.
  */
-import { type GuestMm, NR_PAGE_ORDERS, NR_ZONES, ZONE_NAMES } from '../mm/index.ts';
+import { type GuestMm, NR_PAGE_ORDERS, ZONE_NAMES } from '../mm/index.ts';
 import { cellOf } from '../mm/mm.ts';
 import {
   freeOf,

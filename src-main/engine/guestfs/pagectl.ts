@@ -90,7 +90,7 @@ class PageDoor {
       return fail('EINVAL');
     }
     const { nrPages } = this.#guest.mm.mm;
-    const pages = 2 ** (block.order ?? 0);
+    const pages = 1 << (block.order ?? 0);
     if (block.pfn % pages !== 0 || block.pfn + pages > nrPages) {
       const whole =
         block.pfn % pages !== 0 ? `is no multiple of ${pages}` : `ends beyond the last page, ${nrPages - 1}`;
@@ -106,7 +106,7 @@ class PageDoor {
   alloc({ pfn, order }: Block): string | null {
     const { mm } = this.#guest;
     if (mm.holdBlock(pfn, order ?? 0)) return null;
-    for (let p = pfn; p < pfn + 2 ** (order ?? 0); p++) {
+    for (let p = pfn; p < pfn + (1 << (order ?? 0)); p++) {
       const state = mm.pageState(p);
       if (state !== 'free') return `pfn ${p} is ${STATES[state]}`;
     }

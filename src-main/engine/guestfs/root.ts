@@ -12,7 +12,7 @@ import { sysCpu, sysNode } from './sys-node.ts';
 export function rootOf(guest: Guest, outside: Outside): DirNode {
   const { mm } = guest.mm;
   const debug = dir({ memlayout: memlayoutOf(guest, outside), pagectl: pagectlOf(guest, outside) }, 0o700);
-  const system = dir({ cpu: sysCpu(mm), memory: sysMemory(mm), node: sysNode(mm) }, 0o755);
+  const system = dir({ cpu: sysCpu(mm), memory: sysMemory(guest, outside), node: sysNode(mm) }, 0o755);
   return dir(
     {
       dev: dir({ kmsg: kmsg(guest, outside) }, 0o755),

@@ -4,13 +4,31 @@ import { ERA_FIELDS } from '../mm/era-fields.ts';
 import { MIGRATE_MOVABLE, PAGEBLOCK_ORDER, ZONE_NAMES } from '../mm/index.ts';
 import { memoryBlockLinks, nrMemoryBlocks } from '../mm/memory-block.ts';
 import { type Mm, validIn, zoneOf } from '../mm/mm.ts';
-import { dir, type DirNode, type FsNode, link, numbered, sysFile, union } from './node.ts';
+import { type Guest, LOG_NOTICE } from '../vm/index.ts';
+import { parseAttribute } from './attribute.ts';
+import {
+  dir,
+  type DirNode,
+  type Errno,
+  fail,
+  type FsNode,
+  link,
+  numbered,
+  ok,
+  sysAttribute,
+  sysFile,
+  union,
+  type WriteOutcome,
+} from './node.ts';
+import type { Outside } from './outside.ts';
 
-export function sysMemory(mm: Mm): DirNode {
+export function sysMemory(guest: Guest, outside: Outside): DirNode {
+  const { mm } = guest.mm;
   const { memoryBlockPages } = mm.config.profile;
   const files: Record<string, FsNode> = {
     block_size_bytes: sysFile(() => `${(memoryBlockPages * PAGE_SIZE_BYTES).toString(16)}\n`),
   };
+  files['probe'] = sysAttribute(0o200, null, (text) => probe(guest, outside, text));
   if (mm.config.profile.era === '6.1') files['auto_online_blocks'] = sysFile(() => 'online\n');
   const blocks = numbered(
     'memory',
@@ -19,6 +37,34 @@ export function sysMemory(mm: Mm): DirNode {
     (block) => blockFolder(mm, block),
   );
   return union([dir(files), blocks], 0o755);
+}
+
+/**
+ * Adds the memory block at a physical address, and brings it online at once. There must be a DIMM, not plugged in yet;
+ * the log says why not.
+ */
+function probe(guest: Guest, outside: Outside, text: string): WriteOutcome {
+  const { mm } = guest;
+  const { era, memoryBlockPages } = mm.mm.config.profile;
+  const refuse = (errno: Errno, why: string): WriteOutcome => {
+    guest.kernel.log.print(outside.tick, LOG_NOTICE, `probe: ${why}`);
+    return fail(errno);
+  };
+  const address = parseAttribute(text, era);
+  if (address === null) return refuse('EINVAL', 'what was written is no address');
+  const blockBytes = BigInt(memoryBlockPages * PAGE_SIZE_BYTES);
+  const at = `0x${address.toString(16)}`;
+  if (address % blockBytes !== 0n) return refuse('EINVAL', `${at} is not where a memory block begins`);
+  const block = address / blockBytes;
+  if (block >= BigInt(nrMemoryBlocks(mm.mm))) return refuse('EINVAL', `there is no memory at ${at}`);
+  const start = Number(block) * memoryBlockPages;
+  const pages = { start, end: start + memoryBlockPages };
+  if (hasBlock(mm.mm, Number(block))) return refuse('EEXIST', `memory${block} is there already`);
+  const plugged = outside.plugBlock(pages);
+  if (plugged.refusal === null) return ok(text.length, plugged.events);
+  const errno =
+    plugged.refusal.slug === 'dimm-none' ? 'EINVAL' : plugged.refusal.slug === 'plug-no-room' ? 'ENOMEM' : 'EBUSY';
+  return refuse(errno, plugged.refusal.text);
 }
 
 /** [start, end) of a block, as far as the guest goes. */

@@ -1,5 +1,5 @@
 /**
- * The shape of a guest's memory as the host sees it; it never changes. Guest memory is cut into windows of one frame
+ * The shape of a guest's memory as the host sees it; only plugging memory in changes it. Guest memory is cut into windows of one frame
  * (frameGrainPages, aligned); a window with at least one valid pfn is backed by one whole frame, pfn and frame at the
  * same offset, as an EPT huge page needs. Pages of such a frame that no valid pfn uses (a hole or the end of memory
  * cuts the window) are padding: used on the host, present nowhere in the guest.
@@ -19,16 +19,29 @@ export interface GuestMemory {
   readonly frames: number;
 }
 
-export function guestMemory(config: GuestConfig): GuestMemory {
+/** @param plugged pages that were holes when it booted, ascending. */
+export function guestMemory(config: GuestConfig, plugged: readonly PfnRange[] = []): GuestMemory {
   const grain = config.frameGrainPages;
+  const runs = [...gaps(config.mm.holes, config.mm.nrPages), ...plugged].sort((a, b) => a.start - b.start);
   const valid: PfnRange[] = [];
-  let from = 0;
-  for (const hole of [...config.mm.holes, { start: config.mm.nrPages, end: config.mm.nrPages }]) {
-    if (hole.start > from) valid.push({ start: from, end: hole.start });
-    from = Math.max(from, hole.end);
+  for (const { start, end } of runs) {
+    const last = valid.at(-1);
+    if (last !== undefined && last.end === start) valid[valid.length - 1] = { start: last.start, end };
+    else valid.push({ start, end });
   }
   const windows = windowsOf(valid, grain, 0);
   return { grain, valid, validPages: sizeOf(valid), windows, frames: sizeOf(windows) / grain };
+}
+
+/** [0, end) less ascending ranges. */
+function gaps(ranges: readonly PfnRange[], end: number): PfnRange[] {
+  const out: PfnRange[] = [];
+  let from = 0;
+  for (const range of [...ranges, { start: end, end }]) {
+    if (range.start > from) out.push({ start: from, end: range.start });
+    from = Math.max(from, range.end);
+  }
+  return out;
 }
 
 /** The windows that the ranges touch, from pfn `from` (a multiple of the grain) on, as maximal runs. */

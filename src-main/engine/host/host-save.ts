@@ -24,6 +24,8 @@ export function saveHosts(state: HostState, w: StateWriter): void {
     'host.generations',
     state.guests.map((g) => g.generation),
   );
+  const plugged = state.guests.map((g) => g.plugged.map(({ start, end }) => [start, end]));
+  if (plugged.some((ranges) => ranges.length > 0)) w.json('host.plugged', plugged);
   w.json(
     'host.compactions',
     state.compactions.map((c) => ({ ...c })),
@@ -37,12 +39,16 @@ export function saveHosts(state: HostState, w: StateWriter): void {
 export function loadHosts(config: WorldConfig, r: StateReader): HostState {
   const hosts = config.hosts.map((h, i) => new Host(h, i));
   const generations = r.json<number[]>('host.generations');
+  const plugged = r.has('host.plugged')
+    ? r.json<readonly (readonly (readonly [number, number])[])[]>('host.plugged')
+    : [];
   const read = readBackings(config, r);
   const guests = config.guests.map((guest, g): GuestBacking => {
     const backing = read.primary[g];
     const generation = generations[g];
     assert(backing !== undefined && generation !== undefined, 'host-backing-missing', { guest: guest.name });
-    return { name: guest.name, memory: guestMemory(guest), backing, generation };
+    const own = (plugged[g] ?? []).map(([start, end]) => ({ start, end }));
+    return { name: guest.name, memory: guestMemory(guest, own), plugged: own, backing, generation };
   });
   const migrations = r.json<SavedMigration[]>('host.migrations').map((m): Migration => {
     return { ...m, precopy: copied(m.precopy), copy: m.copy ? (read.copies[m.guest] ?? null) : null };

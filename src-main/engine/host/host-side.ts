@@ -17,15 +17,16 @@ import type {
 } from '../../../shared/snapshot/index.ts';
 import type { StateReader, StateWriter } from '../core/index.ts';
 import { assert } from '../core/index.ts';
+import type { PfnRange } from '../../../shared/units/index.ts';
 import type { WorldConfig } from '../config.ts';
-import { Backing, framesByNode } from './backing.ts';
+import { Backing, ExtentRun, framesByNode } from './backing.ts';
 import { checkHosts } from './check.ts';
 import type { Compaction } from './compaction.ts';
 import { moveFrames, startCompaction } from './compaction.ts';
-import { dealFrames } from './deal.ts';
+import { dealFrames, inOrder } from './deal.ts';
 import type { CompactionAhead, MigrationAhead } from './foresight.ts';
 import { compactionAhead, migrationAhead } from './foresight.ts';
-import { guestMemory } from './guest-memory.ts';
+import { guestMemory, sizeOf } from './guest-memory.ts';
 import { Host } from './host.ts';
 import { loadHosts, saveHosts } from './host-save.ts';
 import type { GuestBacking, HostState } from './host-state.ts';
@@ -59,7 +60,7 @@ export class HostSide {
       const memory = guestMemory(guest);
       const placed = placeGuest(host, guest, memory, config.seed);
       problems.push(...placed.problems);
-      return { name: guest.name, memory, backing: placed.backing, generation: 0 };
+      return { name: guest.name, memory, plugged: [], backing: placed.backing, generation: 0 };
     });
     const state: HostState = { config, hosts, guests, compactions: [], migrations: [] };
     return { hostSide: problems.length === 0 ? new HostSide(state) : null, problems };
@@ -200,6 +201,44 @@ export class HostSide {
     const planned = planMigration(this.#state, guest, options);
     if (planned.plan === null) return planned;
     return { plan: migrationAhead(this.#state, guest, planned.plan, options), refusal: null };
+  }
+
+  /**
+   * Backs more pages of a guest, which no frame backs yet, with frames of `nodes` in that order: all of them or, with a
+   * refusal, none. Whole windows of a frame, ascending.
+   */
+  plug(guest: number, pages: readonly PfnRange[], nodes: readonly number[]): Refusal | null {
+    const refusal = this.whyNotPlug(guest, pages, nodes);
+    if (refusal !== null) return refusal;
+    const held = this.#guest(guest);
+    const { grain } = held.memory;
+    const host = this.#state.hosts[held.backing.host]!;
+    const more = dealFrames(host, pages, inOrder(host, nodes, sizeOf(pages) / grain, grain), grain);
+    const run = new ExtentRun();
+    for (const extent of [...held.backing.extents, ...more].sort((a, b) => a.start - b.start)) run.push(extent);
+    held.plugged = [...held.plugged, ...pages].sort((a, b) => a.start - b.start);
+    held.memory = guestMemory(this.#state.config.guests[guest]!, held.plugged);
+    this.#setBacking(held, new Backing(host.index, run.extents));
+    return null;
+  }
+
+  whyNotPlug(guest: number, pages: readonly PfnRange[], nodes: readonly number[]): Refusal | null {
+    const name = this.#name(guest);
+    if (this.busyGuest(guest)) {
+      return refuse('plug-busy', `${name} is being compacted or migrated; memory can be plugged in when that is over.`);
+    }
+    const { grain } = this.#guest(guest).memory;
+    for (const { start, end } of pages)
+      assert(start % grain === 0 && end % grain === 0, 'plug-window', { start, grain });
+    const host = this.#state.hosts[this.hostOf(guest)]!;
+    const wanted = sizeOf(pages) / grain;
+    const found = inOrder(host, nodes, wanted, grain).reduce((sum, s) => sum + s.frames, 0);
+    if (found === wanted) return null;
+    const where = `on nodes ${nodes.join(', ')} of host ${host.name}`;
+    return refuse(
+      'plug-no-room',
+      `${name} cannot have ${wanted * grain} more pages: ${found * grain} are free ${where}.`,
+    );
   }
 
   /** One tick of all compactions and migrations. */

@@ -1,4 +1,5 @@
 /** What HostSide holds: hosts, the guests' backings, and all compactions and migrations, ended ones included. */
+import type { PfnRange } from '../../../shared/units/index.ts';
 import type { WorldConfig } from '../config.ts';
 import type { Backing } from './backing.ts';
 import type { Compaction } from './compaction.ts';
@@ -8,7 +9,9 @@ import type { Migration } from './migration.ts';
 
 export interface GuestBacking {
   readonly name: string;
-  readonly memory: GuestMemory;
+  memory: GuestMemory;
+  /** Pages plugged in since it booted: ascending, disjoint. */
+  plugged: readonly PfnRange[];
   backing: Backing;
   /** Grows whenever `backing` changes. */
   generation: number;

@@ -2,6 +2,7 @@
  * The guest's memory manager as the rest of the engine, the tests and the benchmarks see it. Every method is one
  * operation of the files beside this one; this class only holds the state and names the doors.
  */
+import type { PfnRange } from '../../../shared/units/index.ts';
 import type { LayoutRange, MmConfig } from '../config.ts';
 import { type Parts, type StateReader, type StateWriter, wholeOf } from '../core/index.ts';
 import { bootMm } from './boot.ts';
@@ -9,6 +10,7 @@ import { freeOrder, segmentOfBlock, takeExactly } from './buddy.ts';
 import { checkMm, type MmViolation } from './check.ts';
 import { beginCommit, Commit, type CommitResult, type CommitStart } from './commit.ts';
 import { commitAhead, type CommitAhead } from './foresight.ts';
+import { mayPlug, nidOfNewBlock, plugPages, type PlugResult } from './hotplug.ts';
 import { NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { type LayoutProblem, type Memlayout, targetNid, validateLayout } from './memlayout.ts';
 import { cellOf, type Mm, zoneOf } from './mm.ts';
@@ -21,6 +23,7 @@ import { flagsIn, hasFlag } from './rfc/flags.ts';
 import { flaggedByNode, freeByTarget, pcpByTarget } from './rfc/rfc-figures.ts';
 import { believedManaged, believedPresent, nrFreePages } from './rfc/rfc-state.ts';
 import { nidOf } from './segment-table.ts';
+import { isOutside, outsideText } from './span.ts';
 import { segmentOfFree } from './segment.ts';
 import { loadMm, saveMm } from './state.ts';
 import { differsFrom, usedNid } from './transplant.ts';
@@ -178,6 +181,21 @@ export class GuestMm {
     return Commit.load(this.mm, r, prefix);
   }
 
+  /** Whether these pages are whole memory blocks that do not exist yet. */
+  mayPlug(range: PfnRange): boolean {
+    return mayPlug(this.mm, range);
+  }
+
+  /** The node of the memory block that starts at pfn, if it were plugged now. */
+  nidOfNewBlock(pfn: number): number {
+    return nidOfNewBlock(this.mm, pfn);
+  }
+
+  /** They come to exist, free. Outside a commit. */
+  plug(range: PfnRange): PlugResult {
+    return plugPages(this.mm, range);
+  }
+
   /** What committing these ranges, which are a layout, would come to; nothing changes. */
   foreseeCommit(ranges: readonly LayoutRange[]): CommitAhead {
     return commitAhead(this.mm, ranges);
@@ -259,6 +277,13 @@ export class GuestMm {
   /** Free pages with A = from and T = to: only defects leave any outside a commit. */
   misplaced(from: number, to: number): number {
     return this.mm.rfc?.misplaced[from * this.mm.nrNodeIds + to] ?? 0;
+  }
+
+  /** What a kernel says of a page that lies outside the span of the zone that it is on; null when it is inside. */
+  outsideZone(pfn: number): string | null {
+    const { mm } = this;
+    const cell = cellOf(this.actualNid(pfn), zoneOf(mm, pfn));
+    return this.pageState(pfn) !== 'hole' && isOutside(mm, pfn, cell) ? outsideText(mm, pfn, cell) : null;
   }
 
   /** Nodes that memory block memoryN of sysfs is linked under, ascending; none when no page of it exists. */

@@ -6,6 +6,7 @@
  * - by target T: present, managed, reserved (they change only when a layout is published);
  * - by actual A: the free lists, per-CPU lists, span, and the stranded matrix that says how the two differ.
  */
+import type { PfnRange } from '../../../shared/units/index.ts';
 import { assert } from '../core/index.ts';
 import type { MmConfig } from '../config.ts';
 import {
@@ -21,7 +22,7 @@ import {
 import type { Memlayout } from './memlayout.ts';
 import { createPageColumns, type PageColumns } from './page.ts';
 import { RangeSet } from './range-set.ts';
-import type { RfcState } from './rfc/rfc-state.ts';
+import type { RfcState } from './rfc/rfc-columns.ts';
 import { createSegmentTable, type SegmentTable } from './segment-table.ts';
 import { createUsedNodes, type UsedNodes } from './used-node-table.ts';
 
@@ -110,7 +111,10 @@ export interface Mm {
   readonly nrNodeIds: number;
   readonly nrCells: number;
   readonly nrCpus: number;
-  readonly holes: RangeSet;
+  /** Pages that do not exist: config.holes less what has been plugged (hotplug.ts). */
+  holes: RangeSet;
+  /** Maximal, ascending. */
+  plugged: readonly PfnRange[];
   readonly reserved: RangeSet;
   readonly page: PageColumns;
   /** A of the pages in use where a pageblock has them on several nodes. */
@@ -201,6 +205,7 @@ export function createMm(config: MmConfig, layout: Memlayout): Mm {
     nrCells,
     nrCpus,
     holes: new RangeSet(config.holes),
+    plugged: [],
     reserved: new RangeSet(config.reserved),
     page,
     usedNodes: createUsedNodes(pageblocks),

@@ -1,6 +1,6 @@
 /**
  * A fixed set of pfns as disjoint ascending ranges, for holes and boot-reserved pages: how many of them lie below a pfn,
- * in O(log ranges). It never changes after boot.
+ * in O(log ranges). It never changes; memory that is plugged in makes another set of holes.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
 import { assert } from '../core/index.ts';
@@ -59,4 +59,29 @@ export class RangeSet {
     }
     return from < to ? { start: from, end: to } : { start, end: start };
   }
+}
+
+/** Disjoint ranges in any order as maximal ascending ones. */
+export function joined(ranges: readonly PfnRange[]): PfnRange[] {
+  const out: PfnRange[] = [];
+  for (const { start, end } of [...ranges].sort((a, b) => a.start - b.start)) {
+    const last = out.at(-1);
+    if (last !== undefined && last.end === start) out[out.length - 1] = { start: last.start, end };
+    else out.push({ start, end });
+  }
+  return out;
+}
+
+/** Ascending ranges less others, ascending. */
+export function without(ranges: readonly PfnRange[], others: readonly PfnRange[]): PfnRange[] {
+  return ranges.flatMap(({ start, end }) => {
+    const rest: PfnRange[] = [];
+    let from = start;
+    for (const other of others) {
+      if (other.end <= from || other.start >= end) continue;
+      if (other.start > from) rest.push({ start: from, end: other.start });
+      from = other.end;
+    }
+    return from < end ? [...rest, { start: from, end }] : rest;
+  });
 }

@@ -5,6 +5,7 @@ import { assert } from '../core/index.ts';
 import { createLayout, layoutRanges } from './memlayout.ts';
 import { type BeyondCounters, createMm, type Mm, type Topology } from './mm.ts';
 import { loadPages, savePages } from './page.ts';
+import { RangeSet, without } from './range-set.ts';
 import { loadRfc, saveRfc } from './rfc/rfc-state.ts';
 import { loadSegments, saveSegments } from './segment-table.ts';
 import { loadUsedNodes, saveUsedNodes } from './used-node.ts';
@@ -58,12 +59,22 @@ export function saveMm(mm: Mm, w: StateWriter, prefix: string): void {
 
 /** Written only where there is something: a guest that does as the RFC does has none of it. */
 function saveBeyond(mm: Mm, w: StateWriter, prefix: string): void {
+  if (mm.plugged.length > 0)
+    w.json(
+      `${prefix}.plugged`,
+      mm.plugged.map(({ start, end }) => [start, end]),
+    );
   if (mm.topology.generation > 0) w.json(`${prefix}.topology`, mm.topology as unknown as Json);
   const counters = { ...mm.beyondCounters };
   if (Object.values(counters).some((count) => count > 0)) w.memo(`${prefix}.beyondCounters`, counters);
 }
 
 function loadBeyond(mm: Mm, r: StateReader, prefix: string): void {
+  if (r.has(`${prefix}.plugged`)) {
+    const plugged = r.json<readonly (readonly [number, number])[]>(`${prefix}.plugged`);
+    mm.plugged = plugged.map(([start, end]) => ({ start, end }));
+    mm.holes = new RangeSet(without(mm.config.holes, mm.plugged));
+  }
   if (r.has(`${prefix}.topology`)) mm.topology = r.json<Topology>(`${prefix}.topology`);
   if (r.has(`${prefix}.beyondCounters`)) {
     Object.assign(mm.beyondCounters, r.json<BeyondCounters>(`${prefix}.beyondCounters`));

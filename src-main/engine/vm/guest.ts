@@ -7,6 +7,7 @@
  */
 import type { CommitTrace } from '../../../shared/protocol/guest.ts';
 import type { GuestLag, WorldEvent } from '../../../shared/snapshot/index.ts';
+import type { PfnRange } from '../../../shared/units/index.ts';
 import type { BeyondConfig, GuestConfig, LayoutRange, RegenerationConfig } from '../config.ts';
 import { assert, type Json, type Parts, type StateReader, type StateWriter, wholeOf } from '../core/index.ts';
 import {
@@ -25,11 +26,12 @@ import {
   type LayoutProblem,
   layoutRanges,
   type MmViolation,
+  type PlugResult,
   ZONE_NAMES,
 } from '../mm/index.ts';
 import { CommitRun } from './commit-run.ts';
 import { GuestKernel } from './guest-kernel.ts';
-import { logBoot, logCommit } from './kernel-words.ts';
+import { logBoot, logCommit, logPlug } from './kernel-words.ts';
 import { type KeptLayout, type LayoutOrigin, rangesOf } from './layout-history.ts';
 import { type HostTruth, isDeliveryDue, NOT_SEEN, sameRanges, tell, type Telling } from './telling.ts';
 import { type OwedRow, owedRows } from './owed.ts';
@@ -244,6 +246,14 @@ export class Guest {
     return this.#publish(this.kernel.layouts.commitStaged(this.config.mm.nrPages, tick), tick);
   }
 
+  /** Pages of a DIMM, which the host backs now, come to exist. Outside a commit. */
+  plug(pages: PfnRange, tick: number): readonly WorldEvent[] {
+    const result = this.mm.plug(pages);
+    this.#lagKey = '';
+    logPlug(this.kernel.log, this.mm, pages, result, tick);
+    return plugEvents(this.config.name, pages, result, tick);
+  }
+
   #publish(layout: KeptLayout, tick: number): readonly WorldEvent[] {
     const start = this.mm.beginCommit(rangesOf(layout, this.config.mm.nrPages), layout.seq);
     assert(start.ok, 'layout-kept-invalid', { seq: layout.seq });
@@ -343,15 +353,20 @@ interface GuestParts extends Telling {
   readonly regeneration: RegenerationConfig;
 }
 
-function commitEvents(vm: string, result: CommitResult, tick: number): WorldEvent[] {
-  const events: WorldEvent[] = result.nodesOnlined.map((nid) => ({
+/** Nodes that come online, zones that get their first pages. */
+function populatedEvents(
+  vm: string,
+  { nodesOnlined, zonesPopulated }: Pick<CommitResult, 'nodesOnlined' | 'zonesPopulated'>,
+  tick: number,
+): WorldEvent[] {
+  const events: WorldEvent[] = nodesOnlined.map((nid) => ({
     tick,
     type: 'nodeOnline',
     vm,
     text: `${vm}: node ${nid} comes online`,
     data: { nid },
   }));
-  for (const { nid, zone } of result.zonesPopulated) {
+  for (const { nid, zone } of zonesPopulated) {
     const name = ZONE_NAMES[zone]!;
     events.push({
       tick,
@@ -361,6 +376,20 @@ function commitEvents(vm: string, result: CommitResult, tick: number): WorldEven
       data: { nid, zone: name },
     });
   }
+  return events;
+}
+
+function plugEvents(vm: string, { start, end }: PfnRange, result: PlugResult, tick: number): WorldEvent[] {
+  const pages = end - start;
+  const nids = [...new Set(result.blocks.map(({ nid }) => nid))].sort((a, b) => a - b);
+  const to = `node${nids.length === 1 ? '' : 's'} ${nids.join(', ')}`;
+  const text = `${vm} is given ${pages} more pages from pfn ${start} on; its kernel adds them to ${to}`;
+  const plugged: WorldEvent = { tick, type: 'memoryPlugged', vm, text, data: { start, pages, nodes: nids.join(',') } };
+  return [plugged, ...populatedEvents(vm, result, tick)];
+}
+
+function commitEvents(vm: string, result: CommitResult, tick: number): WorldEvent[] {
+  const events = populatedEvents(vm, result, tick);
   const { seq, deltaPages, movedSweep, movedDrain, strandedPages } = result;
   events.push({
     tick,

@@ -3,7 +3,7 @@
  * `{start-end}:nid`, five hex digits, its end inclusive. Byte addresses are inclusive too, as the kernel prints them.
  */
 import type { GuestConfig, LayoutRange, MmConfig } from '../config.ts';
-import { type CommitResult, type GuestMm, NR_ZONES, ZONE_NAMES } from '../mm/index.ts';
+import { type CommitResult, type GuestMm, NR_ZONES, type PlugResult, ZONE_NAMES } from '../mm/index.ts';
 import { PAGE_SIZE_BYTES, PAGE_SIZE_KIB, type PfnRange } from '../../../shared/units/index.ts';
 import { type KernelLog, LOG_INFO, LOG_WARNING } from './kernel-log.ts';
 import type { KeptLayout } from './layout-history.ts';
@@ -57,6 +57,8 @@ export function logBoot(log: KernelLog, { mm: config }: GuestConfig, mm: GuestMm
   const old = config.profile.era === '3.10';
   const digits = old ? 8 : 16;
   const ram = ramOf(config);
+  // Slots for memory that is plugged in later are holes at the end.
+  const ramEnd = ram.at(-1)?.end ?? 0;
   const boot = Array.from(layout.nid, (nid, i) => ({ nid, start: layout.start[i]!, end: layout.start[i + 1]! }));
   const byNode = boot.flatMap(({ nid, start, end }) => within(ram, start, end).map((r) => ({ ...r, nid })));
   const nids = [...new Set(byNode.map((r) => r.nid))].sort((a, b) => a - b);
@@ -65,7 +67,7 @@ export function logBoot(log: KernelLog, { mm: config }: GuestConfig, mm: GuestMm
   say(old ? 'e820: BIOS-provided physical RAM map:' : 'BIOS-provided physical RAM map:');
   for (const run of ram) say(`BIOS-e820: ${memText(run, 16)} usable`);
   say(
-    `${old ? 'e820: ' : ''}last_pfn = 0x${config.nrPages.toString(16)} max_arch_pfn = 0x${old ? '400000000' : '10000000000'}`,
+    `${old ? 'e820: ' : ''}last_pfn = 0x${ramEnd.toString(16)} max_arch_pfn = 0x${old ? '400000000' : '10000000000'}`,
   );
   config.cpuNode.forEach((nid, cpu) => {
     say(`SRAT: PXM ${nid} -> APIC 0x${cpu.toString(16).padStart(2, '0')} -> Node ${nid}`);
@@ -74,7 +76,7 @@ export function logBoot(log: KernelLog, { mm: config }: GuestConfig, mm: GuestMm
   say('Zone ranges:');
   for (let zone = 0; zone < NR_ZONES; zone++) {
     const name = ZONE_NAMES[zone]!.padEnd(8);
-    const range = zoneRange(config, zone);
+    const range = zoneRange(config, zone, ramEnd);
     say(`  ${name} ${range === null ? 'empty' : memText(range, digits)}`);
   }
   say('Movable zone start for each node');
@@ -119,10 +121,10 @@ function logNodeIds(log: KernelLog, { cpuNode, nrNodeIds, profile }: MmConfig): 
   );
 }
 
-/** A zone's pages, by the memory map; null when it has none. */
-function zoneRange({ zoneStartPfn, nrPages }: MmConfig, zone: number): PfnRange | null {
+/** A zone's pages, by the memory map that ends at `ramEnd`; null when it has none. */
+function zoneRange({ zoneStartPfn }: MmConfig, zone: number, ramEnd: number): PfnRange | null {
   const start = zoneStartPfn[zone]!;
-  const end = Math.min(nrPages, zoneStartPfn[zone + 1] ?? nrPages);
+  const end = Math.min(ramEnd, zoneStartPfn[zone + 1] ?? ramEnd);
   return start < end ? { start, end } : null;
 }
 
@@ -179,6 +181,18 @@ export function logCommit(
     `dnuma: layout.${layout.seq} is in force: ${countText(moved, 'free page')} moved, ` +
       `${countText(result.strandedPages, 'page')} in use wait`,
   );
+}
+
+/** Memory blocks that came to exist. */
+export function logPlug(log: KernelLog, mm: GuestMm, pages: PfnRange, result: PlugResult, tick: number): void {
+  const say = (text: string): void => log.print(tick, LOG_INFO, text);
+  say(`init_memory_mapping: ${memText(pages, 8)}`);
+  for (const { block, nid } of result.blocks.slice(0, MOST_RANGES)) say(`memory${block} is added to node ${nid}`);
+  const more = result.blocks.length - MOST_RANGES;
+  if (more > 0) say(`and ${countText(more, 'more memory block')}`);
+  for (const nid of result.nodesOnlined) say(`node ${nid} is online`);
+  for (const { nid, zone } of result.zonesPopulated) say(`zone ${ZONE_NAMES[zone]!} of node ${nid} is initialised`);
+  logZonelists(log, mm, tick);
 }
 
 /** The NULL dereference of committing a layout without ranges. */

@@ -1,0 +1,66 @@
+/**
+ * Memory plugged into a running guest: a whole DIMM (plugDimm), or one memory block of it by its kernel (probe). The host
+ * gives frames for all of it or refuses; then the pages come to exist in the guest.
+ */
+import type { PfnRange } from '../../shared/units/index.ts';
+import type { WorldEvent } from '../../shared/snapshot/index.ts';
+import type { DimmConfig } from './config.ts';
+import type { HostSide, Refusal } from './host/index.ts';
+import { without } from './mm/index.ts';
+import type { Guest } from './vm/index.ts';
+
+export interface PlugPlace {
+  readonly hostSide: HostSide;
+  readonly guest: Guest;
+  /** Of the guest. */
+  readonly index: number;
+}
+
+type Plugged = { readonly refusal: Refusal } | { readonly refusal: null; readonly events: readonly WorldEvent[] };
+
+/** What of a DIMM is not plugged in yet. */
+const restOf = (guest: Guest, { start, end }: DimmConfig): readonly PfnRange[] =>
+  without([{ start, end }], guest.mm.mm.plugged);
+
+export function whyNotPlugDimm(place: PlugPlace, dimm: number): Refusal | null {
+  const { guest } = place;
+  const { name, dimms } = guest.config;
+  const slot = dimms[dimm];
+  if (slot === undefined) {
+    const has = dimms.length === 0 ? 'no DIMMs' : `DIMMs 0 to ${dimms.length - 1}`;
+    return { slug: 'dimm-unknown', text: `${name} has ${has}, none with number ${dimm}` };
+  }
+  const rest = restOf(guest, slot);
+  if (rest.length === 0) return { slug: 'dimm-plugged', text: `DIMM ${dimm} of ${name} is plugged in already` };
+  return whyNot(place, slot, rest);
+}
+
+function whyNot({ hostSide, guest, index }: PlugPlace, slot: DimmConfig, pages: readonly PfnRange[]): Refusal | null {
+  if (guest.committing !== null) {
+    return { slug: 'plug-commit', text: `${guest.config.name} is committing layout ${guest.committing.seq}` };
+  }
+  return hostSide.whyNotPlug(index, pages, slot.hostNodes);
+}
+
+export function plugDimm(place: PlugPlace, dimm: number, tick: number): Plugged {
+  const refusal = whyNotPlugDimm(place, dimm);
+  if (refusal !== null) return { refusal };
+  const slot = place.guest.config.dimms[dimm]!;
+  return plug(place, slot, restOf(place.guest, slot), tick);
+}
+
+/** One memory block, which lies in a DIMM and is not plugged in. */
+export function plugBlock(place: PlugPlace, block: PfnRange, tick: number): Plugged {
+  const slot = place.guest.config.dimms.find((d) => d.start <= block.start && block.end <= d.end);
+  if (slot === undefined || !place.guest.mm.mayPlug(block)) {
+    return { refusal: { slug: 'dimm-none', text: `there is no DIMM at pfn ${block.start} to be plugged in` } };
+  }
+  const refusal = whyNot(place, slot, [block]);
+  return refusal === null ? plug(place, slot, [block], tick) : { refusal };
+}
+
+function plug(place: PlugPlace, slot: DimmConfig, pages: readonly PfnRange[], tick: number): Plugged {
+  const refusal = place.hostSide.plug(place.index, pages, slot.hostNodes);
+  if (refusal !== null) return { refusal };
+  return { refusal: null, events: pages.flatMap((range) => [...place.guest.plug(range, tick)]) };
+}
