@@ -1,48 +1,12 @@
-/**
- * What an RFC guest keeps besides the columns of every guest: README.md of this folder says what each of them means.
- * `mm.rfc` is null for a guest without any of the defects, which then neither keeps nor computes anything of it.
- *
- * (a) mm.cell.present, managed and free stay the truth: what the layout gives, and what the lists hold. What the kernel
- *     *believes* is here, and everything in the guest that reads a counter reads it here.
- * (b) misplaced, misplacedOut and misplacedIn count free pages with A != T at every moment, also inside a commit.
- * (c) flag is one bit a page, index pfn; pages that do not exist have none set.
- */
+/** How an RFC guest comes by what it keeps (rfc-columns.ts), how that is written down, and what its kernel believes. */
 import type { RfcSwitches } from '../../config.ts';
 import { assert, type Json, type StateReader, type StateWriter } from '../../core/index.ts';
 import { NR_ZONES } from '../limit.ts';
 import type { Mm } from '../mm.ts';
 import { linkBlocks, linksLength } from '../memory-block.ts';
+import type { RfcCounters, RfcState } from './rfc-columns.ts';
 
-export interface RfcState {
-  readonly switches: RfcSwitches;
-  /** PG_lookup_node. Words of 32 pages. */
-  readonly flag: Int32Array;
-  /** Index nid. */
-  readonly nrZones: Uint8Array;
-  readonly nodePresent: Uint32Array;
-  /** As the kernel believes them; by cell. */
-  readonly present: Uint32Array;
-  readonly managed: Uint32Array;
-  /** Pages on the cell's lists that NR_FREE_PAGES does not count; by cell. */
-  readonly freeLeak: Uint32Array;
-  /** Free pages, index A * nrNodeIds + T, and the same by cell: on its lists and not its own, its own and on others'. */
-  readonly misplaced: Uint32Array;
-  readonly misplacedOut: Uint32Array;
-  readonly misplacedIn: Uint32Array;
-  /** Nodes that each memory block is linked under, one bit a node (memory-block.ts); only with sysfsStale. */
-  readonly links: Int32Array;
-  readonly counters: RfcCounters;
-}
-
-/** Since boot. */
-export interface RfcCounters {
-  /** Blocks that reached beyond their range when the walking sweep came to move or cut them. */
-  straddles: number;
-  /** Marks that a concurrent flag update undid. */
-  flagsLost: number;
-  /** Lookups of flagged pages that turned out to be on the right node. */
-  lookupsRight: number;
-}
+export type { RfcState } from './rfc-columns.ts';
 
 export function hasDefect(switches: RfcSwitches): boolean {
   return Object.values(switches).some((value: boolean | number) => value === true || (value as number) > 0);
