@@ -6,7 +6,7 @@
  * nothing and says what is right.
  */
 import { Command, CommanderError, Option } from 'commander';
-import { addRunOptions, compactOption, migrateOption, wholeNumber } from './option.ts';
+import { addRunOptions, compactOption, migrateOption, tickOrConverged, wholeNumber } from './option.ts';
 import type { ExitCode } from './output.ts';
 import { printNote, quietPipes } from './output.ts';
 import { VERSION } from './version.ts';
@@ -73,7 +73,21 @@ program
   .description('attack the engine with random worlds and commands, by seed; shrinks what fails')
   .addOption(new Option('--seeds <N>', 'how many').argParser(wholeNumber(1, 2 ** 31)).default(20))
   .addOption(new Option('--first <N>', 'the first seed').argParser(wholeNumber(0, 2 ** 31)).default(1))
-  .action(exitWith(async (flags) => (await import('./simtest.ts')).simtest(flags)));
+  .option('--mm', "attack a guest's memory alone, beside the naive model, in long runs")
+  .addOption(
+    new Option('--operations <N>', 'with --mm: until so many are done').argParser(wholeNumber(1, 2 ** 40)).default(1e6),
+  )
+  .addOption(
+    new Option('--profile <NAME>', 'with --mm: defects of the guests')
+      .choices(['correct', 'rfc-v3', 'random', 'any'])
+      .default('any'),
+  )
+  .action(
+    exitWith(async ({ mm, ...flags }) => {
+      const { differ, simtest } = await import('./simtest.ts');
+      return mm === true ? differ(flags) : simtest(flags);
+    }),
+  );
 
 program
   .command('shell')
@@ -94,6 +108,29 @@ program
   .option('--memory-block-mib <N>', 'memory block of sysfs; otherwise 128')
   .option('--cpus <N|A-B:NID,...>', 'CPUs, dealt to the boot nodes or each on its node; otherwise one')
   .action(exitWith(async (file, flags) => (await import('./shell.ts')).shell(file, flags)));
+
+program
+  .command('compare')
+  .argument('<FILE>', 'a scenario')
+  .description('run a scenario with one guest otherwise, several times, and say what differs and because of what')
+  .option('--vm <NAME>', 'which VM of FILE; not needed where there is one')
+  .addOption(
+    new Option('--of <WHAT>', "the posted code's defects, or what goes beyond the RFC")
+      .choices(['defects', 'beyond'])
+      .default('defects'),
+  )
+  .addOption(
+    new Option('--until <TICK|converged>', 'to this tick, or until the guest has nothing left to wait for')
+      .argParser(tickOrConverged)
+      .default('converged'),
+  )
+  .addOption(
+    new Option('--max-ticks <N>', 'with --until converged: at most so many')
+      .argParser(wholeNumber(0, 2 ** 31 - 1))
+      .default(20_000),
+  )
+  .option('--json', 'one JSON document instead of text')
+  .action(exitWith(async (file, flags) => (await import('./compare.ts')).compare(file, flags)));
 
 program
   .command('schema')

@@ -23,6 +23,10 @@ export const wholeNumber =
     throw new InvalidArgumentError(`It takes a whole number from ${least} to ${most}.`);
   };
 
+/** A tick, or the word `converged`. */
+export const tickOrConverged = (text: string): number | 'converged' =>
+  text === 'converged' ? text : wholeNumber(0, MOST_TICKS)(text);
+
 const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text];
 
 export const compactOption = (): Option =>

@@ -5,7 +5,8 @@
  * (a) The first variant is what the others are measured against. `until: 'converged'` is decided by the first two: the
  *     later of the ticks at which they have nothing left to wait for, at most `maxTicks`; the others are run to it.
  * (b) A figure of the guest as it is differs *because* of the switches that alone bring about the same value; when none
- *     does, because of those that alone change it at all; when none does, of several together.
+ *     does, because of those that alone change it at all, if they are few; otherwise of several together. (Where many
+ *     change a figure, each by its own amount, it follows from every page that went another way.)
  * (c) Work comes in parts: the caller may stop between two.
  */
 import type { ComparedDifference, ComparedVariant, Comparison } from '../../../shared/protocol/guest.ts';
@@ -179,6 +180,8 @@ const total = (list: Iterable<number>): number => {
   return sum;
 };
 
+const FEW_WITNESSES = 3;
+
 type Found = Omit<ComparedDifference, 'because' | 'why'>;
 
 /** In the order of JUDGED, then of the figures. A figure that only one of the two has is no difference. */
@@ -204,7 +207,8 @@ function explain(difference: Found, variants: readonly ComparedVariant[], of: Co
   const witnesses = alone.map(({ name, figures }) => ({ name, figures: new Figures(figures) }));
   const valueIn = (figures: Figures): number => figures.at(difference.nid, difference.zone, difference.counter);
   const exact = witnesses.filter(({ figures }) => valueIn(figures) === difference.value);
-  const some = exact.length > 0 ? exact : witnesses.filter(({ figures }) => valueIn(figures) !== difference.reference);
+  const changing = witnesses.filter(({ figures }) => valueIn(figures) !== difference.reference);
+  const some = exact.length > 0 ? exact : changing.length <= FEW_WITNESSES ? changing : [];
   const because = some.map(({ name }) => name);
   const whys = some.map(({ name, figures }) => mechanism(name, of, { difference, reference, alone: figures }));
   const what = whatOf(difference);

@@ -16,7 +16,7 @@ export const JUDGED = {
    */
   defects: [
     ...(['sizeMb', 'presentPages', 'nrZones', 'managedPages', 'misplaced', 'spannedPages', 'wmarkMin'] as const),
-    ...(['pcpBatch', 'pcpHigh', 'marked', 'leakedPages', 'nodeLinks', 'movedSweep', 'layouts', 'crashed'] as const),
+    ...(['pcpBatch', 'pcpHigh', 'marksSet', 'leakedPages', 'nodeLinks', 'movedSweep', 'layouts', 'crashed'] as const),
     ...(['straddles', 'flagsLost', 'lookupsRight', 'zonelistRebuilds'] as const),
   ],
   beyond: [

@@ -1,0 +1,134 @@
+/**
+ * `compare FILE --vm NAME --of defects|beyond`: one guest of a scenario, run several times with that guest otherwise, side
+ * by side. What is printed was run; Ctrl+C stops it and prints nothing.
+ */
+import type { ComparedVariant, Comparison } from '../../shared/protocol/guest.ts';
+import { count } from '../../shared/view/number-format.ts';
+import { World } from '../engine/index.ts';
+import { compareInWorker, isNotNow, sessionThread } from '../runtime/index.ts';
+import { canonicalText, placementDiagnostics, toWorldConfig } from '../scenario/index.ts';
+import { inputName } from './input.ts';
+import { interruptible } from './interrupt.ts';
+import type { ExitCode } from './output.ts';
+import { printDiagnostics, printNote, printResult } from './output.ts';
+import { ProgressLine } from './progress.ts';
+import { loadScenario } from './scenario-file.ts';
+import { fold, textTable } from './text-table.ts';
+
+/** Width of a sentence. */
+const FOLD_CHARS = 110;
+
+export interface CompareFlags {
+  readonly vm?: string;
+  readonly of: Comparison['of'];
+  readonly until: number | 'converged';
+  readonly maxTicks: number;
+  readonly json?: true;
+}
+
+export async function compare(path: string, flags: CompareFlags): Promise<ExitCode> {
+  const { value: scenario, diagnostics } = await loadScenario(path, { compact: [], migrate: [] });
+  printDiagnostics(diagnostics);
+  if (scenario === null) return 1;
+  const names = scenario.vms.map(({ name }) => name);
+  const vm = flags.vm ?? (names.length === 1 ? names[0]! : null);
+  if (vm === null || !names.includes(vm)) {
+    const found = flags.vm === undefined ? 'There are several VMs.' : `There is no VM named ${flags.vm}.`;
+    printNote(`error: ${found} --vm takes one of: ${names.join(', ')}`);
+    return 2;
+  }
+  const { world, problems } = World.create(toWorldConfig(scenario));
+  if (world === null) {
+    printDiagnostics(placementDiagnostics(problems, scenario, inputName(path)));
+    return 1;
+  }
+  const request = { text: canonicalText(scenario), vm, of: flags.of, until: flags.until, maxTicks: flags.maxTicks };
+  const line = new ProgressLine();
+  try {
+    const comparison = await interruptible((signal) =>
+      compareInWorker(
+        request,
+        {
+          signal,
+          onProgress: ({ variant, variants, name, tick }) =>
+            line.show(() => `variant ${variant + 1} of ${variants} (${name}), tick ${count(tick)}`),
+        },
+        sessionThread(),
+      ),
+    );
+    line.clear();
+    printResult(flags.json === true ? `${JSON.stringify(comparison, null, 2)}\n` : comparisonText(comparison));
+    return 0;
+  } catch (error) {
+    line.clear();
+    if (!isNotNow(error)) throw error;
+    printNote('stopped');
+    return 130;
+  }
+}
+
+function comparisonText(comparison: Comparison): string {
+  const { vm, tick, of, variants } = comparison;
+  const what = of === 'defects' ? 'the defects of the posted code' : 'what goes beyond the RFC';
+  return [
+    `${vm} at tick ${count(tick)}: ${what}, ${variants.length} runs of the same scenario\n`,
+    of === 'defects' ? defectTable(comparison) : beyondTable(comparison),
+    differenceText(comparison),
+  ].join('\n');
+}
+
+const figure = ({ figures }: ComparedVariant, counter: string, nid: number | null = null): number | null =>
+  figures.find((f) => f.counter === counter && f.nid === nid && f.zone === null)?.value ?? null;
+const shown = (value: number | null): string => (value === null ? '-' : count(value));
+
+/** Node sizes as `numactl --hardware` prints them, and what else a defect leaves behind. */
+function defectTable({ variants }: Comparison): string {
+  const nids = [...new Set(variants[0]!.figures.flatMap(({ nid }) => nid ?? []))].sort((a, b) => a - b);
+  const misplaced = (variant: ComparedVariant): number =>
+    nids.reduce((sum, nid) => sum + (figure(variant, 'misplaced', nid) ?? 0), 0);
+  const head = ['', 'size MB, node by node', 'free MB', 'free pages misplaced', 'links'];
+  const rows = variants.map((variant) => [
+    variant.name,
+    nids.map((nid) => shown(figure(variant, 'sizeMb', nid))).join(' / '),
+    nids.map((nid) => shown(figure(variant, 'freeMb', nid))).join(' / '),
+    count(misplaced(variant)),
+    shown(figure(variant, 'nodeLinks')),
+  ]);
+  return textTable('<<<>>', [head, ...rows]);
+}
+
+const BEYOND_COLUMNS = [
+  ['converged at', 'convergedTick'],
+  ['stranded area', 'strandedArea'],
+  ['remote allocs', 'remoteAllocs'],
+  ['lookups', 'lookups'],
+  ['steps', 'lookupSteps'],
+  ['marks set', 'marksSet'],
+  ['commit ticks', 'commitTicks'],
+  ['born stranded', 'bornStranded'],
+  ['relabelled', 'relabelled'],
+] as const;
+
+function beyondTable({ variants }: Comparison): string {
+  const head = ['', ...BEYOND_COLUMNS.map(([name]) => name)];
+  const rows = variants.map((variant) => [
+    variant.name,
+    ...BEYOND_COLUMNS.map(([, counter]) => shown(figure(variant, counter))),
+  ]);
+  const legend = textTable(
+    '<<',
+    variants.map(({ name, text }) => [name, text]),
+  );
+  return `${textTable(`<${BEYOND_COLUMNS.map(() => '>').join('')}`, [head, ...rows])}\n${legend}`;
+}
+
+/** By what makes them, in the order in which they come. */
+function differenceText({ differences, variants }: Comparison): string {
+  if (differences.length === 0) return `No figure differs from ${variants[0]!.name}.\n`;
+  const groups = Map.groupBy(differences, ({ because }) => because.join(', ') || 'only several together');
+  const texts = [...groups].map(([because, found]) => [
+    `  ${because}`,
+    ...found.flatMap(({ why }) => fold(why, FOLD_CHARS).map((part, i) => `${i === 0 ? '  - ' : '    '}${part}`)),
+  ]);
+  return `What differs from ${variants[0]!.name}, and because of what:\n${texts.flat().join('\n')}\n`;
+}
