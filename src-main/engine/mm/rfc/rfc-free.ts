@@ -4,6 +4,7 @@
  * orderHeadOnly. README.md, "Freeing" and "drain".
  */
 import { forEachAligned } from '../buddy.ts';
+import { countForNode, ON_FREE } from '../commit-stat.ts';
 import { NR_ZONES } from '../limit.ts';
 import { targetNid } from '../memlayout.ts';
 import { cellOf, type Mm, zoneOf } from '../mm.ts';
@@ -20,8 +21,10 @@ function release(mm: Mm, rfc: RfcState, start: number, end: number, actual: numb
   countMisplaced(mm, rfc, start, end, to, 1);
   forEachAligned(start, end, (pfn, order) => addFreeBlock(mm, pfn, order, to));
   const cell = cellOf(to, zoneOf(mm, start));
-  if (to !== actual) growSpan(mm.cell.spanStart, mm.cell.spanEnd, cell, start, end);
-  return to === actual ? 0 : end - start;
+  if (to === actual) return 0;
+  growSpan(mm.cell.spanStart, mm.cell.spanEnd, cell, start, end);
+  countForNode(mm, to, ON_FREE, end - start);
+  return end - start;
 }
 
 /** Frees [pfn, pfn + 2^order), which was one allocation on node `actual`, to the buddy lists. */
@@ -32,10 +35,13 @@ export function rfcFreeBlock(mm: Mm, rfc: RfcState, pfn: number, order: number, 
   } else if (flagsIn(rfc.flag, pfn, end) > 0) {
     clearFlags(rfc.flag, pfn, end);
     let moved = 0;
+    let parts = 0;
     forEachTarget(mm, pfn, end, (from, to, target) => {
       countLookup(mm, from);
       moved += release(mm, rfc, from, to, actual, target);
+      parts++;
     });
+    if (parts > 1) mm.commitStat.splitPages += 1 << order;
     mm.moved.free += moved;
     if (moved === 0) rfc.counters.lookupsRight++;
   } else {

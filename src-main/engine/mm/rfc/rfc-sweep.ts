@@ -7,6 +7,7 @@
  * has just been moved may merge with the next one, whose head is then never found), or as it was before the sweep.
  */
 import { forEachAligned, freeOrder } from '../buddy.ts';
+import { countForNode, FREELIST_ADD } from '../commit-stat.ts';
 import { PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from '../limit.ts';
 import { forEachDelta, type Memlayout, rangeOf } from '../memlayout.ts';
 import { cellOf, type Mm, zoneOf } from '../mm.ts';
@@ -89,6 +90,7 @@ function visitBlock(mm: Mm, rfc: RfcState, pfn: number, stop: number, actual: nu
   if (over) rfc.counters.straddles++;
   clearFlags(rfc.flag, pfn, stop);
   if (actual !== nid && (!over || splitStuck)) return move(mm, rfc, pfn, stop, actual, nid);
+  mm.commitStat.splitPages += stop - pfn;
   let moved = 0;
   forEachTarget(mm, pfn, stop, (from, to, target) => (moved += move(mm, rfc, from, to, actual, target)));
   return moved;
@@ -105,6 +107,7 @@ function move(mm: Mm, rfc: RfcState, start: number, end: number, actual: number,
     if (order > PAGEBLOCK_ORDER) takeFree(mm, pfn + PAGES_PER_PAGEBLOCK, PAGEBLOCK_ORDER);
     addFreeBlock(mm, pfn, order, nid);
   });
+  countForNode(mm, nid, FREELIST_ADD, end - start);
   return end - start;
 }
 

@@ -320,3 +320,37 @@ describe('lostFlagPermille', () => {
     expect([mm.defectCounters()!.flagsSet, all.defectCounters()!.flagsSet]).toEqual([P, P - 100]);
   });
 });
+
+describe('memory that is plugged in', () => {
+  const HOLE = { start: 24576, end: P };
+  const bootWithHole = (switches: Partial<RfcSwitches>): GuestMm =>
+    bootWith(switches, HALVES, {
+      holes: [HOLE],
+      profile: { ...bootWith(switches, ON_0).mm.config.profile, memoryBlockPages: 4096 },
+    });
+
+  test('every switch: it is believed at once, unmarked, and breaks nothing', () => {
+    for (const name of Object.keys(CORRECT) as (keyof RfcSwitches)[]) {
+      const mm = bootWithHole({ [name]: name === 'lostFlagPermille' ? 500 : true });
+      mustCommit(mm, [range(0, 20480, 1), range(20480, P, 2)]);
+      const before = mm.presentPages(2);
+      mm.plug(HOLE);
+      expect([mm.presentPages(2) - before, mm.cell(2, 1).freePages]).toEqual([8192, 24576 - 20480 + 8192]);
+      for (let pfn = HOLE.start; pfn < HOLE.end; pfn += 512) expect(mm.isMarked(pfn)).toBe(false);
+      expect(mm.check()).toEqual([]);
+      mustCommit(mm, stripes(0, 2, 128));
+      expect(mm.check()).toEqual([]);
+    }
+  });
+
+  test('into a zone that nr_zones leaves out it is counted too, until the next commit counts the node anew', () => {
+    const mm = bootWithHole({ nrZonesAssign: true });
+    mustCommit(mm, [range(0, 2048, 0), range(2048, 4096, 1), range(4096, 16384, 0), range(16384, P, 1)]);
+    expect([mm.nrZones(1), mm.presentPages(1)]).toEqual([1, 2048]);
+    mm.plug(HOLE);
+    expect([mm.nrZones(1), mm.presentPages(1), mm.cell(1, 1).presentPages]).toEqual([1, 2048 + 8192, 8192 + 8192]);
+    expect(mm.check()).toEqual([]);
+    mustCommit(mm, [range(0, 2048, 0), range(2048, 4096, 1), range(4096, 16384, 0), range(16384, P, 1)]);
+    expect([mm.presentPages(1), mm.check()]).toEqual([2048, []]);
+  });
+});
