@@ -35,9 +35,8 @@ export async function shell(path: string | undefined, flags: ShellFlags): Promis
   const place = path === undefined ? booted(flags) : await inScenario(path, flags);
   if ('code' in place) return place.code;
   place.world.step(flags.ticks ?? 0);
-  const host = new WorldShellHost(place.world, place.vm);
-  const guest = new GuestShell(host, place.vm);
-  return process.stdin.isTTY ? interactive(guest, host) : script(guest, host, flags.keepGoing === true);
+  const guest = new GuestShell(new WorldShellHost(place.world, place.vm), place.vm);
+  return process.stdin.isTTY ? interactive(guest) : script(guest, flags.keepGoing === true);
 }
 
 const refused = (diagnostics: readonly Diagnostic[], code: ExitCode): { readonly code: ExitCode } => {
@@ -89,7 +88,7 @@ function print({ output, cutChars }: LineResult): void {
   if (cutChars > 0) printNote(`(${cutChars} characters more are not shown)`);
 }
 
-async function script(guest: GuestShell, host: WorldShellHost, keepGoing: boolean): Promise<ExitCode> {
+async function script(guest: GuestShell, keepGoing: boolean): Promise<ExitCode> {
   let interrupted = false;
   const stop = (): void => {
     interrupted = true;
@@ -101,7 +100,7 @@ async function script(guest: GuestShell, host: WorldShellHost, keepGoing: boolea
     let number = 0;
     for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
       number++;
-      const result = await host.run(guest, line);
+      const result = await guest.line(line);
       print(result);
       status = result.exitCode;
       if (interrupted) return 130;
@@ -122,7 +121,7 @@ async function script(guest: GuestShell, host: WorldShellHost, keepGoing: boolea
   }
 }
 
-async function interactive(guest: GuestShell, host: WorldShellHost): Promise<ExitCode> {
+async function interactive(guest: GuestShell): Promise<ExitCode> {
   const lines = createInterface({
     input: process.stdin,
     output: process.stdout,
@@ -147,7 +146,7 @@ async function interactive(guest: GuestShell, host: WorldShellHost): Promise<Exi
   lines.setPrompt(guest.prompt);
   lines.prompt();
   for await (const line of lines) {
-    const result = await host.run(guest, line);
+    const result = await guest.line(line);
     print(result);
     if (result.exited) {
       lines.close();

@@ -1,6 +1,6 @@
 /** A world under the shell of one of its guests, without a session: nobody else steps it or gives it commands. */
 import type { World, Written } from '../engine/index.ts';
-import type { FilesToRead, GuestShell, LineResult, ShellHost } from '../shell/index.ts';
+import type { FilesToRead, ShellHost } from '../shell/index.ts';
 
 /** Others (Ctrl-C) have their turn this often. */
 const TURN_MS = 10;
@@ -17,14 +17,15 @@ export class WorldShellHost implements ShellHost {
     this.#vm = vm;
   }
 
-  /** What the line writes is one command of the world, in parts where it sleeps. */
-  async run(shell: GuestShell, line: string): Promise<LineResult> {
-    this.#line = line;
-    try {
-      return await shell.line(line);
-    } finally {
-      this.#end();
-    }
+  beginLine(text: string): void {
+    this.#line = text;
+  }
+
+  /** What the line wrote is one command of the world, or two where it slept between. */
+  endLine(): void {
+    if (this.#open) this.#world.endLine();
+    this.#open = false;
+    this.#world.takeEvents();
   }
 
   files(): FilesToRead {
@@ -38,7 +39,7 @@ export class WorldShellHost implements ShellHost {
   }
 
   async sleep(seconds: number, signal: AbortSignal): Promise<void> {
-    this.#end();
+    this.endLine();
     const ticks = Math.ceil((seconds * 1000) / this.#world.config.tickMs);
     for (let i = 0; i < ticks && !signal.aborted; i++) {
       this.#world.step();
@@ -51,11 +52,5 @@ export class WorldShellHost implements ShellHost {
     if (performance.now() - this.#turnMs < TURN_MS) return;
     await new Promise((resolve) => setImmediate(resolve));
     this.#turnMs = performance.now();
-  }
-
-  #end(): void {
-    if (this.#open) this.#world.endLine();
-    this.#open = false;
-    this.#world.takeEvents();
   }
 }

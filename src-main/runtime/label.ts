@@ -2,6 +2,7 @@
 import { idList } from '../../shared/view/index.ts';
 import { size } from '../../shared/view/number-format.ts';
 import type { ScenarioCommand } from '../scenario/index.ts';
+import { MAX_LINE_CHARS } from '../scenario/limit.ts';
 
 export function commandLabel(command: ScenarioCommand): string {
   const { vm } = command;
@@ -28,7 +29,7 @@ export function commandLabel(command: ScenarioCommand): string {
     case 'releasePages':
       return `release ${blockText(command.pfn, command.order)} of ${vm}`;
     case 'writeFiles':
-      return `"${command.line}" in ${vm}`;
+      return `"${shown(command.line)}" in ${vm}`;
     case 'plugDimm':
       return `plug DIMM ${command.dimm} into ${vm}`;
     case 'setBeyond':
@@ -40,3 +41,15 @@ const nodesText = (nodes: readonly number[]): string => `${nodes.length === 1 ? 
 
 const blockText = (pfn: number, order: number): string =>
   order === 0 ? `page 0x${pfn.toString(16)}` : `${2 ** order} pages at 0x${pfn.toString(16)}`;
+
+/** Characters of a line that a label has room for. */
+const SHOWN_CHARS = 60;
+
+const shown = (line: string): string => {
+  const one = line.replace(/\s*\n\s*/g, ' ').trim();
+  return one.length > SHOWN_CHARS ? `${one.slice(0, SHOWN_CHARS - 1)}…` : one;
+};
+
+/** A command of the shell, over however many lines, as a scenario has room for it. */
+export const lineOf = (text: string): string =>
+  text.length > MAX_LINE_CHARS ? `${text.slice(0, MAX_LINE_CHARS - 1)}…` : text;

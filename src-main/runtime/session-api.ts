@@ -10,6 +10,7 @@
 import type { WorldEvent } from '../../shared/snapshot/index.ts';
 import type {
   CommitTrace,
+  CompareProgress,
   Comparison,
   Forecast,
   GivenCommand,
@@ -106,7 +107,7 @@ export interface Session {
   ): Promise<{ readonly seq: number; readonly ranges: number; readonly bytes: Uint8Array }>;
   commits(vm: string): Promise<readonly CommitTrace[]>;
   /** Runs variants of the scenario to the present tick in a thread of their own. */
-  compare(vm: string, of: Comparison['of']): Promise<Comparison>;
+  compare(vm: string, of: Comparison['of'], onProgress?: (progress: CompareProgress) => void): Promise<Comparison>;
   cancelCompare(): Promise<void>;
   series(haveTick: number | null, stride: number): Promise<SeriesPart>;
   events(from: number, most: number): Promise<readonly WorldEvent[]>;

@@ -6,12 +6,15 @@
  *     each, messages get their turn.
  * (b) A new activity ends the one before; what waited for that is answered.
  * (c) State is told at every change a person makes, before the call is answered, and otherwise at most each TELL_MS.
- * (d) An error while stepping ends the run: it is told once, and what needs a whole world is refused from then on.
+ * (d) While a line of a guest's shell runs, nothing is stepped or checked. One that sleeps is stepped for when nothing else
+ *     goes on, unless a person has paused.
+ * (e) An error while stepping ends the run: it is told once, and what needs a whole world is refused from then on.
  */
-import type { DocumentState, GivenCommand } from '../../shared/protocol/index.ts';
+import type { DocumentState, GivenCommand, ShellReply } from '../../shared/protocol/index.ts';
 import type { Refusal } from '../engine/index.ts';
 import { InvariantError } from '../engine/index.ts';
 import type { ScenarioCommand } from '../scenario/index.ts';
+import { GuestShells } from './guest-shells.ts';
 import { NotNow } from './not-now.ts';
 import { Pace, RateMeter } from './pace.ts';
 import type { FrameRequest, SessionJournal, SessionState } from './session-api.ts';
@@ -66,9 +69,14 @@ export class SessionDriver {
   #failed: Error | null = null;
   readonly #waitingForCheck: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
 
+  readonly #shells: GuestShells;
+  /** A person has paused, and not yet gone on: what sleeps waits. */
+  #paused = false;
+
   constructor(run: SteeredRun, door: DriverDoor) {
     this.#run = run;
     this.#door = door;
+    this.#shells = this.#newShells(run, door);
     // The world at its beginning is checked before its first tick, whenever that is.
     this.#wake();
   }
@@ -88,12 +96,18 @@ export class SessionDriver {
 
   readonly #handlers: CallHandlers = {
     play: (ticksPerSec) => this.#play(ticksPerSec),
-    pause: () => this.#pause(),
+    pause: () => {
+      this.#paused = true;
+      this.#pause();
+    },
     step: (ticks) => this.#step(ticks),
     give: (command) => this.#give(command),
     undo: () => this.#goBack('Undoing', this.#run.undoLabel),
     redo: () => this.#goBack('Redoing', this.#run.redoLabel),
-    cancel: () => this.#pause(),
+    cancel: () => {
+      this.#shells.stopAll();
+      this.#pause();
+    },
     rename: (name) => {
       this.#run.rename(name);
       this.tell();
@@ -112,11 +126,11 @@ export class SessionDriver {
       const { bytes, ...tiles } = this.#run.tiles(vm, fromPfn, pages);
       return { tick: this.#run.tick, fromPfn: tiles.fromPfn, pages: tiles.pages, bytes };
     },
-    shell: () => notBuilt(),
-    stopShell: () => notBuilt(),
-    completeShell: () => notBuilt(),
-    layouts: () => notBuilt(),
-    layout: () => notBuilt(),
+    shell: (vm, line) => this.#shell(vm, line),
+    stopShell: (vm) => this.#shells.stop(vm),
+    completeShell: (vm, line) => this.#shells.complete(vm, line),
+    layouts: (vm) => this.#run.layouts(vm),
+    layout: (vm, seq) => ({ seq, ...this.#run.layout(vm, seq) }),
     commits: (vm) => this.#run.commits(vm),
     series: (haveTick, stride) => this.#run.seriesPart(haveTick, stride),
     events: (from, most) => this.#run.events.slice(from, from + most),
@@ -127,9 +141,66 @@ export class SessionDriver {
     },
   };
 
+  #newShells(run: SteeredRun, door: DriverDoor): GuestShells {
+    const place = {
+      get tick() {
+        return run.tick;
+      },
+      tickMs: run.tickMs,
+      filesOf: (vm: string) => run.filesOf(vm),
+      writeFile: (vm: string, text: string, path: string, content: string) => {
+        if (this.#activity?.kind === 'replay' || this.#failed !== null || run.broken) return null;
+        try {
+          return run.writeFile(vm, text, path, content);
+        } catch (error) {
+          // The interpreter would print it and go on.
+          this.#fail(error);
+          return null;
+        }
+      },
+      endLine: () => {
+        if (this.#failed === null) run.endLine();
+      },
+      sleeping: () => this.#wake(),
+    };
+    return new GuestShells(place, door.nowMs);
+  }
+
+  async #shell(vm: string, line: string): Promise<ShellReply> {
+    this.#paused = false;
+    try {
+      return await this.#shells.line(vm, line, () => {
+        this.#refuseReplay();
+        this.#refuseBroken();
+      });
+    } finally {
+      this.tell();
+      this.#wake();
+    }
+  }
+
+  /** A line sleeps and nobody lets time pass: it is stepped to the tick that the line waits for. */
+  #stepForSleeper(): void {
+    const toTick = this.#shells.dueTick;
+    if (toTick === null || this.#paused || this.#run.broken || this.#failed !== null) return;
+    this.#begin({
+      kind: 'step',
+      stepsRun: true,
+      busy: () => ({ what: 'Sleeping', tick: this.#run.tick, toTick }),
+      waitMs: () => 0,
+      advance: () => {
+        if (this.#run.tick < toTick) this.#run.step();
+        return this.#run.tick < toTick && this.#shells.dueTick !== null && !this.#run.broken;
+      },
+      ended: () => this.#run.recordNow(),
+      failed: () => {},
+    });
+  }
+
   #play(ticksPerSec: number | null): void {
     this.#refuseReplay();
     this.#refuseBroken();
+    this.#paused = false;
     const now = this.#door.nowMs();
     this.#ticksPerSec = ticksPerSec;
     if (this.#activity?.kind === 'play') {
@@ -209,6 +280,8 @@ export class SessionDriver {
   #goBack(what: 'Undoing' | 'Redoing', label: string | null): Promise<void> | void {
     this.#refuseReplay();
     this.#end();
+    // What they wrote so far is the command that is taken back.
+    this.#shells.stopAll();
     const replay = what === 'Undoing' ? this.#run.startUndo() : this.#run.startRedo();
     if (replay === null) return this.tell();
     return new Promise((resolve, reject) => {
@@ -330,12 +403,13 @@ export class SessionDriver {
   }
 
   #slice(): void {
+    if (this.#shells.busy && this.#activity?.kind !== 'replay') return; // the end of the line wakes it again
     const activity = this.#activity;
     if (this.#run.checking && activity?.stepsRun !== false) {
       this.#checkSlice();
       return;
     }
-    if (activity === null) return;
+    if (activity === null) return this.#stepForSleeper();
     const waitMs = activity.waitMs();
     if (waitMs > 0) {
       this.#tellSometimes();
@@ -346,11 +420,24 @@ export class SessionDriver {
     do {
       if (activity.advance()) continue;
       this.#finish(true);
+      this.#shells.wake();
       this.tell();
+      if (this.#shells.dueTick !== null) this.#wake();
       return;
-    } while (!(activity.stepsRun && this.#run.checking) && activity.waitMs() === 0 && this.#door.nowMs() < end);
+    } while (
+      !this.#sleeperIsDue() &&
+      !(activity.stepsRun && this.#run.checking) &&
+      activity.waitMs() === 0 &&
+      this.#door.nowMs() < end
+    );
+    this.#shells.wake();
     this.#tellSometimes();
     this.#wake();
+  }
+
+  #sleeperIsDue(): boolean {
+    const tick = this.#shells.dueTick;
+    return tick !== null && tick <= this.#run.tick;
   }
 
   #guarded(work: () => void): void {
@@ -365,6 +452,7 @@ export class SessionDriver {
   #fail(error: unknown): void {
     if (this.#failed !== null) return;
     this.#failed = error instanceof Error ? error : new Error(String(error));
+    this.#shells.stopAll();
     const activity = this.#activity;
     this.#activity = null;
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -413,10 +501,6 @@ export class SessionDriver {
     this.#toldEvents = events.length;
     this.#door.post({ event: 'events', from, events: events.slice(from) });
   }
-}
-
-function notBuilt(): never {
-  throw new NotNow('This version does not answer that.');
 }
 
 /** What is answered from what is kept. */

@@ -8,6 +8,7 @@ import { rm } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import type { WorldEvent } from '../../shared/snapshot/index.ts';
 import type { Comparison } from '../../shared/protocol/index.ts';
+import type { CompareProgress as EngineProgress } from '../engine/index.ts';
 import { compareInWorker } from './compare.ts';
 import { NotNow } from './not-now.ts';
 import type { Session, SessionJournal, SessionOptions, SessionStart, SessionState } from './session-api.ts';
@@ -139,14 +140,16 @@ class WorkerSession implements Session {
   commits = (...input: CallArguments<'commits'>) => this.#call('commits', input);
 
   /** A comparison ends the one before. */
-  async compare(...[vm, of]: Parameters<Session['compare']>): Promise<Comparison> {
+  async compare(...[vm, of, told]: Parameters<Session['compare']>): Promise<Comparison> {
     if (this.#closed !== null) throw this.#over();
     this.#comparing?.abort();
     const own = new AbortController();
     this.#comparing = own;
     try {
-      const request = { text: await this.text(), vm, of, until: this.state.tick, maxTicks: 0 };
-      return await compareInWorker(request, { signal: own.signal }, this.#workerUrl);
+      const toTick = this.state.tick;
+      const request = { text: await this.text(), vm, of, until: toTick, maxTicks: 0 };
+      const onProgress = (progress: EngineProgress): void => told?.({ ...progress, vm, of, toTick });
+      return await compareInWorker(request, { signal: own.signal, onProgress }, this.#workerUrl);
     } finally {
       if (this.#comparing === own) this.#comparing = null;
     }

@@ -11,9 +11,16 @@
  */
 import { encode } from '../../shared/snapshot/index.ts';
 import type { Snapshot, WorldEvent } from '../../shared/snapshot/index.ts';
-import type { CommitTrace, DocumentCommand, Forecast, GivenCommand, SeriesPart } from '../../shared/protocol/index.ts';
+import type {
+  CommitTrace,
+  DocumentCommand,
+  Forecast,
+  GivenCommand,
+  LayoutInfo,
+  SeriesPart,
+} from '../../shared/protocol/index.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
-import type { Command, PlacementProblem, Refusal } from '../engine/index.ts';
+import type { Command, PlacementProblem, Refusal, Written } from '../engine/index.ts';
 import { InvariantError, World } from '../engine/index.ts';
 import type { Scenario, ScenarioCommand } from '../scenario/index.ts';
 import {
@@ -27,11 +34,14 @@ import {
 } from '../scenario/index.ts';
 import type { Checkpoint, CheckpointBounds } from './checkpoint.ts';
 import { CheckpointStore } from './checkpoint.ts';
+import { DocumentRoom } from './document-room.ts';
+import { layoutBytes, layoutInfos } from './guest-layout.ts';
 import { History } from './history.ts';
-import { commandLabel } from './label.ts';
+import { commandLabel, lineOf } from './label.ts';
 import type { LawWatchState } from './law-watch.ts';
 import { LawWatch } from './law-watch.ts';
 import { owedPages, whatIsLeft } from './left.ts';
+import { NotNow } from './not-now.ts';
 import { inputsOf, recordedCommands, Recording } from './recording.ts';
 import type { SessionState } from './session-api.ts';
 
@@ -44,6 +54,15 @@ interface Given {
   /** Of the world before it. */
   readonly chain: string;
   readonly laws: LawWatchState;
+}
+
+/** A line of a guest's shell that has written, and goes on. */
+interface OpenLine extends Pick<Given, 'chain' | 'laws'> {
+  readonly vm: string;
+  readonly text: string;
+  /** Of the world before its first write. */
+  readonly checkpoint: Checkpoint;
+  readonly room: DocumentRoom;
 }
 
 /** What the run knows of the session's state. */
@@ -82,6 +101,7 @@ export class SteeredRun {
   #text: { readonly scenario: Scenario; readonly text: string } | null = null;
   #inputs: RunState['inputs'] | null = null;
   #now: Snapshot | null = null;
+  #line: OpenLine | null = null;
 
   /** @param scenario one that was read without errors. */
   static create(scenario: Scenario, options: SteeredRunOptions): SteeredRunStart {
@@ -104,6 +124,10 @@ export class SteeredRun {
 
   get tick(): number {
     return this.#world.tick;
+  }
+
+  get tickMs(): number {
+    return this.#base.tickMs;
   }
 
   get settled(): boolean {
@@ -155,6 +179,7 @@ export class SteeredRun {
 
   /** One tick. What is recorded beside it takes its share of the time, no more. */
   step(): void {
+    this.endLine();
     while (this.checking) this.checkSome();
     this.#foreseeScheduled();
     this.#world.step();
@@ -181,6 +206,7 @@ export class SteeredRun {
 
   /** Applies a command now and enters it into the scenario. What was taken back before can no longer be given again. */
   give(given: GivenCommand): Refusal | null {
+    this.endLine();
     const { command, refusal } = giveCommand(this.#base, this.#appliedCommands(), given, this.tick);
     return refusal ?? this.#giveNew(command);
   }
@@ -197,11 +223,61 @@ export class SteeredRun {
     };
     const refusal = this.#carryOut(given);
     if (refusal !== null) return refusal;
+    this.#enter(given);
+    return null;
+  }
+
+  /** It has been applied: what was taken back before can no longer be given again. */
+  #enter(given: Given): void {
     for (const { id } of this.#given.splice(this.#applied)) this.#checkpoints.remove(id);
     this.#given.push(given);
     this.#applied++;
     this.#scenario = withGiven(this.#base, this.#appliedCommands());
-    return null;
+  }
+
+  /** The files of a guest as it is now. */
+  filesOf(vm: string): ReturnType<World['filesOf']> {
+    return this.#world.filesOf(vm);
+  }
+
+  /**
+   * A write of a line of a guest's shell. It takes effect at once; the line is one command, entered by `endLine` or before
+   * anything else changes the world. @param text of the line.
+   */
+  writeFile(vm: string, text: string, path: string, content: string): Written {
+    if (this.#line !== null && (this.#line.vm !== vm || this.#line.text !== text)) this.endLine();
+    const { room } = (this.#line ??= this.#openLine(vm, text));
+    if (!room.take(path, content)) return { ok: false, errno: 'ENOSPC' };
+    this.#now = null;
+    return this.#world.writeFile(path, content);
+  }
+
+  #openLine(vm: string, text: string): OpenLine {
+    // As before any other command, see #carryOut.
+    this.recordNow();
+    const checkpoint: Checkpoint = { world: this.#world.state(), recording: this.#recording.save() };
+    const line = { vm, text, checkpoint, chain: this.#world.chain, laws: this.#laws.save() };
+    this.#world.beginLine(vm, lineOf(text));
+    return { ...line, room: new DocumentRoom(this.text.length, this.#scenario.commands.length) };
+  }
+
+  /** What the open line has written so far becomes a command; nothing when no write has reached a file. */
+  endLine(): void {
+    const open = this.#line;
+    if (open === null) return;
+    this.#line = null;
+    this.#now = null;
+    if (this.#world.endLine() === 0) return;
+    const { command } = this.#world.log.at(-1)!;
+    if (command.type !== 'writeFiles') throw new InvariantError('line-command', { type: command.type });
+    const given: ScenarioCommand = { at: this.tick, ...command, writes: [...command.writes] };
+    const id = ++this.#lastId;
+    const { chain, laws, checkpoint } = open;
+    this.#laws.worldChanged();
+    this.#recording.afterCommand();
+    this.#forecasts.push(null);
+    this.#checkpoints.put(id, checkpoint);
+    this.#enter({ id, tick: this.tick, command: given, label: commandLabel(given), chain, laws });
   }
 
   /** Applies it, with a checkpoint before it. */
@@ -237,6 +313,7 @@ export class SteeredRun {
 
   /** The way back to before the last given command; null when there is none. */
   startUndo(): Replay | null {
+    this.endLine();
     return this.#applied === 0 ? null : this.#replayTo(this.#applied - 1);
   }
 
@@ -248,6 +325,7 @@ export class SteeredRun {
 
   /** The way to where the last command was taken back; null when there is none. */
   startRedo(): Replay | null {
+    this.endLine();
     return this.#applied === this.#given.length ? null : this.#replayTo(this.#applied);
   }
 
@@ -300,6 +378,7 @@ export class SteeredRun {
   /** Commands of this tick or later ones are entered as if the scenario had always had them. */
   schedule(commands: readonly ScenarioCommand[]): void {
     if (commands.length === 0) return;
+    this.endLine();
     this.#base = withGiven(this.#base, commands);
     this.#scenario = withGiven(this.#base, this.#appliedCommands());
     const world = World.restore(toWorldConfig(this.#scenario), this.#world.state());
@@ -328,6 +407,22 @@ export class SteeredRun {
     return this.#world.tiles(index, fromPfn, pages);
   }
 
+  /** The layouts that a guest still has, ascending by number. */
+  layouts(vm: string): readonly LayoutInfo[] {
+    return layoutInfos(this.#guest(vm));
+  }
+
+  /** One of them. */
+  layout(vm: string, seq: number): { readonly ranges: number; readonly bytes: Uint8Array } {
+    return layoutBytes(this.#guest(vm), seq);
+  }
+
+  #guest(vm: string): World['guests'][number] {
+    const index = this.#guestNamed(vm);
+    if (index < 0) throw new NotNow(`There is no VM named ${vm}.`);
+    return this.#world.guests[index]!;
+  }
+
   /** The last commits of a guest, step by step; oldest first. */
   commits(vm: string): readonly CommitTrace[] {
     const index = this.#guestNamed(vm);
@@ -341,6 +436,7 @@ export class SteeredRun {
   }
 
   hashes(): { readonly tick: number; readonly hash: string; readonly chain: string } {
+    this.endLine();
     return { tick: this.tick, hash: this.#world.hash(), chain: this.#world.chain };
   }
 

@@ -27,6 +27,16 @@ export class FakeHost implements ShellHost {
     };
   }
 
+  readonly lines: string[] = [];
+
+  beginLine(text: string): void {
+    this.lines.push(text);
+  }
+
+  endLine(): void {
+    this.lines.push('');
+  }
+
   write(path: string, text: string): Written {
     const real = this.#resolve(path);
     if (real === null) return { ok: false, errno: 'EACCES' };

@@ -10,13 +10,19 @@ export type FilesToRead = Pick<GuestFiles, 'stat' | 'list' | 'read' | 'resolve'>
 export interface ShellHost {
   /** Of the guest as it is now: a world that was taken back has other files. */
   files(): FilesToRead;
-  /** One write(2). */
+  /** A command as it was typed, over one line or several, begins; what is written until `endLine` is its doing. */
+  beginLine(text: string): void;
+  endLine(): void;
+  /** One write(2) of at most MAX_WRITE_CHARS, between beginLine and endLine. */
   write(path: string, text: string): Written;
   /** Steps the world by so much simulated time. Ends early when the signal says so. */
   sleep(seconds: number, signal: AbortSignal): Promise<void>;
   /** Lets others have their turn; called often. */
   breathe(): Promise<void>;
 }
+
+/** What write(2) takes at once: a page, as sysfs and debugfs do. */
+const MAX_WRITE_CHARS = 4096;
 
 /** Of no guest file: kept in memory, for as long as the shell lives. */
 const GUEST_ROOTS = ['/proc', '/sys', '/dev/kmsg'];
@@ -29,7 +35,7 @@ export const isGuestPath = (path: string): boolean =>
 export function writeAll(host: Pick<ShellHost, 'write'>, path: string, text: string): Errno | null {
   let rest = text;
   while (rest !== '') {
-    const written = host.write(path, rest);
+    const written = host.write(path, rest.slice(0, MAX_WRITE_CHARS));
     if (!written.ok) return written.errno;
     if (written.consumed <= 0) return 'EIO';
     rest = rest.slice(written.consumed);

@@ -53,6 +53,9 @@ describe('a line', () => {
     ]);
     await run(': > start');
     expect(host.written).toHaveLength(4);
+    const long = 'x'.repeat(5000);
+    await run(`echo ${long} > start`);
+    expect(host.written.slice(4).map(({ text }) => text.length)).toEqual([4096, 905]);
   });
 
   it('sends the rest again when not all was taken', async () => {
@@ -149,12 +152,13 @@ describe('a write that is refused', () => {
 
 describe('a command of several lines', () => {
   it('waits for its end', async () => {
-    const { shell, run } = begin();
+    const { host, shell, run } = begin();
     for (const part of ['for i in 1 2', 'do', 'echo $i']) {
       expect(await run(part)).toEqual(['', '', 0]);
       expect(shell.prompt).toBe('> ');
     }
     expect(await run('done | cat')).toEqual(['1\n2\n', '', 0]);
+    expect(host.lines).toEqual(['for i in 1 2\ndo\necho $i\ndone | cat', '']);
     expect(shell.prompt).toBe('root@web1:~# ');
   });
 

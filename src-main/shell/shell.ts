@@ -109,10 +109,20 @@ export class GuestShell {
 
   /** @param now milliseconds of any clock: only to stop what runs too long. */
   constructor(host: ShellHost, vm: string, now: () => number = () => performance.now()) {
-    this.#host = host;
+    // What was stopped is dead: it writes no more, however long it takes to notice.
+    const write: ShellHost['write'] = (path, text) =>
+      this.#running?.abort.signal.aborted === true ? { ok: false, errno: 'EIO' } : host.write(path, text);
+    this.#host = {
+      write,
+      files: () => host.files(),
+      beginLine: (text) => host.beginLine(text),
+      endLine: () => host.endLine(),
+      sleep: (seconds, signal) => host.sleep(seconds, signal),
+      breathe: () => host.breathe(),
+    };
     this.#vm = vm;
     this.#now = now;
-    this.#fs = new ShellFs(host);
+    this.#fs = new ShellFs(this.#host);
     this.#state = this.#login();
     this.#bash = new Bash({
       fs: this.#fs,
@@ -206,6 +216,7 @@ export class GuestShell {
     this.#defined = new Map(this.#state.functions);
     this.#fs.takeFailures();
     this.#fs.takeRefusedOpens();
+    this.#host.beginLine(text);
     try {
       const { env, cwd, previous } = this.#state;
       this.#atTop = true;
@@ -219,6 +230,7 @@ export class GuestShell {
       return this.#finished(running, done);
     } finally {
       this.#running = null;
+      this.#host.endLine();
     }
   }
 
