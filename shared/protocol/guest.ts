@@ -72,6 +72,18 @@ export interface Comparison {
   readonly differences: readonly ComparedDifference[];
 }
 
+/** How far a comparison is: its variants run one after the other. */
+export interface CompareProgress {
+  readonly vm: string;
+  readonly of: Comparison['of'];
+  /** Counted from 0. */
+  readonly variant: number;
+  readonly variants: number;
+  readonly name: string;
+  readonly tick: number;
+  readonly toTick: number;
+}
+
 export interface ComparedVariant {
   /** 'correct', 'plain', 'this', or the name of a switch or an option that alone is on. */
   readonly name: string;

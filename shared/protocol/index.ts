@@ -27,6 +27,7 @@ export type {
   ComparedFigure,
   ComparedVariant,
   Comparison,
+  CompareProgress,
   CounterChange,
   LayoutInfo,
   ShellCompletion,

@@ -9,6 +9,7 @@
  */
 import { asciiJson, asciiText, putAscii } from '../ascii/index.ts';
 import type { DocumentState, StartInfo } from './document.ts';
+import type { CompareProgress } from './guest.ts';
 import type { RequestName } from './request.ts';
 import type { WorldEvent } from '../snapshot/index.ts';
 import type { Diagnostic } from '../errors/index.ts';
@@ -37,6 +38,8 @@ export interface EventData {
   start: StartInfo;
   /** Something to tell that belongs to no request; shown and kept under Problems. */
   notice: Diagnostic;
+  /** Of the comparison that this window asked for last. */
+  comparing: CompareProgress;
   /** A menu or a file handed over by the system: the window acts as if the person had chosen the command. */
   menu: { readonly command: string };
   /** Main opened a document for this window (double-click on a file, second instance). Null: the document it showed was

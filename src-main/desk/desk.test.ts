@@ -93,6 +93,21 @@ describe('a document', () => {
     expect(desk.documents()).toEqual([]);
   });
 
+  test('is compared beside its run, which tells how far it is and stays as it is', async () => {
+    const page = new Page(desk, 'w');
+    await page.show(await imported(page));
+    await page.get('run.step', { ticks: 40 });
+    const before = await page.get('run.hashes', {});
+    const comparison = await page.get('run.compare', { vm: 'v', of: 'defects' });
+    expect(comparison).toMatchObject({ vm: 'v', tick: 40, of: 'defects' });
+    expect(comparison.variants[0]).toMatchObject({ name: 'correct' });
+    const told = page.last('comparing')!;
+    expect(told).toMatchObject({ vm: 'v', of: 'defects', toTick: 40 });
+    expect(told.variant).toBeLessThan(told.variants);
+    expect(await page.get('run.hashes', {})).toEqual(before);
+    await expect(page.get('run.compare', { vm: 'nobody', of: 'beyond' })).rejects.toThrow();
+  });
+
   test('takes commands, undoes them and does them again, and its text says so', async () => {
     const page = new Page(desk, 'w');
     await page.show(await imported(page));

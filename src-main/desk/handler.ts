@@ -1,6 +1,6 @@
 /** The table of answers: one handler for each request of shared/protocol, or this does not compile. */
 import { CSV_FILES } from '../report/index.ts';
-import type { RequestName, RequestReply } from '../../shared/protocol/index.ts';
+import type { CompareProgress, RequestName, RequestReply } from '../../shared/protocol/index.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/index.ts';
 import { unwritable, writeFiles } from '../store/index.ts';
 import type { Checked } from './door.ts';
@@ -166,7 +166,8 @@ export function createHandlers({ shell, documents, lists, previews, documentOf, 
     },
     'run.compare': async ({ vm, of }, link) => {
       const document = link.shown();
-      return { output: await document.session.compare(vmOf(document, vm), of) };
+      const comparing = (progress: CompareProgress): void => link.comparing(progress);
+      return { output: await document.session.compare(vmOf(document, vm), of, comparing) };
     },
     'run.cancelCompare': async (_, link) => done(link.shown().session.cancelCompare()),
 

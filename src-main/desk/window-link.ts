@@ -9,7 +9,13 @@
  * (c) Nothing thrown leaves here.
  */
 import type { Diagnostic } from '../../shared/errors/index.ts';
-import type { RequestName, RequestReply, ServerMessage, StartInfo } from '../../shared/protocol/index.ts';
+import type {
+  CompareProgress,
+  RequestName,
+  RequestReply,
+  ServerMessage,
+  StartInfo,
+} from '../../shared/protocol/index.ts';
 import { writeMessage } from '../../shared/protocol/index.ts';
 import { isNotNow } from '../runtime/index.ts';
 import type { FrameRequest } from '../runtime/session-api.ts';
@@ -69,6 +75,7 @@ export class WindowLink implements Connection, Viewer {
   #telling = false;
   #timer: NodeJS.Timeout | null = null;
   #toldAtMs = -Infinity;
+  #comparingAtMs = -Infinity;
   #unheard = 0;
   #logged = 0;
   #unlogged = 0;
@@ -170,6 +177,14 @@ export class WindowLink implements Connection, Viewer {
 
   notice(data: Diagnostic): void {
     if (this.#accepts()) this.#tell({ event: 'notice', data });
+  }
+
+  /** Of a comparison that goes on: as seldom as all else, and nothing is lost by it. */
+  comparing(data: CompareProgress): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#comparingAtMs < TELL_EVERY_MS || !this.#accepts()) return;
+    this.#comparingAtMs = nowMs;
+    this.#tell({ event: 'comparing', data });
   }
 
   menu(command: string): void {

@@ -11,6 +11,7 @@
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { GivenCommand } from '../../shared/protocol/command.ts';
 import type { DocumentState, HelloReply, StartInfo } from '../../shared/protocol/document.ts';
+import type { CompareProgress } from '../../shared/protocol/guest.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/limit.ts';
 import type { RequestInput, RequestName, RequestReply } from '../../shared/protocol/request.ts';
 import type { Snapshot, WorldEvent } from '../../shared/snapshot/index.ts';
@@ -108,6 +109,8 @@ export class App {
   openProblems = $state.raw<readonly Diagnostic[]>([]);
   /** Imported VMs are compacted one by one. */
   rehearsal = $state(true);
+  /** How far the comparison is that this window asked for last. */
+  comparing = $state.raw<CompareProgress | null>(null);
   /** What is being opened, and since when; who gives up on it sets null. */
   opening = $state.raw<{ readonly what: string; readonly sinceMs: number } | null>(null);
   /** The name in the toolbar is being written. */
@@ -157,6 +160,7 @@ export class App {
     connection.on('notice', (notice) => this.note(notice));
     connection.on('events', ({ from, events }) => (this.events = [...this.events.slice(0, from), ...events]));
     connection.on('frame', ({ frame, at }, payload) => this.#frame(frame, at, payload));
+    connection.on('comparing', (progress) => (this.comparing = progress));
     connection.on('menu', ({ command }) => this.run(command));
     connection.on('open', ({ document }) => void this.attach(document));
     watchHand(this.#gate);

@@ -18,6 +18,7 @@ export class CompareRun {
   async start(vm: string, of: Comparison['of']): Promise<void> {
     if (this.sinceMs !== null) return;
     const turn = ++this.#turn;
+    this.#app.comparing = null;
     this.failure = '';
     this.sinceMs = performance.now();
     try {
