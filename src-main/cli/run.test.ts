@@ -208,6 +208,15 @@ describe('simtest, schema', () => {
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^2 seeds from 7 to 8: .* no law broken\n$/)]);
   });
 
+  it('compare guest memory with the naive model in long runs', async () => {
+    const flags = ['--mm', '--operations', '2000', '--profile', 'rfc-v3', '--first', '3'];
+    const { code, stdout } = await pageshift(['simtest', ...flags]);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/operations on guest memory, rfc-v3, .*, 0 differences\n$/),
+    ]);
+  });
+
   it('is JSON', async () => {
     const { code, stdout } = await pageshift(['schema']);
     expect([code, JSON.parse(stdout).title]).toEqual([0, 'Pageshift scenario, version 1']);

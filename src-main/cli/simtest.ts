@@ -1,10 +1,12 @@
 /**
  * `simtest`: by seed a random world, until one breaks a law, and a random guest's memory, until it differs from the naive
- * allocator's. One seed at a time, so that Ctrl+C is heard.
+ * allocator's. `simtest --mm`: long runs of the latter alone, until so many operations are done. One seed at a time, so
+ * that Ctrl+C is heard.
  */
 import { setImmediate } from 'node:timers/promises';
 import { count, decimal, plural } from '../../shared/view/number-format.ts';
-import { engineMaker, fuzzMm, runSimtest } from '../simtest/index.ts';
+import { addTally, differMm, engineMaker, fuzzMm, newTally, runSimtest } from '../simtest/index.ts';
+import type { MmProfile } from '../simtest/index.ts';
 import { interruptible } from './interrupt.ts';
 import type { ExitCode } from './output.ts';
 import { printNote, printResult } from './output.ts';
@@ -43,5 +45,49 @@ export async function simtest({ seeds, first }: { readonly seeds: number; readon
     if (!signal.aborted) return 0;
     printNote(`interrupted: ${count(seeds - total.done)} seeds are still to do`);
     return 130;
+  });
+}
+
+export interface DifferFlags {
+  readonly operations: number;
+  readonly first: number;
+  readonly profile: MmProfile;
+}
+
+/** Engine against oracle, seed after seed, until so many operations are done or one differs. */
+export async function differ({ operations, first, profile }: DifferFlags): Promise<ExitCode> {
+  const line = new ProgressLine();
+  const startMs = performance.now();
+  const total = newTally();
+  return interruptible(async (signal) => {
+    let seed = first;
+    let report: string | null = null;
+    for (; report === null && total.operations < operations && !signal.aborted; seed++) {
+      const result = differMm(engineMaker, seed, profile);
+      addTally(total, result.tally);
+      report = result.report;
+      const perSec = total.operations / ((performance.now() - startMs) / 1000);
+      line.show(
+        () =>
+          `${count(total.operations)} of ${count(operations)} operations, ${count(Math.round(perSec))}/s, ${duration((operations - total.operations) / perSec)} left`,
+      );
+      await setImmediate();
+    }
+    line.clear();
+    if (report !== null) printResult(`${report}\n`);
+    printResult(
+      `${count(total.operations)} operations on guest memory, ${profile}, seeds ${first} to ${seed - 1}: ` +
+        `${plural(total.commits, 'commit')} and ${count(total.refusedCommits)} refused, ` +
+        `${count(total.transplants)} frees that transplanted, ${plural(total.lookups, 'lookup')}, ` +
+        `${plural(total.lostMarks, 'flag')} lost, all compared ${count(total.comparisons)} times, ` +
+        `${plural(report === null ? 0 : 1, 'difference')}\n`,
+    );
+    printNote(`${duration((performance.now() - startMs) / 1000)}`);
+    if (report !== null) {
+      const again = `simtest --mm --profile ${profile} --first ${seed - 1} --operations 1`;
+      printNote(`seed ${seed - 1} differs; again: npm run --silent pageshift -- ${again}`);
+      return 1;
+    }
+    return signal.aborted ? 130 : 0;
   });
 }

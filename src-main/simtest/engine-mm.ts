@@ -114,8 +114,8 @@ class EngineMm implements MmUnderTest {
     return this.#mm.isMarked(pfn);
   }
 
-  markedPages(nid: number): number {
-    return this.#mm.markedPages(nid);
+  markedPages(): readonly number[] {
+    return Array.from(this.#mm.markedByNode());
   }
 
   nrZones(nid: number): number {

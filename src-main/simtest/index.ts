@@ -2,7 +2,7 @@
 export { engineMaker } from './engine-mm.ts';
 export { drawMmCase } from './mm-draw.ts';
 export type { MmCase, MmOp, MmProfile } from './mm-draw.ts';
-export { newTally, runMmCase } from './mm-case.ts';
+export { addTally, newTally, runMmCase } from './mm-case.ts';
 export type { MmFailure, MmTally } from './mm-case.ts';
 export { differMm, formatMmFailure, fuzzMm, shrinkMmCase } from './mm-fuzz.ts';
 export type { DifferentialResult } from './mm-fuzz.ts';

@@ -55,6 +55,8 @@ const OPS_PER_LARGE_CASE = 12;
 const LARGE_CASE_ONE_IN = 10;
 /** Single operations of a long case, about. */
 const LONG_CASE_OPERATIONS = 3000;
+const LARGE_CASE_OPERATIONS = 400;
+const LARGE_LONG_CASE_ONE_IN = 50;
 
 export function drawMmCase(seed: number, profile: MmProfile = 'any'): MmCase {
   const prng = new Prng(seed, 'mm-fuzz');
@@ -67,18 +69,50 @@ export function drawMmCase(seed: number, profile: MmProfile = 'any'): MmCase {
   return { name: `seed ${seed}, ${profile}`, config, ops };
 }
 
-/** Thousands of operations on a guest of at most 4096 pages, few of them commits. */
+/**
+ * Thousands of operations on a guest of at most 4096 pages, few of them commits; now and then hundreds on one that is large
+ * enough for per-CPU lists.
+ */
 export function drawLongMmCase(seed: number, profile: MmProfile): MmCase {
   const prng = new Prng(seed, 'mm-long');
-  const config = withProfile(drawMmConfig(prng, LONG_CASE_DOUBLINGS), seed, profile);
+  const large = prng.chance(1, LARGE_LONG_CASE_ONE_IN);
+  const drawn = large ? drawLargeConfig(prng) : drawMmConfig(prng, LONG_CASE_DOUBLINGS);
+  const config = withProfile(prng.chance(1, 4) ? withUpperNodes(prng, drawn) : drawn, seed, profile);
   const weights = KINDS.map((kind) => LONG_CASE_WEIGHTS[kind][prng.below(3)]!);
   const ops: MmOp[] = [];
-  for (let left = LONG_CASE_OPERATIONS; left > 0;) {
+  let alive = 0;
+  for (let left = large ? LARGE_CASE_OPERATIONS : LONG_CASE_OPERATIONS; left > 0;) {
     const op = drawOp(prng, config, weights, ops.slice(-RECENT_OPS));
-    left -= 'count' in op ? op.count : 1;
+    const births = op.do === 'hold' || op.do === 'holdMany' || op.do === 'alloc';
+    const calls = !('count' in op) ? 1 : births ? Math.min(op.count, config.nrPages) : Math.min(op.count, alive);
+    // A guess: some holds find no free page. What it is wrong by is a longer or a shorter case.
+    alive = births ? Math.min(alive + calls, config.nrPages >> 1) : 'count' in op ? alive - calls : alive;
+    left -= calls;
     ops.push(op);
   }
   return { name: `seed ${seed}, ${profile}, long`, config, ops };
+}
+
+/** Node 0 has the lowest zone, others what is above it: a layout that gives them of it sets a zone up below theirs. */
+function withUpperNodes(prng: Prng, config: MmConfig): MmConfig {
+  const nrPages = Math.max(config.nrPages, 2048 + prng.below(2048));
+  const dma32 = 1024;
+  const nrNodeIds = Math.max(2, config.nrNodeIds);
+  const ids = Array.from({ length: nrNodeIds }, (_, i) => i);
+  const middle = dma32 + prng.below(nrPages - dma32);
+  const bootLayout = [
+    { start: 0, end: dma32, nid: 0 },
+    { start: dma32, end: middle, nid: 1 },
+    { start: middle, end: nrPages, nid: prng.below(nrNodeIds) },
+  ];
+  return {
+    ...config,
+    nrPages,
+    nrNodeIds,
+    zoneStartPfn: [0, dma32, Math.max(config.zoneStartPfn[2], 2 * dma32)],
+    distances: ids.map((a) => ids.map((b) => (a === b ? 10 : 20 + Math.abs(a - b)))),
+    bootLayout: bootLayout.filter(({ start, end }) => start < end),
+  };
 }
 
 /** From a stream of its own, so that a seed is the same guest whatever is wrong with it. */

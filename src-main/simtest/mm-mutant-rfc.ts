@@ -5,7 +5,6 @@
 import type { LayoutRange, MmConfig, RfcSwitches } from '../engine/config.ts';
 import { NR_ZONES } from './mm-under-test.ts';
 import type { CellFigures, MmMaker, Stranded } from './mm-under-test.ts';
-import { pcpSizes } from './naive-mm.ts';
 import { NaiveRfcMm } from './naive-rfc-mm.ts';
 
 /** Knows nothing of the switch. */
@@ -38,14 +37,6 @@ class SizeOfEveryZone extends NaiveRfcMm {
 class ForgetsOldZones extends NaiveRfcMm {
   protected override online(): void {
     super.online(new Array<boolean>(this.initialised.length).fill(false));
-  }
-}
-
-/** Per-CPU sizes follow managed in every zone. */
-class SizesEveryList extends NaiveRfcMm {
-  protected override settle(): void {
-    super.settle();
-    this.pcp = this.believed.map(({ managed }) => pcpSizes(managed));
   }
 }
 
@@ -307,7 +298,6 @@ export const rfcMutants: readonly MmMaker[] = [
   mutant('counts present in every zone', CountsEveryZone),
   mutant('sums a size over every zone', SizeOfEveryZone),
   mutant('forgets which zones were set up', ForgetsOldZones),
-  mutant('sizes every per-CPU list', SizesEveryList),
   mutant('marks pages in use only', MarksUsedOnly),
   mutant('loses marks without the number of the layout', LosesBySamePages),
   mutant('clears what it loses', LosesOldMarks),

@@ -88,8 +88,8 @@ export interface MmUnderTest {
   misplaced(): readonly number[];
   /** The lookup mark. In a correct guest it means something on pages in use alone. */
   isMarked(pfn: number): boolean;
-  /** Marked pages with A = nid, of an RFC guest. */
-  markedPages(nid: number): number;
+  /** Marked pages by A, index nid, of an RFC guest. */
+  markedPages(): readonly number[];
   nrZones(nid: number): number;
   /** The node's size, as numactl --hardware has it. */
   nodePresent(nid: number): number;

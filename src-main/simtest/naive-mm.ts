@@ -229,9 +229,9 @@ export class NaiveMm implements MmUnderTest {
     return matrix;
   }
 
-  markedPages(nid: number): number {
-    let pages = 0;
-    for (let p = 0; p < this.config.nrPages; p++) if (this.marked[p] && this.actual[p] === nid) pages++;
+  markedPages(): readonly number[] {
+    const pages = new Array<number>(this.config.nrNodeIds).fill(0);
+    for (let p = 0; p < this.config.nrPages; p++) if (this.marked[p]) pages[this.actual[p]!]!++;
     return pages;
   }
 
@@ -249,8 +249,10 @@ export class NaiveMm implements MmUnderTest {
     const { nrPages, profile } = this.config;
     const links: number[][] = [];
     for (let start = 0; start < nrPages; start += profile.memoryBlockPages) {
-      const nids = this.target.slice(start, start + profile.memoryBlockPages).filter((nid) => nid !== NO_NODE);
-      links.push([...new Set(nids)].sort((a, b) => a - b));
+      const nids = new Set<number>();
+      for (let p = start; p < Math.min(nrPages, start + profile.memoryBlockPages); p++) nids.add(this.target[p]!);
+      nids.delete(NO_NODE);
+      links.push([...nids].sort((a, b) => a - b));
     }
     return links;
   }
@@ -451,19 +453,13 @@ export class NaiveMm implements MmUnderTest {
       c.wmarkMin = total === 0 ? 0 : Math.floor((pagesMin * c.managedPages) / total);
       c.wmarkLow = c.wmarkMin + Math.floor(c.wmarkMin / 4);
       c.wmarkHigh = c.wmarkMin + Math.floor(c.wmarkMin / 2);
-      const { batch, high } = pcpSizes(c.managedPages);
-      c.pcpBatch = batch;
-      c.pcpHigh = high;
+      const quarter = Math.max(1, Math.floor(Math.min(128, Math.floor(c.managedPages / 1024)) / 4));
+      let power = 1;
+      while (power * 2 <= quarter + Math.floor(quarter / 2)) power *= 2;
+      c.pcpBatch = Math.max(1, power - 1);
+      c.pcpHigh = 6 * (power - 1);
     }
   }
-}
-
-/** Of a per-CPU list of a cell with so many managed pages: section 2.5. */
-export function pcpSizes(managedPages: number): { readonly batch: number; readonly high: number } {
-  const quarter = Math.max(1, Math.floor(Math.min(128, Math.floor(managedPages / 1024)) / 4));
-  let power = 1;
-  while (power * 2 <= quarter + Math.floor(quarter / 2)) power *= 2;
-  return { batch: Math.max(1, power - 1), high: 6 * (power - 1) };
 }
 
 /** The highest zone that begins at or below the pfn. */

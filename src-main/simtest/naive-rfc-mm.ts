@@ -3,13 +3,13 @@
  * from nothing else. Where a defect leaves the correct model's way alone, that is what it does; nothing of the engine is
  * shared. One plain array entry a page still; what a correct guest could derive is stored here, because the RFC stores it:
  * (a) flags, and what the kernel believes of present, managed and zones, are kept from commit to commit;
- * (b) what has happened to spans, per-CPU sizes and links is kept where a switch makes the past show;
+ * (b) what has happened to spans and links is kept where a switch makes the past show;
  * (c) everything else is counted afresh from the pages each time it is asked for.
  */
 import type { LayoutRange, MmConfig, RfcSwitches } from '../engine/config.ts';
 import { MAX_PAGE_ORDER, NR_ZONES, isRfcGuest } from './mm-under-test.ts';
 import type { CellFigures, MmMaker } from './mm-under-test.ts';
-import { NaiveMm, naiveMaker, pcpSizes } from './naive-mm.ts';
+import { NaiveMm, naiveMaker } from './naive-mm.ts';
 import type { Count } from './naive-mm.ts';
 
 /** Whether the mark of a page in use is lost to a concurrent update of its flags. */
@@ -37,7 +37,6 @@ export class NaiveRfcMm extends NaiveMm {
   protected highestZones: number[];
   /** By (node, zone), indexed as cells. */
   protected believed: { present: number; managed: number }[];
-  protected pcp: { batch: number; high: number }[];
   protected freeLeak: number[];
   /** The widest that each may be. */
   protected spans: Span[];
@@ -51,7 +50,6 @@ export class NaiveRfcMm extends NaiveMm {
     this.rfc = config.profile.rfc;
     const counted = this.countTarget();
     this.believed = counted;
-    this.pcp = counted.map(({ managed }) => pcpSizes(managed));
     this.freeLeak = counted.map(() => 0);
     this.spans = counted.map(() => ({ start: 0, end: 0 }));
     this.growToTarget();
@@ -185,9 +183,6 @@ export class NaiveRfcMm extends NaiveMm {
   }
 
   protected settle(): void {
-    this.believed.forEach(({ managed }, cell) => {
-      if (cell % NR_ZONES < this.highestZones[Math.floor(cell / NR_ZONES)]!) this.pcp[cell] = pcpSizes(managed);
-    });
     const now = super.links();
     this.linked = this.rfc.sysfsStale
       ? now.map((nids, block) => [...new Set([...nids, ...this.linked[block]!])].sort((a, b) => a - b))
@@ -289,11 +284,8 @@ export class NaiveRfcMm extends NaiveMm {
       c.presentPages = this.believed[i]!.present;
       c.managedPages = this.believed[i]!.managed;
     });
+    // Per-CPU sizes are kept where managed is, so they are always those of what is believed.
     super.sizeReserves(cells);
-    cells.forEach((c, i) => {
-      c.pcpBatch = this.pcp[i]!.batch;
-      c.pcpHigh = this.pcp[i]!.high;
-    });
   }
 
   override nrZones(nid: number): number {
