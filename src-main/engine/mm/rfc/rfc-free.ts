@@ -38,12 +38,12 @@ export function rfcFreeBlock(mm: Mm, rfc: RfcState, pfn: number, order: number, 
     let parts = 0;
     forEachTarget(mm, pfn, end, (from, to, target) => {
       countLookup(mm, from);
+      if (target === actual) rfc.counters.lookupsRight++;
       moved += release(mm, rfc, from, to, actual, target);
       parts++;
     });
     if (parts > 1) mm.commitStat.splitPages += 1 << order;
     mm.moved.free += moved;
-    if (moved === 0) rfc.counters.lookupsRight++;
   } else {
     release(mm, rfc, pfn, end, actual, actual);
   }

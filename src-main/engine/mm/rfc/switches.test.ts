@@ -201,6 +201,7 @@ describe('orderHeadOnly', () => {
     mustCommit(mm, BOUNDARY);
     mm.freePagesDirect(16384, 9);
     expect([mm.misplaced(0, 1), mm.moved.free, lookupsOf(mm), mm.markedPages(0)]).toEqual([0, 396, 2, 16384]);
+    expect(mm.defectCounters()!.lookupsRight).toBe(1);
     expect(mm.faults()).toEqual([]);
   });
 });
