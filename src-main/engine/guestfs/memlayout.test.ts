@@ -288,3 +288,94 @@ test('layouts of the host and of commands take numbers too', () => {
   expect(c.world.check()).toEqual([]);
   expect(config().guests[0]!.name).toBe('g');
 });
+
+describe('stats of the later tree', () => {
+  const NAMES =
+    'cache-hit cache-miss transplant-on-free transplant-from-freelist-add transplant-from-freelist-remove ' +
+    'zonelist-rebuild no-zonelist-rebuild pcp-setup pcp-update pcp-drain split-pages transplant-bail-reserved ' +
+    'transplant-bail-nid-eq transplant-bail-page-not-buddy transplant-bail-already-done transplant-examined-pfn ' +
+    'drain-zonestat future-zone-fixup';
+  const read = (c: Console, folder: string): Record<string, number> =>
+    Object.fromEntries(
+      c
+        .ls(`${MEMLAYOUT}/${folder}`)
+        .map((name) => [name, Number(c.cat(`${MEMLAYOUT}/${folder}/${name}`))] as const)
+        .filter(([, value]) => value !== 0),
+    );
+
+  test.each([
+    ['correct', CORRECT],
+    ['as posted', RFC_V3],
+  ] as const)('T7, by layout and by node, %s', (name, rfc) => {
+    const c = new Console({ profile: { rfc }, mm: { nrNodeIds: 2 } });
+    const { mm } = c.guest;
+    for (let pfn = 20000; pfn < 21000; pfn++) mm.holdBlock(pfn, 0);
+    expect(c.ls(`${MEMLAYOUT}/stats`)).toEqual(NAMES.split(' ').sort());
+    expect(read(c, 'stats')).toEqual({});
+    c.stage(0, 16383, 0);
+    c.stage(16384, 32767, 1);
+    c.commit();
+    for (let pfn = 20000; pfn < 20500; pfn++) mm.freePagesDirect(pfn, 0);
+    const first = {
+      'cache-hit': 499,
+      'cache-miss': 1,
+      'transplant-on-free': 500,
+      'transplant-from-freelist-add': 15384,
+      'transplant-from-freelist-remove': 15384,
+      'zonelist-rebuild': 1,
+      'pcp-setup': 1,
+      'pcp-update': 3,
+      'pcp-drain': 1,
+    };
+    expect(read(c, 'stats')).toEqual(first);
+    expect(read(c, 'current/stats')).toEqual(first);
+    expect(read(c, 'node_stats/0')).toEqual({ 'transplant-from-freelist-remove': 15384, 'pcp-update': 2 });
+    expect(read(c, 'node_stats/1')).toEqual({
+      'transplant-on-free': 500,
+      'transplant-from-freelist-add': 15384,
+      'pcp-setup': 1,
+      'pcp-update': 1,
+    });
+    c.stage(0, 32767, 0);
+    c.commit();
+    for (let pfn = 20500; pfn < 21000; pfn++) mm.freePagesDirect(pfn, 0);
+    expect(read(c, 'layout.1/stats')).toEqual(first);
+    const looked = { 'cache-hit': 499, 'cache-miss': 1, 'transplant-bail-nid-eq': 500 };
+    expect(read(c, 'layout.2/stats')).toEqual({
+      ...(name === 'correct' ? {} : looked),
+      'transplant-from-freelist-add': 15884,
+      'transplant-from-freelist-remove': 15884,
+      'zonelist-rebuild': 1,
+      'pcp-update': 3,
+      'pcp-drain': 1,
+    });
+    expect(read(c, 'layout.2/node_stats/1')).toEqual({ 'transplant-from-freelist-remove': 15884, 'pcp-update': 1 });
+    c.stage(0, 32767, 0);
+    c.commit();
+    expect(read(c, 'layout.3/stats')['no-zonelist-rebuild']).toBe(1);
+    expect(read(c, 'layout.0/stats')).toEqual({});
+    expect(c.world.check()).toEqual([]);
+  });
+
+  test('a block that is cut when it is freed (T8)', () => {
+    const c = new Console();
+    c.guest.mm.holdBlock(16384, 9);
+    c.stage(0, 16499, 0);
+    c.stage(16500, 32767, 1);
+    c.commit();
+    c.guest.mm.freePagesDirect(16384, 9);
+    expect(read(c, 'stats')).toMatchObject({ 'split-pages': 512, 'transplant-on-free': 396 });
+    expect(c.world.check()).toEqual([]);
+  });
+
+  test('straddling blocks are warned of (T4)', () => {
+    const bootLayout = [
+      { start: 0, end: 16384, nid: 0 },
+      { start: 16384, end: 32768, nid: 1 },
+    ];
+    const c = new Console({ profile: { rfc: RFC_V3 }, mm: { bootLayout } });
+    for (let k = 0; k < 256; k++) c.stage(k * 128, k * 128 + 127, k % 3);
+    c.commit();
+    expect(c.log).toContain('dnuma: 21 free blocks reached beyond the end of the range that its first page is in');
+  });
+});

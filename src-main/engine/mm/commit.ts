@@ -27,13 +27,14 @@ import type { StateReader, StateWriter } from '../core/index.ts';
 import { NR_ZONES } from './limit.ts';
 import { createLayout, forEachDelta, type LayoutProblem, type Memlayout, validateLayout } from './memlayout.ts';
 import { cellOf, type Mm, validIn, zoneEnd } from './mm.ts';
+import { countForNode, countRemoved, countUpdated, PCP_SETUP } from './commit-stat.ts';
 import { moveStranded } from './owe.ts';
 import { pcpDrain } from './pcp.ts';
 import { rfcMark, rfcOnline, rfcPublish, rfcSettle } from './rfc/rfc-commit.ts';
 import { believedPresent } from './rfc/rfc-state.ts';
 import { rfcSweep } from './rfc/rfc-sweep.ts';
 import { growSpan, shrinkSpan, updateHulls } from './span.ts';
-import { sweepRun } from './sweep.ts';
+import { sweepDelta } from './sweep.ts';
 import { updateWatermarks } from './watermark.ts';
 import { rebuildZonelists } from './zonelist.ts';
 
@@ -107,6 +108,11 @@ export class Commit {
 
   get from(): Memlayout {
     return this.#from;
+  }
+
+  /** CPU map or distances come with the layout: the zonelists are made anew when it is settled. */
+  bringsTopology(): void {
+    this.#populationChanged = true;
   }
 
   /** The step to come; null when the commit is complete. */
@@ -225,11 +231,14 @@ export class Commit {
     const before = mm.cell.present.slice();
     const believed = believedPresent(mm).slice();
     mm.committing = true;
+    const ends = Array.from({ length: NR_ZONES }, (_, zone) => zoneEnd(mm, zone));
+    let zone = 0;
     forEachDelta(this.#from, this.#to, (start, end, oldNid, newNid) => {
-      for (let zone = 0; zone < NR_ZONES; zone++) {
-        const from = Math.max(start, mm.config.zoneStartPfn[zone]!);
-        const to = Math.min(end, zoneEnd(mm, zone));
-        if (from < to) this.#moveTarget(from, to, zone, oldNid, newNid);
+      for (let from = start; from < end;) {
+        while (ends[zone]! <= from) zone++;
+        const to = Math.min(end, ends[zone]!);
+        this.#moveTarget(from, to, zone, oldNid, newNid);
+        from = to;
       }
       moveStranded(mm, start, end, oldNid, newNid);
     });
@@ -271,14 +280,10 @@ export class Commit {
 
   #sweep(): void {
     const mm = this.#mm;
-    let moved = 0;
-    if (mm.rfc !== null) {
-      moved = rfcSweep(mm, mm.rfc, this.#from, this.#to);
-    } else {
-      forEachDelta(this.#from, this.#to, (start, end, _oldNid, newNid) => {
-        moved += sweepRun(mm, start, end, newNid);
-      });
-    }
+    const moved = countRemoved(mm, () => {
+      if (mm.rfc !== null) return rfcSweep(mm, mm.rfc, this.#from, this.#to);
+      return sweepDelta(mm, this.#from, this.#to);
+    });
     this.#movedSweep = moved;
     mm.moved.sweep += moved;
   }
@@ -286,7 +291,10 @@ export class Commit {
   /** An empty delta leaves the lists alone: committing the layout in force moves nothing. Marking all does not ask. */
   #drain(): void {
     const before = this.#mm.moved.drain;
-    if (this.#deltaPages > 0 || this.#mm.rfc?.switches.markAll === true) pcpDrain(this.#mm);
+    if (this.#deltaPages > 0 || this.#mm.rfc?.switches.markAll === true) {
+      pcpDrain(this.#mm);
+      this.#mm.commitStat.drains++;
+    }
     this.#movedDrain = this.#mm.moved.drain - before;
   }
 
@@ -296,9 +304,14 @@ export class Commit {
     for (let c = 0; c < mm.nrCells; c++) if (mm.cell.strandedOut[c] === 0) shrinkSpan(mm, c);
     updateWatermarks(mm);
     if (mm.rfc !== null) rfcSettle(mm, mm.rfc);
-    if (this.#populationChanged) {
-      rebuildZonelists(mm, 'running');
-      mm.zonelistRebuilds++;
+    for (const { nid } of this.#zonesPopulated) countForNode(mm, nid, PCP_SETUP, 1);
+    countUpdated(mm);
+    if (!this.#populationChanged) {
+      mm.commitStat.withoutRebuild++;
+      return;
     }
+    rebuildZonelists(mm, 'running');
+    mm.zonelistRebuilds++;
+    mm.commitStat.withRebuild++;
   }
 }

@@ -9,6 +9,7 @@ import { bootMm } from './boot.ts';
 import { freeOrder, segmentOfBlock, takeExactly } from './buddy.ts';
 import { checkMm, type MmViolation } from './check.ts';
 import { beginCommit, Commit, type CommitResult, type CommitStart } from './commit.ts';
+import { statsNow } from './commit-stat.ts';
 import { commitAhead, type CommitAhead } from './foresight.ts';
 import { mayPlug, nidOfNewBlock, plugPages, type PlugResult } from './hotplug.ts';
 import { NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
@@ -150,6 +151,15 @@ export class GuestMm {
     const marked = new Uint32Array(mm.nrNodeIds);
     mm.cell.strandedOut.forEach((pages, c) => (marked[Math.floor(c / NR_ZONES)]! += pages));
     return marked;
+  }
+
+  /** All of them. */
+  marksInForce(): number {
+    const { mm } = this;
+    if (mm.rfc !== null) return flagsIn(mm.rfc.flag, 0, mm.nrPages);
+    let marks = 0;
+    for (const pages of mm.cell.strandedOut) marks += pages;
+    return marks;
   }
 
   markedPages(nid: number): number {
@@ -295,6 +305,11 @@ export class GuestMm {
   defectCounters(): Readonly<Record<'straddles' | 'flagsSet' | 'flagsLost' | 'lookupsRight', number>> | null {
     const { rfc } = this.mm;
     return rfc === null ? null : { ...rfc.counters, flagsSet: flagsIn(rfc.flag, 0, this.mm.nrPages) };
+  }
+
+  /** The statistics of the RFC author's later tree at this moment (commit-stat.ts says which). */
+  stats(): Float64Array {
+    return statsNow(this.mm);
   }
 
   /** What does not hold and which defects explain it; empty for a correct guest. Outside a commit only. */

@@ -32,6 +32,9 @@ export const NUMA_EVENTS = [
 ];
 export const NR_NUMA_EVENTS = 6;
 
+/** Counters of commits and frees by node (commit-stat.ts). */
+export const NR_NODE_STATS = 5;
+
 /** "No page": out of range for any pfn (just under 16 TiB). */
 export const NO_PFN = 0xffffffff;
 /** In the table of pageblocks: its pages belong to several nodes, ask the ranges. Also why node ids end at 254. */

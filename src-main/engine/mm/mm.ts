@@ -14,6 +14,7 @@ import {
   MAX_GUEST_PFN,
   MAX_NODE_IDS,
   NR_MIGRATE_TYPES,
+  NR_NODE_STATS,
   NR_NUMA_EVENTS,
   NR_PAGE_ORDERS,
   NR_ZONES,
@@ -102,6 +103,17 @@ export interface BeyondCounters {
   relabelled: number;
 }
 
+/** Commits, of the whole guest since boot. */
+export interface CommitStat {
+  /** That rebuilt the zonelists, and that had no need to. */
+  withRebuild: number;
+  withoutRebuild: number;
+  /** That emptied the per-CPU lists. */
+  drains: number;
+  /** Pages of blocks that were cut at the end of a range: by the walking sweep, or when they were freed. */
+  splitPages: number;
+}
+
 export interface Mm {
   readonly config: MmConfig;
   readonly nrPages: number;
@@ -155,9 +167,12 @@ export interface Mm {
   minFreeKib: number;
   /** The watermarks are those of boot, and what it freed late does not count in them: see watermark.ts. */
   bootMarks: boolean;
+  /** NR_NODE_STATS a node (commit-stat.ts). */
+  readonly nodeStat: Float64Array;
+  readonly commitStat: CommitStat;
   /** Allocations by where they were given, NR_NUMA_EVENTS a cell (numa-event.ts). */
   readonly numaEvent: Float64Array;
-  /** Those of boot until a commit brings others (set-topology.ts). */
+  /** Those of boot until a commit brings others (BeyondConfig.topology). */
   topology: Topology;
   /** What goes beyond the RFC and is asked on the paths of the allocator; settings, not state. */
   readonly beyond: { consultTarget: boolean };
@@ -235,6 +250,8 @@ export function createMm(config: MmConfig, layout: Memlayout): Mm {
     zonelistRebuilds: 0,
     minFreeKib: 0,
     bootMarks: false,
+    nodeStat: new Float64Array(nrNodeIds * NR_NODE_STATS),
+    commitStat: { withRebuild: 0, withoutRebuild: 0, drains: 0, splitPages: 0 },
     numaEvent: new Float64Array(nrCells * NR_NUMA_EVENTS),
     topology: { generation: 0, cpuNode: config.cpuNode, distances: config.distances },
     beyond: { consultTarget: false },

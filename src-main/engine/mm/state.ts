@@ -27,6 +27,7 @@ function columns(mm: Mm): Record<string, Column> {
     stranded: mm.stranded,
     strandedPinned: mm.strandedPinned,
     numaEvent: mm.numaEvent,
+    nodeStat: mm.nodeStat,
     ...cell,
   };
 }
@@ -39,6 +40,7 @@ export function saveMm(mm: Mm, w: StateWriter, prefix: string): void {
     cacheEnd: mm.cacheEnd,
     moved: { ...mm.moved },
     lookups: { ...mm.lookups },
+    commitStat: { ...mm.commitStat },
     commits: mm.commits,
     zonelistRebuilds: mm.zonelistRebuilds,
     minFreeKib: mm.minFreeKib,
@@ -88,6 +90,7 @@ interface MmJson {
   readonly cacheEnd: number;
   readonly moved: Mm['moved'];
   readonly lookups: Mm['lookups'];
+  readonly commitStat: Mm['commitStat'];
   readonly commits: number;
   readonly zonelistRebuilds: number;
   readonly minFreeKib: number;
@@ -110,6 +113,7 @@ export function loadMm(config: MmConfig, r: StateReader, prefix: string): Mm {
   mm.cacheEnd = j.cacheEnd;
   Object.assign(mm.moved, j.moved);
   Object.assign(mm.lookups, j.lookups);
+  Object.assign(mm.commitStat, j.commitStat);
   mm.commits = j.commits;
   mm.zonelistRebuilds = j.zonelistRebuilds;
   mm.minFreeKib = j.minFreeKib;

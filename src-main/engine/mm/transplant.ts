@@ -3,6 +3,7 @@
  * counters change. Three places do it: the sweep of a commit, a free, and the drain of the per-CPU lists.
  */
 import { forEachAligned } from './buddy.ts';
+import { countForNode, ON_FREE } from './commit-stat.ts';
 import { type Memlayout, rangeOf } from './memlayout.ts';
 import { NID_MIXED, NR_ZONES, PAGEBLOCK_ORDER } from './limit.ts';
 import { type Mm, zoneOf } from './mm.ts';
@@ -44,6 +45,7 @@ export function transplantWhole(mm: Mm, pfn: number, order: number, actual: numb
   mm.stranded[actual * mm.nrNodeIds + target]! -= pages;
   leaveCell(mm, actual * NR_ZONES + zoneOf(mm, pfn), pages);
   mm.moved.free += pages;
+  countForNode(mm, target, ON_FREE, pages);
   addFreeBlock(mm, pfn, order, target);
 }
 
@@ -60,7 +62,11 @@ export function addByTarget(mm: Mm, pfn: number, order: number, actual: number):
     const to = Math.min(end, layout.start[r + 1]!);
     const target = layout.nid[r]!;
     countLookup(mm, from);
-    if (target !== actual) moved += to - from;
+    if (to - from < 1 << order && from === pfn) mm.commitStat.splitPages += 1 << order;
+    if (target !== actual) {
+      moved += to - from;
+      countForNode(mm, target, ON_FREE, to - from);
+    }
     forEachAligned(from, to, (p, o) => addFreeBlock(mm, p, o, target));
   }
   return moved;

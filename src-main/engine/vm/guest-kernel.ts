@@ -5,6 +5,7 @@
  */
 import type { MmConfig } from '../config.ts';
 import type { Json, StateReader, StateWriter } from '../core/index.ts';
+import type { GuestMm } from '../mm/index.ts';
 import { KernelLog } from './kernel-log.ts';
 import { LayoutHistory } from './layout-history.ts';
 
@@ -23,18 +24,26 @@ export class GuestKernel {
   readonly attributes: LayoutAttributes;
   /** A writer died while it held the mutex of node, commit and clear: every later writer waits for ever. */
   mutexHeld: boolean;
+  /** Straddling blocks of earlier commits, which have been warned of. */
+  straddlesTold: number;
 
-  private constructor(log: KernelLog, layouts: LayoutHistory, attributes: LayoutAttributes, mutexHeld: boolean) {
+  private constructor(
+    log: KernelLog,
+    layouts: LayoutHistory,
+    attributes: LayoutAttributes,
+    { mutexHeld, straddlesTold }: Pick<SavedKernel, 'mutexHeld' | 'straddlesTold'>,
+  ) {
     this.log = log;
     this.layouts = layouts;
     this.attributes = attributes;
     this.mutexHeld = mutexHeld;
+    this.straddlesTold = straddlesTold;
   }
 
-  static boot({ bootLayout, nrPages, profile }: MmConfig): GuestKernel {
+  static boot({ bootLayout, nrPages, profile }: MmConfig, mm: GuestMm): GuestKernel {
     const attributes = { start: 0n, end: 0n, node: 0n, commit: 0n, clear: 0n };
-    const layouts = LayoutHistory.boot(bootLayout, nrPages, profile.backlog);
-    return new GuestKernel(new KernelLog(), layouts, attributes, false);
+    const layouts = LayoutHistory.boot(bootLayout, { nrPages, tick: 0, stats: mm.stats() }, profile.backlog);
+    return new GuestKernel(new KernelLog(), layouts, attributes, { mutexHeld: false, straddlesTold: 0 });
   }
 
   save(w: StateWriter, prefix: string): void {
@@ -43,15 +52,16 @@ export class GuestKernel {
       log: this.log.save(),
       attributes: [start, end, node, commit, clear].map(String),
       mutexHeld: this.mutexHeld,
+      straddlesTold: this.straddlesTold,
     });
     this.layouts.save(w, prefix);
   }
 
   static load({ profile }: MmConfig, r: StateReader, prefix: string): GuestKernel {
-    const { log, attributes, mutexHeld } = r.json<SavedKernel>(`${prefix}.kernel`);
+    const { log, attributes, ...flags } = r.json<SavedKernel>(`${prefix}.kernel`);
     const [start, end, node, commit, clear] = attributes.map(BigInt) as [bigint, bigint, bigint, bigint, bigint];
     const layouts = LayoutHistory.load(r, prefix, profile.backlog);
-    return new GuestKernel(KernelLog.load(log), layouts, { start, end, node, commit, clear }, mutexHeld);
+    return new GuestKernel(KernelLog.load(log), layouts, { start, end, node, commit, clear }, flags);
   }
 }
 
@@ -59,4 +69,5 @@ interface SavedKernel {
   readonly log: Json;
   readonly attributes: readonly string[];
   readonly mutexHeld: boolean;
+  readonly straddlesTold: number;
 }

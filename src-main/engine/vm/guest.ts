@@ -8,7 +8,7 @@
 import type { CommitTrace } from '../../../shared/protocol/guest.ts';
 import type { GuestLag, WorldEvent } from '../../../shared/snapshot/index.ts';
 import type { PfnRange } from '../../../shared/units/index.ts';
-import type { BeyondConfig, GuestConfig, LayoutRange, RegenerationConfig } from '../config.ts';
+import type { BeyondConfig, GuestConfig, HostConfig, LayoutRange, RegenerationConfig } from '../config.ts';
 import { assert, type Json, type Parts, type StateReader, type StateWriter, wholeOf } from '../core/index.ts';
 import {
   type Backing,
@@ -21,6 +21,7 @@ import {
   remap,
 } from '../host/index.ts';
 import {
+  type Commit,
   type CommitResult,
   GuestMm,
   type LayoutProblem,
@@ -32,10 +33,11 @@ import {
 import { CommitRun } from './commit-run.ts';
 import { GuestKernel } from './guest-kernel.ts';
 import { logBoot, logCommit, logPlug } from './kernel-words.ts';
-import { type KeptLayout, type LayoutOrigin, rangesOf } from './layout-history.ts';
+import { type CommitMoment, type KeptLayout, type LayoutOrigin, rangesOf } from './layout-history.ts';
 import { type HostTruth, isDeliveryDue, NOT_SEEN, sameRanges, tell, type Telling } from './telling.ts';
 import { type OwedRow, owedRows } from './owed.ts';
 import { TargetAge } from './target-age.ts';
+import { cpusWhereMemoryIs, distancesOfHost, nextTopology, pagesByNode } from './topology.ts';
 import { Workload } from './workload.ts';
 
 /** The truth about one guest's memory, as its host has it now. */
@@ -72,6 +74,8 @@ export class Guest {
   readonly #ages: TargetAge;
   readonly #commits: CommitRun;
   #beyond: BeyondConfig;
+  readonly #hosts: readonly HostConfig[];
+  #marksSet = 0;
   /** Cached lag 1; it changes only with the backing, the layout or the settings. Derived, not state. */
   #lagKey = '';
   #lag = { hostTarget: 0, coalesced: 0 };
@@ -85,13 +89,16 @@ export class Guest {
     this.#ages = parts.ages;
     this.#commits = parts.commits;
     this.#beyond = parts.beyond;
+    this.#hosts = parts.hosts;
     this.#telling = { map: parts.map, seenGeneration: parts.seenGeneration, dueTick: parts.dueTick };
     this.#settingsChanged();
+    if (this.mm.mm.commits > 0) this.#placeCpus();
   }
 
-  static create(config: GuestConfig, truth: HostTruth, seed: number): Guest {
+  /** @param hosts of the world, by index. */
+  static create(config: GuestConfig, truth: HostTruth, seed: number, hosts: readonly HostConfig[]): Guest {
     const mm = GuestMm.boot(config.mm);
-    const kernel = GuestKernel.boot(config.mm);
+    const kernel = GuestKernel.boot(config.mm, mm);
     logBoot(kernel.log, config, mm, kernel.layouts.inForce);
     return new Guest(config, {
       mm,
@@ -101,6 +108,7 @@ export class Guest {
       ages: new TargetAge(config.mm.nrPages),
       commits: new CommitRun(mm),
       beyond: config.beyond,
+      hosts,
       map: bootNodeMap(truth.backing, layoutRanges(mm.layout), config.mm.nrNodeIds),
       seenGeneration: truth.generation,
       dueTick: null,
@@ -144,7 +152,34 @@ export class Guest {
 
   /** Counters since boot that no other part of a snapshot has. */
   get counters(): Readonly<Record<string, number>> {
-    return { commitTicks: this.#commits.lastTicks };
+    return {
+      commitTicks: this.#commits.lastTicks,
+      marksSet: this.#marksSet,
+      remoteAllocs: this.workload.remoteAllocs,
+    };
+  }
+
+  /** The host runs the CPUs where the memory is, whether the guest learns of it or not. */
+  #placeCpus(): readonly number[] {
+    const { mm } = this.mm;
+    const pages = pagesByNode(mm, mm.layout);
+    const cpuNode = cpusWhereMemoryIs(this.config.mm.cpuNode, pages, this.#telling.map, this.#hosts);
+    this.workload.cpusRunAt(cpuNode);
+    return cpuNode;
+  }
+
+  /** With the layout that has just been published. */
+  #bringTopology(commit: Commit): void {
+    const cpuNode = this.#placeCpus();
+    if (!this.#beyond.topology) return;
+    const { mm } = this.mm;
+    const before = mm.topology.distances;
+    const toldByHost = this.kernel.layouts.inForce.origin === 'host';
+    const distances = toldByHost ? distancesOfHost(before, this.#telling.map, this.#hosts) : before;
+    const next = nextTopology(mm.topology, cpuNode, distances);
+    if (next === null) return;
+    mm.topology = next;
+    commit.bringsTopology();
   }
 
   /** A commit that is under way; null when none is. */
@@ -170,9 +205,11 @@ export class Guest {
     const { nrPages, nrNodeIds } = this.config.mm;
     const target = (): readonly LayoutRange[] => layoutRanges(this.mm.layout);
     const { telling, ranges } = tell(this.#telling, this.#regeneration, truth, tick, target, nrPages);
+    const remapped = telling.map !== this.#telling.map;
     this.#telling = telling;
     if (ranges === null) return [];
     this.#lagKey = '';
+    if (remapped && this.mm.mm.commits > 0) this.#placeCpus();
     if (sameRanges(ranges, target())) return [];
     const vm = this.config.name;
     const delivered: WorldEvent = {
@@ -237,13 +274,17 @@ export class Guest {
   ): { readonly problems: readonly LayoutProblem[]; readonly events: readonly WorldEvent[] } {
     const problems = this.mm.problemsOf(ranges);
     if (problems.length > 0) return { problems, events: [] };
-    const layout = this.kernel.layouts.commit(ranges, origin, this.config.mm.nrPages, tick);
+    const layout = this.kernel.layouts.commit(ranges, origin, this.#moment(tick));
     return { problems: [], events: this.#publish(layout, tick) };
+  }
+
+  #moment(tick: number): CommitMoment {
+    return { nrPages: this.config.mm.nrPages, tick, stats: this.mm.stats() };
   }
 
   /** Commits what is staged in debugfs, which has a range. */
   commitStaged(tick: number): readonly WorldEvent[] {
-    return this.#publish(this.kernel.layouts.commitStaged(this.config.mm.nrPages, tick), tick);
+    return this.#publish(this.kernel.layouts.commitStaged(this.#moment(tick)), tick);
   }
 
   /** Pages of a DIMM, which the host backs now, come to exist. Outside a commit. */
@@ -263,12 +304,14 @@ export class Guest {
 
   #stepCommit(tick: number): readonly WorldEvent[] {
     const from = this.mm.layout;
-    const { done } = this.#commits.step(tick, this.#beyond.commitStepTicks, (step) => {
-      if (step === 'publish') this.#ages.published(from, this.mm.layout, tick);
+    const { done } = this.#commits.step(tick, this.#beyond.commitStepTicks, (step, commit) => {
+      if (step === 'mark') this.#marksSet += this.mm.marksInForce();
+      if (step !== 'publish') return;
+      this.#ages.published(from, this.mm.layout, tick);
+      this.#bringTopology(commit);
     });
     if (done === null) return [];
-    const { layouts, log } = this.kernel;
-    logCommit(log, this.mm, layouts.inForce, done.result, done.zonelistsRebuilt, tick);
+    logCommit(this.kernel, this.mm, done.result, done.zonelistsRebuilt, tick);
     return commitEvents(this.config.name, done.result, tick);
   }
 
@@ -327,19 +370,25 @@ export class Guest {
     this.workload.save(w, prefix);
     this.#ages.save(w, prefix);
     this.#commits.save(w, prefix);
+    w.memo(`${prefix}.counters`, { marksSet: this.#marksSet, remoteAllocs: this.workload.remoteAllocs });
     if (this.#beyond !== this.config.beyond) w.json(`${prefix}.beyond`, this.#beyond as unknown as Json);
   }
 
-  static load(config: GuestConfig, r: StateReader, prefix: string): Guest {
+  static load(config: GuestConfig, r: StateReader, prefix: string, hosts: readonly HostConfig[]): Guest {
     const mm = GuestMm.load(config.mm, r, prefix);
-    const saved = r.json<Omit<GuestParts, 'mm' | 'workload' | 'kernel' | 'ages' | 'commits' | 'beyond'>>(
+    const saved = r.json<Omit<GuestParts, 'mm' | 'workload' | 'kernel' | 'ages' | 'commits' | 'beyond' | 'hosts'>>(
       `${prefix}.guest`,
     );
     const kernel = GuestKernel.load(config.mm, r, prefix);
     const ages = TargetAge.load(config.mm.nrPages, r, prefix);
     const commits = CommitRun.load(mm, r, prefix);
     const beyond = r.has(`${prefix}.beyond`) ? r.json<BeyondConfig>(`${prefix}.beyond`) : config.beyond;
-    return new Guest(config, { ...saved, mm, kernel, ages, commits, beyond, workload: Workload.load(mm, r, prefix) });
+    const workload = Workload.load(mm, r, prefix);
+    const guest = new Guest(config, { ...saved, mm, kernel, ages, commits, beyond, hosts, workload });
+    const counters = r.json<{ marksSet: number; remoteAllocs: number }>(`${prefix}.counters`);
+    guest.#marksSet = counters.marksSet;
+    workload.remoteAllocs = counters.remoteAllocs;
+    return guest;
   }
 }
 
@@ -350,6 +399,7 @@ interface GuestParts extends Telling {
   readonly ages: TargetAge;
   readonly commits: CommitRun;
   readonly beyond: BeyondConfig;
+  readonly hosts: readonly HostConfig[];
   readonly regeneration: RegenerationConfig;
 }
 

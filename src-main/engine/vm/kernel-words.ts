@@ -5,6 +5,7 @@
 import type { GuestConfig, LayoutRange, MmConfig } from '../config.ts';
 import { type CommitResult, type GuestMm, NR_ZONES, type PlugResult, ZONE_NAMES } from '../mm/index.ts';
 import { PAGE_SIZE_BYTES, PAGE_SIZE_KIB, type PfnRange } from '../../../shared/units/index.ts';
+import type { GuestKernel } from './guest-kernel.ts';
 import { type KernelLog, LOG_INFO, LOG_WARNING } from './kernel-log.ts';
 import type { KeptLayout } from './layout-history.ts';
 
@@ -159,13 +160,14 @@ function logRanges(log: KernelLog, { start, nid }: KeptLayout, tick: number): vo
 
 /** A commit, when it is complete. @param rebuilt whether it rebuilt the zonelists. */
 export function logCommit(
-  log: KernelLog,
+  kernel: GuestKernel,
   mm: GuestMm,
-  layout: KeptLayout,
   result: CommitResult,
   rebuilt: boolean,
   tick: number,
 ): void {
+  const { log } = kernel;
+  const layout = kernel.layouts.inForce;
   const say = (text: string): void => log.print(tick, LOG_INFO, text);
   say(`memlayout: committing layout.${layout.seq}, ${countText(layout.nid.length, 'range')}`);
   logRanges(log, layout, tick);
@@ -176,6 +178,12 @@ export function logCommit(
   for (const { nid, zone } of result.zonesPopulated)
     say(`dnuma: zone ${ZONE_NAMES[zone]!} of node ${nid} is initialised`);
   if (rebuilt) logZonelists(log, mm, tick);
+  const straddles = mm.defectCounters()?.straddles ?? 0;
+  if (straddles > kernel.straddlesTold) {
+    const blocks = countText(straddles - kernel.straddlesTold, 'free block');
+    log.print(tick, LOG_WARNING, `dnuma: ${blocks} reached beyond the end of the range that its first page is in`);
+    kernel.straddlesTold = straddles;
+  }
   const moved = result.movedSweep + result.movedDrain;
   say(
     `dnuma: layout.${layout.seq} is in force: ${countText(moved, 'free page')} moved, ` +

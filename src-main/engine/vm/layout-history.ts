@@ -27,6 +27,9 @@ export interface KeptLayout {
   readonly nid: Uint8Array;
   /** Parts of [0, nrPages) that expansion added, ascending. */
   readonly filled: readonly PfnRange[];
+  /** The guest's statistics (mm's statsNow) when it came into force, and when the next one did; null while it is. */
+  readonly since: Float64Array;
+  readonly until: Float64Array | null;
 }
 
 /** Ranges as they were written to debugfs, ascending and disjoint; half-open. They may lie beyond the guest's memory. */
@@ -89,6 +92,14 @@ export function addRange({ ranges }: StagedLayout, range: LayoutRange): LayoutRa
   return null;
 }
 
+/** When a layout is committed, and in what guest. */
+export interface CommitMoment {
+  readonly nrPages: number;
+  readonly tick: number;
+  /** Its statistics then. */
+  readonly stats: Float64Array;
+}
+
 export class LayoutHistory {
   #nextSeq: number;
   #staged: StagedLayout | null;
@@ -109,8 +120,10 @@ export class LayoutHistory {
   }
 
   /** @param backlogMost DNUMA_BACKLOG; -1: no limit but (c). */
-  static boot(bootLayout: readonly LayoutRange[], nrPages: number, backlogMost: number): LayoutHistory {
-    const inForce: KeptLayout = { seq: 0, origin: 'boot', tick: 0, ...expand(bootLayout, nrPages) };
+  static boot(bootLayout: readonly LayoutRange[], moment: CommitMoment, backlogMost: number): LayoutHistory {
+    const { nrPages, tick, stats } = moment;
+    const expanded = expand(bootLayout, nrPages);
+    const inForce: KeptLayout = { seq: 0, origin: 'boot', tick, ...expanded, since: stats, until: null };
     return new LayoutHistory({ nextSeq: 1, staged: null, inForce, backlog: [] }, backlogMost);
   }
 
@@ -145,22 +158,27 @@ export class LayoutHistory {
   }
 
   /** A layout of the host or of a command comes into force, under the next number. */
-  commit(ranges: readonly LayoutRange[], origin: LayoutOrigin, nrPages: number, tick: number): KeptLayout {
-    return this.#comeIntoForce({ seq: this.#nextSeq++, origin, tick, ...expand(ranges, nrPages) });
+  commit(ranges: readonly LayoutRange[], origin: LayoutOrigin, moment: CommitMoment): KeptLayout {
+    return this.#comeIntoForce(this.#nextSeq++, ranges, origin, moment);
   }
 
   /** The staged layout, which has a range, comes into force and is staged no longer. */
-  commitStaged(nrPages: number, tick: number): KeptLayout {
+  commitStaged(moment: CommitMoment): KeptLayout {
     assert(this.#staged !== null && this.#staged.ranges.length > 0, 'layout-not-staged');
     const { seq, ranges } = this.#staged;
     this.#staged = null;
-    return this.#comeIntoForce({ seq, origin: 'debugfs', tick, ...expand(ranges, nrPages) });
+    return this.#comeIntoForce(seq, ranges, 'debugfs', moment);
   }
 
-  #comeIntoForce(layout: KeptLayout): KeptLayout {
-    this.#retire(this.#inForce);
-    this.#inForce = layout;
-    return layout;
+  #comeIntoForce(
+    seq: number,
+    ranges: readonly LayoutRange[],
+    origin: LayoutOrigin,
+    { nrPages, tick, stats }: CommitMoment,
+  ): KeptLayout {
+    this.#retire({ ...this.#inForce, until: stats });
+    this.#inForce = { seq, origin, tick, ...expand(ranges, nrPages), since: stats, until: null };
+    return this.#inForce;
   }
 
   #retire(layout: KeptLayout): void {
@@ -185,15 +203,18 @@ export class LayoutHistory {
         filled: filled.map(({ start, end }) => [start, end]),
       })),
     });
-    for (const { seq, start, nid } of committed) {
+    for (const { seq, start, nid, since, until } of committed) {
       w.column(`${prefix}.layout${seq}.start`, start);
       w.column(`${prefix}.layout${seq}.nid`, nid);
+      w.column(`${prefix}.layout${seq}.since`, since);
+      if (until !== null) w.column(`${prefix}.layout${seq}.until`, until);
     }
   }
 
   static load(r: StateReader, prefix: string, backlogMost: number): LayoutHistory {
     const saved = r.json<SavedHistory>(`${prefix}.layouts`);
-    const committed = saved.committed.map(({ seq, origin, tick, filled }): KeptLayout => {
+    const committed = saved.committed.map(({ seq, origin, tick, filled }, i): KeptLayout => {
+      const isLast = i === saved.committed.length - 1;
       return {
         seq,
         origin,
@@ -201,6 +222,8 @@ export class LayoutHistory {
         start: r.column<Uint32Array>(`${prefix}.layout${seq}.start`),
         nid: r.column<Uint8Array>(`${prefix}.layout${seq}.nid`),
         filled: filled.map(([start, end]) => ({ start, end })),
+        since: r.column<Float64Array>(`${prefix}.layout${seq}.since`),
+        until: isLast ? null : r.column<Float64Array>(`${prefix}.layout${seq}.until`),
       };
     });
     const inForce = committed.pop();
