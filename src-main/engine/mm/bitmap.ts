@@ -73,6 +73,13 @@ export function rangeMask(w: number, start: number, end: number): number {
 /** Set bits in [start, end) of the pageblock. */
 export function countIn(bits: Int32Array, at: number, start: number, end: number): number {
   let pages = 0;
+  if (((start | end) & 31) === 0) {
+    for (let w = start >>> 5; w < end >>> 5; w++) {
+      const word = bits[at + w]!;
+      if (word !== 0) pages += word === -1 ? 32 : popcount(word);
+    }
+    return pages;
+  }
   for (let w = start >>> 5; w < WORDS && w << 5 < end; w++) {
     pages += popcount(bits[at + w]! & rangeMask(w, start, end));
   }

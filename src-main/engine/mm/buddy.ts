@@ -4,7 +4,6 @@
  *
  * Left out: CMA, isolation, the tail placement of blocks about to merge, orders above 10.
  */
-import { assert } from '../core/index.ts';
 import { firstBlock, mergedOrder } from './bitmap.ts';
 import {
   MAX_PAGE_ORDER,

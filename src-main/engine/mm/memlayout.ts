@@ -32,7 +32,21 @@ export interface LayoutProblem {
   readonly index: number;
 }
 
+const FEW_RANGES = 4;
+
 const show = (r: LayoutRange): string => `{${r.start}-${r.end}}:${r.nid}`;
+
+/** Whether the ranges are given in ascending order and have no problem: looked at once, since layouts may be long. */
+function isPlain(ranges: readonly LayoutRange[], nrPages: number, nrNodeIds: number): boolean {
+  let at = 0;
+  for (let i = 0; i < ranges.length; i++) {
+    const { start, end, nid } = ranges[i]!;
+    if (!(start >= at && start < end && end <= nrPages && nid >= 0 && nid < nrNodeIds)) return false;
+    if (!(Number.isInteger(start) && Number.isInteger(end) && Number.isInteger(nid))) return false;
+    at = end;
+  }
+  return true;
+}
 
 /** All problems of a staged layout, in the order of its ranges. */
 export function validateLayout(
@@ -43,6 +57,7 @@ export function validateLayout(
   if (ranges.length === 0) {
     return [{ slug: 'layout-empty', text: 'a layout needs at least one range', index: -1 }];
   }
+  if (isPlain(ranges, nrPages, nrNodeIds)) return [];
   const problems: LayoutProblem[] = [];
   ranges.forEach((r, index) => {
     if (!(r.start < r.end)) {
@@ -72,15 +87,20 @@ export function validateLayout(
  * neighbours of one node joined. Cost O(ranges log ranges + pageblocks).
  */
 export function createLayout(ranges: readonly LayoutRange[], nrPages: number, seq: number): Memlayout {
-  const sorted = [...ranges].sort((a, b) => a.start - b.start);
-  const joined = sorted.filter((r, i) => i === 0 || r.nid !== sorted[i - 1]!.nid);
-  const count = joined.length;
-  const start = new Uint32Array(count + 1);
-  const nid = new Uint8Array(count);
-  joined.forEach((r, i) => {
-    start[i] = i === 0 ? 0 : r.start;
-    nid[i] = r.nid;
-  });
+  const sorted = ascending(ranges);
+  let start = new Uint32Array(sorted.length + 1);
+  let nid = new Uint8Array(sorted.length);
+  let count = 0;
+  for (let i = 0; i < sorted.length; i++) {
+    const r = sorted[i]!;
+    if (count > 0 && nid[count - 1] === r.nid) continue;
+    start[count] = count === 0 ? 0 : r.start;
+    nid[count++] = r.nid;
+  }
+  if (count < sorted.length) {
+    start = start.slice(0, count + 1);
+    nid = nid.slice(0, count);
+  }
   start[count] = nrPages;
   const blocks = Math.ceil(nrPages / PAGES_PER_PAGEBLOCK);
   const blockNid = new Uint8Array(blocks);
@@ -96,12 +116,24 @@ export function createLayout(ranges: readonly LayoutRange[], nrPages: number, se
   return { seq, count, start, nid, blockNid, first };
 }
 
+/** The ranges by their start; a list that is in order is taken as it is. */
+function ascending(ranges: readonly LayoutRange[]): readonly LayoutRange[] {
+  for (let i = 1; i < ranges.length; i++) {
+    if (ranges[i - 1]!.start > ranges[i]!.start) return [...ranges].sort((a, b) => a.start - b.start);
+  }
+  return ranges;
+}
+
 /** Index of the range that contains pfn (< nrPages). */
 export function rangeOf(layout: Memlayout, pfn: number): number {
   const block = pfn >>> PAGEBLOCK_ORDER;
   const { start } = layout;
   let lo = layout.first[block]!;
-  if (start[lo + 1]! > pfn) return lo;
+  // A pageblock has a handful of ranges.
+  for (let i = 0; i < FEW_RANGES; i++) {
+    if (start[lo + 1]! > pfn) return lo;
+    lo++;
+  }
   let hi = block + 1 < layout.first.length ? layout.first[block + 1]! : layout.count - 1;
   // The last range that starts at or below pfn.
   while (lo < hi) {

@@ -1,7 +1,8 @@
 /** What the pages in use of a run are owed when its target changes: the stranded matrix follows a published layout. */
 import { NID_MIXED, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { cellOf, type Mm, zoneOf } from './mm.ts';
-import { freeIn } from './segment.ts';
+import { findSegment, freeIn } from './segment.ts';
+import { pagesOf } from './segment-table.ts';
 import { setOneNode, UsedCounts } from './used-node.ts';
 
 /**
@@ -25,12 +26,38 @@ export function moveStranded(mm: Mm, start: number, end: number, oldNid: number,
       owe(mm, actual[block]!, zone, oldNid, newNid, valid[block]! - free[block]! - pinned[block]!, false);
       owe(mm, actual[block]!, zone, oldNid, newNid, pinned[block]!, true);
     } else if (pinned[block] === 0 && valid[block] === PAGES_PER_PAGEBLOCK) {
-      owe(mm, actual[block]!, zone, oldNid, newNid, next - pfn - freeIn(mm, pfn, next), false);
+      owe(mm, actual[block]!, zone, oldNid, newNid, next - pfn - freeInRun(mm, pfn, next, oldNid), false);
     } else {
       countStranded(mm, pfn, next, zone, oldNid, newNid);
     }
     pfn = next;
   }
+}
+
+/**
+ * Free pages of a run's part of a pageblock. They are where they belong until the layout in force gives way: so, where
+ * the part is all that the pageblock had of the old target, they are the pages of one segment.
+ */
+function freeInRun(mm: Mm, start: number, end: number, oldNid: number): number {
+  if (mm.rfc !== null || !isAllOf(mm, start, end, oldNid)) return freeIn(mm, start, end);
+  const seg = findSegment(mm, start >>> PAGEBLOCK_ORDER, oldNid);
+  return seg === -1 ? 0 : pagesOf(mm.segment, seg);
+}
+
+/** Whether [start, end) is all that its pageblock has of a node in the layout in force. */
+function isAllOf({ layout }: Mm, start: number, end: number, nid: number): boolean {
+  const block = start >>> PAGEBLOCK_ORDER;
+  const blockStart = block << PAGEBLOCK_ORDER;
+  const blockEnd = blockStart + PAGES_PER_PAGEBLOCK;
+  let found = false;
+  for (let r = layout.first[block]!; r < layout.count && layout.start[r]! < blockEnd; r++) {
+    if (layout.nid[r] !== nid) continue;
+    const from = Math.max(blockStart, layout.start[r]!);
+    const to = Math.min(blockEnd, layout.start[r + 1]!);
+    if (found || from !== start || to !== end) return false;
+    found = true;
+  }
+  return found;
 }
 
 const counts = new UsedCounts();

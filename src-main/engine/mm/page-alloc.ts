@@ -5,6 +5,7 @@
 import { assert, InvariantError } from '../core/index.ts';
 import { takeBlock } from './buddy.ts';
 import { MAX_PAGE_ORDER, NID_MIXED, NO_PFN, PAGEBLOCK_ORDER } from './limit.ts';
+import { type Memlayout, rangeOf } from './memlayout.ts';
 import type { Mm } from './mm.ts';
 import { countNumaEvents } from './numa-event.ts';
 import { ALLOCATED, clearAllocated, HELD, markAllocated, ORDER_MASK, PINNED, stateOf } from './page.ts';
@@ -88,10 +89,18 @@ export function freePagesDirect(mm: Mm, pfn: number, order: number): void {
     return;
   }
   const { layout, markLayout } = mm;
-  const target = order <= PAGEBLOCK_ORDER ? layout.blockNid[pfn >>> PAGEBLOCK_ORDER]! : NID_MIXED;
+  const target = order <= PAGEBLOCK_ORDER ? targetOfBlock(layout, pfn, order) : NID_MIXED;
   if (layout === markLayout && target === actual) addFreeBlock(mm, pfn, order, actual);
   else if (layout === markLayout && target !== NID_MIXED) transplantWhole(mm, pfn, order, actual, target);
   else freeByRanges(mm, pfn, order, actual);
+}
+
+/** The one target of a block of at most a pageblock; NID_MIXED when a range ends inside it. */
+function targetOfBlock(layout: Memlayout, pfn: number, order: number): number {
+  const target = layout.blockNid[pfn >>> PAGEBLOCK_ORDER]!;
+  if (target !== NID_MIXED) return target;
+  const range = rangeOf(layout, pfn);
+  return layout.start[range + 1]! >= pfn + (1 << order) ? layout.nid[range]! : NID_MIXED;
 }
 
 /** The same where the block's target is not one node, or a commit is between its publish and mark. */

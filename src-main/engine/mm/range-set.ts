@@ -9,6 +9,9 @@ export class RangeSet {
   readonly ranges: readonly PfnRange[];
   /** pages in all ranges before the i-th. */
   readonly #before: readonly number[];
+  /** All members lie in [#start, #end); empty when there is none. */
+  readonly #start: number;
+  readonly #end: number;
 
   constructor(ranges: readonly PfnRange[]) {
     const before: number[] = [];
@@ -23,6 +26,8 @@ export class RangeSet {
     before.push(total);
     this.ranges = ranges;
     this.#before = before;
+    this.#start = ranges[0]?.start ?? 0;
+    this.#end = last;
   }
 
   /** Members below pfn. */
@@ -45,11 +50,13 @@ export class RangeSet {
 
   /** Members in [start, end). */
   countIn(start: number, end: number): number {
-    return this.ranges.length === 0 ? 0 : this.#below(end) - this.#below(start);
+    if (end <= this.#start || start >= this.#end) return 0;
+    return this.#below(end) - this.#below(start);
   }
 
   /** [start, end) without the members at its two ends; empty (start = end) when all of it is in the set. */
   trim(start: number, end: number): PfnRange {
+    if (end <= this.#start || start >= this.#end) return { start, end };
     let from = start;
     let to = end;
     for (const r of this.ranges) if (r.start <= from && from < r.end) from = r.end;

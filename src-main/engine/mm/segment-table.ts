@@ -1,19 +1,18 @@
 /**
  * The segments' records: their shape, their growth, and how they are written down. What they mean is in segment.ts.
  *
- * A record is four cache lines, so that what a free or a take touches lies together and costs few misses, wherever the
+ * A record is two cache lines, so that what a free or a take touches lies together and costs few misses, wherever the
  * page is:
  *   line 1  bits        16 words, the free pages
  *   line 2  counters    blocks by order, free pages, lists it is in (16 bits each), node (8 bits), chain, pageblock
- *   line 3  links       next and previous of the lists of orders 0 to 7, as pairs
- *   line 4              those of orders 8 to 10
- * The three views are of the same bytes. Links of a list that a segment is not in mean nothing.
+ * Its three views are of the same bytes. The links of the lists are apart, next and previous of each order as a pair: a
+ * free seldom needs them. Links of a list that a segment is not in mean nothing.
  */
 import { type StateReader, type StateWriter } from '../core/index.ts';
 import { NR_MIGRATE_TYPES, NR_PAGE_ORDERS } from './limit.ts';
 
 /** Words, half words and bytes of a record. */
-export const ROW = 64;
+export const ROW = 32;
 export const ROW16 = ROW * 2;
 export const ROW8 = ROW * 4;
 /** Half words in a record. */
@@ -25,13 +24,15 @@ export const NID8 = 2 * (LINKED16 + 1);
 /** Words in a record. */
 export const CHAIN = 23;
 export const BLOCK = 24;
-export const LINKS = 32;
+/** Words of links. */
+export const LINK = 2 * NR_PAGE_ORDERS;
 
 /** The views are replaced by longer ones when extra segments run out. */
 export interface SegmentTable {
   row: Int32Array;
   row16: Uint16Array;
   row8: Uint8Array;
+  link: Int32Array;
   /** First segment of each list, -1 when empty; index by listOf. */
   readonly head: Int32Array;
   readonly nrPageblocks: number;
@@ -52,15 +53,21 @@ export function createSegmentTable(nrPageblocks: number, nrCells: number): Segme
 
 const firstExtra = (nrPageblocks: number): number => Math.max(16, nrPageblocks >>> 6);
 
-function viewsOf(segments: number): Pick<SegmentTable, 'row' | 'row16' | 'row8'> {
-  const buffer = new ArrayBuffer(segments * ROW * 4);
-  return { row: new Int32Array(buffer), row16: new Uint16Array(buffer), row8: new Uint8Array(buffer) };
+function viewsOf(segments: number): Pick<SegmentTable, 'row' | 'row16' | 'row8' | 'link'> {
+  const buffer = new ArrayBuffer(segments * ROW8);
+  return {
+    row: new Int32Array(buffer),
+    row16: new Uint16Array(buffer),
+    row8: new Uint8Array(buffer),
+    link: new Int32Array(segments * LINK),
+  };
 }
 
 /** Room for `extra` extra segments; the old views are stale from then on. */
 function growTo(t: SegmentTable, extra: number): void {
   const views = viewsOf(t.nrPageblocks + extra);
   views.row.set(t.row);
+  views.link.set(t.link);
   Object.assign(t, views);
 }
 
@@ -95,9 +102,8 @@ export const chainOf = (t: SegmentTable, seg: number): number => t.row[seg * ROW
 /** Where its bits begin in `row`. */
 export const bitsAt = (seg: number): number => seg * ROW;
 /** Neighbours in the list of an order that it is in; -1 ends. */
-export const nextOf = (t: SegmentTable, seg: number, order: number): number => t.row[seg * ROW + LINKS + 2 * order]!;
-export const prevOf = (t: SegmentTable, seg: number, order: number): number =>
-  t.row[seg * ROW + LINKS + 2 * order + 1]!;
+export const nextOf = (t: SegmentTable, seg: number, order: number): number => t.link[seg * LINK + 2 * order]!;
+export const prevOf = (t: SegmentTable, seg: number, order: number): number => t.link[seg * LINK + 2 * order + 1]!;
 
 /** Index in `head` of the list of (cell, migrate type, order). */
 export const listOf = (cell: number, type: number, order: number): number =>
@@ -107,6 +113,7 @@ export const listOf = (cell: number, type: number, order: number): number =>
 export function saveSegments(t: SegmentTable, w: StateWriter, prefix: string): void {
   w.json(`${prefix}.segment`, { spare: t.spare, used: t.used });
   w.column(`${prefix}.segment.row`, t.row.subarray(0, t.used * ROW));
+  w.column(`${prefix}.segment.link`, t.link.subarray(0, t.used * LINK));
   w.column(`${prefix}.segment.head`, t.head);
 }
 
@@ -115,6 +122,7 @@ export function loadSegments(t: SegmentTable, r: StateReader, prefix: string): v
   const row = r.column<Int32Array>(`${prefix}.segment.row`);
   if (row.length > t.row.length) growTo(t, used - t.nrPageblocks);
   t.row.set(row);
+  t.link.set(r.column<Int32Array>(`${prefix}.segment.link`));
   t.head.set(r.column<Int32Array>(`${prefix}.segment.head`));
   t.spare = spare;
   t.used = used;

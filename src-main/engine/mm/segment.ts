@@ -18,7 +18,7 @@
  *
  * Counters changed here: count, free of segments; cell.free, cell.nrFree; block.free.
  */
-import { WORDS, clearBlock, countBlocks, countIn, mergedOrder, rangeMask, setBlock } from './bitmap.ts';
+import { WORDS, clearBlock, countBlocks, countIn, mergedOrder, popcount, rangeMask, setBlock } from './bitmap.ts';
 import { NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { type Mm, zoneOf } from './mm.ts';
 import {
@@ -30,8 +30,8 @@ import {
   countOf,
   FREE16,
   giveExtra,
+  LINK,
   LINKED16,
-  LINKS,
   linkedOf,
   listOf,
   NID8,
@@ -47,26 +47,26 @@ import {
 const cellOfSegment = (mm: Mm, seg: number): number =>
   nidOf(mm.segment, seg) * NR_ZONES + zoneOf(mm, blockOf(mm.segment, seg) << PAGEBLOCK_ORDER);
 
-function link(mm: Mm, seg: number, cell: number, order: number): void {
-  const { head, row, row16 } = mm.segment;
+function addToList(mm: Mm, seg: number, cell: number, order: number): void {
+  const { head, link, row, row16 } = mm.segment;
   const list = listOf(cell, mm.blockType[row[seg * ROW + BLOCK]!]!, order);
   const first = head[list]!;
-  const i = seg * ROW + LINKS + 2 * order;
-  row[i] = first;
-  row[i + 1] = -1;
-  if (first !== -1) row[first * ROW + LINKS + 2 * order + 1] = seg;
+  const i = seg * LINK + 2 * order;
+  link[i] = first;
+  link[i + 1] = -1;
+  if (first !== -1) link[first * LINK + 2 * order + 1] = seg;
   head[list] = seg;
   row16[seg * ROW16 + LINKED16]! |= 1 << order;
 }
 
 function unlink(mm: Mm, seg: number, cell: number, order: number): void {
-  const { head, row, row16 } = mm.segment;
-  const i = seg * ROW + LINKS + 2 * order;
-  const n = row[i]!;
-  const p = row[i + 1]!;
-  if (p === -1) head[listOf(cell, mm.blockType[row[seg * ROW + BLOCK]!]!, order)] = n;
-  else row[p * ROW + LINKS + 2 * order] = n;
-  if (n !== -1) row[n * ROW + LINKS + 2 * order + 1] = p;
+  const { head, link, row, row16 } = mm.segment;
+  const i = seg * LINK + 2 * order;
+  const next = link[i]!;
+  const prev = link[i + 1]!;
+  if (prev === -1) head[listOf(cell, mm.blockType[row[seg * ROW + BLOCK]!]!, order)] = next;
+  else link[prev * LINK + 2 * order] = next;
+  if (next !== -1) link[next * LINK + 2 * order + 1] = prev;
   row16[seg * ROW16 + LINKED16]! &= ~(1 << order);
 }
 
@@ -81,7 +81,7 @@ function unlinkAll(mm: Mm, seg: number): void {
 /** Into the lists of all orders that it has a block of; it is in none. */
 function linkAll(mm: Mm, seg: number): void {
   const cell = cellOfSegment(mm, seg);
-  for (let o = 0; o < NR_PAGE_ORDERS; o++) if (countOf(mm.segment, seg, o) > 0) link(mm, seg, cell, o);
+  for (let o = 0; o < NR_PAGE_ORDERS; o++) if (countOf(mm.segment, seg, o) > 0) addToList(mm, seg, cell, o);
 }
 
 /** The newest segment of a list that has a block of its order, -1 if none; those that have none leave the list. */
@@ -99,7 +99,7 @@ function bump(mm: Mm, seg: number, cell: number, order: number, by: number): voi
   const { row16 } = mm.segment;
   row16[seg * ROW16 + COUNT16 + order]! += by;
   mm.cell.nrFree[cell * NR_PAGE_ORDERS + order]! += by;
-  if (by > 0 && ((row16[seg * ROW16 + LINKED16]! >>> order) & 1) === 0) link(mm, seg, cell, order);
+  if (by > 0 && ((row16[seg * ROW16 + LINKED16]! >>> order) & 1) === 0) addToList(mm, seg, cell, order);
 }
 
 /** The segment of a node in a pageblock; -1 when it has no free page there. */
@@ -120,6 +120,11 @@ function openSegment(mm: Mm, block: number, nid: number): number {
     t.row8[block * ROW8 + NID8] = nid;
     return block;
   }
+  return addExtra(mm, block, nid);
+}
+
+function addExtra(mm: Mm, block: number, nid: number): number {
+  const t = mm.segment;
   const seg = takeExtra(t);
   t.row8[seg * ROW8 + NID8] = nid;
   t.row[seg * ROW + BLOCK] = block;
@@ -237,19 +242,41 @@ function relabel(mm: Mm, seg: number, nid: number): void {
   const pages = pagesOf(t, seg);
   if (pages === PAGES_PER_PAGEBLOCK) unpair(mm, seg, from);
   const to = nid * NR_ZONES + (from % NR_ZONES);
-  const { nrFree, free } = mm.cell;
-  unlinkAll(mm, seg);
   t.row8[seg * ROW8 + NID8] = nid;
-  for (let o = 0; o < NR_PAGE_ORDERS; o++) {
-    const blocks = countOf(t, seg, o);
-    if (blocks === 0) continue;
+  mm.cell.free[from]! -= pages;
+  mm.cell.free[to]! += pages;
+  relist(mm, seg, from, to);
+  if (pages === PAGES_PER_PAGEBLOCK) pair(mm, seg, to);
+}
+
+/** From the lists of one cell to those of another, with its blocks. Lists of orders that it has none of it just leaves. */
+function relist(mm: Mm, seg: number, from: number, to: number): void {
+  const { head, link, row, row16 } = mm.segment;
+  const { nrFree } = mm.cell;
+  const type = mm.blockType[row[seg * ROW + BLOCK]!]!;
+  const fromList = listOf(from, type, 0);
+  const toList = listOf(to, type, 0);
+  for (let left = row16[seg * ROW16 + LINKED16]!; left !== 0; left &= left - 1) {
+    const o = 31 - Math.clz32(left & -left);
+    const i = seg * LINK + 2 * o;
+    const next = link[i]!;
+    const prev = link[i + 1]!;
+    if (prev === -1) head[fromList + o] = next;
+    else link[prev * LINK + 2 * o] = next;
+    if (next !== -1) link[next * LINK + 2 * o + 1] = prev;
+    const blocks = row16[seg * ROW16 + COUNT16 + o]!;
+    if (blocks === 0) {
+      row16[seg * ROW16 + LINKED16]! &= ~(1 << o);
+      continue;
+    }
     nrFree[from * NR_PAGE_ORDERS + o]! -= blocks;
     nrFree[to * NR_PAGE_ORDERS + o]! += blocks;
-    link(mm, seg, to, o);
+    const first = head[toList + o]!;
+    link[i] = first;
+    link[i + 1] = -1;
+    if (first !== -1) link[first * LINK + 2 * o + 1] = seg;
+    head[toList + o] = seg;
   }
-  free[from]! -= pages;
-  free[to]! += pages;
-  if (pages === PAGES_PER_PAGEBLOCK) pair(mm, seg, to);
 }
 
 const fresh = new Uint16Array(NR_PAGE_ORDERS);
@@ -269,6 +296,30 @@ function recount(mm: Mm, seg: number): void {
   t.row16[seg * ROW16 + FREE16] = pages;
 }
 
+/** Parts of one pageblock and where their free pages are to go: ascending, disjoint. */
+export class BlockParts {
+  block = -1;
+  count = 0;
+  /** By part: offsets in the pageblock, and the node. */
+  readonly first = new Uint16Array(PAGES_PER_PAGEBLOCK);
+  readonly last = new Uint16Array(PAGES_PER_PAGEBLOCK);
+  readonly nid = new Uint8Array(PAGES_PER_PAGEBLOCK);
+
+  begin(block: number): void {
+    this.block = block;
+    this.count = 0;
+  }
+
+  add(start: number, end: number, nid: number): void {
+    const first = start & (PAGES_PER_PAGEBLOCK - 1);
+    this.first[this.count] = first;
+    this.last[this.count] = first + end - start;
+    this.nid[this.count++] = nid;
+  }
+}
+
+const onePart = new BlockParts();
+
 /**
  * Gives the free pages of [start, end), a part of one pageblock, to node nid, from whatever node they are on. Returns the
  * pages that changed node. Cost: the segments of the pageblock, not the blocks in them.
@@ -283,35 +334,127 @@ export function moveFreePages(mm: Mm, start: number, end: number, nid: number): 
     relabel(mm, block, nid);
     return pagesOf(t, block);
   }
+  onePart.begin(block);
+  onePart.add(start, end, nid);
+  return moveFreeParts(mm, onePart, () => undefined);
+}
+
+/** Whether any bit of [first, last) is set. */
+function anyIn(row: Int32Array, at: number, first: number, last: number): boolean {
+  if (((first | last) & 31) === 0) {
+    for (let w = first >>> 5; w < last >>> 5; w++) if (row[at + w] !== 0) return true;
+    return false;
+  }
+  for (let w = first >>> 5; w << 5 < last; w++) {
+    const bits = row[at + w]!;
+    if (bits !== 0 && (bits & rangeMask(w, first, last)) !== 0) return true;
+  }
+  return false;
+}
+
+/** Several nodes: no segment goes to it whole. */
+const SEVERAL = -1;
+
+/** The one node on which a segment's pages would all be; SEVERAL if there is none. */
+function goesTo(mm: Mm, seg: number, parts: BlockParts): number {
+  const { row } = mm.segment;
+  const at = seg * ROW;
+  const nid = nidOf(mm.segment, seg);
+  let to = SEVERAL;
+  let done = 0;
+  for (let p = 0; p <= parts.count; p++) {
+    const first = p < parts.count ? parts.first[p]! : PAGES_PER_PAGEBLOCK;
+    if (done < first && to !== nid && anyIn(row, at, done, first)) {
+      if (to !== SEVERAL) return SEVERAL;
+      to = nid;
+    }
+    if (p === parts.count) break;
+    done = parts.last[p]!;
+    if (to !== parts.nid[p] && anyIn(row, at, first, done)) {
+      if (to !== SEVERAL) return SEVERAL;
+      to = parts.nid[p]!;
+    }
+  }
+  return to;
+}
+
+/** Segments of the pageblock at hand that have pages, and where each of them goes whole. */
+const planSeg = new Int32Array(PAGES_PER_PAGEBLOCK);
+const planNid = new Int16Array(PAGES_PER_PAGEBLOCK);
+
+/**
+ * Gives the free pages of parts of one pageblock to the node of each. Returns the pages that changed node, and calls back
+ * for how many came to which. Mostly a
+ * layout exchanges the nodes of a pageblock's parts, so that each segment goes to another node as it is: then nothing is
+ * counted. Otherwise the bits are dealt anew, and each segment is counted once.
+ */
+export function moveFreeParts(mm: Mm, parts: BlockParts, came: (nid: number, pages: number) => void): number {
+  const t = mm.segment;
+  if (mm.block.free[parts.block] === 0) return 0;
+  let n = 0;
+  for (let seg = parts.block; seg !== -1; seg = chainOf(t, seg)) {
+    if (pagesOf(t, seg) === 0) continue;
+    const to = goesTo(mm, seg, parts);
+    if (to === SEVERAL) return dealFreeParts(mm, parts, came);
+    for (let i = 0; i < n; i++) if (planNid[i] === to) return dealFreeParts(mm, parts, came);
+    planSeg[n] = seg;
+    planNid[n++] = to;
+  }
   let moved = 0;
-  for (let seg = block; seg !== -1;) {
-    const after = chainOf(t, seg);
-    if (nidOf(t, seg) !== nid && pagesOf(t, seg) > 0) moved += moveBits(mm, seg, start, end, nid);
-    seg = after;
+  for (let i = 0; i < n; i++) {
+    const seg = planSeg[i]!;
+    if (planNid[i] === nidOf(t, seg)) continue;
+    relabel(mm, seg, planNid[i]!);
+    came(planNid[i]!, pagesOf(t, seg));
+    moved += pagesOf(t, seg);
   }
   return moved;
 }
 
-/** The part of moveFreePages that concerns one segment of another node. */
-function moveBits(mm: Mm, seg: number, start: number, end: number, nid: number): number {
+function dealFreeParts(mm: Mm, parts: BlockParts, came: (nid: number, pages: number) => void): number {
   const t = mm.segment;
-  const first = start & (PAGES_PER_PAGEBLOCK - 1);
-  const last = first + end - start;
-  const moved = countIn(t.row, seg * ROW, first, last);
-  if (moved === 0) return 0;
-  // Opened while `seg` still has its pages, so that it is another segment.
-  const to = openSegment(mm, blockOf(t, seg), nid);
-  const { row } = t;
-  if (pagesOf(t, seg) === PAGES_PER_PAGEBLOCK) unpair(mm, seg, cellOfSegment(mm, seg));
-  for (let w = first >>> 5; w < WORDS && w << 5 < last; w++) {
-    const part = row[seg * ROW + w]! & rangeMask(w, first, last);
-    row[seg * ROW + w]! &= ~part;
-    row[to * ROW + w]! |= part;
+  const { block } = parts;
+  for (let seg = block; seg !== -1; seg = chainOf(t, seg)) {
+    if (pagesOf(t, seg) === PAGES_PER_PAGEBLOCK) unpair(mm, seg, cellOfSegment(mm, seg));
   }
-  recount(mm, seg);
-  recount(mm, to);
-  if (pagesOf(t, to) === PAGES_PER_PAGEBLOCK) pair(mm, to, cellOfSegment(mm, to));
-  closeSegment(mm, seg);
+  // Counters are those of before until all bits have been dealt, so that they do not tell which segments are open.
+  let ownOpen = pagesOf(t, block) > 0;
+  const open = (nid: number): number => {
+    for (let seg = ownOpen ? block : chainOf(t, block); seg !== -1; seg = chainOf(t, seg)) {
+      if (nidOf(t, seg) === nid) return seg;
+    }
+    if (ownOpen) return addExtra(mm, block, nid);
+    ownOpen = true;
+    unlinkAll(mm, block);
+    t.row8[block * ROW8 + NID8] = nid;
+    return block;
+  };
+  let moved = 0;
+  for (let p = 0; p < parts.count; p++) {
+    const first = parts.first[p]!;
+    const last = parts.last[p]!;
+    let pages = 0;
+    for (let seg = block; seg !== -1; seg = chainOf(t, seg)) {
+      if (nidOf(t, seg) === parts.nid[p] || !anyIn(t.row, seg * ROW, first, last)) continue;
+      const to = open(parts.nid[p]!);
+      const { row } = t;
+      for (let w = first >>> 5; w << 5 < last; w++) {
+        const part = row[seg * ROW + w]! & rangeMask(w, first, last);
+        row[seg * ROW + w]! &= ~part;
+        row[to * ROW + w]! |= part;
+        pages += popcount(part);
+      }
+    }
+    if (pages > 0) came(parts.nid[p]!, pages);
+    moved += pages;
+  }
+  for (let seg = block; seg !== -1;) {
+    const after = chainOf(t, seg);
+    recount(mm, seg);
+    if (pagesOf(t, seg) === PAGES_PER_PAGEBLOCK) pair(mm, seg, cellOfSegment(mm, seg));
+    else if (pagesOf(t, seg) === 0) closeSegment(mm, seg);
+    seg = after;
+  }
   return moved;
 }
 

@@ -6,6 +6,7 @@
  * Counters changed: cell.spanStart, spanEnd, hullStart, hullEnd.
  */
 import { NR_ZONES, ZONE_NAMES } from './limit.ts';
+import { rangeOf } from './memlayout.ts';
 import { cellOf, hasZone, type Mm, zoneEnd } from './mm.ts';
 import { hasDefect } from './rfc/rfc-state.ts';
 
@@ -32,7 +33,7 @@ export function updateHulls(mm: Mm): void {
     if (!hasZone(mm, zone)) continue;
     const low = mm.config.zoneStartPfn[zone]!;
     const high = zoneEnd(mm, zone);
-    for (let r = 0; r < mm.layout.count; r++) {
+    for (let r = rangeOf(mm.layout, low); r < mm.layout.count && mm.layout.start[r]! < high; r++) {
       const start = Math.max(low, mm.layout.start[r]!);
       const end = Math.min(high, mm.layout.start[r + 1]!);
       if (start >= end) continue;

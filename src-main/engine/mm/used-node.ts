@@ -41,8 +41,25 @@ export function setOneNode(mm: Mm, block: number, nid: number): void {
  */
 export function setUsedNid(mm: Mm, pfn: number, order: number, nid: number): void {
   const block = pfn >>> PAGEBLOCK_ORDER;
+  const actual = mm.block.actual[block]!;
+  if (actual === nid) return;
   const noneInUse = mm.block.free[block] === mm.block.valid[block];
-  if (noneInUse || mm.block.actual[block] !== nid) setUsedRange(mm, pfn, pfn + (1 << order), nid, noneInUse);
+  const chunk = mm.usedNodes.chunk[block]!;
+  if (order > 0 || noneInUse || actual !== NID_MIXED || chunk < 0) {
+    setUsedRange(mm, pfn, pfn + (1 << order), nid, noneInUse);
+    return;
+  }
+  const code = codeFor(mm, block, nid);
+  const { small, chunk: at } = mm.usedNodes;
+  if (at[block]! > 0)
+    writeSmall(small, chunk * SMALL_WORDS + ((pfn >>> 5) & (WORDS - 1)) * SMALL_PLANES, pfn & 31, code);
+  else setUsedRange(mm, pfn, pfn + 1, nid, false);
+}
+
+/** The code of one page of a small chunk. */
+function writeSmall(small: Int32Array, at: number, bit: number, code: number): void {
+  small[at] = (small[at]! & ~(1 << bit)) | ((code & 1) << bit);
+  small[at + 1] = (small[at + 1]! & ~(1 << bit)) | ((code >>> 1) << bit);
 }
 
 /** The same for [start, end), a part of one pageblock; `first` says that no other page of it is in use. */
