@@ -106,7 +106,7 @@ export class World {
   static create(config: WorldConfig): WorldStart {
     const { hostSide, problems } = HostSide.create(config);
     if (hostSide === null) return { world: null, problems };
-    const guests = config.guests.map((g, i) => Guest.create(g, truthOf(hostSide, i), config.seed));
+    const guests = config.guests.map((g, i) => Guest.create(g, truthOf(hostSide, i), config.seed, config.hosts));
     const world = new World(config, { hostSide, guests, tick: 0, chain: '', scheduled: 0, log: [] });
     world.#grow();
     return { world, problems: [] };
@@ -116,7 +116,7 @@ export class World {
   static restore(config: WorldConfig, state: WorldState): World {
     const r = new StateReader(state);
     const own = r.json<{ tick: number; chain: string; scheduled: number }>('world');
-    const guests = config.guests.map((g, i) => Guest.load(g, r, `guest${i}`));
+    const guests = config.guests.map((g, i) => Guest.load(g, r, `guest${i}`, config.hosts));
     const log = r.json<readonly LogEntry[]>('log');
     return new World(config, { ...own, log, guests, hostSide: HostSide.load(config, r) });
   }

@@ -25,7 +25,7 @@ export function updateWatermarks(mm: Mm, when: 'boot' | 'running' = 'running'): 
     mm.cell.wmarkHigh[c] = high;
   });
   const { pcpBatch, pcpHigh, lowmemReserve, wmarkLow } = mm.cell;
-  const cpus = cpusByNode(mm.config.cpuNode, mm.nrNodeIds);
+  const cpus = cpusByNode(mm.topology.cpuNode, mm.nrNodeIds);
   for (let c = 0; c < mm.nrCells; c++) {
     const nid = Math.floor(c / NR_ZONES);
     lowmemReserve[c] = reserveFor(mm, managed, c, NR_ZONES - 1);

@@ -86,13 +86,13 @@ export class CommitRun {
   }
 
   /** Takes the next step. @param ticks until the one after it is due. @param also done as part of the step, after it. */
-  step(tick: number, ticks: number, also: (step: CommitStep) => void): StepTaken {
+  step(tick: number, ticks: number, also: (step: CommitStep, commit: Commit) => void): StepTaken {
     const now = this.#underWay;
     assert(now !== null, 'commit-none');
     const before = this.#count(now);
     const step = now.commit.next();
     assert(step !== null, 'commit-complete', { seq: now.commit.seq });
-    also(step);
+    also(step, now.commit);
     const { result } = now.commit;
     const last = this.#traces.at(-1)!;
     const traced = traceStep(step, tick, this.#mm, result, before, this.#count(now));

@@ -73,11 +73,20 @@ export class Workload {
   allocs = 0;
   frees = 0;
   allocFailures = 0;
+  /** Allocations whose page belongs on another node (T) than the one that the host runs their CPU on. */
+  remoteAllocs = 0;
+  /** Node that each CPU runs on in truth; the guest's own map may be another (topology.ts). */
+  #runsAt: readonly number[];
 
   private constructor(mm: GuestMm, config: WorkloadConfig | null, prng: Prng) {
     this.#mm = mm;
     this.#config = config;
     this.#prng = prng;
+    this.#runsAt = mm.mm.config.cpuNode;
+  }
+
+  cpusRunAt(nids: readonly number[]): void {
+    this.#runsAt = nids;
   }
 
   /** Fills the guest to its occupancy; `fresh` then runs the warm-up. */
@@ -193,6 +202,7 @@ export class Workload {
       this.allocFailures++;
       return false;
     }
+    if (this.#mm.targetNid(pfn) !== this.#runsAt[cpu]) this.remoteAllocs++;
     const law = this.#config.lifetime;
     const life = stationary ? drawResidual(law, this.#prng) : drawLifetime(law, this.#prng);
     const death = Math.min(LAST_TICK * FRACTION, time + Math.max(1, Math.ceil(life * FRACTION)));
@@ -209,11 +219,13 @@ export class Workload {
   }
 
   #allocateKernel(): boolean {
-    const pfn = this.#mm.allocPages(0, this.#nextCpu(), MIGRATE_UNMOVABLE);
+    const cpu = this.#nextCpu();
+    const pfn = this.#mm.allocPages(0, cpu, MIGRATE_UNMOVABLE);
     if (pfn === NO_PFN) {
       this.allocFailures++;
       return false;
     }
+    if (this.#mm.targetNid(pfn) !== this.#runsAt[cpu]) this.remoteAllocs++;
     this.#mm.pin(pfn);
     this.allocs++;
     this.#held[KERNEL]++;
