@@ -320,6 +320,24 @@ describe('T12a 31 pages on a per-CPU list', () => {
   });
 });
 
+describe('T12b a page freed at any moment of a commit', () => {
+  test.each([0, 1, 2, 3, 4, 5, 6])('after %i steps: on its new node, moved once, mark clear', (steps) => {
+    for (const through of ['freePages', 'freePagesDirect'] as const) {
+      const mm = bootRfcGuest(ON_0, { nrNodeIds: 2 });
+      expect(mm.holdBlock(20000, 0)).toBe(true);
+      const start = mm.beginCommit(HALVES);
+      if (!start.ok) throw new Error('refused');
+      for (let i = 0; i < steps; i++) start.commit.next();
+      mm[through](20000, 0, 0);
+      // Marked from the third step on; then the free looks up, else the sweep or the drain moves it.
+      expect(lookupsOf(mm)).toBe(steps >= 3 ? 1 : 0);
+      start.commit.finish();
+      expect([mm.actualNid(20000), movedOf(mm), mm.isMarked(20000)]).toEqual([1, 16384, false]);
+      sound(mm);
+    }
+  });
+});
+
 describe('T13 memory-block links', () => {
   test('one block of 128 MiB: stale links stay', () => {
     const mm = bootRfcGuest(ON_0);
