@@ -45,6 +45,8 @@ const page = row('page');
 const engine = 'src-main/engine';
 const core = `${engine}/core`;
 const config = `${engine}/config.ts`; // plain data: what a scenario becomes and a world is made of
+// Arithmetic of the guest's kernel, without state: a document is checked by what the boot will do.
+const guestRules = [`${engine}/mm/free-plan.ts`, `${engine}/mm/era.ts`];
 const formats = 'src-main/formats';
 const scenario = 'src-main/scenario';
 const report = 'src-main/report';
@@ -71,7 +73,7 @@ export const layers: readonly Layer[] = [
 
   // Around the world: text in, text out. None of them steps a world, but the one that attacks it.
   pure(formats, "other tools' files, parsed and printed", ['shared'], ['fast-xml-parser']),
-  pure(scenario, 'our document: schema, validation, and the way to a world', ['shared', formats, config], ['zod', 'jsonc-parser']),
+  pure(scenario, 'our document: schema, validation, and the way to a world', ['shared', formats, config, ...guestRules], ['zod', 'jsonc-parser']),
   pure('src-main/planner', 'where to put what: heuristics, model, checker', ['shared']),
   pure(report, 'rows of a view to HTML, CSV, JSON and SVG', ['shared']),
   pure(simtest, 'the attacker of the engine, by seed', ['shared', engine, scenario]),

@@ -12,6 +12,7 @@
  */
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
+import { PAGES_PER_MIB } from '../../shared/units/index.ts';
 import type { ForeignFacts, GuestFileFacts, HostFacts, VmFacts } from '../formats/index.ts';
 import { isGuestFile } from '../formats/index.ts';
 import { draftOf } from './check.ts';
@@ -21,10 +22,11 @@ import { problemsOfIssues } from './form-problem.ts';
 import type { ImportPart } from './import-host.ts';
 import { importHost } from './import-host.ts';
 import { importVm, type VmInput } from './import-vm.ts';
+import { assumedHost, guestFromLinuxFiles, linuxVm } from './linux-guest/index.ts';
 import { MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS } from './limit.ts';
 import { nameHint } from './name-hint.ts';
 import type { Problem } from './problem.ts';
-import { diagnosticOf, pointerOf } from './problem.ts';
+import { diagnosticOf, pointerOf, sentence } from './problem.ts';
 import { pagesOf } from './quantity.ts';
 import type { Scenario, ScenarioInput } from './schema.ts';
 import { SCENARIO_VERSION, scenarioSchema } from './schema.ts';
@@ -66,6 +68,8 @@ const TEN_GBE_MIBPS = 1192;
 
 export function assembleScenario(parts: ImportParts, options: ImportOptions = {}): Read<Scenario> {
   const diagnostics: Diagnostic[] = [];
+  const { guestFiles = [] } = parts;
+  if (guestFiles.length > 0) return assembleLinuxGuest(parts, guestFiles, options);
   if (parts.hosts.length === 0) {
     const message = 'None of the files describes a host.';
     const hint = 'Give libvirt capabilities (virsh capabilities) or the text of numactl --hardware besides.';
@@ -122,6 +126,65 @@ export function assembleScenario(parts: ImportParts, options: ImportOptions = {}
     vms: parts.vms.filter((_, i) => sized[i] !== null).map((part) => part.file),
   };
   return finish(input, files, options, diagnostics);
+}
+
+/**
+ * One Linux guest from within, with other VMs and hosts or without: it starts in the state that its files recorded, on an
+ * assumed host where none is given. A numactl text is the guest's own where no other host is given, or where it has the
+ * guest's very sizes. It is not rehearsed: moving it is for a person to ask.
+ */
+function assembleLinuxGuest(
+  parts: ImportParts,
+  guestFiles: readonly ImportPart<GuestFileFacts>[],
+  options: ImportOptions,
+): Read<Scenario> {
+  const own = parts.hosts.filter(({ facts }) => facts.kind === 'numactl-hardware' && ofGuest(facts, guestFiles));
+  const inside =
+    own.length > 0 ? own : parts.hosts.every(({ facts }) => facts.kind === 'numactl-hardware') ? parts.hosts : [];
+  const others = parts.hosts.filter((host) => !inside.includes(host));
+  const read = guestFromLinuxFiles([...guestFiles, ...inside]);
+  const diagnostics = [...read.diagnostics];
+  if (read.value === null) return { value: null, diagnostics };
+  const name = cleanName(options.name ?? 'guest', 'guest');
+  if (others.length > 0 || parts.vms.length > 0) {
+    const message =
+      'The files of a Linux guest are imported by themselves: its host and other VMs would have to be guessed at.';
+    const found = [...others, ...parts.vms].map(({ file }) => baseName(file)).join(', ');
+    const hint = 'Import them apart, and put the VM of one scenario into the other.';
+    diagnostics.push({ severity: 'error', slug: 'import-guest-alone', message, where: {}, found, hint });
+    return { value: null, diagnostics };
+  }
+  const host = assumedHost(options.vmHost ?? 'assumed host', read.value);
+  diagnostics.push({
+    severity: 'note',
+    slug: 'host-assumed',
+    message: sentence(`assumed of its host: ${host.assumed![0]}`),
+    where: {},
+  });
+  const input: ScenarioInput = {
+    pageshift: SCENARIO_VERSION,
+    name,
+    description: `Imported from ${guestFiles.map(({ file }) => baseName(file)).join(', ')}`.slice(
+      0,
+      MAX_DESCRIPTION_CHARS,
+    ),
+    hosts: [host],
+    vms: [linuxVm(name, read.value, host)],
+    commands: [],
+  };
+  return finish(input, { vms: [guestFiles[0]!.file] }, options, diagnostics);
+}
+
+/** Whether a numactl text has the nodes of a guest's zoneinfo, and their sizes. */
+function ofGuest(facts: HostFacts, guestFiles: readonly ImportPart<GuestFileFacts>[]): boolean {
+  const zoneinfo = guestFiles.map((part) => part.facts).find((each) => each.kind === 'linux-zoneinfo');
+  if (zoneinfo === undefined) return false;
+  return facts.nodes.every(({ id, memoryKiB }) => {
+    const zones = zoneinfo.zones.filter(({ nid }) => nid === id);
+    const managed = zones.reduce((sum, zone) => sum + (zone.managed ?? zone.present), 0);
+    const present = zones.reduce((sum, zone) => sum + zone.present, 0);
+    return [managed, present].some((pages) => Math.floor(pages / PAGES_PER_MIB) * 1024 === memoryKiB);
+  });
 }
 
 /** Ticks between the compactions of a rehearsal; the first waits as long. */

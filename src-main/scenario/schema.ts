@@ -384,6 +384,11 @@ export const vmSchema = z
       .max(limit.MAX_DIMMS)
       .default([])
       .describe('Memory that can be plugged in later (plugDimm), above the memory of the VM, 128 MiB aligned.'),
+    freedLate: z
+      .array(rangeSchema)
+      .max(limit.MAX_RANGES)
+      .optional()
+      .describe('Pages that the boot frees after it has set the watermarks: initrd, init sections. Otherwise none.'),
     recordedFree: z
       .array(recordedFreeSchema)
       .max(3 * limit.MAX_GUEST_NODE_IDS)

@@ -19,6 +19,7 @@ import { pagesOf, textFromPages } from './quantity.ts';
 import type { ScenarioHost, ScenarioVm } from './schema.ts';
 import type { Check } from './check.ts';
 import { validateDistances } from './check.ts';
+import { validateFreedLate, validateRecordedFree } from './validate-recorded.ts';
 import { frameGrainOf, ticksFromMs } from './world-config.ts';
 
 export function validateVm(check: Check, vm: ScenarioVm, path: Path): void {
@@ -28,7 +29,12 @@ export function validateVm(check: Check, vm: ScenarioVm, path: Path): void {
   validateCells(check, vm, path);
   if (vm.layout !== undefined) validateLayoutRanges(check, vm, vm.layout, [...path, 'layout']);
   validateNodeIds(check, vm, path);
-  if (holesSound) validateReserved(check, vm, path);
+  if (holesSound && validateReserved(check, vm, path)) {
+    const late = [...path, 'freedLate'];
+    if (vm.freedLate !== undefined && validateRanges(check, vm, vm.freedLate, late, 'late freed'))
+      validateFreedLate(check, vm, vm.freedLate, late);
+    validateRecordedFree(check, vm, path);
+  }
   validateCpus(check, vm, path);
   if (vm.zones.dma32EndMiB <= vm.zones.dmaEndMiB) {
     check.error('zones-order', [...path, 'zones'], 'DMA32 ends where DMA ends or below', {
@@ -212,10 +218,11 @@ function validateNodeIds(check: Check, vm: ScenarioVm, path: Path): void {
   }
 }
 
-function validateReserved(check: Check, vm: ScenarioVm, path: Path): void {
+/** False when nothing can be held against the reserved pages. */
+function validateReserved(check: Check, vm: ScenarioVm, path: Path): boolean {
   const at = [...path, 'reserved'];
   if (vm.reserved !== undefined) {
-    if (!validateRanges(check, vm, vm.reserved, at, 'reserved')) return;
+    if (!validateRanges(check, vm, vm.reserved, at, 'reserved')) return false;
     const holes = holesOf(vm);
     // Neither list overlaps itself, so an overlap is one of a hole and a reserved range.
     const overlap = firstOverlap([...holes, ...vm.reserved]);
@@ -224,6 +231,7 @@ function validateReserved(check: Check, vm: ScenarioVm, path: Path): void {
       check.error('reserved-in-hole', [...at, overlap[1] - holes.length], 'no memory is there to be reserved', {
         expected: `nothing of the hole [${hole.start}, ${hole.end})`,
       });
+      return false;
     }
   }
   const reserved = pagesIn(reservedOf(vm));
@@ -235,6 +243,7 @@ function validateReserved(check: Check, vm: ScenarioVm, path: Path): void {
       { found: `${textFromPages(reserved)} reserved`, expected: `less than ${textFromPages(pagesOf(vm))}` },
     );
   }
+  return true;
 }
 
 function validateCpus(check: Check, vm: ScenarioVm, path: Path): void {

@@ -129,6 +129,9 @@ function mmConfig(vm: ScenarioVm): MmConfig {
     distances: distanceMatrix(nids, vm.distances),
     bootLayout: bootLayoutOf(vm).map(plainLayoutRange),
     profile: profileConfig(vm.profile),
+    ...(vm.freedLate === undefined || vm.freedLate.length === 0
+      ? {}
+      : { freedLate: [...vm.freedLate].sort(byStart).map(plainRange) }),
     recordedFree: vm.recordedFree?.map(({ nid, zone, blocks }) => ({ nid, zone: ZONES.indexOf(zone), blocks })) ?? null,
   };
 }

@@ -1,0 +1,394 @@
+/**
+ * A VM of a scenario from the files of a running Linux guest, in the state that they recorded: any of
+ *
+ * - zoneinfo: zones to the page, watermarks and per-CPU sizes to compare with; with buddyinfo (or pagetypeinfo) the free
+ *   lists as recorded, without it as many free pages in as few blocks as hold them;
+ * - a boot log: the memory map to the page, what the kernel took of it, CPUs and block size; with iomem also where the
+ *   kernel's image lies. Alone it is a guest that has just booted; with zoneinfo it says which pages the zones have;
+ * - the sizes of node meminfo or of numactl --hardware, with buddyinfo: nodes one after the other from pfn 0 on;
+ * - numactl --hardware: which CPUs are on which node, and distances.
+ *
+ * What none of them says is assumed, and told. What two of them say differently is told; the more exact one counts.
+ */
+import type { PfnRange } from '../../../shared/units/index.ts';
+import type { Diagnostic, Read } from '../../../shared/errors/index.ts';
+import { hasErrors } from '../../../shared/errors/index.ts';
+import type {
+  BootLogFacts,
+  FreeAreaFacts,
+  GuestFileFacts,
+  HostFacts,
+  IomemFacts,
+  NodeMeminfoFacts,
+  ZoneinfoFacts,
+} from '../../formats/index.ts';
+import type { LayoutRange } from '../../engine/config.ts';
+import { formatIdList } from '../id-list.ts';
+import type { ImportPart } from '../import-host.ts';
+import { importDistances } from '../import-host.ts';
+import type { VmInput } from '../import-vm.ts';
+import { MAX_GUEST_NODE_IDS, MAX_GUEST_PFN, MAX_VCPUS } from '../limit.ts';
+import { byStart, mergeRanges, pagesIn, subtractRanges } from '../pfn-range.ts';
+import { sentence } from '../problem.ts';
+import { quantityFromPages } from '../quantity.ts';
+import type { BootMap } from './boot-map.ts';
+import { bootMap, inZone, reservedOfMap, ZONE_NAMES } from './boot-map.ts';
+import { compareWatermarks } from './compare.ts';
+import type { CellState, Say } from './state-map.ts';
+import { cellsOfZoneinfo, foldOrders, rangesOfCells } from './state-map.ts';
+
+export type LinuxFile = ImportPart<GuestFileFacts | HostFacts>;
+
+export interface LinuxGuest {
+  /** All of a VM but its name, its host and its placement. */
+  readonly vm: Omit<VmInput, 'name' | 'host' | 'placement' | 'memnodes'>;
+  /** Ascending by id; a node may lack CPUs or memory. */
+  readonly nodes: readonly { readonly nid: number; readonly pages: number; readonly cpus: readonly number[] }[];
+  readonly cells: readonly CellState[];
+  /** Of its boot log; null without one. */
+  readonly map: BootMap | null;
+}
+
+export function guestFromLinuxFiles(inputs: readonly LinuxFile[]): Read<LinuxGuest> {
+  const files = new Files(inputs);
+  const value = files.diagnostics.length > 0 ? null : new GuestMaker(files).make();
+  return { value: hasErrors(files.diagnostics) ? null : value, diagnostics: files.diagnostics };
+}
+
+/** The files by kind, each at most once but node meminfo. */
+class Files {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly zoneinfo: ImportPart<ZoneinfoFacts> | null;
+  readonly log: ImportPart<BootLogFacts> | null;
+  readonly iomem: ImportPart<IomemFacts> | null;
+  readonly lists: ImportPart<readonly FreeAreaFacts[]> | null;
+  readonly meminfo: readonly ImportPart<NodeMeminfoFacts>[];
+  readonly numactl: ImportPart<HostFacts> | null;
+  readonly first: string;
+
+  constructor(inputs: readonly LinuxFile[]) {
+    const one = <F extends GuestFileFacts | HostFacts>(kind: F['kind'], called: string): ImportPart<F> | null => {
+      const found = inputs.filter(({ facts }) => facts.kind === kind) as unknown as ImportPart<F>[];
+      if (found.length > 1) {
+        this.diagnostics.push({
+          severity: 'error',
+          slug: 'guest-file-twice',
+          message: `Two files are ${called}; they can be of one guest and one moment only.`,
+          where: { file: found[1]!.file },
+          found: found.map(({ file }) => file).join(', '),
+        });
+      }
+      return found[0] ?? null;
+    };
+    this.first = inputs[0]?.file ?? '';
+    this.zoneinfo = one<ZoneinfoFacts>('linux-zoneinfo', 'a zoneinfo');
+    this.log = one<BootLogFacts>('linux-dmesg', 'a boot log');
+    this.iomem = one<IomemFacts>('linux-iomem', 'an iomem');
+    this.numactl = one<HostFacts>('numactl-hardware', 'the output of numactl --hardware');
+    this.meminfo = inputs.filter(({ facts }) => facts.kind === 'linux-node-meminfo') as ImportPart<NodeMeminfoFacts>[];
+    const buddyinfo = one<Extract<GuestFileFacts, { kind: 'linux-buddyinfo' }>>('linux-buddyinfo', 'a buddyinfo');
+    const types = one<Extract<GuestFileFacts, { kind: 'linux-pagetypeinfo' }>>('linux-pagetypeinfo', 'a pagetypeinfo');
+    if (buddyinfo !== null) this.lists = { file: buddyinfo.file, facts: buddyinfo.facts.zones };
+    else this.lists = types === null ? null : { file: types.file, facts: sumOfTypes(types.facts) };
+    const other = inputs.find(({ facts }) => facts.kind === 'capabilities');
+    if (other === undefined) return;
+    const message = 'This describes a host, not the inside of a Linux guest.';
+    this.diagnostics.push({ severity: 'error', slug: 'guest-file-kind', message, where: { file: other.file } });
+  }
+}
+
+/** Free blocks by zone, all migrate types. A count that the kernel gave up at counts as nothing. */
+function sumOfTypes({ free }: Extract<GuestFileFacts, { kind: 'linux-pagetypeinfo' }>): FreeAreaFacts[] {
+  const zones = new Map<string, { nid: number; zone: string; line: number; blocks: number[] }>();
+  for (const { nid, zone, line, blocks } of free) {
+    const key = `${nid}/${zone}`;
+    const sum = zones.get(key) ?? { nid, zone, line, blocks: [] };
+    blocks.forEach((n, order) => (sum.blocks[order] = (sum.blocks[order] ?? 0) + (n ?? 0)));
+    zones.set(key, sum);
+  }
+  return [...zones.values()];
+}
+
+interface Memory {
+  /** What there is, by node: ascending. */
+  readonly ranges: readonly LayoutRange[];
+  readonly cells: readonly CellState[];
+  readonly freedLate: readonly PfnRange[];
+}
+
+class GuestMaker {
+  readonly #files: Files;
+  /** A node of each CPU, by CPU number. */
+  readonly #cpuNode: readonly number[];
+
+  constructor(files: Files) {
+    this.#files = files;
+    this.#cpuNode = this.#cpuNodes();
+  }
+
+  make(): LinuxGuest | null {
+    const { log, iomem } = this.#files;
+    const map = log === null ? null : bootMap(log.facts, iomem?.facts ?? null, this.#cpuNode);
+    for (const message of map?.assumed ?? []) this.#say(log!.file)('warning', 'guest-assumed', `assumed: ${message}`);
+    if (!this.#fits(map)) return null;
+    const memory = this.#memory(map);
+    if (memory === null) return null;
+    this.#compareSizes(memory.cells);
+    const era = this.#era();
+    const nrPages = memory.ranges.at(-1)!.end;
+    const nodes = this.#nodes(memory.ranges);
+    const recorded = memory.cells.filter(({ free }) => free !== null);
+    const nrNodeIds = Math.max(log?.facts.nrNodeIds ?? 0, ...nodes.map(({ nid }) => nid + 1));
+    const reserved = mergeRanges(memory.cells.flatMap((cell) => cell.reserved));
+    const { zoneinfo, numactl } = this.#files;
+    if (zoneinfo !== null) {
+      const say = this.#say(zoneinfo.file);
+      compareWatermarks(memory.cells, memory.freedLate, era, this.#cpuNode, nrNodeIds, say);
+    }
+    return {
+      vm: {
+        ...quantityFromPages(pagesIn(memory.ranges)),
+        vcpus: this.#cpuNode.length,
+        cells: nodes.map(({ nid, pages, cpus }) => ({
+          id: nid,
+          cpus: formatIdList(cpus),
+          ...quantityFromPages(pages),
+        })),
+        layout: joined(memory.ranges),
+        ...(log?.facts.nrNodeIds === null || log === null ? {} : { nrNodeIds }),
+        distances: numactl?.facts.distances == null ? null : importDistances(numactl.facts.distances),
+        holes: subtractRanges({ start: 0, end: nrPages }, mergeRanges(memory.ranges)),
+        reserved,
+        ...(memory.freedLate.length === 0 ? {} : { freedLate: [...memory.freedLate] }),
+        // Its map has holes of single pages.
+        backing: { pageKiB: 4 },
+        workload: null,
+        profile: { era, memoryBlockMiB: log?.facts.memoryBlockMib ?? 128 },
+        ...(recorded.length === 0
+          ? {}
+          : {
+              recordedFree: recorded.map(({ nid, zone, free }) => ({
+                nid,
+                zone: ZONE_NAMES[zone],
+                blocks: [...free!],
+              })),
+            }),
+      },
+      nodes,
+      cells: memory.cells,
+      map,
+    };
+  }
+
+  #say(file: string): Say {
+    return (severity, slug, message, line) =>
+      this.#files.diagnostics.push({
+        severity,
+        slug,
+        message: sentence(message),
+        where: line === undefined ? { file } : { file, line },
+      });
+  }
+
+  /** Whether all that is stated is within what a guest can be; said before anything is made of it. */
+  #fits(map: BootMap | null): boolean {
+    const { zoneinfo, log } = this.#files;
+    const ends = (zoneinfo?.facts.zones ?? []).map((zone) => (zone.startPfn ?? 0) + zone.spanned);
+    const end = [...ends, map?.ranges.at(-1)?.end ?? 0].reduce((a, b) => Math.max(a, b), 0);
+    const nids = [
+      ...(zoneinfo?.facts.zones ?? []).map(({ nid }) => nid),
+      ...(map?.ranges ?? []).map(({ nid }) => nid),
+      ...this.#cpuNode,
+    ];
+    const largest = nids.reduce((a, b) => Math.max(a, b), 0);
+    const say = this.#say((zoneinfo ?? log)?.file ?? this.#files.first);
+    if (end > MAX_GUEST_PFN)
+      say('error', 'guest-too-large', `its last page is ${end}, a guest can have ${MAX_GUEST_PFN}`);
+    if (largest >= MAX_GUEST_NODE_IDS)
+      say('error', 'guest-node-id', `node ${largest} is beyond the ${MAX_GUEST_NODE_IDS} that a guest can have`);
+    return end <= MAX_GUEST_PFN && largest < MAX_GUEST_NODE_IDS;
+  }
+
+  #memory(map: BootMap | null): Memory | null {
+    const { zoneinfo, log, lists } = this.#files;
+    if (zoneinfo !== null) {
+      if (lists === null) {
+        const message = 'assumed: its free pages are in as few blocks as hold them, as no buddyinfo is given';
+        this.#say(zoneinfo.file)('note', 'guest-assumed', message);
+      }
+      const say = this.#say(zoneinfo.file);
+      const cells = cellsOfZoneinfo(zoneinfo.facts.zones, map, lists?.facts ?? null, say);
+      if (cells === null) return null;
+      if (map === null) this.#assumePlaces(cells, zoneinfo.file);
+      return { ranges: rangesOfCells(cells), cells, freedLate: lateOf(map, cells) };
+    }
+    if (map !== null && log !== null) return this.#booted(map, log.file);
+    return this.#fromSizes();
+  }
+
+  #assumePlaces(cells: readonly CellState[], file: string): void {
+    const holes = cells.reduce((sum, c) => sum + c.stated.reduce((s, z) => s + z.spanned - z.present, 0), 0);
+    const reserved = cells.reduce((sum, c) => sum + pagesIn(c.reserved), 0);
+    const message = `assumed: where the ${holes} pages missing in its spans and the ${reserved} reserved ones are, as no boot log is given`;
+    this.#say(file)('note', 'guest-assumed', message);
+  }
+
+  /** As it was when it had booted; with buddyinfo, with these free lists. */
+  #booted(map: BootMap, file: string): Memory | null {
+    const { lists } = this.#files;
+    const { reserved, freedLate } = reservedOfMap(map);
+    const cells: CellState[] = [];
+    for (const nid of new Set(map.ranges.map((range) => range.nid))) {
+      for (const zone of [0, 1, 2] as const) {
+        const own = inZone(
+          map.ranges.filter((range) => range.nid === nid),
+          zone,
+        );
+        if (own.length === 0) continue;
+        const ranges = own.map(({ start, end }) => ({ start, end }));
+        const taken = ranges.flatMap((range) => within(reserved, range));
+        const list = lists?.facts.find((each) => each.nid === nid && each.zone === ZONE_NAMES[zone]);
+        const free = lists === null ? null : foldOrders(list?.blocks ?? []);
+        cells.push({ nid, zone, ranges, reserved: taken, free, stated: [] });
+      }
+    }
+    if (lists === null) {
+      const message = 'assumed: everything that the kernel did not take is free, as it is when it has just booted';
+      this.#say(file)('note', 'guest-assumed', message);
+    }
+    return { ranges: map.ranges, cells, freedLate };
+  }
+
+  /** Nodes by their sizes alone, one after the other. */
+  #fromSizes(): Memory | null {
+    const { lists, meminfo, numactl, first } = this.#files;
+    const sizes = new Map<number, number>();
+    for (const { id, memoryKiB } of numactl?.facts.nodes ?? []) sizes.set(id, Math.floor((memoryKiB ?? 0) / 4));
+    for (const { facts } of meminfo)
+      for (const node of facts.nodes) sizes.set(node.nid, Math.floor((node.totalKib ?? 0) / 4));
+    const total = [...sizes.values()].reduce((a, b) => a + b, 0);
+    if (total === 0 || total > MAX_GUEST_PFN) {
+      const needed = 'give its zoneinfo, or its boot log, or the meminfo of its nodes';
+      this.#say(first)('error', 'guest-no-size', `the files do not say how much memory the guest has: ${needed}`);
+      return null;
+    }
+    const ranges: LayoutRange[] = [];
+    let at = 0;
+    for (const [nid, pages] of [...sizes].sort(([a], [b]) => a - b)) {
+      if (pages > 0) ranges.push({ start: at, end: at + pages, nid });
+      at += pages;
+    }
+    const message =
+      'assumed: its nodes lie one after the other from page 0 on, without holes or reserved pages, as only their sizes are given';
+    this.#say(first)('warning', 'guest-assumed', message);
+    const cells = ranges.flatMap(({ start, end, nid }) =>
+      ([0, 1, 2] as const).flatMap((zone): CellState[] => {
+        const own = inZone([{ start, end }], zone);
+        if (own.length === 0) return [];
+        const list = lists?.facts.find((each) => each.nid === nid && each.zone === ZONE_NAMES[zone]);
+        const free = lists === null ? null : foldOrders(list?.blocks ?? []);
+        return [{ nid, zone, ranges: own, reserved: [], free, stated: [] }];
+      }),
+    );
+    return { ranges, cells, freedLate: [] };
+  }
+
+  /** numactl's, else the firmware's order, else all of them spread over the nodes in turn. */
+  #cpuNodes(): number[] {
+    const { numactl, log, zoneinfo, first } = this.#files;
+    const stated = (numactl?.facts.nodes ?? []).flatMap(({ id, cpus }) => cpus.map((cpu) => [cpu, id] as const));
+    const cpus = stated.sort(([a], [b]) => a - b).map(([, nid]) => nid);
+    if (cpus.length > 0) return this.#limited(cpus);
+    const srat = (log?.facts.sratCpus ?? []).map(({ nid }) => nid);
+    if (srat.length > 0) return this.#limited(srat.slice(0, log?.facts.cpus ?? srat.length));
+    const count =
+      log?.facts.cpus ?? zoneinfo?.facts.zones.reduce((n, zone) => Math.max(n, zone.pagesets.length), 0) ?? 0;
+    const nids = [...new Set((zoneinfo?.facts.zones ?? []).filter((z) => z.present > 0).map(({ nid }) => nid))].sort(
+      (a, b) => a - b,
+    );
+    const own = nids.length === 0 ? [log?.facts.nodeRanges[0]?.nid ?? numactl?.facts.nodes[0]?.id ?? 0] : nids;
+    const number = Math.max(1, count);
+    const each = Math.ceil(number / own.length);
+    if (own.length > 1 || count === 0) {
+      const what = count === 0 ? 'it has one CPU' : `its ${count} CPUs are spread over its nodes in turn`;
+      const message = `assumed: ${what}, as no file says which node has which (numactl --hardware does)`;
+      this.#say(first)('note', 'guest-assumed', message);
+    }
+    return this.#limited(Array.from({ length: number }, (_, cpu) => own[Math.floor(cpu / each)]!));
+  }
+
+  #limited(cpuNode: readonly number[]): number[] {
+    if (cpuNode.length > MAX_VCPUS) {
+      const message = `it has ${cpuNode.length} CPUs; the first ${MAX_VCPUS} are taken`;
+      this.#say(this.#files.first)('warning', 'guest-cpus', message);
+    }
+    return cpuNode.slice(0, MAX_VCPUS);
+  }
+
+  #nodes(ranges: readonly LayoutRange[]): LinuxGuest['nodes'] {
+    const nids = new Set([...ranges.map(({ nid }) => nid), ...this.#cpuNode]);
+    return [...nids]
+      .sort((a, b) => a - b)
+      .map((nid) => ({
+        nid,
+        pages: pagesIn(ranges.filter((range) => range.nid === nid)),
+        cpus: this.#cpuNode.flatMap((node, cpu) => (node === nid ? [cpu] : [])),
+      }));
+  }
+
+  /** By the version of the log, else by what zoneinfo prints: counters of nodes came with 4.8. */
+  #era(): '3.10' | '6.1' {
+    const { log, zoneinfo } = this.#files;
+    const version = /^(\d+)\.(\d+)/.exec(log?.facts.version ?? '');
+    if (version !== null) {
+      const [major, minor] = [Number(version[1]), Number(version[2])];
+      return major > 4 || (major === 4 && minor >= 8) ? '6.1' : '3.10';
+    }
+    return zoneinfo !== null && zoneinfo.facts.nodeStats === null ? '3.10' : '6.1';
+  }
+
+  /** meminfo and numactl against the zones: they count what is managed (or present, before 4.16). */
+  #compareSizes(cells: readonly CellState[]): void {
+    const { meminfo, numactl } = this.#files;
+    const sum = (nid: number, count: (cell: CellState) => number): number =>
+      cells.filter((cell) => cell.nid === nid).reduce((pages, cell) => pages + count(cell), 0);
+    const check = (file: string, nid: number, kib: number, slackKib: number): void => {
+      const present = sum(nid, (cell) => pagesIn(cell.ranges)) * 4;
+      const managed = present - sum(nid, (cell) => pagesIn(cell.reserved)) * 4;
+      const near = (size: number): boolean => kib <= size && size < kib + slackKib;
+      if (near(managed) || near(present)) return;
+      const message = `node ${nid} has ${kib} KiB here, ${managed} KiB managed (${present} KiB present) by its zones, which count`;
+      this.#say(file)('note', 'guest-size-differs', message);
+    };
+    if (this.#files.zoneinfo === null && this.#files.log === null) return;
+    for (const { file, facts } of meminfo) {
+      for (const { nid, totalKib } of facts.nodes) if (totalKib !== null) check(file, nid, totalKib, 1);
+    }
+    for (const { id, memoryKiB } of numactl?.facts.nodes ?? []) {
+      if (memoryKiB !== null) check(numactl!.file, id, memoryKiB, 1024);
+    }
+  }
+}
+
+const within = (ranges: readonly PfnRange[], inside: PfnRange): PfnRange[] =>
+  ranges
+    .map((r) => ({ start: Math.max(r.start, inside.start), end: Math.min(r.end, inside.end) }))
+    .filter((r) => r.start < r.end);
+
+/** What the log's boot freed late and the zones still have as managed. */
+function lateOf(map: BootMap | null, cells: readonly CellState[]): PfnRange[] {
+  if (map === null) return [];
+  const managed = cells.flatMap(({ ranges, reserved }) => ranges.flatMap((range) => subtractRanges(range, reserved)));
+  return mergeRanges(reservedOfMap(map).freedLate.flatMap((range) => within(managed, range)));
+}
+
+/** Neighbouring ranges of one node become one: what is between is a hole of that node's. */
+function joined(ranges: readonly LayoutRange[]): { start: number; end: number; nid: number }[] {
+  const out: { start: number; end: number; nid: number }[] = [];
+  for (const { start, end, nid } of [...ranges].sort(byStart)) {
+    const last = out.at(-1);
+    if (last?.nid === nid) last.end = end;
+    else out.push({ start, end, nid });
+  }
+  return out;
+}
