@@ -1,7 +1,7 @@
 /** Memory that is plugged in: rows 25 to 27 of the specification, section 4. */
 import { describe, expect, test } from 'vitest';
 import { ALL_DEFECTS, type GuestConfig } from './config.ts';
-import { config as configOf, Console, type GuestOptions, MEMLAYOUT } from './guestfs/guestfs-fixture.ts';
+import { config as configOf, Console, type GuestOptions, MEMLAYOUT } from './console-fixture.ts';
 import { World } from './world.ts';
 
 const BLOCK = 32768;

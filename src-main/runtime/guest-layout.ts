@@ -56,8 +56,9 @@ const rangesOf = ({ start, nid }: Columns): LayoutRange[] =>
   Array.from(nid, (node, i) => ({ start: start[i]!, end: start[i + 1]!, nid: node }));
 
 /** Pages that exist. */
-function pagesByNode({ config }: Guest, ranges: readonly LayoutRange[]): number[] {
-  const { nrPages, nrNodeIds, holes } = config.mm;
+function pagesByNode({ mm: { mm } }: Guest, ranges: readonly LayoutRange[]): number[] {
+  const { nrPages, nrNodeIds } = mm;
+  const holes = mm.holes.ranges;
   const pages = new Array<number>(nrNodeIds).fill(0);
   for (const { start, end, nid } of ranges) {
     const last = Math.min(end, nrPages);

@@ -141,6 +141,16 @@ const RULES: readonly (readonly [string, Edit, readonly string[]])[] = [
       ]),
     ['range-overlap /vms/1/holes/1'],
   ],
+  [
+    'DIMMs that are no whole memory blocks, or from nowhere',
+    (d) => (d.vms[0].dimms = [{ memoryMiB: 100 }, { memoryMiB: 256, hostNodes: [7] }]),
+    ['dimm-unaligned /vms/0/dimms/0', 'unknown-node /vms/0/dimms/1/hostNodes/0'],
+  ],
+  [
+    'a DIMM that the VM does not have',
+    (d) => d.commands.push({ at: 1, type: 'plugDimm', vm: 'big', dimm: 0 }),
+    ['dimm-unknown /commands/4/dimm'],
+  ],
   ['a hole at the end', (d) => (d.vms[1].holes = [{ start: 64, end: 80 }]), ['hole-at-end /vms/1/holes/0']],
   [
     'a hole within a 2 MiB frame',

@@ -140,6 +140,32 @@ describe('toWorldConfig', () => {
     expect(guest({ memoryMiB: 6144, holes: [] }).mm).toMatchObject({ nrPages: 6 * GIB, holes: [] });
   });
 
+  it('lays the slots of DIMMs above the memory, 128 MiB or a memory block apart, as holes', () => {
+    const at = (more: object) =>
+      guest({ memoryMiB: 200, dimms: [{ memoryMiB: 256 }, { memoryMiB: 128, hostNodes: [3] }], ...more });
+    const { mm, dimms } = at({ placement: { mode: 'strict', nodes: [3, 0] } });
+    // 0    200  256        512  640 MiB
+    // | mem | gap | DIMM 0 | DIMM 1 |
+    expect(mm.nrPages).toBe(640 * 256);
+    expect(mm.holes).toEqual([{ start: 200 * 256, end: 640 * 256 }]);
+    expect(mm.bootLayout).toEqual([{ start: 0, end: 640 * 256, nid: 0 }]);
+    expect(dimms).toEqual([
+      { start: 256 * 256, end: 512 * 256, hostNodes: [3, 0] },
+      { start: 512 * 256, end: 640 * 256, hostNodes: [3] },
+    ]);
+    expect(at({}).dimms[0]!.hostNodes).toEqual([0, 3]);
+    const large = at({ profile: { memoryBlockMiB: 512 }, dimms: [{ memoryMiB: 512 }, { memoryMiB: 512 }] });
+    expect(large.dimms.map((d) => [d.start / 256, d.end / 256])).toEqual([
+      [512, 1024],
+      [1024, 1536],
+    ]);
+    // The PCI hole and the slots are holes apart.
+    expect(guest({ memoryMiB: 4096, dimms: [{ memoryMiB: 128 }] }).mm.holes).toEqual([
+      { start: 3 * GIB, end: 4 * GIB },
+      { start: 5 * GIB, end: 5 * GIB + 32_768 },
+    ]);
+  });
+
   it('reserves nothing in a guest under 16 MiB or when told so, and passes over a hole', () => {
     expect(guest({ memoryPages: 4095 }).mm.reserved).toEqual([]);
     expect(guest({ memoryMiB: 64, reserved: [] }).mm.reserved).toEqual([]);

@@ -1,7 +1,7 @@
 /** /proc and /sys of small guests whose numbers can be worked out by hand. */
 import { describe, expect, test } from 'vitest';
 import { CORRECT, RFC_V3 } from '../config.ts';
-import { Console } from './guestfs-fixture.ts';
+import { Console } from '../console-fixture.ts';
 
 const NODE = '/sys/devices/system/node';
 const MEMORY = '/sys/devices/system/memory';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CORRECT, RFC_V3 } from '../config.ts';
 import { World } from '../world.ts';
-import { config, Console, MEMLAYOUT } from './guestfs-fixture.ts';
+import { config, Console, MEMLAYOUT } from '../console-fixture.ts';
 
 const layoutFiles = (c: Console, layout: string): Record<string, string> =>
   Object.fromEntries(

@@ -17,6 +17,8 @@ export function pageText({ mm, kernel }: Guest, pfn: number): string {
   ];
   if (state !== 'hole') {
     const block = pfn >>> PAGEBLOCK_ORDER;
+    const outside = mm.outsideZone(pfn);
+    if (outside !== null) lines.push(['span', outside]);
     lines.push(['zone', ZONE_NAMES[zoneOf(mm.mm, pfn)]!]);
     lines.push(['node', mm.actualNid(pfn)]);
     lines.push(['target', mm.targetNid(pfn)]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RFC_V3 } from '../config.ts';
 import type { Accounting } from './accounting.ts';
-import { Console, type GuestOptions } from './guestfs-fixture.ts';
+import { Console, type GuestOptions } from '../console-fixture.ts';
 
 const PAGECTL = '/sys/kernel/debug/pagectl';
 const ctl = (c: Console, name: string, text: string | number): string | null => c.echo(text, `${PAGECTL}/${name}`);

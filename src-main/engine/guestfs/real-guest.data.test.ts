@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Console } from './guestfs-fixture.ts';
+import { Console } from '../console-fixture.ts';
 
 const GUESTS = join(process.env['PAGESHIFT_DATA']!, 'guests');
 const real = (file: string): string => readFileSync(join(GUESTS, '02-two-nodes-equal/boot', file), 'utf8');

@@ -1,8 +1,9 @@
 /** The root of the guest's files: which part of the tree is whose. */
 import type { Guest } from '../vm/index.ts';
+import { dnumaOf } from './dnuma.ts';
 import { kmsg } from './kmsg.ts';
 import { memlayoutOf } from './memlayout.ts';
-import { dir, type DirNode } from './node.ts';
+import { dir, type DirNode, union } from './node.ts';
 import type { Outside } from './outside.ts';
 import { pagectlOf } from './pagectl.ts';
 import { procOf } from './proc.ts';
@@ -11,7 +12,14 @@ import { sysCpu, sysNode } from './sys-node.ts';
 
 export function rootOf(guest: Guest, outside: Outside): DirNode {
   const { mm } = guest.mm;
-  const debug = dir({ memlayout: memlayoutOf(guest, outside), pagectl: pagectlOf(guest, outside) }, 0o700);
+  const debug = dir(
+    {
+      dnuma: union([dnumaOf(mm)], 0o755),
+      memlayout: memlayoutOf(guest, outside),
+      pagectl: pagectlOf(guest, outside),
+    },
+    0o700,
+  );
   const system = dir({ cpu: sysCpu(mm), memory: sysMemory(guest, outside), node: sysNode(mm) }, 0o755);
   return dir(
     {

@@ -6,10 +6,10 @@ import {
   type KernelProfile,
   type MmConfig,
   type WorldConfig,
-} from '../config.ts';
-import type { Guest } from '../vm/index.ts';
-import { World } from '../world.ts';
-import type { Errno } from './node.ts';
+} from './config.ts';
+import type { Guest } from './vm/index.ts';
+import { World } from './world.ts';
+import type { Errno } from './guestfs/index.ts';
 
 export const MEMLAYOUT = '/sys/kernel/debug/memlayout';
 
