@@ -5,12 +5,17 @@
  *     and makes it C's status. Its own stderr goes where C's goes.
  * (b) Each round of a loop begins with `__breathe $?`, which changes nothing but lets others have their turn, so that a
  *     loop without end can be stopped.
- * (c) Functions are noted by name, so that a later line can be given them.
+ * (c) Behind each statement whose output goes straight to the terminal stands `__mark $?`, which prints the same mark to
+ *     stdout and stderr, so that what the two have can be put in order again.
+ * (d) Functions are noted by name, so that a later line can be given them.
  */
 import type { CommandNode, ScriptNode, SimpleCommandNode, StatementNode, WordNode } from 'just-bash';
 
 export const STATUS = '__status';
 export const BREATHE = '__breathe';
+export const MARKER = '__mark';
+/** No text of a guest has it. */
+export const MARK = '\u0001\u0016\u0001';
 
 type Redirection = SimpleCommandNode['redirections'][number];
 type FunctionNode = Extract<CommandNode, { type: 'FunctionDef' }>;
@@ -20,6 +25,48 @@ type LoopNode = Extract<CommandNode, { body: StatementNode[]; type: 'For' | 'Whi
 export function rewrite(script: ScriptNode, functions: Map<string, FunctionNode>): ScriptNode {
   return new Rewriter(functions).node(script) as ScriptNode;
 }
+
+/** (c) Statements of the line itself, which have been rewritten. One that redirects the shell itself is left as it is. */
+export function marked(statements: readonly StatementNode[]): StatementNode[] {
+  return statements.some(redirectsShell) ? [...statements] : statements.flatMap(withMark);
+}
+
+function withMark(node: StatementNode): StatementNode[] {
+  const [pipeline] = node.pipelines;
+  const [only, ...more] = pipeline?.commands ?? [];
+  const isAlone = node.pipelines.length === 1 && more.length === 0 && only !== undefined;
+  return [
+    isAlone ? { ...node, pipelines: [{ ...pipeline!, commands: [withMarksInside(only)] }] } : node,
+    statement(command(MARKER, [], lastStatus())),
+  ];
+}
+
+/** Of a loop or a branch whose output goes where the line's does. */
+function withMarksInside(node: CommandNode): CommandNode {
+  if (node.type === 'FunctionDef' || node.redirections.length > 0) return node;
+  const all = (statements: StatementNode[]): StatementNode[] => statements.flatMap(withMark);
+  switch (node.type) {
+    case 'For':
+    case 'CStyleFor':
+    case 'While':
+    case 'Until':
+      return { ...node, body: all(node.body) };
+    case 'If':
+      return {
+        ...node,
+        clauses: node.clauses.map((clause) => ({ ...clause, body: all(clause.body) })),
+        elseBody: node.elseBody === null ? null : all(node.elseBody),
+      };
+    default:
+      return node;
+  }
+}
+
+/** `exec > FILE`. */
+export const redirectsShell = ({ pipelines }: StatementNode): boolean =>
+  pipelines.some(({ commands }) =>
+    commands.some((node) => node.type === 'SimpleCommand' && literalOf(node.name) === 'exec' && node.args.length === 0),
+  );
 
 class Rewriter {
   readonly #functions: Map<string, FunctionNode>;

@@ -90,6 +90,28 @@ describe('a line', () => {
   });
 });
 
+describe('what is printed', () => {
+  it('comes in order, statement by statement, in loops and branches too', async () => {
+    const { shell } = begin();
+    const texts = async (line: string): Promise<readonly string[]> =>
+      (await shell.line(line)).output.map(({ stream, text }) => `${stream}: ${text}`);
+    expect(await texts('echo 1; none; echo 2; cat /no; echo 3')).toEqual([
+      ...['out: 1\n', 'err: sh: none: command not found\n', 'out: 2\n'],
+      ...['err: cat: /no: No such file or directory\n', 'out: 3\n'],
+    ]);
+    expect(await texts('for i in 1 2; do echo $i; if [ $i = 2 ]; then no; echo b; fi; done; false; echo $?')).toEqual([
+      ...['out: 1\n2\n', 'err: sh: no: command not found\n', 'out: b\n1\n'],
+    ]);
+    // What goes through a pipe, into a variable or a file has no marks.
+    expect(await texts('for i in 1 2; do echo $i; done | sed s/^/x/ | wc -c')).toEqual(['out: 6\n']);
+    expect(await texts('x=$(echo a; echo b); echo "$x" > /tmp/x; wc -c < /tmp/x; f() { echo f; }; f | wc -c')).toEqual([
+      'out: 4\n2\n',
+    ]);
+    expect(await texts('exec > /tmp/all; echo 1; echo 2')).toEqual([]);
+    expect(await texts('cat /tmp/all')).toEqual(['out: 1\n2\n']);
+  });
+});
+
 describe('a write that is refused', () => {
   const status = `sh: write error: Invalid argument\n`;
 

@@ -21,7 +21,7 @@ import { BUILTINS, PROGRAMS } from './program/index.ts';
 import { ls } from './program/ls.ts';
 import { runProgram } from './program/program.ts';
 import { tee } from './program/tee.ts';
-import { BREATHE, rewrite, STATUS } from './rewrite.ts';
+import { BREATHE, MARK, marked, MARKER, redirectsShell, rewrite, STATUS } from './rewrite.ts';
 import { type Failure, ShellFs } from './shell-fs.ts';
 
 const END = '__end';
@@ -238,7 +238,11 @@ export class GuestShell {
     running: Running,
     done: { readonly stdout: string; readonly stderr: string; exitCode: number; readonly env: Record<string, string> },
   ): LineResult {
-    let stderr = this.#readable(done.stderr);
+    const refused = [...this.#fs.takeRefusedOpens()];
+    let stderr = done.stderr
+      .split(MARK)
+      .map((part) => readable(part, refused))
+      .join(MARK);
     let { exitCode } = done;
     // What no command has reported: of a program of the package's own, which does not look.
     for (const { path, errno } of running.fatal === null ? this.#fs.takeFailures() : []) {
@@ -283,35 +287,8 @@ export class GuestShell {
   }
 
   #result(stdout: string, stderr: string, exitCode: number, exited = false): LineResult {
-    const out = stdout.slice(0, MAX_SHELL_CHARS);
-    const err = stderr.slice(0, MAX_SHELL_CHARS - out.length);
-    const output = [
-      { stream: 'out' as const, text: out },
-      { stream: 'err' as const, text: err },
-    ].filter(({ text }) => text !== '');
-    const cutChars = stdout.length + stderr.length - out.length - err.length;
+    const { output, cutChars } = inOrder(stdout.split(MARK), stderr.split(MARK));
     return { output, cutChars, exitCode, prompt: this.prompt, exited };
-  }
-
-  /** The interpreter's own messages in the words of the guest's shell, which is no bash. */
-  #readable(stderr: string): string {
-    const refused = [...this.#fs.takeRefusedOpens()];
-    const opening = (target: string, errno: Errno): string =>
-      `sh: can't create ${target}: ${errno === 'ENOENT' ? 'nonexistent directory' : errnoText(errno)}`;
-    return stderr
-      .replace(/^bash: execution aborted\n/gm, '')
-      .replace(/command not available in browser environments\..*$/gm, 'command not found')
-      .replace(/^(?:bash: )?(E[A-Z]+): [^,]*, open '(.*)'$/gm, (_, errno: Errno, path: string) => opening(path, errno))
-      .replace(/^\++ __(status|breathe|end|restore) .*\n/gm, '')
-      .replace(/^bash: (.*): cannot open redirect target$/gm, (whole, target: string) => {
-        const name = target.slice(target.lastIndexOf('/') + 1);
-        const at = refused.findIndex(({ path }) => path.endsWith(`/${name}`));
-        if (at < 0) return whole;
-        const [{ errno }] = refused.splice(at, 1) as [Failure];
-        return opening(target, errno);
-      })
-      .replace(/^bash: /gm, 'sh: ')
-      .replace(/, increase executionLimits\.\w+$/gm, '');
   }
 
   /** The line's own tree has what the lines before left in front, and says at its end that it came there. */
@@ -326,8 +303,10 @@ export class GuestShell {
       ...options.flatMap((option) => this.#parser.statements(`set -o ${option}`)),
       ...this.#parser.statements(`${RESTORE} ${status}`),
     ];
-    const after = this.#parser.statements(`${END} "$?" "$(declare -F)"`);
-    return { ...script, statements: [...before, ...script.statements, ...after] };
+    // Where the line sends all output elsewhere, that of a substitution goes there too.
+    const elsewhere = script.statements.some(redirectsShell);
+    const after = this.#parser.statements(elsewhere ? `${END} "$?"` : `${END} "$?" "$(declare -F)"`);
+    return { ...script, statements: [...before, ...marked(script.statements), ...after] };
   }
 
   #customCommands() {
@@ -355,12 +334,11 @@ export class GuestShell {
         const who = name === '' || name === 'echo' || name === 'printf' ? 'sh' : name;
         return status(1, `${who}: write error: ${errnoText(failure.errno)}\n`);
       }),
+      defineCommand(MARKER, async (args) => ({ stdout: MARK, stderr: MARK, exitCode: given(args) })),
       defineCommand(RESTORE, async (args) => status(given(args))),
-      defineCommand(END, async ([code = '0', declared = '']) => {
-        const functions = declared
-          .split('\n')
-          .map((line) => line.replace(/^declare -\w+ /, ''))
-          .filter((name) => name !== '');
+      defineCommand(END, async ([code = '0', declared]) => {
+        const names = declared?.split('\n').map((line) => line.replace(/^declare -\w+ /, ''));
+        const functions = names ?? [...this.#defined.keys()];
         if (this.#running !== null) this.#running.end = { status: Number(code), functions };
         return status(Number(code));
       }),
@@ -395,6 +373,49 @@ export class GuestShell {
     running.sleptMs += this.#now() - before;
     return { stdout: '', stderr: '', exitCode: 0 };
   }
+}
+
+/**
+ * The interpreter's own messages in the words of the guest's shell, which is no bash.
+ * @param refused files that could not be opened for writing, in order; those that are told are taken out.
+ */
+function readable(stderr: string, refused: Failure[]): string {
+  const opening = (target: string, errno: Errno): string =>
+    `sh: can't create ${target}: ${errno === 'ENOENT' ? 'nonexistent directory' : errnoText(errno)}`;
+  return stderr
+    .replace(/^bash: execution aborted\n/gm, '')
+    .replace(/command not available in browser environments\..*$/gm, 'command not found')
+    .replace(/^(?:bash: )?(E[A-Z]+): [^,]*, open '(.*)'$/gm, (_, errno: Errno, path: string) => opening(path, errno))
+    .replace(/^\++ __(status|breathe|mark|end|restore) .*\n/gm, '')
+    .replace(/^bash: (.*): cannot open redirect target$/gm, (whole, target: string) => {
+      const name = target.slice(target.lastIndexOf('/') + 1);
+      const at = refused.findIndex(({ path }) => path.endsWith(`/${name}`));
+      if (at < 0) return whole;
+      const [{ errno }] = refused.splice(at, 1) as [Failure];
+      return opening(target, errno);
+    })
+    .replace(/^bash: /gm, 'sh: ')
+    .replace(/, increase executionLimits\.\w+$/gm, '');
+}
+
+/** What both streams have between two marks belongs together; of that, stdout first. Cut where it gets too long. */
+function inOrder(out: readonly string[], err: readonly string[]): Pick<ShellReply, 'output' | 'cutChars'> {
+  const output: { stream: 'out' | 'err'; text: string }[] = [];
+  let room = MAX_SHELL_CHARS;
+  let cutChars = 0;
+  const add = (stream: 'out' | 'err', text: string): void => {
+    const shown = text.slice(0, room);
+    room -= shown.length;
+    cutChars += text.length - shown.length;
+    const last = output.at(-1);
+    if (last?.stream === stream) last.text += shown;
+    else if (shown !== '') output.push({ stream, text: shown });
+  };
+  for (let i = 0; i < Math.max(out.length, err.length); i++) {
+    add('out', out[i] ?? '');
+    add('err', err[i] ?? '');
+  }
+  return { output, cutChars };
 }
 
 /** What a pipe carries is bytes, one a character. */

@@ -1,7 +1,9 @@
 /** The guest's programs, by name. */
 import { dmesg } from './dmesg.ts';
+import { dnumaStats } from './dnuma-stats.ts';
 import { dnumaTest } from './dnuma-test.ts';
 import { free } from './free.ts';
+import { help } from './help.ts';
 import { lsmem } from './lsmem.ts';
 import { numactl } from './numactl.ts';
 import { numastat } from './numastat.ts';
@@ -10,8 +12,10 @@ import type { Program } from './program.ts';
 
 export const PROGRAMS: Readonly<Record<string, Program>> = {
   dmesg,
+  'dnuma-stats': dnumaStats,
   'dnuma-test': dnumaTest,
   free,
+  help,
   lsmem,
   numactl,
   numastat,
