@@ -26,7 +26,7 @@ import {
   wholeOf,
   type WorldState,
 } from './core/index.ts';
-import { GuestFiles, type Outside, type Written } from './guestfs/index.ts';
+import { GuestFiles, MAX_WRITE, type Outside, type Written } from './guestfs/index.ts';
 import { HostSide, type PlacementProblem, type Refusal } from './host/index.ts';
 import type { LayoutProblem } from './mm/index.ts';
 import { Guest, truthOf } from './vm/index.ts';
@@ -43,7 +43,8 @@ export interface LogEntry {
   readonly refusal: Refusal | null;
 }
 
-/** Most writes in one line of a guest's shell. */
+/** Of a line of a guest's shell: what of it is kept to be shown, and the most writes in it. */
+const MAX_LINE_CHARS = 4096;
 export const MAX_FILE_WRITES = 1_000_000;
 
 /** A line of a guest's shell that is being carried out: what it has written so far. */
@@ -168,6 +169,7 @@ export class World {
     this.#guests.forEach((g, i) => {
       this.#emit(g.advanceCommit(this.#tick));
       this.#emit(g.regenerate(truthOf(this.#hostSide, i), this.#tick));
+      g.beforeWork();
       g.workload.step();
     });
     this.#tick++;
@@ -206,7 +208,7 @@ export class World {
     this.#assertNoLine();
     const guest = this.#indexOf(vm);
     assert(guest >= 0, 'line-vm-unknown', { vm });
-    this.#line = { guest, line, writes: [], events: [] };
+    this.#line = { guest, line: line.slice(0, MAX_LINE_CHARS), writes: [], events: [] };
   }
 
   /** One write(2) of the open line. */
@@ -216,7 +218,7 @@ export class World {
     if (open.writes.length >= MAX_FILE_WRITES) return { ok: false, errno: 'ENOSPC' };
     const { reached, events, ...written } = this.#located(() => this.#files[open.guest]!.write(path, text));
     open.events.push(...events);
-    if (reached) open.writes.push({ path, text });
+    if (reached) open.writes.push({ path, text: text.slice(0, MAX_WRITE) });
     return written;
   }
 

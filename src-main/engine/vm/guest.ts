@@ -30,6 +30,7 @@ import {
   type PlugResult,
   ZONE_NAMES,
 } from '../mm/index.ts';
+import { ActivePass } from './active-pass.ts';
 import { CommitRun } from './commit-run.ts';
 import { GuestKernel } from './guest-kernel.ts';
 import { logBoot, logCommit, logPlug } from './kernel-words.ts';
@@ -73,6 +74,7 @@ export class Guest {
   #telling: Telling;
   readonly #ages: TargetAge;
   readonly #commits: CommitRun;
+  readonly #pass: ActivePass;
   #beyond: BeyondConfig;
   readonly #hosts: readonly HostConfig[];
   #marksSet = 0;
@@ -88,6 +90,7 @@ export class Guest {
     this.#regeneration = parts.regeneration;
     this.#ages = parts.ages;
     this.#commits = parts.commits;
+    this.#pass = parts.pass;
     this.#beyond = parts.beyond;
     this.#hosts = parts.hosts;
     this.#telling = { map: parts.map, seenGeneration: parts.seenGeneration, dueTick: parts.dueTick };
@@ -100,9 +103,11 @@ export class Guest {
     const mm = GuestMm.boot(config.mm);
     const kernel = GuestKernel.boot(config.mm, mm);
     logBoot(kernel.log, config, mm, kernel.layouts.inForce);
+    const workload = Workload.create(mm, config.workload, seed, config.name);
     return new Guest(config, {
       mm,
-      workload: Workload.create(mm, config.workload, seed, config.name),
+      workload,
+      pass: new ActivePass(mm, workload),
       kernel,
       regeneration: config.regeneration,
       ages: new TargetAge(config.mm.nrPages),
@@ -148,6 +153,7 @@ export class Guest {
 
   #settingsChanged(): void {
     this.mm.mm.beyond.consultTarget = this.#beyond.consultTarget;
+    this.#pass.set(this.#beyond.activePass);
   }
 
   /** Counters since boot that no other part of a snapshot has. */
@@ -197,6 +203,11 @@ export class Guest {
     const events: WorldEvent[] = [];
     while (this.#commits.isDue(tick)) events.push(...this.#stepCommit(tick));
     return events;
+  }
+
+  /** What its kernel does by itself in a tick, before its tasks run. */
+  beforeWork(): void {
+    this.#pass.step();
   }
 
   /** Notes a change of backing, and delivers the layout that is due; it waits for a commit that is under way. */
@@ -370,21 +381,23 @@ export class Guest {
     this.workload.save(w, prefix);
     this.#ages.save(w, prefix);
     this.#commits.save(w, prefix);
+    this.#pass.save(w, prefix);
     w.memo(`${prefix}.counters`, { marksSet: this.#marksSet, remoteAllocs: this.workload.remoteAllocs });
     if (this.#beyond !== this.config.beyond) w.json(`${prefix}.beyond`, this.#beyond as unknown as Json);
   }
 
   static load(config: GuestConfig, r: StateReader, prefix: string, hosts: readonly HostConfig[]): Guest {
     const mm = GuestMm.load(config.mm, r, prefix);
-    const saved = r.json<Omit<GuestParts, 'mm' | 'workload' | 'kernel' | 'ages' | 'commits' | 'beyond' | 'hosts'>>(
-      `${prefix}.guest`,
-    );
+    const saved = r.json<
+      Omit<GuestParts, 'mm' | 'workload' | 'kernel' | 'ages' | 'commits' | 'beyond' | 'hosts' | 'pass'>
+    >(`${prefix}.guest`);
     const kernel = GuestKernel.load(config.mm, r, prefix);
     const ages = TargetAge.load(config.mm.nrPages, r, prefix);
     const commits = CommitRun.load(mm, r, prefix);
     const beyond = r.has(`${prefix}.beyond`) ? r.json<BeyondConfig>(`${prefix}.beyond`) : config.beyond;
     const workload = Workload.load(mm, r, prefix);
-    const guest = new Guest(config, { ...saved, mm, kernel, ages, commits, beyond, hosts, workload });
+    const pass = ActivePass.load(mm, workload, beyond.activePass, r, prefix);
+    const guest = new Guest(config, { ...saved, mm, kernel, ages, commits, beyond, hosts, workload, pass });
     const counters = r.json<{ marksSet: number; remoteAllocs: number }>(`${prefix}.counters`);
     guest.#marksSet = counters.marksSet;
     workload.remoteAllocs = counters.remoteAllocs;
@@ -398,6 +411,7 @@ interface GuestParts extends Telling {
   readonly kernel: GuestKernel;
   readonly ages: TargetAge;
   readonly commits: CommitRun;
+  readonly pass: ActivePass;
   readonly beyond: BeyondConfig;
   readonly hosts: readonly HostConfig[];
   readonly regeneration: RegenerationConfig;

@@ -3,7 +3,15 @@
  * `{start-end}:nid`, five hex digits, its end inclusive. Byte addresses are inclusive too, as the kernel prints them.
  */
 import type { GuestConfig, LayoutRange, MmConfig } from '../config.ts';
-import { type CommitResult, type GuestMm, NR_ZONES, type PlugResult, ZONE_NAMES } from '../mm/index.ts';
+import {
+  type CommitResult,
+  fallbackOrders,
+  type GuestMm,
+  NR_ZONES,
+  type PlugResult,
+  ZONE_NAMES,
+  zonesFirst,
+} from '../mm/index.ts';
 import { PAGE_SIZE_BYTES, PAGE_SIZE_KIB, type PfnRange } from '../../../shared/units/index.ts';
 import type { GuestKernel } from './guest-kernel.ts';
 import { type KernelLog, LOG_INFO, LOG_WARNING } from './kernel-log.ts';
@@ -143,7 +151,12 @@ function logZonelists(log: KernelLog, mm: GuestMm, tick: number): void {
       if (presentPages > 0) highest = Math.max(highest, zone);
     }
   }
-  const inOrder = old ? ' in Node order' : '';
+  if (!old) {
+    fallbackOrders(mm.mm, tick === BOOT ? 'boot' : 'running').forEach((nids, nid) => {
+      if (mm.mm.online[nid] === 1) log.print(tick, LOG_INFO, `Fallback order for Node ${nid}: ${nids.join(' ')} `);
+    });
+  }
+  const inOrder = old ? ` in ${zonesFirst(mm.mm) ? 'Zone' : 'Node'} order` : '';
   log.print(tick, LOG_INFO, `Built ${nodes} zonelists${inOrder}, mobility grouping on.  Total pages: ${pages}`);
   log.print(tick, LOG_INFO, `Policy zone: ${ZONE_NAMES[highest]!}`);
 }

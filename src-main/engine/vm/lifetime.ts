@@ -20,3 +20,13 @@ export function drawResidual(law: LifetimeConfig, prng: Prng): number {
     ? -law.meanTicks * ln(prng.unit())
     : law.scaleTicks * (pow(prng.unit(), -1 / (law.alpha - 1)) - 1);
 }
+
+/**
+ * The age of a block of a stationary system that has `residual` left to live: what a lifetime that is longer than that is
+ * longer by. Exponential: whatever is left, an age like any lifetime. Lomax: the more is left, the older it is.
+ */
+export function drawAge(law: LifetimeConfig, residual: number, prng: Prng): number {
+  return law.law === 'exponential'
+    ? drawLifetime(law, prng)
+    : drawLifetime({ ...law, scaleTicks: law.scaleTicks + residual }, prng);
+}

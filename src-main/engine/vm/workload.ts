@@ -28,7 +28,7 @@ import {
 } from '../mm/index.ts';
 import { recordedUse } from '../mm/boot-record.ts';
 import { HELD, isSpecial, KIND_MASK, ORDER_MASK, stateOf } from '../mm/page.ts';
-import { drawLifetime, drawResidual } from './lifetime.ts';
+import { drawAge, drawLifetime, drawResidual } from './lifetime.ts';
 
 const WHEEL_SLOTS = 4096;
 /** No place. */
@@ -57,6 +57,8 @@ export class Workload {
   /** Turn of the wheel, then in the low 8 bits 1/256 ticks before the end of the tick. */
   #death = new Uint32Array(1024);
   #next = new Uint32Array(1024);
+  /** When the block of a place was born, in ticks; null while nobody asks (the active pass does): 8 bytes a block held. */
+  #birth: Float64Array | null = null;
   /** Places ever used, and the first spare one. */
   #places = 0;
   #spare = NONE;
@@ -100,6 +102,43 @@ export class Workload {
 
   get config(): WorkloadConfig | null {
     return this.#config;
+  }
+
+  /**
+   * From now on births are kept. Of blocks that are there already nobody has kept them: their ages are drawn from what
+   * the lifetimes in force say of a block that will die when it does.
+   */
+  keepBirths(): void {
+    if (this.#birth !== null) return;
+    const birth = new Float64Array(this.#pfn.length);
+    this.#birth = birth;
+    const config = this.#config;
+    if (config === null) return;
+    const prng = new Prng(0, 'birth');
+    prng.state.set(this.#prng.state);
+    // Who began fresh has nothing that is older than itself.
+    const oldest = config.start === 'fresh' ? this.#now : Infinity;
+    this.#forEachPlace((place, death) => {
+      birth[place] = this.#now - Math.min(oldest, drawAge(config.lifetime, death - this.#now, prng));
+    });
+  }
+
+  /** Every block that can die, with its birth; keepBirths has been called. */
+  forEachBlock(visit: (place: number, pfn: number, born: number) => void): void {
+    this.#forEachPlace((place) => visit(place, this.#pfn[place]!, this.#birth![place]!));
+  }
+
+  /** The block of a place if it is the one that was born then; -1 when that one has died. */
+  blockAt(place: number, born: number): number {
+    return this.#birth![place] === born ? this.#pfn[place]! : -1;
+  }
+
+  #forEachPlace(visit: (place: number, deathTick: number) => void): void {
+    for (let slot = 0; slot < WHEEL_SLOTS; slot++) {
+      for (let place = this.#wheel[slot]!; place !== NONE; place = this.#next[place]!) {
+        visit(place, (this.#death[place]! >>> FRACTION_BITS) * WHEEL_SLOTS + slot);
+      }
+    }
   }
 
   /** Blocks that can die, and kernel pages. */
@@ -160,6 +199,7 @@ export class Workload {
     const time = this.#now * FRACTION - (this.#death[place]! & (FRACTION - 1));
     const replaced = this.#held[size] < this.#wanted[size] && this.#allocate(place, size, cpu, time, false);
     if (replaced) return;
+    if (this.#birth !== null) this.#birth[place] = NaN;
     this.#next[place] = this.#spare;
     this.#spare = place;
   }
@@ -192,6 +232,10 @@ export class Workload {
     this.#pfn = longer(this.#pfn);
     this.#death = longer(this.#death);
     this.#next = longer(this.#next);
+    if (this.#birth === null) return;
+    const births = new Float64Array(this.#pfn.length);
+    births.set(this.#birth);
+    this.#birth = births;
   }
 
   /** A new block for a place, born at `time` (in 1/256 tick). */
@@ -210,6 +254,7 @@ export class Workload {
     const tick = Math.ceil(death / FRACTION);
     const slot = tick % WHEEL_SLOTS;
     this.#pfn[place] = pfn;
+    if (this.#birth !== null) this.#birth[place] = time / FRACTION;
     this.#death[place] = Math.floor(tick / WHEEL_SLOTS) * FRACTION + (tick * FRACTION - death);
     this.#next[place] = this.#wheel[slot]!;
     this.#wheel[slot] = place;
@@ -357,6 +402,7 @@ export class Workload {
     w.column(`${prefix}.workload.pfn`, used(this.#pfn));
     w.column(`${prefix}.workload.death`, used(this.#death));
     w.column(`${prefix}.workload.next`, used(this.#next));
+    if (this.#birth !== null) w.column(`${prefix}.workload.birth`, this.#birth.subarray(0, this.#places));
     w.column(`${prefix}.workload.prng`, this.#prng.state);
     w.column(`${prefix}.workload.wheel`, this.#wheel);
   }
@@ -379,6 +425,10 @@ export class Workload {
     w.#pfn.set(r.column<Uint32Array>(`${prefix}.workload.pfn`));
     w.#death.set(r.column<Uint32Array>(`${prefix}.workload.death`));
     w.#next.set(r.column<Uint32Array>(`${prefix}.workload.next`));
+    if (r.has(`${prefix}.workload.birth`)) {
+      w.#birth = new Float64Array(w.#pfn.length);
+      w.#birth.set(r.column<Float64Array>(`${prefix}.workload.birth`));
+    }
     return w;
   }
 }

@@ -1,0 +1,152 @@
+/**
+ * The active pass: relabels stranded pages of a guest in place, at most so many a tick ("allocate it wrong now and
+ * reallocate later"). The RFC has none: there a page that is never freed keeps its old node for ever.
+ *
+ * (a) Order `address`: round and round over the pages. `oldest` and `youngest`: blocks of the workload by when they were
+ *     born, put in order once a commit (when it is settled, whoever is owed is known), then what is left by address.
+ * (b) A block takes as many pages of the rate as it has; a huge page waits until it can be paid for whole.
+ * (c) Pinned pages, blocks across a boundary and pages on per-CPU lists are left; nothing is done while a commit is under
+ *     way.
+ * (d) Looking costs too: at most LOOKS_PER_PAGE pages are looked at for each one that may be relabelled.
+ *
+ * Which order pays is a matter of lifetimes: with exponential ones the age of a block says nothing about how long it will
+ * stay, with heavy tails (Lomax) the oldest stay longest, and what is young frees itself (models.md section 4).
+ */
+import type { BeyondConfig } from '../config.ts';
+import type { StateReader, StateWriter } from '../core/index.ts';
+import type { GuestMm } from '../mm/index.ts';
+import { nextRelabel, relabel, relabelOrder } from '../mm/relabel.ts';
+import type { Workload } from './workload.ts';
+
+type Settings = BeyondConfig['activePass'];
+
+const LOOKS_PER_PAGE = 64;
+const LEAST_LOOKS = 4096;
+/** Pages of the largest block that is relabelled at once. */
+const MOST_BLOCK_PAGES = 1024;
+
+export class ActivePass {
+  readonly #mm: GuestMm;
+  readonly #workload: Workload;
+  #settings: Settings = null;
+  /** Pages that may be relabelled now, saved up for a large block. */
+  #credit = 0;
+  /** Where the round over the pages stands. */
+  #cursor = 0;
+  /** Places of the workload in order, with the birth that each had; the next one last. */
+  #places = new Uint32Array(0);
+  #births = new Float64Array(0);
+  #queued = 0;
+  /** Commits when the queue was made; -1: never. */
+  #madeAt = -1;
+
+  constructor(mm: GuestMm, workload: Workload) {
+    this.#mm = mm;
+    this.#workload = workload;
+  }
+
+  set(settings: Settings): void {
+    const order = (s: Settings): string => s?.order ?? '';
+    if (order(settings) !== order(this.#settings)) {
+      this.#madeAt = -1;
+      this.#queued = 0;
+    }
+    if (settings === null) this.#credit = 0;
+    this.#settings = settings;
+    if (settings !== null && settings.order !== 'address') this.#workload.keepBirths();
+  }
+
+  /** One tick. */
+  step(): void {
+    const settings = this.#settings;
+    const { mm } = this.#mm;
+    if (settings === null || mm.committing) return;
+    if (!mm.stranded.some((pages) => pages > 0)) {
+      this.#credit = 0;
+      return;
+    }
+    const { pagesPerTick, order } = settings;
+    this.#credit = Math.min(this.#credit + pagesPerTick, Math.max(pagesPerTick, MOST_BLOCK_PAGES));
+    if (order !== 'address') {
+      if (this.#madeAt !== mm.commits) this.#makeQueue(order);
+      if (!this.#relabelQueued()) return;
+    }
+    this.#relabelRound(Math.max(LEAST_LOOKS, LOOKS_PER_PAGE * pagesPerTick));
+  }
+
+  #makeQueue(order: 'oldest' | 'youngest'): void {
+    const { mm } = this.#mm;
+    this.#madeAt = mm.commits;
+    const found: { place: number; born: number; pfn: number }[] = [];
+    this.#workload.forEachBlock((place, pfn, born) => {
+      if (relabelOrder(mm, pfn) >= 0) found.push({ place, born, pfn });
+    });
+    const sign = order === 'oldest' ? -1 : 1;
+    found.sort((a, b) => sign * (a.born - b.born) || b.pfn - a.pfn);
+    this.#places = Uint32Array.from(found, ({ place }) => place);
+    this.#births = Float64Array.from(found, ({ born }) => born);
+    this.#queued = found.length;
+  }
+
+  /** @returns whether the queue is empty and there is something left of the rate. */
+  #relabelQueued(): boolean {
+    const { mm } = this.#mm;
+    while (this.#queued > 0 && this.#credit > 0) {
+      const place = this.#places[this.#queued - 1]!;
+      const pfn = this.#workload.blockAt(place, this.#births[this.#queued - 1]!);
+      const order = pfn < 0 ? -1 : relabelOrder(mm, pfn);
+      if (order >= 0 && 1 << order > this.#credit) return false;
+      this.#queued--;
+      mm.beyondCounters.passLooked++;
+      if (order < 0) continue;
+      relabel(mm, pfn, order);
+      this.#credit -= 1 << order;
+    }
+    return this.#queued === 0 && this.#credit > 0;
+  }
+
+  #relabelRound(most: number): void {
+    const { mm } = this.#mm;
+    let left = most;
+    const first = this.#cursor;
+    for (let wrapped = false; left > 0 && this.#credit > 0;) {
+      const end = wrapped ? first : mm.nrPages;
+      const found = nextRelabel(mm, this.#cursor, end, left);
+      left -= found.looked;
+      mm.beyondCounters.passLooked += found.looked;
+      this.#cursor = found.reached;
+      if (found.pfn >= 0) {
+        if (1 << found.order > this.#credit) return;
+        relabel(mm, found.pfn, found.order);
+        this.#credit -= 1 << found.order;
+      } else if (found.reached >= end) {
+        if (wrapped) return;
+        wrapped = true;
+        this.#cursor = 0;
+      }
+    }
+  }
+
+  /** Nothing is written while it has nothing to remember. */
+  save(w: StateWriter, prefix: string): void {
+    if (this.#settings === null) return;
+    w.json(`${prefix}.pass`, { credit: this.#credit, cursor: this.#cursor, madeAt: this.#madeAt });
+    w.column(`${prefix}.pass.places`, this.#places.subarray(0, this.#queued));
+    w.column(`${prefix}.pass.births`, this.#births.subarray(0, this.#queued));
+  }
+
+  /** @param settings those in force when it was saved. */
+  static load(mm: GuestMm, workload: Workload, settings: Settings, r: StateReader, prefix: string): ActivePass {
+    const pass = new ActivePass(mm, workload);
+    pass.#settings = settings;
+    if (!r.has(`${prefix}.pass`)) return pass;
+    const { credit, cursor, madeAt } = r.json<{ credit: number; cursor: number; madeAt: number }>(`${prefix}.pass`);
+    pass.#credit = credit;
+    pass.#cursor = cursor;
+    pass.#madeAt = madeAt;
+    pass.#places = r.column<Uint32Array<ArrayBuffer>>(`${prefix}.pass.places`);
+    pass.#births = r.column<Float64Array<ArrayBuffer>>(`${prefix}.pass.births`);
+    pass.#queued = pass.#places.length;
+    return pass;
+  }
+}
