@@ -64,6 +64,19 @@ for (const theme of ['Light theme', 'Dark theme'] as const) {
       await ui.show(view);
       await expectNothingFound(ui.page, view);
     }
+    for (const part of ['Free memory', 'Owed', 'Layouts', 'Commits', 'Compare'] as const) {
+      await expect(await ui.showPart(part)).not.toContainText('Asking the guest');
+      await expectNothingFound(ui.page, part);
+    }
+    await ui.openConsole('one');
+    await expectNothingFound(ui.page, 'an empty console');
+    await ui.type('dnuma-test s 0 1 512');
+    await ui.type('cat /nothing');
+    await expectNothingFound(ui.page, 'the console');
+    for (const part of ['Layouts', 'Commits'] as const) {
+      await expect((await ui.showPart(part)).getByRole(part === 'Layouts' ? 'grid' : 'table').nth(1)).toBeVisible();
+      await expectNothingFound(ui.page, `${part} after a commit`);
+    }
     for (const drawer of ['Show events', 'Show problems']) {
       await ui.command(drawer);
       await expectNothingFound(ui.page, drawer);
@@ -77,7 +90,7 @@ for (const theme of ['Light theme', 'Dark theme'] as const) {
     await ui.command(theme);
     await ui.step();
     await expectNothingFoundInPalette(ui);
-    for (const command of ['Compact one…', 'Migrate two to…', 'Report…', 'Keys', 'New scenario…']) {
+    for (const command of ['Compact one…', 'Migrate two to…', 'Beyond the RFC…', 'Report…', 'Keys', 'New scenario…']) {
       await ui.command(command);
       await expect(ui.page.getByRole('dialog')).toBeVisible();
       await ui.consequenceShown();

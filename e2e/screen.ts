@@ -225,6 +225,46 @@ export class Screen {
     await expect(this.tab(view)).toHaveAttribute('aria-selected', 'true');
   }
 
+  // Inside a guest
+
+  /** A part of the guest's view, by the name of its tab. */
+  async showPart(part: 'Map' | 'Free memory' | 'Owed' | 'Layouts' | 'Commits' | 'Compare'): Promise<Locator> {
+    await this.show('Guest');
+    const tab = this.page.getByRole('tablist', { name: 'Parts of the guest' }).getByRole('tab', { name: part });
+    await tab.click();
+    await expect(tab).toHaveAttribute('aria-selected', 'true');
+    return this.page.getByRole('tabpanel', { name: new RegExp(`^${part}`) });
+  }
+
+  /** The console of a VM, ready to be typed into. */
+  async openConsole(vm: string): Promise<void> {
+    await this.command(`Open the console of ${vm}`);
+    await expect(this.commandLine).toBeFocused();
+    await expect(this.commandLine).toHaveAccessibleName(`Command line of ${vm}`);
+    await expect(this.prompt).toContainText('#');
+  }
+
+  get commandLine(): Locator {
+    return this.page.getByRole('textbox', { name: /^Command line of/ });
+  }
+
+  get prompt(): Locator {
+    return this.page.locator('label[for=console-line]');
+  }
+
+  get consoleLog(): Locator {
+    return this.page.getByRole('log');
+  }
+
+  /** Types a line of the console and waits for its end. @returns what it printed, and its exit status */
+  async type(line: string): Promise<string> {
+    await this.commandLine.fill(line);
+    await this.commandLine.press('Enter');
+    await expect(this.consoleLog).toHaveAttribute('aria-busy', 'false', { timeout: 20_000 });
+    const text = await this.consoleLog.innerText();
+    return text.slice(text.lastIndexOf(line) + line.length).trim();
+  }
+
   // Hosts and VMs
 
   get #vms(): Locator {

@@ -1,0 +1,158 @@
+/**
+ * Inside a guest, as a person does it: the cover letter's example typed into the console, what the guest prints then with
+ * the posted code's defects and without, and what a shell is used by: history, completion, several lines, errors, Ctrl+C.
+ */
+import { expect, test } from './fixture.ts';
+import { madeScenario } from './scenario.ts';
+
+const EXAMPLE = "The RFC's defects, side by side";
+
+/** "node 1 size: 42 MB" of each node. */
+const sizesIn = (numactl: string): number[] =>
+  [...numactl.matchAll(/^node \d+ size: (\d+) MB$/gm)].map(([, mb]) => Number(mb));
+
+test('the cover letter, typed: 43, 5, 42 and 0 MB as it was posted, 43, 42, 42 and 0 without its defects', async ({
+  ui,
+}) => {
+  test.setTimeout(120_000);
+  await ui.openExample(EXAMPLE);
+  for (const [vm, sizes] of [
+    ['as-posted', [43, 5, 42, 0]],
+    ['corrected', [43, 42, 42, 0]],
+  ] as const) {
+    await ui.openConsole(vm);
+    expect(sizesIn(await ui.type('numactl --hardware'))).toEqual([64, 64]);
+    await ui.type('dnuma-test a 3');
+    await ui.type('dnuma-test s 0 2 128');
+    const printed = await ui.type('numactl --hardware');
+    expect(sizesIn(printed)).toEqual(sizes);
+    // The accounting view is of the same guest at the same moment: it says what the guest says.
+    await ui.showVm(vm, 'Accounting');
+    const text = (await ui.view.locator('pre').first().innerText()).trim();
+    expect(text).toBe(printed);
+  }
+});
+
+test('a line is one command: it is undone in words, and given again', async ({ ui }) => {
+  await ui.openExample(EXAMPLE);
+  await ui.openConsole('corrected');
+  const before = await ui.type('numactl --hardware');
+  await ui.type('dnuma-test b 0 1');
+  await ui.type('dnuma-test a 3');
+  expect(sizesIn(await ui.type('numactl --hardware'))).toEqual([0, 0, 128]);
+  const undo = ui.page.getByRole('button', { name: /^Undo .*dnuma-test a 3/ });
+  await undo.click();
+  await ui.page.getByRole('button', { name: /^Undo .*dnuma-test b 0 1/ }).click();
+  await expect(ui.page.getByRole('button', { name: /^Redo .*dnuma-test b 0 1/ })).toBeEnabled();
+  expect(await ui.type('numactl --hardware')).toBe(before);
+  await ui.page.getByRole('button', { name: /^Redo .*dnuma-test b 0 1/ }).click();
+  await ui.page.getByRole('button', { name: /^Redo .*dnuma-test a 3/ }).click();
+  await expect(undo).toBeEnabled();
+  expect(sizesIn(await ui.type('numactl --hardware'))).toEqual([0, 0, 128]);
+});
+
+const SMALL = madeScenario({
+  name: 'A shell',
+  nodes: 2,
+  nodeMemoryMiB: 1024,
+  vms: [
+    { name: 'one', memoryMiB: 128, cells: 2 },
+    { name: 'two', memoryMiB: 128 },
+  ],
+});
+
+test('it is used as a shell is', async ({ ui }) => {
+  await ui.importFiles([{ name: 'shell.pageshift.json', text: SMALL }]);
+  await ui.openConsole('one');
+  const { page, commandLine } = ui;
+
+  // Lines to begin with type themselves, and do no more.
+  await page.getByRole('button', { name: 'cat /proc/buddyinfo' }).click();
+  await expect(commandLine).toHaveValue('cat /proc/buddyinfo');
+  await expect(commandLine).toBeFocused();
+  await commandLine.press('Enter');
+  await expect(ui.consoleLog).toContainText(/Node 0, zone\s+DMA/);
+
+  // History.
+  await ui.type('echo first');
+  await ui.type('echo second');
+  await commandLine.fill('not yet entered');
+  await commandLine.press('ArrowUp');
+  await expect(commandLine).toHaveValue('echo second');
+  await commandLine.press('ArrowUp');
+  await expect(commandLine).toHaveValue('echo first');
+  await commandLine.press('ArrowDown');
+  await commandLine.press('ArrowDown');
+  await expect(commandLine).toHaveValue('not yet entered');
+
+  // Completion; Tab leaves an empty line, and after Escape any.
+  await commandLine.fill('cat /proc/budd');
+  await commandLine.press('Tab');
+  await expect(commandLine).toHaveValue('cat /proc/buddyinfo ');
+  await expect(commandLine).toBeFocused();
+  await commandLine.fill('cat /sys/kernel/debug/memlayout/pfn-lookup');
+  await commandLine.press('Tab');
+  await expect(commandLine).toHaveValue('cat /sys/kernel/debug/memlayout/pfn-lookup-cache-');
+  await commandLine.press('Tab');
+  await expect(ui.consoleLog).toContainText('pfn-lookup-cache-misses');
+  await commandLine.press('Escape');
+  await commandLine.press('Tab');
+  await expect(commandLine).not.toBeFocused();
+  await commandLine.focus();
+
+  // Errors are told apart by words and signs, and the exit status is said.
+  const failed = await ui.type('cat /nothing');
+  expect(failed).toContain('No such file or directory');
+  expect(failed).toContain('exit status 1');
+  await expect(ui.consoleLog.getByText('Error output:')).toHaveCount(1);
+
+  // A command of several lines, then two at once from the clipboard.
+  await ui.type('for word in a b');
+  await expect(ui.prompt).toHaveText(/^>/);
+  await ui.type('do echo "<$word>"');
+  expect(await ui.type('done')).toBe('<a>\n<b>');
+  await expect(ui.prompt).toContainText('root@one');
+  await commandLine.evaluate((input) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', 'echo pasted\necho both\necho half');
+    input.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+  });
+  await expect(ui.consoleLog).toContainText('both');
+  await expect(commandLine).toHaveValue('echo half');
+
+  // Ctrl+C: of a line that is being written, and of one that runs.
+  await commandLine.press('Control+c');
+  await expect(commandLine).toHaveValue('');
+  await commandLine.fill('while true; do true; done');
+  await commandLine.press('Enter');
+  await expect(ui.consoleLog).toHaveAttribute('aria-busy', 'true');
+  await commandLine.press('Control+c');
+  await expect(ui.consoleLog).toHaveAttribute('aria-busy', 'false');
+  await expect(ui.consoleLog).toContainText('^C');
+
+  // Each VM has its own, and both stay.
+  await page.getByRole('combobox', { name: 'Console of which VM' }).selectOption('two');
+  await expect(ui.prompt).toContainText('root@two');
+  expect(await ui.type('hostname || echo $HOSTNAME')).toContain('two');
+  await page.getByRole('combobox', { name: 'Console of which VM' }).selectOption('one');
+  await expect(ui.consoleLog).toContainText('both');
+  await commandLine.press('Control+l');
+  await expect(ui.consoleLog).toHaveText('');
+  await commandLine.press('Control+`');
+  await expect(commandLine).toHaveCount(0);
+});
+
+test('pages are held and released by hand: typed, and on the map', async ({ ui }) => {
+  await ui.importFiles([{ name: 'shell.pageshift.json', text: SMALL }]);
+  await ui.openConsole('one');
+  const shown = async (pfn: number): Promise<string> => await ui.type(`pagectl show ${pfn}`);
+  // The last page of the guest may be in use: the first free one from the middle on is asked for.
+  let pfn = 16_384;
+  while (!/free/.test(await shown(pfn))) pfn += 512;
+  await ui.type(`pagectl alloc ${pfn}`);
+  expect(await shown(pfn)).not.toMatch(/\bfree\b/);
+  const undo = ui.page.getByRole('button', { name: new RegExp(`^Undo .*pagectl alloc ${pfn}`) });
+  await expect(undo).toBeEnabled();
+  await ui.type(`pagectl free ${pfn}`);
+  expect(await shown(pfn)).toMatch(/\bfree\b/);
+});
