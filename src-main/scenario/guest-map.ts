@@ -6,7 +6,8 @@
  *     on node 0.
  * (c) Reserved: the first MiB, and of each node 64 bytes a page (struct page), rounded up, at its top. Guests under
  *     16 MiB reserve nothing, or little would be left of them.
- * (d) Node ids: twice the boot nodes, at least 4, at most 254, so that a VM can gain nodes when it moves.
+ * (d) Node ids: twice the boot nodes, at least 4, at most 254, so that a VM can gain nodes when it moves; with
+ *     extra_nr_node_ids the boot nodes, or as many as are given, and so many percent more (patch 31 of the RFC).
  * (e) Distances 10 and 20 where none are given.
  * (f) Slots for DIMMs: one after the other above the memory of the VM, each at a multiple of 128 MiB, or of a memory block
  *     where that is more. They are holes until they are plugged, and so is what lies between.
@@ -143,8 +144,12 @@ function topPages(runs: readonly PfnRange[], pages: number): PfnRange[] {
 export const largestBootNid = (vm: ScenarioVm): number =>
   [...vm.cells.map((c) => c.id), ...(vm.layout ?? []).map((r) => r.nid)].reduce((a, b) => Math.max(a, b), 0);
 
-export const nrNodeIdsOf = (vm: ScenarioVm): number =>
-  vm.nrNodeIds ?? Math.min(MAX_GUEST_NODE_IDS, Math.max(MIN_DEFAULT_NODE_IDS, (largestBootNid(vm) + 1) * 2));
+export function nrNodeIdsOf(vm: ScenarioVm): number {
+  const percent = vm.profile.extraNrNodeIdsPercent;
+  const boot = largestBootNid(vm) + 1;
+  const ids = vm.nrNodeIds ?? (percent > 0 ? boot : Math.max(MIN_DEFAULT_NODE_IDS, boot * 2));
+  return Math.min(MAX_GUEST_NODE_IDS, ids + Math.ceil((ids * percent) / 100));
+}
 
 /** Guest node of each vCPU; one that is in no cell is on the first node. */
 export function cpuNodeOf(vm: ScenarioVm): number[] {

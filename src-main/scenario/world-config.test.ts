@@ -178,6 +178,23 @@ describe('toWorldConfig', () => {
     ]);
   });
 
+  it.each([
+    [2, 100, 4],
+    [1, 50, 2],
+    [4, 10, 5],
+    [3, 34, 5],
+    [3, 0, 3],
+    [200, 100, 254],
+  ])('extra_nr_node_ids: %i ids and %i percent more are %i', (nrNodeIds, extraNrNodeIdsPercent, expected) => {
+    expect(guest({ memoryMiB: 64, nrNodeIds, profile: { extraNrNodeIdsPercent } }).mm.nrNodeIds).toBe(expected);
+  });
+
+  it('extra_nr_node_ids counts from the nodes of boot where no number of ids is given', () => {
+    const cells = [0, 1].map((id) => ({ id, memoryMiB: 64 }));
+    const vm = { memoryMiB: 128, cells, profile: { extraNrNodeIdsPercent: 50 } };
+    expect(guest(vm).mm.nrNodeIds).toBe(3);
+  });
+
   it('derives node ids: twice the boot nodes, at least 4, at most 254', () => {
     expect(guest({ memoryMiB: 64 }).mm.nrNodeIds).toBe(4);
     expect(guest({ memoryMiB: 64, layout: [{ start: 0, end: 1, nid: 5 }] }).mm.nrNodeIds).toBe(12);

@@ -25,7 +25,7 @@ test('a path means what it means to Linux', () => {
     size: 20,
     target: '../../memory/memory0',
   });
-  expect(files.stat('/sys/devices/system/node/node0/memory0/state')).toMatchObject({ kind: 'file', mode: 0o444 });
+  expect(files.stat('/sys/devices/system/node/node0/memory0/state')).toMatchObject({ kind: 'file', mode: 0o644 });
   expect(files.stat('/none')).toBe(null);
   expect(files.read('/proc')).toEqual({ ok: false, errno: 'EISDIR' });
   expect(files.read('/none')).toEqual({ ok: false, errno: 'ENOENT' });
@@ -239,6 +239,8 @@ describe.each([
     );
     expect(c.cat(`${MEMORY}/memory7/phys_index`)).toBe('00000007\n');
     expect(c.cat(`${MEMORY}/memory7/state`)).toBe('online\n');
+    expect(c.echo('offline', `${MEMORY}/memory7/state`)).toBe('EBUSY');
+    expect(c.echo('online', `${MEMORY}/memory7/state`)).toBe('EINVAL');
   });
 });
 
@@ -302,4 +304,23 @@ test('the log is a ring', () => {
   expect(log.lines.length).toBeLessThan(10_000);
   expect(log.lines[0]!.number).toBe(last.number + 1 - log.lines.length);
   expect(log.lines.reduce((sum, l) => sum + l.text.length + 16, 0)).toBeLessThanOrEqual(2 ** 18);
+});
+
+test('6.1 logs the fallback orders, as the captured guest does', () => {
+  const c = new Console({ profile: { era: '6.1' }, mm: { bootLayout: halves, nrNodeIds: 2 } });
+  const at = c.log.findIndex((line) => line.startsWith('Fallback order'));
+  expect(c.log.slice(at, at + 2)).toEqual(['Fallback order for Node 0: 0 1 ', 'Fallback order for Node 1: 1 0 ']);
+  expect(c.log[at + 2]).toMatch(/^Built 2 zonelists, mobility grouping on\. {2}Total pages: \d+$/);
+});
+
+test('a write takes a page at most, and an empty one is none', () => {
+  const c = new Console();
+  c.world.beginLine('g', 'x'.repeat(5000));
+  const path = '/sys/kernel/debug/memlayout/end';
+  expect(c.world.writeFile(path, '')).toEqual({ ok: true, consumed: 0 });
+  expect(c.world.writeFile(path, `7${' '.repeat(9000)}`)).toEqual({ ok: true, consumed: 4096 });
+  expect(c.world.endLine()).toBe(1);
+  expect(c.cat(path)).toBe('0x0000000000000007\n');
+  const { command } = c.world.config.schedule[0]!;
+  expect(command.type === 'writeFiles' && [command.line.length, command.writes[0]!.text.length]).toEqual([4096, 4096]);
 });

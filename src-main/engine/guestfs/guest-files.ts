@@ -8,7 +8,7 @@
  * (c) What a file says is computed when it is read: nothing is kept here.
  */
 import type { Guest } from '../vm/index.ts';
-import { type DirNode, type Errno, fail, type FsNode, type WriteOutcome } from './node.ts';
+import { type DirNode, type Errno, fail, type FsNode, ok, type WriteOutcome } from './node.ts';
 import type { Outside } from './outside.ts';
 import { rootOf } from './root.ts';
 
@@ -27,7 +27,7 @@ export type Read = { readonly ok: true; readonly text: string } | { readonly ok:
 const MAX_LINKS = 40;
 const MAX_PATH = 1024;
 /** Most characters that one write(2) takes: a page, as sysfs and debugfs do. */
-const MAX_WRITE = 4096;
+export const MAX_WRITE = 4096;
 
 interface Found {
   readonly path: string;
@@ -66,6 +66,7 @@ export class GuestFiles {
 
   /** @returns `reached`: whether a file's write method was asked, so that the guest may have changed. */
   write(path: string, text: string): WriteOutcome & { readonly reached: boolean } {
+    if (text === '') return { ...ok(0), reached: false };
     const found = this.#walk(path, true);
     // Nothing can be created here: where there is no file, root too is refused.
     if (found === 'ENOENT' && !path.startsWith('/proc')) return { ...fail('EACCES'), reached: false };

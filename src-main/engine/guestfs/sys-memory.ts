@@ -92,7 +92,7 @@ function blockFolder(mm: Mm, block: number): DirNode {
     phys_device: sysFile(() => '0\n'),
     phys_index: index,
     removable: sysFile(() => `${isRemovable(mm, block) ? 1 : 0}\n`),
-    state: sysFile(() => 'online\n'),
+    state: sysAttribute(0o644, () => 'online\n', setState),
     valid_zones: sysFile(() => `${zonesOf(mm, block)}\n`),
   };
   const names = [...ERA_FIELDS[mm.config.profile.era].memoryBlockFiles, 'online'];
@@ -104,6 +104,12 @@ function blockFolder(mm: Mm, block: number): DirNode {
     (nid) => link(`../../node/node${nid}`),
   );
   return union([files, nodes], 0o755);
+}
+
+/** Every block is online, and stays so: the RFC relies on nothing being taken offline. */
+function setState(text: string): WriteOutcome {
+  const state = text.trim();
+  return fail(state === 'offline' ? 'EBUSY' : 'EINVAL');
 }
 
 /** 6.1 says 1 of every block; 3.10 looks whether all of it is free or movable. */

@@ -11,3 +11,4 @@ export { joined, without } from './range-set.ts';
 export { layoutRanges } from './memlayout.ts';
 export type { LayoutProblem, Memlayout } from './memlayout.ts';
 export type { Mm } from './mm.ts';
+export { fallbackOrders, zonesFirst } from './zonelist.ts';

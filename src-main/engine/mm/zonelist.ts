@@ -97,7 +97,7 @@ function bestNode(
  * Whether 3.10 orders its lists by zone: not where a node has no Normal zone, nor where the zones below Normal are more
  * than half of the memory, nor where they are most of a node that is not small.
  */
-function zonesFirst(mm: Mm): boolean {
+export function zonesFirst(mm: Mm): boolean {
   if (!ERA_RULES[mm.config.profile.era].zoneOrder) return false;
   const present = believedPresent(mm);
   const managed = believedManaged(mm);
