@@ -20,6 +20,7 @@ import {
   NR_ZONES,
   PAGEBLOCK_ORDER,
 } from './limit.ts';
+import type { LookupKind } from './lookup.ts';
 import type { Memlayout } from './memlayout.ts';
 import { createPageColumns, type PageColumns } from './page.ts';
 import { RangeSet } from './range-set.ts';
@@ -101,6 +102,8 @@ export interface BeyondCounters {
   /** Pages looked at by the active pass, and relabelled. */
   passLooked: number;
   relabelled: number;
+  /** Records read by all counted lookups together (lookup.ts). */
+  lookupSteps: number;
 }
 
 /** Commits, of the whole guest since boot. */
@@ -175,7 +178,7 @@ export interface Mm {
   /** Those of boot until a commit brings others (BeyondConfig.topology). */
   topology: Topology;
   /** What goes beyond the RFC and is asked on the paths of the allocator; settings, not state. */
-  readonly beyond: { consultTarget: boolean };
+  readonly beyond: { consultTarget: boolean; lookup: LookupKind };
   readonly beyondCounters: BeyondCounters;
   /** What the posted code does wrong (rfc/README.md); null for a correct guest, and while one boots. */
   rfc: RfcState | null;
@@ -254,8 +257,8 @@ export function createMm(config: MmConfig, layout: Memlayout): Mm {
     commitStat: { withRebuild: 0, withoutRebuild: 0, drains: 0, splitPages: 0 },
     numaEvent: new Float64Array(nrCells * NR_NUMA_EVENTS),
     topology: { generation: 0, cpuNode: config.cpuNode, distances: config.distances },
-    beyond: { consultTarget: false },
-    beyondCounters: { commitAllocs: 0, bornStranded: 0, consulted: 0, passLooked: 0, relabelled: 0 },
+    beyond: { consultTarget: false, lookup: 'table' },
+    beyondCounters: { commitAllocs: 0, bornStranded: 0, consulted: 0, passLooked: 0, relabelled: 0, lookupSteps: 0 },
     rfc: null,
   };
 }

@@ -4,6 +4,7 @@
  */
 import { forEachAligned } from './buddy.ts';
 import { countForNode, ON_FREE } from './commit-stat.ts';
+import { lookUp, rangeFound, stepsOf } from './lookup.ts';
 import { type Memlayout, rangeOf } from './memlayout.ts';
 import { NID_MIXED, NR_ZONES, PAGEBLOCK_ORDER } from './limit.ts';
 import { type Mm, zoneOf } from './mm.ts';
@@ -12,13 +13,16 @@ import { shrinkSpan } from './span.ts';
 
 export { usedNid } from './used-node.ts';
 
-/** Counts a lookup of pfn in the published layout as the RFC's one-range cache would have answered it. */
+/** Counts a lookup of pfn in the published layout: its steps, and what the RFC's one-range cache would have answered. */
 export function countLookup(mm: Mm, pfn: number): void {
-  if (pfn >= mm.cacheStart && pfn < mm.cacheEnd) {
+  const cached = pfn >= mm.cacheStart && pfn < mm.cacheEnd;
+  const found = lookUp(mm.layout, pfn, mm.beyond.lookup, cached);
+  mm.beyondCounters.lookupSteps += stepsOf(found);
+  if (cached) {
     mm.lookups.hit++;
     return;
   }
-  const range = rangeOf(mm.layout, pfn);
+  const range = rangeFound(found);
   mm.lookups.miss++;
   mm.cacheStart = mm.layout.start[range]!;
   mm.cacheEnd = mm.layout.start[range + 1]!;

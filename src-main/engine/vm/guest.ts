@@ -153,6 +153,7 @@ export class Guest {
 
   #settingsChanged(): void {
     this.mm.mm.beyond.consultTarget = this.#beyond.consultTarget;
+    this.mm.mm.beyond.lookup = this.#beyond.lookup;
     this.#pass.set(this.#beyond.activePass);
   }
 

@@ -1,0 +1,69 @@
+/** The ways to look a page up: equal answers, and what each costs. */
+import { describe, expect, test } from 'vitest';
+import type { LayoutRange } from '../config.ts';
+import { PLAIN_RFC } from '../config.ts';
+import { Prng } from '../core/index.ts';
+import { config, guest, start } from '../world-fixture.ts';
+import { type LookupKind, lookUp, radixLevels, rangeFound, stepsOf } from './lookup.ts';
+import { createLayout, rangeOf } from './memlayout.ts';
+
+const KINDS: readonly LookupKind[] = ['tree', 'runs', 'radix', 'table'];
+const stripes = (nrPages: number, pages: number): LayoutRange[] =>
+  Array.from({ length: Math.ceil(nrPages / pages) }, (_, i) => ({
+    start: i * pages,
+    end: Math.min(nrPages, (i + 1) * pages),
+    nid: i % 3,
+  }));
+
+describe('a lookup', () => {
+  test.each([1, 2, 3])('gives the same range whichever way it goes, seed %i', (seed) => {
+    const prng = new Prng(seed, 'lookup');
+    for (let round = 0; round < 40; round++) {
+      const nrPages = 1 + prng.below(20_000);
+      const layout = createLayout(stripes(nrPages, 1 + prng.below(1 + prng.below(2000))), nrPages, 1);
+      for (let i = 0; i < 50; i++) {
+        const pfn = prng.below(nrPages);
+        const cached = prng.chance(1, 2);
+        for (const kind of KINDS) {
+          const found = lookUp(layout, pfn, kind, cached);
+          expect([kind, rangeFound(found)]).toEqual([kind, rangeOf(layout, pfn)]);
+          expect(stepsOf(found)).toBeGreaterThan(0);
+        }
+      }
+    }
+  });
+
+  test('takes the logarithm of the ranges in a tree or in runs, and one step in a table of whole pageblocks', () => {
+    const layout = createLayout(stripes(2 ** 20, 1024), 2 ** 20, 1);
+    const most = (kind: LookupKind, cached = false): number => {
+      let steps = 0;
+      for (let pfn = 0; pfn < 2 ** 20; pfn += 511) steps = Math.max(steps, stepsOf(lookUp(layout, pfn, kind, cached)));
+      return steps;
+    };
+    // 1024 ranges, 2048 pageblocks.
+    expect([most('tree'), most('tree', true), most('runs'), most('radix'), most('table')]).toEqual([12, 1, 10, 2, 1]);
+    expect([1, 64, 65, 4096, 4097, 2 ** 19].map(radixLevels)).toEqual([1, 1, 2, 2, 3, 4]);
+  });
+
+  test('is counted as the guest is set, and changes nothing else', () => {
+    const ran = (lookup: LookupKind) => {
+      const a = guest('a', { regeneration: { enabled: false, grainPages: 16, delayTicks: 1 } });
+      const world = start(config([{ ...a, beyond: { ...PLAIN_RFC, lookup } }]));
+      world.step(2);
+      world.give({ type: 'commitLayout', vm: 'a', ranges: stripes(4096, 128) });
+      world.step(30);
+      expect(world.check()).toEqual([]);
+      const { lookups, counters } = world.snapshot('accounts').header.guests[0]!;
+      return { hash: world.hash(), lookups, steps: counters['lookupSteps']! };
+    };
+    const [tree, runs, radix, table] = KINDS.map(ran);
+    expect(new Set([tree, runs, radix, table].map((r) => r!.hash)).size).toBe(1);
+    expect(new Set([tree, runs, radix, table].map((r) => JSON.stringify(r!.lookups))).size).toBe(1);
+    expect(table!.lookups.hit + table!.lookups.miss).toBeGreaterThan(500);
+    // 32 ranges, four in every pageblock.
+    expect(table!.steps).toBeLessThan(runs!.steps);
+    // The shared cache answers what comes in a row.
+    expect(tree!.steps).toBeLessThan(tree!.lookups.hit + 7 * tree!.lookups.miss + 1);
+    expect(radix!.steps).toBe(table!.steps);
+  });
+});
