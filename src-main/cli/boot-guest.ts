@@ -233,6 +233,15 @@ function profileOf(flags: BootFlags, problems: Problems): KernelProfile | null {
   return { ...DEFAULT_PROFILE, era, rfc, memoryBlockPages: blockMib * PAGES_PER_MIB };
 }
 
+/** Of a guest whose memory is not from the flags. */
+export function readProfile(text: string): {
+  readonly rfc: RfcSwitches | null;
+  readonly diagnostics: readonly Diagnostic[];
+} {
+  const problems = new Problems();
+  return { rfc: switchesOf(text, problems), diagnostics: problems.list };
+}
+
 /** A profile's name, or switches by name: `splitStuck,headOnly`; `lostFlagPermille=10`. */
 function switchesOf(text: string, problems: Problems): RfcSwitches | null {
   if (Object.hasOwn(NAMED_PROFILES, text)) return NAMED_PROFILES[text as keyof typeof NAMED_PROFILES];

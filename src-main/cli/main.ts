@@ -97,6 +97,10 @@ program
   .addOption(
     new Option('--ticks <N>', 'run so many ticks before the first line').argParser(wholeNumber(0, 2 ** 31 - 1)),
   )
+  .option(
+    '--from <FILE...>',
+    "boot a guest in the state that a real one's files recorded: dmesg, zoneinfo, buddyinfo, ...",
+  )
   .option('--keep-going', 'do not stop at the first command that fails')
   .option('--pages <N>', 'boot a guest of so many 4 KiB pages')
   .option('--boot <A-B:NID,...>', 'its layout at boot, in inclusive pfns; otherwise all on node 0')

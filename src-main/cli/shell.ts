@@ -11,10 +11,12 @@ import { hasErrors } from '../../shared/errors/index.ts';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { WorldConfig } from '../engine/index.ts';
 import { World } from '../engine/index.ts';
-import { placementDiagnostics, toWorldConfig } from '../scenario/index.ts';
+import type { Scenario } from '../scenario/index.ts';
+import { assembleScenario, placementDiagnostics, sortParts, toWorldConfig } from '../scenario/index.ts';
+import { readForeign } from '../formats/index.ts';
 import { GuestShell, type LineResult } from '../shell/index.ts';
-import { BOOT_FLAG_NAMES, BOOTED_VM, bootConfig, type BootFlags } from './boot-guest.ts';
-import { inputName } from './input.ts';
+import { BOOT_FLAG_NAMES, BOOTED_VM, bootConfig, type BootFlags, readProfile } from './boot-guest.ts';
+import { inputName, readInput } from './input.ts';
 import type { ExitCode } from './output.ts';
 import { printDiagnostics, printNote } from './output.ts';
 import { loadScenario } from './scenario-file.ts';
@@ -23,6 +25,7 @@ import { WorldShellHost } from './world-shell-host.ts';
 export interface ShellFlags extends BootFlags {
   readonly vm?: string;
   readonly ticks?: number;
+  readonly from?: readonly string[];
   readonly keepGoing?: true;
 }
 
@@ -32,11 +35,21 @@ interface Place {
 }
 
 export async function shell(path: string | undefined, flags: ShellFlags): Promise<ExitCode> {
-  const place = path === undefined ? booted(flags) : await inScenario(path, flags);
+  const place = await placeOf(path, flags);
   if ('code' in place) return place.code;
   place.world.step(flags.ticks ?? 0);
   const guest = new GuestShell(new WorldShellHost(place.world, place.vm), place.vm);
   return process.stdin.isTTY ? interactive(guest) : script(guest, flags.keepGoing === true);
+}
+
+async function placeOf(path: string | undefined, flags: ShellFlags): Promise<Place | { readonly code: ExitCode }> {
+  const { from } = flags;
+  if (from === undefined) return path === undefined ? booted(flags) : inScenario(path, flags);
+  if (path === undefined) return fromFiles(from, flags);
+  return refused(
+    [wrongFlag('--from', `--from boots a guest from its files, and ${inputName(path)} is a scenario.`)],
+    2,
+  );
 }
 
 const refused = (diagnostics: readonly Diagnostic[], code: ExitCode): { readonly code: ExitCode } => {
@@ -52,25 +65,58 @@ function booted(flags: ShellFlags): Place | { readonly code: ExitCode } {
   return { world: World.create(config).world!, vm: BOOTED_VM };
 }
 
+/** The flags that say what a guest is made of, where that is said already. */
+const bootFlags = (flags: ShellFlags, why: string, but: readonly string[] = []): readonly Diagnostic[] =>
+  BOOT_FLAG_NAMES.filter((name) => flags[name] !== undefined && !but.includes(name)).map((name) => {
+    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    return wrongFlag(flag, `${flag} boots a guest from flags, and ${why}.`);
+  });
+
 async function inScenario(path: string, flags: ShellFlags): Promise<Place | { readonly code: ExitCode }> {
   const { value: scenario, diagnostics } = await loadScenario(path, { compact: [], migrate: [] });
-  const boot = BOOT_FLAG_NAMES.filter((name) => flags[name] !== undefined).map((name) => {
-    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    return wrongFlag(flag, `${flag} boots a guest without a scenario, and ${inputName(path)} is one.`);
-  });
+  const boot = bootFlags(flags, `${inputName(path)} is a scenario`);
   if (scenario === null || boot.length > 0) return refused([...diagnostics, ...boot], boot.length > 0 ? 2 : 1);
+  return inVm(scenario, inputName(path), diagnostics, flags.vm);
+}
+
+/** The guest whose files they are; with `--profile`, that guest with the defects. */
+async function fromFiles(paths: readonly string[], flags: ShellFlags): Promise<Place | { readonly code: ExitCode }> {
+  const boot = bootFlags(flags, 'its files say that', ['profile']);
+  const { rfc, diagnostics: wrong } = readProfile(flags.profile ?? 'correct');
+  if (boot.length + wrong.length > 0 || rfc === null) return refused([...boot, ...wrong], 2);
+  const diagnostics: Diagnostic[] = [];
+  const parts = [];
+  for (const path of paths) {
+    const file = inputName(path);
+    const input = await readInput(path);
+    diagnostics.push(...input.diagnostics);
+    if (input.value === null) continue;
+    const read = readForeign(input.value, file);
+    diagnostics.push(...read.diagnostics);
+    if (read.value !== null) parts.push({ file, facts: read.value });
+  }
+  if (hasErrors(diagnostics)) return refused(diagnostics, 1);
+  const { value, diagnostics: said } = assembleScenario(sortParts(parts), { rehearsal: false });
+  if (value === null) return refused([...diagnostics, ...said], 1);
+  const vms = value.vms.map((vm) => ({ ...vm, profile: { ...vm.profile, rfc } }));
+  return inVm({ ...value, vms }, paths.map(inputName).join(', '), [...diagnostics, ...said], flags.vm);
+}
+
+function inVm(
+  scenario: Scenario,
+  source: string,
+  diagnostics: readonly Diagnostic[],
+  asked: string | undefined,
+): Place | { readonly code: ExitCode } {
   const names = scenario.vms.map(({ name }) => name);
-  const vm = flags.vm ?? (names.length === 1 ? names[0]! : undefined);
+  const vm = asked ?? (names.length === 1 ? names[0]! : undefined);
   if (vm === undefined || !names.includes(vm)) {
     const what = vm === undefined ? 'Which VM? --vm NAME says it.' : `There is no VM named ${vm}.`;
-    return refused(
-      [...diagnostics, wrongFlag('--vm', what, `VMs of ${inputName(path)}: ${names.join(', ') || 'none'}`)],
-      2,
-    );
+    return refused([...diagnostics, wrongFlag('--vm', what, `VMs of ${source}: ${names.join(', ') || 'none'}`)], 2);
   }
   const config: WorldConfig = toWorldConfig(scenario);
   const { world, problems } = World.create(config);
-  if (world === null) return refused([...diagnostics, ...placementDiagnostics(problems, scenario, inputName(path))], 1);
+  if (world === null) return refused([...diagnostics, ...placementDiagnostics(problems, scenario, source)], 1);
   printDiagnostics(diagnostics);
   return hasErrors(diagnostics) ? { code: 1 } : { world, vm };
 }
