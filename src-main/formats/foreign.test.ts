@@ -6,10 +6,16 @@ import { DiagnosticList, MAX_DIAGNOSTICS } from './diagnostic-list.ts';
 import {
   MAX_INPUT_BYTES,
   detectKind,
+  readBootLog,
+  readBuddyinfo,
   readCapabilities,
   readDomain,
   readForeign,
+  readIomem,
+  readNodeMeminfo,
   readNumactlHardware,
+  readPagetypeinfo,
+  readZoneinfo,
   refuseTooLarge,
 } from './index.ts';
 
@@ -17,7 +23,36 @@ const fixture = (path: string) => readFileSync(new URL(path, import.meta.url), '
 const CAPABILITIES = fixture('libvirt-capabilities/fixtures/sparse-power.xml');
 const DOMAIN = fixture('libvirt-domain/fixtures/three-cells.xml');
 const NUMACTL = fixture('numactl-hardware/fixtures/pasted-mail.txt');
-const READERS = [readForeign, readCapabilities, readDomain, readNumactlHardware];
+const READERS = [
+  readForeign,
+  readCapabilities,
+  readDomain,
+  readNumactlHardware,
+  readZoneinfo,
+  readBuddyinfo,
+  readPagetypeinfo,
+  readNodeMeminfo,
+  readBootLog,
+  readIomem,
+];
+
+/** Files of a Linux guest, each the shortest that is one. */
+const GUEST_FILES = {
+  'linux-zoneinfo':
+    'Node 0, zone      DMA\n  pages free     5\n        min      1\n        spanned  9\n        present  8\n' +
+    '        managed  7\n        protection: (0, 1)\n  pagesets\n    cpu: 0\n              high:  3\n  start_pfn:  1\n',
+  'linux-buddyinfo': 'Node 0, zone      DMA      0      0      1      0      0 \n',
+  'linux-pagetypeinfo':
+    'Page block order: 9\n\nFree pages count per migrate type at order 0 1\n' +
+    'Node    0, zone      DMA, type      Movable      3 >100000 \n\nNumber of blocks type     Movable\nNode 0, zone      DMA            7 \n',
+  'linux-node-meminfo': 'Node 0 MemTotal:       1030488 kB\nNode 0 MemFree:        1008440 kB\n',
+  'linux-dmesg':
+    '[    0.0] Linux version 6.1.0 (x)\n[    0.0] Early memory node ranges\n' +
+    '[    0.0]   node   0: [mem 0x0000000000001000-0x000000000009efff]\n' +
+    '[    0.0] Memory: 1K/2K available (3K kernel code, 4K reserved)\n',
+  'linux-iomem': '00100000-7ffdffff : System RAM\n  08200000-09001ef1 : Kernel code\n',
+} as const;
+const GUEST_TEXTS = Object.values(GUEST_FILES);
 
 const slugs = (text: string) => readForeign(text, 'f').diagnostics.map((d) => d.slug);
 
@@ -34,6 +69,14 @@ describe('readForeign', () => {
       [NUMACTL, 'numactl-hardware'],
     ] as const) {
       expect(readForeign(text, 'f').value?.kind).toBe(kind);
+    }
+  });
+
+  it.each(Object.entries(GUEST_FILES))('tells %s by content, also within other lines', (kind, text) => {
+    for (const around of [text, `$ cat it\n${text}`, `> ${text.replaceAll('\n', '\n> ')}`]) {
+      if (kind === 'linux-iomem' && around.startsWith('>')) continue;
+      expect(detectKind(around, 'f').value).toBe(kind);
+      expect(readForeign(around, 'f').value?.kind).toBe(kind);
     }
   });
 
@@ -122,7 +165,10 @@ describe('hostile texts', () => {
       ),
     });
     const damaged = fc
-      .tuple(fc.constantFrom(CAPABILITIES, DOMAIN, NUMACTL), fc.array(edit, { minLength: 1, maxLength: 4 }))
+      .tuple(
+        fc.constantFrom(CAPABILITIES, DOMAIN, NUMACTL, ...GUEST_TEXTS),
+        fc.array(edit, { minLength: 1, maxLength: 4 }),
+      )
       .map(([text, edits]) =>
         edits.reduce((before, { at, remove, insert }) => {
           const offset = at % before.length;
@@ -155,6 +201,18 @@ describe('hostile texts', () => {
     expect(slugs(wrapped)).toContain('id-list-invalid');
     expect(slugs(`available: 1 nodes (0)\nnode 0\n0: ${'1'.repeat(1_000_000)}x`)).toContain('line-damaged');
     expect(slugs('>\n'.repeat(1_000_000))).toEqual(['format-unknown']);
+  });
+
+  it("a guest's files cost little when they are made to be costly", () => {
+    const many = 200_000;
+    expect(slugs('Node 0, zone DMA\n'.repeat(many))).toContain('zone-duplicate');
+    expect(slugs(`${GUEST_FILES['linux-zoneinfo']}${'    cpu: 1\n'.repeat(many)}`)).toEqual([]);
+    expect(slugs(`${GUEST_FILES['linux-zoneinfo']}${'      nr_x 1\n'.repeat(many)}`)).toEqual([]);
+    expect(slugs(`${GUEST_FILES['linux-buddyinfo']}${'1 '.repeat(many)}`)).toContain('count-invalid');
+    const range = '[    0.0]   node   0: [mem 0x0000000000001000-0x000000000009efff]\n';
+    expect(slugs(GUEST_FILES['linux-dmesg'].replace(range, range.repeat(many)))).toContain('range-overlap');
+    expect(slugs(`${GUEST_FILES['linux-dmesg']}${' '.repeat(2_000_000)}x`)).toEqual([]);
+    expect(slugs(`${GUEST_FILES['linux-iomem']}${'00000000-00000001 : x\n'.repeat(many)}`)).toEqual([]);
   });
 
   it('keeps a bounded number of diagnostics and says how many it dropped', () => {
