@@ -83,11 +83,11 @@ class EngineMm implements MmUnderTest {
   }
 
   targetNid(pfn: number): number {
-    return this.pageKind(pfn) === 'hole' ? -1 : this.#mm.targetNid(pfn);
+    return this.#mm.targetNid(pfn);
   }
 
   actualNid(pfn: number): number {
-    return this.pageKind(pfn) === 'hole' ? -1 : this.#mm.actualNid(pfn);
+    return this.#mm.actualNid(pfn);
   }
 
   pageKind(pfn: number): PageKind {

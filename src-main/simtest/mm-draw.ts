@@ -125,7 +125,7 @@ function withProfile(config: MmConfig, seed: number, profile: MmProfile): MmConf
 }
 
 /** One alone, any subset, or the posted ones with one turned. */
-function drawSwitches(prng: Prng): RfcSwitches {
+export function drawSwitches(prng: Prng): RfcSwitches {
   const names = Object.keys(CORRECT) as (keyof RfcSwitches)[];
   const lostFlagPermille = [10, 300, 1000][prng.below(3)]!;
   const on = (name: keyof RfcSwitches): boolean | number => (name === 'lostFlagPermille' ? lostFlagPermille : true);
@@ -239,16 +239,16 @@ const KINDS = [
 
 /** Rare, usual, frequent. What looks at every page is rare, so that there are many operations of the others. */
 const LONG_CASE_WEIGHTS: Readonly<Record<(typeof KINDS)[number], readonly [number, number, number]>> = {
-  hold: [4, 10, 30],
-  holdMany: [0, 1, 3],
-  free: [4, 10, 20],
-  putPcp: [0, 2, 5],
+  hold: [10, 20, 60],
+  holdMany: [1, 2, 4],
+  free: [10, 20, 40],
+  putPcp: [0, 4, 10],
   drain: [0, 1, 1],
-  commit: [1, 2, 4],
-  commitSteps: [0, 1, 2],
+  commit: [1, 1, 2],
+  commitSteps: [0, 1, 1],
   badCommit: [0, 0, 1],
-  alloc: [0, 1, 3],
-  release: [0, 1, 3],
+  alloc: [0, 2, 6],
+  release: [0, 2, 6],
   reload: [0, 0, 1],
 };
 /** Frees most of all: they are what a commit must not lose. */

@@ -75,9 +75,9 @@ export interface MmUnderTest {
   commit(ranges: readonly LayoutRange[]): CommitOutcome;
   /** Null when the ranges are refused. */
   commitSteps(ranges: readonly LayoutRange[]): CommitSteps | null;
-  /** Node in the layout in force; -1 in a hole. */
+  /** Node in the layout in force; nobody asks in a hole. */
   targetNid(pfn: number): number;
-  /** Node on whose lists and counters the page is; -1 in a hole. */
+  /** Node on whose lists and counters the page is; nobody asks in a hole. */
   actualNid(pfn: number): number;
   pageKind(pfn: number): PageKind;
   /** Every (possible node, zone), node by node, NR_ZONES entries each. */

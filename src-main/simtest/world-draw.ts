@@ -7,11 +7,15 @@
  */
 import { Prng } from '../engine/core/index.ts';
 import type {
+  BeyondConfig,
   Command,
   CommandType,
+  DimmConfig,
+  FileWrite,
   GuestConfig,
   HostConfig,
   HostNodeConfig,
+  KernelProfile,
   LayoutRange,
   LinkConfig,
   MmConfig,
@@ -23,8 +27,8 @@ import type {
 } from '../engine/config.ts';
 import type { PfnRange } from '../../shared/units/index.ts';
 import { PAGES_PER_HUGE } from '../../shared/units/index.ts';
-import { drawBadLayout, drawDisjoint, drawLayout } from './mm-draw.ts';
-import { DEFAULT_PROFILE, PLAIN_RFC } from '../engine/config.ts';
+import { drawBadLayout, drawDisjoint, drawLayout, drawSwitches } from './mm-draw.ts';
+import { CORRECT, DEFAULT_PROFILE, PLAIN_RFC, RFC_V3 } from '../engine/config.ts';
 
 export interface WorldCase {
   readonly name: string;
@@ -107,17 +111,26 @@ function drawLinks(prng: Prng, hosts: readonly HostConfig[], tickMs: number): Li
 /* ---- guests ---- */
 
 interface GuestSize {
+  /** At power-on and with all DIMMs. */
+  readonly bootPages: number;
   readonly nrPages: number;
+  readonly memoryBlockPages: number;
   readonly frameGrainPages: number;
 }
 
 function drawGuestSize(prng: Prng): GuestSize {
-  const nrPages = Math.min(4096, (64 << prng.below(7)) + (prng.chance(1, 2) ? 0 : prng.below(64)));
-  return { nrPages, frameGrainPages: nrPages >= PAGES_PER_HUGE && prng.chance(1, 2) ? PAGES_PER_HUGE : 1 };
+  const bootPages = Math.min(4096, (64 << prng.below(7)) + (prng.chance(1, 2) ? 0 : prng.below(64)));
+  const memoryBlockPages = PAGES_PER_HUGE << prng.below(3);
+  const blocks = prng.chance(1, 4) ? 1 + prng.below(3) : 0;
+  const dimmStart = Math.ceil(bootPages / memoryBlockPages) * memoryBlockPages;
+  const nrPages = blocks === 0 ? bootPages : dimmStart + blocks * memoryBlockPages;
+  const frameGrainPages = bootPages >= PAGES_PER_HUGE && prng.chance(1, 2) ? PAGES_PER_HUGE : 1;
+  return { bootPages, nrPages, memoryBlockPages, frameGrainPages };
 }
 
 function drawGuest(prng: Prng, name: string, host: HostConfig, size: GuestSize): GuestConfig {
-  const mm = drawMm(prng, size);
+  const dimms = drawDimms(prng, host, size);
+  const mm = drawMm(prng, size, dimms);
   return {
     name,
     host: host.name,
@@ -126,39 +139,81 @@ function drawGuest(prng: Prng, name: string, host: HostConfig, size: GuestSize):
     placement: drawPlacement(prng, host, size),
     regeneration: drawRegeneration(prng),
     workload: prng.chance(1, 5) ? null : drawWorkload(prng),
-    dirty: { workingSetPages: prng.below(size.nrPages + 1), pagesPerSec: prng.chance(1, 4) ? 0 : prng.below(1 << 16) },
-    beyond: PLAIN_RFC,
-    dimms: [],
+    dirty: {
+      workingSetPages: prng.below(size.bootPages + 1),
+      pagesPerSec: prng.chance(1, 4) ? 0 : prng.below(1 << 16),
+    },
+    beyond: prng.chance(1, 2) ? PLAIN_RFC : drawBeyond(prng),
+    dimms,
   };
 }
 
-function drawMm(prng: Prng, size: GuestSize): MmConfig {
-  const { nrPages, frameGrainPages } = size;
+/** One or two, of whole memory blocks, from the first block boundary above what is there at power-on. */
+function drawDimms(prng: Prng, host: HostConfig, { bootPages, nrPages, memoryBlockPages }: GuestSize): DimmConfig[] {
+  if (nrPages === bootPages) return [];
+  const start = Math.ceil(bootPages / memoryBlockPages) * memoryBlockPages;
+  const blocks = (nrPages - start) / memoryBlockPages;
+  const middle = start + memoryBlockPages * prng.below(blocks);
+  const cuts = middle > start ? [start, middle, nrPages] : [start, nrPages];
+  const nids = host.nodes.map((n) => n.nid);
+  return cuts.slice(1).map((end, i) => {
+    const some = nids.filter(() => prng.chance(1, 2));
+    return { start: cuts[i]!, end, hostNodes: some.length > 0 ? some : nids };
+  });
+}
+
+const drawBeyond = (prng: Prng): BeyondConfig => ({
+  topology: prng.chance(1, 2),
+  activePass: prng.chance(1, 2)
+    ? null
+    : {
+        pagesPerTick: 1 + prng.below(prng.chance(1, 2) ? 10 : 1000),
+        order: (['oldest', 'youngest', 'address'] as const)[prng.below(3)]!,
+      },
+  consultTarget: prng.chance(1, 2),
+  commitStepTicks: prng.chance(2, 3) ? 0 : prng.below(4),
+  notify: prng.chance(1, 2),
+  shrinkSlabs: prng.chance(1, 2),
+  lookup: (['tree', 'runs', 'radix', 'table'] as const)[prng.below(4)]!,
+});
+
+function drawMm(prng: Prng, size: GuestSize, dimms: readonly DimmConfig[]): MmConfig {
+  const { bootPages, nrPages, frameGrainPages } = size;
   const nrNodeIds = 1 + prng.below(5);
   const dma32 = 1024 * (1 + prng.below(3));
   // A hole that is a multiple of the grain leaves whole frames; any other is for guests of small pages.
-  const holes = frameGrainPages === 1 && prng.chance(1, 4) ? drawDisjoint(prng, nrPages, 2) : [];
+  const holes = frameGrainPages === 1 && prng.chance(1, 4) ? drawDisjoint(prng, bootPages, 2) : [];
+  const above = dimms.length > 0 && bootPages < nrPages ? [{ start: bootPages, end: nrPages }] : [];
   const apart = (r: PfnRange): boolean => holes.every((h) => h.end <= r.start || h.start >= r.end);
   const ids = Array.from({ length: nrNodeIds }, (_, i) => i);
   return {
     nrPages,
-    holes,
-    reserved: prng.chance(1, 2) ? drawDisjoint(prng, nrPages, 2).filter(apart) : [],
+    holes: [...holes, ...above],
+    reserved: prng.chance(1, 2) ? drawDisjoint(prng, bootPages, 2).filter(apart) : [],
     zoneStartPfn: [0, dma32, dma32 + 1024 * (1 + prng.below(2))],
     nrNodeIds,
     cpuNode: Array.from({ length: 1 + prng.below(3) }, () => prng.below(nrNodeIds)),
     distances: ids.map((a) => ids.map((b) => (a === b ? 10 : 20 + Math.abs(a - b)))),
-    profile: DEFAULT_PROFILE,
+    profile: drawProfile(prng, size),
     recordedFree: null,
     bootLayout: drawLayout(prng, nrPages, nrNodeIds, []),
   };
 }
 
+/** Half are correct. */
+const drawProfile = (prng: Prng, { memoryBlockPages }: GuestSize): KernelProfile => ({
+  ...DEFAULT_PROFILE,
+  era: prng.chance(2, 3) ? '3.10' : '6.1',
+  rfc: prng.chance(1, 2) ? CORRECT : prng.chance(1, 3) ? RFC_V3 : drawSwitches(prng),
+  memoryBlockPages,
+  backlog: prng.below(5) - 1,
+});
+
 /** One or two rules; `shares` and `strict` only where they are sure to fit, which is on the first node. */
 function drawPlacement(prng: Prng, host: HostConfig, size: GuestSize): PlacementRule[] {
   const grain = size.frameGrainPages;
-  const middle = Math.floor(prng.below(size.nrPages) / grain) * grain;
-  const cuts = middle > 0 && prng.chance(1, 2) ? [0, middle, size.nrPages] : [0, size.nrPages];
+  const middle = Math.floor(prng.below(size.bootPages) / grain) * grain;
+  const cuts = middle > 0 && prng.chance(1, 2) ? [0, middle, size.bootPages] : [0, size.bootPages];
   const nids = host.nodes.filter((n) => n.totalPages > n.reservedPages).map((n) => n.nid);
   return cuts.slice(1).map((end, i) => {
     const start = cuts[i]!;
@@ -227,6 +282,11 @@ const COMMAND_TYPES: readonly CommandType[] = [
   'setRegeneration',
   'holdPages',
   'releasePages',
+  'writeFiles',
+  'writeFiles',
+  'writeFiles',
+  'plugDimm',
+  'setBeyond',
 ];
 
 function drawCommand(prng: Prng, world: Drawn): Command {
@@ -248,14 +308,67 @@ function drawCommand(prng: Prng, world: Drawn): Command {
     case 'releasePages':
       return { type, vm, ...drawBlock(prng, guest) };
     case 'writeFiles':
-      return { type, vm, line: '', writes: [] };
+      return drawWrites(prng, guest, vm);
     case 'plugDimm':
-      return { type, vm, dimm: 0 };
+      return { type, vm, dimm: prng.below(3) };
     case 'setBeyond':
-      return { type, vm, beyond: PLAIN_RFC };
+      return { type, vm, beyond: prng.chance(1, 4) ? PLAIN_RFC : drawBeyond(prng) };
     default:
       return { type, vm };
   }
+}
+
+const MEMLAYOUT = '/sys/kernel/debug/memlayout';
+const PAGECTL = '/sys/kernel/debug/pagectl';
+
+/** What a line of dnuma-test or pagectl writes, whole or in part, and some writes that no line should make. */
+function drawWrites(prng: Prng, guest: GuestConfig, vm: string): Command {
+  const kind = prng.below(6);
+  const writes =
+    kind < 3 ? drawLayoutWrites(prng, guest) : kind < 5 ? drawPageWrites(prng, guest) : drawOddWrites(prng, guest);
+  return { type: 'writeFiles', vm, line: 'drawn', writes };
+}
+
+/** Ends are inclusive at this door. Now and then a write is missing, so that a later line finds what it left. */
+function drawLayoutWrites(prng: Prng, guest: GuestConfig): FileWrite[] {
+  const write = (name: string, value: number, hex: boolean): FileWrite => ({
+    path: `${MEMLAYOUT}/${name}`,
+    text: `${hex ? `0x${Math.max(0, value).toString(16)}` : value}\n`,
+  });
+  const ranges = drawRanges(prng, guest).flatMap(({ start, end, nid }) => [
+    write('start', start, prng.chance(1, 2)),
+    write('end', end - 1, true),
+    write('node', nid, false),
+  ]);
+  const whole = [...(prng.chance(1, 2) ? [write('clear', 1, false)] : []), ...ranges, write('commit', 1, false)];
+  return prng.chance(2, 3) ? whole : whole.filter(() => prng.chance(4, 5));
+}
+
+function drawPageWrites(prng: Prng, guest: GuestConfig): FileWrite[] {
+  return Array.from({ length: 1 + prng.below(4) }, () => {
+    const { pfn, order } = drawBlock(prng, guest);
+    const name = (['alloc', 'free', 'pcp'] as const)[prng.below(3)]!;
+    return { path: `${PAGECTL}/${name}`, text: `${pfn} ${name === 'pcp' ? 0 : order}\n` };
+  });
+}
+
+function drawOddWrites(prng: Prng, { mm }: GuestConfig): FileWrite[] {
+  const block = prng.below(Math.ceil(mm.nrPages / mm.profile.memoryBlockPages) + 1);
+  const odd: FileWrite[] = [
+    {
+      path: '/sys/devices/system/memory/probe',
+      text: `0x${(block * mm.profile.memoryBlockPages * 4096).toString(16)}\n`,
+    },
+    { path: '/sys/devices/system/memory/probe', text: '1\n' },
+    { path: `${MEMLAYOUT}/moved-pages`, text: '0\n' },
+    { path: `${MEMLAYOUT}/node`, text: 'junk\n' },
+    { path: `${MEMLAYOUT}/start`, text: '0xffffffffffffffff\n' },
+    { path: `${MEMLAYOUT}/current/nothing`, text: '' },
+    { path: '/proc/meminfo', text: 'x' },
+    { path: '/no/such/file', text: 'x' },
+    { path: 'sys', text: 'x' },
+  ];
+  return odd.filter(() => prng.chance(1, 3));
 }
 
 /** A compaction of everything takes one tick to some tens; now and then no frames at all. */

@@ -5,7 +5,7 @@
  * as it was, and foreseeing any told so and changed nothing; a copy restored from the written state (through JSON) goes
  * on with the same hash. Snapshots add up.
  * Phase 2, calm: held pages are released, then no more commands. Within CALM_TICKS everything must have settled: nothing
- * under way, nothing owed but pinned pages, and stay so.
+ * under way, nothing owed but pinned pages, and stay so. A guest with defects may owe for ever: it is not waited for.
  * Last, the first phase is run again from nothing but the configuration, in which the commands given are scheduled by
  * now, and must end on the same hash.
  *
@@ -14,6 +14,7 @@
 import type { Snapshot, SnapshotLevel, Violation, WorldEvent } from '../../shared/snapshot/index.ts';
 import type { Command, GuestConfig, ScheduledCommand, WorldConfig } from '../engine/config.ts';
 import type { WorldState } from '../engine/index.ts';
+import { CORRECT, PLAIN_RFC } from '../engine/config.ts';
 import { World } from '../engine/index.ts';
 import { shrinkList, shrinkValue } from './shrink.ts';
 import type { ShrinkBudget } from './shrink.ts';
@@ -82,6 +83,28 @@ export function runWorldCase(maker: WorldMaker, c: WorldCase): WorldRun {
   const failure = runner.run();
   const { placed, commands, refused, calmTicks } = runner;
   return { failure, placed, commands, refused, calmTicks };
+}
+
+const CHANGES_LAYOUT: readonly Command['type'][] = ['commitLayout', 'setRegeneration', 'writeFiles'];
+
+/** Blocks that the writes may have taken out of the free lists by hand. */
+function heldBy({ vm, writes }: Extract<Command, { type: 'writeFiles' }>): Extract<Command, { type: 'holdPages' }>[] {
+  return writes.flatMap(({ path, text }) => {
+    const block = path.endsWith('/pagectl/alloc') ? /^(\d+) (\d+)\n$/.exec(text) : null;
+    return block === null ? [] : [{ type: 'holdPages', vm, pfn: Number(block[1]), order: Number(block[2]) }];
+  });
+}
+
+/**
+ * Nothing is left to wait for. Of a world in which a guest has defects that is asked of the others, and of the host: what
+ * the posted code misplaces is stranded when it is allocated, and may be for ever.
+ */
+function settled(world: WorldUnderTest): boolean {
+  if (world.converged()) return true;
+  const { guests, migrations, compactions } = world.snapshot('accounts').header;
+  const isBusy = migrations.some((m) => m.endTick === null) || compactions.some((c) => c.endTick === null);
+  const others = guests.filter((g) => g.defects.length === 0);
+  return others.length < guests.length && !isBusy && others.every((g) => g.lag.targetActual === 0);
 }
 
 /** A broken expectation ends the run by this; it never leaves the file. */
@@ -183,7 +206,8 @@ class WorldRunner {
       command.type === 'releasePages' && h.vm === command.vm && h.pfn === command.pfn;
     if (command.type === 'holdPages') this.#held.push(command);
     if (command.type === 'releasePages') this.#held = this.#held.filter((h) => !isSame(h));
-    if (command.type === 'commitLayout' || command.type === 'setRegeneration') this.#derived.delete(command.vm);
+    if (CHANGES_LAYOUT.includes(command.type) && 'vm' in command) this.#derived.delete(command.vm);
+    if (command.type === 'writeFiles') this.#held.push(...heldBy(command));
   }
 
   #step(world: WorldUnderTest, ticks: number): void {
@@ -204,25 +228,26 @@ class WorldRunner {
 
   #forgetScheduled(event: WorldEvent): void {
     const command = event.data['command'];
-    if (event.vm !== null && (command === 'commitLayout' || command === 'setRegeneration'))
-      this.#derived.delete(event.vm);
+    if (event.vm !== null && CHANGES_LAYOUT.some((type) => type === command)) this.#derived.delete(event.vm);
   }
 
   #calm(world: WorldUnderTest): void {
     const scheduled = this.#case.config.schedule.map((s) => s.command);
-    const holds = scheduled.filter((c) => c.type === 'holdPages');
-    // Scheduled holds may or may not have succeeded; releasing one that has not is refused, which does no harm.
+    const holds = scheduled.flatMap((c) => (c.type === 'holdPages' ? [c] : c.type === 'writeFiles' ? heldBy(c) : []));
+    // Holds of the schedule or of a file may or may not have succeeded; releasing one that has not is refused, which does
+    // no harm.
     for (const h of [...this.#held, ...holds]) this.#give(world, { ...h, type: 'releasePages' });
-    while (!world.converged() && this.calmTicks < CALM_TICKS) {
+    while (!settled(world) && this.calmTicks < CALM_TICKS) {
       this.#step(world, CALM_STRIDE);
       this.calmTicks += CALM_STRIDE;
     }
     const lags = (): string => JSON.stringify(world.snapshot('accounts').header.guests.map((g) => g.lag));
-    expect(world.converged(), () => `not settled after ${CALM_TICKS} calm ticks: ${lags()}`);
+    expect(settled(world), () => `not settled after ${CALM_TICKS} calm ticks: ${lags()}`);
     this.#step(world, AFTER_TICKS);
-    expect(world.converged(), () => `settled, then unsettled by itself: ${lags()}`);
+    expect(settled(world), () => `settled, then unsettled by itself: ${lags()}`);
     this.#checkSnapshot(world);
     for (const guest of world.snapshot('accounts').header.guests) {
+      if (guest.defects.length > 0) continue;
       const { hostTarget, coalesced } = guest.lag;
       const told = !this.#derived.has(guest.name) || hostTarget === coalesced;
       expect(told, () => `${guest.name} was told its layout, yet H against T is ${hostTarget}, coalesced ${coalesced}`);
@@ -310,7 +335,11 @@ function* plainerWorlds(c: WorldCase): Iterable<WorldCase> {
     const plainer: Partial<GuestConfig>[] = [
       { workload: null },
       { regeneration: { ...guest.regeneration, enabled: false } },
-      { mm: { ...guest.mm, holes: [] } },
+      // The hole that DIMMs fill stays: it has no frames.
+      { mm: { ...guest.mm, holes: guest.mm.holes.filter((h) => h.end > guest.placement.at(-1)!.end) } },
+      { mm: { ...guest.mm, profile: { ...guest.mm.profile, rfc: CORRECT } } },
+      { beyond: PLAIN_RFC },
+      { dimms: guest.dimms.slice(0, -1) },
       { mm: { ...guest.mm, reserved: [] } },
       { mm: { ...guest.mm, bootLayout: guest.mm.bootLayout.slice(0, 1) } },
     ];
