@@ -1,6 +1,6 @@
 /** Memory that is plugged in: rows 25 to 27 of the specification, section 4. */
 import { describe, expect, test } from 'vitest';
-import { ALL_DEFECTS, type GuestConfig } from './config.ts';
+import { ALL_DEFECTS, type GuestConfig, PLAIN_RFC } from './config.ts';
 import { config as configOf, Console, type GuestOptions, MEMLAYOUT } from './console-fixture.ts';
 import { World } from './world.ts';
 
@@ -99,6 +99,40 @@ describe('a DIMM', () => {
     expect(full.echo('0x10000000', PROBE)).toBe('ENOMEM');
     expect(full.world.check()).toEqual([]);
   });
+});
+
+test('what has been plugged in moves with the guest', () => {
+  const base = configOf(options());
+  const there = { ...base.hosts[0]!, name: 'there' };
+  const world = World.create({
+    ...base,
+    hosts: [...base.hosts, there],
+    links: [{ name: 'wire', hosts: ['h', 'there'], bytesPerSec: 2 ** 30 }],
+  }).world!;
+  const c = new Console(world);
+  expect(plug(c, 0)).toBe(null);
+  const migrate = { type: 'migrate', vm: 'g', toHost: 'there', nodes: [0], downtimeLimitMs: 300 } as const;
+  expect(world.give({ ...migrate, maxBytesPerSec: 0, maxRounds: 30 })).toBe(null);
+  expect(plug(c, 1)).toBe('plug-busy');
+  expect(c.echo('0x18000000', PROBE)).toBe('EBUSY');
+  world.step(40);
+  expect(world.check()).toEqual([]);
+  expect(used(c)).toEqual([0, 0, 3 * BLOCK, 0]);
+  expect(plug(c, 1)).toBe(null);
+  expect(used(c)).toEqual([0, 0, 4 * BLOCK, 0]);
+  expect(world.check()).toEqual([]);
+});
+
+test('nothing is plugged in while a commit is under way', () => {
+  const c = new Console(options({ beyond: { ...PLAIN_RFC, commitStepTicks: 2 } }));
+  c.stage(0, 4 * BLOCK - 1, 2);
+  expect(c.commit()).toBe(null);
+  expect(plug(c, 0)).toBe('plug-commit');
+  expect(c.echo('0x8000000', PROBE)).toBe('EBUSY');
+  c.world.step(20);
+  expect(plug(c, 0)).toBe(null);
+  expect(present(c)).toEqual([0, 0, 3 * BLOCK, 0]);
+  expect(c.world.check()).toEqual([]);
 });
 
 test('probe adds one memory block, where a DIMM lies and only once', () => {
