@@ -1,6 +1,7 @@
 /** The benchmarks' smoke size: both sides must end in the same state. Nothing is said about time. */
 import { execFileSync } from 'node:child_process';
 import { afterAll, describe, expect, it } from 'vitest';
+import { measureMarks, measureStructures } from './choice.bench.ts';
 import { showNs, thirdFastest } from './harness.ts';
 import { runWorkload, SIZES, WORKLOADS } from './mm.bench.ts';
 import { OurSide } from './our-side.ts';
@@ -56,6 +57,23 @@ describe('smoke size', () => {
     const { measures, difference } = await runWorkload(WORKLOADS[0]!, smoke, null);
     expect(difference).toBeNull();
     expect(measures.map(({ rfcNs, ratio }) => [rfcNs, ratio])).toEqual([[null, null]]);
+  });
+});
+
+describe('what is chosen by measure', () => {
+  it('every structure of a layout is timed, and answers as the tree in C', async () => {
+    const measures = await measureStructures(smoke, rfc);
+    const kinds = [...(rfc === null ? [] : ['rfc']), 'tree', 'runs', 'radix', 'table'];
+    expect(measures.map(({ kind }) => kind)).toEqual([...kinds, ...kinds, ...kinds]);
+    for (const { randomSteps, kind } of measures) {
+      if (kind === 'rfc') expect(randomSteps).toBeNull();
+      else expect(randomSteps).toBeGreaterThanOrEqual(1);
+    }
+  });
+
+  it('every way to mark is timed', async () => {
+    const how = (await measureMarks(smoke, rfc)).map((measure) => measure.how);
+    expect(new Set(how)).toEqual(new Set([...(rfc === null ? [] : ['rfc']), 'all', 'delta', 'derived']));
   });
 });
 

@@ -8,12 +8,14 @@ import type { RfcSide } from './rfc-side.ts';
 import type { FillKind, GuestShape, LayoutShape, Side, StateHash } from './side.ts';
 
 export interface Size {
-  readonly name: 'smoke' | '1gib' | '64gib';
+  readonly name: 'smoke' | '1gib' | '64gib' | '1tib';
   readonly guest: GuestShape;
   /** Single pages freed and taken back, and lookups, in one sample. */
   readonly picks: number;
   readonly lookups: number;
   readonly samples: number;
+  /** Workloads left out, because they say nothing new for their time. */
+  readonly without?: RegExp;
 }
 
 const guest = (nrPages: number): GuestShape => ({
@@ -27,15 +29,23 @@ export const SIZES: readonly Size[] = [
   { name: 'smoke', guest: guest(1 << 14), picks: 2_000, lookups: 10_000, samples: 8 },
   { name: '1gib', guest: guest(1 << 18), picks: 50_000, lookups: 1_000_000, samples: 16 },
   { name: '64gib', guest: guest(1 << 24), picks: 1_000_000, lookups: 4_000_000, samples: 10 },
+  {
+    name: '1tib',
+    guest: guest(1 << 28),
+    picks: 1_000_000,
+    lookups: 4_000_000,
+    samples: 8,
+    without: /^commit-(quarters-(runs|alternate)|stripes512|.*-mixed)/,
+  },
 ];
 
-const SEED = 2013;
+export const SEED = 2013;
 
 /** Four nodes: contiguous quarters, or stripes. A sample's commit turns every range to the next node. */
-type LayoutKind = 'quarters' | 'stripes512' | 'stripes65536';
+export type LayoutKind = 'quarters' | 'stripes512' | 'stripes65536';
 
 /** Stripes: as many ranges as the name says, or fewer where they would be under 1024 or 256 pages. */
-function layoutOf(kind: LayoutKind, nrPages: number, rotation: number): LayoutShape {
+export function layoutOf(kind: LayoutKind, nrPages: number, rotation: number): LayoutShape {
   const pagesPerRange =
     kind === 'quarters'
       ? nrPages / 4
@@ -45,7 +55,7 @@ function layoutOf(kind: LayoutKind, nrPages: number, rotation: number): LayoutSh
   return { pagesPerRange, rotation, nrNodes: 4 };
 }
 
-interface Workload {
+export interface Workload {
   readonly name: string;
   /** What one operation is, and what is around it. */
   readonly text: string;
@@ -105,13 +115,22 @@ function lookupWorkload(layout: LayoutKind): Workload {
     fill: 'free',
     layout,
     sample: async (side, size, index) => {
-      const { ns, sum } = await side.lookup(size.lookups, SEED + index);
+      const { ns, sum } = await side.lookup(size.lookups, SEED + index, 0);
       return [{ op: 'lookup', ns, ops: size.lookups, sum }];
     },
   };
 }
 
+const bootWorkload: Workload = {
+  name: 'boot',
+  text: 'a guest with all memory free on one node',
+  fill: 'free',
+  layout: 'quarters',
+  sample: async (side, size) => [{ op: 'boot', ns: await side.boot(size.guest), ops: 1 }],
+};
+
 export const WORKLOADS: readonly Workload[] = [
+  bootWorkload,
   commitWorkload('quarters', 'free', '4 contiguous nodes, every range to the next node; 5 % of memory held'),
   commitWorkload('quarters', 'runs', '4 contiguous nodes; 70 % held, free memory in runs'),
   commitWorkload('quarters', 'mixed', '4 contiguous nodes; 70 % held, free memory in single pages and pairs'),

@@ -14,10 +14,12 @@ export class OurSide implements Side {
   #nrSingles = 0;
   #nrPicked = 0;
 
-  boot(shape: GuestShape): void {
+  boot(shape: GuestShape): number {
     this.#nrPages = shape.nrPages;
     this.#singles = new Uint32Array(0);
-    this.#mm = GuestMm.boot(guestConfig(shape));
+    return timeNs(() => {
+      this.#mm = GuestMm.boot(guestConfig(shape));
+    });
   }
 
   fill(kind: FillKind, seed: number): void {
@@ -56,10 +58,7 @@ export class OurSide implements Side {
   }
 
   commit({ pagesPerRange, rotation, nrNodes }: LayoutShape): number {
-    const ranges: LayoutRange[] = [];
-    for (let k = 0, start = 0; start < this.#nrPages; k++, start += pagesPerRange) {
-      ranges.push({ start, end: Math.min(start + pagesPerRange, this.#nrPages), nid: (k + rotation) % nrNodes });
-    }
+    const ranges = rangesOf({ pagesPerRange, rotation, nrNodes }, this.#nrPages);
     return timeNs(() => {
       if (!this.#mm.commit(ranges).ok) throw new Error('the layout was refused');
     });
@@ -94,10 +93,9 @@ export class OurSide implements Side {
     return ns;
   }
 
-  lookup(n: number, seed: number): { ns: number; sum: number } {
+  lookup(n: number, seed: number, step: number): { ns: number; sum: number } {
     const mm = this.#mm;
-    const random = new Prng(seed, 'lookup');
-    const pfns = Uint32Array.from({ length: n }, () => random.below(this.#nrPages));
+    const pfns = lookupPfns(n, seed, step, this.#nrPages);
     let sum = 0;
     const ns = timeNs(() => {
       for (let i = 0; i < pfns.length; i++) sum = (sum + mm.targetNid(pfns[i]!)) >>> 0;
@@ -150,7 +148,21 @@ export class OurSide implements Side {
   }
 }
 
-function guestConfig(shape: GuestShape): MmConfig {
+export function rangesOf({ pagesPerRange, rotation, nrNodes }: LayoutShape, nrPages: number): LayoutRange[] {
+  const ranges: LayoutRange[] = [];
+  for (let k = 0, start = 0; start < nrPages; k++, start += pagesPerRange) {
+    ranges.push({ start, end: Math.min(start + pagesPerRange, nrPages), nid: (k + rotation) % nrNodes });
+  }
+  return ranges;
+}
+
+/** The pfns that a lookup workload asks for. */
+export function lookupPfns(n: number, seed: number, step: number, nrPages: number): Uint32Array {
+  const random = new Prng(seed, 'lookup');
+  return Uint32Array.from({ length: n }, (_, i) => (step > 0 ? (i * step) % nrPages : random.below(nrPages)));
+}
+
+export function guestConfig(shape: GuestShape): MmConfig {
   const { nrPages, reservedPages, dma32Start, normalStart } = shape;
   return {
     nrPages,

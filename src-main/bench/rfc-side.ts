@@ -77,8 +77,8 @@ export class RfcSide implements Side {
     }).then((line) => JSON.parse(line) as T);
   }
 
-  async boot({ nrPages, reservedPages, dma32Start, normalStart }: GuestShape): Promise<void> {
-    await this.#ask(`boot ${nrPages} ${reservedPages} ${dma32Start} ${normalStart}`);
+  async boot({ nrPages, reservedPages, dma32Start, normalStart }: GuestShape): Promise<number> {
+    return (await this.#ask<Reply>(`boot ${nrPages} ${reservedPages} ${dma32Start} ${normalStart}`)).ns;
   }
 
   async fill(kind: FillKind, seed: number): Promise<void> {
@@ -107,8 +107,8 @@ export class RfcSide implements Side {
     return (await this.#ask<Reply>('hold')).ns;
   }
 
-  lookup(n: number, seed: number): Promise<{ ns: number; sum: number }> {
-    return this.#ask(`lookup ${n} ${seed}`);
+  lookup(n: number, seed: number, step: number): Promise<{ ns: number; sum: number }> {
+    return this.#ask(`lookup ${n} ${seed} ${step}`);
   }
 
   hash(): Promise<StateHash> {

@@ -42,11 +42,11 @@ export interface StateHash {
 
 type Answer<T> = T | Promise<T>;
 
-/** Times are nanoseconds of the operation alone; what it works on is drawn before. */
+/** Times are nanoseconds of CPU, of the operation alone; what it works on is drawn before. */
 export interface Side {
   readonly name: string;
   /** A new guest with all memory on node 0. */
-  boot(shape: GuestShape): Answer<void>;
+  boot(shape: GuestShape): Answer<number>;
   fill(kind: FillKind, seed: number): Answer<void>;
   commit(layout: LayoutShape): Answer<number>;
   /** Chooses n of the single pages that `fill` held; `free` and `hold` work on them, in the order of `reshuffle`. */
@@ -54,7 +54,7 @@ export interface Side {
   reshuffle(seed: number): Answer<void>;
   free(): Answer<number>;
   hold(): Answer<number>;
-  /** n lookups of random pfns; `sum` of the nids modulo 2^32. */
-  lookup(n: number, seed: number): Answer<{ readonly ns: number; readonly sum: number }>;
+  /** n lookups of random pfns, or with a step above 0 of pfns so far apart; `sum` of the nids modulo 2^32. */
+  lookup(n: number, seed: number, step: number): Answer<{ readonly ns: number; readonly sum: number }>;
   hash(): Answer<StateHash>;
 }
