@@ -73,8 +73,11 @@ for (const theme of ['Light theme', 'Dark theme'] as const) {
     await ui.type('dnuma-test s 0 1 512');
     await ui.type('cat /nothing');
     await expectNothingFound(ui.page, 'the console');
-    for (const part of ['Layouts', 'Commits'] as const) {
-      await expect((await ui.showPart(part)).getByRole(part === 'Layouts' ? 'grid' : 'table').nth(1)).toBeVisible();
+    for (const [part, table] of [
+      ['Layouts', 'Runs that change node'],
+      ['Commits', 'Counters of node and zone'],
+    ] as const) {
+      await expect((await ui.showPart(part)).locator(`table[aria-label="${table}"]`)).toBeVisible();
       await expectNothingFound(ui.page, `${part} after a commit`);
     }
     for (const drawer of ['Show events', 'Show problems']) {

@@ -130,6 +130,16 @@ for (const view of ['Host', 'Guest', 'Accounting', 'Migrations'] as const) {
   });
 }
 
+for (const part of ['Free memory', 'Owed', 'Layouts', 'Commits', 'Compare'] as const) {
+  test(`Tab reaches every control, seen: ${part} of a guest, with its console`, async ({ ui }) => {
+    await ui.importFiles([FILE]);
+    await ui.openConsole('one');
+    await ui.type('dnuma-test s 0 1 512');
+    await ui.showPart(part);
+    await expectTabReachesAll(ui.page);
+  });
+}
+
 test('Tab reaches every control of the start screen, seen', async ({ ui }) => {
   await ui.start();
   await expectTabReachesAll(ui.page);

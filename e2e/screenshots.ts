@@ -66,6 +66,7 @@ export async function takeScreenshots(browser: Browser, plan: ShotPlan): Promise
   if (plan.extras) {
     await inShell(browser, (screen) => startAndFailedImport(screen, plan, taken));
     await inShell(browser, (screen) => example(screen, plan, taken));
+    await inShell(browser, (screen) => insideGuest(screen, plan, taken));
   }
   return taken;
 }
@@ -102,6 +103,10 @@ async function viewsOf(screen: Screen, plan: ShotPlan, nodes: number, taken: str
   for (const view of ['Host', 'Guest', 'Accounting', 'Migrations'] as const) {
     await screen.show(view);
     await shoot(screen, plan, `${view.toLowerCase()}-${nodes}`, taken);
+  }
+  for (const part of ['Free memory', 'Owed', 'Layouts', 'Commits', 'Map'] as const) {
+    await screen.showPart(part);
+    if (part !== 'Map') await shoot(screen, plan, `${part.toLowerCase().replace(' ', '-')}-${nodes}`, taken);
   }
   if (!plan.extras || nodes === 1) return;
   for (const [command, name] of [
@@ -148,6 +153,34 @@ async function example(screen: Screen, plan: ShotPlan, taken: string[]): Promise
     await screen.show(view);
     await shoot(screen, plan, `example-${view.toLowerCase()}`, taken);
   }
+}
+
+/** The parts of a guest that has the posted code's defects, its console, and itself beside one without. */
+async function insideGuest(screen: Screen, plan: ShotPlan, taken: string[]): Promise<void> {
+  await screen.openExample("The RFC's defects, side by side");
+  await screen.playToTick(105);
+  await screen.showVm('as-posted', 'Guest');
+  for (const part of ['Map', 'Free memory', 'Owed', 'Layouts', 'Commits'] as const) {
+    const panel = await screen.showPart(part);
+    if (part === 'Layouts') await panel.getByRole('grid', { name: 'Runs that change node' }).waitFor();
+    await shoot(screen, plan, `inside-${part.toLowerCase().replace(' ', '-')}`, taken);
+  }
+  const compare = await screen.showPart('Compare');
+  for (const of of ['Defects of the posted code', 'Beyond the RFC']) {
+    await compare.getByRole('radio', { name: of }).check();
+    await compare.getByRole('button', { name: 'Compare', exact: true }).click();
+    await compare.getByRole('button', { name: 'Compare again' }).waitFor({ timeout: 120_000 });
+    await shoot(screen, plan, `inside-${of.split(' ')[0]!.toLowerCase()}`, taken);
+  }
+  await screen.command('Beyond the RFC…');
+  await screen.consequenceShown();
+  await shoot(screen, plan, 'dialog-beyond', taken);
+  await screen.closeDialog();
+  await screen.showPart('Free memory');
+  await screen.openConsole('as-posted');
+  await shoot(screen, plan, 'console-empty', taken);
+  for (const line of ['numactl --hardware', 'cat /nothing', 'cat /proc/buddyinfo']) await screen.type(line);
+  await shoot(screen, plan, 'console', taken);
 }
 
 async function main(): Promise<void> {

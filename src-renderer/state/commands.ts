@@ -342,7 +342,9 @@ export function namedCommands(app: App): readonly Command[] {
   return [
     ...guests.flatMap(({ name }, guest) => [
       command(`vm.show.${guest}`, 'VM', `Show ${name}`, () => app.showGuest(guest, 'guest'), false),
-      command(`vm.console.${guest}`, 'VM', `Open the console of ${name}`, () => app.openConsole(guest), false),
+      ...(guest === app.guest
+        ? [] // The command with the key is of this one.
+        : [command(`vm.console.${guest}`, 'VM', `Open the console of ${name}`, () => app.openConsole(guest), false)]),
       command(`vm.compact.${guest}`, 'VM', `Compact ${name}…`, () => app.openDialog('compact', name)),
       ...(several
         ? [command(`vm.migrate.${guest}`, 'VM', `Migrate ${name} to…`, () => app.openDialog('migrate', name))]
