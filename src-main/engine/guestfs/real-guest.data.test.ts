@@ -90,4 +90,21 @@ describe('a guest of the shape of two captured nodes of 1 GiB', () => {
         .filter((n) => /^(?:cpu|memory)\d/.test(n)),
     );
   });
+
+  it('what the kernel logs of memory and nodes while it boots', () => {
+    const logged = real('dmesg.txt')
+      .split('\n')
+      .map((line) => line.replace(/^\[[^\]]*\] /, ''));
+    const told = (lines: readonly string[]): string[] =>
+      lines
+        .filter((line) => /^(?: {2}|Zone |Movable|Early|Initmem|Fallback|Built|Policy|SRAT|last_pfn)/.test(line))
+        .map((line) => line.replace(/Total pages: \d+/, 'Total pages: #'));
+    const first = told(logged).indexOf('Zone ranges:');
+    const ours = told(c.log);
+    expect(ours.length).toBeGreaterThan(15);
+    expect(ours.filter((line) => !told(logged).includes(line))).toEqual([]);
+    expect(ours.slice(ours.indexOf('Zone ranges:'))).toEqual(
+      told(logged).slice(first, first + ours.length - ours.indexOf('Zone ranges:')),
+    );
+  });
 });

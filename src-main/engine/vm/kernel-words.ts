@@ -85,9 +85,10 @@ export function logBoot(log: KernelLog, { mm: config }: GuestConfig, mm: GuestMm
   say('Zone ranges:');
   for (let zone = 0; zone < NR_ZONES; zone++) {
     const name = ZONE_NAMES[zone]!.padEnd(8);
-    const range = zoneRange(config, zone, ramEnd);
+    const range = zoneRange(config, zone, ram[0]?.start ?? 0, ramEnd);
     say(`  ${name} ${range === null ? 'empty' : memText(range, digits)}`);
   }
+  if (!old) say('  Device   empty');
   say('Movable zone start for each node');
   say('Early memory node ranges');
   for (const r of byNode) say(`  node ${String(r.nid).padStart(3)}: ${memText(r, digits)}`);
@@ -130,9 +131,9 @@ function logNodeIds(log: KernelLog, { cpuNode, nrNodeIds, profile }: MmConfig): 
   );
 }
 
-/** A zone's pages, by the memory map that ends at `ramEnd`; null when it has none. */
-function zoneRange({ zoneStartPfn }: MmConfig, zone: number, ramEnd: number): PfnRange | null {
-  const start = zoneStartPfn[zone]!;
+/** A zone's pages, by the memory map from `ramStart` to `ramEnd`; null when it has none. */
+function zoneRange({ zoneStartPfn }: MmConfig, zone: number, ramStart: number, ramEnd: number): PfnRange | null {
+  const start = Math.max(ramStart, zoneStartPfn[zone]!);
   const end = Math.min(ramEnd, zoneStartPfn[zone + 1] ?? ramEnd);
   return start < end ? { start, end } : null;
 }
