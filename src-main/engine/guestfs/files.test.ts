@@ -324,3 +324,20 @@ test('a write takes a page at most, and an empty one is none', () => {
   const { command } = c.world.config.schedule[0]!;
   expect(command.type === 'writeFiles' && [command.line.length, command.writes[0]!.text.length]).toEqual([4096, 4096]);
 });
+
+test('vmstat counts pages allocated by zone, and freed, each once', () => {
+  for (const rfc of [CORRECT, RFC_V3]) {
+    const c = new Console({ profile: { rfc } });
+    const { mm } = c.guest;
+    const pages = [0, 0, 4, 9].map((order) => [mm.allocPages(order, 0, 2), order] as const);
+    const [direct] = pages;
+    const moved = mm.allocPages(0, 0, 2);
+    mm.freePagesDirect(direct![0], 0);
+    for (const [pfn, order] of pages.slice(1)) mm.freePages(pfn, order, 0);
+    c.stage(0, 32767, 1);
+    c.commit();
+    mm.freePages(moved, 0, 0);
+    expect(c.cat('/proc/vmstat')).toMatch(/^pgalloc_dma 0\npgalloc_dma32 531\npgalloc_normal 0$/m);
+    expect(c.cat('/proc/vmstat')).toMatch(/^pgfree 531$/m);
+  }
+});

@@ -2,7 +2,7 @@
  * The counters of /proc/vmstat and its likes by the kernel's names. What the guest does not simulate is 0: it has no page
  * cache, swap, writeback or reclaim, so their counters have nothing to count.
  */
-import { NR_ZONES, NUMA_EVENTS } from '../mm/index.ts';
+import { NR_ZONES, NUMA_EVENTS, ZONE_NAMES } from '../mm/index.ts';
 import { cellOf, type Mm } from '../mm/mm.ts';
 import { numaEvents } from '../mm/numa-event.ts';
 import { freeOf } from './belief.ts';
@@ -22,8 +22,13 @@ export function nodeStat(mm: Mm, nid: number, name: string): number {
   return sum;
 }
 
+/** Index as mm.pageEvent. */
+const PAGE_EVENTS: readonly string[] = [...ZONE_NAMES.map((name) => `pgalloc_${name.toLowerCase()}`), 'pgfree'];
+
 /** The same, of the whole guest, and the events that no node has. */
 export function guestStat(mm: Mm, name: string): number {
+  const event = PAGE_EVENTS.indexOf(name);
+  if (event >= 0) return mm.pageEvent[event]!;
   let sum = 0;
   for (let nid = 0; nid < mm.nrNodeIds; nid++) sum += nodeStat(mm, nid, name);
   return sum;

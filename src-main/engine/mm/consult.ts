@@ -14,7 +14,7 @@ import { firstBlock, isFull } from './bitmap.ts';
 import { takeExactly } from './buddy.ts';
 import { MAX_PAGE_ORDER, NO_PFN, NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import type { Mm } from './mm.ts';
-import { countNumaEvents } from './numa-event.ts';
+import { countAllocation } from './numa-event.ts';
 import { ALLOCATED } from './page.ts';
 import { pcpTakeWhere } from './pcp.ts';
 import { firstOf } from './segment.ts';
@@ -33,7 +33,7 @@ export function allocConsulting(mm: Mm, order: number, cpu: number, type: number
     if (mm.cell.present[cell] === 0 || !watermarkOk(mm, cell, order, mm.cell.wmarkLow[cell]!)) continue;
     const pfn = consultCell(mm, cell, order, cpu, type);
     if (pfn === NO_PFN) continue;
-    countNumaEvents(mm, list[0]!, cell, cpu);
+    countAllocation(mm, list[0]!, cell, cpu, order);
     return pfn;
   }
   return NO_PFN;

@@ -175,6 +175,8 @@ export interface Mm {
   readonly commitStat: CommitStat;
   /** Allocations by where they were given, NR_NUMA_EVENTS a cell (numa-event.ts). */
   readonly numaEvent: Float64Array;
+  /** Pages allocated from each zone, then pages freed (numa-event.ts). */
+  readonly pageEvent: Float64Array;
   /** Those of boot until a commit brings others (BeyondConfig.topology). */
   topology: Topology;
   /** What goes beyond the RFC and is asked on the paths of the allocator; settings, not state. */
@@ -256,6 +258,7 @@ export function createMm(config: MmConfig, layout: Memlayout): Mm {
     nodeStat: new Float64Array(nrNodeIds * NR_NODE_STATS),
     commitStat: { withRebuild: 0, withoutRebuild: 0, drains: 0, splitPages: 0 },
     numaEvent: new Float64Array(nrCells * NR_NUMA_EVENTS),
+    pageEvent: new Float64Array(NR_ZONES + 1),
     topology: { generation: 0, cpuNode: config.cpuNode, distances: config.distances },
     beyond: { consultTarget: false, lookup: 'table' },
     beyondCounters: { commitAllocs: 0, bornStranded: 0, consulted: 0, passLooked: 0, relabelled: 0, lookupSteps: 0 },

@@ -5,7 +5,10 @@
  * - foreign: the cell was preferred, another node gave it;
  * - local: the cell gave it to a CPU of its own node; other: to one of another node.
  *
- * Counters changed: numaEvent.
+ *
+ * And the pages of all allocations by zone, and of all frees (pgalloc_<zone> and pgfree of vmstat).
+ *
+ * Counters changed: numaEvent, pageEvent.
  */
 import { NR_NUMA_EVENTS, NR_ZONES } from './limit.ts';
 import type { Mm } from './mm.ts';
@@ -14,8 +17,12 @@ const [HIT, MISS, FOREIGN, , LOCAL, OTHER] = [0, 1, 2, 3, 4, 5] as const;
 
 export const numaEvents = (mm: Mm, cell: number, event: number): number => mm.numaEvent[cell * NR_NUMA_EVENTS + event]!;
 
-/** @param preferred the first cell of the list that was tried. */
-export function countNumaEvents(mm: Mm, preferred: number, cell: number, cpu: number): void {
+/** Of pageEvent: pages allocated from each zone come first. */
+export const PAGES_FREED = NR_ZONES;
+
+/** An allocation. @param preferred the first cell of the list that was tried. */
+export function countAllocation(mm: Mm, preferred: number, cell: number, cpu: number, order: number): void {
+  mm.pageEvent[cell % NR_ZONES]! += 1 << order;
   const events = mm.numaEvent;
   const nid = Math.floor(cell / NR_ZONES);
   const at = cell * NR_NUMA_EVENTS;

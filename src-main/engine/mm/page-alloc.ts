@@ -7,7 +7,7 @@ import { takeBlock } from './buddy.ts';
 import { MAX_PAGE_ORDER, NID_MIXED, NO_PFN, PAGEBLOCK_ORDER } from './limit.ts';
 import { type Memlayout, rangeOf } from './memlayout.ts';
 import type { Mm } from './mm.ts';
-import { countNumaEvents } from './numa-event.ts';
+import { countAllocation, PAGES_FREED } from './numa-event.ts';
 import { ALLOCATED, clearAllocated, HELD, markAllocated, ORDER_MASK, PINNED, stateOf } from './page.ts';
 import { pcpPut, pcpTake, pcpTrim } from './pcp.ts';
 import { forEachTarget } from './rfc/ledger.ts';
@@ -46,7 +46,7 @@ function allocAbove(mm: Mm, order: number, cpu: number, type: number, marks: Uin
     if (!watermarkOk(mm, cell, order, marks[cell]!)) continue;
     const pfn = order === 0 ? pcpTake(mm, cpu, cell, type) : takeBlock(mm, cell, order, type);
     if (pfn === NO_PFN) continue;
-    countNumaEvents(mm, list[0]!, cell, cpu);
+    countAllocation(mm, list[0]!, cell, cpu, order);
     return pfn;
   }
   return NO_PFN;
@@ -83,6 +83,7 @@ export function isAllocated(mm: Mm, pfn: number, order: number): boolean {
 export function freePagesDirect(mm: Mm, pfn: number, order: number): void {
   if (!isAllocated(mm, pfn, order)) throw new InvariantError('free-not-allocated', { pfn, order });
   const actual = usedNid(mm, pfn);
+  mm.pageEvent[PAGES_FREED]! += 1 << order;
   clearAllocated(mm.page, pfn, order);
   if (mm.rfc !== null) {
     rfcFreeBlock(mm, mm.rfc, pfn, order, actual);
@@ -124,11 +125,12 @@ export function freeToPcp(mm: Mm, pfn: number, cpu: number): boolean {
   const actual = usedNid(mm, pfn);
   if (mm.rfc !== null) {
     clearAllocated(mm.page, pfn, 0);
+    mm.pageEvent[PAGES_FREED]!++;
     if (rfcFreeMarked(mm, mm.rfc, pfn, actual)) return false;
   } else if (differsFrom(mm.markLayout, pfn, 0, actual)) {
     freePagesDirect(mm, pfn, 0);
     return false;
-  }
+  } else mm.pageEvent[PAGES_FREED]!++;
   pcpPut(mm, pfn, cpu);
   return true;
 }

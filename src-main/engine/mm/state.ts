@@ -27,6 +27,7 @@ function columns(mm: Mm): Record<string, Column> {
     stranded: mm.stranded,
     strandedPinned: mm.strandedPinned,
     numaEvent: mm.numaEvent,
+    pageEvent: mm.pageEvent,
     nodeStat: mm.nodeStat,
     ...cell,
   };
