@@ -18,7 +18,7 @@ test('screenshots: every view, in both themes, of the size that was asked for', 
   };
   const taken = await takeScreenshots(tabs!, plan);
   expect(taken.toSorted()).toEqual(
-    ['accounting', 'guest', 'host', 'migrations'].flatMap((view) =>
+    ['accounting', 'commits', 'free-memory', 'guest', 'host', 'layouts', 'migrations', 'owed'].flatMap((view) =>
       ['dark', 'light'].map((theme) => `${view}-1-1280-${theme}.png`),
     ),
   );

@@ -22,7 +22,7 @@ export type { HugeOutlook, Pageblock } from './huge-outlook.ts';
 export { idList } from './id-list.ts';
 export { guestLanes } from './lane.ts';
 export type { ActualBand, LaneBand, Lanes, LaneWindow } from './lane.ts';
-export { diffLayouts, memoryBlockLinks, readLayoutRanges } from './layout-diff.ts';
+export { diffLayouts, existingPages, memoryBlockLinks, readLayoutRanges } from './layout-diff.ts';
 export type { LayoutChange, LayoutDiff, LayoutRun, MemoryBlockLinks } from './layout-diff.ts';
 export { LaneIndex } from './lane-index.ts';
 export type { BlockCounts, NodeRun } from './lane-index.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { diffLayouts, memoryBlockLinks, readLayoutRanges } from './layout-diff.ts';
+import { randomGuest, snapshotOf } from './fixture/page-model.ts';
+import { diffLayouts, existingPages, memoryBlockLinks, readLayoutRanges } from './layout-diff.ts';
 import type { LayoutRun } from './layout-diff.ts';
 
 const bytesOf = (runs: readonly (readonly [number, number, number])[]): Uint8Array =>
@@ -36,14 +37,15 @@ function runsOf(nodes: readonly number[]): LayoutRun[] {
 test('the diff is what pages say one by one', () => {
   const layout = fc.array(fc.nat(2), { minLength: 60, maxLength: 60 });
   fc.assert(
-    fc.property(layout, layout, fc.integer({ min: 1, max: 60 }), (a, b, nrPages) => {
-      const { changes, pairs, changedPages, pages } = diffLayouts(runsOf(a), runsOf(b), nrPages);
-      expect(pages).toBe(nrPages);
+    fc.property(layout, layout, fc.array(fc.boolean(), { minLength: 60, maxLength: 60 }), (a, b, exists) => {
+      const existing = runsOf(exists.map(Number)).filter(({ nid }) => nid === 1);
+      const { changes, pairs, changedPages, pages } = diffLayouts(runsOf(a), runsOf(b), existing);
+      expect(pages).toBe(exists.filter(Boolean).length);
       const told = Array.from({ length: 60 }, () => '');
       for (const { start, end, from, to } of changes) {
         for (let pfn = start; pfn < end; pfn++) told[pfn] = `${from} ${to}`;
       }
-      const found = a.map((nid, pfn) => (pfn < nrPages && nid !== b[pfn] ? `${nid} ${b[pfn]}` : ''));
+      const found = a.map((nid, pfn) => (exists[pfn] && nid !== b[pfn] ? `${nid} ${b[pfn]}` : ''));
       expect(told).toEqual(found);
       expect(changedPages).toBe(found.filter((each) => each !== '').length);
       for (const { from, to, pages: n } of pairs)
@@ -55,6 +57,16 @@ test('the diff is what pages say one by one', () => {
       }
     }),
   );
+});
+
+test('the pages that exist are those of no hole, joined', () => {
+  const guest = randomGuest({ name: 'g', nrPages: 2000, nodes: 3, hostNids: [0, 4], seed: 5 });
+  const other = randomGuest({ name: 'o', nrPages: 600, nodes: 2, hostNids: [0], seed: 6 });
+  const nodes = [0, 4].map((nid) => ({ nid, cpus: [], totalPages: 1 << 20, reservedPages: 0 }));
+  const snapshot = snapshotOf({ tick: 0, hosts: [{ name: 'h', nodes }], guests: [other, guest] });
+  const exists = guest.pages.map(({ state }) => Number(state !== 'hole'));
+  const expected = runsOf(exists).filter(({ nid }) => nid === 1);
+  expect(existingPages(snapshot, 1)).toEqual(expected.map(({ start, end }) => ({ start, end })));
 });
 
 test('a memory block is linked under every node that touches it: the specification, T13', () => {

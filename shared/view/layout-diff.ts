@@ -2,7 +2,9 @@
  * Memlayouts as a window compares them: ranges of a view.layout reply, what changes between two, what each memory block
  * is linked under. All by T; ranges are half-open and cover the guest without holes, neighbours of one node joined.
  */
+import type { Snapshot } from '../snapshot/index.ts';
 import type { PfnRange } from '../units/index.ts';
+import { column, rowsOf } from './table-row.ts';
 
 export interface LayoutRun extends PfnRange {
   readonly nid: number;
@@ -17,7 +19,7 @@ export interface LayoutChange extends PfnRange {
 export interface LayoutDiff {
   /** Maximal runs, ascending. */
   readonly changes: readonly LayoutChange[];
-  /** By (from, to), largest first; pages of the axis, holes in them. */
+  /** By (from, to), largest first. */
   readonly pairs: readonly { readonly from: number; readonly to: number; readonly pages: number }[];
   readonly changedPages: number;
   readonly pages: number;
@@ -37,8 +39,40 @@ export function readLayoutRanges(bytes: Uint8Array): LayoutRun[] {
   return runs;
 }
 
-/** What changes from `a` to `b`, over the pages that both cover, below `nrPages`. */
-export function diffLayouts(a: readonly LayoutRun[], b: readonly LayoutRun[], nrPages: number): LayoutDiff {
+/** The pages that a guest has, ascending; between them are holes. They are those that something backs. */
+export function existingPages(snapshot: Snapshot, guest: number): PfnRange[] {
+  const [first, end] = rowsOf(snapshot, 'backing', 'guest', guest);
+  const [start, pages, copy] = ['start', 'pages', 'copy'].map((name) => column(snapshot, 'backing', name));
+  const runs: { start: number; end: number }[] = [];
+  for (let row = first; row < end; row++) {
+    if (copy![row] === 1) continue; // a migration's second copy of what is there already
+    const last = runs.at(-1);
+    if (last !== undefined && last.end === start![row]) last.end += pages![row]!;
+    else runs.push({ start: start![row]!, end: start![row]! + pages![row]! });
+  }
+  return runs;
+}
+
+/** The parts of a layout for which there are pages. */
+function withoutHoles(runs: readonly LayoutRun[], existing: readonly PfnRange[]): LayoutRun[] {
+  const parts: LayoutRun[] = [];
+  let first = 0;
+  for (const { start, end, nid } of runs) {
+    while (first < existing.length && existing[first]!.end <= start) first++;
+    for (let i = first; i < existing.length && existing[i]!.start < end; i++) {
+      parts.push({ start: Math.max(start, existing[i]!.start), end: Math.min(end, existing[i]!.end), nid });
+    }
+  }
+  return parts;
+}
+
+/** What changes from `a` to `b`, over the pages that exist and both cover. */
+export function diffLayouts(
+  whole: readonly LayoutRun[],
+  b: readonly LayoutRun[],
+  existing: readonly PfnRange[],
+): LayoutDiff {
+  const a = withoutHoles(whole, existing);
   const changes: { start: number; end: number; from: number; to: number }[] = [];
   const pairs = new Map<string, { from: number; to: number; pages: number }>();
   let [changedPages, pages, j] = [0, 0, 0];
@@ -47,8 +81,7 @@ export function diffLayouts(a: readonly LayoutRun[], b: readonly LayoutRun[], nr
     for (let k = j; k < b.length && b[k]!.start < one.end; k++) {
       const other = b[k]!;
       const start = Math.max(one.start, other.start);
-      const end = Math.min(one.end, other.end, nrPages);
-      if (start >= end) continue;
+      const end = Math.min(one.end, other.end);
       pages += end - start;
       if (one.nid === other.nid) continue;
       changedPages += end - start;
