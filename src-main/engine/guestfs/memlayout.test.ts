@@ -134,6 +134,15 @@ describe('T11, the interface', () => {
   });
 });
 
+test('a backlog is a power of two: 3 keeps 4', () => {
+  const c = new Console({ profile: { backlog: 3 } });
+  for (let pages = 0; pages < 7; pages++) {
+    c.stage(0, pages, 1);
+    c.commit();
+  }
+  expect(c.ls(MEMLAYOUT).filter((n) => n.startsWith('layout'))).toEqual([3, 4, 5, 6, 7].map((n) => `layout.${n}`));
+});
+
 test('a layout whose last range runs past the end is shown as it was written, and means what there is (T3)', () => {
   const c = new Console();
   c.stage(0, 16384, 0);

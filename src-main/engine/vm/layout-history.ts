@@ -8,7 +8,8 @@
  * (b) A committed layout is expanded: it covers [0, nrPages) without holes, ascending, and `filled` says which parts of
  *     it nobody wrote. It ends where the RFC's ends, one page beyond the guest's memory (an inclusive end of max_pfn), or
  *     where more was written: those pages do not exist and belong to nobody.
- * (c) The backlog is at most `profile.backlog` layouts, and at most MAX_KEPT_RANGES ranges in all: the oldest go.
+ * (c) The backlog is at most `profile.backlog` layouts, rounded up to a power of two as the RFC's ring is, and at most
+ *     MAX_KEPT_RANGES ranges in all: the oldest go.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
 import type { LayoutRange } from '../config.ts';
@@ -68,6 +69,13 @@ export function rangesOf({ start, nid }: Pick<KeptLayout, 'start' | 'nid'>, nrPa
     ranges.push({ start: start[i]!, end: Math.min(start[i + 1]!, nrPages), nid: nid[i]! });
   }
   return ranges;
+}
+
+/** The smallest power of two from n on; 0 for 0. */
+function powerOfTwoFrom(n: number): number {
+  let power = 1;
+  while (power < n) power *= 2;
+  return n === 0 ? 0 : power;
 }
 
 /** Index of the first range that ends above pfn, in ascending disjoint ranges. */
@@ -183,7 +191,7 @@ export class LayoutHistory {
 
   #retire(layout: KeptLayout): void {
     const kept = [...this.#backlog, layout];
-    const most = this.#backlogMost < 0 ? Infinity : this.#backlogMost;
+    const most = this.#backlogMost < 0 ? Infinity : powerOfTwoFrom(this.#backlogMost);
     let ranges = kept.reduce((sum, k) => sum + k.nid.length, 0);
     let from = Math.max(0, kept.length - most);
     for (let i = 0; i < from; i++) ranges -= kept[i]!.nid.length;
