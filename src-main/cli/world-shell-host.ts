@@ -10,7 +10,6 @@ export class WorldShellHost implements ShellHost {
   readonly #vm: string;
   #line = '';
   #open = false;
-  #turnMs = performance.now();
 
   constructor(world: World, vm: string) {
     this.#world = world;
@@ -40,17 +39,18 @@ export class WorldShellHost implements ShellHost {
 
   async sleep(seconds: number, signal: AbortSignal): Promise<void> {
     this.endLine();
+    let turnMs = performance.now();
     const ticks = Math.ceil((seconds * 1000) / this.#world.config.tickMs);
     for (let i = 0; i < ticks && !signal.aborted; i++) {
       this.#world.step();
       this.#world.takeEvents();
+      if (performance.now() - turnMs < TURN_MS) continue;
       await this.breathe();
+      turnMs = performance.now();
     }
   }
 
   async breathe(): Promise<void> {
-    if (performance.now() - this.#turnMs < TURN_MS) return;
     await new Promise((resolve) => setImmediate(resolve));
-    this.#turnMs = performance.now();
   }
 }

@@ -11,9 +11,6 @@ import type { World, Written } from '../engine/index.ts';
 import type { GuestShell, ShellHost } from '../shell/index.ts';
 import { NotNow } from './not-now.ts';
 
-/** Messages have their turn this often while a line runs. */
-const TURN_MS = 8;
-
 /** What the shells need of the run. */
 export interface ShellPlace {
   readonly tick: number;
@@ -40,7 +37,6 @@ export class GuestShells {
   readonly #sleepers = new Set<Sleeper>();
   /** Lines under way. */
   #lines = 0;
-  #turnMs = 0;
 
   constructor(place: ShellPlace, nowMs: () => number) {
     this.#place = place;
@@ -106,7 +102,7 @@ export class GuestShells {
       endLine: () => this.#place.endLine(),
       write: (path, content) => this.#place.writeFile(vm, line, path, content) ?? { ok: false, errno: 'EIO' },
       sleep: (seconds, signal) => this.#sleep(seconds, signal),
-      breathe: () => this.#breathe(),
+      breathe: () => new Promise((resolve) => setImmediate(resolve)),
     };
   }
 
@@ -126,11 +122,5 @@ export class GuestShells {
       signal.addEventListener('abort', wake);
       this.#place.sleeping();
     });
-  }
-
-  async #breathe(): Promise<void> {
-    if (this.#nowMs() - this.#turnMs < TURN_MS) return;
-    await new Promise((resolve) => setImmediate(resolve));
-    this.#turnMs = this.#nowMs();
   }
 }

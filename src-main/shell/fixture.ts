@@ -52,7 +52,7 @@ export class FakeHost implements ShellHost {
 
   async breathe(): Promise<void> {
     this.breaths++;
-    if (this.breaths % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   #isFolder(path: string): boolean {

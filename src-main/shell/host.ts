@@ -17,7 +17,7 @@ export interface ShellHost {
   write(path: string, text: string): Written;
   /** Steps the world by so much simulated time. Ends early when the signal says so. */
   sleep(seconds: number, signal: AbortSignal): Promise<void>;
-  /** Lets others have their turn; called often. */
+  /** Gives the thread to whoever waits for it, once. */
   breathe(): Promise<void>;
 }
 

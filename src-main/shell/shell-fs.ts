@@ -188,7 +188,8 @@ export class ShellFs implements IFileSystem {
     }
     const names = await this.#memory.readdir(path);
     const own = { '/': ['proc', 'sys'], '/dev': ['kmsg'] }[this.#normal(path)] ?? [];
-    return [...new Set([...names, ...own])].sort();
+    // Commands that are not for people (rewrite.ts).
+    return [...new Set([...names, ...own])].filter((name) => !name.startsWith('__')).sort();
   }
 
   async realpath(path: string): Promise<string> {

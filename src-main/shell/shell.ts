@@ -21,6 +21,7 @@ import { BUILTINS, PROGRAMS } from './program/index.ts';
 import { ls } from './program/ls.ts';
 import { runProgram } from './program/program.ts';
 import { tee } from './program/tee.ts';
+import { xargs } from './program/xargs.ts';
 import { BREATHE, MARK, marked, MARKER, redirectsShell, rewrite, STATUS } from './rewrite.ts';
 import { type Failure, ShellFs } from './shell-fs.ts';
 
@@ -32,7 +33,7 @@ const COMMANDS: CommandName[] = [
   ...(['echo', 'cat', 'printf', 'mkdir', 'rmdir', 'touch', 'rm', 'cp', 'mv', 'ln', 'chmod', 'pwd'] as const),
   ...(['readlink', 'head', 'tail', 'wc', 'stat', 'grep', 'fgrep', 'egrep', 'sed', 'awk', 'sort', 'uniq'] as const),
   ...(['comm', 'cut', 'paste', 'tr', 'rev', 'nl', 'fold', 'column', 'join', 'find', 'basename'] as const),
-  ...(['dirname', 'tree', 'env', 'printenv', 'alias', 'unalias', 'xargs', 'true', 'false', 'bash', 'sh'] as const),
+  ...(['dirname', 'tree', 'env', 'printenv', 'alias', 'unalias', 'true', 'false', 'bash', 'sh'] as const),
   ...(['seq', 'expr', 'which', 'tac', 'od'] as const),
 ];
 
@@ -57,6 +58,12 @@ const LIMITS = {
 const MAX_PENDING_CHARS = 2 ** 18;
 /** A line that has run for so long, sleeping apart, is stopped. */
 const MAX_LINE_MS = 120_000;
+/** Others have their turn this often. */
+const TURN_MS = 8;
+/** What the interpreter does without a pause, in which nobody hears a stop, is stopped after so long. */
+const MAX_PAUSELESS_MS = 5000;
+/** Steps of the interpreter between two looks at the clock. */
+const STEPS_PER_LOOK = 256;
 const EXIT_STOPPED = 130;
 const HOME = '/root';
 
@@ -89,7 +96,8 @@ interface Running {
   end: { readonly status: number; readonly functions: readonly string[] } | null;
   /** A write that ended the shell's own process, or waits for ever. */
   fatal: Failure | null;
-  tooLong: boolean;
+  /** Why it was stopped, where nobody asked for it. */
+  tooLong: string | null;
 }
 
 export class GuestShell {
@@ -106,6 +114,9 @@ export class GuestShell {
   #defined = new Map<string, FunctionNode>();
   /** The next script that is parsed is the line itself, not one within it. */
   #atTop = false;
+  /** When others had their last turn. */
+  #turnMs = 0;
+  #steps = 0;
 
   /** @param now milliseconds of any clock: only to stop what runs too long. */
   constructor(host: ShellHost, vm: string, now: () => number = () => performance.now()) {
@@ -122,7 +133,7 @@ export class GuestShell {
     };
     this.#vm = vm;
     this.#now = now;
-    this.#fs = new ShellFs(this.#host);
+    this.#fs = new ShellFs({ ...this.#host, breathe: () => this.#breathe() });
     this.#state = this.#login();
     this.#bash = new Bash({
       fs: this.#fs,
@@ -131,6 +142,7 @@ export class GuestShell {
       commands: COMMANDS,
       customCommands: this.#customCommands(),
       executionLimits: LIMITS,
+      coverage: { hit: (feature) => this.#step(feature) },
       // It would replace globals of the whole thread. What it guards against, code in JavaScript, no command here runs.
       defenseInDepth: false,
       processInfo: { pid: 100, ppid: 1, uid: 0, gid: 0 },
@@ -210,9 +222,10 @@ export class GuestShell {
       sleptMs: 0,
       end: null,
       fatal: null,
-      tooLong: false,
+      tooLong: null,
     };
     this.#running = running;
+    this.#turnMs = startMs;
     this.#defined = new Map(this.#state.functions);
     this.#fs.takeFailures();
     this.#fs.takeRefusedOpens();
@@ -253,8 +266,8 @@ export class GuestShell {
       const { path, errno } = running.fatal;
       stderr += errno === 'killed' ? 'Killed\n' : `sh: the write to ${path} ${errnoText(errno)}\n`;
       exitCode = errno === 'killed' ? EXIT_KILLED : 1;
-    } else if (running.tooLong) {
-      stderr += `sh: stopped after ${MAX_LINE_MS / 1000} seconds\n`;
+    } else if (running.tooLong !== null) {
+      stderr += `sh: stopped: ${running.tooLong}\n`;
       exitCode = EXIT_STOPPED;
     } else if (running.abort.signal.aborted) {
       stderr += '^C\n';
@@ -311,16 +324,31 @@ export class GuestShell {
 
   #customCommands() {
     const host = this.#host;
+    const breathing = { ...host, breathe: () => this.#breathe() };
     const status = (exitCode: number, stderr = '') => ({ stdout: '', stderr, exitCode });
     const given = (args: readonly string[]): number => Number(args[0] ?? 0) & 255;
     return [
       ...Object.entries(PROGRAMS).map(([name, program]) =>
         defineCommand(name, async (args, { env, signal }) => ({
-          ...(await runProgram(name, program, args, host, { env, signal })),
+          ...(await runProgram(name, program, args, breathing, { env, signal })),
         })),
       ),
       defineCommand('tee', (args, { stdin, cwd, fs }) => tee(args, textOf(stdin), cwd, fs, host)),
       defineCommand('ls', (args, { cwd, fs }) => ls(args, cwd, fs)),
+      defineCommand('xargs', (args, { stdin, cwd, exec, exportedEnv, signal }) =>
+        xargs(args, {
+          stdin: textOf(stdin),
+          stopped: () => signal?.aborted === true,
+          run: (command, more) =>
+            exec!(command, {
+              cwd,
+              args: [...more],
+              ...(exportedEnv && { env: exportedEnv }),
+              ...(signal && { signal }),
+            }),
+          breathe: () => this.#breathe(),
+        }),
+      ),
       defineCommand('sleep', (args) => this.#sleep(args)),
       defineCommand(BREATHE, async (args) => {
         await this.#breathe();
@@ -353,10 +381,27 @@ export class GuestShell {
   }
 
   async #breathe(): Promise<void> {
-    await this.#host.breathe();
     const running = this.#running;
-    if (running === null || this.#now() - running.startMs - running.sleptMs < MAX_LINE_MS) return;
-    running.tooLong = true;
+    const now = this.#now();
+    if (running === null || now - this.#turnMs < TURN_MS) return;
+    if (now - running.startMs - running.sleptMs >= MAX_LINE_MS)
+      this.#stopLong(running, `it runs for ${MAX_LINE_MS / 1000} seconds`);
+    await this.#host.breathe();
+    this.#turnMs = this.#now();
+  }
+
+  /** A step of the interpreter, also within awk and sed, whose loops nothing else sees. */
+  #step(feature: string): void {
+    const running = this.#running;
+    if (running === null || ++this.#steps % STEPS_PER_LOOK !== 0) return;
+    if (this.#now() - this.#turnMs < MAX_PAUSELESS_MS) return;
+    this.#stopLong(running, `it computes for ${MAX_PAUSELESS_MS / 1000} seconds without a pause`);
+    // The interpreter sees the signal at its next command; these come to none.
+    if (feature.startsWith('awk:') || feature.startsWith('sed:')) throw new Error('stopped');
+  }
+
+  #stopLong(running: Running, why: string): void {
+    running.tooLong ??= why;
     running.abort.abort();
   }
 
@@ -370,7 +415,8 @@ export class GuestShell {
     const running = this.#running!;
     const before = this.#now();
     await this.#host.sleep(seconds, running.abort.signal);
-    running.sleptMs += this.#now() - before;
+    this.#turnMs = this.#now();
+    running.sleptMs += this.#turnMs - before;
     return { stdout: '', stderr: '', exitCode: 0 };
   }
 }
