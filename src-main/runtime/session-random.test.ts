@@ -66,6 +66,22 @@ function drawCommand(prng: Prng): GivenCommand {
   return draws[prng.below(draws.length)]!();
 }
 
+/** Lines for the guest's shell: what they write is given like any command. */
+function drawLine(prng: Prng): string {
+  const pfn = 8 * prng.below(PAGES / 8);
+  const draws: readonly (() => string)[] = [
+    () => `dnuma-test s 0 ${1 + prng.below(3)} ${64 << prng.below(4)}`,
+    () => `dnuma-test a ${prng.below(4)}; numactl -H`,
+    () => `cd /sys/kernel/debug/memlayout; echo ${pfn} > start; echo ${pfn + 7} > end; echo ${prng.below(6)} > node`,
+    () => 'echo 1 > /sys/kernel/debug/memlayout/commit',
+    () => `pagectl alloc ${pfn} ${prng.below(4)} || pagectl free ${pfn}`,
+    () => `pagectl pcp ${pfn}; sleep 0.${prng.below(6)}; pagectl alloc ${pfn + 1}; pagectl free ${pfn + 1}`,
+    () => 'cat /proc/zoneinfo /proc/buddyinfo > /tmp/seen; numastat -m | tail -n 1',
+    () => 'for i in 1 2 3; do echo $i > /sys/kernel/debug/memlayout/start; sleep 0.1; done',
+  ];
+  return draws[prng.below(draws.length)]!();
+}
+
 /** What a person may do next; refusals and things that are under way are as welcome as any. */
 class Person {
   readonly done: string[] = [];
@@ -81,7 +97,7 @@ class Person {
     const prng = this.#prng;
     const { session } = this;
     const say = (what: string): void => void this.done.push(`${what} at ${session.state.tick}`);
-    switch (prng.below(14)) {
+    switch (prng.below(16)) {
       case 0:
       case 1: {
         const ticks = 1 + prng.below(12);
@@ -108,6 +124,12 @@ class Person {
         return this.#hurry();
       case 9:
         return this.#recover();
+      case 10:
+      case 11: {
+        const line = drawLine(prng);
+        say(`shell ${line}`);
+        return void (await session.shell(VM, line));
+      }
       default:
         say('step');
         return session.step(1);
@@ -128,13 +150,18 @@ class Person {
       ['hashes', () => session.hashes()],
       ['forecast', () => session.forecast(drawCommand(prng))],
       ['give', () => session.give(drawCommand(prng))],
+      ['shell', () => session.shell(VM, drawLine(prng))],
+      ['stopShell', () => session.stopShell(VM)],
       ['record', () => session.record()],
       ['rename', () => session.rename('hurried')],
     ];
     const chosen = Array.from({ length: 2 + prng.below(6) }, () => calls[prng.below(calls.length)]!);
     this.done.push(`hurry ${chosen.map(([name]) => name).join(' ')} from ${session.state.tick}`);
-    await Promise.allSettled(chosen.map(([, call]) => call()));
+    const asked = Promise.allSettled(chosen.map(([, call]) => call()));
     await setTimeout(prng.below(8));
+    // A line that sleeps while a person has paused would wait for good.
+    await session.stopShell(VM);
+    await asked;
     await this.#settle();
   }
 
