@@ -79,7 +79,7 @@ export async function differ({ operations, first, profile }: DifferFlags): Promi
       `${count(total.operations)} operations on guest memory, ${profile}, seeds ${first} to ${seed - 1}: ` +
         `${plural(total.commits, 'commit')} and ${count(total.refusedCommits)} refused, ` +
         `${count(total.transplants)} frees that transplanted, ${plural(total.lookups, 'lookup')}, ` +
-        `${plural(total.lostMarks, 'flag')} lost, all compared ${count(total.comparisons)} times, ` +
+        `${plural(total.lostMarks, 'flag')} lost, ${plural(total.plugged, 'memory block')} plugged in, all compared ${count(total.comparisons)} times, ` +
         `${plural(report === null ? 0 : 1, 'difference')}\n`,
     );
     printNote(`${duration((performance.now() - startMs) / 1000)}`);

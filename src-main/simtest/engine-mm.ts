@@ -61,6 +61,12 @@ class EngineMm implements MmUnderTest {
       : { ok: false, problems: outcome.problems.map((p) => p.text) };
   }
 
+  plug(start: number, end: number): boolean {
+    if (!this.#mm.mayPlug({ start, end })) return false;
+    this.#mm.plug({ start, end });
+    return true;
+  }
+
   commitSteps(ranges: readonly LayoutRange[]): CommitSteps | null {
     const start = this.#mm.beginCommit(ranges);
     if (!start.ok) return null;

@@ -32,6 +32,8 @@ export interface MmTally {
   transplants: number;
   lookups: number;
   lostMarks: number;
+  /** Memory blocks. */
+  plugged: number;
   /** Times that everything was compared. */
   comparisons: number;
 }
@@ -43,6 +45,7 @@ export const newTally = (): MmTally => ({
   transplants: 0,
   lookups: 0,
   lostMarks: 0,
+  plugged: 0,
   comparisons: 0,
 });
 
@@ -133,6 +136,8 @@ class CaseRunner {
       case 'reload':
         this.#mm.reload();
         return this.#didAll();
+      case 'plug':
+        return this.#plug(op.block);
       case 'commit':
         return this.#commit(op.ranges);
       case 'commitSteps':
@@ -207,6 +212,17 @@ class CaseRunner {
     if (this.#oracle.pageKind(pfn) === 'pcp') this.#listed.add(pfn);
     if (this.#oracle.moved().free > before) this.#tally.transplants++;
     return this.#did(pfn, order);
+  }
+
+  #plug(block: number): string | null {
+    const { nrPages, profile } = this.#config;
+    const start = block * profile.memoryBlockPages;
+    const end = start + profile.memoryBlockPages;
+    if (end > nrPages) return null;
+    const expected = this.#oracle.plug(start, end);
+    const found = this.#mm.plug(start, end);
+    if (found) this.#tally.plugged++;
+    return expected === found ? this.#didAll() : `plug block ${block}: expected ${expected}, found ${found}`;
   }
 
   #commit(ranges: readonly LayoutRange[]): string | null {

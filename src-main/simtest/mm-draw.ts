@@ -32,6 +32,8 @@ export type MmSmallOp =
 
 export type MmOp =
   | MmSmallOp
+  /** A memory block, by its number. */
+  | { readonly do: 'plug'; readonly block: number }
   | { readonly do: 'commit'; readonly ranges: readonly LayoutRange[] }
   /** A commit with `between[i]` before step i. */
   | {
@@ -121,7 +123,30 @@ function withProfile(config: MmConfig, seed: number, profile: MmProfile): MmConf
   const which = profile === 'any' ? (['correct', 'rfc-v3', 'random'] as const)[prng.below(3)]! : profile;
   const rfc = which === 'correct' ? CORRECT : which === 'rfc-v3' ? RFC_V3 : drawSwitches(prng);
   const drawn: KernelProfile = { ...config.profile, rfc, memoryBlockPages: 512 << prng.below(5) };
-  return { ...config, profile: drawn };
+  const withRfc = { ...config, profile: drawn };
+  return prng.chance(1, 3) ? withEmptySlots(prng, withRfc) : withRfc;
+}
+
+/** One to three memory blocks of small size are holes, to be plugged in, where the guest has so many. */
+function withEmptySlots(prng: Prng, config: MmConfig): MmConfig {
+  const memoryBlockPages = 512 << prng.below(2);
+  const blocks = Math.floor(config.nrPages / memoryBlockPages);
+  if (blocks < 2) return config;
+  const first = prng.below(blocks);
+  const slot = {
+    start: first * memoryBlockPages,
+    end: Math.min(blocks, first + 1 + prng.below(3)) * memoryBlockPages,
+  };
+  const isApart = (r: PfnRange): boolean => r.end <= slot.start || r.start >= slot.end;
+  const holes = [...config.holes.filter(isApart), slot].sort((a, b) => a.start - b.start);
+  const isWhole = slot.end - slot.start >= config.nrPages;
+  if (isWhole) return config;
+  return {
+    ...config,
+    holes,
+    reserved: config.reserved.filter(isApart),
+    profile: { ...config.profile, memoryBlockPages },
+  };
 }
 
 /** One alone, any subset, or the posted ones with one turned. */
@@ -235,6 +260,7 @@ const KINDS = [
   'alloc',
   'release',
   'reload',
+  'plug',
 ] as const;
 
 /** Rare, usual, frequent. What looks at every page is rare, so that there are many operations of the others. */
@@ -250,6 +276,7 @@ const LONG_CASE_WEIGHTS: Readonly<Record<(typeof KINDS)[number], readonly [numbe
   alloc: [0, 2, 6],
   release: [0, 2, 6],
   reload: [0, 0, 1],
+  plug: [4, 8, 16],
 };
 /** Frees most of all: they are what a commit must not lose. */
 const BETWEEN = [
@@ -295,6 +322,8 @@ function drawOp(prng: Prng, config: MmConfig, weights: readonly number[], before
     }
     case 'badCommit':
       return { do: 'commit', ranges: drawBadLayout(prng, config) };
+    case 'plug':
+      return { do: 'plug', block: prng.below(Math.floor(config.nrPages / config.profile.memoryBlockPages) + 1) };
     default:
       return drawSmallOp(prng, config, kind);
   }

@@ -69,7 +69,7 @@ function cutOp(op: MmOp, nrPages: number, cut: (ranges: readonly LayoutRange[]) 
     const between = op.between.map((ops) => ops.map((inner) => cutSmallOp(inner, nrPages)));
     return { ...op, ranges: cut(op.ranges), between };
   }
-  return cutSmallOp(op, nrPages);
+  return op.do === 'plug' ? op : cutSmallOp(op, nrPages);
 }
 
 function cutSmallOp(op: MmSmallOp, nrPages: number): MmSmallOp {
@@ -116,7 +116,7 @@ function* smallerBetween(op: Extract<MmOp, { do: 'commitSteps' }>): Iterable<MmO
     for (const [k, inner] of ops.entries()) {
       yield withOps(ops.filter((_, j) => j !== k));
       for (const smaller of smallerOp(inner)) {
-        if (smaller.do === 'commit' || smaller.do === 'commitSteps') continue;
+        if (smaller.do === 'commit' || smaller.do === 'commitSteps' || smaller.do === 'plug') continue;
         yield withOps(ops.map((old, j) => (j === k ? smaller : old)));
       }
     }

@@ -50,10 +50,10 @@ class MarksUsedOnly extends NaiveRfcMm {
 /** The number of the layout is no part of the chance. */
 class LosesBySamePages extends NaiveRfcMm {
   protected override markAll(): void {
-    const { seq } = this;
-    this.seq = 1;
+    const { commits } = this;
+    this.commits = 1;
     super.markAll();
-    this.seq = seq;
+    this.commits = commits;
   }
 }
 
@@ -257,6 +257,38 @@ class StaleOnce extends NaiveRfcMm {
   }
 }
 
+/** Plugged memory is counted in zones below nr_zones alone. */
+class PlugsBelowNrZones extends NaiveRfcMm {
+  override plug(start: number, end: number): boolean {
+    const sizes = [...this.nodeSizes];
+    const plugged = super.plug(start, end);
+    this.nodeSizes = this.nodeSizes.map((size, nid) =>
+      this.zone[start]! < this.highestZones[nid]! ? size : sizes[nid]!,
+    );
+    return plugged;
+  }
+}
+
+/** Plugged memory sets up its zone without a word to nr_zones. */
+class PlugsWithoutOnline extends NaiveRfcMm {
+  override plug(start: number, end: number): boolean {
+    const highest = [...this.highestZones];
+    const plugged = super.plug(start, end);
+    this.highestZones = highest;
+    return plugged;
+  }
+}
+
+/** Plugged memory asks the layout of boot. */
+class PlugsByBootLayout extends NaiveRfcMm {
+  override plug(start: number, end: number): boolean {
+    this.commits++;
+    const plugged = super.plug(start, end);
+    this.commits--;
+    return plugged;
+  }
+}
+
 /** Watermarks are shares of what there is, not of what the kernel believes. */
 class MarksByTruth extends NaiveRfcMm {
   override cells(): readonly CellFigures[] {
@@ -323,4 +355,7 @@ export const rfcMutants: readonly MmMaker[] = [
   mutant('grows a span to its target only', SpanOfTargetOnly),
   mutant('keeps a stale link for one commit', StaleOnce),
   mutant('sets watermarks by the truth', MarksByTruth),
+  mutant('plugs memory in below nr_zones only', PlugsBelowNrZones),
+  mutant('plugs memory in without setting a zone up', PlugsWithoutOnline),
+  mutant('plugs memory in by the layout of boot', PlugsByBootLayout),
 ];

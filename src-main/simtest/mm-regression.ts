@@ -1,11 +1,30 @@
 /**
  * Cases that once failed, shrunk, by name of what was wrong. They run on every model for ever. A new one is pasted from
- * what the fuzz prints. The first four are the shortest witnesses of planted faults (mm-mutant.ts).
+ * what the fuzz prints. Some are the shortest witnesses of planted faults (mm-mutant.ts, mm-mutant-rfc.ts).
  */
+import { CORRECT } from '../engine/config.ts';
 import type { MmCase } from './mm-draw.ts';
 import { guest } from './vectors.ts';
 
+const zoned = guest(3072, 2, [
+  { start: 0, end: 1024, nid: 0 },
+  { start: 1024, end: 3072, nid: 1 },
+]);
+
 export const mmRegressions: readonly MmCase[] = [
+  {
+    name: 'memory plugged into a zone that nr_zones ends before is believed at once',
+    config: {
+      ...zoned,
+      holes: [{ start: 2048, end: 3072 }],
+      zoneStartPfn: [0, 1024, 1048576],
+      profile: { ...zoned.profile, rfc: { ...CORRECT, nrZonesAssign: true }, memoryBlockPages: 1024 },
+    },
+    ops: [
+      { do: 'commit', ranges: [{ start: 0, end: 3072, nid: 1 }] },
+      { do: 'plug', block: 2 },
+    ],
+  },
   {
     name: 'a block that straddles a boundary is cut when freed',
     config: guest(128, 2, [{ start: 0, end: 128, nid: 0 }]),

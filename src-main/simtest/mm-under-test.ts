@@ -73,6 +73,8 @@ export interface MmUnderTest {
   putPcp(pfn: number): void;
   drainPcp(): void;
   commit(ranges: readonly LayoutRange[]): CommitOutcome;
+  /** Plugs in a memory block; false unless all of it is a hole. Outside a commit. */
+  plug(start: number, end: number): boolean;
   /** Null when the ranges are refused. */
   commitSteps(ranges: readonly LayoutRange[]): CommitSteps | null;
   /** Node in the layout in force; nobody asks in a hole. */

@@ -14,7 +14,8 @@
  * (f) a block that lies across two nodes' free pages cannot be held: it is inside no free block;
  * (g) a memory block is linked under the targets of its valid pages;
  * (h) a flush asks the layout in force for each listed page that is not on its target, marked already or not yet;
- * (i) a page that is taken inside a commit and has A != T is marked by that, T being of the layout before until the commit
+ * (i) memory that is plugged in before any commit goes to node 0, later to the layout's nodes;
+ * (j) a page that is taken inside a commit and has A != T is marked by that, T being of the layout before until the commit
  *     has marked.
  */
 import type { LayoutRange, MmConfig } from '../engine/config.ts';
@@ -55,6 +56,8 @@ export class NaiveMm implements MmUnderTest {
 
   /** Whether the last publish changed the target of a page. */
   protected changed = false;
+  /** Accepted since boot. */
+  protected commits = 0;
   /** Between the publish of a commit and its end. */
   protected inCommit = false;
   /** The same, after its mark. */
@@ -121,6 +124,17 @@ export class NaiveMm implements MmUnderTest {
     for (const step of this.steps(ranges)) step();
     const after = this.populatedCells();
     return { ok: true, zonesPopulated: after.filter((is, i) => is && !before[i]).length };
+  }
+
+  plug(start: number, end: number): boolean {
+    for (let p = start; p < end; p++) if (this.kind[p] !== 'hole') return false;
+    this.kind.fill('free', start, end);
+    // The layout of boot gives no answer: memory that is added before any commit goes to node 0.
+    if (this.commits === 0) this.layout = withRange(this.layout, { start, end, nid: 0 });
+    this.target = this.flatten(this.layout);
+    for (let p = start; p < end; p++) this.actual[p] = this.target[p]!;
+    this.initialise();
+    return true;
   }
 
   commitSteps(ranges: readonly LayoutRange[]): CommitSteps | null {
@@ -315,6 +329,7 @@ export class NaiveMm implements MmUnderTest {
 
   protected publish(ranges: readonly LayoutRange[]): void {
     this.layout = this.expand(ranges);
+    this.commits++;
     this.cachedRange = null;
     const before = this.target;
     this.targetBefore = before;
@@ -460,6 +475,13 @@ export class NaiveMm implements MmUnderTest {
       c.pcpHigh = 6 * (power - 1);
     }
   }
+}
+
+/** The ranges with one laid over them. */
+function withRange(ranges: readonly LayoutRange[], over: LayoutRange): LayoutRange[] {
+  const below = ranges.map((r) => ({ ...r, end: Math.min(r.end, over.start) }));
+  const above = ranges.map((r) => ({ ...r, start: Math.max(r.start, over.end) }));
+  return [...below, over, ...above].filter((r) => r.start < r.end);
 }
 
 /** The highest zone that begins at or below the pfn. */

@@ -31,7 +31,6 @@ interface Span {
 
 export class NaiveRfcMm extends NaiveMm {
   protected readonly rfc: RfcSwitches;
-  protected seq = 0;
   /** Marks that a concurrent update has undone since boot. */
   lostMarks = 0;
   protected highestZones: number[];
@@ -64,7 +63,6 @@ export class NaiveRfcMm extends NaiveMm {
     const before = this.target;
     const knew = [...this.initialised];
     super.publish(ranges);
-    this.seq++;
     this.delta = this.target.map((nid, p) => nid !== before[p]);
     this.online(knew);
     const counted = this.countTarget();
@@ -105,7 +103,7 @@ export class NaiveRfcMm extends NaiveMm {
   }
 
   protected setMark(pfn: number, mayBeLost: boolean): void {
-    if (mayBeLost && isMarkLost(pfn, this.seq, this.rfc.lostFlagPermille)) this.lostMarks++;
+    if (mayBeLost && isMarkLost(pfn, this.commits, this.rfc.lostFlagPermille)) this.lostMarks++;
     else this.marked[pfn] = true;
   }
 
@@ -187,6 +185,21 @@ export class NaiveRfcMm extends NaiveMm {
     this.linked = this.rfc.sysfsStale
       ? now.map((nids, block) => [...new Set([...nids, ...this.linked[block]!])].sort((a, b) => a - b))
       : now;
+  }
+
+  /** Believed at once, also in zones that nr_zones ends before. */
+  override plug(start: number, end: number): boolean {
+    const knew = [...this.initialised];
+    if (!super.plug(start, end)) return false;
+    this.online(knew);
+    for (let p = start; p < end; p++) {
+      const { present, managed } = this.believed[this.cellOf(p)]!;
+      this.believed[this.cellOf(p)] = { present: present + 1, managed: managed + 1 };
+      this.nodeSizes[this.actual[p]!]!++;
+      this.growSpan(p);
+    }
+    this.settle();
+    return true;
   }
 
   /* ---- frees ---- */
