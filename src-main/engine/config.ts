@@ -196,6 +196,10 @@ export interface WorkloadConfig {
    * than are held leaves them, and so many fewer others are held.
    */
   readonly kernelPermille: number;
+  /** Share of the held pages that are slabs of the kernel's caches (vm/slab.ts) at boot, in 1/1000. Absent: 0. */
+  readonly slabPermille?: number;
+  /** Share of the small blocks that are the page cache's, in 1/1000: whose they are is all that it says. Absent: 0. */
+  readonly filePermille?: number;
   /** Share of the other held pages that are 2 MiB huge pages, in 1/1000. */
   readonly hugePermille: number;
   readonly lifetime: LifetimeConfig;

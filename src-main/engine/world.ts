@@ -321,7 +321,7 @@ export class World {
         return this.#done(command, events);
       }
       case 'setWorkload':
-        guest.workload.change(command.workload);
+        guest.setWorkload(command.workload);
         return this.#done(command, []);
       case 'setRegeneration':
         guest.setRegeneration(command.regeneration);

@@ -8,7 +8,14 @@
 import type { CommitTrace } from '../../../shared/protocol/guest.ts';
 import type { GuestLag, WorldEvent } from '../../../shared/snapshot/index.ts';
 import type { PfnRange } from '../../../shared/units/index.ts';
-import type { BeyondConfig, GuestConfig, HostConfig, LayoutRange, RegenerationConfig } from '../config.ts';
+import type {
+  BeyondConfig,
+  GuestConfig,
+  HostConfig,
+  LayoutRange,
+  RegenerationConfig,
+  WorkloadConfig,
+} from '../config.ts';
 import { assert, type Json, type Parts, type StateReader, type StateWriter, wholeOf } from '../core/index.ts';
 import {
   type Backing,
@@ -37,7 +44,9 @@ import { logBoot, logCommit, logPlug } from './kernel-words.ts';
 import { type CommitMoment, type KeptLayout, type LayoutOrigin, rangesOf } from './layout-history.ts';
 import { type HostTruth, isDeliveryDue, NOT_SEEN, sameRanges, tell, type Telling } from './telling.ts';
 import { type OwedRow, owedRows } from './owed.ts';
+import { SlabCaches } from './slab.ts';
 import { TargetAge } from './target-age.ts';
+import { TaskPolicies } from './task-policy.ts';
 import { cpusWhereMemoryIs, distancesOfHost, nextTopology, pagesByNode } from './topology.ts';
 import { Workload } from './workload.ts';
 
@@ -75,6 +84,8 @@ export class Guest {
   readonly #ages: TargetAge;
   readonly #commits: CommitRun;
   readonly #pass: ActivePass;
+  readonly slabs: SlabCaches;
+  readonly policies: TaskPolicies;
   #beyond: BeyondConfig;
   readonly #hosts: readonly HostConfig[];
   #marksSet = 0;
@@ -91,6 +102,9 @@ export class Guest {
     this.#ages = parts.ages;
     this.#commits = parts.commits;
     this.#pass = parts.pass;
+    this.slabs = parts.slabs;
+    this.policies = parts.policies;
+    this.workload.slabPages = () => this.slabs.pages;
     this.#beyond = parts.beyond;
     this.#hosts = parts.hosts;
     this.#telling = { map: parts.map, seenGeneration: parts.seenGeneration, dueTick: parts.dueTick };
@@ -108,6 +122,8 @@ export class Guest {
       mm,
       workload,
       pass: new ActivePass(mm, workload),
+      slabs: SlabCaches.create(mm, workload.slabShare, seed, config.name),
+      policies: new TaskPolicies(mm.mm),
       kernel,
       regeneration: config.regeneration,
       ages: new TargetAge(config.mm.nrPages),
@@ -163,6 +179,11 @@ export class Guest {
       commitTicks: this.#commits.lastTicks,
       marksSet: this.#marksSet,
       remoteAllocs: this.workload.remoteAllocs,
+      slabPages: this.slabs.pages,
+      slabStranded: this.slabs.owed,
+      slabShrunk: this.slabs.shrunk,
+      tasksRemapped: this.policies.remapped,
+      staleMasks: this.policies.stale(this.mm.mm),
     };
   }
 
@@ -209,6 +230,13 @@ export class Guest {
   /** What its kernel does by itself in a tick, before its tasks run. */
   beforeWork(): void {
     this.#pass.step();
+    this.slabs.step();
+  }
+
+  /** A new workload from now on, slab caches included. */
+  setWorkload(workload: WorkloadConfig | null): void {
+    this.workload.change(workload);
+    this.slabs.want(this.workload.slabShare);
   }
 
   /** Notes a change of backing, and delivers the layout that is due; it waits for a commit that is under way. */
@@ -321,8 +349,10 @@ export class Guest {
       if (step !== 'publish') return;
       this.#ages.published(from, this.mm.layout, tick);
       this.#bringTopology(commit);
+      if (this.#beyond.notify) this.policies.told(this.mm.mm, from, this.mm.layout);
     });
     if (done === null) return [];
+    if (this.#beyond.notify) this.slabs.told(this.#beyond.shrinkSlabs);
     logCommit(this.kernel, this.mm, done.result, done.zonelistsRebuilt, tick);
     return commitEvents(this.config.name, done.result, tick);
   }
@@ -345,7 +375,7 @@ export class Guest {
 
   /** Pages in use with A != T by owner and age, as of tick. Its cost is that of a picture: see owed.ts. */
   owed(tick: number): readonly OwedRow[] {
-    return owedRows(this.mm.mm, this.#ages, { file: null, slab: null }, tick);
+    return owedRows(this.mm.mm, this.#ages, { file: this.workload.fileBits, slab: this.slabs.bits() }, tick);
   }
 
   /** Lag 1, and the part of it that a layout derived from the backing of now would leave. */
@@ -367,7 +397,7 @@ export class Guest {
   *checkInParts(): Parts<readonly MmViolation[]> {
     const mm = yield* this.mm.checkInParts();
     const workload = yield* this.workload.checkInParts();
-    return [...mm, ...workload.map((text) => ({ law: 'W1', text }))];
+    return [...mm, ...[...workload, ...this.slabs.check()].map((text) => ({ law: 'W1', text }))];
   }
 
   save(w: StateWriter, prefix: string): void {
@@ -383,6 +413,8 @@ export class Guest {
     this.#ages.save(w, prefix);
     this.#commits.save(w, prefix);
     this.#pass.save(w, prefix);
+    this.slabs.save(w, prefix);
+    this.policies.save(w, prefix);
     w.memo(`${prefix}.counters`, { marksSet: this.#marksSet, remoteAllocs: this.workload.remoteAllocs });
     if (this.#beyond !== this.config.beyond) w.json(`${prefix}.beyond`, this.#beyond as unknown as Json);
   }
@@ -390,7 +422,10 @@ export class Guest {
   static load(config: GuestConfig, r: StateReader, prefix: string, hosts: readonly HostConfig[]): Guest {
     const mm = GuestMm.load(config.mm, r, prefix);
     const saved = r.json<
-      Omit<GuestParts, 'mm' | 'workload' | 'kernel' | 'ages' | 'commits' | 'beyond' | 'hosts' | 'pass'>
+      Omit<
+        GuestParts,
+        'mm' | 'workload' | 'kernel' | 'ages' | 'commits' | 'beyond' | 'hosts' | 'pass' | 'slabs' | 'policies'
+      >
     >(`${prefix}.guest`);
     const kernel = GuestKernel.load(config.mm, r, prefix);
     const ages = TargetAge.load(config.mm.nrPages, r, prefix);
@@ -398,7 +433,11 @@ export class Guest {
     const beyond = r.has(`${prefix}.beyond`) ? r.json<BeyondConfig>(`${prefix}.beyond`) : config.beyond;
     const workload = Workload.load(mm, r, prefix);
     const pass = ActivePass.load(mm, workload, beyond.activePass, r, prefix);
-    const guest = new Guest(config, { ...saved, mm, kernel, ages, commits, beyond, hosts, workload, pass });
+    const slabs = SlabCaches.load(mm, r, prefix);
+    const policies = new TaskPolicies(mm.mm);
+    policies.load(r, prefix);
+    const parts = { ...saved, mm, kernel, ages, commits, beyond, hosts, workload, pass, slabs, policies };
+    const guest = new Guest(config, parts);
     const counters = r.json<{ marksSet: number; remoteAllocs: number }>(`${prefix}.counters`);
     guest.#marksSet = counters.marksSet;
     workload.remoteAllocs = counters.remoteAllocs;
@@ -413,6 +452,8 @@ interface GuestParts extends Telling {
   readonly ages: TargetAge;
   readonly commits: CommitRun;
   readonly pass: ActivePass;
+  readonly slabs: SlabCaches;
+  readonly policies: TaskPolicies;
   readonly beyond: BeyondConfig;
   readonly hosts: readonly HostConfig[];
   readonly regeneration: RegenerationConfig;

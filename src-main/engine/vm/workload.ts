@@ -62,6 +62,10 @@ export class Workload {
   /** Places ever used, and the first spare one. */
   #places = 0;
   #spare = NONE;
+  /** One bit a page of the page cache; null while no share is asked for. Follows from the places. */
+  #file: Int32Array | null = null;
+  /** Pages of the slab caches, which are held beside it. */
+  slabPages: () => number = () => 0;
   readonly #prng: Prng;
   #config: WorkloadConfig | null;
   /** First place of each slot, NONE when empty. */
@@ -95,6 +99,7 @@ export class Workload {
   static create(mm: GuestMm, config: WorkloadConfig | null, seed: number, stream: string): Workload {
     const w = new Workload(mm, config, new Prng(seed, `${stream}/workload`));
     if (config === null) return w;
+    w.#countFile();
     w.#populate(config);
     if (config.start === 'fresh') for (let i = 0; i < config.warmupTicks; i++) w.step();
     return w;
@@ -154,7 +159,41 @@ export class Workload {
    */
   change(config: WorkloadConfig | null): void {
     this.#config = config;
+    this.#countFile();
     this.#want(config === null ? [0, 0, 0] : this.#shares(config));
+  }
+
+  /** Pages that slab caches are to have. */
+  get slabShare(): number {
+    const config = this.#config;
+    return config === null ? 0 : Math.floor((this.#occupancy(config) * (config.slabPermille ?? 0)) / 1000);
+  }
+
+  get fileBits(): Int32Array | null {
+    return this.#file;
+  }
+
+  /** Whether the single pages of a place are the page cache's: a share of the places, scattered by their number. */
+  #isFile(place: number): boolean {
+    const mixed = Math.imul(place ^ (place >>> 15), 0x2c1b3c6d) >>> 0;
+    return mixed % 1000 < (this.#config?.filePermille ?? 0);
+  }
+
+  #setFile(pfn: number, is: boolean): void {
+    if (this.#file === null) return;
+    const bit = 1 << (pfn & 31);
+    if (is) this.#file[pfn >>> 5]! |= bit;
+    else this.#file[pfn >>> 5]! &= ~bit;
+  }
+
+  #countFile(): void {
+    this.#file = null;
+    if ((this.#config?.filePermille ?? 0) === 0) return;
+    this.#file = new Int32Array(Math.ceil(this.#mm.mm.nrPages / 32));
+    this.#forEachPlace((place) => {
+      const pfn = this.#pfn[place]!;
+      if (this.#isFile(place) && this.#mm.isAllocation(pfn, 0)) this.#setFile(pfn, true);
+    });
   }
 
   #want(blocks: Counts): void {
@@ -194,6 +233,7 @@ export class Workload {
     // Freed and allocated by the same CPU: with two in turn, memory would drift from one's node to the other's.
     const cpu = this.#nextCpu();
     this.#mm.freePages(pfn, order, cpu);
+    if (size === SMALL) this.#setFile(pfn, false);
     this.frees++;
     this.#held[size]--;
     const time = this.#now * FRACTION - (this.#death[place]! & (FRACTION - 1));
@@ -254,6 +294,7 @@ export class Workload {
     const tick = Math.ceil(death / FRACTION);
     const slot = tick % WHEEL_SLOTS;
     this.#pfn[place] = pfn;
+    if (size === SMALL && this.#file !== null) this.#setFile(pfn, this.#isFile(place));
     if (this.#birth !== null) this.#birth[place] = time / FRACTION;
     this.#death[place] = Math.floor(tick / WHEEL_SLOTS) * FRACTION + (tick * FRACTION - death);
     this.#next[place] = this.#wheel[slot]!;
@@ -284,17 +325,22 @@ export class Workload {
     return this.#turn;
   }
 
+  #occupancy(config: WorkloadConfig): number {
+    let managed = 0;
+    for (const pages of this.#mm.mm.cell.managed) managed += pages;
+    const asked = Math.floor((managed * config.occupancyPermille) / 1000);
+    return Math.max(0, asked - recordedUse(this.#mm.mm.config));
+  }
+
   /**
    * Blocks by class that meet the occupancy asked for, in which pages in use since power-on count. Kernel pages held
    * already stay, at the expense of the others.
    */
   #shares(config: WorkloadConfig): Counts {
-    let managed = 0;
-    for (const pages of this.#mm.mm.cell.managed) managed += pages;
-    const asked = Math.floor((managed * config.occupancyPermille) / 1000);
-    const held = Math.max(0, asked - recordedUse(this.#mm.mm.config));
+    const held = this.#occupancy(config);
+    const slab = Math.floor((held * (config.slabPermille ?? 0)) / 1000);
     const kernel = Math.max(this.#held[KERNEL], Math.floor((held * config.kernelPermille) / 1000));
-    const movable = Math.max(0, held - kernel);
+    const movable = Math.max(0, held - kernel - slab);
     const huge = Math.floor((movable * config.hugePermille) / 1000 / PAGES_PER_PAGEBLOCK);
     return [movable - huge * PAGES_PER_PAGEBLOCK, huge, kernel];
   }
@@ -380,8 +426,9 @@ export class Workload {
       out.push(`blocks (small, huge, kernel): ${seen.join(', ')} found, ${this.#held.join(', ')} counted`);
     }
     const allocated = managed - sum(cell.free) - sum(cell.pcp);
-    const known = pagesOf(this.#held) + byHand + recorded;
-    if (known !== allocated) out.push(`${allocated} pages are allocated, ${known} of them by the workload or by hand`);
+    const known = pagesOf(this.#held) + byHand + recorded + this.slabPages();
+    if (known !== allocated)
+      out.push(`${allocated} pages are allocated, ${known} of them by the workload, slab caches or by hand`);
     return out;
   }
 
@@ -425,6 +472,7 @@ export class Workload {
     w.#pfn.set(r.column<Uint32Array>(`${prefix}.workload.pfn`));
     w.#death.set(r.column<Uint32Array>(`${prefix}.workload.death`));
     w.#next.set(r.column<Uint32Array>(`${prefix}.workload.next`));
+    w.#countFile();
     if (r.has(`${prefix}.workload.birth`)) {
       w.#birth = new Float64Array(w.#pfn.length);
       w.#birth.set(r.column<Float64Array>(`${prefix}.workload.birth`));
