@@ -220,15 +220,13 @@ function takeUnnamed(ledger: Ledger, log: BootLogFacts, nid: number | null, assu
   assumed.push(
     `the kernel image (${pages} pages, with the gaps between its parts) lies at 16 MiB, as a boot log does not say where; /proc/iomem does`,
   );
-  let at = DEFAULT_KERNEL_PFN;
   let rest = pages;
   for (const { what, kib, late } of log.freed) {
     const freed = what === 'initrd' ? 0 : Math.min(rest, Math.floor(kib / PAGE_SIZE_KIB));
-    ledger.take(`kernel image: ${what}, freed`, { start: at, end: at + freed }, late ? 'late' : 'early');
-    at += freed;
+    ledger.takeFrom(`kernel image: ${what}, freed`, DEFAULT_KERNEL_PFN, freed, late ? 'late' : 'early');
     rest -= freed;
   }
-  ledger.take('kernel image', { start: at, end: at + rest }, null);
+  ledger.takeFrom('kernel image', DEFAULT_KERNEL_PFN, rest, null);
 }
 
 /** Who took which pages; no page is taken twice, and none that is not there. */
@@ -255,6 +253,20 @@ class Ledger {
         .map((r) => ({ start: Math.max(r.start, wanted.start), end: Math.min(r.end, wanted.end) }))
         .filter((r) => r.start < r.end);
       this.#book(what, nid, taken, freed);
+    }
+  }
+
+  /** So many pages that are left, the lowest from `from` on, whosever they are. */
+  takeFrom(what: string, from: number, pages: number, freed: Taking['freed']): void {
+    const left = [...this.#free]
+      .flatMap(([nid, free]) => free.map((r) => ({ nid, start: Math.max(r.start, from), end: r.end })))
+      .filter((r) => r.start < r.end)
+      .sort(byStart);
+    let needed = pages;
+    for (const { nid, start, end } of left) {
+      const take = Math.min(needed, end - start);
+      if (take > 0) this.#book(what, nid, [{ start, end: start + take }], freed);
+      needed -= take;
     }
   }
 
