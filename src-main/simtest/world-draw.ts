@@ -310,7 +310,7 @@ function drawCommand(prng: Prng, world: Drawn): Command {
     case 'writeFiles':
       return drawWrites(prng, guest, vm);
     case 'plugDimm':
-      return { type, vm, dimm: prng.below(3) };
+      return { type, vm, dimm: prng.below(guest.dimms.length + (prng.chance(1, 4) ? 1 : 0)) };
     case 'setBeyond':
       return { type, vm, beyond: prng.chance(1, 4) ? PLAIN_RFC : drawBeyond(prng) };
     default:

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Command, WorldConfig } from '../engine/config.ts';
+import { CORRECT } from '../engine/config.ts';
 import type { World } from '../engine/index.ts';
 import { drawWorldCase } from './world-draw.ts';
 import type { WorldCase } from './world-draw.ts';
@@ -191,6 +192,35 @@ it('worlds of seeds 1..10 keep every law and settle', () => {
   const result = runSimtest({ firstSeed: 1, seeds: 10, onProgress: () => undefined });
   expect(result.failure?.report).toBeUndefined();
   expect(result).toMatchObject({ done: 10, unplaced: 0 });
+});
+
+it('the worlds that are drawn do what there is to do', () => {
+  const done = new Map<string, number>();
+  const add = (what: string, times = 1): unknown => done.set(what, (done.get(what) ?? 0) + times);
+  for (let seed = 1; seed <= 40; seed++) {
+    const { config, commands, ticks } = drawWorldCase(seed);
+    const world = engineWorldMaker.create({ ...config, schedule: [] }).world!;
+    for (const { command } of commands) {
+      const refused = world.give(command) !== null;
+      if (!refused) add(command.type);
+    }
+    world.step(ticks);
+    for (const { type } of world.takeEvents()) add(`event ${type}`);
+    for (const guest of world.snapshot('accounts').header.guests) {
+      for (const defect of guest.defects) add(defect);
+      add('crashed', guest.crashed ? 1 : 0);
+      add(`lookup ${guest.beyond.lookup}`);
+      for (const [counter, count] of Object.entries(guest.counters)) add(counter, count);
+    }
+  }
+  const wanted = [
+    ...['writeFiles', 'plugDimm', 'setBeyond', 'commitLayout', 'compact', 'migrate', 'holdPages'],
+    ...['event layoutCommitted', 'event memoryPlugged', 'event nodeOnline'],
+    ...Object.keys(CORRECT),
+    ...['lookup tree', 'lookup runs', 'lookup radix', 'lookup table'],
+    ...['relabelled', 'commitTicks', 'straddles', 'flagsLost', 'crashed'],
+  ];
+  expect(wanted.filter((what) => (done.get(what) ?? 0) === 0)).toEqual([]);
 });
 
 it('one seed draws one case', () => {
