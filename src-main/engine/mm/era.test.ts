@@ -153,6 +153,24 @@ describe('fallback order of nodes', () => {
   });
 });
 
+it('in 6.1 a node that is only possible charges others too, which counts for those with higher ids', () => {
+  // Node 1 is not online. Its list begins with node 0, as node 2's does; so node 3, to which 0 and 2 are as near, has 2 first.
+  const distances = [
+    [10, 20, 20, 20],
+    [15, 10, 20, 20],
+    [15, 20, 10, 20],
+    [20, 20, 20, 10],
+  ];
+  const bootLayout = [0, 2, 3].map((nid, i) => ({ start: i * 8192, end: (i + 1) * 8192, nid }));
+  const orders = (profile: MmConfig['profile']) =>
+    fallbackOrders(
+      bootMm(guest({ nrPages: 24_576, nrNodeIds: 4, bootLayout, distances, cpuNode: [0, 2], profile })),
+      'boot',
+    );
+  expect(orders({ ...DEFAULT_PROFILE, era: '6.1' })[3]).toEqual([3, 2, 0]);
+  expect(orders(DEFAULT_PROFILE)[3]).toEqual([3, 0, 2]);
+});
+
 describe('zonelists of 3.10', () => {
   const nrPages = 4 * 1_048_576;
   const half = [

@@ -44,6 +44,8 @@ export interface EraRules {
    * @param before its load so far. @param taken nodes that stand before it in the list.
    */
   nodeLoad(before: number, onlineNodes: number, taken: number): number;
+  /** Whether nodes that are only possible have lists as well, which charge others; otherwise those that are online. */
+  readonly listsOfPossible: boolean;
   /** Whether a watermark asks for half as much at each order below the wanted one, or for a block that is large enough. */
   readonly halvesByOrder: boolean;
   /** Whether lists may go by zone before node (default_zonelist_order). */
@@ -91,6 +93,7 @@ const V3_10: EraRules = {
   batch: (managed) => batchOf(managed, (512 * 1024) / 4096),
   high: (batch) => 6 * batch,
   nodeLoad: (_, onlineNodes, taken) => onlineNodes - taken,
+  listsOfPossible: false,
   halvesByOrder: true,
   zoneOrder: true,
   nrZones: 4,
@@ -122,6 +125,7 @@ const V6_1: EraRules = {
   batch: (managed) => batchOf(managed, (1024 * 1024) / 4096),
   high: (batch, low, cpus) => Math.max(Math.floor(low / cpus), Math.max(1, batch) * 4),
   nodeLoad: (before) => before + 1,
+  listsOfPossible: true,
   halvesByOrder: false,
   zoneOrder: false,
   nrZones: 5,

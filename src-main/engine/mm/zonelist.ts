@@ -34,7 +34,7 @@ export function rebuildZonelists(mm: Mm, when: 'boot' | 'running'): void {
 
 /**
  * "Fallback order for Node N" of a 6.1 kernel's log, by node id: the node itself, then those with memory. A node that is
- * not online has a list of its own too, and charges nobody.
+ * not online has a list of its own too; in 3.10 it charges nobody.
  */
 export function fallbackOrders(mm: Mm, when: 'boot' | 'running'): readonly (readonly number[])[] {
   const present = believedPresent(mm);
@@ -55,7 +55,7 @@ function fallbackOrder(
   hasCpu: ReadonlySet<number>,
   load: Float64Array,
 ): number[] {
-  const { nodeLoad } = ERA_RULES[mm.config.profile.era];
+  const { nodeLoad, listsOfPossible } = ERA_RULES[mm.config.profile.era];
   const distance = mm.topology.distances[from]!;
   let onlineNodes = 0;
   for (const online of mm.online) onlineNodes += online;
@@ -65,7 +65,7 @@ function fallbackOrder(
   let before = distance[from]!;
   while (left.size > 0) {
     const next = bestNode(from, distance, left, hasCpu, load);
-    if (distance[next] !== before && mm.online[from] === 1)
+    if (distance[next] !== before && (listsOfPossible || mm.online[from] === 1))
       load[next] = nodeLoad(load[next]!, onlineNodes, order.length);
     before = distance[next]!;
     left.delete(next);

@@ -193,7 +193,7 @@ function takePerCpu(ledger: Ledger, log: BootLogFacts, cpuNode: readonly number[
   const possible = Math.max(log.nrCpuIds ?? 0, cpuNode.length);
   const cpus = new Map<number, number>();
   for (let cpu = 0; cpu < possible; cpu++) {
-    const nid = cpuNode[cpu] ?? 0;
+    const nid = cpuNode[cpu] ?? log.sratCpus[cpu]?.nid ?? 0;
     const home = ledger.has(nid) ? nid : ledger.first;
     cpus.set(home, (cpus.get(home) ?? 0) + 1);
   }

@@ -375,9 +375,13 @@ const within = (ranges: readonly PfnRange[], inside: PfnRange): PfnRange[] =>
     .map((r) => ({ start: Math.max(r.start, inside.start), end: Math.min(r.end, inside.end) }))
     .filter((r) => r.start < r.end);
 
-/** What the log's boot freed late and the zones still have as managed. */
+/**
+ * What the log's boot freed late and the zones still have as managed. Where there is other memory than at the boot, some
+ * was plugged in, which sets the watermarks anew: nothing is late then.
+ */
 function lateOf(map: BootMap | null, cells: readonly CellState[]): PfnRange[] {
-  if (map === null) return [];
+  const now = cells.reduce((sum, { ranges }) => sum + pagesIn(ranges), 0);
+  if (map === null || now !== pagesIn(map.ranges)) return [];
   const managed = cells.flatMap(({ ranges, reserved }) => ranges.flatMap((range) => subtractRanges(range, reserved)));
   return mergeRanges(reservedOfMap(map).freedLate.flatMap((range) => within(managed, range)));
 }
