@@ -4,6 +4,7 @@ import { CORRECT } from '../engine/config.ts';
 import type { World } from '../engine/index.ts';
 import { drawWorldCase } from './world-draw.ts';
 import type { WorldCase } from './world-draw.ts';
+import { worldRegressions } from './world-regression.ts';
 import {
   engineWorldMaker,
   formatWorldFailure,
@@ -192,6 +193,10 @@ it('worlds of seeds 1..10 keep every law and settle', () => {
   const result = runSimtest({ firstSeed: 1, seeds: 10, onProgress: () => undefined });
   expect(result.failure?.report).toBeUndefined();
   expect(result).toMatchObject({ done: 10, unplaced: 0 });
+});
+
+it.each(worldRegressions)('$name', (c) => {
+  expect(runWorldCase(engineWorldMaker, c).failure).toBeNull();
 });
 
 it('the worlds that are drawn do what there is to do', () => {

@@ -51,7 +51,8 @@ export class ActivePass {
       this.#madeAt = -1;
       this.#queued = 0;
     }
-    if (settings === null) this.#credit = 0;
+    // Off, it remembers nothing: nothing of it is written down.
+    if (settings === null) this.#credit = this.#cursor = 0;
     this.#settings = settings;
     if (settings !== null && settings.order !== 'address') this.#workload.keepBirths();
   }
