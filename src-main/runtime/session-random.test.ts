@@ -21,7 +21,7 @@ import { moving, scenarioOf } from './fixture.ts';
 import type { Session } from './index.ts';
 import { runWorld, startSession } from './index.ts';
 
-const SEEDS = Array.from({ length: 20 }, (_, i) => i + 1);
+const SEEDS = [...Array.from({ length: 20 }, (_, i) => i + 1), 115, 131];
 const ACTS = 24;
 const VM = 'v';
 const PAGES = 4096;

@@ -441,6 +441,7 @@ export class SteeredRun {
   }
 
   record(): RunRecord {
+    this.endLine();
     const ending = this.broken ? 'brokenLaw' : this.settled ? 'settled' : 'ticks';
     return this.#recording.record(this.#scenario, this.#options.version, this.laws, ending);
   }
