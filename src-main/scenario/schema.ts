@@ -218,6 +218,8 @@ const workloadSchema = z.strictObject({
   occupancyPercent: percent.default(60).describe('Share of the managed pages that is held; constant.'),
   kernelPercent: percent.default(5).describe('Of the held pages, those of the kernel, which are never freed.'),
   hugePercent: percent.default(30).describe('Of the other held pages, those in 2 MiB huge pages.'),
+  slabPercent: percent.optional().describe("Of the held pages, those of the kernel's slab caches; none unless given."),
+  filePercent: percent.optional().describe('Of the small pages, those of the page cache; none unless given.'),
   lifetime: lifetimeSchema.default({ law: 'exponential', meanMs: 60_000 }),
   start: z.enum(['stationary', 'fresh']).default('stationary').describe('stationary: as after an infinite past.'),
   warmupMs: ms.default(0).describe('Only for fresh: run before tick 0.'),

@@ -33,6 +33,13 @@ const guest = (vm: object) =>
   ).guests[0]!;
 
 describe('toWorldConfig', () => {
+  it('says who has the pages of a workload only where a share is given', () => {
+    const workload = (more: object): object => guest({ memoryMiB: 64, workload: more }).workload!;
+    expect(workload({ slabPercent: 12.5, filePercent: 40 })).toMatchObject({ slabPermille: 125, filePermille: 400 });
+    expect(Object.keys(workload({}))).not.toContain('slabPermille');
+    expect(Object.keys(workload({}))).not.toContain('filePermille');
+  });
+
   it('converts the sample to pages and ticks', () => {
     const world = toWorldConfig(read(sampleInput()));
     expect(world.hosts[0]).toEqual({

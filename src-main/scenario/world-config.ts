@@ -172,6 +172,8 @@ function workloadConfig(w: ScenarioWorkload, tickMs: number): WorkloadConfig {
     occupancyPermille: Math.round(w.occupancyPercent * 10),
     kernelPermille: Math.round(w.kernelPercent * 10),
     hugePermille: Math.round(w.hugePercent * 10),
+    ...(w.slabPercent === undefined ? {} : { slabPermille: Math.round(w.slabPercent * 10) }),
+    ...(w.filePercent === undefined ? {} : { filePermille: Math.round(w.filePercent * 10) }),
     lifetime:
       lifetime.law === 'exponential'
         ? { law: 'exponential', meanTicks: lifetime.meanMs / tickMs }

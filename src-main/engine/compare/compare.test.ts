@@ -1,8 +1,8 @@
 /** Comparisons over worlds that were run: the cover letter's example, and each thing beyond the RFC. */
 import { describe, expect, test } from 'vitest';
 import type { Comparison } from '../../../shared/protocol/guest.ts';
-import type { LayoutRange, RfcSwitches, WorldConfig } from '../config.ts';
-import { ALL_DEFECTS, CORRECT, DEFAULT_PROFILE, RFC_V3 } from '../config.ts';
+import type { BeyondConfig, LayoutRange, RfcSwitches, WorldConfig } from '../config.ts';
+import { ALL_DEFECTS, CORRECT, DEFAULT_PROFILE, PLAIN_RFC, RFC_V3 } from '../config.ts';
 import { wholeOf } from '../core/index.ts';
 import { config, distances, guest } from '../world-fixture.ts';
 import { compareInParts, type CompareOptions, type CompareProgress } from './index.ts';
@@ -133,5 +133,75 @@ describe('the defects of a guest', () => {
     });
     expect(parts.next().done).toBe(false);
     expect(told).toEqual([{ variant: 0, variants: 12, name: 'correct', tick: 8 }]);
+  });
+});
+
+describe('what goes beyond the RFC', () => {
+  /** Slow commits, slab caches, and memory that goes where the boot map has no CPU. */
+  function busy(beyond: Partial<BeyondConfig>): WorldConfig {
+    const base = guest('a');
+    const a = guest('a', {
+      mm: { ...base.mm, cpuNode: [0, 0, 1, 1] },
+      regeneration: { enabled: false, grainPages: 16, delayTicks: 1 },
+      workload: { ...base.workload!, slabPermille: 100, lifetime: { law: 'lomax', alpha: 1.5, scaleTicks: 10 } },
+      beyond: { ...PLAIN_RFC, ...beyond },
+    });
+    const commits: LayoutRange[][] = [
+      [
+        { start: 0, end: 700, nid: 0 },
+        { start: 700, end: 4096, nid: 2 },
+      ],
+      Array.from({ length: 32 }, (_, i) => ({ start: i * 128, end: (i + 1) * 128, nid: [0, 3][i % 2]! })),
+    ];
+    return config(
+      [a],
+      commits.map((ranges, i) => ({ at: 5 + 40 * i, command: { type: 'commitLayout', vm: 'a', ranges } })),
+    );
+  }
+
+  test('is measured against the plain RFC, each option alone and the guest as it is', () => {
+    const comparison = compare(busy({ topology: true, activePass: { pagesPerTick: 16, order: 'oldest' } }), {
+      of: 'beyond',
+      until: 120,
+    });
+    const at = (variant: string, counter: string): number => figure(comparison, variant, counter);
+    expect(comparison.variants.map(({ name }) => name)).toEqual([
+      ...['plain', 'this', 'topology', 'activePass', 'commitStepTicks', 'consultTarget', 'notify', 'shrinkSlabs'],
+      ...['lookupRuns', 'lookupRadix', 'lookupTable'],
+    ]);
+    expect(at('activePass', 'strandedArea')).toBeLessThan(0.8 * at('plain', 'strandedArea'));
+    expect(at('topology', 'remoteAllocs')).toBeLessThan(0.8 * at('plain', 'remoteAllocs'));
+    expect(at('commitStepTicks', 'bornStranded')).toBeGreaterThan(10);
+    expect(at('consultTarget', 'bornStranded')).toBeLessThan(0.7 * at('commitStepTicks', 'bornStranded'));
+    expect([at('plain', 'commitTicks'), at('commitStepTicks', 'commitTicks')]).toEqual([0, 15]);
+    expect(at('shrinkSlabs', 'slabStranded')).toBeLessThan(at('plain', 'slabStranded'));
+    expect(at('lookupRadix', 'lookups')).toBe(at('plain', 'lookups'));
+    expect(at('lookupRadix', 'lookupSteps')).not.toBe(at('plain', 'lookupSteps'));
+    const because = (counter: string): readonly string[] =>
+      comparison.differences.find((difference) => difference.counter === counter)!.because;
+    expect(because('topologyGeneration')).toEqual(['topology']);
+    expect(because('relabelled')).toEqual(['activePass']);
+  });
+
+  test('leaves out what would set it on the way, but not for the guest as it is', () => {
+    const c = busy({});
+    const set = { at: 2, command: { type: 'setBeyond', vm: 'a', beyond: { ...PLAIN_RFC, topology: true } } } as const;
+    const comparison = compare({ ...c, schedule: [set, ...c.schedule] }, { of: 'beyond', until: 50 });
+    const generations = comparison.variants.map(({ name }) => [name, figure(comparison, name, 'topologyGeneration')]);
+    expect(generations.filter(([, generation]) => generation !== 0).map(([name]) => name)).toEqual([
+      'this',
+      'topology',
+    ]);
+  });
+
+  test('until it has converged: as long as the first two need', () => {
+    const slow = busy({ activePass: { pagesPerTick: 64, order: 'oldest' } });
+    const lifetime = { law: 'exponential', meanTicks: 20 } as const;
+    const guests = slow.guests.map((g) => ({ ...g, workload: { ...g.workload!, slabPermille: 0, lifetime } }));
+    const c = { ...slow, guests };
+    const comparison = compare(c, { of: 'beyond', until: 'converged', maxTicks: 3000 });
+    const done = (name: string): number => figure(comparison, name, 'convergedTick');
+    expect(done('this')).toBeLessThan(done('plain'));
+    expect(comparison.tick).toBe(Math.max(done('this'), done('plain')));
   });
 });

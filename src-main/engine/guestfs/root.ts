@@ -1,6 +1,7 @@
 /** The root of the guest's files: which part of the tree is whose. */
 import type { Guest } from '../vm/index.ts';
 import { dnumaOf } from './dnuma.ts';
+import { slabFiles, taskFiles } from './kernel-users.ts';
 import { kmsg } from './kmsg.ts';
 import { memlayoutOf } from './memlayout.ts';
 import { dir, type DirNode, union } from './node.ts';
@@ -14,7 +15,7 @@ export function rootOf(guest: Guest, outside: Outside): DirNode {
   const { mm } = guest.mm;
   const debug = dir(
     {
-      dnuma: union([dnumaOf(mm)], 0o755),
+      dnuma: union([dnumaOf(mm), taskFiles(guest)], 0o755),
       memlayout: memlayoutOf(guest, outside),
       pagectl: pagectlOf(guest, outside),
     },
@@ -25,7 +26,7 @@ export function rootOf(guest: Guest, outside: Outside): DirNode {
     {
       dev: dir({ kmsg: kmsg(guest, outside) }, 0o755),
       proc: procOf(guest),
-      sys: dir({ devices: dir({ system }, 0o755), kernel: dir({ debug }, 0o755) }),
+      sys: dir({ devices: dir({ system }, 0o755), kernel: dir({ debug, slab: slabFiles(guest) }, 0o755) }),
     },
     0o755,
   );

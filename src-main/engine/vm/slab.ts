@@ -218,6 +218,20 @@ class SlabCache {
     };
   }
 
+  /** Slabs, objects and partly used slabs on each node (A), index nid. */
+  byNode(): { slabs: number[]; objects: number[]; partial: number[] } {
+    const none = (): number[] => new Array<number>(this.#mm.mm.nrNodeIds).fill(0);
+    const out = { slabs: none(), objects: none(), partial: none() };
+    this.#pfn.forEach((pfn, slab) => {
+      const nid = this.#mm.actualNid(pfn);
+      const used = this.#used[slab]!;
+      out.slabs[nid]!++;
+      out.objects[nid]! += used;
+      if (used > 0 && used < this.kind.objectsPerSlab) out.partial[nid]!++;
+    });
+    return out;
+  }
+
   save(w: StateWriter, prefix: string): void {
     w.json(`${prefix}.slab.${this.kind.name}`, { objects: this.#objects, wanted: this.#wanted, due: this.#due });
     w.column(`${prefix}.slab.${this.kind.name}.pfn`, Uint32Array.from(this.#pfn));
@@ -296,6 +310,17 @@ export class SlabCaches {
     if (cache === undefined) return false;
     this.shrunk += cache.shrink();
     return true;
+  }
+
+  /** By name, ascending. */
+  get names(): readonly string[] {
+    return KINDS.map(({ name }) => name);
+  }
+
+  /** Figures of one cache, with those of each node. */
+  cache(name: string): { readonly all: SlabFigures; readonly byNode: ReturnType<SlabCache['byNode']> } {
+    const cache = this.#caches.find(({ kind }) => kind.name === name)!;
+    return { all: cache.figures(), byNode: cache.byNode() };
   }
 
   figures(): readonly SlabFigures[] {
