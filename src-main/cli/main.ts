@@ -42,8 +42,12 @@ program
 
 program
   .command('import')
-  .argument('<FILE...>', 'libvirt capabilities, libvirt domains, output of numactl --hardware, in any order')
-  .description('make a scenario of hosts and VMs that other tools describe')
+  .argument(
+    '<FILE...>',
+    "libvirt capabilities, libvirt domains, output of numactl --hardware, or one Linux guest's own files: boot log, " +
+      'iomem, zoneinfo, buddyinfo, pagetypeinfo, node meminfo; in any order',
+  )
+  .description('make a scenario of hosts and VMs that other tools describe, or of a guest as it is')
   .requiredOption('-o, --output <OUT>', 'the scenario to write, *.pageshift.json; - for stdout')
   .option('--name <TEXT>', 'name of the scenario')
   .option('--host <NAME>', 'host that the VMs start on; otherwise the first')
