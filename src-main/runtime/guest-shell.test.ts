@@ -188,6 +188,18 @@ describe('a line', () => {
 describe('room in a document', () => {
   const path = `${D}/start`;
 
+  it('is said to be used up, and what was written before stays', async () => {
+    const session = await start(small({ commands: [], description: 'x' }));
+    // Long texts, so that few writes fill it: what the kernel takes of each is its own affair.
+    const line = `x=$(printf '%04000d' 1); i=0; while [ $i -lt 4000 ]; do echo $x > ${path} || break; i=$((i+1)); done; echo $i`;
+    const { output } = await session.shell('v', line);
+    expect(output.at(-1)!.text).toMatch(/^Pageshift: every write of a line is kept/);
+    expect(output.some(({ text }) => text.includes('No space left on device'))).toBe(true);
+    const { length } = await session.text();
+    expect(length).toBeGreaterThan(limit.MAX_TEXT_CHARS / 2);
+    expect(length).toBeLessThan(limit.MAX_TEXT_CHARS);
+  }, 60_000);
+
   it('is for so many writes as can be read again', () => {
     const room = new DocumentRoom(1000, 1);
     let writes = 0;

@@ -11,6 +11,10 @@ import type { World, Written } from '../engine/index.ts';
 import type { GuestShell, ShellHost } from '../shell/index.ts';
 import { NotNow } from './not-now.ts';
 
+/** Said once a line, by us: the guest only has an error number. */
+const NO_ROOM =
+  'Pageshift: every write of a line is kept in the document, and it has no room for more. Write fewer ranges.\n';
+
 /** What the shells need of the run. */
 export interface ShellPlace {
   readonly tick: number;
@@ -35,6 +39,8 @@ export class GuestShells {
   readonly #nowMs: () => number;
   readonly #shells = new Map<string, GuestShell>();
   readonly #sleepers = new Set<Sleeper>();
+  /** VMs whose line has written more than the document holds. */
+  readonly #full = new Set<string>();
   /** Lines under way. */
   #lines = 0;
 
@@ -62,7 +68,8 @@ export class GuestShells {
     this.#lines++;
     try {
       const { output, cutChars, exitCode, prompt } = await shell.line(text);
-      return { output, cutChars, exitCode, prompt };
+      const note = this.#full.delete(vm) ? [{ stream: 'err' as const, text: NO_ROOM }] : [];
+      return { output: [...output, ...note], cutChars, exitCode, prompt };
     } finally {
       this.#lines--;
     }
@@ -100,7 +107,11 @@ export class GuestShells {
       files: () => this.#place.filesOf(vm)!,
       beginLine: (text) => void (line = text),
       endLine: () => this.#place.endLine(),
-      write: (path, content) => this.#place.writeFile(vm, line, path, content) ?? { ok: false, errno: 'EIO' },
+      write: (path, content) => {
+        const written = this.#place.writeFile(vm, line, path, content) ?? ({ ok: false, errno: 'EIO' } as const);
+        if (!written.ok && written.errno === 'ENOSPC') this.#full.add(vm);
+        return written;
+      },
       sleep: (seconds, signal) => this.#sleep(seconds, signal),
       breathe: () => new Promise((resolve) => setImmediate(resolve)),
     };
