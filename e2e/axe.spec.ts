@@ -64,6 +64,20 @@ for (const theme of ['Light theme', 'Dark theme'] as const) {
       await ui.show(view);
       await expectNothingFound(ui.page, view);
     }
+    for (const drawer of ['Show events', 'Show problems']) {
+      await ui.command(drawer);
+      await expectNothingFound(ui.page, drawer);
+    }
+    await ui.lookAtTheBeginning();
+    await expectNothingFound(ui.page, 'the past');
+  });
+
+  test(`inside a guest, ${theme.toLowerCase()}`, async ({ ui }) => {
+    test.setTimeout(120_000);
+    await ui.importFiles([FILE]);
+    await ui.command(theme);
+    await ui.compact({ vm: 'one', node: 1 });
+    for (let i = 0; i < 3; i++) await ui.step();
     for (const part of ['Free memory', 'Owed', 'Layouts', 'Commits', 'Compare'] as const) {
       await expect(await ui.showPart(part)).not.toContainText('Asking the guest');
       await expectNothingFound(ui.page, part);
@@ -80,12 +94,6 @@ for (const theme of ['Light theme', 'Dark theme'] as const) {
       await expect((await ui.showPart(part)).locator(`table[aria-label="${table}"]`)).toBeVisible();
       await expectNothingFound(ui.page, `${part} after a commit`);
     }
-    for (const drawer of ['Show events', 'Show problems']) {
-      await ui.command(drawer);
-      await expectNothingFound(ui.page, drawer);
-    }
-    await ui.lookAtTheBeginning();
-    await expectNothingFound(ui.page, 'the past');
   });
 
   test(`every dialog, ${theme.toLowerCase()}`, async ({ ui }) => {
