@@ -228,7 +228,7 @@ export function createMm(config: MmConfig, layout: Memlayout): Mm {
     plugged: [],
     reserved: new RangeSet(config.reserved),
     page,
-    usedNodes: createUsedNodes(pageblocks),
+    usedNodes: createUsedNodes(page.info),
     blockType: new Uint8Array(pageblocks),
     block: {
       valid: new Uint16Array(pageblocks),

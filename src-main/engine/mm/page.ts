@@ -36,11 +36,17 @@ export const ORDER_MASK = 0x0f;
 /** On every page of an allocation that is never freed. */
 export const PINNED = 0x80;
 
+/** Words of a pageblock in `info`. */
+export const INFO = 4;
+const KEPT = 0;
+export const CHUNK = 1;
+export const PALETTE = 2;
+
 const OFFSET_MASK = PAGES_PER_PAGEBLOCK - 1;
 
 export interface PageColumns {
-  /** By pageblock; see above. */
-  readonly kept: Int32Array;
+  /** INFO words by pageblock, in one cache line: `kept`, see above, and what used-node-table.ts keeps. */
+  readonly info: Int32Array;
   /** By chunk: WORDS words of bits, PAGES_PER_PAGEBLOCK states, special pages. Replaced by longer ones. */
   special: Int32Array;
   state: Uint8Array;
@@ -56,7 +62,7 @@ const FIRST_CHUNKS = 16;
 
 export function createPageColumns(nrPages: number): PageColumns {
   const size = Math.ceil(nrPages / MAX_BLOCK_PAGES) * MAX_BLOCK_PAGES;
-  return { kept: new Int32Array(size >>> PAGEBLOCK_ORDER), ...pool(FIRST_CHUNKS), spare: 0, used: 1, size };
+  return { info: new Int32Array((size >>> PAGEBLOCK_ORDER) * INFO), ...pool(FIRST_CHUNKS), spare: 0, used: 1, size };
 }
 
 const pool = (chunks: number): Pick<PageColumns, 'special' | 'state' | 'count'> => ({
@@ -83,10 +89,10 @@ function takeChunk(page: PageColumns): number {
 
 /** The chunk of a pageblock, made if need be; it says what was said without it. */
 function openChunk(page: PageColumns, block: number): number {
-  const kept = page.kept[block]!;
+  const kept = page.info[block * INFO + KEPT]!;
   if (kept > 0) return kept;
   const chunk = takeChunk(page);
-  page.kept[block] = chunk;
+  page.info[block * INFO + KEPT] = chunk;
   page.special.fill(kept < 0 ? -1 : 0, chunk * WORDS, (chunk + 1) * WORDS);
   page.count[chunk] = kept < 0 ? PAGES_PER_PAGEBLOCK : 0;
   if (kept < 0) {
@@ -99,8 +105,8 @@ function openChunk(page: PageColumns, block: number): number {
 
 /** Keeps `kept` (0 or -state) for a pageblock instead of what was kept. */
 function keep(page: PageColumns, block: number, kept: number): void {
-  const chunk = page.kept[block]!;
-  page.kept[block] = kept;
+  const chunk = page.info[block * INFO + KEPT]!;
+  page.info[block * INFO + KEPT] = kept;
   if (chunk <= 0) return;
   page.special[chunk * WORDS] = page.spare;
   page.spare = chunk;
@@ -113,14 +119,14 @@ function stateWithin(first: number, offset: number): number {
 }
 
 export function isSpecial(page: PageColumns, pfn: number): boolean {
-  const kept = page.kept[pfn >>> PAGEBLOCK_ORDER]!;
+  const kept = page.info[(pfn >>> PAGEBLOCK_ORDER) * INFO + KEPT]!;
   if (kept <= 0) return kept < 0;
   return ((page.special[kept * WORDS + ((pfn >>> 5) & (WORDS - 1))]! >>> (pfn & 31)) & 1) === 1;
 }
 
 /** State of a page that is not free. */
 export function stateOf(page: PageColumns, pfn: number): number {
-  const kept = page.kept[pfn >>> PAGEBLOCK_ORDER]!;
+  const kept = page.info[(pfn >>> PAGEBLOCK_ORDER) * INFO + KEPT]!;
   if (kept === 0) return ALLOCATED;
   if (kept < 0) return stateWithin(-kept, pfn & OFFSET_MASK);
   const special = (page.special[kept * WORDS + ((pfn >>> 5) & (WORDS - 1))]! >>> (pfn & 31)) & 1;
@@ -129,7 +135,7 @@ export function stateOf(page: PageColumns, pfn: number): number {
 
 /** The special ones of the 32 pages of a pageblock's word. */
 export function specialWord(page: PageColumns, block: number, word: number): number {
-  const kept = page.kept[block]!;
+  const kept = page.info[block * INFO + KEPT]!;
   return kept > 0 ? page.special[kept * WORDS + word]! : kept >> 31;
 }
 
@@ -145,7 +151,7 @@ export function setSpecial(page: PageColumns, pfn: number, state: number): void 
 
 export function clearSpecial(page: PageColumns, pfn: number): void {
   const block = pfn >>> PAGEBLOCK_ORDER;
-  if (page.kept[block] === 0) return;
+  if (page.info[block * INFO + KEPT] === 0) return;
   const chunk = openChunk(page, block);
   const word = chunk * WORDS + ((pfn >>> 5) & (WORDS - 1));
   const bit = 1 << (pfn & 31);
@@ -194,7 +200,7 @@ export function markAllocated(page: PageColumns, pfn: number, order: number, hea
 
 /** Forgets an allocation's states before its pages become free. */
 export function clearAllocated(page: PageColumns, pfn: number, order: number): void {
-  if (page.kept[pfn >>> PAGEBLOCK_ORDER] === 0) return;
+  if (page.info[(pfn >>> PAGEBLOCK_ORDER) * INFO + KEPT] === 0) return;
   clearSpecialRange(page, pfn, pfn + (1 << order));
 }
 
@@ -213,12 +219,12 @@ function wholeOfChunk(page: PageColumns, chunk: number): number {
 
 /** By what the pages are, not by where the chunks lie: equal states have equal bytes whatever came before. */
 export function savePages(page: PageColumns, w: StateWriter, prefix: string): void {
-  const blocks = page.kept.length;
+  const blocks = page.info.length / INFO;
   const kept = new Uint8Array(blocks);
   const chunks: number[] = [];
   let states = 0;
   for (let b = 0; b < blocks; b++) {
-    const k = page.kept[b]!;
+    const k = page.info[b * INFO + KEPT]!;
     const whole = k > 0 ? wholeOfChunk(page, k) : k;
     kept[b] = k > 0 && whole === 0 ? HAS_CHUNK : -whole;
     if (kept[b] !== HAS_CHUNK) continue;
@@ -246,7 +252,7 @@ export function loadPages(page: PageColumns, r: StateReader, prefix: string): vo
   let n = 0;
   kept.forEach((k, block) => {
     if (k !== HAS_CHUNK) {
-      page.kept[block] = k === 0 ? 0 : -k;
+      page.info[block * INFO + KEPT] = k === 0 ? 0 : -k;
       return;
     }
     const start = block << PAGEBLOCK_ORDER;

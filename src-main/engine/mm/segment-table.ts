@@ -43,15 +43,15 @@ export interface SegmentTable {
 
 export function createSegmentTable(nrPageblocks: number, nrCells: number): SegmentTable {
   const head = new Int32Array(nrCells * NR_MIGRATE_TYPES * NR_PAGE_ORDERS).fill(-1);
-  const views = viewsOf(nrPageblocks + firstExtra(nrPageblocks));
+  const views = viewsOf(2 * nrPageblocks + firstExtra(nrPageblocks));
   for (let seg = 0; seg < nrPageblocks; seg++) {
     views.row[seg * ROW + CHAIN] = -1;
     views.row[seg * ROW + BLOCK] = seg;
   }
-  return { ...views, head, nrPageblocks, spare: -1, used: nrPageblocks };
+  return { ...views, head, nrPageblocks, spare: -1, used: 2 * nrPageblocks };
 }
 
-const firstExtra = (nrPageblocks: number): number => Math.max(16, nrPageblocks >>> 6);
+const firstExtra = (nrPageblocks: number): number => Math.max(16, nrPageblocks >>> 7);
 
 function viewsOf(segments: number): Pick<SegmentTable, 'row' | 'row16' | 'row8' | 'link'> {
   const buffer = new ArrayBuffer(segments * ROW8);
@@ -65,24 +65,36 @@ function viewsOf(segments: number): Pick<SegmentTable, 'row' | 'row16' | 'row8' 
 
 /** Room for `extra` extra segments; the old views are stale from then on. */
 function growTo(t: SegmentTable, extra: number): void {
-  const views = viewsOf(t.nrPageblocks + extra);
+  const views = viewsOf(2 * t.nrPageblocks + extra);
   views.row.set(t.row);
   views.link.set(t.link);
   Object.assign(t, views);
 }
 
-/** An extra segment that nothing is known of. */
-export function takeExtra(t: SegmentTable): number {
+/** The second segment of a pageblock, in use or not: where it is asks for no look at the first. */
+export const secondOf = (t: SegmentTable, block: number): number => t.nrPageblocks + block;
+
+/** `chain` of a second segment that is not in use: no chain comes back to the own segment of pageblock 0. */
+const NOT_IN_USE = 0;
+
+/** A further segment of a pageblock, of which nothing is known but that it has no free page. */
+export function takeExtra(t: SegmentTable, block: number): number {
+  const second = secondOf(t, block);
+  if (t.row[second * ROW + CHAIN] === NOT_IN_USE) return second;
   const seg = t.spare;
   if (seg !== -1) {
     t.spare = t.row[seg * ROW + CHAIN]!;
     return seg;
   }
-  if ((t.used + 1) * ROW > t.row.length) growTo(t, (t.used - t.nrPageblocks) * 2);
+  if ((t.used + 1) * ROW > t.row.length) growTo(t, (t.used - 2 * t.nrPageblocks) * 2);
   return t.used++;
 }
 
 export function giveExtra(t: SegmentTable, seg: number): void {
+  if (seg < 2 * t.nrPageblocks) {
+    t.row[seg * ROW + CHAIN] = NOT_IN_USE;
+    return;
+  }
   t.row[seg * ROW + CHAIN] = t.spare;
   t.spare = seg;
 }
@@ -120,7 +132,7 @@ export function saveSegments(t: SegmentTable, w: StateWriter, prefix: string): v
 export function loadSegments(t: SegmentTable, r: StateReader, prefix: string): void {
   const { spare, used } = r.json<{ spare: number; used: number }>(`${prefix}.segment`);
   const row = r.column<Int32Array>(`${prefix}.segment.row`);
-  if (row.length > t.row.length) growTo(t, used - t.nrPageblocks);
+  if (row.length > t.row.length) growTo(t, used - 2 * t.nrPageblocks);
   t.row.set(row);
   t.link.set(r.column<Int32Array>(`${prefix}.segment.link`));
   t.head.set(r.column<Int32Array>(`${prefix}.segment.head`));

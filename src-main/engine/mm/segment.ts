@@ -6,7 +6,8 @@
  * pages to another node relinks one segment, however fragmented it is.
  *
  * (a) Segment b (< nrPageblocks) is pageblock b's own; further nodes with free pages in b have extra segments, chained
- *     from it. No node has two segments in a pageblock; an extra segment has at least one free page.
+ *     from it, the first of them at nrPageblocks + b: two are found by the pfn alone, more are seldom. No node has two
+ *     segments in a pageblock; an extra segment has at least one free page.
  * (b) No page is free in two segments; a free page is not special (page.ts).
  * (c) count[o] is the number of maximal aligned blocks of order o in the bits; merging never crosses segments, so blocks
  *     never mix nodes.
@@ -40,6 +41,7 @@ import {
   ROW,
   ROW16,
   ROW8,
+  secondOf,
   takeExtra,
 } from './segment-table.ts';
 
@@ -106,7 +108,11 @@ function bump(mm: Mm, seg: number, cell: number, order: number, by: number): voi
 export function findSegment(mm: Mm, block: number, nid: number): number {
   const t = mm.segment;
   if (nidOf(t, block) === nid && pagesOf(t, block) > 0) return block;
-  for (let seg = chainOf(t, block); seg !== -1; seg = chainOf(t, seg)) if (nidOf(t, seg) === nid) return seg;
+  const chain = chainOf(t, block);
+  if (chain === -1) return -1;
+  const second = secondOf(t, block);
+  if (nidOf(t, second) === nid && pagesOf(t, second) > 0) return second;
+  for (let seg = chain; seg !== -1; seg = chainOf(t, seg)) if (nidOf(t, seg) === nid) return seg;
   return -1;
 }
 
@@ -125,7 +131,7 @@ function openSegment(mm: Mm, block: number, nid: number): number {
 
 function addExtra(mm: Mm, block: number, nid: number): number {
   const t = mm.segment;
-  const seg = takeExtra(t);
+  const seg = takeExtra(t, block);
   t.row8[seg * ROW8 + NID8] = nid;
   t.row[seg * ROW + BLOCK] = block;
   t.row[seg * ROW + CHAIN] = t.row[block * ROW + CHAIN]!;
@@ -148,9 +154,16 @@ function closeSegment(mm: Mm, seg: number): void {
 /** The segment in which a page is free; -1 when it is not. */
 export function segmentOfFree(mm: Mm, pfn: number): number {
   const { row } = mm.segment;
+  const block = pfn >>> PAGEBLOCK_ORDER;
   const word = (pfn >>> 5) & (WORDS - 1);
   const bit = pfn & 31;
-  for (let seg = pfn >>> PAGEBLOCK_ORDER; seg !== -1; seg = row[seg * ROW + CHAIN]!) {
+  if (((row[block * ROW + word]! >>> bit) & 1) === 1) return block;
+  const chain = row[block * ROW + CHAIN]!;
+  if (chain === -1) return -1;
+  // It need not be in use; then it has no bits.
+  const second = secondOf(mm.segment, block);
+  if (((row[second * ROW + word]! >>> bit) & 1) === 1) return second;
+  for (let seg = chain; seg !== -1; seg = row[seg * ROW + CHAIN]!) {
     if (((row[seg * ROW + word]! >>> bit) & 1) === 1) return seg;
   }
   return -1;

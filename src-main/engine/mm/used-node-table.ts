@@ -6,11 +6,12 @@
  *     says all of a page), and a palette, a byte for each code; 132 bytes;
  * (b) a wide chunk is for more: eight bits a page, eight words for each 32 pages, and the code is the node; 512 bytes;
  * (c) codes of pages that are not in use mean nothing;
- * (d) `chunk` is the pageblock's small chunk, minus its wide one, or 0. No chunk 0 is handed out. A chunk goes back when
+ * (d) CHUNK of `info` is the pageblock's small chunk, minus its wide one, or 0. No chunk 0 is handed out. A chunk goes back when
  *     the pageblock is found to be in use on one node, or not at all: by a take that finds none in use, or by a commit
  *     that looks at all of it.
  */
 import { WORDS } from './bitmap.ts';
+import { CHUNK, INFO, PALETTE } from './page.ts';
 
 export const SMALL_PLANES = 2;
 export const WIDE_PLANES = 8;
@@ -22,10 +23,9 @@ export const CODES = 1 << SMALL_PLANES;
 export const EMPTY_PALETTE = -1;
 
 export interface UsedNodes {
-  /** By pageblock; see (d). */
-  readonly chunk: Int32Array;
+  /** `info` of page.ts; see (d). The palette of a small chunk is there too. */
+  readonly info: Int32Array;
   small: Int32Array;
-  palette: Int32Array;
   wide: Int32Array;
   /** First spare chunk, 0 if none (the next is in its first word), and chunks ever used. */
   smallSpare: number;
@@ -34,11 +34,10 @@ export interface UsedNodes {
   wideUsed: number;
 }
 
-export function createUsedNodes(nrPageblocks: number): UsedNodes {
+export function createUsedNodes(info: Int32Array): UsedNodes {
   return {
-    chunk: new Int32Array(nrPageblocks),
+    info,
     small: new Int32Array(16 * SMALL_WORDS),
-    palette: new Int32Array(16),
     wide: new Int32Array(2 * WIDE_WORDS),
     smallSpare: 0,
     smallUsed: 1,
@@ -53,13 +52,10 @@ export function takeSmall(t: UsedNodes): number {
     t.smallSpare = t.small[chunk * SMALL_WORDS]!;
     return chunk;
   }
-  if (t.smallUsed === t.palette.length) {
+  if (t.smallUsed * SMALL_WORDS === t.small.length) {
     const small = new Int32Array(t.small.length * 2);
-    const palette = new Int32Array(t.palette.length * 2);
     small.set(t.small);
-    palette.set(t.palette);
     t.small = small;
-    t.palette = palette;
   }
   return t.smallUsed++;
 }
@@ -80,7 +76,7 @@ export function takeWide(t: UsedNodes): number {
 
 /** Gives the chunk of a pageblock back. */
 export function closeChunk(t: UsedNodes, block: number): void {
-  const chunk = t.chunk[block]!;
+  const chunk = t.info[block * INFO + CHUNK]!;
   if (chunk > 0) {
     t.small[chunk * SMALL_WORDS] = t.smallSpare;
     t.smallSpare = chunk;
@@ -88,18 +84,18 @@ export function closeChunk(t: UsedNodes, block: number): void {
     t.wide[-chunk * WIDE_WORDS] = t.wideSpare;
     t.wideSpare = -chunk;
   }
-  t.chunk[block] = 0;
+  t.info[block * INFO + CHUNK] = 0;
 }
 
 /** The node of a page in use of a pageblock that has a chunk. */
 export function mixedNid(t: UsedNodes, block: number, pfn: number): number {
-  const chunk = t.chunk[block]!;
+  const chunk = t.info[block * INFO + CHUNK]!;
   const word = (pfn >>> 5) & (WORDS - 1);
   const bit = pfn & 31;
   if (chunk > 0) {
     const at = chunk * SMALL_WORDS + word * SMALL_PLANES;
     const code = ((t.small[at]! >>> bit) & 1) | (((t.small[at + 1]! >>> bit) & 1) << 1);
-    return (t.palette[chunk]! >>> (code << 3)) & 255;
+    return (t.info[block * INFO + PALETTE]! >>> (code << 3)) & 255;
   }
   const at = -chunk * WIDE_WORDS + word * WIDE_PLANES;
   let nid = 0;

@@ -5,7 +5,7 @@ import type { StateReader, StateWriter } from '../core/index.ts';
 import { popcount, rangeMask, WORDS } from './bitmap.ts';
 import { NID_MIXED, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import type { Mm } from './mm.ts';
-import { HOLE, KIND_MASK, PINNED, RESERVED, specialWord, stateOf } from './page.ts';
+import { CHUNK, HOLE, INFO, KIND_MASK, PALETTE, PINNED, RESERVED, specialWord, stateOf } from './page.ts';
 import { usedWord } from './segment.ts';
 import {
   closeChunk,
@@ -44,16 +44,16 @@ export function setUsedNid(mm: Mm, pfn: number, order: number, nid: number): voi
   const actual = mm.block.actual[block]!;
   if (actual === nid) return;
   const noneInUse = mm.block.free[block] === mm.block.valid[block];
-  const chunk = mm.usedNodes.chunk[block]!;
+  const chunk = mm.usedNodes.info[block * INFO + CHUNK]!;
   if (order > 0 || noneInUse || actual !== NID_MIXED || chunk < 0) {
     setUsedRange(mm, pfn, pfn + (1 << order), nid, noneInUse);
     return;
   }
   const code = codeFor(mm, block, nid);
-  const { small, chunk: at } = mm.usedNodes;
-  if (at[block]! > 0)
-    writeSmall(small, chunk * SMALL_WORDS + ((pfn >>> 5) & (WORDS - 1)) * SMALL_PLANES, pfn & 31, code);
-  else setUsedRange(mm, pfn, pfn + 1, nid, false);
+  const { small, info } = mm.usedNodes;
+  // Finding a code may have made the chunk wide.
+  if (info[block * INFO + CHUNK] !== chunk) setUsedRange(mm, pfn, pfn + 1, nid, false);
+  else writeSmall(small, chunk * SMALL_WORDS + ((pfn >>> 5) & (WORDS - 1)) * SMALL_PLANES, pfn & 31, code);
 }
 
 /** The code of one page of a small chunk. */
@@ -80,15 +80,15 @@ export function setUsedRange(mm: Mm, start: number, end: number, nid: number, fi
 function setMixed(mm: Mm, block: number): void {
   const t = mm.usedNodes;
   const chunk = takeSmall(t);
-  t.chunk[block] = chunk;
-  t.palette[chunk] = (EMPTY_PALETTE & ~255) | mm.block.actual[block]!;
+  t.info[block * INFO + CHUNK] = chunk;
+  t.info[block * INFO + PALETTE] = (EMPTY_PALETTE & ~255) | mm.block.actual[block]!;
   t.small.fill(0, chunk * SMALL_WORDS, (chunk + 1) * SMALL_WORDS);
   mm.block.actual[block] = NID_MIXED;
 }
 
 /** Writes the code of the pages [first, last) of a pageblock that has a chunk. */
 function writeCode(t: UsedNodes, block: number, first: number, last: number, code: number): void {
-  const chunk = t.chunk[block]!;
+  const chunk = t.info[block * INFO + CHUNK]!;
   const planes = chunk > 0 ? SMALL_PLANES : WIDE_PLANES;
   const words = chunk > 0 ? t.small : t.wide;
   const at = (chunk > 0 ? chunk : -chunk) * WORDS * planes;
@@ -104,14 +104,14 @@ function writeCode(t: UsedNodes, block: number, first: number, last: number, cod
 /** The code of a node in a pageblock's chunk, which is made wide when it has no room for it. */
 function codeFor(mm: Mm, block: number, nid: number): number {
   const t = mm.usedNodes;
-  const chunk = t.chunk[block]!;
+  const chunk = t.info[block * INFO + CHUNK]!;
   if (chunk < 0) return nid;
-  const palette = t.palette[chunk]!;
+  const palette = t.info[block * INFO + PALETTE]!;
   for (let code = 0; code < CODES; code++) if (((palette >>> (code << 3)) & 255) === nid) return code;
   for (let code = 0; code < CODES; code++) {
     const known = (palette >>> (code << 3)) & 255;
     if (known !== NID_MIXED && isCodeInUse(mm, block, code)) continue;
-    t.palette[chunk] = (palette & ~(255 << (code << 3))) | (nid << (code << 3));
+    t.info[block * INFO + PALETTE] = (palette & ~(255 << (code << 3))) | (nid << (code << 3));
     return code;
   }
   widen(mm, block);
@@ -119,7 +119,7 @@ function codeFor(mm: Mm, block: number, nid: number): number {
 }
 
 function isCodeInUse(mm: Mm, block: number, code: number): boolean {
-  const chunk = mm.usedNodes.chunk[block]!;
+  const chunk = mm.usedNodes.info[block * INFO + CHUNK]!;
   for (let w = 0; w < WORDS; w++)
     if ((usedWord(mm, block, w) & withCode(mm.usedNodes, chunk, w, code)) !== 0) return true;
   return false;
@@ -127,19 +127,19 @@ function isCodeInUse(mm: Mm, block: number, code: number): boolean {
 
 function widen(mm: Mm, block: number): void {
   const t = mm.usedNodes;
-  const from = t.chunk[block]!;
+  const from = t.info[block * INFO + CHUNK]!;
   const to = takeWide(t);
   for (let w = 0; w < WORDS; w++) {
     for (let k = 0; k < WIDE_PLANES; k++) {
       let plane = 0;
       for (let code = 0; code < CODES; code++) {
-        if (((t.palette[from]! >>> ((code << 3) + k)) & 1) === 1) plane |= withCode(t, from, w, code);
+        if (((t.info[block * INFO + PALETTE]! >>> ((code << 3) + k)) & 1) === 1) plane |= withCode(t, from, w, code);
       }
       t.wide[to * WIDE_WORDS + w * WIDE_PLANES + k] = plane;
     }
   }
   closeChunk(t, block);
-  t.chunk[block] = -to;
+  t.info[block * INFO + CHUNK] = -to;
 }
 
 /** Pages in use by node; only the nodes that have been met are not 0. */
@@ -177,7 +177,7 @@ export class UsedCounts {
 
   #addPlain(mm: Mm, block: number, word: number, pages: number): void {
     const actual = mm.block.actual[block]!;
-    const chunk = mm.usedNodes.chunk[block]!;
+    const chunk = mm.usedNodes.info[block * INFO + CHUNK]!;
     if (actual !== NID_MIXED) {
       this.meet(actual);
       this.used[actual]! += popcount(pages);
@@ -185,7 +185,7 @@ export class UsedCounts {
       for (let code = 0; code < CODES; code++) {
         const here = withCode(mm.usedNodes, chunk, word, code) & pages;
         if (here === 0) continue;
-        const nid = (mm.usedNodes.palette[chunk]! >>> (code << 3)) & 255;
+        const nid = (mm.usedNodes.info[block * INFO + PALETTE]! >>> (code << 3)) & 255;
         this.meet(nid);
         this.used[nid]! += popcount(here);
       }
@@ -241,7 +241,7 @@ export function loadUsedNodes(mm: Mm, r: StateReader, prefix: string): void {
   let n = 0;
   forEachMixedPage(mm, (pfn, block) => {
     const nid = nids[n++]!;
-    if (mm.usedNodes.chunk[block] === 0) {
+    if (mm.usedNodes.info[block * INFO + CHUNK] === 0) {
       mm.block.actual[block] = nid;
       setMixed(mm, block);
     }
