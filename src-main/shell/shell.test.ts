@@ -234,8 +234,13 @@ describe('a line ends', () => {
   it('when it has run too long', async () => {
     let ms = 0;
     const shell = new GuestShell(new FakeHost(TREE), 'web1', () => (ms += 100));
-    const { output, exitCode } = await shell.line('while :; do :; done');
-    expect([output, exitCode]).toEqual([[{ stream: 'err', text: 'sh: stopped: it runs for 120 seconds\n' }], 130]);
+    const endOf = async (line: string) => {
+      const { output, exitCode } = await shell.line(line);
+      return [output, exitCode];
+    };
+    const stopped = (why: string) => [[{ stream: 'err', text: `sh: stopped: ${why}\n` }], 130];
+    expect(await endOf('while :; do :; done')).toEqual(stopped('it has touched nothing of the guest for 20 seconds'));
+    expect(await endOf('while :; do read x < /proc/meminfo; done')).toEqual(stopped('it runs for 120 seconds'));
   });
 
   it.each([

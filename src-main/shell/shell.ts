@@ -58,6 +58,8 @@ const LIMITS = {
 const MAX_PENDING_CHARS = 2 ** 18;
 /** A line that has run for so long, sleeping apart, is stopped. */
 const MAX_LINE_MS = 120_000;
+/** One that touches no file of the guest for so long is a loop without end, and is stopped sooner. */
+const MAX_IDLE_MS = 20_000;
 /** Others have their turn this often. */
 const TURN_MS = 8;
 /** What the interpreter does without a pause, in which nobody hears a stop, is stopped after so long. */
@@ -92,6 +94,8 @@ interface Running {
   readonly abort: AbortController;
   readonly startMs: number;
   sleptMs: number;
+  /** When it last read, wrote or slept. */
+  touchedMs: number;
   /** What the last statement left; null: it was not reached. */
   end: { readonly status: number; readonly functions: readonly string[] } | null;
   /** A write that ended the shell's own process, or waits for ever. */
@@ -120,12 +124,17 @@ export class GuestShell {
 
   /** @param now milliseconds of any clock: only to stop what runs too long. */
   constructor(host: ShellHost, vm: string, now: () => number = () => performance.now()) {
-    // What was stopped is dead: it writes no more, however long it takes to notice.
-    const write: ShellHost['write'] = (path, text) =>
-      this.#running?.abort.signal.aborted === true ? { ok: false, errno: 'EIO' } : host.write(path, text);
     this.#host = {
-      write,
-      files: () => host.files(),
+      // What was stopped is dead: it writes no more, however long it takes to notice.
+      write: (path, text) => {
+        if (this.#running?.abort.signal.aborted === true) return { ok: false, errno: 'EIO' };
+        this.#touch();
+        return host.write(path, text);
+      },
+      files: () => {
+        this.#touch();
+        return host.files();
+      },
       beginLine: (text) => host.beginLine(text),
       endLine: () => host.endLine(),
       sleep: (seconds, signal) => host.sleep(seconds, signal),
@@ -220,6 +229,7 @@ export class GuestShell {
       abort: new AbortController(),
       startMs,
       sleptMs: 0,
+      touchedMs: startMs,
       end: null,
       fatal: null,
       tooLong: null,
@@ -380,12 +390,18 @@ export class GuestShell {
     this.#running.abort.abort();
   }
 
+  #touch(): void {
+    if (this.#running !== null) this.#running.touchedMs = this.#now();
+  }
+
   async #breathe(): Promise<void> {
     const running = this.#running;
     const now = this.#now();
     if (running === null || now - this.#turnMs < TURN_MS) return;
     if (now - running.startMs - running.sleptMs >= MAX_LINE_MS)
       this.#stopLong(running, `it runs for ${MAX_LINE_MS / 1000} seconds`);
+    else if (now - running.touchedMs >= MAX_IDLE_MS)
+      this.#stopLong(running, `it has touched nothing of the guest for ${MAX_IDLE_MS / 1000} seconds`);
     await this.#host.breathe();
     this.#turnMs = this.#now();
   }
@@ -417,6 +433,7 @@ export class GuestShell {
     await this.#host.sleep(seconds, running.abort.signal);
     this.#turnMs = this.#now();
     running.sleptMs += this.#turnMs - before;
+    running.touchedMs = this.#turnMs;
     return { stdout: '', stderr: '', exitCode: 0 };
   }
 }
