@@ -155,6 +155,10 @@ class EngineMm implements MmUnderTest {
     if (this.#commit !== null) this.#commit = this.#mm.loadCommit(written, 'mm');
   }
 
+  faults(): ReadonlySet<string> {
+    return new Set(this.#mm.faults().map(({ law }) => law));
+  }
+
   check(): readonly string[] {
     return this.#mm.check().map((v) => JSON.stringify(v));
   }

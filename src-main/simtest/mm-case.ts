@@ -358,7 +358,18 @@ class CaseRunner {
     if (this.#inCommit) return this.#comparePages() ?? this.#compareMoved();
     const checks = this.#care === 'thorough' || this.#comparisons++ % CHECK_EVERY === 0;
     const difference = this.#comparePages() ?? this.#compareCells() ?? this.#compareNodes() ?? this.#compareCounters();
-    return difference ?? (checks ? (this.#mm.check()[0] ?? null) : null);
+    return difference ?? (checks ? (this.#mm.check()[0] ?? this.#compareFaults()) : null);
+  }
+
+  /** What the oracle finds wrong the model must name, and where the oracle finds nothing it must name nothing. */
+  #compareFaults(): string | null {
+    const expected = this.#oracle.faults();
+    const found = this.#mm.faults();
+    const unnamed = [...expected].find((law) => !found.has(law));
+    if (unnamed !== undefined) return `faults: ${unnamed} does not hold, and is not among ${[...found].join(' ')}`;
+    const invented = [...found].find((law) => EXACT_FAULTS.includes(law) && !expected.has(law));
+    if (invented !== undefined) return `faults: ${invented} is named, but holds`;
+    return expected.size > 0 || found.size === 0 ? null : `faults: none expected, found ${[...found].join(' ')}`;
   }
 
   #compareTouched(pfn: number, pages: number): string | null {
@@ -458,6 +469,9 @@ class CaseRunner {
     return l.hit + l.miss === m.hit + m.miss ? null : differs('lookups', l.hit + l.miss, m.hit + m.miss);
   }
 }
+
+/** Of which the oracle says whether they hold; others are consequences. */
+const EXACT_FAULTS = ['G3', 'G8', 'G10', 'links'];
 
 function* pfnsBelow(nrPages: number): Iterable<number> {
   for (let pfn = 0; pfn < nrPages; pfn++) yield pfn;

@@ -301,6 +301,20 @@ class MarksByTruth extends NaiveRfcMm {
   }
 }
 
+/** A page in use without the mark that it needs is no fault. */
+class NamesNoLostMark extends NaiveRfcMm {
+  override faults(): ReadonlySet<string> {
+    return new Set([...super.faults()].filter((law) => law !== 'G8'));
+  }
+}
+
+/** Where links may be stale they are said to be. */
+class NamesLinksAlways extends NaiveRfcMm {
+  override faults(): ReadonlySet<string> {
+    return this.rfc.sysfsStale ? new Set([...super.faults(), 'links']) : super.faults();
+  }
+}
+
 /** Listed pages count as free whether the counter was told or not. */
 class NoLeakShown extends NaiveRfcMm {
   override cells(): readonly CellFigures[] {
@@ -343,6 +357,8 @@ export const rfcMutants: readonly MmMaker[] = [
   mutant('drains unflagged pages to their target', DrainsUnflagged),
   mutant('charges the leak to the source', LeaksAtSource),
   mutant('shows no leak', NoLeakShown),
+  mutant('names no lost mark', NamesNoLostMark),
+  mutant('names stale links where there are none', NamesLinksAlways),
   mutant('frees needlessly flagged pages past the list', FlaggedPastPcp),
   mutant('leaves the flag of a page that goes on a list', FlagOnPcp),
   mutant('looks up only what moves', LooksUpMoversOnly),

@@ -101,6 +101,11 @@ export interface MmUnderTest {
   lookups(): Lookups;
   /** Laws that do not hold, one sentence each. */
   check(): readonly string[];
+  /**
+   * Laws that an RFC guest breaks and its defects explain: G2 sizes, G3 the free counter, G4 free pages on a wrong node,
+   * G8 a missing mark, G10 nr_zones, links; the model may name others, which follow from these. Outside a commit only.
+   */
+  faults(): ReadonlySet<string>;
   /** Writes the whole state down and goes on from what was written. */
   reload(): void;
   /** Null when the model does not choose pages itself. */

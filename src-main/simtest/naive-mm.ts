@@ -231,6 +231,10 @@ export class NaiveMm implements MmUnderTest {
     return [];
   }
 
+  faults(): ReadonlySet<string> {
+    return new Set();
+  }
+
   reload(): void {}
 
   misplaced(): readonly number[] {

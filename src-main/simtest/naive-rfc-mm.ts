@@ -8,7 +8,7 @@
  */
 import type { LayoutRange, MmConfig, RfcSwitches } from '../engine/config.ts';
 import { MAX_PAGE_ORDER, NR_ZONES, isRfcGuest } from './mm-under-test.ts';
-import type { CellFigures, MmMaker } from './mm-under-test.ts';
+import type { CellFigures, MmMaker, PageKind } from './mm-under-test.ts';
 import { NaiveMm, naiveMaker } from './naive-mm.ts';
 import type { Count } from './naive-mm.ts';
 
@@ -311,6 +311,26 @@ export class NaiveRfcMm extends NaiveMm {
 
   override links(): readonly (readonly number[])[] {
     return this.linked;
+  }
+
+  override faults(): ReadonlySet<string> {
+    const counted = this.countTarget();
+    const isWrong = (cell: number): boolean =>
+      counted[cell]!.present !== this.believed[cell]!.present ||
+      counted[cell]!.managed !== this.believed[cell]!.managed;
+    const lacksMark = (kind: PageKind, p: number): boolean =>
+      (kind === 'allocated' || kind === 'pcp') && this.actual[p] !== this.target[p] && !this.marked[p];
+    const nids = this.nodes((nid) => nid);
+    const laws: Record<string, boolean> = {
+      G2:
+        counted.some((_, cell) => isWrong(cell)) || nids.some((nid) => super.nodePresent(nid) !== this.nodeSizes[nid]),
+      G3: this.freeLeak.some((pages) => pages > 0),
+      G4: this.misplaced().some((pages) => pages > 0),
+      G8: this.kind.some(lacksMark),
+      G10: nids.some((nid) => super.nrZones(nid) !== this.highestZones[nid]),
+      links: JSON.stringify(super.links()) !== JSON.stringify(this.linked),
+    };
+    return new Set(Object.keys(laws).filter((law) => laws[law]));
   }
 
   private nodes(figure: (nid: number) => number): number[] {
