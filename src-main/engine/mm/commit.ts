@@ -106,8 +106,8 @@ export class Commit {
     return this.#from.seq;
   }
 
-  get from(): Memlayout {
-    return this.#from;
+  get target(): Memlayout {
+    return this.#to;
   }
 
   /** CPU map or distances come with the layout: the zonelists are made anew when it is settled. */

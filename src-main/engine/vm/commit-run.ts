@@ -10,6 +10,7 @@
  */
 import type { CommitTrace } from '../../../shared/protocol/guest.ts';
 import { assert, type Json, type StateReader, type StateWriter } from '../core/index.ts';
+import type { Memlayout } from '../mm/memlayout.ts';
 import { type Commit, type CommitResult, type CommitStep, type GuestMm } from '../mm/index.ts';
 import { type Counters, countersOf, emptyTrace, markedByNode, MAX_TRACES, traceStep } from './commit-trace.ts';
 
@@ -51,6 +52,11 @@ export class CommitRun {
     const now = this.#underWay;
     if (now === null) return null;
     return { seq: now.commit.seq, step: now.commit.nextStep!, tick: now.nextTick };
+  }
+
+  /** The layout that is being committed, published or not; null when none is. */
+  get target(): Memlayout | null {
+    return this.#underWay?.commit.target ?? null;
   }
 
   /** Oldest first, at most MAX_TRACES; that of a commit under way is the last, as far as it is done. */

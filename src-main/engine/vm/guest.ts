@@ -279,7 +279,7 @@ export class Guest {
       return { backing: changes.at(at), generation: truth.generation + changed, distance: changes.distance };
     };
     let telling = this.#telling;
-    let target: readonly LayoutRange[] = layoutRanges(this.mm.layout);
+    let target: readonly LayoutRange[] = layoutRanges(this.#commits.target ?? this.mm.layout);
     let walked = 0;
     for (let at = tick; ;) {
       if (at < last && (walked > MOST_EXTENTS_WALKED || this.#isPathless(telling.map, truth.backing, changes)))
