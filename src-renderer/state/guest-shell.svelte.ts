@@ -6,10 +6,17 @@
  * (c) A line acts on the present: it brings the window back to it first.
  */
 import { MAX_SHELL_LINE_CHARS } from '../../shared/protocol/limit.ts';
-import type { App } from './app.svelte.ts';
+import type { Connection } from './connection.ts';
 import { RequestError } from './connection.ts';
 import { EMPTY_LOG, completed, History, replyParts, withChanged, withEntry } from './shell-log.ts';
 import type { LogEntry, LogPart, ShellLog } from './shell-log.ts';
+
+/** What a console asks of the window that it is in. */
+export interface ShellWindow {
+  readonly document: { readonly id: string } | null;
+  readonly connection: Connection;
+  scrub(at: null): void;
+}
 
 /** Of a line that goes on: what Ctrl+C abandons. */
 const CONTINUES = /^> ?$/;
@@ -25,11 +32,11 @@ export class GuestShell {
   runsSinceMs = $state<number | null>(null);
   waiting = $state.raw<readonly string[]>([]);
   readonly history = new History();
-  readonly #app: App;
+  readonly #app: ShellWindow;
   #lastId = 0;
   #stopping = false;
 
-  constructor(app: App, vm: string) {
+  constructor(app: ShellWindow, vm: string) {
     this.#app = app;
     this.vm = vm;
     void this.#greet();
@@ -150,11 +157,11 @@ export class GuestShell {
 
 /** The consoles of the document that is shown. */
 export class GuestShells {
-  readonly #app: App;
+  readonly #app: ShellWindow;
   #document: string | null = null;
   readonly #shells = new Map<string, GuestShell>();
 
-  constructor(app: App) {
+  constructor(app: ShellWindow) {
     this.#app = app;
   }
 
