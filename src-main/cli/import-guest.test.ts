@@ -70,3 +70,23 @@ it('files that do not suffice are refused with what is missing', async () => {
   expect(stderr).toContain('error guest-no-size');
   expect(stderr).toContain('nothing was written');
 });
+
+it('--explain says what the kernel took of each zone', async () => {
+  const log = `Linux version 6.1.0 (test)
+Early memory node ranges
+  node   0: [mem 0x0000000000001000-0x000000000009efff]
+  node   0: [mem 0x0000000000100000-0x0000000007ffffff]
+`;
+  const zone = (name: string, start: number, spanned: number, present: number, managed: number): string =>
+    `Node 0, zone ${name}\n  pages free 0\n  spanned ${spanned}\n  present ${present}\n  managed ${managed}\n  start_pfn: ${start}\n`;
+  writeFileSync(at('log'), log);
+  writeFileSync(at('zones'), zone('DMA', 1, 4095, 3998, 3840) + zone('DMA32', 4096, 28672, 28672, 28150));
+  const out = ['-o', at('explained.pageshift.json'), '--explain'];
+  const { code, stderr } = await pageshift(['import', at('log'), at('zones'), ...out]);
+  expect(code, stderr).toBe(0);
+  expect(stderr).toMatch(/node 0\s+DMA\s+3\s840\s+3\s840\s+as stated; taken here: 158 the first 1024 KiB/);
+  expect(stderr).toContain('the guest has 10 pages fewer than by its log');
+  expect(stderr).toContain('512 memory map (struct page) of 1 sections of 128 MiB');
+  const without = await pageshift(['import', at('zones'), ...out]);
+  expect(without.stderr).toContain('--explain: needs the boot log');
+});

@@ -5,14 +5,15 @@ import { hasErrors } from '../../shared/errors/index.ts';
 import type { ForeignFacts } from '../formats/index.ts';
 import { readForeign } from '../formats/index.ts';
 import { count } from '../../shared/view/number-format.ts';
-import type { ImportPart, Scenario } from '../scenario/index.ts';
-import { assembleScenario, canonicalText, sortParts } from '../scenario/index.ts';
+import type { ImportPart, LinuxFile, Scenario } from '../scenario/index.ts';
+import { assembleScenario, canonicalText, explainManaged, guestFromLinuxFiles, sortParts } from '../scenario/index.ts';
 import { headOf, keepEarlier, overInput, standingAt, unwritable, writeFiles } from '../store/index.ts';
 import { scenarioText } from './check.ts';
 import { inputName, readInput } from './input.ts';
 import type { ExitCode } from './output.ts';
 import { printDiagnostics, printNote, printResult } from './output.ts';
 import { resolvePath } from './path.ts';
+import { textTable } from './text-table.ts';
 
 export interface ImportFlags {
   readonly output: string;
@@ -23,6 +24,7 @@ export interface ImportFlags {
   readonly compact: readonly string[];
   readonly migrate: readonly string[];
   readonly force?: true;
+  readonly explain?: true;
 }
 
 export async function importFiles(paths: readonly string[], flags: ImportFlags): Promise<ExitCode> {
@@ -47,11 +49,26 @@ export async function importFiles(paths: readonly string[], flags: ImportFlags):
   printNote(`${flags.output === '-' ? 'made' : `wrote ${flags.output}`}: ${scenarioText(scenario)}`);
   const rehearses =
     flags.rehearsal && flags.compact.length + flags.migrate.length === 0 && scenario.commands.length > 0;
+  if (flags.explain) printNote(explanation(parts));
   if (rehearses)
     printNote(
       `it rehearses ${rehearsalText(scenario)}; --no-rehearsal leaves that out, --compact and --migrate replace it`,
     );
   return 0;
+}
+
+/** What a guest's kernel took of each zone by its boot log, beside what its zoneinfo says that it manages. */
+function explanation(parts: readonly ImportPart<ForeignFacts>[]): string {
+  const files = parts.filter(({ facts }) => facts.kind !== 'domain') as LinuxFile[];
+  const { value } = guestFromLinuxFiles(files);
+  const zones = parts.flatMap(({ facts }) => (facts.kind === 'linux-zoneinfo' ? facts.zones : []));
+  if (value?.map == null || zones.length === 0)
+    return '--explain: needs the boot log and the zoneinfo of one guest (iomem says where its kernel lies)';
+  const rows = explainManaged(value.map, zones).map(({ nid, zone, managed, because }) => {
+    return [`node ${nid}`, zone, count(managed.real), count(managed.ours), because];
+  });
+  const head = ['', '', 'managed', 'by its log', ''];
+  return `managed pages as zoneinfo has them, and by the log alone:\n${textTable('<<>><', [head, ...rows], process.stderr.columns)}`.trimEnd();
 }
 
 /** The commands that nobody asked for. */

@@ -57,6 +57,7 @@ program
   .addOption(compactOption())
   .addOption(migrateOption())
   .option('--no-rehearsal', 'without --compact and --migrate: no commands either, instead of compacting each VM')
+  .option('--explain', "why a Linux guest's zones manage as many pages as they do; needs its boot log and zoneinfo")
   .option('--force', 'replace OUT whatever it is')
   .action(exitWith(async (files, flags) => (await import('./import.ts')).importFiles(files, flags)));
 

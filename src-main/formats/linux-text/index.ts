@@ -1,1 +1,1 @@
-export { counterOf, eachLine, numberOf, ZONE_LINE, zoneKey, ZoneLimits } from './line.ts';
+export { counterOf, eachLine, numberOf, ZONE_LINE, ZoneLimits } from './line.ts';

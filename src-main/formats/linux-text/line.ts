@@ -35,8 +35,6 @@ export function counterOf(line: string): { readonly name: string; readonly value
   return match === null ? null : { name: match[1]!, value: Number(match[2]) };
 }
 
-export const zoneKey = (nid: number, zone: string): string => `${nid}/${zone}`;
-
 /** Admits zones: a bounded number, of a bounded number of nodes, each once. */
 export class ZoneLimits {
   readonly #list: DiagnosticList;
@@ -50,7 +48,7 @@ export class ZoneLimits {
   /** Whether (nid, zone) may begin here. @param more tells parts of one zone apart, such as its migrate types. */
   admit(nid: number, zone: string, line: number, more = ''): boolean {
     const where = { line, path: `/node ${nid}/zone ${zone}` };
-    const key = `${zoneKey(nid, zone)}/${more}`;
+    const key = `${nid}/${zone}/${more}`;
     const before = this.#lines.get(key);
     if (before !== undefined) {
       const found = `at line ${before} and line ${line}`;

@@ -84,5 +84,5 @@ function reason(
       : difference < 0
         ? `the kernel has more taken here that its log does not name (page tables, its brk); of such pages the log counts ${unnamed} in all, put at the top of the last node`
         : `of the ${unnamed} pages that the log counts and does not name, put here, so many are on other nodes`;
-  return `${Math.abs(difference)} pages ${difference < 0 ? 'fewer' : 'more'} than here: ${where}; ${ours}`;
+  return `the guest has ${Math.abs(difference)} pages ${difference < 0 ? 'fewer' : 'more'} than by its log: ${where}; ${ours}`;
 }
