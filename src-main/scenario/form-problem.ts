@@ -111,9 +111,10 @@ function expectedOf(issue: Issue): string {
     case 'invalid_value':
       return issue.values.map((value) => JSON.stringify(value)).join(' or ');
     case 'invalid_union':
-      return ((issue as { options?: readonly unknown[] }).options ?? [])
-        .map((option) => JSON.stringify(option))
-        .join(' or ');
+      // Told apart by a key, it has `options`; otherwise `errors`, what each branch would have had.
+      return 'options' in issue
+        ? (issue.options as readonly unknown[]).map((option) => JSON.stringify(option)).join(' or ')
+        : issue.errors.flatMap(([first]) => (first === undefined ? [] : [expectedOf(first)])).join(' or ');
     default:
       return 'another value';
   }

@@ -124,6 +124,12 @@ describe('readScenario: form', () => {
     expect(short(edited(edit))).toContain(expected);
   });
 
+  it('says of a value of several kinds what each would be', () => {
+    expect(problems(edited((doc) => (doc.vms[0].profile = { rfc: 'nope' }))).join()).toContain(
+      'found "nope"; expected "correct" or "rfc-v3" or "all-defects" or an object { … })',
+    );
+  });
+
   it('does not blame others for a part that could not be read', () => {
     // VM "big" is unreadable: its commands are not reported as naming an unknown VM.
     expect(short(edited((doc) => (doc.vms[0].vcpus = 'four')))).toEqual(['wrong-type /vms/0/vcpus']);
