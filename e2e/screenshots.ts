@@ -166,11 +166,11 @@ async function insideGuest(screen: Screen, plan: ShotPlan, taken: string[]): Pro
     await shoot(screen, plan, `inside-${part.toLowerCase().replace(' ', '-')}`, taken);
   }
   const compare = await screen.showPart('Compare');
-  for (const of of ['Defects of the posted code', 'Beyond the RFC']) {
-    await compare.getByRole('radio', { name: of }).check();
+  for (const kind of ['Defects of the posted code', 'Beyond the RFC']) {
+    await compare.getByRole('radio', { name: kind }).check();
     await compare.getByRole('button', { name: 'Compare', exact: true }).click();
     await compare.getByRole('button', { name: 'Compare again' }).waitFor({ timeout: 120_000 });
-    await shoot(screen, plan, `inside-${of.split(' ')[0]!.toLowerCase()}`, taken);
+    await shoot(screen, plan, `inside-${kind.split(' ')[0]!.toLowerCase()}`, taken);
   }
   await screen.command('Beyond the RFC…');
   await screen.consequenceShown();
