@@ -107,6 +107,8 @@ const BEYOND_COLUMNS = [
   ['commit ticks', 'commitTicks'],
   ['born stranded', 'bornStranded'],
   ['relabelled', 'relabelled'],
+  ['slabs owed', 'slabStranded'],
+  ['masks moved', 'tasksRemapped'],
 ] as const;
 
 function beyondTable({ variants }: Comparison): string {
