@@ -424,9 +424,32 @@ export function moveFreeParts(mm: Mm, parts: BlockParts, came: (nid: number, pag
   return moved;
 }
 
+/** The first node that a segment's own pageblock would give pages to, if none of them stays; SEVERAL if some would. */
+function leavesFor(mm: Mm, parts: BlockParts): number {
+  const { row } = mm.segment;
+  const at = parts.block * ROW;
+  const nid = nidOf(mm.segment, parts.block);
+  let to = SEVERAL;
+  let done = 0;
+  for (let p = 0; p < parts.count; p++) {
+    const first = parts.first[p]!;
+    if (done < first && anyIn(row, at, done, first)) return SEVERAL;
+    done = parts.last[p]!;
+    if (!anyIn(row, at, first, done)) continue;
+    if (parts.nid[p] === nid) return SEVERAL;
+    if (to === SEVERAL) to = parts.nid[p]!;
+  }
+  return done < PAGES_PER_PAGEBLOCK && anyIn(row, at, done, PAGES_PER_PAGEBLOCK) ? SEVERAL : to;
+}
+
 function dealFreeParts(mm: Mm, parts: BlockParts, came: (nid: number, pages: number) => void): number {
   const t = mm.segment;
   const { block } = parts;
+  // When nothing stays in the own segment it follows its first pages, so that it is not left empty beside extra ones.
+  let follows = leavesFor(mm, parts);
+  for (let seg = chainOf(t, block); seg !== -1; seg = chainOf(t, seg)) if (nidOf(t, seg) === follows) follows = SEVERAL;
+  let stayed = follows === SEVERAL ? 0 : pagesOf(t, block);
+  if (follows !== SEVERAL) relabel(mm, block, follows);
   for (let seg = block; seg !== -1; seg = chainOf(t, seg)) {
     if (pagesOf(t, seg) === PAGES_PER_PAGEBLOCK) unpair(mm, seg, cellOfSegment(mm, seg));
   }
@@ -456,10 +479,15 @@ function dealFreeParts(mm: Mm, parts: BlockParts, came: (nid: number, pages: num
         row[seg * ROW + w]! &= ~part;
         row[to * ROW + w]! |= part;
         pages += popcount(part);
+        if (seg === block) stayed -= popcount(part);
       }
     }
     if (pages > 0) came(parts.nid[p]!, pages);
     moved += pages;
+  }
+  if (follows !== SEVERAL) {
+    if (stayed > 0) came(follows, stayed);
+    moved += stayed;
   }
   for (let seg = block; seg !== -1;) {
     const after = chainOf(t, seg);
