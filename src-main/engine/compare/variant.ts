@@ -12,13 +12,9 @@ export interface Variant {
   readonly config: WorldConfig;
 }
 
-/** Switches and options in the order in which they are told. */
+/** Names of the variants in which one alone is on. */
 export type SwitchName = keyof RfcSwitches;
-export const OPTION_NAMES = [
-  ...(['topology', 'activePass', 'commitStepTicks', 'consultTarget', 'notify', 'shrinkSlabs'] as const),
-  ...(['lookupRuns', 'lookupRadix', 'lookupTable'] as const),
-];
-export type OptionName = (typeof OPTION_NAMES)[number];
+export type OptionName = Exclude<keyof BeyondConfig, 'lookup'> | 'lookupRuns' | 'lookupRadix' | 'lookupTable';
 
 const isOn = (rfc: RfcSwitches, name: SwitchName): boolean => rfc[name] !== false && rfc[name] !== 0;
 

@@ -90,7 +90,7 @@ const sum = (list: Iterable<number>): number => {
 };
 
 /** By nid and zone, those of a whole node and of the guest after those of zones. */
-export function changesOf(before: Counters, after: Counters): CounterChange[] {
+function changesOf(before: Counters, after: Counters): CounterChange[] {
   const out: CounterChange[] = [];
   const put = (nid: number | null, zone: number | null, counter: string, from: number, to: number): void => {
     if (from !== to) out.push({ nid, zone, counter, before: from, after: to });

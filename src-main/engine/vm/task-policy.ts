@@ -79,7 +79,7 @@ export class TaskPolicies {
 }
 
 /** For each node the one that most of its pages have gone to, or itself: ties stay, then the lowest id. Index nid. */
-export function whereMemoryWent(mm: Mm, from: Memlayout, to: Memlayout): number[] {
+function whereMemoryWent(mm: Mm, from: Memlayout, to: Memlayout): number[] {
   const stayed = pagesByNode(mm, from);
   const gone = Array.from(stayed, () => new Map<number, number>());
   forEachDelta(from, to, (start, end, oldNid, newNid) => {
