@@ -233,6 +233,8 @@ const drawRegeneration = (prng: Prng): RegenerationConfig => ({
 
 const drawWorkload = (prng: Prng): WorkloadConfig => ({
   occupancyPermille: prng.below(1000),
+  slabPermille: prng.chance(1, 2) ? 0 : prng.below(300),
+  filePermille: prng.chance(1, 2) ? 0 : prng.below(1001),
   kernelPermille: prng.chance(1, 2) ? 0 : prng.below(500),
   hugePermille: prng.chance(1, 2) ? 0 : prng.below(1001),
   lifetime: prng.chance(1, 2)
@@ -352,7 +354,17 @@ function drawPageWrites(prng: Prng, guest: GuestConfig): FileWrite[] {
   });
 }
 
-function drawOddWrites(prng: Prng, { mm }: GuestConfig): FileWrite[] {
+/** A staged layout without a range: the posted code dereferences its first one. */
+const emptyCommit: readonly FileWrite[] = [
+  ['clear', '1'],
+  ['start', '5'],
+  ['end', '1'],
+  ['node', '0'],
+  ['commit', '1'],
+].map(([name, value]) => ({ path: `${MEMLAYOUT}/${name}`, text: `${value}\n` }));
+
+function drawOddWrites(prng: Prng, { mm }: GuestConfig): readonly FileWrite[] {
+  if (prng.chance(1, 3)) return emptyCommit;
   const block = prng.below(Math.ceil(mm.nrPages / mm.profile.memoryBlockPages) + 1);
   const odd: FileWrite[] = [
     {
