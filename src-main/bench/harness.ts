@@ -16,16 +16,11 @@ export function thirdFastest(samples: readonly number[]): number {
   return [...samples].sort((a, b) => a - b)[2]!;
 }
 
-/** CPU of this thread; of the whole process where Node cannot tell it by thread (before 23.9). */
-const cpuUsage = (before?: NodeJS.CpuUsage): NodeJS.CpuUsage =>
-  'threadCpuUsage' in process ? process.threadCpuUsage(before) : (process as NodeJS.Process).cpuUsage(before);
-
-/** Runs `work` and returns the nanoseconds of CPU it took: what else runs on the machine does not count. */
+/** Runs `work` and returns the nanoseconds it took. (CPU time is told by ticks of the kernel: too coarse for a commit.) */
 export function timeNs(work: () => void): number {
-  const start = cpuUsage();
+  const start = process.hrtime.bigint();
   work();
-  const { user, system } = cpuUsage(start);
-  return (user + system) * 1000;
+  return Number(process.hrtime.bigint() - start);
 }
 
 export interface Machine {

@@ -42,7 +42,7 @@ export interface StateHash {
 
 type Answer<T> = T | Promise<T>;
 
-/** Times are nanoseconds of CPU, of the operation alone; what it works on is drawn before. */
+/** Times are nanoseconds of the operation alone; what it works on is drawn before. */
 export interface Side {
   readonly name: string;
   /** A new guest with all memory on node 0. */

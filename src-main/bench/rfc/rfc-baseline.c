@@ -13,8 +13,7 @@
  *   (c) struct pages lie in 2 MiB mappings where the system allows it, as the kernel's own do;
  *   (d) one migrate type; every pfn below max_pfn is valid.
  *
- * Reads one command a line on stdin, answers one JSON object a line on stdout; see main(). Times are CPU time, so
- * that what else runs on the machine does not count.
+ * Reads one command a line on stdin, answers one JSON object a line on stdout; see main(). Times are CLOCK_MONOTONIC.
  */
 #define _GNU_SOURCE
 #include <stdbool.h>
@@ -38,7 +37,7 @@ static void die(const char *what) {
 
 static u64 now_ns(void) {
   struct timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  clock_gettime(CLOCK_MONOTONIC, &t);
   return (u64)t.tv_sec * 1000000000u + (u64)t.tv_nsec;
 }
 
