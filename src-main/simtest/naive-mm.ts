@@ -398,8 +398,8 @@ export class NaiveMm implements MmUnderTest {
   protected take(pfn: number, order: number): void {
     this.live.set(pfn, order);
     for (let p = pfn; p < pfn + 2 ** order; p++) {
-      this.kind[p] = 'allocated';
       if (this.isBornMarked(p)) this.marked[p] = true;
+      this.kind[p] = 'allocated';
     }
   }
 

@@ -262,7 +262,7 @@ export class NaiveRfcMm extends NaiveMm {
   }
 
   protected override isBornMarked(pfn: number): boolean {
-    return this.hasMarked && this.actual[pfn] !== this.target[pfn];
+    return this.hasMarked && this.kind[pfn] === 'free' && this.actual[pfn] !== this.target[pfn];
   }
 
   /** A page of a list may be flagged, or on another node than its target, and goes where a flush takes it. */
