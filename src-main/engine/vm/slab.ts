@@ -262,6 +262,8 @@ export class SlabCaches {
   #turn = 0;
   /** Pages given up by shrinking, since boot. */
   shrunk = 0;
+  /** Caches that were once used keep their chance, also when they have given up every page. */
+  #everUsed = false;
 
   private constructor(mm: GuestMm, seed: number, stream: string) {
     this.#mm = mm;
@@ -270,7 +272,8 @@ export class SlabCaches {
 
   /** @param pages that all caches are to have at boot. */
   static create(mm: GuestMm, pages: number, seed: number, stream: string): SlabCaches {
-    const slabs = new SlabCaches(mm, seed, stream);
+    // Caches that were never used are written down by nothing, so nothing of them may depend on the seed.
+    const slabs = pages > 0 ? new SlabCaches(mm, seed, stream) : new SlabCaches(mm, 0, '');
     slabs.want(pages);
     for (const cache of slabs.#caches) cache.fill(slabs.#nextCpu);
     return slabs;
@@ -282,6 +285,7 @@ export class SlabCaches {
 
   /** So many objects as so many pages would have at boot. What is there dies before it is fewer. */
   want(pages: number): void {
+    if (pages > 0) this.#everUsed = true;
     for (const cache of this.#caches) {
       const { share, objectsPerSlab } = cache.kind;
       const perSlab = Math.max(1, Math.floor((objectsPerSlab * BOOT_FILL_PERCENT) / 100));
@@ -359,7 +363,7 @@ export class SlabCaches {
 
   /** Nothing is written of caches that never had a page. */
   save(w: StateWriter, prefix: string): void {
-    if (this.pages === 0) return;
+    if (!this.#everUsed) return;
     w.json(`${prefix}.slab`, { turn: this.#turn, shrunk: this.shrunk });
     for (const cache of this.#caches) cache.save(w, prefix);
   }
@@ -367,6 +371,7 @@ export class SlabCaches {
   static load(mm: GuestMm, r: StateReader, prefix: string): SlabCaches {
     const slabs = new SlabCaches(mm, 0, '');
     if (!r.has(`${prefix}.slab`)) return slabs;
+    slabs.#everUsed = true;
     const { turn, shrunk } = r.json<{ turn: number; shrunk: number }>(`${prefix}.slab`);
     slabs.#turn = turn;
     slabs.shrunk = shrunk;
