@@ -7,7 +7,7 @@ import type { RfcSwitches, WorldConfig } from './config.ts';
 import type { HostSide } from './host/index.ts';
 import { type GuestMm, type Mm, NR_PAGE_ORDERS, NR_ZONES, PAGES_PER_PAGEBLOCK } from './mm/index.ts';
 import { forEachBlockRow } from './mm/block-row.ts';
-import { hasZone, validIn } from './mm/mm.ts';
+import { hasZone, validIn, zonelistRebuildsOf } from './mm/mm.ts';
 import { type Guest, truthOf } from './vm/index.ts';
 
 /**
@@ -119,7 +119,7 @@ const defectsOf = (rfc: RfcSwitches): string[] =>
 function countersOf(guest: Guest): Record<string, number> {
   const { mm } = guest.mm;
   return {
-    zonelistRebuilds: mm.zonelistRebuilds,
+    zonelistRebuilds: zonelistRebuildsOf(mm),
     ...mm.beyondCounters,
     ...guest.counters,
     ...(guest.mm.defectCounters() ?? {}),

@@ -92,7 +92,7 @@ function markedColumn({ tables: { nodes } }: Snapshot, g: number): number[] {
 const seen = new Set<string>();
 
 describe('tiles', () => {
-  test.each(Array.from({ length: 30 }, (_, seed) => seed + 1))('of seeded world %i: page by page as asked', (seed) => {
+  test.each(Array.from({ length: 60 }, (_, seed) => seed + 1))('of seeded world %i: page by page as asked', (seed) => {
     const drawn = drawWorldCase(seed);
     const { world } = World.create({ ...drawn.config, schedule: [...drawn.config.schedule, ...drawn.commands] });
     if (world === null) return;

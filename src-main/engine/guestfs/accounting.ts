@@ -6,7 +6,7 @@
  * (b) The names of the JSON are an interface: programs read them. All counts are 4 KiB pages.
  */
 import { type GuestMm, NR_PAGE_ORDERS, ZONE_NAMES } from '../mm/index.ts';
-import { cellOf } from '../mm/mm.ts';
+import { cellOf, zonelistRebuildsOf } from '../mm/mm.ts';
 import {
   freeOf,
   isPopulated,
@@ -93,7 +93,7 @@ export function accountingJson(guest: GuestMm): Accounting {
     flagsSet: guest.markedByNode().reduce((sum, pages) => sum + pages, 0),
     layout: guest.layout.seq,
     commits: mm.commits,
-    zonelistRebuilds: mm.zonelistRebuilds,
+    zonelistRebuilds: zonelistRebuildsOf(mm),
     minFreeKib: mm.minFreeKib,
   };
 }

@@ -306,12 +306,13 @@ export class Commit {
     if (mm.rfc !== null) rfcSettle(mm, mm.rfc);
     for (const { nid } of this.#zonesPopulated) countForNode(mm, nid, PCP_SETUP, 1);
     countUpdated(mm);
-    if (!this.#populationChanged) {
-      mm.commitStat.withoutRebuild++;
-      return;
+    if (this.#populationChanged) {
+      rebuildZonelists(mm, 'running');
+      mm.zonelistRebuilds++;
     }
-    rebuildZonelists(mm, 'running');
-    mm.zonelistRebuilds++;
-    mm.commitStat.withRebuild++;
+    // The posted code rebuilds them once for each cell; rfcSettle has counted that.
+    if (mm.rfc !== null) return;
+    if (this.#populationChanged) mm.commitStat.withRebuild++;
+    else mm.commitStat.withoutRebuild++;
   }
 }

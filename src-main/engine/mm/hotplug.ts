@@ -114,6 +114,7 @@ function count(mm: Mm, range: PfnRange): Pick<PlugResult, 'nodesOnlined' | 'zone
     if (present[cell] === 0) zonesPopulated.push({ nid, zone });
     if (mm.rfc !== null) {
       setUpZone(mm, mm.rfc, nid, zone);
+      mm.rfc.populated[cell] = 1;
       mm.rfc.present[cell]! += pages;
       mm.rfc.managed[cell]! += pages;
       mm.rfc.nodePresent[nid]! += pages;

@@ -186,6 +186,10 @@ export interface Mm {
   rfc: RfcState | null;
 }
 
+/** Zonelist rebuilds as the guest's kernel counts them: the posted code makes one for each cell that gains its first page. */
+export const zonelistRebuildsOf = (mm: Mm): number =>
+  mm.rfc === null ? mm.zonelistRebuilds : mm.commitStat.withRebuild;
+
 export const cellOf = (nid: number, zone: number): number => nid * NR_ZONES + zone;
 
 /** Zone of a pfn. */

@@ -13,6 +13,7 @@ import { assert, type Json, type StateReader, type StateWriter } from '../core/i
 import type { Memlayout } from '../mm/memlayout.ts';
 import { type Commit, type CommitResult, type CommitStep, type GuestMm } from '../mm/index.ts';
 import { type Counters, countersOf, emptyTrace, markedByNode, MAX_TRACES, traceStep } from './commit-trace.ts';
+import { zonelistRebuildsOf } from '../mm/mm.ts';
 
 interface UnderWay {
   readonly commit: Commit;
@@ -74,7 +75,7 @@ export class CommitRun {
     this.#underWay = {
       commit,
       nextTick: tick,
-      zonelistRebuilds: mm.zonelistRebuilds,
+      zonelistRebuilds: zonelistRebuildsOf(mm),
       marked: markedByNode(mm),
       beganTick: tick,
     };
@@ -110,7 +111,7 @@ export class CommitRun {
     if (now.commit.nextStep !== null) return { step, done: null };
     this.#underWay = null;
     this.#lastTicks = tick - now.beganTick;
-    return { step, done: { result, zonelistsRebuilt: this.#mm.mm.zonelistRebuilds > now.zonelistRebuilds } };
+    return { step, done: { result, zonelistsRebuilt: zonelistRebuildsOf(this.#mm.mm) > now.zonelistRebuilds } };
   }
 
   #count({ marked }: UnderWay): Counters {

@@ -10,6 +10,7 @@ import type { CommitTrace, CommitTraceStep, CounterChange } from '../../../share
 import { COMMIT_STEPS, type CommitResult, type CommitStep, type GuestMm, type Mm, NR_ZONES } from '../mm/index.ts';
 import { flagsIn } from '../mm/rfc/flags.ts';
 import { believedManaged, believedPresent, nrFreePages } from '../mm/rfc/rfc-state.ts';
+import { zonelistRebuildsOf } from '../mm/mm.ts';
 
 export const MAX_TRACES = 8;
 
@@ -70,7 +71,7 @@ export function countersOf(guest: GuestMm, marked: readonly number[] | null): Co
       movedSweep: mm.moved.sweep,
       movedDrain: mm.moved.drain,
       minFreeKib: mm.minFreeKib,
-      zonelistRebuilds: mm.zonelistRebuilds,
+      zonelistRebuilds: zonelistRebuildsOf(mm),
       topologyGeneration: mm.topology.generation,
     },
   };
@@ -190,11 +191,11 @@ const SENTENCES: Readonly<Record<CommitStep, (step: StepDone) => string>> = {
   },
   settle: ({ before, after }) => {
     const marks = (c: Counters): number => sum(Array.from(c.cell.wmarkMin));
-    const rebuilt = after.guest.zonelistRebuilds > before.guest.zonelistRebuilds;
+    const rebuilds = after.guest.zonelistRebuilds - before.guest.zonelistRebuilds;
     return (
       `Watermarks and per-CPU sizes follow the managed pages: min_free_kbytes ${before.guest.minFreeKib} to ` +
       `${after.guest.minFreeKib}, all min marks ${marks(before)} to ${marks(after)} pages. ` +
-      `The zonelists ${rebuilt ? 'are rebuilt, once' : 'stay, since no zone was populated or emptied'}.`
+      `The zonelists ${rebuilds === 0 ? 'stay' : rebuilds === 1 ? 'are rebuilt, once' : `are rebuilt ${rebuilds} times, for each zone that gains its first page`}.`
     );
   },
 };

@@ -3,7 +3,7 @@
  * (it is every guest's), `misplaced` the free ones. A correct guest has no misplaced page outside a commit, so only an
  * RFC guest keeps the second; a correct one comes here when pages are taken inside a commit.
  *
- * Counters changed: stranded, cell.strandedOut, rfc.misplaced, misplacedOut, misplacedIn.
+ * Counters changed: stranded, cell.strandedOut, rfc.misplaced, misplacedOut, misplacedIn, populated, zonelist rebuilds.
  */
 import { NR_ZONES } from '../limit.ts';
 import { rangeOf } from '../memlayout.ts';
@@ -74,4 +74,11 @@ export function noteTaken(mm: Mm, rfc: RfcState, start: number, end: number, act
 /** The span of a cell that has neither a stranded nor a misplaced page left shrinks to its target, outside a commit. */
 export function settleSpan(mm: Mm, cell: number): void {
   if (!mm.committing && mm.cell.strandedOut[cell] === 0) shrinkSpan(mm, cell);
+}
+
+/** Zonelists are rebuilt for each cell that gains its first page. Counted where pages have come to stay. */
+export function countPopulated(mm: Mm, rfc: RfcState, cell: number): void {
+  if (rfc.populated[cell] === 1 || mm.cell.free[cell] === 0) return;
+  rfc.populated[cell] = 1;
+  mm.commitStat.withRebuild++;
 }

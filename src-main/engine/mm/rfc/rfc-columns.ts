@@ -25,6 +25,8 @@ export interface RfcState {
   readonly misplaced: Uint32Array;
   readonly misplacedOut: Uint32Array;
   readonly misplacedIn: Uint32Array;
+  /** 1 once a page has been on the cell: the kernel rebuilt all zonelists for the first one; by cell. */
+  readonly populated: Uint8Array;
   /** Nodes that each memory block is linked under, one bit a node (memory-block.ts); only with sysfsStale. */
   readonly links: Int32Array;
   readonly counters: RfcCounters;

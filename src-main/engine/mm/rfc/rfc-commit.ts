@@ -12,7 +12,7 @@ import { HOLE, KIND_MASK, RESERVED, stateOf } from '../page.ts';
 import { usedNid } from '../transplant.ts';
 import { clearFlag, clearFlags, isLost, setFlag, setFlags } from './flags.ts';
 import { forEachFreePiece, freeNid } from './free-piece.ts';
-import { countMisplacedTo } from './ledger.ts';
+import { countMisplacedTo, countPopulated } from './ledger.ts';
 import type { RfcState } from './rfc-state.ts';
 
 /** Zones of the ranges are set up, in the order in which the ranges come. */
@@ -107,5 +107,8 @@ function isTaken(mm: Mm, pfn: number): boolean {
 
 /** The links of memory blocks are refreshed: old ones stay. Without sysfsStale they are derived, and nothing is kept. */
 export function rfcSettle(mm: Mm, rfc: RfcState): void {
+  const before = mm.commitStat.withRebuild;
+  for (let cell = 0; cell < mm.nrCells; cell++) countPopulated(mm, rfc, cell);
+  if (mm.commitStat.withRebuild === before) mm.commitStat.withoutRebuild++;
   if (rfc.switches.sysfsStale) linkBlocks(mm, rfc.links);
 }

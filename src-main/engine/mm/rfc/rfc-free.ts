@@ -12,7 +12,7 @@ import { addFreeBlock } from '../segment.ts';
 import { growSpan } from '../span.ts';
 import { countLookup } from '../transplant.ts';
 import { clearFlags, flagsIn, testAndClear } from './flags.ts';
-import { countMisplaced, countStranded, forEachTarget, settleSpan } from './ledger.ts';
+import { countMisplaced, countPopulated, countStranded, forEachTarget, settleSpan } from './ledger.ts';
 import type { RfcState } from './rfc-state.ts';
 
 /** Pages [start, end) of one zone, in use on `actual`, become free on `to`. Returns those whose node changed. */
@@ -23,6 +23,7 @@ function release(mm: Mm, rfc: RfcState, start: number, end: number, actual: numb
   const cell = cellOf(to, zoneOf(mm, start));
   if (to === actual) return 0;
   growSpan(mm.cell.spanStart, mm.cell.spanEnd, cell, start, end);
+  if (!mm.committing) countPopulated(mm, rfc, cell);
   countForNode(mm, to, ON_FREE, end - start);
   return end - start;
 }

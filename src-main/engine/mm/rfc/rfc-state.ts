@@ -22,7 +22,9 @@ export function bootRfc(mm: Mm): RfcState | null {
     for (let zone = 0; zone < NR_ZONES; zone++) {
       const present = mm.cell.present[nid * NR_ZONES + zone]!;
       rfc.nodePresent[nid]! += present;
-      if (present > 0) rfc.nrZones[nid] = zone + 1;
+      if (present === 0) continue;
+      rfc.nrZones[nid] = zone + 1;
+      rfc.populated[nid * NR_ZONES + zone] = 1;
     }
   }
   if (rfc.switches.sysfsStale) linkBlocks(mm, rfc.links);
@@ -44,6 +46,7 @@ function emptyRfc(mm: Mm): RfcState | null {
     misplaced: new Uint32Array(mm.nrNodeIds * mm.nrNodeIds),
     misplacedOut: cells(),
     misplacedIn: cells(),
+    populated: new Uint8Array(mm.nrCells),
     links: new Int32Array(switches.sysfsStale ? linksLength(mm) : 0),
     counters: { straddles: 0, flagsLost: 0, lookupsRight: 0 },
   };
@@ -51,7 +54,7 @@ function emptyRfc(mm: Mm): RfcState | null {
 
 const COLUMNS = [
   ...(['flag', 'nrZones', 'nodePresent', 'present', 'managed', 'freeLeak'] as const),
-  ...(['misplaced', 'misplacedOut', 'misplacedIn', 'links'] as const),
+  ...(['misplaced', 'misplacedOut', 'misplacedIn', 'populated', 'links'] as const),
 ];
 
 /** Nothing is written of a correct guest. */

@@ -37,6 +37,7 @@ test('T1 all to node 1: like the correct one, but node 0 keeps its spans', () =>
   const mm = bootRfcGuest(ON_0, { nrNodeIds: 2 });
   const outcome = mm.commit([range(0, P, 1)]);
   expect(outcome.ok && outcome.result.zonesPopulated.length).toBe(2);
+  expect(mm.mm.commitStat.withRebuild).toBe(2);
   expect(movedOf(mm)).toBe(32768);
   expect([sizes(mm, 2), frees(mm, 2)]).toEqual([
     [0, 32768],
@@ -55,6 +56,7 @@ test('T2 aligned halves: like the correct one', () => {
   const mm = bootRfcGuest(ON_0, { nrNodeIds: 2 });
   const outcome = mm.commit(HALVES);
   expect(outcome.ok && outcome.result.zonesPopulated.length).toBe(1);
+  expect(mm.mm.commitStat.withRebuild).toBe(1);
   expect([movedOf(mm), sizes(mm, 2), frees(mm, 2)]).toEqual([16384, [16384, 16384], [16384, 16384]]);
   expect([listsOf(mm, 0, 0), listsOf(mm, 0, 1), listsOf(mm, 1, 1)]).toEqual(['o10*4', 'o10*12', 'o10*16']);
   expect([mm.cell(1, 0).initialised, mm.nrZones(1)]).toEqual([false, 2]);
@@ -82,6 +84,7 @@ describe('T4 `s 0 2 128` on two boot nodes', () => {
     const mm = bootRfcGuest(HALVES);
     const outcome = mm.commit(stripes(0, 2, 128));
     expect(outcome.ok && outcome.result.zonesPopulated.length).toBe(3);
+    expect(mm.mm.commitStat.withRebuild).toBe(3);
     return mm;
   };
 
@@ -216,6 +219,7 @@ test('T5 `s 0 1 1024`: like the correct one', () => {
   const mm = bootRfcGuest(ON_0, { nrNodeIds: 2 });
   const outcome = mm.commit(stripes(0, 1, 1024));
   expect(outcome.ok && outcome.result.zonesPopulated.length).toBe(2);
+  expect(mm.mm.commitStat.withRebuild).toBe(2);
   expect([movedOf(mm), sizes(mm, 2), frees(mm, 2)]).toEqual([16384, [16384, 16384], [16384, 16384]]);
   for (const nid of [0, 1]) expect([listsOf(mm, nid, 0), listsOf(mm, nid, 1)]).toEqual(['o10*2', 'o10*14']);
   sound(mm);
