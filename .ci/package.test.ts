@@ -91,12 +91,19 @@ describe('the package', { timeout: 120_000 }, () => {
     for (const name of BESIDE) expect(existsSync(join(resources, 'app.asar.unpacked', name))).toBe(true);
   });
 
-  test('brings the examples and the icon along', () => {
+  test('brings the examples, the icon and the licence of what is built in along', () => {
     expect(readdirSync(join(resources, 'examples')).sort()).toEqual(
       readdirSync(join(root, 'shared', 'examples')).sort(),
     );
     expect(readFileSync(join(resources, 'icon.png')).subarray(1, 4).toString()).toBe('PNG');
-    expect(readdirSync(resources).sort()).toEqual(['app.asar', 'app.asar.unpacked', 'examples', 'icon.png']);
+    expect(readdirSync(resources).sort()).toEqual([
+      'app.asar',
+      'app.asar.unpacked',
+      'examples',
+      'icon.png',
+      'just-bash-LICENSE.txt',
+    ]);
+    expect(readFileSync(join(resources, 'just-bash-LICENSE.txt'), 'utf8')).toContain('Apache License');
   });
 
   test('says nothing of the tools that made it', () => {
