@@ -44,6 +44,9 @@ export interface CallMessage {
   readonly input: readonly unknown[];
 }
 
+/** Asks the thread to end between two slices. */
+export const END = 'end';
+
 export type WorkerData = Pick<SessionOptions, 'text' | 'version' | 'spillFolder' | 'toTick' | 'given'>;
 
 /** A thrown error, as far as it can cross. */

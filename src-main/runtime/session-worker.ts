@@ -9,6 +9,7 @@ import { type CompareData } from './compare.ts';
 import { compareInThread } from './compare-thread.ts';
 import { SessionDriver } from './session-driver.ts';
 import type { CallMessage, ErrorData, WorkerData, WorkerMessage } from './session-message.ts';
+import { END } from './session-message.ts';
 import { SteeredRun } from './steered-run.ts';
 
 const port = parentPort!;
@@ -44,7 +45,9 @@ function steer(options: WorkerData): void {
       driver.recover(options.toTick, given, { text: canonicalText(scenario), given: options.given ?? [] });
     driver.tell();
     post({ event: 'started', problems: [] });
-    port.on('message', ({ id, name, input }: CallMessage) => {
+    port.on('message', (message: CallMessage | typeof END) => {
+      if (message === END) process.exit();
+      const { id, name, input } = message;
       driver.call(name, input).then(
         (value) => post({ reply: id, value }, buffersIn(value)),
         (error: unknown) => post({ reply: id, error: errorData(error) }),

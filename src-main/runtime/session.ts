@@ -21,6 +21,10 @@ import type {
   WorkerData,
   WorkerMessage,
 } from './session-message.ts';
+import { END } from './session-message.ts';
+
+/** For the thread to end by itself: a tick of a large world takes that long. */
+const MOST_PATIENCE_MS = 2000;
 
 /** Beside this file, as it is written or as it was built. */
 export const besideThis = (): URL =>
@@ -170,9 +174,24 @@ class WorkerSession implements Session {
 
   async #close(): Promise<void> {
     this.#comparing?.abort();
-    await this.#worker.terminate();
     this.#rejectAll(new NotNow(CLOSED));
+    await this.#end();
     await rm(this.#spillFolder, { recursive: true, force: true });
+  }
+
+  /**
+   * The thread ends itself where nothing is half done: one that is ended from outside while it compresses a frame aborts
+   * the whole process (an assertion of Node's zlib). Only one that does not come to that point is ended from outside.
+   */
+  async #end(): Promise<void> {
+    const ended = new Promise<void>((resolve) => {
+      if (this.#worker.threadId === -1) resolve();
+      else this.#worker.once('exit', () => resolve());
+    });
+    this.#worker.postMessage(END);
+    const patience = setTimeout(() => void this.#worker.terminate(), MOST_PATIENCE_MS);
+    await ended;
+    clearTimeout(patience);
   }
 
   #call<N extends CallName>(name: N, input: CallArguments<N>): Promise<CallResult<N>> {
