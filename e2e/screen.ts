@@ -355,6 +355,8 @@ export class Screen {
     await this.page.getByRole('button', { name: 'Compact…', exact: true }).click();
     const dialog = this.page.getByRole('dialog');
     await dialog.getByLabel('VM', { exact: true }).selectOption({ label: vm });
+    // What comes of the VM's choice moves the fields below it; a press must not fall between.
+    await this.consequenceShown();
     await dialog.getByRole('radio', { name: 'These nodes' }).check();
     await dialog
       .getByRole('checkbox', { name: /^node / })
