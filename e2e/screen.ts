@@ -355,13 +355,8 @@ export class Screen {
     await this.page.getByRole('button', { name: 'Compact…', exact: true }).click();
     const dialog = this.page.getByRole('dialog');
     await dialog.getByLabel('VM', { exact: true }).selectOption({ label: vm });
-    // What comes of the VM's choice moves the fields below it; a press must not fall between.
-    await this.consequenceShown();
-    await dialog.getByRole('radio', { name: 'These nodes' }).check();
-    await dialog
-      .getByRole('checkbox', { name: /^node / })
-      .nth(node)
-      .check();
+    await this.#setChecked(dialog.getByRole('radio', { name: 'These nodes' }), true);
+    await this.#setChecked(dialog.getByRole('checkbox', { name: /^node / }).nth(node), true);
     if (rateMiBps !== undefined) await dialog.getByLabel('Rate').fill(String(rateMiBps));
     await this.#give('Compact', vm);
   }
@@ -380,10 +375,15 @@ export class Screen {
     return { time: time! };
   }
 
+  /** Pressed again where a press fell beside it, since what a choice comes to moves the fields below it. */
+  async #setChecked(box: Locator, checked: boolean): Promise<void> {
+    await expect(async () => await box.setChecked(checked, { timeout: 2000 })).toPass({ timeout: 20_000 });
+  }
+
   async #give(verb: 'Compact' | 'Migrate', vm: string): Promise<void> {
     const dialog = this.page.getByRole('dialog');
     const playAfter = dialog.getByRole('checkbox', { name: 'Start playing' });
-    if (await playAfter.isVisible()) await playAfter.uncheck();
+    if (await playAfter.isVisible()) await this.#setChecked(playAfter, false);
     await this.consequenceShown();
     await expect(dialog.getByRole('region', { name: 'Consequence' })).toContainText(/\d/);
     await dialog.getByRole('button', { name: `${verb} ${vm}` }).click();
