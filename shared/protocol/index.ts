@@ -21,14 +21,11 @@ export type {
   OtherForecast,
 } from './forecast.ts';
 export type {
-  CommitTrace,
-  CommitTraceStep,
   ComparedDifference,
   ComparedFigure,
   ComparedVariant,
   Comparison,
   CompareProgress,
-  CounterChange,
   LayoutInfo,
   ShellCompletion,
   ShellReply,

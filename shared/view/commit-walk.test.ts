@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { placeAgain, walked, walkedCounters, walkTable } from './commit-walk.ts';
-import type { TracedChange, TracedCommit } from './commit-walk.ts';
+import type { CounterChange, CommitTrace } from './commit-walk.ts';
 
 const change = (
   nid: number | null,
@@ -8,10 +8,10 @@ const change = (
   counter: string,
   before: number,
   after: number,
-): TracedChange => ({
+): CounterChange => ({
   ...{ nid, zone, counter, before, after },
 });
-const commit = (seq: number, ...steps: readonly (readonly TracedChange[])[]): TracedCommit => ({
+const commit = (seq: number, ...steps: readonly (readonly CounterChange[])[]): CommitTrace => ({
   seq,
   fromSeq: seq - 1,
   deltaPages: 1,

@@ -1,32 +1,39 @@
 /**
  * Commits as a person walks through them: one place after the other, with every counter that the place has changed and
- * what it is after each step. Counters and their values come from main's traces (protocol/guest.ts) as they are.
+ * what it is after each step. Main tells the traces as they are here.
  */
 import { counterOrder } from './counter-name.ts';
 
-/** As protocol/guest.ts CounterChange. */
-export interface TracedChange {
-  readonly nid: number | null;
-  readonly zone: number | null;
-  readonly counter: string;
-  readonly before: number;
-  readonly after: number;
+/** A commit as the steps it is made of, with what each one changed. */
+export interface CommitTrace {
+  readonly seq: number;
+  /** The layout before. */
+  readonly fromSeq: number;
+  readonly deltaPages: number;
+  /** Of all steps; those not done yet are not in `steps`. */
+  readonly stepNames: readonly string[];
+  readonly steps: readonly CommitTraceStep[];
 }
 
-export interface TracedStep {
+export interface CommitTraceStep {
   readonly name: string;
   readonly tick: number;
+  /** What it did, a sentence with its figures. */
   readonly text: string;
-  readonly changes: readonly TracedChange[];
+  /** Only what changed; by nid, zone. At most MAX_TRACE_CHANGES a step, `more` are left out. */
+  readonly changes: readonly CounterChange[];
   readonly more: number;
 }
 
-export interface TracedCommit {
-  readonly seq: number;
-  readonly fromSeq: number;
-  readonly deltaPages: number;
-  readonly stepNames: readonly string[];
-  readonly steps: readonly TracedStep[];
+export interface CounterChange {
+  /** null: of the whole guest. */
+  readonly nid: number | null;
+  /** null: of the whole node. */
+  readonly zone: number | null;
+  /** presentPages, managedPages, freePages, pcpPages, marked, stranded, misplaced, spanStart, spanEnd, wmarkMin, ... */
+  readonly counter: string;
+  readonly before: number;
+  readonly after: number;
 }
 
 /** Where one stands: before the first step is -1. */
@@ -36,7 +43,7 @@ export interface WalkPlace {
 }
 
 /** The next step or the one before, over the ends of commits; null: there is none. */
-export function walked(commits: readonly TracedCommit[], place: WalkPlace, direction: 1 | -1): WalkPlace | null {
+export function walked(commits: readonly CommitTrace[], place: WalkPlace, direction: 1 | -1): WalkPlace | null {
   const now = commits[place.commit];
   if (now === undefined) return null;
   const step = place.step + direction;
@@ -49,9 +56,9 @@ export function walked(commits: readonly TracedCommit[], place: WalkPlace, direc
 
 /** The same place in a newer list: commits are known by their layout's number, and old ones fall out. */
 export function placeAgain(
-  before: readonly TracedCommit[],
+  before: readonly CommitTrace[],
   place: WalkPlace,
-  after: readonly TracedCommit[],
+  after: readonly CommitTrace[],
 ): WalkPlace | null {
   const seq = before[place.commit]?.seq;
   const commit = after.findIndex((each) => each.seq === seq);
@@ -73,7 +80,7 @@ export interface WalkedCounter {
 }
 
 /** Every counter that the commit changes in any step done so far, by node, zone, counter; as of `step`. */
-export function walkedCounters(commit: TracedCommit, step: number): WalkedCounter[] {
+export function walkedCounters(commit: CommitTrace, step: number): WalkedCounter[] {
   const known = new Map<string, { -readonly [K in keyof WalkedCounter]: WalkedCounter[K] }>();
   commit.steps.forEach(({ changes }, i) => {
     for (const { nid, zone, counter, before, after } of changes) {

@@ -3,7 +3,10 @@
  * a name says otherwise. Everything here is JSON: no functions, no undefined, no typed arrays. `scenario/` turns a
  * document written by a person into this; the engine assumes that it has been validated and asserts what it relies on.
  */
+import type { GuestBeyond } from '../../shared/snapshot/index.ts';
 import type { PfnRange } from '../../shared/units/index.ts';
+
+export { PLAIN_RFC } from '../../shared/snapshot/table.ts';
 
 export interface WorldConfig {
   /** 32-bit unsigned. One seed, one world. */
@@ -130,27 +133,7 @@ export interface RfcSwitches {
   readonly lostFlagPermille: number;
 }
 
-/** What the RFC leaves undone, each selectable. Off is what the RFC does. */
-export interface BeyondConfig {
-  /** cpu-to-node map and distances follow the layout as one versioned topology: they come from the host with it. */
-  readonly topology: boolean;
-  /** Relabels stranded pages in place, at most pagesPerTick a tick. null: off. */
-  readonly activePass: {
-    readonly pagesPerTick: number;
-    /** oldest: longest in use first; youngest: the reverse; address: by pfn. */
-    readonly order: 'oldest' | 'youngest' | 'address';
-  } | null;
-  /** An allocation during a commit skips free pages whose target is another node than the one they are listed on. */
-  readonly consultTarget: boolean;
-  /** Ticks between two steps of a commit; 0: all in one. */
-  readonly commitStepTicks: number;
-  /** A notifier tells kernel users (slab caches) and user space (tasks with a memory policy) of every commit. */
-  readonly notify: boolean;
-  /** Slab caches that are told shrink at once. Needs notify. */
-  readonly shrinkSlabs: boolean;
-  /** How a pfn is looked up. Answers are equal; the steps a lookup takes are counted. */
-  readonly lookup: 'tree' | 'runs' | 'radix' | 'table';
-}
+export type BeyondConfig = GuestBeyond;
 
 /** pfns [start, end) belong on guest node `nid`. */
 export interface LayoutRange extends PfnRange {
@@ -322,14 +305,4 @@ export const DEFAULT_PROFILE: KernelProfile = {
   memoryBlockPages: 32768,
   extraNrNodeIdsPercent: 0,
   backlog: 16,
-};
-
-export const PLAIN_RFC: BeyondConfig = {
-  topology: false,
-  activePass: null,
-  consultTarget: false,
-  commitStepTicks: 0,
-  notify: false,
-  shrinkSlabs: false,
-  lookup: 'table',
 };

@@ -2,6 +2,8 @@
 import {
   CORRECT,
   DEFAULT_PROFILE,
+  PLAIN_RFC,
+  RFC_V3,
   type GuestConfig,
   type KernelProfile,
   type MmConfig,
@@ -59,21 +61,25 @@ export function config({ mm = {}, profile = {}, guest = {} }: GuestOptions = {})
         regeneration: { enabled: false, grainPages: 512, delayTicks: 0 },
         workload: null,
         dirty: { workingSetPages: 0, pagesPerSec: 0 },
-        beyond: {
-          topology: false,
-          activePass: null,
-          consultTarget: false,
-          commitStepTicks: 0,
-          notify: false,
-          shrinkSlabs: false,
-          lookup: 'table',
-        },
+        beyond: PLAIN_RFC,
         dimms: [],
         ...guest,
       },
     ],
     schedule: [],
   };
+}
+
+/** Two nodes of 64 MB, striped over three in 128 pages each, as the series was posted (T4). */
+export function stripedAsPosted(): Console {
+  const bootLayout = [
+    { start: 0, end: 16384, nid: 0 },
+    { start: 16384, end: 32768, nid: 1 },
+  ];
+  const c = new Console({ profile: { rfc: RFC_V3 }, mm: { bootLayout } });
+  for (let k = 0; k < 256; k++) c.stage(k * 128, k * 128 + 127, k % 3);
+  c.commit();
+  return c;
 }
 
 /** A guest and its files; every write is a line of its own unless a line is open. */

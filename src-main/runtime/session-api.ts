@@ -9,7 +9,6 @@
  */
 import type { WorldEvent } from '../../shared/snapshot/index.ts';
 import type {
-  CommitTrace,
   CompareProgress,
   Comparison,
   Forecast,
@@ -21,7 +20,7 @@ import type {
   ShellReply,
 } from '../../shared/protocol/index.ts';
 import type { DocumentState } from '../../shared/protocol/index.ts';
-import type { LawsChecked, RunRecord } from '../../shared/view/index.ts';
+import type { CommitTrace, LawsChecked, RunRecord } from '../../shared/view/index.ts';
 import type { PlacementProblem, Refusal } from '../engine/index.ts';
 
 /** What of a document's state is the run's; the rest (place, dirty, id) is the desk's. */

@@ -11,15 +11,8 @@
  */
 import { encode } from '../../shared/snapshot/index.ts';
 import type { Snapshot, WorldEvent } from '../../shared/snapshot/index.ts';
-import type {
-  CommitTrace,
-  DocumentCommand,
-  Forecast,
-  GivenCommand,
-  LayoutInfo,
-  SeriesPart,
-} from '../../shared/protocol/index.ts';
-import type { RunRecord } from '../../shared/view/index.ts';
+import type { DocumentCommand, Forecast, GivenCommand, LayoutInfo, SeriesPart } from '../../shared/protocol/index.ts';
+import type { CommitTrace, RunRecord } from '../../shared/view/index.ts';
 import type { Command, PlacementProblem, Refusal, Written } from '../engine/index.ts';
 import { InvariantError, World } from '../engine/index.ts';
 import type { Scenario, ScenarioCommand } from '../scenario/index.ts';

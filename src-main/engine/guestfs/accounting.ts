@@ -5,18 +5,9 @@
  *     and listed are the truth beside it. They differ only with the defects of the posted code.
  * (b) The names of the JSON are an interface: programs read them. All counts are 4 KiB pages.
  */
-import { type GuestMm, NR_PAGE_ORDERS, ZONE_NAMES } from '../mm/index.ts';
+import { type CellFigures, type GuestMm, NR_PAGE_ORDERS, ZONE_NAMES } from '../mm/index.ts';
 import { cellOf, zonelistRebuildsOf } from '../mm/mm.ts';
-import {
-  freeOf,
-  isPopulated,
-  managedOf,
-  nodeFree,
-  nodeManaged,
-  nodePresent,
-  onlineNodes,
-  presentOf,
-} from './belief.ts';
+import { isPopulated, nodeFree, nodeManaged, nodePresent, onlineNodes } from './belief.ts';
 import { ERA_FIELDS } from '../mm/era-fields.ts';
 import { padded } from './text.ts';
 
@@ -55,24 +46,12 @@ export interface AccountingNode {
   readonly zones: readonly AccountingZone[];
 }
 
-export interface AccountingZone {
+/** Figures of the zone as its kernel believes them, and: */
+export interface AccountingZone extends Omit<CellFigures, 'allocatedPages' | 'reservedPages' | 'initialised'> {
   readonly zone: string;
-  readonly presentPages: number;
-  readonly managedPages: number;
-  readonly freePages: number;
-  /** Free blocks by order, 0 to 10. */
-  readonly freeBlocks: readonly number[];
   /** Pages on the free lists, counted. */
   readonly listedPages: number;
-  readonly pcpPages: number;
   readonly targetPages: number;
-  readonly spanStart: number;
-  readonly spannedPages: number;
-  readonly wmarkMin: number;
-  readonly wmarkLow: number;
-  readonly wmarkHigh: number;
-  readonly pcpBatch: number;
-  readonly pcpHigh: number;
 }
 
 export function accountingJson(guest: GuestMm): Accounting {
@@ -130,25 +109,14 @@ function nodeOf(guest: GuestMm, nid: number): AccountingNode {
 const isKnown = ({ mm }: GuestMm, nid: number, zone: number): boolean =>
   isPopulated(mm, nid, zone) || mm.cell.initialised[cellOf(nid, zone)] === 1;
 
-function zoneOf({ mm }: GuestMm, nid: number, zone: number, name: string): AccountingZone {
-  const { cell } = mm;
-  const c = cellOf(nid, zone);
+function zoneOf(guest: GuestMm, nid: number, zone: number, name: string): AccountingZone {
+  const { presentPages, managedPages, freePages, freeBlocks, pcpPages, ...rest } = guest.cell(nid, zone);
+  const { spanStart, spannedPages, wmarkMin, wmarkLow, wmarkHigh, pcpBatch, pcpHigh } = rest;
+  const { free, present } = guest.mm.cell;
+  const cell = cellOf(nid, zone);
   return {
-    zone: name,
-    presentPages: presentOf(mm, nid, zone),
-    managedPages: managedOf(mm, nid, zone),
-    freePages: freeOf(mm, nid, zone),
-    freeBlocks: Array.from(cell.nrFree.subarray(c * NR_PAGE_ORDERS, (c + 1) * NR_PAGE_ORDERS)),
-    listedPages: cell.free[c]!,
-    pcpPages: cell.pcp[c]!,
-    targetPages: cell.present[c]!,
-    spanStart: cell.spanStart[c]!,
-    spannedPages: cell.spanEnd[c]! - cell.spanStart[c]!,
-    wmarkMin: cell.wmarkMin[c]!,
-    wmarkLow: cell.wmarkLow[c]!,
-    wmarkHigh: cell.wmarkHigh[c]!,
-    pcpBatch: cell.pcpBatch[c]!,
-    pcpHigh: cell.pcpHigh[c]!,
+    ...{ zone: name, presentPages, managedPages, freePages, freeBlocks, listedPages: free[cell]!, pcpPages },
+    ...{ targetPages: present[cell]!, spanStart, spannedPages, wmarkMin, wmarkLow, wmarkHigh, pcpBatch, pcpHigh },
   };
 }
 

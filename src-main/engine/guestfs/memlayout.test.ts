@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CORRECT, RFC_V3 } from '../config.ts';
 import { World } from '../world.ts';
-import { config, Console, MEMLAYOUT } from '../console-fixture.ts';
+import { config, Console, MEMLAYOUT, stripedAsPosted } from '../console-fixture.ts';
 
 const layoutFiles = (c: Console, layout: string): Record<string, string> =>
   Object.fromEntries(
@@ -379,13 +379,7 @@ describe('stats of the later tree', () => {
   });
 
   test('straddling blocks are warned of (T4)', () => {
-    const bootLayout = [
-      { start: 0, end: 16384, nid: 0 },
-      { start: 16384, end: 32768, nid: 1 },
-    ];
-    const c = new Console({ profile: { rfc: RFC_V3 }, mm: { bootLayout } });
-    for (let k = 0; k < 256; k++) c.stage(k * 128, k * 128 + 127, k % 3);
-    c.commit();
+    const c = stripedAsPosted();
     expect(c.log).toContain('dnuma: 21 free blocks reached beyond the end of the range that its first page is in');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RFC_V3 } from '../config.ts';
 import type { Accounting } from './accounting.ts';
-import { Console, type GuestOptions } from '../console-fixture.ts';
+import { Console, type GuestOptions, stripedAsPosted } from '../console-fixture.ts';
 
 const PAGECTL = '/sys/kernel/debug/pagectl';
 const ctl = (c: Console, name: string, text: string | number): string | null => c.echo(text, `${PAGECTL}/${name}`);
@@ -146,13 +146,7 @@ test('T12a', () => {
 
 /** T4 as posted: the books show what the kernel believes beside the truth. */
 test('T4, as posted', () => {
-  const bootLayout = [
-    { start: 0, end: 16384, nid: 0 },
-    { start: 16384, end: 32768, nid: 1 },
-  ];
-  const c = new Console({ profile: { rfc: RFC_V3 }, mm: { bootLayout } });
-  for (let k = 0; k < 256; k++) c.stage(k * 128, k * 128 + 127, k % 3);
-  c.commit();
+  const c = stripedAsPosted();
   const { nodes, misplaced, moved } = books(c);
   expect(nodes.map((n) => [n.sizePages, n.targetPages, n.freePages])).toEqual([
     [11008, 11008, 11264],

@@ -6,13 +6,14 @@ import type { PfnRange } from '../../../shared/units/index.ts';
 import type { LayoutRange, MmConfig } from '../config.ts';
 import { type Parts, type StateReader, type StateWriter, wholeOf } from '../core/index.ts';
 import { bootMm } from './boot.ts';
-import { freeOrder, segmentOfBlock, takeExactly } from './buddy.ts';
+import { segmentOfBlock, takeExactly } from './buddy.ts';
 import { checkMm, type MmViolation } from './check.ts';
 import { beginCommit, Commit, type CommitResult, type CommitStart } from './commit.ts';
 import { statsNow } from './commit-stat.ts';
 import { commitAhead, type CommitAhead } from './foresight.ts';
+import { forEachFreeBlock } from './free-walk.ts';
 import { mayPlug, nidOfNewBlock, plugPages, type PlugResult } from './hotplug.ts';
-import { NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
+import { NR_PAGE_ORDERS, NR_ZONES } from './limit.ts';
 import { type LayoutProblem, type Memlayout, targetNid, validateLayout } from './memlayout.ts';
 import { cellOf, type Mm, zoneOf } from './mm.ts';
 import { ALLOCATED, HELD, HOLE, KIND_MASK, PCP, RESERVED, stateOf } from './page.ts';
@@ -320,20 +321,7 @@ export class GuestMm {
   /** Calls back for every free block, ascending by pfn. */
   forEachFreeBlock(visit: (pfn: number, order: number, nid: number, zone: number) => void): void {
     const { mm } = this;
-    for (let pfn = 0; pfn < mm.nrPages;) {
-      if (mm.block.free[pfn >>> PAGEBLOCK_ORDER] === 0 && pfn % PAGES_PER_PAGEBLOCK === 0) {
-        pfn += PAGES_PER_PAGEBLOCK;
-        continue;
-      }
-      const seg = segmentOfFree(mm, pfn);
-      if (seg === -1) {
-        pfn++;
-        continue;
-      }
-      const order = freeOrder(mm, seg, pfn);
-      visit(pfn, order, nidOf(mm.segment, seg), zoneOf(mm, pfn));
-      pfn += 1 << order;
-    }
+    forEachFreeBlock(mm, 0, mm.nrPages, (pfn, order, nid) => visit(pfn, order, nid, zoneOf(mm, pfn)));
   }
 
   /** As check; the guest must not change between two parts. */

@@ -8,7 +8,7 @@
  *     with the guest, and goes on after a restore as it would have gone on.
  * (c) Traces decide nothing that happens: they are saved, but no part of the hash.
  */
-import type { CommitTrace } from '../../../shared/protocol/guest.ts';
+import type { CommitTrace } from '../../../shared/view/commit-walk.ts';
 import { assert, type Json, type StateReader, type StateWriter } from '../core/index.ts';
 import type { Memlayout } from '../mm/memlayout.ts';
 import { type Commit, type CommitResult, type CommitStep, type GuestMm } from '../mm/index.ts';

@@ -6,7 +6,7 @@
  * the marks of a guest with the posted code's defects are bits of pages, and counting them costs a look at the bits.
  */
 import { MAX_TRACE_CHANGES } from '../../../shared/protocol/limit.ts';
-import type { CommitTrace, CommitTraceStep, CounterChange } from '../../../shared/protocol/guest.ts';
+import type { CommitTrace, CommitTraceStep, CounterChange } from '../../../shared/view/commit-walk.ts';
 import { COMMIT_STEPS, type CommitResult, type CommitStep, type GuestMm, type Mm, NR_ZONES } from '../mm/index.ts';
 import { flagsIn } from '../mm/rfc/flags.ts';
 import { believedManaged, believedPresent, nrFreePages } from '../mm/rfc/rfc-state.ts';

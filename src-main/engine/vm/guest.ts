@@ -5,7 +5,7 @@
  * Regeneration (telling.ts) says when a layout is delivered and what it is; if it differs from the one in force, it is
  * committed. Nothing is due at boot: the layout at power-on is what the host gave the guest, right or wrong.
  */
-import type { CommitTrace } from '../../../shared/protocol/guest.ts';
+import type { CommitTrace } from '../../../shared/view/commit-walk.ts';
 import type { GuestLag, WorldEvent } from '../../../shared/snapshot/index.ts';
 import type { PfnRange } from '../../../shared/units/index.ts';
 import type {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { givenCommandSchema } from '../../../shared/protocol/command.ts';
 import type { GuestBeyond } from '../../../shared/snapshot/index.ts';
-import { beyondOf, beyondText, formOf, PLAIN_RFC } from './beyond-form.ts';
+import { PLAIN_RFC } from '../../../shared/snapshot/table.ts';
+import { beyondOf, beyondText, formOf } from './beyond-form.ts';
 
 const ALL: GuestBeyond = {
   topology: true,

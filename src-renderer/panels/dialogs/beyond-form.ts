@@ -16,17 +16,6 @@ export interface BeyondForm {
   lookup: GuestBeyond['lookup'];
 }
 
-/** Nothing of it. */
-export const PLAIN_RFC: GuestBeyond = {
-  topology: false,
-  activePass: null,
-  consultTarget: false,
-  commitStepTicks: 0,
-  notify: false,
-  shrinkSlabs: false,
-  lookup: 'table',
-};
-
 const USUAL_PAGES_PER_TICK = 64;
 
 export const formOf = (beyond: GuestBeyond, tickMs: number): BeyondForm => ({

@@ -6,8 +6,9 @@
  * "Free block" is one of the maximal aligned decomposition: as it is when the walk comes to it (mergeUnmoved: a block that
  * has just been moved may merge with the next one, whose head is then never found), or as it was before the sweep.
  */
-import { forEachAligned, freeOrder } from '../buddy.ts';
+import { forEachAligned } from '../buddy.ts';
 import { countForNode, FREELIST_ADD } from '../commit-stat.ts';
+import { forEachFreeBlock } from '../free-walk.ts';
 import { PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from '../limit.ts';
 import { forEachDelta, type Memlayout, rangeOf } from '../memlayout.ts';
 import { cellOf, type Mm, zoneOf } from '../mm.ts';
@@ -15,7 +16,7 @@ import { addFreeBlock, segmentOfFree, takeFromSegment } from '../segment.ts';
 import { growSpan } from '../span.ts';
 import { sweepRun } from '../sweep.ts';
 import { clearFlags } from './flags.ts';
-import { forEachFreePiece, nodeOfFree } from './free-piece.ts';
+import { forEachFreePiece } from './free-piece.ts';
 import { countMisplaced, countMisplacedTo, forEachTarget } from './ledger.ts';
 import type { RfcState } from './rfc-state.ts';
 
@@ -46,22 +47,10 @@ function walkLive(mm: Mm, rfc: RfcState): number {
   const { layout } = mm;
   let moved = 0;
   for (let r = 0; r < layout.count; r++) {
-    for (let pfn = layout.start[r]!; pfn < layout.start[r + 1]!;) {
-      if (pfn % PAGES_PER_PAGEBLOCK === 0 && mm.block.free[pfn >>> PAGEBLOCK_ORDER] === 0) {
-        pfn += PAGES_PER_PAGEBLOCK;
-        continue;
-      }
-      const seg = segmentOfFree(mm, pfn);
-      if (seg === -1) {
-        pfn++;
-        continue;
-      }
-      const pages = 1 << freeOrder(mm, seg, pfn);
-      const stop = pfn - (pfn % pages) + pages;
+    forEachFreeBlock(mm, layout.start[r]!, layout.start[r + 1]!, (pfn, order, actual) => {
       // Inside a block that begins before its range, no page is a head until the block ends.
-      if (pfn % pages === 0) moved += visitBlock(mm, rfc, pfn, stop, nodeOfFree(mm, seg), r);
-      pfn = stop;
-    }
+      if (pfn % (1 << order) === 0) moved += visitBlock(mm, rfc, pfn, pfn + (1 << order), actual, r);
+    });
   }
   return moved;
 }
