@@ -355,8 +355,11 @@ export class Screen {
     await this.page.getByRole('button', { name: 'Compact…', exact: true }).click();
     const dialog = this.page.getByRole('dialog');
     await dialog.getByLabel('VM', { exact: true }).selectOption({ label: vm });
-    await this.#setChecked(dialog.getByRole('radio', { name: 'These nodes' }), true);
-    await this.#setChecked(dialog.getByRole('checkbox', { name: /^node / }).nth(node), true);
+    await dialog.getByRole('radio', { name: 'These nodes' }).check();
+    await dialog
+      .getByRole('checkbox', { name: /^node / })
+      .nth(node)
+      .check();
     if (rateMiBps !== undefined) await dialog.getByLabel('Rate').fill(String(rateMiBps));
     await this.#give('Compact', vm);
   }
@@ -375,15 +378,10 @@ export class Screen {
     return { time: time! };
   }
 
-  /** Pressed again where a press fell beside it, since what a choice comes to moves the fields below it. */
-  async #setChecked(box: Locator, checked: boolean): Promise<void> {
-    await expect(async () => await box.setChecked(checked, { timeout: 2000 })).toPass({ timeout: 20_000 });
-  }
-
   async #give(verb: 'Compact' | 'Migrate', vm: string): Promise<void> {
     const dialog = this.page.getByRole('dialog');
     const playAfter = dialog.getByRole('checkbox', { name: 'Start playing' });
-    if (await playAfter.isVisible()) await this.#setChecked(playAfter, false);
+    if (await playAfter.isVisible()) await playAfter.uncheck();
     await this.consequenceShown();
     await expect(dialog.getByRole('region', { name: 'Consequence' })).toContainText(/\d/);
     await dialog.getByRole('button', { name: `${verb} ${vm}` }).click();
