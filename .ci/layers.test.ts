@@ -58,7 +58,7 @@ const banned: readonly (readonly [string, string, BanName])[] = [
 
 /** [file, import, rule of import-rules.mjs] */
 const refused: readonly (readonly [string, string, string])[] = [
-  ['shared/import/up.ts', '../../src-main/engine/config.ts', 'imports-of-shared'],
+  ['shared/import/up.ts', '../../src-main/engine/world.ts', 'imports-of-shared'],
   ['shared/import/package.ts', 'zod', 'imports-of-shared'],
   ['src-main/engine/import/out.ts', '../../scenario/legal.ts', 'imports-of-src-main-engine'],
   ['src-main/engine/import/node.ts', 'node:fs', 'imports-of-src-main-engine'],
@@ -68,10 +68,10 @@ const refused: readonly (readonly [string, string, string])[] = [
   ['src-main/engine/host/import/up.ts', '../../vm/legal.ts', 'imports-of-src-main-engine-host'],
   ['src-main/formats/import/package.ts', 'zod', 'imports-of-src-main-formats'],
   ['src-main/scenario/import/world.ts', '../../engine/legal.ts', 'imports-of-src-main-scenario'],
-  ['src-main/report/import/engine.ts', '../../engine/config.ts', 'imports-of-src-main-report'],
+  ['src-main/report/import/engine.ts', '../../engine/world.ts', 'imports-of-src-main-report'],
   ['src-main/runtime/import/up.ts', '../../cli/legal.ts', 'imports-of-src-main-runtime'],
   ['src-main/cli/import/electron.ts', 'electron', 'imports-of-src-main-cli'],
-  ['src-renderer/app/import/main.ts', '../../../src-main/engine/config.ts', 'imports-of-src-renderer'],
+  ['src-renderer/app/import/main.ts', '../../../src-main/engine/world.ts', 'imports-of-src-renderer'],
   // Not .ts: Electron's types bring Node's, and would hide from the compiler what it must refuse below.
   ['src-renderer/app/import/electron.mjs', 'electron', 'imports-of-src-renderer'],
   ['src-renderer/app/import/node.ts', 'node:fs', 'imports-of-src-renderer'],
@@ -83,15 +83,16 @@ const refused: readonly (readonly [string, string, string])[] = [
 
 const legal: Readonly<Record<string, string>> = {
   'shared/legal.ts': 'export const a = 1;',
-  'src-main/engine/config.ts': "export { a } from '../../shared/legal.ts';",
+  'shared/model/legal.ts': 'export const a = 1;',
+  'src-main/engine/world.ts': "export { a } from '../../shared/model/legal.ts';",
   'src-main/engine/legal.ts': "export { a } from './mm/legal.ts';\nexport const b = Math.floor(2 ** 20 / 3);",
-  'src-main/engine/mm/legal.ts': "export { a } from '../config.ts';",
+  'src-main/engine/mm/legal.ts': "export { a } from '../../../shared/model/legal.ts';",
   'src-main/engine/host/legal.ts': "export { a } from '../core/legal.ts';",
   'src-main/engine/vm/legal.ts': "export { a } from '../host/legal.ts';",
   'src-main/engine/core/legal.ts': 'export const a = Math.sqrt(2);',
   // Packages whose types might bring Node's or a browser's globals into the pure program.
   'src-main/scenario/legal.ts':
-    "export type { a } from '../engine/config.ts';\nexport { z } from 'zod';\nexport { parse } from 'jsonc-parser';",
+    "export type { a } from '../../shared/model/legal.ts';\nexport { z } from 'zod';\nexport { parse } from 'jsonc-parser';",
   'src-main/formats/legal.ts': "export { XMLParser } from 'fast-xml-parser';",
   'src-main/report/legal.ts': 'export const a = Math.sin(1);',
   'src-main/runtime/legal.ts': "export { readFileSync } from 'node:fs';\nexport { Worker } from 'worker_threads';",

@@ -44,7 +44,7 @@ const page = row('page');
 
 const engine = 'src-main/engine';
 const core = `${engine}/core`;
-const config = `${engine}/config.ts`; // plain data: what a scenario becomes and a world is made of
+const engineShared = ['shared/model', 'shared/columns', 'shared/units', 'shared/errors', 'shared/view'];
 // Arithmetic of the guest's kernel, without state: a document is checked by what the boot will do.
 const guestRules = [`${engine}/mm/free-plan.ts`, `${engine}/mm/era.ts`];
 const formats = 'src-main/formats';
@@ -61,19 +61,19 @@ const servedPage = 'src-main/page';
 export const layers: readonly Layer[] = [
   // Both sides: what a window and a world agree on.
   pure('shared', 'what both sides speak: units, errors, snapshots, views', []),
-  pure('shared/protocol', 'the one table of what a window may ask, and what main tells it', ['shared/ascii', 'shared/errors', 'shared/snapshot', 'shared/view'], ['zod']),
+  pure('shared/protocol', 'the one table of what a window may ask, and what main tells it', ['shared/ascii', 'shared/errors', 'shared/model', 'shared/columns', 'shared/view'], ['zod']),
 
   // The world. Its results are hashed, so its arithmetic is exact.
-  pure(engine, 'the simulated world and its only doors', ['shared'], [], ['inexactMath']),
-  pure(core, 'chance, exact arithmetic, state, assertions', ['shared']),
-  pure(`${engine}/mm`, "a guest's page allocator and memlayout", ['shared', core, config]),
-  pure(`${engine}/host`, 'nodes, frames, backing, compaction, migration', ['shared', core, config]),
-  pure(`${engine}/guestfs`, "a guest's own interfaces as files: /proc, /sys, debugfs", ['shared', core, config, `${engine}/mm`, `${engine}/host`, `${engine}/vm`]),
-  pure(`${engine}/vm`, 'a guest: its memory, its workload, what its host tells it', ['shared', core, config, `${engine}/mm`, `${engine}/host`]),
+  pure(engine, 'the simulated world and its only doors', engineShared, [], ['inexactMath']),
+  pure(core, 'chance, exact arithmetic, state, assertions', engineShared),
+  pure(`${engine}/mm`, "a guest's page allocator and memlayout", [...engineShared, core]),
+  pure(`${engine}/host`, 'nodes, frames, backing, compaction, migration', [...engineShared, core]),
+  pure(`${engine}/guestfs`, "a guest's own interfaces as files: /proc, /sys, debugfs", [...engineShared, core, `${engine}/mm`, `${engine}/host`, `${engine}/vm`]),
+  pure(`${engine}/vm`, 'a guest: its memory, its workload, what its host tells it', [...engineShared, core, `${engine}/mm`, `${engine}/host`]),
 
   // Around the world: text in, text out. None of them steps a world, but the one that attacks it.
   pure(formats, "other tools' files, parsed and printed", ['shared'], ['fast-xml-parser']),
-  pure(scenario, 'our document: schema, validation, and the way to a world', ['shared', formats, config, ...guestRules], ['zod', 'jsonc-parser']),
+  pure(scenario, 'our document: schema, validation, and the way to a world', ['shared', formats, ...guestRules], ['zod', 'jsonc-parser']),
   pure('src-main/planner', 'where to put what: heuristics, model, checker', ['shared']),
   pure(report, 'rows of a view to HTML, CSV, JSON and SVG', ['shared']),
   pure(simtest, 'the attacker of the engine, by seed', ['shared', engine, scenario]),

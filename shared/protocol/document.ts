@@ -1,7 +1,7 @@
 /** What main tells a window about documents and runs. Plain JSON. All counts are 4 KiB pages, all times ticks or ms. */
 import type { Diagnostic } from '../errors/index.ts';
 import type { LawsChecked, RunInputs } from '../view/index.ts';
-import type { Forecast } from './forecast.ts';
+import type { Forecast } from '../model/forecast.ts';
 
 export type { SeriesPart } from '../view/index.ts';
 

@@ -12,29 +12,11 @@ export type {
   SeriesPart,
   StartInfo,
 } from './document.ts';
-export type {
-  CompactForecast,
-  Forecast,
-  GuestNodeForecast,
-  MigrateForecast,
-  NodeForecast,
-  OtherForecast,
-} from './forecast.ts';
-export type {
-  ComparedDifference,
-  ComparedFigure,
-  ComparedVariant,
-  Comparison,
-  CompareProgress,
-  LayoutInfo,
-  ShellCompletion,
-  ShellReply,
-} from './guest.ts';
+
+export type { LayoutInfo, ShellCompletion, ShellReply } from './guest.ts';
 export { readMessage, writeMessage } from './message.ts';
 export type { ClientMessage, EventData, EventName, ServerMessage } from './message.ts';
 export type { Port } from './port.ts';
 export { MAX_FILE_CHARS, MAX_FILES, MAX_MESSAGE_BYTES, MAX_TILE_PAGES, PROTOCOL_VERSION } from './limit.ts';
 export { isRequestName, requests } from './request.ts';
 export type { RequestInput, RequestName, RequestReply } from './request.ts';
-export { createTiles, NO_HOST_NODE, NO_NODE, PageTile, readTiles } from './tile.ts';
-export type { Tiles } from './tile.ts';

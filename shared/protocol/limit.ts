@@ -11,5 +11,3 @@ export const MAX_TILE_PAGES = 65_536;
 /** One line of the guest's shell, and what it may print. */
 export const MAX_SHELL_LINE_CHARS = 4096;
 export const MAX_SHELL_CHARS = 2 ** 20;
-/** Counters that one step of a commit may list. */
-export const MAX_TRACE_CHANGES = 2000;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readMessage, writeMessage } from './message.ts';
 import { isRequestName, requests } from './request.ts';
-import { createTiles, readTiles } from './tile.ts';
+import { createTiles, readTiles } from '../columns/tile.ts';
 
 const SEED = 20261124;
 

@@ -9,9 +9,9 @@
  */
 import { asciiJson, asciiText, putAscii } from '../ascii/index.ts';
 import type { DocumentState, StartInfo } from './document.ts';
-import type { CompareProgress } from './guest.ts';
+import type { CompareProgress } from '../model/comparison.ts';
 import type { RequestName } from './request.ts';
-import type { WorldEvent } from '../snapshot/index.ts';
+import type { WorldEvent } from '../model/event.ts';
 import type { Diagnostic } from '../errors/index.ts';
 
 export interface ClientMessage {

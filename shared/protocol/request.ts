@@ -10,12 +10,14 @@
  */
 import * as z from 'zod';
 import type { Diagnostic } from '../errors/index.ts';
-import type { WorldEvent } from '../snapshot/index.ts';
-import type { CommitTrace, LawsChecked } from '../view/index.ts';
+import type { WorldEvent } from '../model/event.ts';
+import type { CommitTrace } from '../model/commit-trace.ts';
+import type { LawsChecked } from '../view/index.ts';
 import { givenCommandSchema } from './command.ts';
 import type { DocumentState, HelloReply, ImportReply, OpenReply, RunHashes, SeriesPart } from './document.ts';
-import type { Forecast } from './forecast.ts';
-import type { Comparison, LayoutInfo, ShellCompletion, ShellReply } from './guest.ts';
+import type { Forecast } from '../model/forecast.ts';
+import type { Comparison } from '../model/comparison.ts';
+import type { LayoutInfo, ShellCompletion, ShellReply } from './guest.ts';
 import { MAX_FILE_CHARS, MAX_FILES, MAX_SHELL_LINE_CHARS, MAX_TILE_PAGES } from './limit.ts';
 
 const none = z.strictObject({});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decode, encode } from '../snapshot/index.ts';
+import { decode, encode } from '../columns/index.ts';
 import { guestAccounting, numactlHardware } from './accounting.ts';
 import type { NodeRow } from './accounting.ts';
 import { randomGuest, snapshotOf } from './fixture/page-model.ts';

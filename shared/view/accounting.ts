@@ -5,7 +5,7 @@
  * What is by T and what by A is the snapshot's rule: free pages and spans by A, everything else by T.
  * Laws and their numbers: spec/dnuma.md section 5.4.
  */
-import type { Snapshot } from '../snapshot/index.ts';
+import type { Snapshot } from '../columns/index.ts';
 import { numactlMbFromPages } from '../units/index.ts';
 import { numactlText } from './numactl.ts';
 import { column, rowsOf } from './table-row.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { WorldEvent, WorldEventType } from '../snapshot/index.ts';
+import type { WorldEvent, WorldEventType } from '../model/event.ts';
 import { countsChange, lastCommit, signed } from './change.ts';
 
 const event = (tick: number, type: WorldEventType, vm: string): WorldEvent => ({ tick, type, vm, text: '', data: {} });

@@ -1,7 +1,7 @@
 /** What changed between two states of one guest, in pages, signed; for the figure beside a figure. */
 import { count } from './number-format.ts';
 import type { GuestAccounting, NodeRow, PageCounts, ZoneRow } from './accounting.ts';
-import type { WorldEvent } from '../snapshot/index.ts';
+import type { WorldEvent } from '../model/event.ts';
 
 /** "+61 204", "−12", "±0": a sign is never dropped. */
 export const signed = (n: number): string => (n === 0 ? '±0' : n > 0 ? `+${count(n)}` : count(n));

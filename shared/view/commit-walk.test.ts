@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { placeAgain, walked, walkedCounters, walkTable } from './commit-walk.ts';
-import type { CounterChange, CommitTrace } from './commit-walk.ts';
+import type { CounterChange, CommitTrace } from '../model/commit-trace.ts';
 
 const change = (
   nid: number | null,

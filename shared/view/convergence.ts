@@ -5,7 +5,7 @@
  * it was told (H against T) but what the grain coalesces. A guest whose regeneration is off is never told anything: of
  * it only the first is asked, and lag 1 is a fact to state, not something to wait for.
  */
-import type { GuestLag } from '../snapshot/index.ts';
+import type { GuestLag } from '../model/owed.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** Whether the host tells the guest with this index of moves, as the settings stood when the run ended. */

@@ -21,12 +21,12 @@ export interface HostLayout {
 }
 
 export const BOX_LEAST_WIDTH = 96;
-const BOX_MOST_WIDTH = 320;
+const BOX_MAX_WIDTH = 320;
 /** Of a node that is alone. */
 const LONE_WIDTH = 480;
 export const TILE_LEAST_WIDTH = 116;
 /** More nodes than this are tiles, however large the window. */
-const MOST_BOXES = 32;
+const MAX_BOXES = 32;
 export const LEAST_MEMORY = 18;
 const MEMORY_HEIGHT = { least: 132, most: 460 };
 /** Head, CPUs and gaps of a box; name and padding of a host. */
@@ -50,7 +50,7 @@ export function hostLayout(nodes: readonly number[], width: number, height: numb
     nodeWidth: Math.floor((inner + GAP) / tileColumns) - GAP,
     memoryHeight: 0,
   };
-  if (all > MOST_BOXES) return tiles;
+  if (all > MAX_BOXES) return tiles;
   // Side by side if all hosts fit in one row, else one host below the other, its own nodes wrapped.
   const room = (columns: number, hosts: number): number =>
     Math.floor((width - hosts * HOST_PADDING - (hosts - 1) * GAP + GAP * hosts) / columns) - GAP;
@@ -73,7 +73,7 @@ export function hostLayout(nodes: readonly number[], width: number, height: numb
   return {
     kind: 'boxes',
     columns,
-    nodeWidth: Math.min(all > 1 ? BOX_MOST_WIDTH : LONE_WIDTH, nodeWidth),
+    nodeWidth: Math.min(all > 1 ? BOX_MAX_WIDTH : LONE_WIDTH, nodeWidth),
     memoryHeight,
   };
 }

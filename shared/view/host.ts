@@ -4,7 +4,7 @@
  * The score of a VM is its **largest-node share**: of the VM's memory, the percentage that its fullest host node backs,
  * rounded down, so that 100 means all of it on one node. It says how gathered the VM is, not whether it could be better.
  */
-import type { Snapshot } from '../snapshot/index.ts';
+import type { Snapshot } from '../columns/index.ts';
 import { column, rowsOf } from './table-row.ts';
 
 export interface HostNodeRow {

@@ -10,7 +10,7 @@
  *     Never less than now. Compaction copies inside a zone, so nothing is packed across two.
  * (d) now, what compaction adds, what is in use and never add up to the pageblocks.
  */
-import type { Snapshot } from '../snapshot/index.ts';
+import type { Snapshot } from '../columns/index.ts';
 import { PAGES_PER_HUGE } from '../units/index.ts';
 import type { NodeRow } from './accounting.ts';
 import { HUGE_ORDER } from './free-area.ts';

@@ -14,7 +14,7 @@ export { freeAreas, HUGE_ORDER } from './free-area.ts';
 export type { NodeFreeArea } from './free-area.ts';
 export { counterName } from './counter-name.ts';
 export { placeAgain, walked, walkedCounters, walkTable } from './commit-walk.ts';
-export type { CommitTrace, WalkedCounter, WalkPlace, WalkTable } from './commit-walk.ts';
+export type { WalkedCounter, WalkPlace, WalkTable } from './commit-walk.ts';
 export { hostMatrix, hostNodeRows } from './host.ts';
 export type { HostMatrix, HostNodeRow, VmHostRow } from './host.ts';
 export { hugeOutlook, pageblockRows } from './huge-outlook.ts';

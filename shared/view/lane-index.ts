@@ -10,7 +10,7 @@
  * (d) Cost: the rows of the guest once; then, for each column and each node in the window, the logarithm of the rows
  *     between two edges. Rows are read in place or copied once; nothing grows with pages.
  */
-import type { Snapshot } from '../snapshot/index.ts';
+import type { Snapshot } from '../columns/index.ts';
 import { PAGES_PER_HUGE } from '../units/index.ts';
 import type { ActualBand, LaneBand, Lanes } from './lane.ts';
 import { column, rowsOf } from './table-row.ts';

@@ -7,7 +7,7 @@
  *     dealt out to them evenly, each key by rounding its running sum, so a whole pageblock is always exact.
  * (c) Cost: the rows of the guest in the window plus the columns.
  */
-import type { Snapshot } from '../snapshot/index.ts';
+import type { Snapshot } from '../columns/index.ts';
 import { PAGES_PER_HUGE } from '../units/index.ts';
 import { column, rowsOf } from './table-row.ts';
 

@@ -2,7 +2,7 @@
  * Memlayouts as a window compares them: ranges of a view.layout reply, what changes between two, what each memory block
  * is linked under. All by T; ranges are half-open and cover the guest without holes, neighbours of one node joined.
  */
-import type { Snapshot } from '../snapshot/index.ts';
+import type { Snapshot } from '../columns/index.ts';
 import type { PfnRange } from '../units/index.ts';
 import { column, rowsOf } from './table-row.ts';
 

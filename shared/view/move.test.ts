@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { CompactionRow, MigrationRow, SnapshotHeader } from '../snapshot/index.ts';
+import type { CompactionRow, MigrationRow } from '../model/transfer.ts';
+import type { SnapshotHeader } from '../columns/index.ts';
 import { moves } from './move.ts';
 import type { ForetoldCommand } from './move.ts';
 

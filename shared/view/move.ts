@@ -3,7 +3,8 @@
  * foretold. Bytes for migrations (QEMU's own words), pages for compactions. Derived from one frame's header and the list
  * of commands, so that it is as true of a recorded frame as of the present.
  */
-import type { CompactionRow, MigrationRow, SnapshotHeader } from '../snapshot/index.ts';
+import type { CompactionRow, MigrationRow } from '../model/transfer.ts';
+import type { SnapshotHeader } from '../columns/index.ts';
 import { PAGE_SIZE_BYTES } from '../units/index.ts';
 
 /** What of a forecast (protocol/forecast.ts) is set beside what happened. */

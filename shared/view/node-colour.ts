@@ -7,7 +7,7 @@
  * at least 3 with the page in its theme; report/colour.test.ts holds both. They are never the only sign: the number is
  * printed.
  */
-import type { SnapshotHeader } from '../snapshot/index.ts';
+import type { SnapshotHeader } from '../columns/index.ts';
 import type { NodeRow } from './accounting.ts';
 
 /** Blue, orange, green, plum, deep teal or sky, red, olive or yellow, violet. */

@@ -2,8 +2,9 @@
  * Who has the pages that a guest's nodes owe each other, and since when: the snapshot's table `owed`. Pinned ones are
  * among them (owner kernel), as they are never given back. Pages in use with A != T.
  */
-import { OWED_OWNERS } from '../snapshot/index.ts';
-import type { OwedOwner, Snapshot } from '../snapshot/index.ts';
+import { OWED_OWNERS } from '../model/owed.ts';
+import type { OwedOwner } from '../model/owed.ts';
+import type { Snapshot } from '../columns/index.ts';
 import { column, rowsOf } from './table-row.ts';
 
 export interface OwedByAge {

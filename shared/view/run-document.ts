@@ -3,7 +3,9 @@
  * never renamed. Pages are 4 KiB; `sizeMiB` is floored as numactl does; `stranded` leaves out pinned pages, which are
  * listed apart.
  */
-import type { CompactionRow, GuestLag, MigrationRow, Snapshot } from '../snapshot/index.ts';
+import type { CompactionRow, MigrationRow } from '../model/transfer.ts';
+import type { GuestLag } from '../model/owed.ts';
+import type { Snapshot } from '../columns/index.ts';
 import { nodeRows, owedPairs } from './accounting.ts';
 import type { NodeRow, PageCounts, ZoneRow } from './accounting.ts';
 import { convergedGuests } from './convergence.ts';

@@ -2,7 +2,8 @@
  * All that is kept of a run: the input of the report and of `run --json`. Plain data but for the snapshots' columns.
  * The shapes of inputs are those parts of the engine's configuration that a reader is told about.
  */
-import type { Snapshot, Violation, WorldEvent } from '../snapshot/index.ts';
+import type { Snapshot } from '../columns/index.ts';
+import type { Violation, WorldEvent } from '../model/event.ts';
 import type { Series } from './series.ts';
 
 export interface RunRecord {

@@ -3,7 +3,7 @@
  * written as everywhere else, in MiB or GiB. Names stay as they are, also those that are numbers (virsh calls a VM by its
  * id), and so do hex, other decimals and pfns.
  */
-import type { SnapshotHeader } from '../snapshot/index.ts';
+import type { SnapshotHeader } from '../columns/index.ts';
 import { PAGES_PER_MIB } from '../units/index.ts';
 import { count, size } from './number-format.ts';
 

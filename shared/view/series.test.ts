@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Snapshot } from '../snapshot/index.ts';
+import type { Snapshot } from '../columns/index.ts';
 import { drawer, snapshotOf } from './fixture/page-model.ts';
 import {
   EMPTY_SERIES,

@@ -7,7 +7,7 @@
  * (c) Equal snapshots in equal order give equal series.
  * (d) At most MAX_PAIRS node pairs of a guest have a column of their own, the first to owe; the others share one.
  */
-import type { Snapshot } from '../snapshot/index.ts';
+import type { Snapshot } from '../columns/index.ts';
 import { owedPairs } from './accounting.ts';
 import { hostNodeRows } from './host.ts';
 

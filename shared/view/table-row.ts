@@ -1,5 +1,5 @@
 /** How views read a snapshot's tables. Rows of a guest (or host) stand together, in the order the format states. */
-import type { Column, Snapshot, TableName } from '../snapshot/index.ts';
+import type { Column, Snapshot, TableName } from '../columns/index.ts';
 
 /** A column by name. Its absence is our bug, not the user's: decode has checked what came from outside. */
 export function column(snapshot: Snapshot, table: TableName, name: string): Column {

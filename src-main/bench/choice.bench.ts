@@ -2,8 +2,8 @@
  * What was chosen by measuring: the structure of the layout, and how pages are marked. The RFC's own is beside both: its
  * tree, and its pass over every page.
  */
-import type { MmConfig } from '../engine/config.ts';
-import { CORRECT, DEFAULT_PROFILE } from '../engine/config.ts';
+import type { MmConfig } from '../../shared/model/config.ts';
+import { CORRECT, DEFAULT_PROFILE } from '../../shared/model/config.ts';
 import { GuestMm } from '../engine/mm/index.ts';
 import { createLayout } from '../engine/mm/memlayout.ts';
 import { collectGarbage, thirdFastest, timeNs } from './harness.ts';

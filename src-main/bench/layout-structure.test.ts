@@ -1,7 +1,7 @@
 /** The four structures of a layout answer alike, at every border and in between. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { LayoutRange } from '../engine/config.ts';
+import type { LayoutRange } from '../../shared/model/config.ts';
 import { STRUCTURES, structuresOf } from './layout-structure.ts';
 
 /** Layouts that begin anywhere, with holes, with neighbours of one node, down to ranges of a page. */

@@ -9,7 +9,7 @@
  */
 import { createLayout, type Memlayout, rangeOf } from '../engine/mm/memlayout.ts';
 import { NID_MIXED, PAGEBLOCK_ORDER } from '../engine/mm/index.ts';
-import type { LayoutRange } from '../engine/config.ts';
+import type { LayoutRange } from '../../shared/model/config.ts';
 
 export interface LayoutStructure {
   readonly kind: 'tree' | 'runs' | 'radix' | 'table';

@@ -1,10 +1,10 @@
 /** The engine's guest memory manager, doing the benchmark's operations. The baseline has the same functions in C. */
-import type { LayoutRange, MmConfig } from '../engine/config.ts';
+import type { LayoutRange, MmConfig } from '../../shared/model/config.ts';
 import { Prng } from '../engine/core/index.ts';
 import { GuestMm, NR_ZONES } from '../engine/mm/index.ts';
 import { timeNs } from './harness.ts';
 import { type FillKind, type GuestShape, HASHED_NODES, type LayoutShape, type Side, type StateHash } from './side.ts';
-import { DEFAULT_PROFILE } from '../engine/config.ts';
+import { DEFAULT_PROFILE } from '../../shared/model/config.ts';
 
 export class OurSide implements Side {
   readonly name = 'ours';
@@ -110,7 +110,7 @@ export class OurSide implements Side {
       if (ArrayBuffer.isView(value)) buffers.add(value.buffer);
       else if (typeof value === 'object' && value !== null) Object.values(value).forEach(visit);
     };
-    visit(this.#mm.mm);
+    visit(this.#mm.state);
     return [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 

@@ -3,8 +3,10 @@
  * RFC writes them, and half-open from here on. Everything that is wrong is said at once.
  */
 import type { Diagnostic } from '../../shared/errors/index.ts';
-import type { KernelProfile, LayoutRange, RfcSwitches, WorldConfig } from '../engine/index.ts';
-import { ALL_DEFECTS, CORRECT, DEFAULT_PROFILE, PLAIN_RFC, RFC_V3 } from '../engine/config.ts';
+import type { KernelProfile, LayoutRange, RfcSwitches } from '../../shared/model/config.ts';
+import type { WorldConfig } from '../../shared/model/world.ts';
+import { ALL_DEFECTS, CORRECT, DEFAULT_PROFILE, RFC_V3 } from '../../shared/model/config.ts';
+import { PLAIN_RFC } from '../../shared/model/beyond.ts';
 import type { PfnRange } from '../../shared/units/index.ts';
 import * as limit from '../scenario/limit.ts';
 

@@ -1,6 +1,6 @@
 /** `pageshift compare` as a person calls it. */
 import { expect, it } from 'vitest';
-import type { Comparison } from '../../shared/protocol/guest.ts';
+import type { Comparison } from '../../shared/model/comparison.ts';
 import { pageshift } from './fixture/pageshift.ts';
 
 const LETTER = 'shared/examples/rfc-cover-letter.pageshift.json';

@@ -2,7 +2,7 @@
  * `compare FILE --vm NAME --of defects|beyond`: one guest of a scenario, run several times with that guest otherwise, side
  * by side. What is printed was run; Ctrl+C stops it and prints nothing.
  */
-import type { ComparedVariant, Comparison } from '../../shared/protocol/guest.ts';
+import type { ComparedVariant, Comparison } from '../../shared/model/comparison.ts';
 import { count } from '../../shared/view/number-format.ts';
 import { World } from '../engine/index.ts';
 import { compareInWorker, isNotNow, sessionThread } from '../runtime/index.ts';

@@ -11,7 +11,7 @@ export interface RunFlags {
   readonly migrate: readonly string[];
 }
 
-const MOST_TICKS = 2 ** 31 - 1;
+const MAX_TICKS = 2 ** 31 - 1;
 const DEFAULT_MAX_TICKS = 100_000;
 
 /** Reads a whole number in [least, most]; anything else is wrong usage. */
@@ -25,7 +25,7 @@ export const wholeNumber =
 
 /** A tick, or the word `converged`. */
 export const tickOrConverged = (text: string): number | 'converged' =>
-  text === 'converged' ? text : wholeNumber(0, MOST_TICKS)(text);
+  text === 'converged' ? text : wholeNumber(0, MAX_TICKS)(text);
 
 const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text];
 
@@ -49,10 +49,10 @@ export const addRunOptions = (command: Command): Command =>
         .choices(['converged'])
         .conflicts('ticks'),
     )
-    .addOption(new Option('--ticks <N>', 'run so many ticks instead').argParser(wholeNumber(0, MOST_TICKS)))
+    .addOption(new Option('--ticks <N>', 'run so many ticks instead').argParser(wholeNumber(0, MAX_TICKS)))
     .addOption(
       new Option('--max-ticks <N>', 'with --until: the answer is no after so many ticks')
-        .argParser(wholeNumber(0, MOST_TICKS))
+        .argParser(wholeNumber(0, MAX_TICKS))
         .default(DEFAULT_MAX_TICKS)
         .conflicts('ticks'),
     )

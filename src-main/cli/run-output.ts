@@ -1,5 +1,6 @@
 /** What a run gives, as the one JSON document and as text for a person. */
-import type { MigrationRow, WorldEvent, WorldEventType } from '../../shared/snapshot/index.ts';
+import type { MigrationRow } from '../../shared/model/transfer.ts';
+import type { WorldEvent, WorldEventType } from '../../shared/model/event.ts';
 import type {
   HostMatrix,
   NodeRow,

@@ -9,7 +9,7 @@
 import { createInterface } from 'node:readline';
 import { hasErrors } from '../../shared/errors/index.ts';
 import type { Diagnostic } from '../../shared/errors/index.ts';
-import type { WorldConfig } from '../engine/index.ts';
+import type { WorldConfig } from '../../shared/model/world.ts';
 import { World } from '../engine/index.ts';
 import type { Scenario } from '../scenario/index.ts';
 import { assembleScenario, placementDiagnostics, sortParts, toWorldConfig } from '../scenario/index.ts';

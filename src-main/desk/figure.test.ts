@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { decode } from '../../shared/snapshot/index.ts';
+import { decode } from '../../shared/columns/index.ts';
 import { Page, COMPACT, fakeShell, SMALL } from './fixture/page.ts';
 import { Desk } from './index.ts';
 

@@ -1,6 +1,7 @@
 /** The table of answers: one handler for each request of shared/protocol, or this does not compile. */
 import { CSV_FILES } from '../report/index.ts';
-import type { CompareProgress, RequestName, RequestReply } from '../../shared/protocol/index.ts';
+import type { CompareProgress } from '../../shared/model/comparison.ts';
+import type { RequestName, RequestReply } from '../../shared/protocol/index.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/index.ts';
 import { unwritable, writeFiles } from '../store/index.ts';
 import type { Checked } from './door.ts';

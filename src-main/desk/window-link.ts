@@ -9,13 +9,8 @@
  * (c) Nothing thrown leaves here.
  */
 import type { Diagnostic } from '../../shared/errors/index.ts';
-import type {
-  CompareProgress,
-  RequestName,
-  RequestReply,
-  ServerMessage,
-  StartInfo,
-} from '../../shared/protocol/index.ts';
+import type { CompareProgress } from '../../shared/model/comparison.ts';
+import type { RequestName, RequestReply, ServerMessage, StartInfo } from '../../shared/protocol/index.ts';
 import { writeMessage } from '../../shared/protocol/index.ts';
 import { isNotNow } from '../runtime/index.ts';
 import type { FrameRequest } from '../runtime/session-api.ts';

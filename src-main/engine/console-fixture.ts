@@ -2,13 +2,13 @@
 import {
   CORRECT,
   DEFAULT_PROFILE,
-  PLAIN_RFC,
   RFC_V3,
   type GuestConfig,
   type KernelProfile,
   type MmConfig,
-  type WorldConfig,
-} from './config.ts';
+} from '../../shared/model/config.ts';
+import { type WorldConfig } from '../../shared/model/world.ts';
+import { PLAIN_RFC } from '../../shared/model/beyond.ts';
 import type { Guest } from './vm/index.ts';
 import { World } from './world.ts';
 import type { Errno } from './guestfs/index.ts';

@@ -1,9 +1,9 @@
 /** A forecast as one sentence for a dialog: what moves, how long it takes, what the guest would see. */
-import type { CompactForecast, GuestNodeForecast, MigrateForecast } from '../../shared/protocol/forecast.ts';
+import type { CompactForecast, GuestNodeForecast, MigrateForecast } from '../../shared/model/forecast.ts';
 import { numactlMbFromPages } from '../../shared/units/index.ts';
 import { idList } from '../../shared/view/id-list.ts';
 import { bytes, count, decimal, exactPages, plural, size } from '../../shared/view/number-format.ts';
-import type { Command } from './config.ts';
+import type { Command } from '../../shared/model/command.ts';
 import type { HostSide, Refusal } from './host/index.ts';
 import type { Guest } from './vm/index.ts';
 
@@ -57,7 +57,7 @@ export function migrateSentence(
 }
 
 /** Nodes that change size are named one by one up to this many. */
-const MOST_NODES_NAMED = 3;
+const MAX_NODES_NAMED = 3;
 
 function outlookText({ guestNodes, freePages, usedPages }: GuestOutlook): string {
   if (guestNodes === null) return 'the guest is not told, its nodes stay as they are';
@@ -70,7 +70,7 @@ function outlookText({ guestNodes, freePages, usedPages }: GuestOutlook): string
   const seen =
     named.length === 0
       ? 'nodes of the same sizes in other places'
-      : named.length <= MOST_NODES_NAMED
+      : named.length <= MAX_NODES_NAMED
         ? enumerated(named)
         : `${plural(named.length, 'node')} change size`;
   const waiting = usedPages === 0 ? 'no page in use would have' : `${exactPages(usedPages!)} in use would have`;
@@ -101,7 +101,7 @@ export function otherSentence(
       return `Stops the migration to host ${row.toHost} after ${bytes(row.sentBytes)} sent; ${vm} stays on host ${row.fromHost} as if it had never begun.`;
     }
     case 'commitLayout': {
-      const { freePages, usedPages } = guests[index]!.mm.foreseeCommit(command.ranges);
+      const { freePages, usedPages } = guests[index]!.memory.forecastCommit(command.ranges);
       return `Gives ${vm} a layout by hand: ${exactPages(freePages)} that are free would change node at once, ${exactPages(usedPages)} in use would have to wait until freed.`;
     }
     case 'setWorkload':

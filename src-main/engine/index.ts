@@ -1,6 +1,5 @@
 export { compareInParts } from './compare/index.ts';
 export type { CompareOptions, CompareProgress } from './compare/index.ts';
-export type * from './config.ts';
 export { InvariantError, StateHash } from './core/index.ts';
 export type { Parts, WorldState } from './core/index.ts';
 export type { Errno, FileStat, GuestFiles, Read, Written } from './guestfs/index.ts';

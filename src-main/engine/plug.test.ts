@@ -1,6 +1,7 @@
 /** Memory that is plugged in: rows 25 to 27 of the specification, section 4. */
 import { describe, expect, test } from 'vitest';
-import { ALL_DEFECTS, type GuestConfig, PLAIN_RFC } from './config.ts';
+import { ALL_DEFECTS, type GuestConfig } from '../../shared/model/config.ts';
+import { PLAIN_RFC } from '../../shared/model/beyond.ts';
 import { config as configOf, Console, type GuestOptions, MEMLAYOUT } from './console-fixture.ts';
 import { World } from './world.ts';
 
@@ -31,10 +32,10 @@ function options(more: Partial<GuestConfig> = {}, profile: GuestOptions['profile
   };
 }
 
-const present = (c: Console): number[] => [0, 1, 2, 3].map((nid) => c.guest.mm.presentPages(nid));
+const present = (c: Console): number[] => [0, 1, 2, 3].map((nid) => c.guest.memory.presentPages(nid));
 const used = (c: Console): number[] => Array.from(c.world.snapshot('accounts').tables.hostNodes.columns['usedPages']!);
 const plug = (c: Console, dimm: number): string | null =>
-  c.world.give({ type: 'plugDimm', vm: 'g', dimm })?.slug ?? null;
+  c.world.submit({ type: 'plugDimm', vm: 'g', dimm })?.slug ?? null;
 
 describe('a DIMM', () => {
   test('is on node 0 while the layout of boot is in force, and a commit takes it along', () => {
@@ -53,7 +54,7 @@ describe('a DIMM', () => {
     expect(c.cat(`${NODE}/node0/meminfo`)).toContain(`Node 0 MemTotal:         ${(16384 + 2 * BLOCK) * 4} kB\n`);
     expect(c.cat('/proc/meminfo')).toContain(`MemTotal:         ${3 * BLOCK * 4} kB\n`);
     expect(c.cat('/proc/zoneinfo')).toContain(`        spanned  ${3 * BLOCK - 4096}\n`);
-    expect(c.guest.mm.mm.minFreeKib).toBe(Math.floor(Math.sqrt(3 * BLOCK * 4 * 16)));
+    expect(c.guest.memory.state.minFreeKib).toBe(Math.floor(Math.sqrt(3 * BLOCK * 4 * 16)));
     expect(c.log).toContain('init_memory_mapping: [mem 0x08000000-0x17ffffff]');
     expect(c.log).toContain('memory2 is added to node 0');
     expect(c.world.takeEvents().map((e) => e.type)).toEqual(['commandApplied', 'memoryPlugged']);
@@ -76,11 +77,11 @@ describe('a DIMM', () => {
     const before = c.world.hash();
     expect(plug(c, 1)).toBe('dimm-unknown');
     expect(c.world.hash()).toBe(before);
-    expect(c.world.foresee({ type: 'plugDimm', vm: 'g', dimm: 7 }).refusal?.slug).toBe('dimm-unknown');
-    expect(c.world.foresee({ type: 'plugDimm', vm: 'g', dimm: 0 }).refusal).toBe(null);
-    c.world.give({ type: 'compact', vm: 'g', nodes: [1], framesPerTick: 100 });
+    expect(c.world.forecast({ type: 'plugDimm', vm: 'g', dimm: 7 }).refusal?.slug).toBe('dimm-unknown');
+    expect(c.world.forecast({ type: 'plugDimm', vm: 'g', dimm: 0 }).refusal).toBe(null);
+    c.world.submit({ type: 'compact', vm: 'g', nodes: [1], framesPerTick: 100 });
     expect(plug(c, 0)).toBe('plug-busy');
-    c.world.give({ type: 'cancelCompaction', vm: 'g' });
+    c.world.submit({ type: 'cancelCompaction', vm: 'g' });
     expect(plug(c, 0)).toBe(null);
     expect(plug(c, 0)).toBe('dimm-plugged');
     const base = configOf(options());
@@ -112,7 +113,7 @@ test('what has been plugged in moves with the guest', () => {
   const c = new Console(world);
   expect(plug(c, 0)).toBe(null);
   const migrate = { type: 'migrate', vm: 'g', toHost: 'there', nodes: [0], downtimeLimitMs: 300 } as const;
-  expect(world.give({ ...migrate, maxBytesPerSec: 0, maxRounds: 30 })).toBe(null);
+  expect(world.submit({ ...migrate, maxBytesPerSec: 0, maxRounds: 30 })).toBe(null);
   expect(plug(c, 1)).toBe('plug-busy');
   expect(c.echo('0x18000000', PROBE)).toBe('EBUSY');
   world.step(40);
@@ -194,15 +195,15 @@ describe.each([
         c.stage(cut, 4 * BLOCK - 1, below(4));
         c.commit();
       },
-      () => c.world.give({ type: 'compact', vm: 'g', nodes: [below(2)], framesPerTick: 4096 }),
-      () => c.world.give({ type: 'cancelCompaction', vm: 'g' }),
+      () => c.world.submit({ type: 'compact', vm: 'g', nodes: [below(2)], framesPerTick: 4096 }),
+      () => c.world.submit({ type: 'cancelCompaction', vm: 'g' }),
     ];
     for (let i = 0; i < 12; i++) {
       random[below(random.length)]!();
       c.world.step(1 + below(3));
       expect(c.world.check()).toEqual([]);
     }
-    expect(c.guest.mm.mm.plugged).not.toEqual([]);
+    expect(c.guest.memory.state.plugged).not.toEqual([]);
     c.world.takeEvents();
     const twin = World.restore(c.world.config, c.world.state());
     expect(twin.hash()).toBe(c.world.hash());

@@ -1,6 +1,6 @@
 /** Guests with the posted code's defects in a world: restored in mid-life, waited for, and told apart in snapshots. */
 import { describe, expect, it } from 'vitest';
-import { ALL_DEFECTS, CORRECT, type GuestConfig, type RfcSwitches } from './config.ts';
+import { ALL_DEFECTS, CORRECT, type GuestConfig, type RfcSwitches } from '../../shared/model/config.ts';
 import { COMPACT, config, guest, start } from './world-fixture.ts';
 import { World } from './world.ts';
 
@@ -31,8 +31,8 @@ describe('a world with such a guest', () => {
       expect(watched.check()).toEqual([]);
     }
     expect(twin.hash()).toBe(watched.hash());
-    expect(twin.guests[0]!.mm.faults()).toEqual(watched.guests[0]!.mm.faults());
-    expect(watched.guests[0]!.mm.faults().length).toBeGreaterThan(0);
+    expect(twin.guests[0]!.memory.faults()).toEqual(watched.guests[0]!.memory.faults());
+    expect(watched.guests[0]!.memory.faults().length).toBeGreaterThan(0);
   });
 
   it('is not waited for because of free pages on a wrong node', () => {
@@ -44,7 +44,7 @@ describe('a world with such a guest', () => {
       ),
     );
     for (let i = 0; i < 3; i++) world.step();
-    const { mm } = world.guests[0]!;
+    const { memory: mm } = world.guests[0]!;
     expect(mm.misplaced(0, 1)).toBeGreaterThan(0);
     expect(world.converged()).toBe(true);
   });

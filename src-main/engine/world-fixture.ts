@@ -1,7 +1,10 @@
 /** A small world for tests: two hosts, a link, guests of 4096 pages. */
-import type { Command, GuestConfig, HostConfig, WorldConfig } from './config.ts';
+import type { Command } from '../../shared/model/command.ts';
+import type { GuestConfig, HostConfig } from '../../shared/model/config.ts';
+import type { WorldConfig } from '../../shared/model/world.ts';
 import { World } from './world.ts';
-import { DEFAULT_PROFILE, PLAIN_RFC } from './config.ts';
+import { DEFAULT_PROFILE } from '../../shared/model/config.ts';
+import { PLAIN_RFC } from '../../shared/model/beyond.ts';
 
 /** n x n, 10 on the diagonal, 20 elsewhere. */
 export const distances = (n: number): number[][] =>

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { CompactForecast, Forecast, MigrateForecast } from '../../shared/protocol/forecast.ts';
+import type { CompactForecast, Forecast, MigrateForecast } from '../../shared/model/forecast.ts';
 import { drawWorldCase } from '../simtest/world-draw.ts';
-import type { Command, RegenerationConfig } from './config.ts';
+import type { Command } from '../../shared/model/command.ts';
+import type { RegenerationConfig } from '../../shared/model/config.ts';
 import { Prng } from './core/index.ts';
 import { World } from './world.ts';
 import { COMPACT, config, guest, MIGRATE, start } from './world-fixture.ts';
@@ -10,7 +11,7 @@ import { COMPACT, config, guest, MIGRATE, start } from './world-fixture.ts';
 function foreseen<F extends Forecast>(world: World, command: Command): F {
   world.takeEvents();
   const before = { hash: world.hash(), log: world.log.length, config: world.config };
-  const forecast = world.foresee(command);
+  const forecast = world.forecast(command);
   expect(world.takeEvents()).toEqual([]);
   expect({ hash: world.hash(), log: world.log.length, config: world.config }).toEqual(before);
   return forecast as F;
@@ -47,17 +48,21 @@ type MoveForecast = CompactForecast | MigrateForecast;
 
 /** Sizes of all the guest's nodes, counted page by page by T. */
 function sizes(world: World, index: number): number[] {
-  const { mm, config: own } = world.guests[index]!;
+  const { memory: mm, config: own } = world.guests[index]!;
   const pages = new Array<number>(own.mm.nrNodeIds).fill(0);
   for (let pfn = 0; pfn < own.mm.nrPages; pfn++) if (mm.pageState(pfn) !== 'hole') pages[mm.targetNid(pfn)]!++;
   return pages;
 }
 
 const targets = (world: World, index: number): number[] =>
-  Array.from({ length: world.guests[index]!.config.mm.nrPages }, (_, pfn) => world.guests[index]!.mm.targetNid(pfn));
+  Array.from({ length: world.guests[index]!.config.mm.nrPages }, (_, pfn) =>
+    world.guests[index]!.memory.targetNid(pfn),
+  );
 
 const states = (world: World, index: number): string[] =>
-  Array.from({ length: world.guests[index]!.config.mm.nrPages }, (_, pfn) => world.guests[index]!.mm.pageState(pfn));
+  Array.from({ length: world.guests[index]!.config.mm.nrPages }, (_, pfn) =>
+    world.guests[index]!.memory.pageState(pfn),
+  );
 
 /** Steps until nothing of the guest is under way and it has been told all. */
 function settle(world: World, index: number): void {
@@ -88,7 +93,7 @@ function compare(world: World, index: number, command: Command, seen: Seen): voi
   expectHostNodes(world, forecast, 'Before');
   const was = { sizes: sizes(world, index), targets: targets(world, index), states: states(world, index) };
   for (const { nid, sizeBefore } of forecast.guestNodes ?? []) expect([nid, sizeBefore]).toEqual([nid, was.sizes[nid]]);
-  const refusal = world.give(command);
+  const refusal = world.submit(command);
   expect(forecast.refusal).toEqual(refusal);
   expect(forecast.sentence).toMatch(/^[A-Z].*[^.]\.$/);
   if (refusal !== null) {
@@ -120,7 +125,7 @@ function compare(world: World, index: number, command: Command, seen: Seen): voi
   });
   expect(forecast.usedPages).toBe(split.usedPages);
   // The posted code's sweep leaves some where they are, and moves others that it had left: commit.test.ts and the fuzz.
-  if (world.guests[index]!.mm.mm.rfc === null) expect(forecast.freePages).toBe(split.freePages);
+  if (world.guests[index]!.memory.state.rfc === null) expect(forecast.freePages).toBe(split.freePages);
   if (split.freePages + split.usedPages > 0) seen.changed++;
 }
 
@@ -198,7 +203,7 @@ describe('a lone command: what happens is what was foretold', () => {
       const index = prng.below(world.guests.length);
       const vm = world.guests[index]!.config.name;
       // From time to time a layout is still on its way, made due by settings and not by a move.
-      if (prng.chance(1, 3)) world.give({ type: 'setRegeneration', vm, regeneration: drawRegeneration(prng) });
+      if (prng.chance(1, 3)) world.submit({ type: 'setRegeneration', vm, regeneration: drawRegeneration(prng) });
       if (prng.chance(1, 3)) world.step(1);
       const type = prng.chance(1, 2) ? 'compact' : 'migrate';
       const command = type === 'compact' ? drawCompact(prng, world, index) : drawMigrate(prng, world, index);
@@ -250,7 +255,7 @@ test.each(Array.from({ length: 20 }, (_, i) => i + 1))('refusals of world %i are
     const forecast = foreseen(world, command);
     expect(forecast.vm).toBe(command.vm);
     expect(forecast.type).toBe(command.type === 'compact' || command.type === 'migrate' ? command.type : 'other');
-    expect(forecast.refusal).toEqual(world.give(command));
+    expect(forecast.refusal).toEqual(world.submit(command));
     expect(forecast.sentence).toMatch(/\S\.$/);
     if (forecast.refusal !== null) expect(forecast.sentence).toContain(forecast.refusal.text);
   }
@@ -264,13 +269,13 @@ describe('of a commit that follows at once', () => {
     const mm = { ...base.mm, nrPages, cpuNode: [0, 1, 1, 1], zoneStartPfn: [0, 1024, 2048] as const };
     const world = start(config([{ ...base, mm, placement: [{ ...base.placement[0]!, end: nrPages }] }]));
     world.step(20);
-    const pcp = world.guests[0]!.mm.mm.cell.pcp.reduce((sum, n) => sum + n, 0);
+    const pcp = world.guests[0]!.memory.state.cell.pcp.reduce((sum, n) => sum + n, 0);
     expect(pcp).toBeGreaterThan(5);
     const forecast = foreseen<CompactForecast>(world, { ...COMPACT, nodes: [1], framesPerTick: 9999 });
     world.takeEvents();
     // Told in the tick of the move, before the workload's: the pages are as they were when it was foretold.
     expect(forecast.movePages).toBeGreaterThan(0);
-    expect(world.give({ ...COMPACT, nodes: [1], framesPerTick: 9999 })).toBeNull();
+    expect(world.submit({ ...COMPACT, nodes: [1], framesPerTick: 9999 })).toBeNull();
     world.step();
     const commits = world.takeEvents().filter((e) => e.type === 'layoutCommitted');
     expect(commits).toHaveLength(1);
@@ -284,30 +289,30 @@ describe('of a commit that follows at once', () => {
 describe('what is said', () => {
   test('of a compaction', () => {
     const world = start(config([guest('a', { workload: null }), guest('b')]));
-    expect(world.foresee(COMPACT).sentence).toBe(
+    expect(world.forecast(COMPACT).sentence).toBe(
       'Moves 2\u202f048 pages (8 MiB) to node 0 in 1.6 s; the guest would see node 0 grow from 8 to 16 MB and node 1 shrink from 8 to 0 MB, and no page in use would have to wait until freed.',
     );
-    world.give(COMPACT);
-    expect(world.foresee(COMPACT).sentence).toBe('It would be refused: a is being compacted.');
-    expect(world.foresee({ type: 'cancelCompaction', vm: 'a' }).sentence).toBe(
+    world.submit(COMPACT);
+    expect(world.forecast(COMPACT).sentence).toBe('It would be refused: a is being compacted.');
+    expect(world.forecast({ type: 'cancelCompaction', vm: 'a' }).sentence).toBe(
       'Stops gathering a: the 0 pages moved stay where they are, 2\u202f048 pages are left elsewhere.',
     );
     world.step(100);
-    expect(world.foresee(COMPACT).sentence).toBe(
+    expect(world.forecast(COMPACT).sentence).toBe(
       'Moves nothing: a lies on node 0 already; the guest would see no change.',
     );
   });
 
   test('of a migration, alone and beside another on its link', () => {
     const world = start(config([guest('a'), guest('b')]));
-    const alone = world.foresee(MIGRATE) as MigrateForecast;
+    const alone = world.forecast(MIGRATE) as MigrateForecast;
     expect(alone.bytesPerSec).toBe(16 * 2 ** 20);
     expect(alone.sentence).toMatch(
       /^Sends [\d.]+ MiB in \d+ rounds and [\d.]+ s, and pauses a for [\d.]+ ms; it would lie on nodes 0,16-17 of host new; the guest would see /,
     );
-    world.give({ ...MIGRATE, vm: 'b' });
-    expect((world.foresee(MIGRATE) as MigrateForecast).bytesPerSec).toBe(8 * 2 ** 20);
-    expect(world.foresee({ ...MIGRATE, downtimeLimitMs: 0, maxRounds: 2 }).sentence).toMatch(
+    world.submit({ ...MIGRATE, vm: 'b' });
+    expect((world.forecast(MIGRATE) as MigrateForecast).bytesPerSec).toBe(8 * 2 ** 20);
+    expect(world.forecast({ ...MIGRATE, downtimeLimitMs: 0, maxRounds: 2 }).sentence).toMatch(
       /^Would not converge: after 2 rounds and [\d.]+ s [\d.]+ MiB would still be dirty; a downtime limit of \d+ ms would do\.$/,
     );
   });

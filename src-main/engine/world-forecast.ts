@@ -3,8 +3,9 @@
  * future is determined: where the VM's host and link are left alone and nobody else commits a layout. Only the split of
  * pages by free and in use is of now: what the workload does until the layout is told, only running it tells.
  */
-import type { CompactForecast, Forecast, MigrateForecast, NodeForecast } from '../../shared/protocol/forecast.ts';
-import type { Command, WorldConfig } from './config.ts';
+import type { CompactForecast, Forecast, MigrateForecast, NodeForecast } from '../../shared/model/forecast.ts';
+import type { Command } from '../../shared/model/command.ts';
+import type { WorldConfig } from '../../shared/model/world.ts';
 import {
   compactSentence,
   type GuestOutlook,
@@ -37,10 +38,10 @@ export function forecastOf(
         world,
         index,
         command.vm,
-        world.hostSide.foreseeCompaction(index, command.nodes, command.framesPerTick),
+        world.hostSide.forecastCompaction(index, command.nodes, command.framesPerTick),
       );
     case 'migrate':
-      return forecastMigration(world, index, command, world.hostSide.foreseeMigration(index, command));
+      return forecastMigration(world, index, command, world.hostSide.forecastMigration(index, command));
     default: {
       const refusal = whyNot();
       const sentence = refusal === null ? otherSentence(world, index, command) : refusedSentence(refusal);
@@ -142,17 +143,17 @@ function forecastMigration(
 /** What the guest would see once it has been told. */
 function outlookOf({ hostSide, guests, tick }: ForecastParts, index: number, changes: BackingChanges): GuestOutlook {
   const guest = guests[index]!;
-  const ranges = guest.foretell(truthOf(hostSide, index), changes, tick);
+  const ranges = guest.forecastLayout(truthOf(hostSide, index), changes, tick);
   if (ranges === null) return { guestNodes: null, freePages: null, usedPages: null };
-  const { presentPages, freePages, usedPages } = guest.mm.foreseeCommit(ranges);
+  const { presentPages, freePages, usedPages } = guest.memory.forecastCommit(ranges);
   return { guestNodes: guestNodes(guest, presentPages), freePages, usedPages };
 }
 
 /** Nodes that are online or would be. */
 function guestNodes(guest: Guest, presentPages: readonly number[]): NonNullable<GuestOutlook['guestNodes']> {
-  const { mm } = guest.mm;
+  const { state: mm } = guest.memory;
   return presentPages.flatMap((sizeAfter, nid) => {
-    const sizeBefore = guest.mm.presentPages(nid);
+    const sizeBefore = guest.memory.presentPages(nid);
     return mm.online[nid] === 1 || sizeAfter > 0 ? [{ nid, sizeBefore, sizeAfter }] : [];
   });
 }
@@ -163,7 +164,7 @@ function refusedMove({ hostSide, guests }: ForecastParts, index: number, refusal
   const backing = hostSide.backing(index);
   const host = hostSide.host(backing.host);
   const told = guest.isTold;
-  const sizes = Array.from({ length: guest.config.mm.nrNodeIds }, (_, nid) => guest.mm.presentPages(nid));
+  const sizes = Array.from({ length: guest.config.mm.nrNodeIds }, (_, nid) => guest.memory.presentPages(nid));
   return {
     vm: guest.config.name,
     refusal,

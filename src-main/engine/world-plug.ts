@@ -3,8 +3,8 @@
  * gives frames for all of it or refuses; then the pages come to exist in the guest.
  */
 import type { PfnRange } from '../../shared/units/index.ts';
-import type { WorldEvent } from '../../shared/snapshot/index.ts';
-import type { DimmConfig } from './config.ts';
+import type { WorldEvent } from '../../shared/model/event.ts';
+import type { DimmConfig } from '../../shared/model/config.ts';
 import type { HostSide, Refusal } from './host/index.ts';
 import { without } from './mm/index.ts';
 import type { Guest } from './vm/index.ts';
@@ -20,7 +20,7 @@ type Plugged = { readonly refusal: Refusal } | { readonly refusal: null; readonl
 
 /** What of a DIMM is not plugged in yet. */
 const restOf = (guest: Guest, { start, end }: DimmConfig): readonly PfnRange[] =>
-  without([{ start, end }], guest.mm.mm.plugged);
+  without([{ start, end }], guest.memory.state.plugged);
 
 export function whyNotPlugDimm(place: PlugPlace, dimm: number): Refusal | null {
   const { guest } = place;
@@ -52,7 +52,7 @@ export function plugDimm(place: PlugPlace, dimm: number, tick: number): Plugged 
 /** One memory block, which lies in a DIMM and is not plugged in. */
 export function plugBlock(place: PlugPlace, block: PfnRange, tick: number): Plugged {
   const slot = place.guest.config.dimms.find((d) => d.start <= block.start && block.end <= d.end);
-  if (slot === undefined || !place.guest.mm.mayPlug(block)) {
+  if (slot === undefined || !place.guest.memory.mayPlug(block)) {
     return { refusal: { slug: 'dimm-none', text: `there is no DIMM at pfn ${block.start} to be plugged in` } };
   }
   const refusal = whyNot(place, slot, [block]);

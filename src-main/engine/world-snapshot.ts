@@ -1,9 +1,10 @@
 /**
  * A world as the tables of shared/snapshot/table.ts. Nothing here changes the world; the row orders are the format's.
  */
-import type { GuestHeader, Snapshot, SnapshotLevel, Table } from '../../shared/snapshot/index.ts';
-import { SNAPSHOT_VERSION } from '../../shared/snapshot/index.ts';
-import type { RfcSwitches, WorldConfig } from './config.ts';
+import type { GuestHeader, Snapshot, SnapshotLevel, Table } from '../../shared/columns/index.ts';
+import { SNAPSHOT_VERSION } from '../../shared/columns/index.ts';
+import type { RfcSwitches } from '../../shared/model/config.ts';
+import type { WorldConfig } from '../../shared/model/world.ts';
 import type { HostSide } from './host/index.ts';
 import { type GuestMm, type Mm, NR_PAGE_ORDERS, NR_ZONES, PAGES_PER_PAGEBLOCK } from './mm/index.ts';
 import { forEachBlockRow } from './mm/block-row.ts';
@@ -30,7 +31,7 @@ export class TableCache {
   layout(guests: readonly Guest[]): Table {
     // Memory that is plugged in before any commit changes what the layout of boot comes to.
     const key = guests
-      .map((g) => `${g.mm.layout.seq} ${g.mm.mm.plugged.map((r) => `${r.start}-${r.end}`).join()}`)
+      .map((g) => `${g.memory.layout.seq} ${g.memory.state.plugged.map((r) => `${r.start}-${r.end}`).join()}`)
       .join(';');
     if (this.#layout === null || key !== this.#layoutKey) this.#layout = layoutTable(guests);
     this.#layoutKey = key;
@@ -84,7 +85,7 @@ export function snapshotOf(world: WorldParts, level: SnapshotLevel, { blocksOf }
 
 function guestHeader(guest: Guest, index: number, hostSide: HostSide): GuestHeader {
   const { config, workload } = guest;
-  const { mm } = guest.mm;
+  const { state: mm } = guest.memory;
   return {
     name: config.name,
     host: hostSide.hostOf(index),
@@ -117,12 +118,12 @@ const defectsOf = (rfc: RfcSwitches): string[] =>
 
 /** Ascending by name within each part; a part is there when the guest is such that it can count. */
 function countersOf(guest: Guest): Record<string, number> {
-  const { mm } = guest.mm;
+  const { state: mm } = guest.memory;
   return {
     zonelistRebuilds: zonelistRebuildsOf(mm),
     ...mm.beyondCounters,
     ...guest.counters,
-    ...(guest.mm.defectCounters() ?? {}),
+    ...(guest.memory.defectCounters() ?? {}),
   };
 }
 
@@ -172,10 +173,10 @@ function cellsTable(guests: readonly Guest[]): Table {
   >;
   const free: number[][] = Array.from({ length: NR_PAGE_ORDERS }, () => []);
   guests.forEach((g, i) => {
-    for (let nid = 0; nid < g.mm.mm.nrNodeIds; nid++) {
+    for (let nid = 0; nid < g.memory.state.nrNodeIds; nid++) {
       for (let zone = 0; zone < NR_ZONES; zone++) {
-        if (!hasZone(g.mm.mm, zone)) continue;
-        const cell = g.mm.cell(nid, zone);
+        if (!hasZone(g.memory.state, zone)) continue;
+        const cell = g.memory.cell(nid, zone);
         guest.push(i);
         nids.push(nid);
         zones.push(zone);
@@ -199,9 +200,9 @@ function cellsTable(guests: readonly Guest[]): Table {
 function nodesTable(guests: readonly Guest[]): Table {
   const r = new Rows(['guest', 'nid', 'online', 'host', 'hostNid', 'presentPages', 'nrZones', 'marked']);
   guests.forEach((g, guest) => {
-    const figures = nodeFigures(g.mm);
+    const figures = nodeFigures(g.memory);
     g.map.nodes.forEach((ref, nid) => {
-      const online = g.mm.mm.online[nid]!;
+      const online = g.memory.state.online[nid]!;
       r.push({ guest, nid, online, host: ref?.host ?? -1, hostNid: ref?.hostNid ?? -1, ...figures(nid) });
     });
   });
@@ -235,12 +236,12 @@ function nodeFigures(guest: GuestMm): (nid: number) => NodeFigures {
 function strandedTable(guests: readonly Guest[]): Table {
   const r = new Rows(['guest', 'from', 'to', 'pages', 'pinned', 'misplaced']);
   guests.forEach((g, guest) => {
-    const { nrNodeIds, stranded, strandedPinned } = g.mm.mm;
+    const { nrNodeIds, stranded, strandedPinned } = g.memory.state;
     for (let i = 0; i < stranded.length; i++) {
       const [from, to] = [Math.floor(i / nrNodeIds), i % nrNodeIds];
       const pages = stranded[i]!;
       const pinned = strandedPinned[i]!;
-      const misplaced = g.mm.misplaced(from, to);
+      const misplaced = g.memory.misplaced(from, to);
       if (pages + pinned + misplaced > 0) r.push({ guest, from, to, pages, pinned, misplaced });
     }
   });
@@ -270,7 +271,7 @@ function owedTable(guests: readonly Guest[], tick: number, wanted: (guest: numbe
 function layoutTable(guests: readonly Guest[]): Table {
   const r = new Rows(['guest', 'start', 'end', 'nid']);
   guests.forEach((g, guest) => {
-    const { layout } = g.mm;
+    const { layout } = g.memory;
     for (let i = 0; i < layout.count; i++) {
       r.push({ guest, start: layout.start[i]!, end: layout.start[i + 1]!, nid: layout.nid[i]! });
     }
@@ -340,7 +341,7 @@ class BlockRows {
 function blocksTable(guests: readonly Guest[], wanted: (guest: number) => boolean): Table {
   const rows = new BlockRows();
   guests.forEach((g, guest) => {
-    const { mm } = g.mm;
+    const { state: mm } = g.memory;
     if (wanted(guest)) rows.add(guest, mm, 2 * Math.ceil(mm.nrPages / PAGES_PER_PAGEBLOCK));
   });
   return rows.table();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { NO_HOST_NODE, NO_NODE, PageTile, readTiles } from '../../shared/protocol/tile.ts';
-import type { Snapshot } from '../../shared/snapshot/index.ts';
+import { NO_HOST_NODE, NO_NODE, PageTile, readTiles } from '../../shared/columns/tile.ts';
+import type { Snapshot } from '../../shared/columns/index.ts';
 import { drawWorldCase } from '../simtest/world-draw.ts';
 import { Prng } from './core/index.ts';
 import { isSpecial, KIND_MASK, PINNED, stateOf } from './mm/page.ts';
@@ -12,7 +12,7 @@ type Page = readonly [target: number, actual: number, state: number, order: numb
 
 /** What the engine says of each page when it is asked page by page. */
 function plainPages(g: Guest, snapshot: Snapshot, index: number): Page[] {
-  const { mm } = g;
+  const { memory: mm } = g;
   const hosts = hostRows(snapshot, index);
   const freeOrders = new Map<number, number>();
   mm.forEachFreeBlock((start, order) => {
@@ -32,16 +32,16 @@ function plainPages(g: Guest, snapshot: Snapshot, index: number): Page[] {
 function tileOf(g: Guest, pfn: number, state: string, order: number): number {
   if (state === 'pcp') return PageTile.perCpu;
   if (state === 'reserved') return PageTile.reserved;
-  const { page } = g.mm.mm;
+  const { page } = g.memory.state;
   if (isSpecial(page, pfn) && (stateOf(page, pfn) & PINNED) !== 0) return PageTile.kernel;
-  return g.mm.isHeld(pfn - (pfn % 2 ** order), order) ? PageTile.held : PageTile.used;
+  return g.memory.isHeld(pfn - (pfn % 2 ** order), order) ? PageTile.held : PageTile.used;
 }
 
 /** Kernel pages are single; of others only one aligned block that contains the page is an allocation. */
 function orderOf(g: Guest, pfn: number): number {
-  const { page } = g.mm.mm;
+  const { page } = g.memory.state;
   if (isSpecial(page, pfn) && (stateOf(page, pfn) & (PINNED | KIND_MASK)) === (PINNED | 0x20)) return 0;
-  for (let order = 0; order <= 10; order++) if (g.mm.isAllocation(pfn - (pfn % 2 ** order), order)) return order;
+  for (let order = 0; order <= 10; order++) if (g.memory.isAllocation(pfn - (pfn % 2 ** order), order)) return order;
   throw new Error(`pfn ${pfn} is in no allocation`);
 }
 
@@ -128,10 +128,10 @@ describe('tiles', () => {
       { start: 0, end: 5000, nid: 2 },
       { start: 5000, end: nrPages, nid: 1 },
     ];
-    expect(world.give({ type: 'commitLayout', vm: 'a', ranges })).toBeNull();
+    expect(world.submit({ type: 'commitLayout', vm: 'a', ranges })).toBeNull();
     world.step(9);
     let pfn = nrPages - 8;
-    while (world.give({ type: 'holdPages', vm: 'a', pfn, order: 3 }) !== null) pfn -= 8;
+    while (world.submit({ type: 'holdPages', vm: 'a', pfn, order: 3 }) !== null) pfn -= 8;
     const plain = plainPages(world.guests[0]!, world.snapshot('accounts'), 0);
     expect(plain.filter(([, , state]) => state === PageTile.perCpu).length).toBeGreaterThan(5);
     expect(tilesAsPages(world, 0, 0, nrPages)).toEqual(plain);
@@ -150,7 +150,7 @@ describe('tiles', () => {
     ];
     expect(world.tiles(0, 0, nrPages).marked.every((mark) => mark === 0)).toBe(true);
     const before = world.tiles(0, 0, nrPages).actual.slice();
-    expect(world.give({ type: 'commitLayout', vm: 'a', ranges })).toBeNull();
+    expect(world.submit({ type: 'commitLayout', vm: 'a', ranges })).toBeNull();
     const after = world.tiles(0, 0, nrPages);
     const moved = after.actual.filter((nid, pfn) => nid !== before[pfn]).length;
     expect(moved).toBeGreaterThan(0);
@@ -181,8 +181,8 @@ describe('tiles', () => {
 
   test('a held block of two pageblocks, and the source while its copy is on the way', () => {
     const world = start(config([guest('a', { workload: null })]));
-    expect(world.give({ type: 'holdPages', vm: 'a', pfn: 3072, order: 10 })).toBeNull();
-    expect(world.give(MIGRATE)).toBeNull();
+    expect(world.submit({ type: 'holdPages', vm: 'a', pfn: 3072, order: 10 })).toBeNull();
+    expect(world.submit(MIGRATE)).toBeNull();
     world.step(2);
     const { actual, state, order, host } = world.tiles(0, 3500, 596);
     expect(new Set(state)).toEqual(new Set([PageTile.held]));

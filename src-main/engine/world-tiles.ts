@@ -4,7 +4,7 @@
  * Walks blocks, not pages: a free block or an allocation is filled in whole, so the cost follows the blocks, extents and
  * ranges that meet the window, plus the fills.
  */
-import { createTiles, NO_HOST_NODE, NO_NODE, PageTile, type Tiles } from '../../shared/protocol/tile.ts';
+import { createTiles, NO_HOST_NODE, NO_NODE, PageTile, type Tiles } from '../../shared/columns/tile.ts';
 import type { HostSide } from './host/index.ts';
 import type { Mm } from './mm/index.ts';
 import { freeOrder } from './mm/buddy.ts';

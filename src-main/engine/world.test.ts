@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { Command } from './config.ts';
+import type { Command } from '../../shared/model/command.ts';
 import { InvariantError } from './core/index.ts';
 import { MIGRATE_MOVABLE } from './mm/index.ts';
 import { World } from './world.ts';
@@ -197,7 +197,7 @@ describe('determinism', () => {
     beside.step(50);
     const own = (w: World): unknown => w.snapshot('accounts').header.guests[0]!.moved;
     expect(own(beside)).toEqual(own(alone));
-    expect(beside.guests[0]!.mm.mm.segment).toEqual(alone.guests[0]!.mm.mm.segment);
+    expect(beside.guests[0]!.memory.state.segment).toEqual(alone.guests[0]!.memory.state.segment);
   });
 
   test.each([0, 6, 9, 61, 62, 64, 66, 70, 110])(
@@ -297,10 +297,10 @@ describe('a command takes effect whole or not at all', () => {
     const world = start(config([guest('a', { workload: null })]));
     expect(world.apply({ type: 'holdPages', vm: 'a', pfn: 3072, order: 9 })).toBeNull();
     expect(world.apply({ type: 'commitLayout', vm: 'a', ranges: [{ start: 0, end: 3100, nid: 2 }] })).toBeNull();
-    expect(world.guests[0]!.mm.stranded(1, 2)).toEqual({ pages: 512, pinned: 0 });
+    expect(world.guests[0]!.memory.stranded(1, 2)).toEqual({ pages: 512, pinned: 0 });
     expect(world.apply({ type: 'releasePages', vm: 'a', pfn: 3072, order: 8 })?.slug).toBe('release-not-held');
     expect(world.apply({ type: 'releasePages', vm: 'a', pfn: 3072, order: 9 })).toBeNull();
-    expect(world.guests[0]!.mm.stranded(1, 2)).toEqual({ pages: 0, pinned: 0 });
+    expect(world.guests[0]!.memory.stranded(1, 2)).toEqual({ pages: 0, pinned: 0 });
     expect(world.check()).toEqual([]);
   });
 
@@ -317,7 +317,7 @@ describe('a command takes effect whole or not at all', () => {
 
   test('a broken law of a workload is reported', () => {
     const world = start(config([guest('a')]));
-    world.guests[0]!.mm.allocPages(0, 0, MIGRATE_MOVABLE);
+    world.guests[0]!.memory.allocPages(0, 0, MIGRATE_MOVABLE);
     expect(world.check().map((v) => [v.law, v.vm])).toEqual([['W1', 'a']]);
   });
 

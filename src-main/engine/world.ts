@@ -11,9 +11,12 @@
  * and chain at every later tick. A command that was given and refused has changed nothing and is not entered: it is no
  * part of the scenario. (A scheduled command that is refused stays in the schedule: it was there before it was tried.)
  */
-import type { Forecast } from '../../shared/protocol/forecast.ts';
-import type { Snapshot, SnapshotLevel, Violation, WorldEvent } from '../../shared/snapshot/index.ts';
-import type { Command, FileWrite, ScheduledCommand, WorldConfig } from './config.ts';
+import type { Forecast } from '../../shared/model/forecast.ts';
+import type { Snapshot, SnapshotLevel } from '../../shared/columns/index.ts';
+import type { Violation, WorldEvent } from '../../shared/model/event.ts';
+import type { Command, FileWrite } from '../../shared/model/command.ts';
+import type { ScheduledCommand } from '../../shared/model/world.ts';
+import type { WorldConfig } from '../../shared/model/world.ts';
 import {
   assert,
   InvariantError,
@@ -181,7 +184,7 @@ export class World {
    * before the call), counted as applied. Between two ticks only: not from within a step.
    * @returns why it was refused, or null when it took effect.
    */
-  give(command: Command): Refusal | null {
+  submit(command: Command): Refusal | null {
     const refusal = this.apply(command);
     if (refusal === null) this.#enter(command);
     return refusal;
@@ -267,7 +270,7 @@ export class World {
   }
 
   /** What would come of a command given now; nothing changes, and nothing is logged. A refusal is the one `give` would return. */
-  foresee(command: Command): Forecast {
+  forecast(command: Command): Forecast {
     const index = this.#indexOf(command.vm);
     if (index < 0) return forecastOfNobody(command, unknownVm(command.vm));
     const parts = { config: this.config, tick: this.#tick, hostSide: this.#hostSide, guests: this.#guests };
@@ -280,7 +283,7 @@ export class World {
 
   /** Why the world would refuse a command that is neither compact nor migrate: those are worked out by the host side. */
   #whyNot(index: number, command: Command): Refusal | null {
-    const { mm } = this.#guests[index]!;
+    const { memory: mm } = this.#guests[index]!;
     switch (command.type) {
       case 'cancelCompaction':
         return this.#hostSide.whyNotCancelCompaction(index);
@@ -327,10 +330,10 @@ export class World {
         guest.setRegeneration(command.regeneration);
         return this.#done(command, []);
       case 'holdPages':
-        return guest.mm.holdBlock(command.pfn, command.order) ? this.#done(command, []) : notFree(command);
+        return guest.memory.holdBlock(command.pfn, command.order) ? this.#done(command, []) : notFree(command);
       case 'releasePages':
-        if (!guest.mm.isHeld(command.pfn, command.order)) return notHeld(command);
-        guest.mm.freePages(command.pfn, command.order, 0);
+        if (!guest.memory.isHeld(command.pfn, command.order)) return notHeld(command);
+        guest.memory.freePages(command.pfn, command.order, 0);
         return this.#done(command, []);
       case 'writeFiles':
         return this.#writeFiles(index, command);
@@ -384,7 +387,7 @@ export class World {
     h.text(this.#chain);
     h.number(this.#tick);
     for (const guest of this.#guests) {
-      const { moved, cell } = guest.mm.mm;
+      const { moved, cell } = guest.memory.state;
       const { allocs, frees } = guest.workload;
       for (const n of [moved.sweep, moved.free, moved.drain, allocs, frees]) h.number(n);
       for (const column of [cell.free, cell.pcp, cell.strandedOut]) h.bytes(column);
@@ -434,7 +437,7 @@ export class World {
 
   /** Exact pages of [fromPfn, fromPfn + pages), as far as the guest has them. */
   tiles(guest: number, fromPfn: number, pages: number): TilesWithBytes {
-    return tilesOf(this.#guests[guest]!.mm.mm, this.#hostSide, guest, fromPfn, pages);
+    return tilesOf(this.#guests[guest]!.memory.state, this.#hostSide, guest, fromPfn, pages);
   }
 
   /** The whole world written down; `restore` takes it back. Events not yet taken are no part of it. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { HUES_DARK, HUES_LIGHT, PAGE_DARK, PAGE_LIGHT } from '../../shared/view/index.ts';
 import { NodeColours } from './colour.ts';
-import type { SnapshotHeader } from '../../shared/snapshot/index.ts';
+import type { SnapshotHeader } from '../../shared/columns/index.ts';
 
 type Triple = readonly [number, number, number];
 

@@ -3,7 +3,7 @@
  */
 import type { NodeColour, NodeRow } from '../../shared/view/index.ts';
 import { NodeColourTable, NR_HUES, PATTERNS, patternOf } from '../../shared/view/index.ts';
-import type { SnapshotHeader } from '../../shared/snapshot/index.ts';
+import type { SnapshotHeader } from '../../shared/columns/index.ts';
 import { h } from './markup.ts';
 import type { Element } from './markup.ts';
 

@@ -7,7 +7,7 @@
 import { PAGES_PER_MIB } from '../../shared/units/index.ts';
 import { nodeRows, OTHER_PAIRS, sentenceFormat } from '../../shared/view/index.ts';
 import type { GuestSeries, RunRecord, Series } from '../../shared/view/index.ts';
-import type { WorldEvent } from '../../shared/snapshot/index.ts';
+import type { WorldEvent } from '../../shared/model/event.ts';
 import type { NodeColours, NodeMark } from './colour.ts';
 import { h } from './markup.ts';
 import type { Child, Element } from './markup.ts';

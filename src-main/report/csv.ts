@@ -4,7 +4,7 @@
  */
 import { guestAccounting, hostMatrix, owedPairs } from '../../shared/view/index.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
-import type { Snapshot } from '../../shared/snapshot/index.ts';
+import type { Snapshot } from '../../shared/columns/index.ts';
 
 type Cell = string | number | null;
 

@@ -5,7 +5,7 @@
  */
 import { guestLanes, nodeRows } from '../../shared/view/index.ts';
 import type { Lanes, NodeRow } from '../../shared/view/index.ts';
-import type { Snapshot } from '../../shared/snapshot/index.ts';
+import type { Snapshot } from '../../shared/columns/index.ts';
 import type { NodeColours, NodeMark } from './colour.ts';
 import { h } from './markup.ts';
 import type { Child, Element } from './markup.ts';

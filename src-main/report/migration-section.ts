@@ -1,5 +1,5 @@
 /** Live migrations round by round, and compactions. */
-import type { CompactionRow, MigrationRow } from '../../shared/snapshot/index.ts';
+import type { CompactionRow, MigrationRow } from '../../shared/model/transfer.ts';
 import { PAGE_SIZE_BYTES } from '../../shared/units/index.ts';
 import { idList, sentenceFormat } from '../../shared/view/index.ts';
 import type { RunRecord } from '../../shared/view/index.ts';

@@ -1,5 +1,5 @@
 /** The answer in one sentence, and whether it is good news. */
-import type { GuestHeader } from '../../shared/snapshot/index.ts';
+import type { GuestHeader } from '../../shared/columns/index.ts';
 import { convergedGuests, isTold } from '../../shared/view/index.ts';
 import type { LawsChecked, RunRecord } from '../../shared/view/index.ts';
 import { count, plural, seconds, size } from '../../shared/view/number-format.ts';

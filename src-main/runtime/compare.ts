@@ -5,7 +5,7 @@
  * (b) When it is aborted its thread ends at once, and the promise rejects with NotNow.
  */
 import { Worker } from 'node:worker_threads';
-import type { Comparison } from '../../shared/protocol/index.ts';
+import type { Comparison } from '../../shared/model/comparison.ts';
 import type { CompareProgress } from '../engine/index.ts';
 import { NotNow } from './not-now.ts';
 import type { ErrorData } from './session-message.ts';

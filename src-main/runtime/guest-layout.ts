@@ -1,7 +1,8 @@
 /** The layouts that a guest's kernel has, as numbers for a window. */
 import type { LayoutInfo } from '../../shared/protocol/index.ts';
 import type { PfnRange } from '../../shared/units/index.ts';
-import type { LayoutRange, World } from '../engine/index.ts';
+import type { LayoutRange } from '../../shared/model/config.ts';
+import type { World } from '../engine/index.ts';
 import { NotNow } from './not-now.ts';
 
 type Guest = World['guests'][number];
@@ -56,7 +57,7 @@ const rangesOf = ({ start, nid }: Columns): LayoutRange[] =>
   Array.from(nid, (node, i) => ({ start: start[i]!, end: start[i + 1]!, nid: node }));
 
 /** Pages that exist. */
-function pagesByNode({ mm: { mm } }: Guest, ranges: readonly LayoutRange[]): number[] {
+function pagesByNode({ memory: { state: mm } }: Guest, ranges: readonly LayoutRange[]): number[] {
   const { nrPages, nrNodeIds } = mm;
   const holes = mm.holes.ranges;
   const pages = new Array<number>(nrNodeIds).fill(0);

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Snapshot } from '../../shared/snapshot/index.ts';
-import { encode } from '../../shared/snapshot/index.ts';
+import type { Snapshot } from '../../shared/columns/index.ts';
+import { encode } from '../../shared/columns/index.ts';
 import { World } from '../engine/index.ts';
 import { toWorldConfig } from '../scenario/index.ts';
 import { small } from './fixture.ts';

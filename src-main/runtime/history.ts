@@ -11,8 +11,8 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { Snapshot } from '../../shared/snapshot/index.ts';
-import { applyDelta, decode, decodeDelta, deltaOf, encode, encodeDelta } from '../../shared/snapshot/index.ts';
+import type { Snapshot } from '../../shared/columns/index.ts';
+import { applyDelta, decode, decodeDelta, deltaOf, encode, encodeDelta } from '../../shared/columns/index.ts';
 import type { SessionState } from './session-api.ts';
 import { spilled } from './spill.ts';
 
@@ -39,8 +39,8 @@ const BOUNDS: HistoryBounds = {
 };
 const RECORDING_SHARE = 0.2;
 /** Recording time that may be saved up, and owed by ticks in which something happened. */
-const MOST_SAVED_MS = 100;
-const MOST_OWED_MS = 1000;
+const MAX_SAVED_MS = 100;
+const MAX_OWED_MS = 1000;
 const DEFLATE = { level: 1 } as const;
 
 /** Frames one after the other; the first stands alone, each other is what changed since the one before. */
@@ -105,9 +105,9 @@ export class History {
   /** A tick was stepped. Records it when it is its turn. */
   afterTick(tick: number, happened: boolean, snapshot: () => Snapshot): void {
     const began = this.#nowMs();
-    this.#savedMs = Math.min(MOST_SAVED_MS, this.#savedMs + (began - this.#lastMs) * RECORDING_SHARE);
+    this.#savedMs = Math.min(MAX_SAVED_MS, this.#savedMs + (began - this.#lastMs) * RECORDING_SHARE);
     this.#lastMs = began;
-    const isTurn = happened ? this.#savedMs > -MOST_OWED_MS : this.#savedMs > 0 && tick - this.last >= this.#stride();
+    const isTurn = happened ? this.#savedMs > -MAX_OWED_MS : this.#savedMs > 0 && tick - this.last >= this.#stride();
     if (!isTurn) return;
     this.add(snapshot(), happened);
     this.#lastMs = this.#nowMs();

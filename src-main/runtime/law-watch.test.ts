@@ -1,7 +1,7 @@
 /** A watch that cannot see a broken law proves nothing: here the world is damaged behind its back. */
 import { describe, expect, it } from 'vitest';
-import type { WorldEventType } from '../../shared/snapshot/index.ts';
-import { ALL_DEFECTS } from '../engine/config.ts';
+import type { WorldEventType } from '../../shared/model/event.ts';
+import { ALL_DEFECTS } from '../../shared/model/config.ts';
 import { World } from '../engine/index.ts';
 import { config, guest, start } from '../engine/world-fixture.ts';
 import { canonicalText, readScenario, toWorldConfig } from '../scenario/index.ts';
@@ -45,7 +45,7 @@ it('checks a guest at its first commit and at commits while nothing moves it', (
   expect(checksAfter('layoutCommitted')).toBe(1);
   expect(checksAfter('compactionCompleted')).toBe(1);
   expect(checksAfter('layoutCommitted')).toBe(2);
-  w.guests[0]!.mm.mm.cell.free[1]! -= 1;
+  w.guests[0]!.memory.state.cell.free[1]! -= 1;
   expect(checksAfter('layoutCommitted')).toBe(3);
   expect(watch.result.broken[0]).toMatchObject({ vm: 'v' });
   expect(watch.result.checked).toBe(1);
@@ -54,7 +54,7 @@ it('checks a guest at its first commit and at commits while nothing moves it', (
 it('sees free above size at once, with node and numbers', () => {
   const w = world(512);
   const watch = new LawWatch(w);
-  const { mm } = w.guests[0]!.mm;
+  const { state: mm } = w.guests[0]!.memory;
   mm.cell.present.fill(0);
   watch.afterTick([]);
   expect(watch.result.broken).toMatchObject([
@@ -65,7 +65,7 @@ it('sees free above size at once, with node and numbers', () => {
 it('sees a counter that is off by one page', () => {
   const w = world(64);
   const watch = new LawWatch(w);
-  w.guests[0]!.mm.mm.cell.free[1]! -= 1;
+  w.guests[0]!.memory.state.cell.free[1]! -= 1;
   watch.afterTick([]);
   expect(watch.result.broken.length).toBeGreaterThan(0);
 });
@@ -92,7 +92,7 @@ describe('a guest with the posted code’s defects', () => {
       watch.afterTick([]);
       expect(watch.result.broken).toEqual([]);
     }
-    const { mm } = w.guests[0]!;
+    const { memory: mm } = w.guests[0]!;
     const believed = mm.faults().filter(({ text }) => /node \d: \d+ free pages of \d+/.test(text));
     expect(believed.length).toBeGreaterThan(0);
     for (const { switches } of mm.faults()) expect(switches.length).toBeGreaterThan(0);
@@ -102,7 +102,7 @@ describe('a guest with the posted code’s defects', () => {
     const w = stripedWorld();
     const watch = new LawWatch(w);
     for (let i = 0; i < 8; i++) w.step();
-    const { mm } = w.guests[0]!.mm;
+    const { state: mm } = w.guests[0]!.memory;
     mm.rfc!.misplacedOut[0]! += 1;
     watch.checkNow();
     expect(watch.result.broken).toMatchObject([{ law: 'G6', vm: 'a' }]);
@@ -128,7 +128,7 @@ describe('in parts', () => {
     expect(parts(watch)).toBeGreaterThan(6);
     expect(watch.result).toEqual({ checked: 1, guestsChecked: 1, broken: [] });
     // A page of the last part.
-    const { block } = w.guests[0]!.mm.mm;
+    const { block } = w.guests[0]!.memory.state;
     block.free[block.free.length - 1]! += 1;
     watch.checkNow();
     parts(watch);
@@ -142,7 +142,7 @@ describe('in parts', () => {
     const whole = parts(new LawWatch(w, { inParts: true }));
     const saved = watch.save();
     for (let i = 0; i < 5; i++) watch.checkSome();
-    expect(w.give({ type: 'setWorkload', vm: 'v', workload: null })).toBeNull();
+    expect(w.submit({ type: 'setWorkload', vm: 'v', workload: null })).toBeNull();
     watch.worldChanged();
     expect(parts(watch)).toBeGreaterThanOrEqual(whole - 1);
     expect(watch.result.checked).toBe(1);

@@ -13,7 +13,7 @@
  * (f) In parts, where it is asked for, a check of a large world is only due at first: `checkSome` does some milliseconds of
  *     it, and the world must not be stepped before all is done. A command given in between makes it begin anew.
  */
-import type { Violation, WorldEvent, WorldEventType } from '../../shared/snapshot/index.ts';
+import type { Violation, WorldEvent, WorldEventType } from '../../shared/model/event.ts';
 import type { LawsChecked } from '../../shared/view/index.ts';
 import { NR_ZONES } from '../engine/mm/index.ts';
 import type { Parts, World } from '../engine/index.ts';
@@ -205,13 +205,13 @@ export interface LawWatchState {
 }
 
 function freeAboveSize(world: World): Violation[] {
-  return world.guests.flatMap(({ config, mm }) => {
-    const { rfc, committing } = mm.mm;
+  return world.guests.flatMap(({ config, memory: mm }) => {
+    const { rfc, committing } = mm.state;
     // The sweep of a commit that is under way is still to come.
     if (committing) return [];
-    const { free, present } = mm.mm.cell;
+    const { free, present } = mm.state.cell;
     const broken: Violation[] = [];
-    for (let nid = 0; nid < mm.mm.nrNodeIds; nid++) {
+    for (let nid = 0; nid < mm.state.nrNodeIds; nid++) {
       let freePages = 0;
       let sizePages = 0;
       for (let c = nid * NR_ZONES; c < (nid + 1) * NR_ZONES; c++) {

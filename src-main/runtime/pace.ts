@@ -5,7 +5,7 @@
  * (b) What could not be done within a second is given up: after a pause of the whole process nobody wants to watch a
  *     minute at once.
  */
-const MOST_BEHIND_MS = 1000;
+const MAX_BEHIND_MS = 1000;
 /** Window of the measured rate. */
 const MEASURED_MS = 1000;
 
@@ -44,7 +44,7 @@ export class Pace {
     this.#done++;
     if (this.#ticksPerSec === null) return;
     const behindMs = nowMs - this.#dueMs(this.#ticksPerSec);
-    if (behindMs > MOST_BEHIND_MS) this.#originMs += behindMs - MOST_BEHIND_MS;
+    if (behindMs > MAX_BEHIND_MS) this.#originMs += behindMs - MAX_BEHIND_MS;
   }
 
   #dueMs(ticksPerSec: number): number {

@@ -4,7 +4,8 @@
  * A snapshot goes into the series after every tick; where memory is backed by many runs, which makes a snapshot dear,
  * only every so many ticks, and after every tick in which something happened. When is decided from the world alone.
  */
-import type { Snapshot, WorldEvent, WorldEventType } from '../../shared/snapshot/index.ts';
+import type { Snapshot } from '../../shared/columns/index.ts';
+import type { WorldEvent, WorldEventType } from '../../shared/model/event.ts';
 import type {
   LawsChecked,
   RecordedCommand,
@@ -15,7 +16,8 @@ import type {
   SeriesState,
 } from '../../shared/view/index.ts';
 import { SeriesRecorder } from '../../shared/view/index.ts';
-import type { LogEntry, World, WorldConfig } from '../engine/index.ts';
+import type { LogEntry, World } from '../engine/index.ts';
+import type { WorldConfig } from '../../shared/model/world.ts';
 import type { Scenario } from '../scenario/index.ts';
 import { canonicalText } from '../scenario/index.ts';
 

@@ -3,7 +3,7 @@
  * to three nodes are 86, 85 and 85 stripes. Determinism is tested on three ways to the same end.
  */
 import { describe, expect, it, vi } from 'vitest';
-import type { Snapshot } from '../../shared/snapshot/index.ts';
+import type { Snapshot } from '../../shared/columns/index.ts';
 import { World } from '../engine/index.ts';
 import type { Scenario, ScenarioVm } from '../scenario/index.ts';
 import { canonicalText, toWorldConfig } from '../scenario/index.ts';

@@ -8,13 +8,13 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { RunEnding, RunRecord } from '../../shared/view/index.ts';
-import type { Snapshot } from '../../shared/snapshot/index.ts';
+import type { Snapshot } from '../../shared/columns/index.ts';
 import type { PlacementProblem } from '../engine/index.ts';
 import { World } from '../engine/index.ts';
 import type { Scenario } from '../scenario/index.ts';
 import { toWorldConfig } from '../scenario/index.ts';
 import { LawWatch } from './law-watch.ts';
-import { owedPages, whatIsLeft } from './left.ts';
+import { owedPages, whatIsLeft } from './pending-work.ts';
 import { Recording } from './recording.ts';
 
 export type RunUntil =

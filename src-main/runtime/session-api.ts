@@ -7,11 +7,10 @@
  * (b) Who looks, and how often, never changes the world.
  * (c) Times and speeds of the wall clock decide when a tick is stepped, never what comes of it.
  */
-import type { WorldEvent } from '../../shared/snapshot/index.ts';
+import type { WorldEvent } from '../../shared/model/event.ts';
+import type { CompareProgress, Comparison } from '../../shared/model/comparison.ts';
+import type { Forecast } from '../../shared/model/forecast.ts';
 import type {
-  CompareProgress,
-  Comparison,
-  Forecast,
   GivenCommand,
   LayoutInfo,
   RunHashes,
@@ -20,7 +19,8 @@ import type {
   ShellReply,
 } from '../../shared/protocol/index.ts';
 import type { DocumentState } from '../../shared/protocol/index.ts';
-import type { CommitTrace, LawsChecked, RunRecord } from '../../shared/view/index.ts';
+import type { CommitTrace } from '../../shared/model/commit-trace.ts';
+import type { LawsChecked, RunRecord } from '../../shared/view/index.ts';
 import type { PlacementProblem, Refusal } from '../engine/index.ts';
 
 /** What of a document's state is the run's; the rest (place, dirty, id) is the desk's. */

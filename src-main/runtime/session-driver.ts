@@ -25,7 +25,7 @@ import { frameBytes } from './steered-run.ts';
 const SLICE_MS = 12;
 const TELL_MS = 100;
 /** No timer is set for longer, so that a change of the clock is seen. */
-const MOST_WAIT_MS = 250;
+const MAX_WAIT_MS = 250;
 
 /** Something that goes on over many slices. */
 interface Activity {
@@ -413,7 +413,7 @@ export class SessionDriver {
     const waitMs = activity.waitMs();
     if (waitMs > 0) {
       this.#tellSometimes();
-      this.#timer = setTimeout(() => this.#wake(), Math.min(waitMs, MOST_WAIT_MS));
+      this.#timer = setTimeout(() => this.#wake(), Math.min(waitMs, MAX_WAIT_MS));
       return;
     }
     const end = this.#door.nowMs() + SLICE_MS;

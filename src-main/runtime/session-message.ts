@@ -2,7 +2,7 @@
  * The one table of what a session and its worker say to each other: calls are those methods of Session that need the
  * world, by name, with their own arguments and results; everything else is an event.
  */
-import type { WorldEvent } from '../../shared/snapshot/index.ts';
+import type { WorldEvent } from '../../shared/model/event.ts';
 import type { PlacementProblem } from '../engine/index.ts';
 import type { Session, SessionOptions, SessionState } from './session-api.ts';
 

@@ -12,7 +12,7 @@ import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { GivenCommand } from '../../shared/protocol/index.ts';
-import { decode, encode } from '../../shared/snapshot/index.ts';
+import { decode, encode } from '../../shared/columns/index.ts';
 import { Prng } from '../engine/core/index.ts';
 import { World } from '../engine/index.ts';
 import type { Scenario, ScenarioInput } from '../scenario/index.ts';

@@ -6,8 +6,8 @@
  */
 import { rm } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
-import type { WorldEvent } from '../../shared/snapshot/index.ts';
-import type { Comparison } from '../../shared/protocol/index.ts';
+import type { WorldEvent } from '../../shared/model/event.ts';
+import type { Comparison } from '../../shared/model/comparison.ts';
 import type { CompareProgress as EngineProgress } from '../engine/index.ts';
 import { compareInWorker } from './compare.ts';
 import { NotNow } from './not-now.ts';
@@ -24,7 +24,7 @@ import type {
 import { END } from './session-message.ts';
 
 /** For the thread to end by itself: a tick of a large world takes that long. */
-const MOST_PATIENCE_MS = 2000;
+const MAX_PATIENCE_MS = 2000;
 
 /** Beside this file, as it is written or as it was built. */
 export const besideThis = (): URL =>
@@ -189,7 +189,7 @@ class WorkerSession implements Session {
       else this.#worker.once('exit', () => resolve());
     });
     this.#worker.postMessage(END);
-    const patience = setTimeout(() => void this.#worker.terminate(), MOST_PATIENCE_MS);
+    const patience = setTimeout(() => void this.#worker.terminate(), MAX_PATIENCE_MS);
     await ended;
     clearTimeout(patience);
   }

@@ -9,11 +9,15 @@
  *     works on a world of its own: until it is done nothing has changed, so it can be stopped.
  * (d) A replay that comes to another hash chain than the run did is a bug of ours, and thrown.
  */
-import { encode } from '../../shared/snapshot/index.ts';
-import type { Snapshot, WorldEvent } from '../../shared/snapshot/index.ts';
-import type { DocumentCommand, Forecast, GivenCommand, LayoutInfo, SeriesPart } from '../../shared/protocol/index.ts';
-import type { CommitTrace, RunRecord } from '../../shared/view/index.ts';
-import type { Command, PlacementProblem, Refusal, Written } from '../engine/index.ts';
+import { encode } from '../../shared/columns/index.ts';
+import type { Snapshot } from '../../shared/columns/index.ts';
+import type { WorldEvent } from '../../shared/model/event.ts';
+import type { DocumentCommand, GivenCommand, LayoutInfo, SeriesPart } from '../../shared/protocol/index.ts';
+import type { Forecast } from '../../shared/model/forecast.ts';
+import type { CommitTrace } from '../../shared/model/commit-trace.ts';
+import type { RunRecord } from '../../shared/view/index.ts';
+import type { Command } from '../../shared/model/command.ts';
+import type { PlacementProblem, Refusal, Written } from '../engine/index.ts';
 import { InvariantError, World } from '../engine/index.ts';
 import type { Scenario, ScenarioCommand } from '../scenario/index.ts';
 import {
@@ -33,7 +37,7 @@ import { History } from './history.ts';
 import { commandLabel, lineOf } from './label.ts';
 import type { LawWatchState } from './law-watch.ts';
 import { LawWatch } from './law-watch.ts';
-import { owedPages, whatIsLeft } from './left.ts';
+import { owedPages, whatIsLeft } from './pending-work.ts';
 import { NotNow } from './not-now.ts';
 import { inputsOf, recordedCommands, Recording } from './recording.ts';
 import type { SessionState } from './session-api.ts';
@@ -194,7 +198,7 @@ export class SteeredRun {
   forecast(given: GivenCommand): Forecast {
     const { command, refusal } = giveCommand(this.#base, this.#appliedCommands(), given, this.tick);
     if (refusal !== null) return { type: 'other', vm: given.vm, refusal, sentence: refusal.text };
-    return this.#world.foresee(this.#engineCommand(command));
+    return this.#world.forecast(this.#engineCommand(command));
   }
 
   /** Applies a command now and enters it into the scenario. What was taken back before can no longer be given again. */
@@ -276,13 +280,13 @@ export class SteeredRun {
   /** Applies it, with a checkpoint before it. */
   #carryOut(given: Given): Refusal | null {
     const engineCommand = this.#engineCommand(given.command);
-    const forecast = this.#world.foresee(engineCommand);
+    const forecast = this.#world.forecast(engineCommand);
     if (forecast.refusal !== null) return forecast.refusal;
     // The frame of this tick shows the world before the command: taking it back must not change it.
     this.recordNow();
     const checkpoint: Checkpoint = { world: this.#world.state(), recording: this.#recording.save() };
     const { config } = this.#world;
-    const refusal = this.#world.give(engineCommand);
+    const refusal = this.#world.submit(engineCommand);
     this.#now = null;
     if (refusal !== null) {
       // Not foreseen. What the world noted of it is not kept.
@@ -503,7 +507,7 @@ export class SteeredRun {
     for (const { at, command } of due) {
       if (at !== this.tick) return;
       const moves = command.type === 'compact' || command.type === 'migrate';
-      this.#forecasts.push(moves ? this.#world.foresee(command) : null);
+      this.#forecasts.push(moves ? this.#world.forecast(command) : null);
     }
   }
 
@@ -562,7 +566,7 @@ export class Replay {
     const next = this.#target.todo[this.#done];
     if (next?.tick === this.world.tick) {
       this.#done++;
-      const refusal = this.world.give(next.command);
+      const refusal = this.world.submit(next.command);
       if (refusal !== null) throw new InvariantError('replay-refused', { tick: next.tick, text: refusal.text });
       this.#recording.afterCommand();
     } else if (this.world.tick < this.#target.tick) {

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { formatDiagnostic } from '../../shared/errors/index.ts';
-import { CORRECT, RFC_V3 } from '../engine/config.ts';
+import { CORRECT, RFC_V3 } from '../../shared/model/config.ts';
 import { canonicalText } from './canonical.ts';
 import { readScenario } from './read.ts';
 import { toWorldConfig } from './world-config.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { HostConfig, PlacementRule } from '../engine/config.ts';
+import type { HostConfig, PlacementRule } from '../../shared/model/config.ts';
 import type { FitGuest } from './fit.ts';
 import { emptyRoom, placeGuest } from './fit.ts';
 

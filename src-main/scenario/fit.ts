@@ -7,7 +7,7 @@
  */
 import type { PfnRange } from '../../shared/units/index.ts';
 import { PAGES_PER_HUGE } from '../../shared/units/index.ts';
-import type { HostConfig, PlacementRule } from '../engine/config.ts';
+import type { HostConfig, PlacementRule } from '../../shared/model/config.ts';
 import { subtractRanges } from './pfn-range.ts';
 
 /** What of a guest matters here. */

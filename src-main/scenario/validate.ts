@@ -4,7 +4,7 @@
  * then the commands in the order of time (validate-command.ts).
  */
 import { PAGES_PER_MIB, pagesFromMib } from '../../shared/units/index.ts';
-import type { HostConfig } from '../engine/config.ts';
+import type { HostConfig } from '../../shared/model/config.ts';
 import type { Check, Draft } from './check.ts';
 import { newCheck, validateDistances } from './check.ts';
 import { emptyRoom, guestFramePages, placeGuest, roomPages } from './fit.ts';

@@ -6,7 +6,6 @@ import type { PfnRange } from '../../shared/units/index.ts';
 import { PAGES_PER_HUGE, PAGES_PER_MIB, pagesFromMib } from '../../shared/units/index.ts';
 import type {
   BeyondConfig,
-  Command,
   DirtyConfig,
   GuestConfig,
   HostConfig,
@@ -17,9 +16,10 @@ import type {
   PlacementRule,
   RegenerationConfig,
   WorkloadConfig,
-  WorldConfig,
-} from '../engine/config.ts';
-import { ALL_DEFECTS, CORRECT, RFC_V3 } from '../engine/config.ts';
+} from '../../shared/model/config.ts';
+import type { WorldConfig } from '../../shared/model/world.ts';
+import type { Command } from '../../shared/model/command.ts';
+import { ALL_DEFECTS, CORRECT, RFC_V3 } from '../../shared/model/config.ts';
 import {
   bootLayoutOf,
   cpuNodeOf,

@@ -2,7 +2,7 @@
  * The engine's guest memory manager behind the simulator's interface. It translates names and nothing else.
  * `cpu` 0 stands in where the simulator does not say which CPU frees to its list.
  */
-import type { LayoutRange, MmConfig } from '../engine/config.ts';
+import type { LayoutRange, MmConfig } from '../../shared/model/config.ts';
 import { GuestMm, MIGRATE_MOVABLE, MIGRATE_UNMOVABLE, NO_PFN } from '../engine/mm/index.ts';
 import { StateCollector, StateReader } from '../engine/core/index.ts';
 import type { Commit, CommitStep } from '../engine/mm/index.ts';

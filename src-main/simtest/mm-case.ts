@@ -9,7 +9,7 @@
  * (d) a refill took only free pages; flushed pages came off a per-CPU list and went where a flush takes them;
  * (e) nothing is refused while a cell of a zonelist has such a block and is above its high watermark for that order.
  */
-import type { LayoutRange, MmConfig } from '../engine/config.ts';
+import type { LayoutRange, MmConfig } from '../../shared/model/config.ts';
 import type { MmCase, MmOp, MmSmallOp } from './mm-draw.ts';
 import { COMMIT_STEPS, NR_ZONES, isRfcGuest } from './mm-under-test.ts';
 import type { CellFigures, MmAllocator, MmMaker, MmUnderTest } from './mm-under-test.ts';

@@ -6,10 +6,10 @@
  * (modulo their number), so every sublist of operations is a valid list too.
  */
 import { Prng } from '../engine/core/index.ts';
-import type { KernelProfile, LayoutRange, MmConfig, RfcSwitches } from '../engine/config.ts';
+import type { KernelProfile, LayoutRange, MmConfig, RfcSwitches } from '../../shared/model/config.ts';
 import type { PfnRange } from '../../shared/units/index.ts';
 import { COMMIT_STEPS, MAX_PAGE_ORDER } from './mm-under-test.ts';
-import { CORRECT, DEFAULT_PROFILE, RFC_V3 } from '../engine/config.ts';
+import { CORRECT, DEFAULT_PROFILE, RFC_V3 } from '../../shared/model/config.ts';
 
 /** What may come between two steps of a commit as well. */
 export type MmSmallOp =

@@ -2,9 +2,9 @@
  * Random operations on a guest memory manager and on the naive oracle side by side, by seed, and what is made of a case
  * that differs: a small one, ready to be kept. What is drawn is in mm-draw.ts, how it is run in mm-case.ts.
  */
-import type { LayoutRange, MmConfig } from '../engine/config.ts';
+import type { LayoutRange, MmConfig } from '../../shared/model/config.ts';
 import type { PfnRange } from '../../shared/units/index.ts';
-import { CORRECT } from '../engine/config.ts';
+import { CORRECT } from '../../shared/model/config.ts';
 import { newTally, runMmCase } from './mm-case.ts';
 import type { MmFailure, MmTally } from './mm-case.ts';
 import { drawLongMmCase, drawMmCase } from './mm-draw.ts';

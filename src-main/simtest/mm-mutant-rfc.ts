@@ -2,7 +2,7 @@
  * Planted faults of RFC guests: oracles that read one rule of engine/mm/rfc/README.md wrong, each in one way. They prove
  * that a comparison would see the rule done wrong.
  */
-import type { LayoutRange, MmConfig, RfcSwitches } from '../engine/config.ts';
+import type { LayoutRange, MmConfig, RfcSwitches } from '../../shared/model/config.ts';
 import { NR_ZONES } from './mm-under-test.ts';
 import type { CellFigures, MmMaker, Stranded } from './mm-under-test.ts';
 import { NaiveRfcMm } from './naive-rfc-mm.ts';

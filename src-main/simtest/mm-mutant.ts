@@ -2,7 +2,7 @@
  * Planted faults: naive models that are wrong in one way each. They prove that vectors and fuzz can fail; a comparison
  * that lets one of them pass is worthless. Each is a mistake that a real allocator could make.
  */
-import type { LayoutRange } from '../engine/config.ts';
+import type { LayoutRange } from '../../shared/model/config.ts';
 import type { CellFigures, MmMaker, Stranded } from './mm-under-test.ts';
 import { NaiveMm } from './naive-mm.ts';
 

@@ -2,7 +2,7 @@
  * Cases that once failed, shrunk, by name of what was wrong. They run on every model for ever. A new one is pasted from
  * what the fuzz prints. Some are the shortest witnesses of planted faults (mm-mutant.ts, mm-mutant-rfc.ts).
  */
-import { CORRECT } from '../engine/config.ts';
+import { CORRECT } from '../../shared/model/config.ts';
 import type { MmCase } from './mm-draw.ts';
 import { guest } from './vectors.ts';
 

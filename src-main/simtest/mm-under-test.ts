@@ -2,7 +2,7 @@
  * What the simulator needs of a guest memory manager, so that one table of vectors and one fuzz run on the naive model,
  * on its planted faults and on the engine alike. Ranges are half-open; all counts are 4 KiB pages.
  */
-import type { LayoutRange, MmConfig } from '../engine/config.ts';
+import type { LayoutRange, MmConfig } from '../../shared/model/config.ts';
 
 /** DMA, DMA32, NORMAL. */
 export const NR_ZONES = 3;

@@ -18,7 +18,7 @@
  * (j) a page that is taken inside a commit and has A != T is marked by that, T being of the layout before until the commit
  *     has marked.
  */
-import type { LayoutRange, MmConfig } from '../engine/config.ts';
+import type { LayoutRange, MmConfig } from '../../shared/model/config.ts';
 import { MAX_PAGE_ORDER, NR_ZONES } from './mm-under-test.ts';
 import type {
   CellFigures,

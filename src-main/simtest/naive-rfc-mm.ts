@@ -6,7 +6,7 @@
  * (b) what has happened to spans and links is kept where a switch makes the past show;
  * (c) everything else is counted afresh from the pages each time it is asked for.
  */
-import type { LayoutRange, MmConfig, RfcSwitches } from '../engine/config.ts';
+import type { LayoutRange, MmConfig, RfcSwitches } from '../../shared/model/config.ts';
 import { MAX_PAGE_ORDER, NR_ZONES, isRfcGuest } from './mm-under-test.ts';
 import type { CellFigures, MmMaker, PageKind } from './mm-under-test.ts';
 import { NaiveMm, naiveMaker } from './naive-mm.ts';

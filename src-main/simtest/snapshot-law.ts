@@ -17,8 +17,9 @@
  * Of a guest with defects what (c), (g) and (h) say of single cells and nodes need not hold; of one that may be in the
  * middle of a commit, none of what they say, nor actual(n).
  */
-import type { GuestHeader, Snapshot, Table } from '../../shared/snapshot/index.ts';
-import type { GuestConfig, WorldConfig } from '../engine/config.ts';
+import type { GuestHeader, Snapshot, Table } from '../../shared/columns/index.ts';
+import type { GuestConfig } from '../../shared/model/config.ts';
+import type { WorldConfig } from '../../shared/model/world.ts';
 import type { PfnRange } from '../../shared/units/index.ts';
 
 /** @param stepping VMs that may be in the middle of a commit. */

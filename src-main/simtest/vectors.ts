@@ -4,11 +4,11 @@
  * half-open here; a range that the text lets run past the last pfn is cut there. Where the text says S = V3, one list of
  * steps runs in both profiles. `runVector` runs one on any MmUnderTest and says what differs.
  */
-import type { LayoutRange, MmConfig, RfcSwitches } from '../engine/config.ts';
+import type { LayoutRange, MmConfig, RfcSwitches } from '../../shared/model/config.ts';
 import { numactlMbFromPages } from '../../shared/units/index.ts';
 import { COMMIT_STEPS, MAX_PAGE_ORDER, NR_ZONES, isRfcGuest } from './mm-under-test.ts';
 import type { CellFigures, CommitSteps, MmMaker, MmUnderTest, Moved, PageKind } from './mm-under-test.ts';
-import { DEFAULT_PROFILE, RFC_V3 } from '../engine/config.ts';
+import { DEFAULT_PROFILE, RFC_V3 } from '../../shared/model/config.ts';
 
 /** Figures of a node: free summed over its zones, `actual` by counting pages with A. */
 export interface NodeExpectation {

@@ -8,10 +8,7 @@
 import { Prng } from '../engine/core/index.ts';
 import type {
   BeyondConfig,
-  Command,
-  CommandType,
   DimmConfig,
-  FileWrite,
   GuestConfig,
   HostConfig,
   HostNodeConfig,
@@ -21,14 +18,16 @@ import type {
   MmConfig,
   PlacementRule,
   RegenerationConfig,
-  ScheduledCommand,
   WorkloadConfig,
-  WorldConfig,
-} from '../engine/config.ts';
+} from '../../shared/model/config.ts';
+import type { WorldConfig } from '../../shared/model/world.ts';
+import type { Command, CommandType, FileWrite } from '../../shared/model/command.ts';
+import type { ScheduledCommand } from '../../shared/model/world.ts';
 import type { PfnRange } from '../../shared/units/index.ts';
 import { PAGES_PER_HUGE } from '../../shared/units/index.ts';
 import { drawBadLayout, drawDisjoint, drawLayout, drawSwitches } from './mm-draw.ts';
-import { CORRECT, DEFAULT_PROFILE, PLAIN_RFC, RFC_V3 } from '../engine/config.ts';
+import { CORRECT, DEFAULT_PROFILE, RFC_V3 } from '../../shared/model/config.ts';
+import { PLAIN_RFC } from '../../shared/model/beyond.ts';
 
 export interface WorldCase {
   readonly name: string;

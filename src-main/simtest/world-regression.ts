@@ -2,8 +2,8 @@
  * Worlds that once failed, shrunk and trimmed by hand, by name of what was wrong. They run for ever. A new one is pasted
  * from what the simulator prints.
  */
-import type { BeyondConfig, GuestConfig } from '../engine/config.ts';
-import { PLAIN_RFC } from '../engine/config.ts';
+import type { BeyondConfig, GuestConfig } from '../../shared/model/config.ts';
+import { PLAIN_RFC } from '../../shared/model/beyond.ts';
 import { guest as mmOf } from './vectors.ts';
 import type { WorldCase } from './world-draw.ts';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Command, WorldConfig } from '../engine/config.ts';
-import { CORRECT } from '../engine/config.ts';
+import type { Command } from '../../shared/model/command.ts';
+import type { WorldConfig } from '../../shared/model/world.ts';
+import { CORRECT } from '../../shared/model/config.ts';
 import type { World } from '../engine/index.ts';
 import { drawWorldCase } from './world-draw.ts';
 import type { WorldCase } from './world-draw.ts';
@@ -29,8 +30,8 @@ function faulty(
       get config() {
         return world.config;
       },
-      give: (command) => world.give(command),
-      foresee: (command) => world.foresee(command),
+      submit: (command) => world.submit(command),
+      forecast: (command) => world.forecast(command),
       snapshot: (level) => world.snapshot(level),
       state: () => world.state(),
       hash: () => world.hash(),
@@ -60,8 +61,8 @@ function forgetful(): WorldMaker {
 const faults: readonly (readonly [WorldMaker, RegExp])[] = [
   [
     faulty('a refused command changes something', (world) => ({
-      give: (command: Command) => {
-        const refusal = world.give(command);
+      submit: (command: Command) => {
+        const refusal = world.submit(command);
         if (refusal !== null) world.step(1);
         return refusal;
       },
@@ -114,8 +115,8 @@ const faults: readonly (readonly [WorldMaker, RegExp])[] = [
     faulty('a cancelled migration leaves the source elsewhere', (world) => {
       let cancelled = false;
       return {
-        give: (command: Command) => {
-          const refusal = world.give(command);
+        submit: (command: Command) => {
+          const refusal = world.submit(command);
           cancelled ||= command.type === 'cancelMigration' && refusal === null;
           return refusal;
         },
@@ -132,22 +133,22 @@ const faults: readonly (readonly [WorldMaker, RegExp])[] = [
   ],
   [
     faulty('a given command is not entered into the schedule', (world) => ({
-      give: (command: Command) => (world as World).apply(command),
+      submit: (command: Command) => (world as World).apply(command),
     })),
     /run again, the hash is/,
   ],
   [
     faulty('foreseeing gives', (world) => ({
-      foresee: (command: Command) => {
-        const forecast = world.foresee(command);
-        world.give(command);
+      forecast: (command: Command) => {
+        const forecast = world.forecast(command);
+        world.submit(command);
         return forecast;
       },
     })),
     /foreseeing .* changed the world/,
   ],
   [
-    faulty('foresees no refusal', () => ({ foresee: () => ({ refusal: null }) })),
+    faulty('foresees no refusal', () => ({ forecast: () => ({ refusal: null }) })),
     /foretold of .*: nothing, but it was refused/,
   ],
   [forgetful(), /run again, the hash is/],
@@ -206,7 +207,7 @@ it('the worlds that are drawn do what there is to do', () => {
     const { config, commands, ticks } = drawWorldCase(seed);
     const world = engineWorldMaker.create({ ...config, schedule: [] }).world!;
     for (const { command } of commands) {
-      const refused = world.give(command) !== null;
+      const refused = world.submit(command) !== null;
       if (!refused) add(command.type);
     }
     world.step(ticks);

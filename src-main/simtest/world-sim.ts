@@ -12,10 +12,15 @@
  *
  * On failure the case is shrunk and printed with its seed and every drawn option.
  */
-import type { Snapshot, SnapshotLevel, Violation, WorldEvent } from '../../shared/snapshot/index.ts';
-import type { Command, GuestConfig, ScheduledCommand, WorldConfig } from '../engine/config.ts';
+import type { Snapshot, SnapshotLevel } from '../../shared/columns/index.ts';
+import type { Violation, WorldEvent } from '../../shared/model/event.ts';
+import type { Command } from '../../shared/model/command.ts';
+import type { ScheduledCommand } from '../../shared/model/world.ts';
+import type { GuestConfig } from '../../shared/model/config.ts';
+import type { WorldConfig } from '../../shared/model/world.ts';
 import type { WorldState } from '../engine/index.ts';
-import { CORRECT, PLAIN_RFC } from '../engine/config.ts';
+import { CORRECT } from '../../shared/model/config.ts';
+import { PLAIN_RFC } from '../../shared/model/beyond.ts';
 import { World } from '../engine/index.ts';
 import { isRfcGuest } from './mm-under-test.ts';
 import { shrinkList, shrinkValue } from './shrink.ts';
@@ -30,8 +35,8 @@ export interface WorldUnderTest {
   readonly config: WorldConfig;
   step(ticks: number): void;
   /** Null when it took effect. */
-  give(command: Command): { readonly text: string } | null;
-  foresee(command: Command): { readonly refusal: { readonly text: string } | null };
+  submit(command: Command): { readonly text: string } | null;
+  forecast(command: Command): { readonly refusal: { readonly text: string } | null };
   snapshot(level: SnapshotLevel): Snapshot;
   state(): WorldState;
   hash(): string;
@@ -198,14 +203,14 @@ class WorldRunner {
   #give(world: WorldUnderTest, command: Command): void {
     const before = world.hash();
     const what = JSON.stringify(command);
-    const foretold = world.foresee(command).refusal;
+    const foretold = world.forecast(command).refusal;
     expect(world.hash() === before, () => `foreseeing ${what} changed the world`);
-    const refusal = world.give(command);
+    const refusal = world.submit(command);
     expect(
       foretold?.text === refusal?.text,
       () => `foretold of ${what}: ${foretold?.text ?? 'nothing'}, but it was refused: ${refusal?.text ?? 'no'}`,
     );
-    const inShadow = this.#shadow?.give(command);
+    const inShadow = this.#shadow?.submit(command);
     this.commands++;
     if (refusal !== null) {
       this.refused++;

@@ -7,8 +7,8 @@
  * (c) A piece knows the pixel to its left (but at pfn 0), so that an edge between runs is drawn once, wherever pieces part.
  * (d) A and owed are those of exact pages where these are known for the whole piece, else shares of pageblocks.
  */
-import { NO_NODE, PageTile } from '../../shared/protocol/tile.ts';
-import type { Tiles } from '../../shared/protocol/tile.ts';
+import { NO_NODE, PageTile } from '../../shared/columns/tile.ts';
+import type { Tiles } from '../../shared/columns/tile.ts';
 import type { ActualBand, Lanes } from '../../shared/view/lane.ts';
 import type { LaneIndex } from '../../shared/view/lane-index.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { drawer, randomGuest, snapshotOf } from '../../shared/view/fixture/page-model.ts';
-import { createTiles, PageTile } from '../../shared/protocol/tile.ts';
+import { createTiles, PageTile } from '../../shared/columns/tile.ts';
 import { LaneIndex } from '../../shared/view/lane-index.ts';
 import { InkSet } from './ink.ts';
 import type { CanvasTheme, NodeInk } from './ink.ts';

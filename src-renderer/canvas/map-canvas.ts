@@ -3,11 +3,11 @@
  *
  * (a) Lanes are painted in pieces of TILE_COLUMNS device pixels, each once for a frame and a zoom, and copied to the
  *     screen while one pans. When a draw had nothing to paint, it paints a piece outside the window ahead of time.
- * (b) Only what the screen can show is asked of the index and kept: at most MOST_PIECES.
+ * (b) Only what the screen can show is asked of the index and kept: at most MAX_PIECES.
  * (c) Text, marks and the axis are drawn on top, at every draw.
  */
-import type { Tiles } from '../../shared/protocol/tile.ts';
-import { PageTile } from '../../shared/protocol/tile.ts';
+import type { Tiles } from '../../shared/columns/tile.ts';
+import { PageTile } from '../../shared/columns/tile.ts';
 import type { PfnRange } from '../../shared/units/index.ts';
 import { hexPfn } from '../../shared/view/number-format.ts';
 import type { LaneIndex } from '../../shared/view/lane-index.ts';
@@ -64,7 +64,7 @@ interface Piece {
   owedFull: number;
 }
 
-const MOST_PIECES = 64;
+const MAX_PIECES = 64;
 /** A run of H or T, and one of A, that has its number in it. */
 const LABEL_PIXELS = { H: 16, T: 16, A: 28 } as const;
 const WORD_PIXELS = 72;
@@ -152,12 +152,12 @@ export class MapCanvas {
       for (const number of [last + 1, first - 1])
         if (number >= 0 && this.painted === 0) this.#piece(scene, layout, number);
     }
-    if (this.#pieces.size > MOST_PIECES) this.#dropFarthest((first + last) / 2);
+    if (this.#pieces.size > MAX_PIECES) this.#dropFarthest((first + last) / 2);
   }
 
   #dropFarthest(middle: number): void {
     const sorted = [...this.#pieces.keys()].sort((a, b) => Math.abs(b - middle) - Math.abs(a - middle));
-    for (const number of sorted.slice(0, this.#pieces.size - MOST_PIECES)) {
+    for (const number of sorted.slice(0, this.#pieces.size - MAX_PIECES)) {
       this.#spare.push(this.#pieces.get(number)!.image);
       this.#pieces.delete(number);
     }

@@ -1,5 +1,5 @@
 /** Inks of a snapshot's nodes: colour means host node, so a guest node wears the ink of the host node it stands for. */
-import type { SnapshotHeader } from '../../shared/snapshot/index.ts';
+import type { SnapshotHeader } from '../../shared/columns/index.ts';
 import type { NodeRow } from '../../shared/view/accounting.ts';
 import { NodeColourTable } from '../../shared/view/node-colour.ts';
 import type { NodeColour } from '../../shared/view/node-colour.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_TILE_PAGES } from '../../shared/protocol/limit.ts';
-import { createTiles, PageTile } from '../../shared/protocol/tile.ts';
+import { createTiles, PageTile } from '../../shared/columns/tile.ts';
 import { drawer, isOwed, randomGuest, snapshotOf } from '../../shared/view/fixture/page-model.ts';
 import type { ModelGuest } from '../../shared/view/fixture/page-model.ts';
 import { LaneIndex } from '../../shared/view/lane-index.ts';

@@ -4,7 +4,7 @@
  * (a) Single pages where exact pages are known; else whole pageblocks, whose counts are exact too. The range says which.
  * (b) H, T and A list every node that has pages there, in node order, with their pages.
  */
-import type { Tiles } from '../../shared/protocol/tile.ts';
+import type { Tiles } from '../../shared/columns/tile.ts';
 import type { PfnRange } from '../../shared/units/index.ts';
 import { PAGES_PER_HUGE } from '../../shared/units/index.ts';
 import type { LaneIndex } from '../../shared/view/lane-index.ts';

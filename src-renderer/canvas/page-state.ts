@@ -1,5 +1,5 @@
 /** The states of exact pages, in words. */
-import { PageTile } from '../../shared/protocol/tile.ts';
+import { PageTile } from '../../shared/columns/tile.ts';
 
 export const STATE_NAMES: Readonly<Record<number, string>> = {
   [PageTile.hole]: 'hole',

@@ -7,7 +7,8 @@
  * (b) What is foreseen is only what the model says exactly: an exponential lifetime forgets its age, so what is owed now
  *     falls by e^(-t/mean), as long as nothing else is told (spec/models.md section 4). Else nothing is foreseen.
  */
-import type { Snapshot, WorldEvent } from '../../shared/snapshot/index.ts';
+import type { Snapshot } from '../../shared/columns/index.ts';
+import type { WorldEvent } from '../../shared/model/event.ts';
 import { owedPairs } from '../../shared/view/accounting.ts';
 import type { GuestSeries, Series } from '../../shared/view/series.ts';
 import { OTHER_PAIRS } from '../../shared/view/series.ts';

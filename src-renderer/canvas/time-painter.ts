@@ -34,11 +34,11 @@ const TOP = 6;
 const AXIS = 17;
 const COMMIT_LANE = 11;
 const SPAN_ROW = 6;
-const MOST_SPAN_ROWS = 3;
+const MAX_SPAN_ROWS = 3;
 
 /** Room below the plot for marks, by what there is. */
 export function laneHeight({ commits, spans }: TimeMarks): number {
-  const rows = Math.min(MOST_SPAN_ROWS, 1 + Math.max(-1, ...rowsOfSpans(spans)));
+  const rows = Math.min(MAX_SPAN_ROWS, 1 + Math.max(-1, ...rowsOfSpans(spans)));
   return (commits.length > 0 ? COMMIT_LANE : 0) + rows * SPAN_ROW + 2;
 }
 
@@ -239,7 +239,7 @@ export class TimePainter {
     }
     const rows = rowsOfSpans(marks.spans);
     marks.spans.forEach((span, i) => {
-      if (rows[i]! >= MOST_SPAN_ROWS) return;
+      if (rows[i]! >= MAX_SPAN_ROWS) return;
       const from = xOfTick(scene, span.fromTick);
       const width = Math.max(3, xOfTick(scene, span.toTick ?? scene.nowTick) - from);
       const top = y + rows[i]! * SPAN_ROW;

@@ -11,11 +11,12 @@
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { GivenCommand } from '../../shared/protocol/command.ts';
 import type { DocumentState, HelloReply, StartInfo } from '../../shared/protocol/document.ts';
-import type { CompareProgress } from '../../shared/protocol/guest.ts';
+import type { CompareProgress } from '../../shared/model/comparison.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/limit.ts';
 import type { RequestInput, RequestName, RequestReply } from '../../shared/protocol/request.ts';
-import type { Snapshot, WorldEvent } from '../../shared/snapshot/index.ts';
-import { decode } from '../../shared/snapshot/index.ts';
+import type { Snapshot } from '../../shared/columns/index.ts';
+import type { WorldEvent } from '../../shared/model/event.ts';
+import { decode } from '../../shared/columns/index.ts';
 import type { Series } from '../../shared/view/index.ts';
 import {
   EMPTY_SERIES,
@@ -26,7 +27,7 @@ import {
   spliceSeries,
 } from '../../shared/view/index.ts';
 import { seconds } from '../../shared/view/number-format.ts';
-import { said } from '../ui/said.svelte.ts';
+import { said } from '../ui/toast.svelte.ts';
 import type { Command } from './command.ts';
 import { Connection, RequestError } from './connection.ts';
 import { GuestShells } from './guest-shell.svelte.ts';
@@ -36,7 +37,7 @@ import type { PanelName } from './layout.ts';
 import { memory } from './memory.ts';
 import { openPort } from './port.ts';
 import { brokenLaw } from './run-state.ts';
-import { StillGate, watchHand } from './still-gate.ts';
+import { StillGate, watchHand } from './idle-gate.ts';
 import { readThemeChoice, themeOf } from './theme.ts';
 import type { ThemeChoice } from './theme.ts';
 

@@ -5,7 +5,7 @@
  * (a) `title` is said in words and may change with the state ("Undo compact vm3 to node 1").
  * (b) `run` of a command that is not enabled does nothing; who shows it, shows it disabled.
  */
-import type { WorldEvent } from '../../shared/snapshot/index.ts';
+import type { WorldEvent } from '../../shared/model/event.ts';
 import type { App, GuestPart, ViewName } from './app.svelte.ts';
 import { decimal, plural } from '../../shared/view/number-format.ts';
 import { GROUPS } from './command.ts';

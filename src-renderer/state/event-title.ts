@@ -1,5 +1,5 @@
 /** Names of events in words. */
-import type { WorldEventType } from '../../shared/snapshot/event.ts';
+import type { WorldEventType } from '../../shared/model/event.ts';
 
 const TITLES: Readonly<Record<WorldEventType, string>> = {
   commandApplied: 'command',

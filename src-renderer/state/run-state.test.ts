@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { DocumentState } from '../../shared/protocol/document.ts';
-import type { SnapshotHeader } from '../../shared/snapshot/index.ts';
+import type { SnapshotHeader } from '../../shared/columns/index.ts';
 import { brokenLaw, runState } from './run-state.ts';
 
 const input = (enabled: boolean) => ({ name: 'v', regeneration: { enabled, grainPages: 1, delayTicks: 1 } });

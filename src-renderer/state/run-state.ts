@@ -4,7 +4,8 @@
  */
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { DocumentState } from '../../shared/protocol/document.ts';
-import type { SnapshotHeader, Violation } from '../../shared/snapshot/index.ts';
+import type { SnapshotHeader } from '../../shared/columns/index.ts';
+import type { Violation } from '../../shared/model/event.ts';
 import { lagPages } from '../../shared/view/convergence.ts';
 import { exactPages, plural, seconds } from '../../shared/view/number-format.ts';
 
@@ -15,7 +16,7 @@ export interface RunState {
   readonly more: string;
 }
 
-const MOST_TOLD = 8;
+const MAX_TOLD = 8;
 
 export function runState(document: DocumentState, header: SnapshotHeader | null): RunState {
   const { broken } = document.laws;
@@ -36,8 +37,8 @@ export function runState(document: DocumentState, header: SnapshotHeader | null)
     header !== null && header.tick < document.tick ? tick >= header.tick : state === 'pending',
   );
   if (toCome.length > 0) {
-    const more = toCome.slice(0, MOST_TOLD).map(({ tick, text }) => `${seconds(tick, document.tickMs)}: ${text}`);
-    if (toCome.length > MOST_TOLD) more.push(`and ${toCome.length - MOST_TOLD} more`);
+    const more = toCome.slice(0, MAX_TOLD).map(({ tick, text }) => `${seconds(tick, document.tickMs)}: ${text}`);
+    if (toCome.length > MAX_TOLD) more.push(`and ${toCome.length - MAX_TOLD} more`);
     const text = `${plural(toCome.length, 'command')} to come`;
     return { kind: 'waiting', text, more: `No page lags. Still to come:\n${more.join('\n')}` };
   }

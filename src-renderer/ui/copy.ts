@@ -1,5 +1,5 @@
 /** The clipboard. What was copied is said, because nothing else on screen changes. */
-import { said } from './said.svelte.ts';
+import { said } from './toast.svelte.ts';
 
 /** @param what as in "Copied 61 204 pages"; the text itself when it is short. */
 export async function copyText(text: string, what = text.length <= 40 ? text : 'the text'): Promise<void> {

@@ -1,8 +1,10 @@
 /** Comparisons over worlds that were run: the cover letter's example, and each thing beyond the RFC. */
 import { describe, expect, test } from 'vitest';
-import type { Comparison } from '../../../shared/protocol/guest.ts';
-import type { BeyondConfig, LayoutRange, RfcSwitches, WorldConfig } from '../config.ts';
-import { ALL_DEFECTS, CORRECT, DEFAULT_PROFILE, PLAIN_RFC, RFC_V3 } from '../config.ts';
+import type { Comparison } from '../../../shared/model/comparison.ts';
+import type { BeyondConfig, LayoutRange, RfcSwitches } from '../../../shared/model/config.ts';
+import type { WorldConfig } from '../../../shared/model/world.ts';
+import { ALL_DEFECTS, CORRECT, DEFAULT_PROFILE, RFC_V3 } from '../../../shared/model/config.ts';
+import { PLAIN_RFC } from '../../../shared/model/beyond.ts';
 import { wholeOf } from '../core/index.ts';
 import { config, distances, guest } from '../world-fixture.ts';
 import { compareInParts, type CompareOptions, type CompareProgress } from './index.ts';

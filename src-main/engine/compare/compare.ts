@@ -9,8 +9,8 @@
  *     change a figure, each by its own amount, it follows from every page that went another way.)
  * (c) Work comes in parts: the caller may stop between two.
  */
-import type { ComparedDifference, ComparedVariant, Comparison } from '../../../shared/protocol/guest.ts';
-import type { WorldConfig } from '../config.ts';
+import type { ComparedDifference, ComparedVariant, Comparison } from '../../../shared/model/comparison.ts';
+import type { WorldConfig } from '../../../shared/model/world.ts';
 import { assert, type Parts } from '../core/index.ts';
 import type { GuestMm } from '../mm/index.ts';
 import { World } from '../world.ts';
@@ -39,7 +39,7 @@ export interface CompareProgress {
 /** Ticks stepped in a part. */
 const PART_TICKS = 8;
 /** Points of the line of stranded pages, at most. */
-const MOST_POINTS = 256;
+const MAX_POINTS = 256;
 
 /** @returns the comparison; the world has the VM, and its guests fit on its hosts. */
 export function* compareInParts(config: WorldConfig, options: CompareOptions): Parts<Comparison> {
@@ -136,7 +136,7 @@ class VariantRun {
 
   #note(): void {
     const guest = this.#world.guests[this.#guest]!;
-    const { cell, strandedPinned } = guest.mm.mm;
+    const { cell, strandedPinned } = guest.memory.state;
     let owed = 0;
     for (const pages of cell.strandedOut) owed += pages;
     if (owed > 0) for (const pages of strandedPinned) owed -= pages;
@@ -146,7 +146,7 @@ class VariantRun {
     if (this.tick % this.#stride !== 0) return;
     this.#ticks.push(this.tick);
     this.#stranded.push(owed);
-    if (this.#ticks.length <= MOST_POINTS) return;
+    if (this.#ticks.length <= MAX_POINTS) return;
     this.#stride *= 2;
     const isKept = (_: number, i: number): boolean => this.#ticks[i]! % this.#stride === 0;
     this.#stranded = this.#stranded.filter(isKept);
@@ -160,17 +160,17 @@ class VariantRun {
     const own = (counter: string, value: number): void => void figures.push({ nid: null, zone: null, counter, value });
     own('strandedArea', this.#area);
     if (this.#convergedTick !== null) own('convergedTick', this.#convergedTick);
-    own('nodeLinks', linksOf(guest.mm));
-    if (guest.mm.mm.rfc !== null) own('leakedPages', total(guest.mm.mm.rfc.freeLeak));
+    own('nodeLinks', linksOf(guest.memory));
+    if (guest.memory.state.rfc !== null) own('leakedPages', total(guest.memory.state.rfc.freeLeak));
     return { name, text, figures, ticks: this.#ticks, stranded: this.#stranded, hash: this.#world.hash() };
   }
 }
 
 /** Links from memory blocks of sysfs to nodes. */
 function linksOf(mm: GuestMm): number {
-  const { memoryBlockPages } = mm.mm.config.profile;
+  const { memoryBlockPages } = mm.state.config.profile;
   let links = 0;
-  for (let block = 0; block * memoryBlockPages < mm.mm.nrPages; block++) links += mm.memoryBlockLinks(block).length;
+  for (let block = 0; block * memoryBlockPages < mm.state.nrPages; block++) links += mm.memoryBlockLinks(block).length;
   return links;
 }
 

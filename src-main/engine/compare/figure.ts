@@ -2,8 +2,8 @@
  * The figures of one guest that a comparison sets side by side, read off a snapshot. All of them are what the guest's
  * kernel believes, or what the tables count; none is made up here.
  */
-import type { ComparedFigure } from '../../../shared/protocol/guest.ts';
-import type { Snapshot, TableName } from '../../../shared/snapshot/index.ts';
+import type { ComparedFigure } from '../../../shared/model/comparison.ts';
+import type { Snapshot, TableName } from '../../../shared/columns/index.ts';
 import { numactlMbFromPages } from '../../../shared/units/index.ts';
 
 const CELL_COUNTERS = ['presentPages', 'managedPages', 'freePages', 'wmarkMin', 'pcpBatch', 'pcpHigh'] as const;

@@ -3,8 +3,10 @@
  * them alone, with one thing beyond the RFC alone. Everything else, seed and commands included, stays; only commands
  * that would set what is compared (setBeyond of that guest) are left out, except for the guest as it is.
  */
-import type { BeyondConfig, GuestConfig, RfcSwitches, WorldConfig } from '../config.ts';
-import { CORRECT, PLAIN_RFC, RFC_V3 } from '../config.ts';
+import type { BeyondConfig, GuestConfig, RfcSwitches } from '../../../shared/model/config.ts';
+import type { WorldConfig } from '../../../shared/model/world.ts';
+import { CORRECT, RFC_V3 } from '../../../shared/model/config.ts';
+import { PLAIN_RFC } from '../../../shared/model/beyond.ts';
 
 export interface Variant {
   readonly name: string;

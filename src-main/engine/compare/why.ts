@@ -2,7 +2,7 @@
  * Why a figure is another than it should be: the mechanism of each defect, and what each thing beyond the RFC does, with
  * the figures of the run that shows it. Source: mm/rfc/README.md and the specification, section by section.
  */
-import type { ComparedFigure } from '../../../shared/protocol/guest.ts';
+import type { ComparedFigure } from '../../../shared/model/comparison.ts';
 import { numactlMbFromPages } from '../../../shared/units/index.ts';
 import { NR_ZONES, ZONE_NAMES } from '../mm/index.ts';
 import type { Figures } from './figure.ts';

@@ -7,7 +7,7 @@
  */
 import { type CellFigures, type GuestMm, NR_PAGE_ORDERS, ZONE_NAMES } from '../mm/index.ts';
 import { cellOf, zonelistRebuildsOf } from '../mm/mm.ts';
-import { isPopulated, nodeFree, nodeManaged, nodePresent, onlineNodes } from './belief.ts';
+import { isPopulated, nodeFree, nodeManaged, nodePresent, onlineNodes } from './kernel-counters.ts';
 import { ERA_FIELDS } from '../mm/era-fields.ts';
 import { padded } from './text.ts';
 
@@ -55,7 +55,7 @@ export interface AccountingZone extends Omit<CellFigures, 'allocatedPages' | 're
 }
 
 export function accountingJson(guest: GuestMm): Accounting {
-  const { mm } = guest;
+  const { state: mm } = guest;
   const nids = Array.from({ length: mm.nrNodeIds }, (_, nid) => nid);
   const pairs = nids.flatMap((from) => nids.filter((to) => to !== from).map((to) => ({ from, to })));
   const { sweep, free, drain } = guest.moved;
@@ -78,7 +78,7 @@ export function accountingJson(guest: GuestMm): Accounting {
 }
 
 function nodeOf(guest: GuestMm, nid: number): AccountingNode {
-  const { mm } = guest;
+  const { state: mm } = guest;
   const zones = ZONE_NAMES.flatMap((name, zone) => (isKnown(guest, nid, zone) ? [zoneOf(guest, nid, zone, name)] : []));
   const presentPages = nodePresent(mm, nid);
   const managedPages = nodeManaged(mm, nid);
@@ -106,13 +106,13 @@ function nodeOf(guest: GuestMm, nid: number): AccountingNode {
 }
 
 /** Whether a zone of a node has ever had a page, or is believed to have one. */
-const isKnown = ({ mm }: GuestMm, nid: number, zone: number): boolean =>
+const isKnown = ({ state: mm }: GuestMm, nid: number, zone: number): boolean =>
   isPopulated(mm, nid, zone) || mm.cell.initialised[cellOf(nid, zone)] === 1;
 
 function zoneOf(guest: GuestMm, nid: number, zone: number, name: string): AccountingZone {
   const { presentPages, managedPages, freePages, freeBlocks, pcpPages, ...rest } = guest.cell(nid, zone);
   const { spanStart, spannedPages, wmarkMin, wmarkLow, wmarkHigh, pcpBatch, pcpHigh } = rest;
-  const { free, present } = guest.mm.cell;
+  const { free, present } = guest.state.cell;
   const cell = cellOf(nid, zone);
   return {
     ...{ zone: name, presentPages, managedPages, freePages, freeBlocks, listedPages: free[cell]!, pcpPages },

@@ -2,9 +2,9 @@
  * Numbers as the kernel reads them from what is written to a simple attribute: at most 23 characters, base by prefix
  * (0x: 16, 0: 8, else 10), a value of 64 bits that wraps.
  */
-import type { KernelProfile } from '../config.ts';
+import type { KernelProfile } from '../../../shared/model/config.ts';
 
-const MOST_CHARS = 23;
+const MAX_CHARS = 23;
 /** By prefix; the leading 0 of an octal number is one of its digits. */
 const BASES: readonly { readonly prefix: RegExp; readonly base: number; readonly digits: RegExp }[] = [
   { prefix: /^0[xX](?=[0-9a-fA-F])/, base: 16, digits: /^[0-9a-fA-F]+/ },
@@ -28,7 +28,7 @@ function leading(text: string): { readonly value: bigint; readonly chars: number
  * 6.1 (kstrtoull): one line feed may follow, anything else is EINVAL, as is a value beyond 64 bits.
  */
 export function parseAttribute(text: string, era: KernelProfile['era']): bigint | null {
-  const read = text.slice(0, MOST_CHARS);
+  const read = text.slice(0, MAX_CHARS);
   if (era === '3.10') {
     const negative = read.startsWith('-');
     const { value } = leading(negative ? read.slice(1) : read);

@@ -3,7 +3,7 @@
  * which programs compare to learn that it has changed. More parts of it are laid over this one in root.ts.
  */
 import type { Mm } from '../mm/mm.ts';
-import { onlineNodes } from './belief.ts';
+import { onlineNodes } from './kernel-counters.ts';
 import { dir, type DirNode, procFile } from './node.ts';
 import { listText } from './text.ts';
 

@@ -1,6 +1,6 @@
 /** /proc and /sys of small guests whose numbers can be worked out by hand. */
 import { describe, expect, test } from 'vitest';
-import { CORRECT, RFC_V3 } from '../config.ts';
+import { CORRECT, RFC_V3 } from '../../../shared/model/config.ts';
 import { Console } from '../console-fixture.ts';
 
 const NODE = '/sys/devices/system/node';
@@ -247,14 +247,14 @@ describe.each([
 test('numastat counts allocations by where they were wanted and given', () => {
   // CPU 0 is on node 0, CPU 1 on node 2, which has no memory: node 0 is as near as node 1, so it is asked first.
   const c = new Console({ mm: { bootLayout: halves, cpuNode: [0, 2] } });
-  const { mm } = c.guest;
+  const { memory: mm } = c.guest;
   for (let i = 0; i < 5; i++) mm.allocPages(0, 0, 2);
   for (let i = 0; i < 3; i++) mm.allocPages(9, 1, 2);
   expect(c.cat(`${NODE}/node0/numastat`)).toBe(
     'numa_hit 8\nnuma_miss 0\nnuma_foreign 0\ninterleave_hit 0\nlocal_node 5\nother_node 3\n',
   );
   // Node 0 is filled, so what CPU 0 wants comes from node 1.
-  while (mm.mm.cell.free[1]! + mm.mm.cell.free[0]! > 1024) mm.allocPages(9, 0, 2);
+  while (mm.state.cell.free[1]! + mm.state.cell.free[0]! > 1024) mm.allocPages(9, 0, 2);
   const hits = Number(/numa_hit (\d+)/.exec(c.cat(`${NODE}/node0/numastat`))![1]);
   let missed = 0;
   for (let i = 0; i < 8; i++) if (mm.actualNid(mm.allocPages(9, 0, 2)) === 1) missed++;
@@ -328,7 +328,7 @@ test('a write takes a page at most, and an empty one is none', () => {
 test('vmstat counts pages allocated by zone, and freed, each once', () => {
   for (const rfc of [CORRECT, RFC_V3]) {
     const c = new Console({ profile: { rfc } });
-    const { mm } = c.guest;
+    const { memory: mm } = c.guest;
     const pages = [0, 0, 4, 9].map((order) => [mm.allocPages(order, 0, 2), order] as const);
     const [direct] = pages;
     const moved = mm.allocPages(0, 0, 2);

@@ -3,7 +3,8 @@
  * error and no exception, and the text of the run comes to the same hash.
  */
 import { describe, expect, test } from 'vitest';
-import { ALL_DEFECTS, type BeyondConfig, CORRECT, PLAIN_RFC, RFC_V3, type RfcSwitches } from '../config.ts';
+import { ALL_DEFECTS, type BeyondConfig, CORRECT, RFC_V3, type RfcSwitches } from '../../../shared/model/config.ts';
+import { PLAIN_RFC } from '../../../shared/model/beyond.ts';
 import { Console, MEMLAYOUT } from '../console-fixture.ts';
 import { Prng } from '../core/index.ts';
 import { World } from '../world.ts';

@@ -1,6 +1,6 @@
 /** The files of who is told of a commit. */
 import { describe, expect, it } from 'vitest';
-import { PLAIN_RFC } from '../config.ts';
+import { PLAIN_RFC } from '../../../shared/model/beyond.ts';
 import { Console } from '../console-fixture.ts';
 
 const DENTRY = '/sys/kernel/slab/dentry';

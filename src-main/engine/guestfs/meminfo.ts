@@ -4,7 +4,7 @@ import { NR_ZONES } from '../mm/index.ts';
 import { cellOf, type Mm } from '../mm/mm.ts';
 import { protection } from '../mm/watermark.ts';
 import { PAGE_SIZE_KIB } from '../../../shared/units/index.ts';
-import { managedOf, nodeFree, nodeManaged, nodePresent, totalFree, totalManaged } from './belief.ts';
+import { managedOf, nodeFree, nodeManaged, nodePresent, totalFree, totalManaged } from './kernel-counters.ts';
 import { padded } from './text.ts';
 
 /** Address space of vmalloc on x86_64, in kB: 32 TiB less one byte. 3.10's Debian kernels and 6.1 differ. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CORRECT, RFC_V3 } from '../config.ts';
+import { CORRECT, RFC_V3 } from '../../../shared/model/config.ts';
 import { World } from '../world.ts';
 import { config, Console, MEMLAYOUT, stripedAsPosted } from '../console-fixture.ts';
 
@@ -84,7 +84,7 @@ describe('T11, the interface', () => {
     c.stage(0, 9, 1);
     c.commit();
     expect(c.world.filesOf('g')!.stat(`${MEMLAYOUT}/current`)).toMatchObject({ kind: 'link', target: 'layout.2' });
-    expect(c.guest.mm.layout.seq).toBe(2);
+    expect(c.guest.memory.layout.seq).toBe(2);
   });
 
   test('6: holes go to the range below, and it is said which', () => {
@@ -95,7 +95,7 @@ describe('T11, the interface', () => {
     expect(c.commit()).toBe(null);
     expect(layoutFiles(c, 'current')).toEqual({ '00000-00bb7': '1\n', '00bb8-08000': '0\n' });
     expect(c.cat(`${MEMLAYOUT}/current/filled`)).toBe('00000-003e7\n007d0-00bb7\n00fa0-07fff\n');
-    expect([c.guest.mm.presentPages(0), c.guest.mm.presentPages(1)]).toEqual([29768, 3000]);
+    expect([c.guest.memory.presentPages(0), c.guest.memory.presentPages(1)]).toEqual([29768, 3000]);
     expect(c.cat(`${MEMLAYOUT}/moved-pages`)).toBe('3000\n');
     expect(c.world.check()).toEqual([]);
   });
@@ -150,7 +150,7 @@ test('a layout whose last range runs past the end is shown as it was written, an
   c.commit();
   expect(layoutFiles(c, 'current')).toEqual({ '00000-04000': '0\n', '04001-08001': '1\n' });
   expect(c.ls(`${MEMLAYOUT}/current`)).not.toContain('filled');
-  expect([0, 1].map((nid) => c.guest.mm.presentPages(nid))).toEqual([16385, 16383]);
+  expect([0, 1].map((nid) => c.guest.memory.presentPages(nid))).toEqual([16385, 16383]);
   expect(c.cat(`${MEMLAYOUT}/moved-pages`)).toBe('16383\n');
   expect(c.world.check()).toEqual([]);
 });
@@ -161,7 +161,7 @@ test('ranges wholly beyond the memory belong to nobody', () => {
   expect(c.stage(60000, 60009, 2)).toBe(null);
   expect(c.commit()).toBe(null);
   expect(layoutFiles(c, 'current')).toEqual({ '00000-0ea5f': '1\n', '0ea60-0ea69': '2\n' });
-  expect(c.guest.mm.presentPages(1)).toBe(32768);
+  expect(c.guest.memory.presentPages(1)).toBe(32768);
   expect(c.stage(0, '0xffffffff', 0)).toBe('EINVAL');
 });
 
@@ -219,7 +219,7 @@ describe('a line of the shell is one command', () => {
     }
     write('nothing', '1\n');
     expect(write('commit', '1\n')).toEqual({ ok: true, consumed: 2 });
-    expect(c.guest.mm.layout.seq).toBe(1);
+    expect(c.guest.memory.layout.seq).toBe(1);
     expect(c.world.endLine()).toBe(8);
   }
 
@@ -266,7 +266,7 @@ describe('a line of the shell is one command', () => {
     expect(() => c.world.hash()).toThrow('line-open');
     expect(() => c.world.state()).toThrow('line-open');
     expect(() => c.world.beginLine('g', 'again')).toThrow('line-open');
-    expect(() => c.world.give({ type: 'setWorkload', vm: 'g', workload: null })).toThrow('line-open');
+    expect(() => c.world.submit({ type: 'setWorkload', vm: 'g', workload: null })).toThrow('line-open');
     c.world.endLine();
     c.world.step();
   });
@@ -274,21 +274,21 @@ describe('a line of the shell is one command', () => {
   test('a command that has too many writes, or an unknown VM, is refused', () => {
     const c = new Console();
     const write = { path: '/none', text: '1' };
-    expect(c.world.give({ type: 'writeFiles', vm: 'x', line: '', writes: [write] })?.slug).toBe('vm-unknown');
+    expect(c.world.submit({ type: 'writeFiles', vm: 'x', line: '', writes: [write] })?.slug).toBe('vm-unknown');
     const writes = new Array<typeof write>(1_000_001).fill(write);
-    expect(c.world.give({ type: 'writeFiles', vm: 'g', line: '', writes })?.slug).toBe('write-too-many');
-    expect(c.world.give({ type: 'writeFiles', vm: 'g', line: '', writes: [write] })).toBe(null);
+    expect(c.world.submit({ type: 'writeFiles', vm: 'g', line: '', writes })?.slug).toBe('write-too-many');
+    expect(c.world.submit({ type: 'writeFiles', vm: 'g', line: '', writes: [write] })).toBe(null);
   });
 });
 
 test('layouts of the host and of commands take numbers too', () => {
   const c = new Console();
   c.stage(0, 99, 1);
-  expect(c.world.give({ type: 'commitLayout', vm: 'g', ranges: [{ start: 0, end: 4096, nid: 2 }] })).toBe(null);
-  expect(c.guest.mm.layout.seq).toBe(2);
+  expect(c.world.submit({ type: 'commitLayout', vm: 'g', ranges: [{ start: 0, end: 4096, nid: 2 }] })).toBe(null);
+  expect(c.guest.memory.layout.seq).toBe(2);
   // The one that was staged before comes into force later, with the lower number.
   expect(c.commit()).toBe(null);
-  expect(c.guest.mm.layout.seq).toBe(1);
+  expect(c.guest.memory.layout.seq).toBe(1);
   expect(c.guest.kernel.layouts.committed.map((k) => [k.seq, k.origin])).toEqual([
     [0, 'boot'],
     [2, 'command'],
@@ -317,7 +317,7 @@ describe('stats of the later tree', () => {
     ['as posted', RFC_V3],
   ] as const)('T7, by layout and by node, %s', (name, rfc) => {
     const c = new Console({ profile: { rfc }, mm: { nrNodeIds: 2 } });
-    const { mm } = c.guest;
+    const { memory: mm } = c.guest;
     for (let pfn = 20000; pfn < 21000; pfn++) mm.holdBlock(pfn, 0);
     expect(c.ls(`${MEMLAYOUT}/stats`)).toEqual(NAMES.split(' ').sort());
     expect(read(c, 'stats')).toEqual({});
@@ -369,11 +369,11 @@ describe('stats of the later tree', () => {
 
   test('a block that is cut when it is freed (T8)', () => {
     const c = new Console();
-    c.guest.mm.holdBlock(16384, 9);
+    c.guest.memory.holdBlock(16384, 9);
     c.stage(0, 16499, 0);
     c.stage(16500, 32767, 1);
     c.commit();
-    c.guest.mm.freePagesDirect(16384, 9);
+    c.guest.memory.freePagesDirect(16384, 9);
     expect(read(c, 'stats')).toMatchObject({ 'split-pages': 512, 'transplant-on-free': 396 });
     expect(c.world.check()).toEqual([]);
   });

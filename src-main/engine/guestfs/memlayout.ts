@@ -7,7 +7,7 @@
  * (c) A layout takes its number and has its folder from the moment at which it is made, committed or not.
  * (d) A committed layout shows the ranges that took effect, expanded; its file `filled` says which parts nobody wrote.
  */
-import type { WorldEvent } from '../../../shared/snapshot/index.ts';
+import type { WorldEvent } from '../../../shared/model/event.ts';
 import type { Guest, KeptLayout } from '../vm/index.ts';
 import { addRange, LOG_WARNING, logOops, MAX_LAYOUT_PFN, rangeText } from '../vm/index.ts';
 import { attributeText, parseAttribute } from './attribute.ts';
@@ -38,7 +38,7 @@ type Set = (value: bigint) => SetResult;
 
 export function memlayoutOf(guest: Guest, outside: Outside): DirNode {
   const door = new LayoutDoor(guest, outside);
-  const { kernel, mm } = guest;
+  const { kernel, memory: mm } = guest;
   const counter = (read: () => number): FileNode => procFile(() => `${read()}\n`, 0o400);
   const attribute = (name: Attribute, mode: number, set: Set): FileNode => ({
     kind: 'file',
@@ -164,12 +164,12 @@ class LayoutDoor {
 
   /** Adds [start, end] to the staged layout, which is made when there is none, whatever comes of the rest. */
   node(value: bigint): SetResult {
-    const { kernel, mm, config } = this.#guest;
+    const { kernel, memory: mm, config } = this.#guest;
     const { attributes } = kernel;
     const staged = kernel.layouts.stage();
     const nid = Number(BigInt.asUintN(32, value));
-    if (nid >= mm.mm.nrNodeIds) {
-      this.#warn(`node ${nid} is none of the ${mm.mm.nrNodeIds} possible ones`);
+    if (nid >= mm.state.nrNodeIds) {
+      this.#warn(`node ${nid} is none of the ${mm.state.nrNodeIds} possible ones`);
       return { result: 'EINVAL' };
     }
     const { start, end } = attributes;

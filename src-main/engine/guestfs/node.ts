@@ -2,7 +2,7 @@
  * What the tree of files is made of. A node is made anew whenever it is looked up, or lives as long as the guest: nobody
  * may tell, since all it knows is how to ask the guest. Reading changes nothing.
  */
-import type { WorldEvent } from '../../../shared/snapshot/index.ts';
+import type { WorldEvent } from '../../../shared/model/event.ts';
 
 /**
  * What the kernel answers a system call with. Two are no numbers of errno: the writer was killed by an oops, or waits

@@ -1,6 +1,6 @@
 /** What a file needs from outside its guest. */
 import type { PfnRange } from '../../../shared/units/index.ts';
-import type { WorldEvent } from '../../../shared/snapshot/index.ts';
+import type { WorldEvent } from '../../../shared/model/event.ts';
 import type { Refusal } from '../host/index.ts';
 
 export interface Outside {

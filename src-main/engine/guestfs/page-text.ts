@@ -9,7 +9,7 @@ const TYPE_NAMES: Readonly<Record<number, string>> = {
   [MIGRATE_MOVABLE]: 'Movable',
 };
 
-export function pageText({ mm, kernel }: Guest, pfn: number): string {
+export function pageText({ memory: mm, kernel }: Guest, pfn: number): string {
   const state = mm.pageState(pfn);
   const lines: [string, string | number][] = [
     ['pfn', `${pfn} (0x${pfn.toString(16).padStart(5, '0')})`],
@@ -19,14 +19,14 @@ export function pageText({ mm, kernel }: Guest, pfn: number): string {
     const block = pfn >>> PAGEBLOCK_ORDER;
     const outside = mm.outsideZone(pfn);
     if (outside !== null) lines.push(['span', outside]);
-    lines.push(['zone', ZONE_NAMES[zoneOf(mm.mm, pfn)]!]);
+    lines.push(['zone', ZONE_NAMES[zoneOf(mm.state, pfn)]!]);
     lines.push(['node', mm.actualNid(pfn)]);
     lines.push(['target', mm.targetNid(pfn)]);
     lines.push(['lookup mark', mm.isMarked(pfn) ? 'set' : 'clear']);
     lines.push(['layout', `layout.${kernel.layouts.inForce.seq} ${rangeAt(kernel.layouts.inForce, pfn)}`]);
-    lines.push(['pageblock', `${block} ${TYPE_NAMES[mm.mm.blockType[block]!]!}`]);
+    lines.push(['pageblock', `${block} ${TYPE_NAMES[mm.state.blockType[block]!]!}`]);
   }
-  lines.push(['memory block', Math.floor(pfn / mm.mm.config.profile.memoryBlockPages)]);
+  lines.push(['memory block', Math.floor(pfn / mm.state.config.profile.memoryBlockPages)]);
   return lines.map(([name, value]) => `${name}: ${value}\n`).join('');
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RFC_V3 } from '../config.ts';
+import { RFC_V3 } from '../../../shared/model/config.ts';
 import type { Accounting } from './accounting.ts';
 import { Console, type GuestOptions, stripedAsPosted } from '../console-fixture.ts';
 

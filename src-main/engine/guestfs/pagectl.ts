@@ -33,8 +33,8 @@ export function pagectlOf(guest: Guest, outside: Outside): DirNode {
   });
   return dir(
     {
-      accounting: procFile(() => accountingText(guest.mm), 0o400),
-      'accounting.json': procFile(() => `${JSON.stringify(accountingJson(guest.mm))}\n`, 0o400),
+      accounting: procFile(() => accountingText(guest.memory), 0o400),
+      'accounting.json': procFile(() => `${JSON.stringify(accountingJson(guest.memory))}\n`, 0o400),
       alloc: command('alloc', (block) => door.alloc(block)),
       free: command('free', (block) => door.free(block)),
       page: pages(guest),
@@ -52,7 +52,7 @@ function pages(guest: Guest): DirNode {
     names: () => [],
     get: (name) => {
       const pfn = numberOf(name);
-      return pfn === null || pfn >= guest.mm.mm.nrPages ? null : procFile(() => pageText(guest, pfn), 0o400);
+      return pfn === null || pfn >= guest.memory.state.nrPages ? null : procFile(() => pageText(guest, pfn), 0o400);
     },
   };
 }
@@ -89,7 +89,7 @@ class PageDoor {
       say(`"${printable(text)}" is no PFN with an ORDER from 0 to ${MAX_PAGE_ORDER}`);
       return fail('EINVAL');
     }
-    const { nrPages } = this.#guest.mm.mm;
+    const { nrPages } = this.#guest.memory.state;
     const pages = 1 << (block.order ?? 0);
     if (block.pfn % pages !== 0 || block.pfn + pages > nrPages) {
       const whole =
@@ -104,7 +104,7 @@ class PageDoor {
   }
 
   alloc({ pfn, order }: Block): string | null {
-    const { mm } = this.#guest;
+    const { memory: mm } = this.#guest;
     if (mm.holdBlock(pfn, order ?? 0)) return null;
     for (let p = pfn; p < pfn + (1 << (order ?? 0)); p++) {
       const state = mm.pageState(p);
@@ -114,7 +114,7 @@ class PageDoor {
   }
 
   free({ pfn, order }: Block): string | null {
-    const { mm } = this.#guest;
+    const { memory: mm } = this.#guest;
     const held = this.#heldOrder(pfn);
     if (held === null) return `pfn ${pfn} was not taken by alloc: it is ${STATES[mm.pageState(pfn)]}`;
     if (order !== null && order !== held) return `pfn ${pfn} was taken with order ${held}, not ${order}`;
@@ -123,7 +123,7 @@ class PageDoor {
   }
 
   pcp({ pfn, order }: Block): string | null {
-    const { mm } = this.#guest;
+    const { memory: mm } = this.#guest;
     if ((order ?? 0) !== 0) return `per-CPU lists hold single pages, not order ${order}`;
     if (this.#heldOrder(pfn) !== 0 && !mm.holdBlock(pfn, 0)) return `pfn ${pfn} is ${STATES[mm.pageState(pfn)]}`;
     mm.freeToPcp(pfn, 0);
@@ -132,7 +132,7 @@ class PageDoor {
 
   /** The order with which alloc took the block at pfn; null when it did not. */
   #heldOrder(pfn: number): number | null {
-    for (let order = 0; order <= MAX_PAGE_ORDER; order++) if (this.#guest.mm.isHeld(pfn, order)) return order;
+    for (let order = 0; order <= MAX_PAGE_ORDER; order++) if (this.#guest.memory.isHeld(pfn, order)) return order;
     return null;
   }
 }

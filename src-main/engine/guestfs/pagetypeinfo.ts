@@ -18,7 +18,7 @@ import {
   ZONE_NAMES,
 } from '../mm/index.ts';
 import { cellOf } from '../mm/mm.ts';
-import { isPopulated, memoryNodes, onlineNodes } from './belief.ts';
+import { isPopulated, memoryNodes, onlineNodes } from './kernel-counters.ts';
 import { padded } from './text.ts';
 
 const ORDERS = Array.from({ length: NR_PAGE_ORDERS }, (_, order) => order);
@@ -31,7 +31,7 @@ const TYPE_OF: Readonly<Record<string, number>> = {
   Movable: MIGRATE_MOVABLE,
 };
 
-export function buddyinfo({ mm }: GuestMm): string {
+export function buddyinfo({ state: mm }: GuestMm): string {
   let text = '';
   for (const nid of onlineNodes(mm)) {
     for (const zone of ZONES) {
@@ -45,7 +45,7 @@ export function buddyinfo({ mm }: GuestMm): string {
 }
 
 export function pagetypeinfo(guest: GuestMm): string {
-  const { mm } = guest;
+  const { state: mm } = guest;
   const types = ERA_FIELDS[mm.config.profile.era].migrateTypes;
   const free = freeByType(guest);
   let text = '';
@@ -77,7 +77,7 @@ const indexOf = (cell: number, type: number): number => (type < 0 ? -1 : (cell *
 
 /** Free blocks by cell, migrate type and order. */
 function freeByType(guest: GuestMm): Uint32Array {
-  const { mm } = guest;
+  const { state: mm } = guest;
   const count = new Uint32Array(mm.nrCells * NR_TYPES * NR_PAGE_ORDERS);
   guest.forEachFreeBlock((pfn, order, nid, zone) => {
     count[indexOf(cellOf(nid, zone), mm.blockType[pfn >>> PAGEBLOCK_ORDER]!) + order]!++;
@@ -90,7 +90,7 @@ function freeByType(guest: GuestMm): Uint32Array {
  * page is the zone's, too (with pages of several nodes in one span, 3.10 counts a pageblock under each of them).
  */
 function blocksByType(guest: GuestMm, nid: number, zone: number): number[] {
-  const { mm } = guest;
+  const { state: mm } = guest;
   const cell = cellOf(nid, zone);
   const count = new Array<number>(NR_TYPES).fill(0);
   const asksZone = mm.config.profile.era === '6.1';

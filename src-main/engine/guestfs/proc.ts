@@ -16,15 +16,15 @@ const MOUNTS = [
 ];
 
 export function procOf(guest: Guest): DirNode {
-  const { mm } = guest.mm;
+  const { state: mm } = guest.memory;
   const config = guest.config.mm;
   const { vmstat } = ERA_FIELDS[config.profile.era];
   return dir({
-    buddyinfo: procFile(() => buddyinfo(guest.mm)),
+    buddyinfo: procFile(() => buddyinfo(guest.memory)),
     cmdline: procFile(() => `${commandLine(config)}\n`),
     meminfo: procFile(() => meminfo(mm)),
     mounts: procFile(() => MOUNTS.map((line) => `${line}\n`).join('')),
-    pagetypeinfo: procFile(() => pagetypeinfo(guest.mm), 0o400),
+    pagetypeinfo: procFile(() => pagetypeinfo(guest.memory), 0o400),
     version: procFile(() => `${versionLine(config)}\n`),
     vmstat: procFile(() => statLines(vmstat, (name) => guestStat(mm, name))),
     zoneinfo: procFile(() => zoneinfo(mm)),

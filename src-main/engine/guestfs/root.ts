@@ -12,7 +12,7 @@ import { sysMemory } from './sys-memory.ts';
 import { sysCpu, sysNode } from './sys-node.ts';
 
 export function rootOf(guest: Guest, outside: Outside): DirNode {
-  const { mm } = guest.mm;
+  const { state: mm } = guest.memory;
   const debug = dir(
     {
       dnuma: union([dnumaOf(mm), taskFiles(guest)], 0o755),

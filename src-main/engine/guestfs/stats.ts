@@ -69,7 +69,7 @@ function counters({ since, until }: Period, nid: number | null): DirNode {
 }
 
 function byNode(guest: Guest, period: Period): DirNode {
-  const { mm } = guest.mm;
+  const { state: mm } = guest.memory;
   return numbered(
     '',
     () => Array.from({ length: mm.nrNodeIds }, (_, nid) => nid),
@@ -78,13 +78,13 @@ function byNode(guest: Guest, period: Period): DirNode {
   );
 }
 
-const ofBoot = (guest: Guest): Period => ({ since: null, until: () => guest.mm.stats() });
+const ofBoot = (guest: Guest): Period => ({ since: null, until: () => guest.memory.stats() });
 
 export const globalStats = (guest: Guest): DirNode => counters(ofBoot(guest), null);
 
 export const nodeStats = (guest: Guest): DirNode => byNode(guest, ofBoot(guest));
 
 export function layoutStats(guest: Guest, { since, until }: KeptLayout): Readonly<Record<string, DirNode>> {
-  const period: Period = { since, until: () => until ?? guest.mm.stats() };
+  const period: Period = { since, until: () => until ?? guest.memory.stats() };
   return { stats: counters(period, null), node_stats: byNode(guest, period) };
 }

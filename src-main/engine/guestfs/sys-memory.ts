@@ -23,7 +23,7 @@ import {
 import type { Outside } from './outside.ts';
 
 export function sysMemory(guest: Guest, outside: Outside): DirNode {
-  const { mm } = guest.mm;
+  const { state: mm } = guest.memory;
   const { memoryBlockPages } = mm.config.profile;
   const files: Record<string, FsNode> = {
     block_size_bytes: sysFile(() => `${(memoryBlockPages * PAGE_SIZE_BYTES).toString(16)}\n`),
@@ -44,8 +44,8 @@ export function sysMemory(guest: Guest, outside: Outside): DirNode {
  * the log says why not.
  */
 function probe(guest: Guest, outside: Outside, text: string): WriteOutcome {
-  const { mm } = guest;
-  const { era, memoryBlockPages } = mm.mm.config.profile;
+  const { memory: mm } = guest;
+  const { era, memoryBlockPages } = mm.state.config.profile;
   const refuse = (errno: Errno, why: string): WriteOutcome => {
     guest.kernel.log.print(outside.tick, LOG_NOTICE, `probe: ${why}`);
     return fail(errno);
@@ -56,10 +56,10 @@ function probe(guest: Guest, outside: Outside, text: string): WriteOutcome {
   const at = `0x${address.toString(16)}`;
   if (address % blockBytes !== 0n) return refuse('EINVAL', `${at} is not where a memory block begins`);
   const block = address / blockBytes;
-  if (block >= BigInt(nrMemoryBlocks(mm.mm))) return refuse('EINVAL', `there is no memory at ${at}`);
+  if (block >= BigInt(nrMemoryBlocks(mm.state))) return refuse('EINVAL', `there is no memory at ${at}`);
   const start = Number(block) * memoryBlockPages;
   const pages = { start, end: start + memoryBlockPages };
-  if (hasBlock(mm.mm, Number(block))) return refuse('EEXIST', `memory${block} is there already`);
+  if (hasBlock(mm.state, Number(block))) return refuse('EEXIST', `memory${block} is there already`);
   const plugged = outside.plugBlock(pages);
   if (plugged.refusal === null) return ok(text.length, plugged.events);
   const errno =

@@ -2,7 +2,7 @@
 import { ERA_FIELDS, NODE_NUMASTAT } from '../mm/era-fields.ts';
 import { memoryBlockLinks, nrMemoryBlocks } from '../mm/memory-block.ts';
 import type { Mm } from '../mm/mm.ts';
-import { memoryNodes, onlineNodes } from './belief.ts';
+import { memoryNodes, onlineNodes } from './kernel-counters.ts';
 import { nodeMeminfo } from './meminfo.ts';
 import { dir, type DirNode, type FsNode, link, numbered, sysFile, union } from './node.ts';
 import { listText, maskText } from './text.ts';

@@ -5,7 +5,7 @@
 import { NR_ZONES, NUMA_EVENTS, ZONE_NAMES } from '../mm/index.ts';
 import { cellOf, type Mm } from '../mm/mm.ts';
 import { numaEvents } from '../mm/numa-event.ts';
-import { freeOf } from './belief.ts';
+import { freeOf } from './kernel-counters.ts';
 
 /** A counter of a zone; null when it is none of those that the guest has. */
 export function zoneStat(mm: Mm, nid: number, zone: number, name: string): number {

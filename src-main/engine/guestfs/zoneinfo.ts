@@ -3,7 +3,7 @@ import { type EraFields, ERA_FIELDS } from '../mm/era-fields.ts';
 import { NR_ZONES } from '../mm/index.ts';
 import { cellOf, type Mm } from '../mm/mm.ts';
 import { protection, vmStatThreshold } from '../mm/watermark.ts';
-import { freeOf, isPopulated, managedOf, onlineNodes, presentOf } from './belief.ts';
+import { freeOf, isPopulated, managedOf, onlineNodes, presentOf } from './kernel-counters.ts';
 import { nodeStat, zoneStat } from './vm-stat.ts';
 
 const PAGES_PER_GIB = 262144;

@@ -9,7 +9,7 @@
  *     thing under way;
  * (e) a running compaction's leftPages is what lies elsewhere.
  */
-import type { Violation } from '../../../shared/snapshot/index.ts';
+import type { Violation } from '../../../shared/model/event.ts';
 import type { Backing, BackingExtent } from './backing.ts';
 import { continues, endOf } from './backing.ts';
 import { pagesElsewhere } from './compaction.ts';

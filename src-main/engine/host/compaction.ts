@@ -6,7 +6,7 @@
  *
  * This file moves frames; when a compaction is stalled is a question about the whole host (host-side.ts).
  */
-import type { CompactionRow } from '../../../shared/snapshot/index.ts';
+import type { CompactionRow } from '../../../shared/model/transfer.ts';
 import type { Backing, BackingExtent } from './backing.ts';
 import { endOf, framesByNode } from './backing.ts';
 import { dealFrames, inOrder } from './deal.ts';

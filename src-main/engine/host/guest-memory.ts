@@ -5,7 +5,7 @@
  * cuts the window) are padding: used on the host, present nowhere in the guest.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
-import type { GuestConfig } from '../config.ts';
+import type { GuestConfig } from '../../../shared/model/config.ts';
 
 export interface GuestMemory {
   /** Pages in a frame: 512 or 1. */

@@ -1,7 +1,9 @@
 /** Small configurations for the tests of this folder. */
-import type { GuestConfig, HostConfig, LinkConfig, PlacementRule, WorldConfig } from '../config.ts';
+import type { GuestConfig, HostConfig, LinkConfig, PlacementRule } from '../../../shared/model/config.ts';
+import type { WorldConfig } from '../../../shared/model/world.ts';
 import type { PfnRange } from '../../../shared/units/index.ts';
-import { DEFAULT_PROFILE, PLAIN_RFC } from '../config.ts';
+import { DEFAULT_PROFILE } from '../../../shared/model/config.ts';
+import { PLAIN_RFC } from '../../../shared/model/beyond.ts';
 
 /** @param nodes [nid, totalPages, reservedPages]; nids from 16 have no CPUs. Distances: 10, 10 more a position. */
 export function hostOf(name: string, nodes: readonly (readonly [number, number, number])[]): HostConfig {

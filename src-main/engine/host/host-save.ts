@@ -4,7 +4,7 @@
  */
 import type { StateReader, StateWriter } from '../core/index.ts';
 import { assert } from '../core/index.ts';
-import type { WorldConfig } from '../config.ts';
+import type { WorldConfig } from '../../../shared/model/world.ts';
 import type { BackingExtent } from './backing.ts';
 import { Backing, framesByNode } from './backing.ts';
 import type { Compaction } from './compaction.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { WorldEvent } from '../../../shared/snapshot/index.ts';
-import type { LinkConfig, WorldConfig } from '../config.ts';
+import type { WorldEvent } from '../../../shared/model/event.ts';
+import type { LinkConfig } from '../../../shared/model/config.ts';
+import type { WorldConfig } from '../../../shared/model/world.ts';
 import { Prng, StateCollector, StateHasher, StateReader } from '../core/index.ts';
 import type { MigrateOptions } from './plan.ts';
 import { HostSide } from './host-side.ts';

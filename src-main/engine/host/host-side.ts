@@ -6,26 +6,20 @@
  * A command takes effect whole or is refused with a reason and changes nothing. Law H1 (check.ts) holds after every
  * call. Deriving memlayouts is regeneration.ts; when a guest is told is the world's business.
  */
-import type {
-  CompactionRow,
-  HostHeader,
-  MigrationRow,
-  Table,
-  Violation,
-  WorldEvent,
-  WorldEventType,
-} from '../../../shared/snapshot/index.ts';
+import type { CompactionRow, MigrationRow } from '../../../shared/model/transfer.ts';
+import type { HostHeader, Table } from '../../../shared/columns/index.ts';
+import type { Violation, WorldEvent, WorldEventType } from '../../../shared/model/event.ts';
 import type { StateReader, StateWriter } from '../core/index.ts';
 import { assert } from '../core/index.ts';
 import type { PfnRange } from '../../../shared/units/index.ts';
-import type { WorldConfig } from '../config.ts';
+import type { WorldConfig } from '../../../shared/model/world.ts';
 import { Backing, ExtentRun, framesByNode } from './backing.ts';
 import { checkHosts } from './check.ts';
 import type { Compaction } from './compaction.ts';
 import { moveFrames, startCompaction } from './compaction.ts';
 import { dealFrames, inOrder } from './deal.ts';
-import type { CompactionAhead, MigrationAhead } from './foresight.ts';
-import { compactionAhead, migrationAhead } from './foresight.ts';
+import type { CompactionForecast, MigrationForecast } from './forecast.ts';
+import { forecastCompaction, forecastMigration } from './forecast.ts';
 import { guestMemory, sizeOf } from './guest-memory.ts';
 import { Host } from './host.ts';
 import { loadHosts, saveHosts } from './host-save.ts';
@@ -190,17 +184,21 @@ export class HostSide {
   }
 
   /** What would come of `compact`; nothing changes. */
-  foreseeCompaction(guest: number, nodes: readonly number[] | null, framesPerTick: number): Planned<CompactionAhead> {
+  forecastCompaction(
+    guest: number,
+    nodes: readonly number[] | null,
+    framesPerTick: number,
+  ): Planned<CompactionForecast> {
     const planned = planCompaction(this.#state, guest, nodes, framesPerTick);
     if (planned.plan === null) return planned;
-    return { plan: compactionAhead(this.#state, guest, planned.plan, framesPerTick), refusal: null };
+    return { plan: forecastCompaction(this.#state, guest, planned.plan, framesPerTick), refusal: null };
   }
 
   /** What would come of `migrate`, if no other migration comes or goes on its link; nothing changes. */
-  foreseeMigration(guest: number, options: MigrateOptions): Planned<MigrationAhead> {
+  forecastMigration(guest: number, options: MigrateOptions): Planned<MigrationForecast> {
     const planned = planMigration(this.#state, guest, options);
     if (planned.plan === null) return planned;
-    return { plan: migrationAhead(this.#state, guest, planned.plan, options), refusal: null };
+    return { plan: forecastMigration(this.#state, guest, planned.plan, options), refusal: null };
   }
 
   /**

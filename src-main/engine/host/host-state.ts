@@ -1,6 +1,6 @@
 /** What HostSide holds: hosts, the guests' backings, and all compactions and migrations, ended ones included. */
 import type { PfnRange } from '../../../shared/units/index.ts';
-import type { WorldConfig } from '../config.ts';
+import type { WorldConfig } from '../../../shared/model/world.ts';
 import type { Backing } from './backing.ts';
 import type { Compaction } from './compaction.ts';
 import type { GuestMemory } from './guest-memory.ts';

@@ -1,6 +1,6 @@
 /** The host side of a snapshot: tables in the row order that shared/snapshot states, and headers. */
-import type { HostHeader, Table } from '../../../shared/snapshot/index.ts';
-import type { HostConfig } from '../config.ts';
+import type { HostHeader, Table } from '../../../shared/columns/index.ts';
+import type { HostConfig } from '../../../shared/model/config.ts';
 import type { Backing } from './backing.ts';
 import type { HostState } from './host-state.ts';
 

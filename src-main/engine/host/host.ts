@@ -3,7 +3,7 @@
  * 17); a node may have no CPUs or no memory, and then simply never has room.
  */
 import { assert } from '../core/index.ts';
-import type { HostConfig } from '../config.ts';
+import type { HostConfig } from '../../../shared/model/config.ts';
 import { FrameSpace } from './frame.ts';
 
 export interface HostNode {

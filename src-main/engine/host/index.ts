@@ -1,7 +1,7 @@
 export { Backing } from './backing.ts';
 export type { BackingExtent } from './backing.ts';
 export { HostSide } from './host-side.ts';
-export type { CompactionAhead, MigrationAhead } from './foresight.ts';
+export type { CompactionForecast as CompactionAhead, MigrationForecast as MigrationAhead } from './forecast.ts';
 export type { Host } from './host.ts';
 export type { MigrateOptions, Planned, Refusal } from './plan.ts';
 export { chooseNodes } from './node-choice.ts';

@@ -1,5 +1,5 @@
 /** Links between hosts: which one a migration takes, and what it gives each migration. */
-import type { LinkConfig } from '../config.ts';
+import type { LinkConfig } from '../../../shared/model/config.ts';
 
 /** Index of the first link that joins the two hosts in either direction; -1 when none does. */
 export function linkBetween(links: readonly LinkConfig[], one: string, other: string): number {

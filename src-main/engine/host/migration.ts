@@ -2,7 +2,7 @@
  * One live migration: the guest's second copy on the destination, the pre-copy state, and what it says about itself.
  * The source backing is untouched until completion, so cancelling or failing only has to give the second copy back.
  */
-import type { MigrationPhase, MigrationRow } from '../../../shared/snapshot/index.ts';
+import type { MigrationPhase, MigrationRow } from '../../../shared/model/transfer.ts';
 import type { Backing } from './backing.ts';
 import type { Precopy } from './precopy.ts';
 import { currentRound, liveRounds, roundLeftMs, sentBytes } from './precopy.ts';

@@ -2,7 +2,8 @@
  * The oracle of the tests: one entry per frame and per page, one frame moved at a time, no extents. Obviously right and
  * slow. It does not know time: the test tells it when a migration ends.
  */
-import type { GuestConfig, WorldConfig } from '../config.ts';
+import type { GuestConfig } from '../../../shared/model/config.ts';
+import type { WorldConfig } from '../../../shared/model/world.ts';
 
 const FREE = -1;
 const RESERVED = -2;

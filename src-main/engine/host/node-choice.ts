@@ -4,7 +4,7 @@
  * "Fewest nodes first" is libxl's rule (spec/models.md 3.2); the order after it is ours, since we also know where the
  * VM is now.
  *
- * Exhaustive while there are at most MOST_SUBSETS sets of the fewest size. Beyond, a greedy search: from each node as a
+ * Exhaustive while there are at most MAX_SUBSETS sets of the fewest size. Beyond, a greedy search: from each node as a
  * start, add the node that holds most of the VM, then the nearest to the set so far, then the lowest, among those with
  * which the set can still suffice at the same size; the best of these sets by the rule above wins.
  */
@@ -25,7 +25,7 @@ export interface NodeChoice {
 }
 
 /** Sets looked at exhaustively: every size of up to 16 nodes (at most 12,870 sets) and more. */
-const MOST_SUBSETS = 20_000;
+const MAX_SUBSETS = 20_000;
 
 export type Distance = (from: number, to: number) => number;
 
@@ -35,7 +35,7 @@ export function chooseNodes(candidates: readonly Candidate[], frames: number, di
   const size = fewest(roomy, frames);
   if (size === null) return { nodes: roomy.map((c) => c.nid), fits: false };
   const search = new Search(roomy, frames, size, distance);
-  const best = subsets(roomy.length, size) <= MOST_SUBSETS ? search.exhaustive() : search.greedy();
+  const best = subsets(roomy.length, size) <= MAX_SUBSETS ? search.exhaustive() : search.greedy();
   return { nodes: best.map((c) => c.nid), fits: true };
 }
 
@@ -53,12 +53,12 @@ function fewest(candidates: readonly Candidate[], frames: number): number | null
   return null;
 }
 
-/** n choose k, or more than MOST_SUBSETS. */
+/** n choose k, or more than MAX_SUBSETS. */
 function subsets(n: number, k: number): number {
   let count = 1;
   for (let i = 1; i <= Math.min(k, n - k); i++) {
     count = (count * (n - i + 1)) / i;
-    if (count > MOST_SUBSETS) return count;
+    if (count > MAX_SUBSETS) return count;
   }
   return count;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { GuestConfig } from '../config.ts';
+import type { GuestConfig } from '../../../shared/model/config.ts';
 import { HostSide } from './host-side.ts';
 import type { GuestShape } from './host-fixture.ts';
 import { guestOf, hostOf, ruleOf, sharesOf, worldOf } from './host-fixture.ts';

@@ -8,7 +8,7 @@
  * settled at the last share.
  */
 import { Prng } from '../core/index.ts';
-import type { GuestConfig, PlacementRule } from '../config.ts';
+import type { GuestConfig, PlacementRule } from '../../../shared/model/config.ts';
 import type { BackingExtent } from './backing.ts';
 import { Backing } from './backing.ts';
 import type { DealStep } from './deal.ts';

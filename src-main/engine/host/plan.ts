@@ -3,7 +3,7 @@
  * begin, on which nodes, over which link. The commands carry a plan out; a forecast only looks at it. Nothing here
  * changes the state.
  */
-import type { Command } from '../config.ts';
+import type { Command } from '../../../shared/model/command.ts';
 import type { DealStep } from './deal.ts';
 import { evenly } from './deal.ts';
 import type { Host } from './host.ts';

@@ -9,7 +9,7 @@
  */
 import { PAGE_SIZE_BYTES } from '../../../shared/units/index.ts';
 import { exp } from '../core/index.ts';
-import type { DirtyConfig } from '../config.ts';
+import type { DirtyConfig } from '../../../shared/model/config.ts';
 
 /** Saved as it stands. */
 export type Precopy = {

@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { Prng } from '../core/index.ts';
-import type { LayoutRange } from '../config.ts';
+import type { LayoutRange } from '../../../shared/model/config.ts';
 import { Backing, ExtentRun } from './backing.ts';
 import type { NodeMap } from './regeneration.ts';
 import { bootNodeMap, deriveLayout, hostTargetLagPages, remap } from './regeneration.ts';

@@ -9,7 +9,7 @@
  * `ranges` are always a layout expanded over [0, nrPages): ascending, without gaps. Cost follows extents and ranges.
  */
 import { assert } from '../core/index.ts';
-import type { LayoutRange } from '../config.ts';
+import type { LayoutRange } from '../../../shared/model/config.ts';
 import type { Backing } from './backing.ts';
 import { endOf } from './backing.ts';
 import type { Distance } from './node-choice.ts';

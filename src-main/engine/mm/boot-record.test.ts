@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { MmConfig, RecordedFree, WorkloadConfig } from '../config.ts';
-import { DEFAULT_PROFILE } from '../config.ts';
+import type { MmConfig, RecordedFree, WorkloadConfig } from '../../../shared/model/config.ts';
+import { DEFAULT_PROFILE } from '../../../shared/model/config.ts';
 import { Workload } from '../vm/index.ts';
 import { recordedUse } from './boot-record.ts';
 import { GuestMm } from './guest-mm.ts';
@@ -46,7 +46,7 @@ describe('a guest booted with recorded free blocks', () => {
     expect(mm.check()).toEqual([]);
     const free = RECORD.flatMap(({ blocks }) => blocks.map((n, order) => n << order)).reduce((a, b) => a + b);
     const managed = [mm.cell(0, 0), mm.cell(0, 1), mm.cell(1, 1)].reduce((sum, c) => sum + c.managedPages, 0);
-    expect(recordedUse(mm.mm.config)).toBe(managed - free);
+    expect(recordedUse(mm.state.config)).toBe(managed - free);
     expect(mm.pageState(31_999)).toBe('allocated');
   });
 
@@ -61,7 +61,7 @@ describe('a guest booted with recorded free blocks', () => {
     const workload = Workload.create(mm, WORK, 1, 'test');
     const managed = mm.cell(0, 0).managedPages + mm.cell(0, 1).managedPages + mm.cell(1, 1).managedPages;
     const { small, kernel } = workload.held;
-    expect(small + kernel).toBe(Math.floor(managed * 0.9) - recordedUse(mm.mm.config));
+    expect(small + kernel).toBe(Math.floor(managed * 0.9) - recordedUse(mm.state.config));
     for (let i = 0; i < 50; i++) workload.step();
     expect(workload.check()).toEqual([]);
     expect(mm.commit([{ start: 0, end: 32_000, nid: 1 }]).ok).toBe(true);

@@ -4,7 +4,7 @@
  * the workload's law counts them apart.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
-import type { MmConfig, RecordedFree } from '../config.ts';
+import type { MmConfig, RecordedFree } from '../../../shared/model/config.ts';
 import { assert } from '../core/index.ts';
 import { forEachAligned, takeExactly } from './buddy.ts';
 import { planFreeBlocks } from './free-plan.ts';

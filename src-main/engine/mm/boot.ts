@@ -3,7 +3,7 @@
  * of the INITIAL layout. Blocks are freed from the top of memory down, so that the first allocations come from the
  * bottom (lists hand out the newest segment).
  */
-import type { MmConfig } from '../config.ts';
+import type { MmConfig } from '../../../shared/model/config.ts';
 import { assert } from '../core/index.ts';
 import { takeRest } from './boot-record.ts';
 import { forEachAligned } from './buddy.ts';

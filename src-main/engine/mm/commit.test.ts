@@ -1,11 +1,11 @@
 /** The commit as a sequence of steps, and what may happen between them. Figures by hand, from spec/dnuma.md sections 8, 9. */
 import { describe, expect, test } from 'vitest';
-import type { LayoutRange, MmConfig } from '../config.ts';
+import type { LayoutRange, MmConfig } from '../../../shared/model/config.ts';
 import { Prng, StateCollector, StateReader } from '../core/index.ts';
 import { COMMIT_STEPS } from './commit.ts';
 import { GuestMm } from './guest-mm.ts';
 import { MIGRATE_MOVABLE, MIGRATE_UNMOVABLE, NO_PFN } from './limit.ts';
-import { DEFAULT_PROFILE } from '../config.ts';
+import { DEFAULT_PROFILE } from '../../../shared/model/config.ts';
 
 const boot = (nrPages: number, bootLayout: readonly LayoutRange[], more: Partial<MmConfig> = {}): GuestMm =>
   GuestMm.boot({
@@ -141,7 +141,7 @@ describe('frees between the steps of a commit (T12b)', () => {
             const w = new StateCollector();
             mm.save(w, 'g');
             commit.save(w, 'g');
-            const again = GuestMm.load(mm.mm.config, new StateReader(w.done()), 'g');
+            const again = GuestMm.load(mm.state.config, new StateReader(w.done()), 'g');
             commit = again.loadCommit(new StateReader(w.done()), 'g');
             mm = again;
           }
@@ -150,7 +150,7 @@ describe('frees between the steps of a commit (T12b)', () => {
         }
         expect(mm.check()).toEqual([]);
       }
-      expect(mm.mm.stranded.some((pages) => pages > 0)).toBe(true);
+      expect(mm.state.stranded.some((pages) => pages > 0)).toBe(true);
     },
   );
 });
@@ -184,19 +184,19 @@ describe('a commit that changes nothing', () => {
     expect(outcome).toMatchObject({ ok: true, result: { seq: 1, deltaPages: 0, movedSweep: 0, movedDrain: 0 } });
     expect(mm.cell(0, 1)).toEqual(before);
     expect(before.pcpPages).toBe(7);
-    expect(mm.mm.zonelistRebuilds).toBe(0);
+    expect(mm.state.zonelistRebuilds).toBe(0);
   });
 
   test('swapping two nodes populates and empties no zone, whatever the order of its runs', () => {
     const mm = boot(32768, HALVES);
-    const rebuilds = mm.mm.zonelistRebuilds;
+    const rebuilds = mm.state.zonelistRebuilds;
     const swapped = [
       { start: 0, end: 4096, nid: 0 },
       { start: 4096, end: 16384, nid: 1 },
       { start: 16384, end: 32768, nid: 0 },
     ];
     expect(mm.commit(swapped)).toMatchObject({ ok: true, result: { zonesPopulated: [], deltaPages: 28672 } });
-    expect(mm.mm.zonelistRebuilds).toBe(rebuilds);
+    expect(mm.state.zonelistRebuilds).toBe(rebuilds);
   });
 });
 

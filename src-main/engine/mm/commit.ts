@@ -22,7 +22,7 @@
  * Cost: O(ranges + pageblocks of the delta), whatever is free or in use in them; page by page only where a pageblock has
  * pages in use on several nodes.
  */
-import type { LayoutRange } from '../config.ts';
+import type { LayoutRange } from '../../../shared/model/config.ts';
 import type { StateReader, StateWriter } from '../core/index.ts';
 import { NR_ZONES } from './limit.ts';
 import { createLayout, forEachDelta, type LayoutProblem, type Memlayout, validateLayout } from './memlayout.ts';

@@ -5,7 +5,7 @@
  *
  * (a) Zones in the order of the zonelist, above their low watermark, as any allocation. In each the per-CPU list, then
  *     the lists of the buddy allocator from the smallest order that suffices; other migrate types are not stolen from.
- * (b) At most MOST_SEGMENTS pageblocks of a list are looked at: an allocation must not cost a sweep.
+ * (b) At most MAX_SEGMENTS pageblocks of a list are looked at: an allocation must not cost a sweep.
  * (c) NO_PFN when nothing is found; then the plain path takes what there is.
  *
  * Counters changed: those of buddy.ts and pcp.ts, beyondCounters.consulted.
@@ -22,7 +22,7 @@ import { bitsAt, blockOf, countOf, nextOf } from './segment-table.ts';
 import { differsFrom } from './transplant.ts';
 import { watermarkOk } from './watermark.ts';
 
-const MOST_SEGMENTS = 32;
+const MAX_SEGMENTS = 32;
 
 export function allocConsulting(mm: Mm, order: number, cpu: number, type: number): number {
   if (order > PAGEBLOCK_ORDER) return NO_PFN;
@@ -62,7 +62,7 @@ function consultList(mm: Mm, cell: number, order: number, listOrder: number, typ
   const t = mm.segment;
   const first = firstOf(mm, cell, type, listOrder);
   let seen = 0;
-  for (let seg = first; seg !== -1 && seen < MOST_SEGMENTS; seg = nextOf(t, seg, listOrder)) {
+  for (let seg = first; seg !== -1 && seen < MAX_SEGMENTS; seg = nextOf(t, seg, listOrder)) {
     seen++;
     if (countOf(t, seg, listOrder) === 0) continue;
     const pfn = stayingBlock(mm, seg, order, nid);

@@ -1,7 +1,7 @@
 /** Figures of real kernels: the RFC's vectors (3.10) are in simtest/vectors.ts; these are of 6.1, and of lists of both. */
 import { describe, expect, it } from 'vitest';
-import type { MmConfig } from '../config.ts';
-import { DEFAULT_PROFILE, RFC_V3 } from '../config.ts';
+import type { MmConfig } from '../../../shared/model/config.ts';
+import { DEFAULT_PROFILE, RFC_V3 } from '../../../shared/model/config.ts';
 import { bootMm } from './boot.ts';
 import { statThreshold } from './era.ts';
 import { cellOf, type Mm } from './mm.ts';
@@ -59,13 +59,13 @@ describe('watermarks of 6.1', () => {
     const freedLate = [{ start: 8192, end: 12288 }];
     const late = GuestMm.boot(guest({ freedLate }));
     const reserved = GuestMm.boot(guest({ reserved: freedLate }));
-    expect(marks(late.mm, 0, 1)).toEqual(marks(reserved.mm, 0, 1));
+    expect(marks(late.state, 0, 1)).toEqual(marks(reserved.state, 0, 1));
     expect(late.cell(0, 1).managedPages).toBe(32768 - 4096);
     expect(late.cell(0, 1).pcpHigh).toBe(reserved.cell(0, 1).pcpHigh);
-    expect(protection(late.mm, 0, 0)).toEqual(protection(reserved.mm, 0, 0));
+    expect(protection(late.state, 0, 0)).toEqual(protection(reserved.state, 0, 0));
     expect(late.check()).toEqual([]);
     expect(late.commit([{ start: 0, end: 32768, nid: 0 }]).ok).toBe(true);
-    expect(marks(late.mm, 0, 1)[0]).toBeGreaterThan(marks(reserved.mm, 0, 1)[0]!);
+    expect(marks(late.state, 0, 1)[0]).toBeGreaterThan(marks(reserved.state, 0, 1)[0]!);
     expect(late.check()).toEqual([]);
   });
 });

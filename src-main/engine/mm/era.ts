@@ -8,7 +8,7 @@
  *
  * A zone's figures are numbers of pages. Cells (node, zone) stand in the order nid * NR_ZONES + zone.
  */
-import type { KernelProfile } from '../config.ts';
+import type { KernelProfile } from '../../../shared/model/config.ts';
 import { PAGE_SIZE_KIB } from '../../../shared/units/index.ts';
 import { PAGES_PER_PAGEBLOCK } from './limit.ts';
 

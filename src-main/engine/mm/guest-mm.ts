@@ -3,14 +3,14 @@
  * operation of the files beside this one; this class only holds the state and names the doors.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
-import type { LayoutRange, MmConfig } from '../config.ts';
+import type { LayoutRange, MmConfig } from '../../../shared/model/config.ts';
 import { type Parts, type StateReader, type StateWriter, wholeOf } from '../core/index.ts';
 import { bootMm } from './boot.ts';
 import { segmentOfBlock, takeExactly } from './buddy.ts';
 import { checkMm, type MmViolation } from './check.ts';
 import { beginCommit, Commit, type CommitResult, type CommitStart } from './commit.ts';
 import { statsNow } from './commit-stat.ts';
-import { commitAhead, type CommitAhead } from './foresight.ts';
+import { forecastCommit, type CommitForecast } from './commit-forecast.ts';
 import { forEachFreeBlock } from './free-walk.ts';
 import { mayPlug, nidOfNewBlock, plugPages, type PlugResult } from './hotplug.ts';
 import { NR_PAGE_ORDERS, NR_ZONES } from './limit.ts';
@@ -63,10 +63,10 @@ export type CommitOutcome =
 
 export class GuestMm {
   /** The columns themselves, for views and benchmarks. Nothing outside mm/ writes them. */
-  readonly mm: Mm;
+  readonly state: Mm;
 
   private constructor(mm: Mm) {
-    this.mm = mm;
+    this.state = mm;
   }
 
   /** Boots a guest: everything not reserved is free on the node of the boot layout. The config has been validated. */
@@ -79,59 +79,59 @@ export class GuestMm {
   }
 
   save(w: StateWriter, prefix: string): void {
-    saveMm(this.mm, w, prefix);
+    saveMm(this.state, w, prefix);
   }
 
   get layout(): Memlayout {
-    return this.mm.layout;
+    return this.state.layout;
   }
 
   get moved(): Readonly<Mm['moved']> {
-    return this.mm.moved;
+    return this.state.moved;
   }
 
   get lookups(): Readonly<Mm['lookups']> {
-    return this.mm.lookups;
+    return this.state.lookups;
   }
 
   /** Allocates 2^order pages near a CPU; NO_PFN when no zone may give them. */
   allocPages(order: number, cpu: number, type: number): number {
-    return allocPages(this.mm, order, cpu, type);
+    return allocPages(this.state, order, cpu, type);
   }
 
   /** Takes exactly this block out of the free lists, as one allocation; false unless all of it is free on one node. */
   takeBlock(pfn: number, order: number): boolean {
-    return takeExactly(this.mm, pfn, order, ALLOCATED);
+    return takeExactly(this.state, pfn, order, ALLOCATED);
   }
 
   /** The same, held by hand: see isHeld. */
   holdBlock(pfn: number, order: number): boolean {
-    return takeExactly(this.mm, pfn, order, HELD);
+    return takeExactly(this.state, pfn, order, HELD);
   }
 
   /** Whether holdBlock would take it. */
   mayHold(pfn: number, order: number): boolean {
-    return segmentOfBlock(this.mm, pfn, order) !== -1;
+    return segmentOfBlock(this.state, pfn, order) !== -1;
   }
 
   /** Whether [pfn, pfn + 2^order) is one block taken by holdBlock. */
   isHeld(pfn: number, order: number): boolean {
-    return isAllocated(this.mm, pfn, order) && stateOf(this.mm.page, pfn) === (HELD | order);
+    return isAllocated(this.state, pfn, order) && stateOf(this.state.page, pfn) === (HELD | order);
   }
 
   /** Frees an allocation of that order; a single page that need not move goes to the CPU's list. */
   freePages(pfn: number, order: number, cpu: number): void {
-    freePages(this.mm, pfn, order, cpu);
+    freePages(this.state, pfn, order, cpu);
   }
 
   /** Frees an allocation without per-CPU lists. */
   freePagesDirect(pfn: number, order: number): void {
-    freePagesDirect(this.mm, pfn, order);
+    freePagesDirect(this.state, pfn, order);
   }
 
   /** Frees a single page as freePages does, but leaves the list as long as it gets (tests, `pagectl pcp`). */
   freeToPcp(pfn: number, cpu: number): void {
-    freeToPcp(this.mm, pfn, cpu);
+    freeToPcp(this.state, pfn, cpu);
   }
 
   /**
@@ -139,7 +139,7 @@ export class GuestMm {
    * set, free ones too.
    */
   isMarked(pfn: number): boolean {
-    const { mm } = this;
+    const { state: mm } = this;
     if (mm.rfc !== null) return hasFlag(mm.rfc.flag, pfn);
     const state = this.pageState(pfn);
     return state !== 'free' && state !== 'hole' && differsFrom(mm.markLayout, pfn, 0, usedNid(mm, pfn));
@@ -147,7 +147,7 @@ export class GuestMm {
 
   /** Marked pages by A, index nid. */
   markedByNode(): Uint32Array {
-    const { mm } = this;
+    const { state: mm } = this;
     if (mm.rfc !== null) return flaggedByNode(mm, mm.rfc);
     const marked = new Uint32Array(mm.nrNodeIds);
     mm.cell.strandedOut.forEach((pages, c) => (marked[Math.floor(c / NR_ZONES)]! += pages));
@@ -156,7 +156,7 @@ export class GuestMm {
 
   /** All of them. */
   marksInForce(): number {
-    const { mm } = this;
+    const { state: mm } = this;
     if (mm.rfc !== null) return flagsIn(mm.rfc.flag, 0, mm.nrPages);
     let marks = 0;
     for (const pages of mm.cell.strandedOut) marks += pages;
@@ -169,11 +169,11 @@ export class GuestMm {
 
   /** Marks an allocation as never freed. */
   pin(pfn: number): void {
-    pinBlock(this.mm, pfn);
+    pinBlock(this.state, pfn);
   }
 
   drainPcp(): void {
-    pcpDrain(this.mm);
+    pcpDrain(this.state);
   }
 
   /** Commits a layout whole, or refuses it whole with every problem it has. */
@@ -184,53 +184,53 @@ export class GuestMm {
 
   /** @param seq its number, above that of the layout in force; the next one when not given. */
   beginCommit(ranges: readonly LayoutRange[], seq?: number): CommitStart {
-    return beginCommit(this.mm, ranges, seq);
+    return beginCommit(this.state, ranges, seq);
   }
 
   /** The commit that was under way when this was saved. */
   loadCommit(r: StateReader, prefix: string): Commit {
-    return Commit.load(this.mm, r, prefix);
+    return Commit.load(this.state, r, prefix);
   }
 
   /** Whether these pages are whole memory blocks that do not exist yet. */
   mayPlug(range: PfnRange): boolean {
-    return mayPlug(this.mm, range);
+    return mayPlug(this.state, range);
   }
 
   /** The node of the memory block that starts at pfn, if it were plugged now. */
   nidOfNewBlock(pfn: number): number {
-    return nidOfNewBlock(this.mm, pfn);
+    return nidOfNewBlock(this.state, pfn);
   }
 
   /** They come to exist, free. Outside a commit. */
   plug(range: PfnRange): PlugResult {
-    return plugPages(this.mm, range);
+    return plugPages(this.state, range);
   }
 
   /** What committing these ranges, which are a layout, would come to; nothing changes. */
-  foreseeCommit(ranges: readonly LayoutRange[]): CommitAhead {
-    return commitAhead(this.mm, ranges);
+  forecastCommit(ranges: readonly LayoutRange[]): CommitForecast {
+    return forecastCommit(this.state, ranges);
   }
 
   /** All problems of a layout that has not been committed. */
   problemsOf(ranges: readonly LayoutRange[]): readonly LayoutProblem[] {
-    return validateLayout(ranges, this.mm.nrPages, this.mm.nrNodeIds);
+    return validateLayout(ranges, this.state.nrPages, this.state.nrNodeIds);
   }
 
   /** T(pfn) for pfn < nrPages. O(1) outside mixed pageblocks. */
   targetNid(pfn: number): number {
-    return targetNid(this.mm.layout, pfn);
+    return targetNid(this.state.layout, pfn);
   }
 
   /** A(pfn). */
   actualNid(pfn: number): number {
-    const seg = segmentOfFree(this.mm, pfn);
-    return seg === -1 ? usedNid(this.mm, pfn) : nidOf(this.mm.segment, seg);
+    const seg = segmentOfFree(this.state, pfn);
+    return seg === -1 ? usedNid(this.state, pfn) : nidOf(this.state.segment, seg);
   }
 
   pageState(pfn: number): PageState {
-    if (segmentOfFree(this.mm, pfn) !== -1) return 'free';
-    const kind = stateOf(this.mm.page, pfn) & KIND_MASK;
+    if (segmentOfFree(this.state, pfn) !== -1) return 'free';
+    const kind = stateOf(this.state.page, pfn) & KIND_MASK;
     if (kind === HOLE) return 'hole';
     if (kind === RESERVED) return 'reserved';
     return kind === PCP ? 'pcp' : 'allocated';
@@ -238,24 +238,24 @@ export class GuestMm {
 
   /** Whether [pfn, pfn + 2^order) is one allocation. */
   isAllocation(pfn: number, order: number): boolean {
-    return isAllocated(this.mm, pfn, order);
+    return isAllocated(this.state, pfn, order);
   }
 
   /** The size of a node as its kernel believes it (node_present_pages): the pages whose T it is, unless defects say otherwise. */
   presentPages(nid: number): number {
-    if (this.mm.rfc !== null) return this.mm.rfc.nodePresent[nid]!;
+    if (this.state.rfc !== null) return this.state.rfc.nodePresent[nid]!;
     let pages = 0;
-    for (let zone = 0; zone < NR_ZONES; zone++) pages += this.mm.cell.present[cellOf(nid, zone)]!;
+    for (let zone = 0; zone < NR_ZONES; zone++) pages += this.state.cell.present[cellOf(nid, zone)]!;
     return pages;
   }
 
   /** 1 + the highest zone of a node that has been set up, as its kernel believes (nr_zones); 0 when none has. */
   nrZones(nid: number): number {
-    return this.mm.rfc?.nrZones[nid] ?? zonesSetUp(this.mm, nid);
+    return this.state.rfc?.nrZones[nid] ?? zonesSetUp(this.state, nid);
   }
 
   cell(nid: number, zone: number): CellFigures {
-    const { mm } = this;
+    const { state: mm } = this;
     const { cell, rfc } = mm;
     const c = cellOf(nid, zone);
     const freePages = rfc === null ? cell.free[c]! : freeByTarget(mm, rfc, c);
@@ -281,52 +281,52 @@ export class GuestMm {
 
   /** Pages in use with A = from and T = to: those that can converge, and pinned ones. */
   stranded(from: number, to: number): { readonly pages: number; readonly pinned: number } {
-    const i = from * this.mm.nrNodeIds + to;
-    return { pages: this.mm.stranded[i]!, pinned: this.mm.strandedPinned[i]! };
+    const i = from * this.state.nrNodeIds + to;
+    return { pages: this.state.stranded[i]!, pinned: this.state.strandedPinned[i]! };
   }
 
   /** Free pages with A = from and T = to: only defects leave any outside a commit. */
   misplaced(from: number, to: number): number {
-    return this.mm.rfc?.misplaced[from * this.mm.nrNodeIds + to] ?? 0;
+    return this.state.rfc?.misplaced[from * this.state.nrNodeIds + to] ?? 0;
   }
 
   /** What a kernel says of a page that lies outside the span of the zone that it is on; null when it is inside. */
   outsideZone(pfn: number): string | null {
-    const { mm } = this;
+    const { state: mm } = this;
     const cell = cellOf(this.actualNid(pfn), zoneOf(mm, pfn));
     return this.pageState(pfn) !== 'hole' && isOutside(mm, pfn, cell) ? outsideText(mm, pfn, cell) : null;
   }
 
   /** Nodes that memory block memoryN of sysfs is linked under, ascending; none when no page of it exists. */
   memoryBlockLinks(block: number): readonly number[] {
-    return memoryBlockLinks(this.mm, block);
+    return memoryBlockLinks(this.state, block);
   }
 
   /** Counters of the posted code's defects, by name; null for a correct guest. Since boot, but flagsSet is of now. */
   defectCounters(): Readonly<Record<'straddles' | 'flagsSet' | 'flagsLost' | 'lookupsRight', number>> | null {
-    const { rfc } = this.mm;
-    return rfc === null ? null : { ...rfc.counters, flagsSet: flagsIn(rfc.flag, 0, this.mm.nrPages) };
+    const { rfc } = this.state;
+    return rfc === null ? null : { ...rfc.counters, flagsSet: flagsIn(rfc.flag, 0, this.state.nrPages) };
   }
 
   /** The statistics of the RFC author's later tree at this moment (commit-stat.ts says which). */
   stats(): Float64Array {
-    return statsNow(this.mm);
+    return statsNow(this.state);
   }
 
   /** What does not hold and which defects explain it; empty for a correct guest. Outside a commit only. */
   faults(): readonly MmFault[] {
-    return faultsOf(this.mm);
+    return faultsOf(this.state);
   }
 
   /** Calls back for every free block, ascending by pfn. */
   forEachFreeBlock(visit: (pfn: number, order: number, nid: number, zone: number) => void): void {
-    const { mm } = this;
+    const { state: mm } = this;
     forEachFreeBlock(mm, 0, mm.nrPages, (pfn, order, nid) => visit(pfn, order, nid, zoneOf(mm, pfn)));
   }
 
   /** As check; the guest must not change between two parts. */
   checkInParts(): Parts<readonly MmViolation[]> {
-    return checkMm(this.mm);
+    return checkMm(this.state);
   }
 
   /** Every broken law; empty when all hold. Outside a commit only. */

@@ -12,7 +12,7 @@
  * lists free.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
-import type { LayoutRange } from '../config.ts';
+import type { LayoutRange } from '../../../shared/model/config.ts';
 import { assert } from '../core/index.ts';
 import { forEachAligned } from './buddy.ts';
 import { PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';

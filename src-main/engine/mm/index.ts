@@ -4,7 +4,7 @@ export type { MmViolation } from './check.ts';
 export type { MmFault } from './rfc/faults.ts';
 export { Commit, COMMIT_STEPS } from './commit.ts';
 export type { CommitResult, CommitStart, CommitStep } from './commit.ts';
-export type { CommitAhead } from './foresight.ts';
+export type { CommitForecast as CommitAhead } from './commit-forecast.ts';
 export type { PlugResult } from './hotplug.ts';
 export * from './limit.ts';
 export { joined, without } from './range-set.ts';

@@ -1,7 +1,7 @@
 /** The ways to look a page up: equal answers, and what each costs. */
 import { describe, expect, test } from 'vitest';
-import type { LayoutRange } from '../config.ts';
-import { PLAIN_RFC } from '../config.ts';
+import type { LayoutRange } from '../../../shared/model/config.ts';
+import { PLAIN_RFC } from '../../../shared/model/beyond.ts';
 import { Prng } from '../core/index.ts';
 import { config, guest, start } from '../world-fixture.ts';
 import { type LookupKind, lookUp, radixLevels, rangeFound, stepsOf } from './lookup.ts';
@@ -50,7 +50,7 @@ describe('a lookup', () => {
       const a = guest('a', { regeneration: { enabled: false, grainPages: 16, delayTicks: 1 } });
       const world = start(config([{ ...a, beyond: { ...PLAIN_RFC, lookup } }]));
       world.step(2);
-      world.give({ type: 'commitLayout', vm: 'a', ranges: stripes(4096, 128) });
+      world.submit({ type: 'commitLayout', vm: 'a', ranges: stripes(4096, 128) });
       world.step(30);
       expect(world.check()).toEqual([]);
       const { lookups, counters } = world.snapshot('accounts').header.guests[0]!;

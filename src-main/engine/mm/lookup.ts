@@ -10,7 +10,7 @@
  *
  * Counters changed: beyondCounters.lookupSteps.
  */
-import type { BeyondConfig } from '../config.ts';
+import type { BeyondConfig } from '../../../shared/model/config.ts';
 import { NID_MIXED, PAGEBLOCK_ORDER } from './limit.ts';
 import type { Memlayout } from './memlayout.ts';
 
@@ -20,10 +20,10 @@ const RADIX_BITS = 6;
 
 /** Index of the range and steps in one number, since every transplant makes one: below 2^28 ranges, below 64 steps. */
 export type LookedUp = number;
-const MOST_STEPS = 64;
-const found = (range: number, steps: number): LookedUp => range * MOST_STEPS + steps;
-export const rangeFound = (lookedUp: LookedUp): number => Math.floor(lookedUp / MOST_STEPS);
-export const stepsOf = (lookedUp: LookedUp): number => lookedUp % MOST_STEPS;
+const MAX_STEPS = 64;
+const found = (range: number, steps: number): LookedUp => range * MAX_STEPS + steps;
+export const rangeFound = (lookedUp: LookedUp): number => Math.floor(lookedUp / MAX_STEPS);
+export const stepsOf = (lookedUp: LookedUp): number => lookedUp % MAX_STEPS;
 
 /** @param cached whether the RFC's cache holds the range of pfn. */
 export function lookUp(layout: Memlayout, pfn: number, kind: LookupKind, cached: boolean): LookedUp {

@@ -8,7 +8,7 @@
  *
  * Source: spec/dnuma.md sections 1.1, 1.4, 2.1, 9 (steps 1 to 3). Ranges here are half-open; the RFC's are inclusive.
  */
-import type { LayoutRange } from '../config.ts';
+import type { LayoutRange } from '../../../shared/model/config.ts';
 import { NID_MIXED, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 
 export interface Memlayout {

@@ -8,7 +8,7 @@
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
 import { assert } from '../core/index.ts';
-import type { MmConfig } from '../config.ts';
+import type { MmConfig } from '../../../shared/model/config.ts';
 import {
   MAX_BLOCK_PAGES,
   MAX_GUEST_PFN,

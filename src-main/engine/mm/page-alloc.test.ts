@@ -1,10 +1,10 @@
 /** Allocation as Linux does it: zonelists, watermarks, per-CPU lists, migrate types. Figures from the rules, by hand. */
 import { describe, expect, test } from 'vitest';
-import type { MmConfig } from '../config.ts';
+import type { MmConfig } from '../../../shared/model/config.ts';
 import { Prng } from '../core/index.ts';
 import { GuestMm } from './guest-mm.ts';
 import { MIGRATE_MOVABLE, MIGRATE_UNMOVABLE, NO_PFN, ZONE_DMA, ZONE_DMA32 } from './limit.ts';
-import { DEFAULT_PROFILE } from '../config.ts';
+import { DEFAULT_PROFILE } from '../../../shared/model/config.ts';
 
 /** Three nodes of 32 MiB each, all in one DMA32 zone but for node 0's first 4 MiB of DMA. */
 const THREE: MmConfig = {
@@ -132,7 +132,7 @@ describe('migrate types', () => {
     const pageblocks = new Set(kernel.map((pfn) => pfn >>> 9));
     // One order-10 block is two pageblocks: 1024 pages hold all 600.
     expect(pageblocks.size).toBe(2);
-    for (const b of pageblocks) expect(mm.mm.blockType[b]).toBe(MIGRATE_UNMOVABLE);
+    for (const b of pageblocks) expect(mm.state.blockType[b]).toBe(MIGRATE_UNMOVABLE);
     const user = mm.allocPages(0, 0, MIGRATE_MOVABLE);
     expect(pageblocks.has(user >>> 9)).toBe(false);
   });

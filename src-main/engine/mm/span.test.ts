@@ -1,12 +1,12 @@
 /** Spans: what lies outside one, and what a kernel says of it. */
 import { expect, test } from 'vitest';
-import { CORRECT } from '../config.ts';
+import { CORRECT } from '../../../shared/model/config.ts';
 import { bootWith, HALVES, mustCommit, P, range } from './rfc/rfc-fixture.ts';
 
 test('a page outside its zone is named with node, zone and both ends', () => {
   const mm = bootWith(CORRECT, HALVES);
   for (let pfn = 0; pfn < P; pfn++) expect(mm.outsideZone(pfn)).toBeNull();
-  mm.mm.cell.spanStart[1 * 3 + 1] = 16385;
+  mm.state.cell.spanStart[1 * 3 + 1] = 16385;
   expect(mm.outsideZone(16384)).toBe('page 0x4000 outside node 1 zone DMA32 [ 0x4001 - 0x8000 ]');
   expect(mm.outsideZone(16385)).toBeNull();
   expect(mm.check()).toContainEqual({

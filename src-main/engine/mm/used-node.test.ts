@@ -3,7 +3,7 @@
  * chunk knows, chunks that come and go, and what is written down of them.
  */
 import { describe, expect, it, test } from 'vitest';
-import { CORRECT, DEFAULT_PROFILE, type LayoutRange, type MmConfig } from '../config.ts';
+import { CORRECT, DEFAULT_PROFILE, type LayoutRange, type MmConfig } from '../../../shared/model/config.ts';
 import { Prng, StateCollector, StateHasher, StateReader } from '../core/index.ts';
 import { GuestMm, NID_MIXED } from './index.ts';
 import {
@@ -77,7 +77,7 @@ describe('A of the pages in use', () => {
         }
         for (const [pfn, nid] of taken) expect(mm.actualNid(pfn)).toBe(nid);
         expect(mm.check()).toEqual([]);
-        const { usedNodes, block } = mm.mm;
+        const { usedNodes, block } = mm.state;
         for (let b = 0; b < block.actual.length; b++) {
           const nodes = new Set([...taken].filter(([pfn]) => pfn >>> 9 === b).map(([, nid]) => nid));
           if (block.actual[b] === NID_MIXED) widest = Math.max(widest, nodes.size);
@@ -147,8 +147,8 @@ describe('states of special pages', () => {
     expect(mm.takeBlock(1024, 9)).toBe(true);
     expect(mm.takeBlock(2048, 10)).toBe(true);
     for (let pfn = 512; pfn < 1024; pfn += 3) expect(mm.takeBlock(pfn, 0)).toBe(true);
-    expect(mm.mm.page.used).toBe(1);
-    expect(mm.mm.usedNodes.smallUsed).toBe(1);
+    expect(mm.state.page.used).toBe(1);
+    expect(mm.state.usedNodes.smallUsed).toBe(1);
     expect(mm.check()).toEqual([]);
   });
 });

@@ -1,7 +1,8 @@
 /** The active pass: what it changes, when which order pays (models.md section 4), and that the laws hold. */
 import { describe, expect, test } from 'vitest';
-import type { BeyondConfig, GuestConfig, LayoutRange, LifetimeConfig } from '../config.ts';
-import { ALL_DEFECTS, DEFAULT_PROFILE, PLAIN_RFC } from '../config.ts';
+import type { BeyondConfig, GuestConfig, LayoutRange, LifetimeConfig } from '../../../shared/model/config.ts';
+import { ALL_DEFECTS, DEFAULT_PROFILE } from '../../../shared/model/config.ts';
+import { PLAIN_RFC } from '../../../shared/model/beyond.ts';
 import { Prng } from '../core/index.ts';
 import { config, guest, start } from '../world-fixture.ts';
 import { World } from '../world.ts';
@@ -33,13 +34,13 @@ function guestWith(
 const world = (g: GuestConfig, seed = 7): World => start({ ...config([g]), seed });
 const ALL_ON_1: readonly LayoutRange[] = [{ start: 0, end: PAGES, nid: 1 }];
 const owed = (w: World): number => w.snapshot('accounts').header.guests[0]!.lag.targetActual;
-const counters = (w: World) => w.guests[0]!.mm.mm.beyondCounters;
+const counters = (w: World) => w.guests[0]!.memory.state.beyondCounters;
 
 /** Commits everything to node 1 and runs until nothing is owed. */
 function converge(g: GuestConfig, seed: number): { ticks: number; relabelled: number; owedAtFirst: number } {
   const w = world(g, seed);
   w.step(2);
-  w.give({ type: 'commitLayout', vm: 'a', ranges: ALL_ON_1 });
+  w.submit({ type: 'commitLayout', vm: 'a', ranges: ALL_ON_1 });
   const owedAtFirst = owed(w);
   let ticks = 0;
   while (owed(w) > 0 && ticks < 5000) {
@@ -97,8 +98,8 @@ describe('an active pass', () => {
         [1024, 9],
         [4096, 10],
       ] as const)
-        w.give({ type: 'holdPages', vm: 'a', pfn, order });
-      w.give({ type: 'commitLayout', vm: 'a', ranges: ALL_ON_1 });
+        w.submit({ type: 'holdPages', vm: 'a', pfn, order });
+      w.submit({ type: 'commitLayout', vm: 'a', ranges: ALL_ON_1 });
       w.step(400);
       return w;
     };
@@ -106,15 +107,15 @@ describe('an active pass', () => {
     const done = held({ pagesPerTick: 16, order: 'oldest' });
     expect([owed(done), counters(done).relabelled]).toEqual([0, 1545]);
     expect(done.check()).toEqual([]);
-    expect(done.give({ type: 'releasePages', vm: 'a', pfn: 4096, order: 10 })).toBeNull();
-    expect(done.guests[0]!.mm.actualNid(4096)).toBe(1);
+    expect(done.submit({ type: 'releasePages', vm: 'a', pfn: 4096, order: 10 })).toBeNull();
+    expect(done.guests[0]!.memory.actualNid(4096)).toBe(1);
     expect(done.check()).toEqual([]);
   });
 
   test('never relabels more than its rate, and saves it up for a huge page', () => {
     const w = world(guestWith({ pagesPerTick: 100, order: 'address' }, EXPONENTIAL, { workload: null }));
-    w.give({ type: 'holdPages', vm: 'a', pfn: 1024, order: 9 });
-    w.give({ type: 'commitLayout', vm: 'a', ranges: ALL_ON_1 });
+    w.submit({ type: 'holdPages', vm: 'a', pfn: 1024, order: 9 });
+    w.submit({ type: 'commitLayout', vm: 'a', ranges: ALL_ON_1 });
     const relabelled = Array.from({ length: 7 }, () => {
       w.step();
       return counters(w).relabelled;
@@ -140,10 +141,10 @@ describe('an active pass', () => {
             { start: 0, end: cut, nid },
             { start: cut, end: PAGES, nid: (nid + 1) % 3 },
           ];
-          w.give({ type: 'commitLayout', vm: 'a', ranges });
+          w.submit({ type: 'commitLayout', vm: 'a', ranges });
         }
         if (t === 30)
-          w.give({
+          w.submit({
             type: 'setBeyond',
             vm: 'a',
             beyond: { ...base.beyond, activePass: { pagesPerTick: 7, order: 'oldest' } },
@@ -170,7 +171,7 @@ describe('an active pass', () => {
     const profile = { ...DEFAULT_PROFILE, rfc: ALL_DEFECTS };
     const w = world({ ...base, mm: { ...base.mm, profile } });
     w.step(2);
-    w.give({ type: 'commitLayout', vm: 'a', ranges: ALL_ON_1 });
+    w.submit({ type: 'commitLayout', vm: 'a', ranges: ALL_ON_1 });
     for (let t = 0; t < 30; t++) {
       w.step();
       expect(w.check()).toEqual([]);

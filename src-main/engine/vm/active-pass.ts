@@ -12,7 +12,7 @@
  * Which order pays is a matter of lifetimes: with exponential ones the age of a block says nothing about how long it will
  * stay, with heavy tails (Lomax) the oldest stay longest, and what is young frees itself (models.md section 4).
  */
-import type { BeyondConfig } from '../config.ts';
+import type { BeyondConfig } from '../../../shared/model/config.ts';
 import type { StateReader, StateWriter } from '../core/index.ts';
 import type { GuestMm } from '../mm/index.ts';
 import { nextRelabel, relabel, relabelOrder } from '../mm/relabel.ts';
@@ -23,7 +23,7 @@ type Settings = BeyondConfig['activePass'];
 const LOOKS_PER_PAGE = 64;
 const LEAST_LOOKS = 4096;
 /** Pages of the largest block that is relabelled at once. */
-const MOST_BLOCK_PAGES = 1024;
+const MAX_BLOCK_PAGES = 1024;
 
 export class ActivePass {
   readonly #mm: GuestMm;
@@ -60,14 +60,14 @@ export class ActivePass {
   /** One tick. */
   step(): void {
     const settings = this.#settings;
-    const { mm } = this.#mm;
+    const { state: mm } = this.#mm;
     if (settings === null || mm.committing) return;
     if (!mm.stranded.some((pages) => pages > 0)) {
       this.#credit = 0;
       return;
     }
     const { pagesPerTick, order } = settings;
-    this.#credit = Math.min(this.#credit + pagesPerTick, Math.max(pagesPerTick, MOST_BLOCK_PAGES));
+    this.#credit = Math.min(this.#credit + pagesPerTick, Math.max(pagesPerTick, MAX_BLOCK_PAGES));
     if (order !== 'address') {
       if (this.#madeAt !== mm.commits) this.#makeQueue(order);
       if (!this.#relabelQueued()) return;
@@ -76,7 +76,7 @@ export class ActivePass {
   }
 
   #makeQueue(order: 'oldest' | 'youngest'): void {
-    const { mm } = this.#mm;
+    const { state: mm } = this.#mm;
     this.#madeAt = mm.commits;
     const found: { place: number; born: number; pfn: number }[] = [];
     this.#workload.forEachBlock((place, pfn, born) => {
@@ -91,7 +91,7 @@ export class ActivePass {
 
   /** @returns whether the queue is empty and there is something left of the rate. */
   #relabelQueued(): boolean {
-    const { mm } = this.#mm;
+    const { state: mm } = this.#mm;
     while (this.#queued > 0 && this.#credit > 0) {
       const place = this.#places[this.#queued - 1]!;
       const pfn = this.#workload.blockAt(place, this.#births[this.#queued - 1]!);
@@ -107,7 +107,7 @@ export class ActivePass {
   }
 
   #relabelRound(most: number): void {
-    const { mm } = this.#mm;
+    const { state: mm } = this.#mm;
     let left = most;
     const first = this.#cursor;
     for (let wrapped = false; left > 0 && this.#credit > 0;) {

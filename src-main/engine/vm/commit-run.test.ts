@@ -1,7 +1,8 @@
 /** Commits spread over ticks, while the workload allocates and frees; and what is told of each step. */
 import { describe, expect, test } from 'vitest';
-import type { BeyondConfig, GuestConfig, LayoutRange } from '../config.ts';
-import { DEFAULT_PROFILE, PLAIN_RFC, RFC_V3 } from '../config.ts';
+import type { BeyondConfig, GuestConfig, LayoutRange } from '../../../shared/model/config.ts';
+import { DEFAULT_PROFILE, RFC_V3 } from '../../../shared/model/config.ts';
+import { PLAIN_RFC } from '../../../shared/model/beyond.ts';
 import { snapshotViolations } from '../../simtest/snapshot-law.ts';
 import { COMMIT_STEPS } from '../mm/index.ts';
 import { COMPACT, config, guest, start } from '../world-fixture.ts';
@@ -23,7 +24,8 @@ const stripes = (pages: number, nodes: number, first = 0): LayoutRange[] =>
     end: (i + 1) * pages,
     nid: (i + first) % nodes,
   }));
-const commit = (world: World, ranges: readonly LayoutRange[]) => world.give({ type: 'commitLayout', vm: 'a', ranges });
+const commit = (world: World, ranges: readonly LayoutRange[]) =>
+  world.submit({ type: 'commitLayout', vm: 'a', ranges });
 
 describe('a commit over several ticks', () => {
   test('does a step each so many ticks, is refused company, and leaves every law at its end', () => {
@@ -86,7 +88,7 @@ describe('a commit over several ticks', () => {
       world.step(2);
       commit(world, SWAPPED);
       world.step(12);
-      return world.guests[0]!.mm.mm.beyondCounters.bornStranded;
+      return world.guests[0]!.memory.state.beyondCounters.bornStranded;
     });
     expect(born[0]).toBe(0);
     expect(born[1]).toBeGreaterThan(10);
@@ -98,7 +100,7 @@ describe('a commit over several ticks', () => {
       config([guest('a', { beyond, regeneration: { enabled: true, grainPages: 16, delayTicks: 1 } })]),
     );
     world.step();
-    world.give({ ...COMPACT, framesPerTick: 2 });
+    world.submit({ ...COMPACT, framesPerTick: 2 });
     for (let t = 0; t < 160; t++) {
       world.step();
       if (t % 7 === 0) expect(world.check()).toEqual([]);
@@ -131,7 +133,7 @@ describe('a commit over several ticks', () => {
 describe('the trace of a commit', () => {
   const world = start(config([slow(0, { workload: null })]));
   world.step();
-  world.give({ type: 'holdPages', vm: 'a', pfn: 2048, order: 5 });
+  world.submit({ type: 'holdPages', vm: 'a', pfn: 2048, order: 5 });
   commit(world, [{ start: 0, end: PAGES, nid: 0 }]);
   const [trace] = world.guests[0]!.traces;
   const changed = (step: string, counter: string) =>

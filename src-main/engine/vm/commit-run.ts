@@ -8,7 +8,7 @@
  *     with the guest, and goes on after a restore as it would have gone on.
  * (c) Traces decide nothing that happens: they are saved, but no part of the hash.
  */
-import type { CommitTrace } from '../../../shared/view/commit-walk.ts';
+import type { CommitTrace } from '../../../shared/model/commit-trace.ts';
 import { assert, type Json, type StateReader, type StateWriter } from '../core/index.ts';
 import type { Memlayout } from '../mm/memlayout.ts';
 import { type Commit, type CommitResult, type CommitStep, type GuestMm } from '../mm/index.ts';
@@ -71,7 +71,7 @@ export class CommitRun {
 
   begin(commit: Commit, tick: number): void {
     assert(this.#underWay === null, 'commit-under-way', { seq: commit.seq });
-    const { mm } = this.#mm;
+    const { state: mm } = this.#mm;
     this.#underWay = {
       commit,
       nextTick: tick,
@@ -111,11 +111,11 @@ export class CommitRun {
     if (now.commit.nextStep !== null) return { step, done: null };
     this.#underWay = null;
     this.#lastTicks = tick - now.beganTick;
-    return { step, done: { result, zonelistsRebuilt: zonelistRebuildsOf(this.#mm.mm) > now.zonelistRebuilds } };
+    return { step, done: { result, zonelistsRebuilt: zonelistRebuildsOf(this.#mm.state) > now.zonelistRebuilds } };
   }
 
   #count({ marked }: UnderWay): Counters {
-    const { mm } = this.#mm;
+    const { state: mm } = this.#mm;
     return countersOf(this.#mm, mm.layout === mm.markLayout ? null : marked);
   }
 

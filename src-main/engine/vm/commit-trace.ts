@@ -5,8 +5,8 @@
  * Cost: a copy of the counters before each step and one comparison after it, by (node, zone), whatever the pages. Only
  * the marks of a guest with the posted code's defects are bits of pages, and counting them costs a look at the bits.
  */
-import { MAX_TRACE_CHANGES } from '../../../shared/protocol/limit.ts';
-import type { CommitTrace, CommitTraceStep, CounterChange } from '../../../shared/view/commit-walk.ts';
+import { MAX_TRACE_CHANGES } from '../../../shared/model/limit.ts';
+import type { CommitTrace, CommitTraceStep, CounterChange } from '../../../shared/model/commit-trace.ts';
 import { COMMIT_STEPS, type CommitResult, type CommitStep, type GuestMm, type Mm, NR_ZONES } from '../mm/index.ts';
 import { flagsIn } from '../mm/rfc/flags.ts';
 import { believedManaged, believedPresent, nrFreePages } from '../mm/rfc/rfc-state.ts';
@@ -39,7 +39,7 @@ export interface Counters {
  *   marked anew.
  */
 export function countersOf(guest: GuestMm, marked: readonly number[] | null): Counters {
-  const { mm } = guest;
+  const { state: mm } = guest;
   const { cell } = mm;
   const nids = Array.from({ length: mm.nrNodeIds }, (_, nid) => nid);
   const node = {
@@ -202,7 +202,7 @@ const SENTENCES: Readonly<Record<CommitStep, (step: StepDone) => string>> = {
 
 /** Nodes whose kernel counts fewer zones than have pages, and the pages that it so leaves out. */
 function leftOut(guest: GuestMm): { nid: number; zones: number; pages: number }[] {
-  const { mm } = guest;
+  const { state: mm } = guest;
   const out: { nid: number; zones: number; pages: number }[] = [];
   for (let nid = 0; nid < mm.nrNodeIds; nid++) {
     const zones = guest.nrZones(nid);

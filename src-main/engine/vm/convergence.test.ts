@@ -5,10 +5,10 @@
  * expected S_e is never sampled. Pages are independent (no bulk frees), so U(t) is binomial: 4 sigma.
  */
 import { describe, expect, test } from 'vitest';
-import type { LifetimeConfig, MmConfig, WorkloadConfig } from '../config.ts';
+import type { LifetimeConfig, MmConfig, WorkloadConfig } from '../../../shared/model/config.ts';
 import { GuestMm } from '../mm/index.ts';
 import { Workload } from './workload.ts';
-import { DEFAULT_PROFILE } from '../config.ts';
+import { DEFAULT_PROFILE } from '../../../shared/model/config.ts';
 
 const PAGES = 98_304;
 

@@ -3,7 +3,7 @@
  * of memlayout, and whether a defect of the posted code has killed it. All of it is state of the guest. What writing a
  * file does is guestfs/; this is only what is remembered.
  */
-import type { MmConfig } from '../config.ts';
+import type { MmConfig } from '../../../shared/model/config.ts';
 import type { Json, StateReader, StateWriter } from '../core/index.ts';
 import type { GuestMm } from '../mm/index.ts';
 import { KernelLog } from './kernel-log.ts';

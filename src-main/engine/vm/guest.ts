@@ -2,11 +2,12 @@
  * A VM: its memory manager, its workload, and what its host tells it. The host's truth H lives in host/; this file holds
  * what stands between H and the guest's T: which guest node stands for which host node, and the delivery that is due.
  *
- * Regeneration (telling.ts) says when a layout is delivered and what it is; if it differs from the one in force, it is
+ * Regeneration (layout-delivery.ts) says when a layout is delivered and what it is; if it differs from the one in force, it is
  * committed. Nothing is due at boot: the layout at power-on is what the host gave the guest, right or wrong.
  */
-import type { CommitTrace } from '../../../shared/view/commit-walk.ts';
-import type { GuestLag, WorldEvent } from '../../../shared/snapshot/index.ts';
+import type { CommitTrace } from '../../../shared/model/commit-trace.ts';
+import type { GuestLag } from '../../../shared/model/owed.ts';
+import type { WorldEvent } from '../../../shared/model/event.ts';
 import type { PfnRange } from '../../../shared/units/index.ts';
 import type {
   BeyondConfig,
@@ -15,7 +16,7 @@ import type {
   LayoutRange,
   RegenerationConfig,
   WorkloadConfig,
-} from '../config.ts';
+} from '../../../shared/model/config.ts';
 import { assert, type Json, type Parts, type StateReader, type StateWriter, wholeOf } from '../core/index.ts';
 import {
   type Backing,
@@ -42,7 +43,14 @@ import { CommitRun } from './commit-run.ts';
 import { GuestKernel } from './guest-kernel.ts';
 import { logBoot, logCommit, logPlug } from './kernel-words.ts';
 import { type CommitMoment, type KeptLayout, type LayoutOrigin, rangesOf } from './layout-history.ts';
-import { type HostTruth, isDeliveryDue, NOT_SEEN, sameRanges, tell, type Telling } from './telling.ts';
+import {
+  type HostTruth,
+  isDeliveryDue,
+  NOT_SEEN,
+  sameRanges,
+  deliverLayout,
+  type LayoutDelivery,
+} from './layout-delivery.ts';
 import { type OwedRow, owedRows } from './owed.ts';
 import { SlabCaches } from './slab.ts';
 import { TargetAge } from './target-age.ts';
@@ -72,15 +80,15 @@ export interface BackingChanges {
 }
 
 /** Extents that a forecast may walk for layouts delivered along the way. */
-const MOST_EXTENTS_WALKED = 2 ** 19;
+const MAX_EXTENTS_WALKED = 2 ** 19;
 
 export class Guest {
   readonly config: GuestConfig;
-  readonly mm: GuestMm;
+  readonly memory: GuestMm;
   readonly workload: Workload;
   readonly kernel: GuestKernel;
   #regeneration: RegenerationConfig;
-  #telling: Telling;
+  #delivery: LayoutDelivery;
   readonly #ages: TargetAge;
   readonly #commits: CommitRun;
   readonly #pass: ActivePass;
@@ -95,7 +103,7 @@ export class Guest {
 
   private constructor(config: GuestConfig, parts: GuestParts) {
     this.config = config;
-    this.mm = parts.mm;
+    this.memory = parts.memory;
     this.workload = parts.workload;
     this.kernel = parts.kernel;
     this.#regeneration = parts.regeneration;
@@ -107,9 +115,9 @@ export class Guest {
     this.workload.slabPages = () => this.slabs.pages;
     this.#beyond = parts.beyond;
     this.#hosts = parts.hosts;
-    this.#telling = { map: parts.map, seenGeneration: parts.seenGeneration, dueTick: parts.dueTick };
+    this.#delivery = { map: parts.map, seenGeneration: parts.seenGeneration, dueTick: parts.dueTick };
     this.#settingsChanged();
-    if (this.mm.mm.commits > 0) this.#placeCpus();
+    if (this.memory.state.commits > 0) this.#placeCpus();
   }
 
   /** @param hosts of the world, by index. */
@@ -119,11 +127,11 @@ export class Guest {
     logBoot(kernel.log, config, mm, kernel.layouts.inForce);
     const workload = Workload.create(mm, config.workload, seed, config.name);
     return new Guest(config, {
-      mm,
+      memory: mm,
       workload,
       pass: new ActivePass(mm, workload),
       slabs: SlabCaches.create(mm, workload.slabShare, seed, config.name),
-      policies: new TaskPolicies(mm.mm),
+      policies: new TaskPolicies(mm.state),
       kernel,
       regeneration: config.regeneration,
       ages: new TargetAge(config.mm.nrPages),
@@ -137,11 +145,11 @@ export class Guest {
   }
 
   get map(): NodeMap {
-    return this.#telling.map;
+    return this.#delivery.map;
   }
 
   get deliveryDue(): boolean {
-    return isDeliveryDue(this.#telling, this.#regeneration);
+    return isDeliveryDue(this.#delivery, this.#regeneration);
   }
 
   /** Whether the host tells it where its memory is. */
@@ -152,7 +160,7 @@ export class Guest {
   /** New settings; if they are enabled, the host looks at the backing anew, whatever it told before. */
   setRegeneration(regeneration: RegenerationConfig): void {
     this.#regeneration = regeneration;
-    this.#telling = { map: this.#telling.map, seenGeneration: NOT_SEEN, dueTick: null };
+    this.#delivery = { map: this.#delivery.map, seenGeneration: NOT_SEEN, dueTick: null };
     this.#lagKey = '';
   }
 
@@ -168,8 +176,8 @@ export class Guest {
   }
 
   #settingsChanged(): void {
-    this.mm.mm.beyond.consultTarget = this.#beyond.consultTarget;
-    this.mm.mm.beyond.lookup = this.#beyond.lookup;
+    this.memory.state.beyond.consultTarget = this.#beyond.consultTarget;
+    this.memory.state.beyond.lookup = this.#beyond.lookup;
     this.#pass.set(this.#beyond.activePass);
   }
 
@@ -183,15 +191,15 @@ export class Guest {
       slabStranded: this.slabs.owed,
       slabShrunk: this.slabs.shrunk,
       tasksRemapped: this.policies.remapped,
-      staleMasks: this.policies.stale(this.mm.mm),
+      staleMasks: this.policies.stale(this.memory.state),
     };
   }
 
   /** The host runs the CPUs where the memory is, whether the guest learns of it or not. */
   #placeCpus(): readonly number[] {
-    const { mm } = this.mm;
+    const { state: mm } = this.memory;
     const pages = pagesByNode(mm, mm.layout);
-    const cpuNode = cpusWhereMemoryIs(this.config.mm.cpuNode, pages, this.#telling.map, this.#hosts);
+    const cpuNode = cpusWhereMemoryIs(this.config.mm.cpuNode, pages, this.#delivery.map, this.#hosts);
     this.workload.cpusRunAt(cpuNode);
     return cpuNode;
   }
@@ -200,10 +208,10 @@ export class Guest {
   #bringTopology(commit: Commit): void {
     const cpuNode = this.#placeCpus();
     if (!this.#beyond.topology) return;
-    const { mm } = this.mm;
+    const { state: mm } = this.memory;
     const before = mm.topology.distances;
     const toldByHost = this.kernel.layouts.inForce.origin === 'host';
-    const distances = toldByHost ? distancesOfHost(before, this.#telling.map, this.#hosts) : before;
+    const distances = toldByHost ? distancesOfHost(before, this.#delivery.map, this.#hosts) : before;
     const next = nextTopology(mm.topology, cpuNode, distances);
     if (next === null) return;
     mm.topology = next;
@@ -243,21 +251,21 @@ export class Guest {
   regenerate(truth: HostTruth, tick: number): readonly WorldEvent[] {
     if (this.#commits.isUnderWay) return [];
     const { nrPages, nrNodeIds } = this.config.mm;
-    const target = (): readonly LayoutRange[] => layoutRanges(this.mm.layout);
-    const { telling, ranges } = tell(this.#telling, this.#regeneration, truth, tick, target, nrPages);
-    const remapped = telling.map !== this.#telling.map;
-    this.#telling = telling;
+    const target = (): readonly LayoutRange[] => layoutRanges(this.memory.layout);
+    const { delivery, ranges } = deliverLayout(this.#delivery, this.#regeneration, truth, tick, target, nrPages);
+    const remapped = delivery.map !== this.#delivery.map;
+    this.#delivery = delivery;
     if (ranges === null) return [];
     this.#lagKey = '';
-    if (remapped && this.mm.mm.commits > 0) this.#placeCpus();
+    if (remapped && this.memory.state.commits > 0) this.#placeCpus();
     if (sameRanges(ranges, target())) return [];
     const vm = this.config.name;
     const delivered: WorldEvent = {
       tick,
       type: 'layoutDelivered',
       vm,
-      text: `The host tells ${vm} its new layout: ${ranges.length} ranges${sharedText(telling.map, nrNodeIds)}`,
-      data: { ranges: ranges.length, sharedHostNodes: telling.map.shared.length },
+      text: `The host tells ${vm} its new layout: ${ranges.length} ranges${sharedText(delivery.map, nrNodeIds)}`,
+      data: { ranges: ranges.length, sharedHostNodes: delivery.map.shared.length },
     };
     return [delivered, ...this.commit(ranges, tick, 'host').events];
   }
@@ -267,9 +275,9 @@ export class Guest {
    * not told. Nothing changes.
    *
    * Layouts delivered along the way are derived too, since numbers given to host nodes and ties in coarse windows depend
-   * on them: all of them, while that walks at most MOST_EXTENTS_WALKED extents; then only the last.
+   * on them: all of them, while that walks at most MAX_EXTENTS_WALKED extents; then only the last.
    */
-  foretell(truth: HostTruth, changes: BackingChanges, tick: number): readonly LayoutRange[] | null {
+  forecastLayout(truth: HostTruth, changes: BackingChanges, tick: number): readonly LayoutRange[] | null {
     const regeneration = this.#regeneration;
     if (!regeneration.enabled) return null;
     const { nrPages } = this.config.mm;
@@ -278,20 +286,20 @@ export class Guest {
       const changed = Math.min(changes.ticks, Math.max(0, at - changes.from + 1));
       return { backing: changes.at(at), generation: truth.generation + changed, distance: changes.distance };
     };
-    let telling = this.#telling;
-    let target: readonly LayoutRange[] = layoutRanges(this.#commits.target ?? this.mm.layout);
+    let delivery = this.#delivery;
+    let target: readonly LayoutRange[] = layoutRanges(this.#commits.target ?? this.memory.layout);
     let walked = 0;
     for (let at = tick; ;) {
-      if (at < last && (walked > MOST_EXTENTS_WALKED || this.#isPathless(telling.map, truth.backing, changes)))
+      if (at < last && (walked > MAX_EXTENTS_WALKED || this.#isPathless(delivery.map, truth.backing, changes)))
         at = last;
       const now = truthAt(at);
-      const told = tell(telling, regeneration, now, at, () => target, nrPages);
-      telling = told.telling;
+      const told = deliverLayout(delivery, regeneration, now, at, () => target, nrPages);
+      delivery = told.delivery;
       if (told.ranges !== null) {
         target = told.ranges;
         walked += now.backing.extents.length;
       }
-      if (telling.dueTick !== null) at = telling.dueTick;
+      if (delivery.dueTick !== null) at = delivery.dueTick;
       else if (changes.ticks === 0 || at >= last) return target;
       else at = Math.max(at + 1, changes.from);
     }
@@ -312,14 +320,14 @@ export class Guest {
     tick: number,
     origin: LayoutOrigin = 'command',
   ): { readonly problems: readonly LayoutProblem[]; readonly events: readonly WorldEvent[] } {
-    const problems = this.mm.problemsOf(ranges);
+    const problems = this.memory.problemsOf(ranges);
     if (problems.length > 0) return { problems, events: [] };
     const layout = this.kernel.layouts.commit(ranges, origin, this.#moment(tick));
     return { problems: [], events: this.#publish(layout, tick) };
   }
 
   #moment(tick: number): CommitMoment {
-    return { nrPages: this.config.mm.nrPages, tick, stats: this.mm.stats() };
+    return { nrPages: this.config.mm.nrPages, tick, stats: this.memory.stats() };
   }
 
   /** Commits what is staged in debugfs, which has a range. */
@@ -329,37 +337,37 @@ export class Guest {
 
   /** Pages of a DIMM, which the host backs now, come to exist. Outside a commit. */
   plug(pages: PfnRange, tick: number): readonly WorldEvent[] {
-    const result = this.mm.plug(pages);
+    const result = this.memory.plug(pages);
     this.#lagKey = '';
-    logPlug(this.kernel.log, this.mm, pages, result, tick);
+    logPlug(this.kernel.log, this.memory, pages, result, tick);
     return plugEvents(this.config.name, pages, result, tick);
   }
 
   #publish(layout: KeptLayout, tick: number): readonly WorldEvent[] {
-    const start = this.mm.beginCommit(rangesOf(layout, this.config.mm.nrPages), layout.seq);
+    const start = this.memory.beginCommit(rangesOf(layout, this.config.mm.nrPages), layout.seq);
     assert(start.ok, 'layout-kept-invalid', { seq: layout.seq });
     this.#commits.begin(start.commit, tick);
     return this.advanceCommit(tick);
   }
 
   #stepCommit(tick: number): readonly WorldEvent[] {
-    const from = this.mm.layout;
+    const from = this.memory.layout;
     const { done } = this.#commits.step(tick, this.#beyond.commitStepTicks, (step, commit) => {
-      if (step === 'mark') this.#marksSet += this.mm.marksInForce();
+      if (step === 'mark') this.#marksSet += this.memory.marksInForce();
       if (step !== 'publish') return;
-      this.#ages.published(from, this.mm.layout, tick);
+      this.#ages.published(from, this.memory.layout, tick);
       this.#bringTopology(commit);
-      if (this.#beyond.notify) this.policies.told(this.mm.mm, from, this.mm.layout);
+      if (this.#beyond.notify) this.policies.told(this.memory.state, from, this.memory.layout);
     });
     if (done === null) return [];
     if (this.#beyond.notify) this.slabs.told(this.#beyond.shrinkSlabs);
-    logCommit(this.kernel, this.mm, done.result, done.zonelistsRebuilt, tick);
+    logCommit(this.kernel, this.memory, done.result, done.zonelistsRebuilt, tick);
     return commitEvents(this.config.name, done.result, tick);
   }
 
   /** Both lags, in pages. */
   lag(truth: HostTruth): GuestLag {
-    const { mm } = this.mm;
+    const { state: mm } = this.memory;
     const key = `${truth.generation}/${mm.layout.seq}`;
     if (key !== this.#lagKey) {
       this.#lagKey = key;
@@ -375,15 +383,15 @@ export class Guest {
 
   /** Pages in use with A != T by owner and age, as of tick. Its cost is that of a picture: see owed.ts. */
   owed(tick: number): readonly OwedRow[] {
-    return owedRows(this.mm.mm, this.#ages, { file: this.workload.fileBits, slab: this.slabs.bits() }, tick);
+    return owedRows(this.memory.state, this.#ages, { file: this.workload.fileBits, slab: this.slabs.bits() }, tick);
   }
 
   /** Lag 1, and the part of it that a layout derived from the backing of now would leave. */
   #hostLag(truth: HostTruth): { hostTarget: number; coalesced: number } {
-    const target = layoutRanges(this.mm.layout);
-    const hostTarget = hostTargetLagPages(truth.backing, this.#telling.map, target);
+    const target = layoutRanges(this.memory.layout);
+    const hostTarget = hostTargetLagPages(truth.backing, this.#delivery.map, target);
     if (hostTarget === 0 || !this.#regeneration.enabled || this.deliveryDue) return { hostTarget, coalesced: 0 };
-    const map = remap(this.#telling.map, truth.backing, target, truth.distance);
+    const map = remap(this.#delivery.map, truth.backing, target, truth.distance);
     const derived = deriveLayout(truth.backing, map, this.#regeneration.grainPages, this.config.mm.nrPages, target);
     return { hostTarget, coalesced: Math.min(hostTarget, hostTargetLagPages(truth.backing, map, derived)) };
   }
@@ -395,7 +403,7 @@ export class Guest {
 
   /** As check; the guest must not change between two parts. */
   *checkInParts(): Parts<readonly MmViolation[]> {
-    const mm = yield* this.mm.checkInParts();
+    const mm = yield* this.memory.checkInParts();
     const workload = yield* this.workload.checkInParts();
     return [...mm, ...[...workload, ...this.slabs.check()].map((text) => ({ law: 'W1', text }))];
   }
@@ -403,11 +411,11 @@ export class Guest {
   save(w: StateWriter, prefix: string): void {
     w.json(`${prefix}.guest`, {
       regeneration: this.#regeneration as unknown as Json,
-      map: this.#telling.map as unknown as Json,
-      seenGeneration: this.#telling.seenGeneration,
-      dueTick: this.#telling.dueTick,
+      map: this.#delivery.map as unknown as Json,
+      seenGeneration: this.#delivery.seenGeneration,
+      dueTick: this.#delivery.dueTick,
     });
-    this.mm.save(w, prefix);
+    this.memory.save(w, prefix);
     this.kernel.save(w, prefix);
     this.workload.save(w, prefix);
     this.#ages.save(w, prefix);
@@ -424,7 +432,7 @@ export class Guest {
     const saved = r.json<
       Omit<
         GuestParts,
-        'mm' | 'workload' | 'kernel' | 'ages' | 'commits' | 'beyond' | 'hosts' | 'pass' | 'slabs' | 'policies'
+        'memory' | 'workload' | 'kernel' | 'ages' | 'commits' | 'beyond' | 'hosts' | 'pass' | 'slabs' | 'policies'
       >
     >(`${prefix}.guest`);
     const kernel = GuestKernel.load(config.mm, r, prefix);
@@ -434,9 +442,9 @@ export class Guest {
     const workload = Workload.load(mm, r, prefix);
     const pass = ActivePass.load(mm, workload, beyond.activePass, r, prefix);
     const slabs = SlabCaches.load(mm, r, prefix);
-    const policies = new TaskPolicies(mm.mm);
+    const policies = new TaskPolicies(mm.state);
     policies.load(r, prefix);
-    const parts = { ...saved, mm, kernel, ages, commits, beyond, hosts, workload, pass, slabs, policies };
+    const parts = { ...saved, memory: mm, kernel, ages, commits, beyond, hosts, workload, pass, slabs, policies };
     const guest = new Guest(config, parts);
     const counters = r.json<{ marksSet: number; remoteAllocs: number }>(`${prefix}.counters`);
     guest.#marksSet = counters.marksSet;
@@ -445,8 +453,8 @@ export class Guest {
   }
 }
 
-interface GuestParts extends Telling {
-  readonly mm: GuestMm;
+interface GuestParts extends LayoutDelivery {
+  readonly memory: GuestMm;
   readonly workload: Workload;
   readonly kernel: GuestKernel;
   readonly ages: TargetAge;

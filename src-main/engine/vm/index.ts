@@ -6,5 +6,5 @@ export { commandLine, logOops, rangeText, versionLine } from './kernel-words.ts'
 export { addRange, MAX_LAYOUT_PFN, rangesOf } from './layout-history.ts';
 export type { KeptLayout, LayoutHistory, LayoutOrigin, StagedLayout } from './layout-history.ts';
 export { drawLifetime, drawResidual } from './lifetime.ts';
-export type { HostTruth } from './telling.ts';
+export type { HostTruth } from './layout-delivery.ts';
 export { Workload } from './workload.ts';

@@ -2,7 +2,7 @@
  * What the guest's kernel logs, in its own words or the RFC's: while it boots, and when a layout is committed. A range is
  * `{start-end}:nid`, five hex digits, its end inclusive. Byte addresses are inclusive too, as the kernel prints them.
  */
-import type { GuestConfig, LayoutRange, MmConfig } from '../config.ts';
+import type { GuestConfig, LayoutRange, MmConfig } from '../../../shared/model/config.ts';
 import {
   type CommitResult,
   fallbackOrders,
@@ -18,7 +18,7 @@ import { type KernelLog, LOG_INFO, LOG_WARNING } from './kernel-log.ts';
 import type { KeptLayout } from './layout-history.ts';
 
 /** Ranges of a layout that are logged; a layout can have more of them than the log has room for. */
-const MOST_RANGES = 16;
+const MAX_RANGES = 16;
 const BOOT = -1;
 
 const hex5 = (pfn: number): string => pfn.toString(16).padStart(5, '0');
@@ -140,12 +140,12 @@ function zoneRange({ zoneStartPfn }: MmConfig, zone: number, ramStart: number, r
 
 /** What build_all_zonelists says. */
 function logZonelists(log: KernelLog, mm: GuestMm, tick: number): void {
-  const old = mm.mm.config.profile.era === '3.10';
+  const old = mm.state.config.profile.era === '3.10';
   let nodes = 0;
   let pages = 0;
   let highest = 0;
-  for (let nid = 0; nid < mm.mm.nrNodeIds; nid++) {
-    nodes += mm.mm.online[nid]!;
+  for (let nid = 0; nid < mm.state.nrNodeIds; nid++) {
+    nodes += mm.state.online[nid]!;
     for (let zone = 0; zone < NR_ZONES; zone++) {
       const { presentPages, managedPages, wmarkHigh } = mm.cell(nid, zone);
       pages += Math.max(0, managedPages - wmarkHigh);
@@ -153,11 +153,11 @@ function logZonelists(log: KernelLog, mm: GuestMm, tick: number): void {
     }
   }
   if (!old) {
-    fallbackOrders(mm.mm, tick === BOOT ? 'boot' : 'running').forEach((nids, nid) => {
-      if (mm.mm.online[nid] === 1) log.print(tick, LOG_INFO, `Fallback order for Node ${nid}: ${nids.join(' ')} `);
+    fallbackOrders(mm.state, tick === BOOT ? 'boot' : 'running').forEach((nids, nid) => {
+      if (mm.state.online[nid] === 1) log.print(tick, LOG_INFO, `Fallback order for Node ${nid}: ${nids.join(' ')} `);
     });
   }
-  const inOrder = old ? ` in ${zonesFirst(mm.mm) ? 'Zone' : 'Node'} order` : '';
+  const inOrder = old ? ` in ${zonesFirst(mm.state) ? 'Zone' : 'Node'} order` : '';
   log.print(tick, LOG_INFO, `Built ${nodes} zonelists${inOrder}, mobility grouping on.  Total pages: ${pages}`);
   log.print(tick, LOG_INFO, `Policy zone: ${ZONE_NAMES[highest]!}`);
 }
@@ -165,7 +165,7 @@ function logZonelists(log: KernelLog, mm: GuestMm, tick: number): void {
 const countText = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
 function logRanges(log: KernelLog, { start, nid }: KeptLayout, tick: number): void {
-  const shown = Math.min(nid.length, MOST_RANGES);
+  const shown = Math.min(nid.length, MAX_RANGES);
   for (let i = 0; i < shown; i++) {
     log.print(tick, LOG_INFO, `memlayout: ${rangeText({ start: start[i]!, end: start[i + 1]!, nid: nid[i]! })}`);
   }
@@ -185,7 +185,7 @@ export function logCommit(
   const say = (text: string): void => log.print(tick, LOG_INFO, text);
   say(`memlayout: committing layout.${layout.seq}, ${countText(layout.nid.length, 'range')}`);
   logRanges(log, layout, tick);
-  for (const { start, end } of layout.filled.slice(0, MOST_RANGES)) {
+  for (const { start, end } of layout.filled.slice(0, MAX_RANGES)) {
     say(`memlayout: nobody wrote {${hex5(start)}-${hex5(end - 1)}}, it goes to the range below`);
   }
   for (const nid of result.nodesOnlined) say(`dnuma: node ${nid} is online`);
@@ -209,8 +209,8 @@ export function logCommit(
 export function logPlug(log: KernelLog, mm: GuestMm, pages: PfnRange, result: PlugResult, tick: number): void {
   const say = (text: string): void => log.print(tick, LOG_INFO, text);
   say(`init_memory_mapping: ${memText(pages, 8)}`);
-  for (const { block, nid } of result.blocks.slice(0, MOST_RANGES)) say(`memory${block} is added to node ${nid}`);
-  const more = result.blocks.length - MOST_RANGES;
+  for (const { block, nid } of result.blocks.slice(0, MAX_RANGES)) say(`memory${block} is added to node ${nid}`);
+  const more = result.blocks.length - MAX_RANGES;
   if (more > 0) say(`and ${countText(more, 'more memory block')}`);
   for (const nid of result.nodesOnlined) say(`node ${nid} is online`);
   for (const { nid, zone } of result.zonesPopulated) say(`zone ${ZONE_NAMES[zone]!} of node ${nid} is initialised`);

@@ -12,7 +12,7 @@
  *     MAX_KEPT_RANGES ranges in all: the oldest go.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
-import type { LayoutRange } from '../config.ts';
+import type { LayoutRange } from '../../../shared/model/config.ts';
 import { assert, type Json, type StateReader, type StateWriter } from '../core/index.ts';
 
 export type LayoutOrigin = 'boot' | 'debugfs' | 'host' | 'command';

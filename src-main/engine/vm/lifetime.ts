@@ -6,7 +6,7 @@
  *   exponential  P(L > t) = e^(-t/mean)            residual: the same
  *   lomax        P(L > t) = (1 + t/scale)^-alpha   residual: (1 + t/scale)^-(alpha - 1), one power heavier
  */
-import type { LifetimeConfig } from '../config.ts';
+import type { LifetimeConfig } from '../../../shared/model/config.ts';
 import { ln, pow, type Prng } from '../core/index.ts';
 
 export function drawLifetime(law: LifetimeConfig, prng: Prng): number {

@@ -1,7 +1,7 @@
 /** Owed pages by owner and age, against a count page by page with a tick kept for each page. */
 import { describe, expect, test } from 'vitest';
-import { OWED_OWNERS } from '../../../shared/snapshot/index.ts';
-import type { LayoutRange } from '../config.ts';
+import { OWED_OWNERS } from '../../../shared/model/owed.ts';
+import type { LayoutRange } from '../../../shared/model/config.ts';
 import { Prng } from '../core/index.ts';
 import { HELD, isSpecial, KIND_MASK, ORDER_MASK, PINNED, stateOf, TAIL } from '../mm/page.ts';
 import { config, guest, start } from '../world-fixture.ts';
@@ -19,8 +19,8 @@ function drawRanges(prng: Prng): LayoutRange[] {
 
 /** By the page: who has it, or null for one that is free or a hole or on a per-CPU list. */
 function ownerOf({ guests: [g] }: World, pfn: number): (typeof OWED_OWNERS)[number] | null {
-  const { mm } = g!.mm;
-  const state = g!.mm.pageState(pfn);
+  const { state: mm } = g!.memory;
+  const state = g!.memory.pageState(pfn);
   if (state === 'reserved') return 'kernel';
   if (state !== 'allocated') return null;
   if (!isSpecial(mm.page, pfn)) return 'anonymous';
@@ -32,7 +32,7 @@ function ownerOf({ guests: [g] }: World, pfn: number): (typeof OWED_OWNERS)[numb
 }
 
 function count(world: World, since: Float64Array): Record<string, number> {
-  const { mm } = world.guests[0]!;
+  const { memory: mm } = world.guests[0]!;
   const out: Record<string, number> = {};
   for (let pfn = 0; pfn < PAGES; pfn++) {
     const owner = ownerOf(world, pfn);
@@ -57,17 +57,17 @@ describe('owed pages', () => {
     const since = new Float64Array(PAGES);
     const seen = new Set<string>();
     for (let round = 0; round < 25; round++) {
-      const { mm } = world.guests[0]!;
+      const { memory: mm } = world.guests[0]!;
       if (round % 2 === 0) {
         const before = Array.from({ length: PAGES }, (_, pfn) => mm.targetNid(pfn));
-        expect(world.give({ type: 'commitLayout', vm: 'a', ranges: drawRanges(prng) })).toBeNull();
+        expect(world.submit({ type: 'commitLayout', vm: 'a', ranges: drawRanges(prng) })).toBeNull();
         before.forEach((nid, pfn) => {
           if (mm.targetNid(pfn) !== nid) since[pfn] = world.tick;
         });
       } else {
         const order = prng.below(10);
         const pfn = prng.below(PAGES >> order) << order;
-        world.give({ type: 'holdPages', vm: 'a', pfn, order });
+        world.submit({ type: 'holdPages', vm: 'a', pfn, order });
       }
       world.step(1 + prng.below(6));
       const expected = count(world, since);
@@ -88,7 +88,7 @@ describe('owed pages', () => {
     const names = (): string[] => Object.keys(world.state().columns).filter((name) => name.includes('targetAge'));
     world.step(3);
     expect(names()).toEqual([]);
-    world.give({ type: 'commitLayout', vm: 'a', ranges: [{ start: 0, end: PAGES, nid: 2 }] });
+    world.submit({ type: 'commitLayout', vm: 'a', ranges: [{ start: 0, end: PAGES, nid: 2 }] });
     world.step();
     expect(names()).toEqual(['guest0.targetAge.start', 'guest0.targetAge.tick']);
     const state = world.state();

@@ -12,8 +12,8 @@
  * that converge, nearly every pageblock mixed: some 40 ms, two to three times the pageblock rows of the same picture
  * (block-row.ts). Asked for with them only.
  */
-import { OWED_OWNERS } from '../../../shared/snapshot/index.ts';
-import type { OwedOwner } from '../../../shared/snapshot/index.ts';
+import { OWED_OWNERS } from '../../../shared/model/owed.ts';
+import type { OwedOwner } from '../../../shared/model/owed.ts';
 import { type Mm, NID_MIXED, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from '../mm/index.ts';
 import { popcount, rangeMask, WORDS } from '../mm/bitmap.ts';
 import {

@@ -1,8 +1,8 @@
 /** Slab caches and memory policies: who is told of a commit, what that changes, and that every law holds. */
 import { describe, expect, test } from 'vitest';
-import { OWED_OWNERS } from '../../../shared/snapshot/index.ts';
-import type { BeyondConfig, GuestConfig, LayoutRange } from '../config.ts';
-import { PLAIN_RFC } from '../config.ts';
+import { OWED_OWNERS } from '../../../shared/model/owed.ts';
+import type { BeyondConfig, GuestConfig, LayoutRange } from '../../../shared/model/config.ts';
+import { PLAIN_RFC } from '../../../shared/model/beyond.ts';
 import { config, guest, start } from '../world-fixture.ts';
 import { World } from '../world.ts';
 
@@ -19,7 +19,7 @@ const ALL_ON_2: readonly LayoutRange[] = [{ start: 0, end: PAGES, nid: 2 }];
 function moved(beyond: Partial<BeyondConfig>, ticks = 200): World {
   const world = start(config([withSlabs(beyond)]));
   world.step(5);
-  expect(world.give({ type: 'commitLayout', vm: 'a', ranges: ALL_ON_2 })).toBeNull();
+  expect(world.submit({ type: 'commitLayout', vm: 'a', ranges: ALL_ON_2 })).toBeNull();
   world.step(ticks);
   return world;
 }
@@ -60,7 +60,7 @@ describe('slab caches', () => {
     expect(owed['slab']).toBe(counter(world, 'slabStranded'));
     expect(owed['file']! / (owed['file']! + owed['anonymous']!)).toBeGreaterThan(0.3);
     expect(owed['file']! / (owed['file']! + owed['anonymous']!)).toBeLessThan(0.5);
-    const { mm } = world.guests[0]!.mm;
+    const { state: mm } = world.guests[0]!.memory;
     let all = 0;
     for (const pages of mm.cell.strandedOut) all += pages;
     expect(Object.values(owed).reduce((sum, pages) => sum + pages, 0)).toBe(all);
@@ -84,14 +84,14 @@ describe('slab caches', () => {
       const world = start(config([withSlabs(beyond)]));
       for (let t = 0; t < 60; t++) {
         if (t % 20 === 4)
-          world.give({
+          world.submit({
             type: 'commitLayout',
             vm: 'a',
             ranges: t % 40 === 4 ? ALL_ON_2 : [{ start: 0, end: PAGES, nid: 0 }],
           });
         if (t === 30) {
           const workload = { ...base.workload!, slabPermille: 50, filePermille: 900 };
-          world.give({ type: 'setWorkload', vm: 'a', workload });
+          world.submit({ type: 'setWorkload', vm: 'a', workload });
         }
         world.step();
         expect(world.check()).toEqual([]);
@@ -141,7 +141,7 @@ describe('tasks with a memory policy', () => {
       { start: 2048, end: 3000, nid: 1 },
       { start: 3000, end: PAGES, nid: 3 },
     ];
-    world.give({ type: 'commitLayout', vm: 'a', ranges });
+    world.submit({ type: 'commitLayout', vm: 'a', ranges });
     expect(world.guests[0]!.policies.tasks.map(({ nodes }) => nodes)).toEqual([[0], [3], [0]]);
   });
 });

@@ -220,7 +220,7 @@ class SlabCache {
 
   /** Slabs, objects and partly used slabs on each node (A), index nid. */
   byNode(): { slabs: number[]; objects: number[]; partial: number[] } {
-    const none = (): number[] => new Array<number>(this.#mm.mm.nrNodeIds).fill(0);
+    const none = (): number[] => new Array<number>(this.#mm.state.nrNodeIds).fill(0);
     const out = { slabs: none(), objects: none(), partial: none() };
     this.#pfn.forEach((pfn, slab) => {
       const nid = this.#mm.actualNid(pfn);
@@ -294,7 +294,7 @@ export class SlabCaches {
   }
 
   readonly #nextCpu = (): number => {
-    this.#turn = this.#turn + 1 >= this.#mm.mm.nrCpus ? 0 : this.#turn + 1;
+    this.#turn = this.#turn + 1 >= this.#mm.state.nrCpus ? 0 : this.#turn + 1;
     return this.#turn;
   };
 
@@ -339,7 +339,7 @@ export class SlabCaches {
   /** One bit a page; null when there are none. */
   bits(): Int32Array | null {
     if (this.pages === 0) return null;
-    const bits = new Int32Array(Math.ceil(this.#mm.mm.nrPages / 32));
+    const bits = new Int32Array(Math.ceil(this.#mm.state.nrPages / 32));
     for (const cache of this.#caches) cache.forEachPage((pfn) => (bits[pfn >>> 5]! |= 1 << (pfn & 31)));
     return bits;
   }

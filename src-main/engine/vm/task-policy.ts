@@ -23,7 +23,7 @@ export interface TaskPolicy {
 }
 
 /** Bound tasks, at most: a guest may boot with more nodes than a list of tasks should have lines. */
-const MOST_BOUND = 8;
+const MAX_BOUND = 8;
 const FIRST_PID = 1001;
 
 export class TaskPolicies {
@@ -33,7 +33,7 @@ export class TaskPolicies {
 
   constructor(mm: Mm) {
     const { bootLayout, cpuNode } = mm.config;
-    const bootNids = [...new Set(bootLayout.map(({ nid }) => nid))].sort((a, b) => a - b).slice(0, MOST_BOUND);
+    const bootNids = [...new Set(bootLayout.map(({ nid }) => nid))].sort((a, b) => a - b).slice(0, MAX_BOUND);
     const bound = bootNids.map((nid, i) => ({
       ...{ pid: FIRST_PID + i, comm: `worker${nid}`, policy: 'bind' as const, nodes: [nid], layoutSeq: 0 },
     }));

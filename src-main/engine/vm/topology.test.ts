@@ -1,7 +1,8 @@
 /** CPU map and distances with the layout: what it changes, and that every law holds. */
 import { describe, expect, test } from 'vitest';
-import type { GuestConfig, HostConfig, LayoutRange, WorldConfig } from '../config.ts';
-import { PLAIN_RFC } from '../config.ts';
+import type { GuestConfig, HostConfig, LayoutRange } from '../../../shared/model/config.ts';
+import type { WorldConfig } from '../../../shared/model/world.ts';
+import { PLAIN_RFC } from '../../../shared/model/beyond.ts';
 import { config, guest, host, MIGRATE, start } from '../world-fixture.ts';
 import { World } from '../world.ts';
 import { cpusWhereMemoryIs } from './topology.ts';
@@ -20,7 +21,7 @@ const ON_NEW_NODES: readonly LayoutRange[] = [
 function ran(topology: boolean): World {
   const world = start(config([withTopology(topology, { regeneration: untold })]));
   world.step(2);
-  world.give({ type: 'commitLayout', vm: 'a', ranges: ON_NEW_NODES });
+  world.submit({ type: 'commitLayout', vm: 'a', ranges: ON_NEW_NODES });
   world.step(40);
   return world;
 }
@@ -40,7 +41,7 @@ describe('a topology that comes with the layout', () => {
 
   test('of a layout that changes no population still makes the zonelists anew', () => {
     const world = start(config([withTopology(true, { regeneration: untold })]));
-    world.give({
+    world.submit({
       type: 'commitLayout',
       vm: 'a',
       ranges: [
@@ -49,7 +50,7 @@ describe('a topology that comes with the layout', () => {
       ],
     });
     expect([header(world).cpuNode, header(world).counters['zonelistRebuilds']]).toEqual([[0, 1], 0]);
-    world.give({
+    world.submit({
       type: 'commitLayout',
       vm: 'a',
       ranges: [
@@ -67,7 +68,7 @@ describe('a topology that comes with the layout', () => {
       const world = start(config([withTopology(topology, { regeneration: untold, beyond })]));
       for (let t = 0; t < 60; t++) {
         if (t % 16 === 3)
-          world.give({
+          world.submit({
             type: 'commitLayout',
             vm: 'a',
             ranges: t % 32 === 3 ? ON_NEW_NODES : [{ start: 0, end: PAGES, nid: 1 }],
@@ -99,17 +100,17 @@ describe('a topology that comes with the layout', () => {
     const c: WorldConfig = { ...config([withTopology(true)]), hosts: [host('old', [0, 1], 16384), far] };
     const world = start(c);
     world.step();
-    world.give(MIGRATE);
+    world.submit(MIGRATE);
     world.step(400);
-    const { map, mm } = world.guests[0]!;
-    expect(mm.mm.topology.generation).toBeGreaterThan(0);
+    const { map, memory: mm } = world.guests[0]!;
+    expect(mm.state.topology.generation).toBeGreaterThan(0);
     const position = new Map([0, 1, 16, 17].map((nid, i) => [nid, i]));
     let compared = 0;
     map.nodes.forEach((a, from) => {
       map.nodes.forEach((b, to) => {
         if (a === null || b === null || a.host !== 1 || b.host !== 1 || from === to) return;
         compared++;
-        expect(mm.mm.topology.distances[from]![to]).toBe(
+        expect(mm.state.topology.distances[from]![to]).toBe(
           far.distances[position.get(a.hostNid)!]![position.get(b.hostNid)!],
         );
       });

@@ -10,7 +10,7 @@
  *     Without it, it goes on with the map of boot: a node it did not boot with has no CPU, and tasks allocate where the
  *     old map says that they are.
  */
-import type { HostConfig } from '../config.ts';
+import type { HostConfig } from '../../../shared/model/config.ts';
 import type { NodeMap } from '../host/index.ts';
 import type { Memlayout } from '../mm/memlayout.ts';
 import { type Mm, type Topology, validIn } from '../mm/mm.ts';

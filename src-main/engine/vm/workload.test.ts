@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { MmConfig, WorkloadConfig } from '../config.ts';
+import type { MmConfig, WorkloadConfig } from '../../../shared/model/config.ts';
 import { type Json, type StateColumn, StateCollector, StateReader, type WorldState } from '../core/index.ts';
 import { GuestMm, MIGRATE_MOVABLE } from '../mm/index.ts';
 import { Workload } from './workload.ts';
-import { DEFAULT_PROFILE } from '../config.ts';
+import { DEFAULT_PROFILE } from '../../../shared/model/config.ts';
 
 const PAGES = 16_384;
 
@@ -102,7 +102,7 @@ describe('the clock', () => {
         expect(after.workload.frees).toBe(first.workload.frees);
       }
       expect(after.workload.check()).toEqual([]);
-      expect(after.mm.mm.cell).toEqual(first.mm.mm.cell);
+      expect(after.mm.state.cell).toEqual(first.mm.state.cell);
       expect(first.workload.frees).toBeGreaterThan(8000);
     },
   );

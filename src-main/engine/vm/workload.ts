@@ -16,7 +16,7 @@
  * blocks taken by hand, which are not touched, are all that is allocated in the guest, besides what was in use for good
  * at power-on (mm/boot-record.ts).
  */
-import type { WorkloadConfig } from '../config.ts';
+import type { WorkloadConfig } from '../../../shared/model/config.ts';
 import { assert, type Parts, Prng, type StateReader, type StateWriter, wholeOf } from '../core/index.ts';
 import {
   type GuestMm,
@@ -88,7 +88,7 @@ export class Workload {
     this.#mm = mm;
     this.#config = config;
     this.#prng = prng;
-    this.#runsAt = mm.mm.config.cpuNode;
+    this.#runsAt = mm.state.config.cpuNode;
   }
 
   cpusRunAt(nids: readonly number[]): void {
@@ -189,7 +189,7 @@ export class Workload {
   #countFile(): void {
     this.#file = null;
     if ((this.#config?.filePermille ?? 0) === 0) return;
-    this.#file = new Int32Array(Math.ceil(this.#mm.mm.nrPages / 32));
+    this.#file = new Int32Array(Math.ceil(this.#mm.state.nrPages / 32));
     this.#forEachPlace((place) => {
       const pfn = this.#pfn[place]!;
       if (this.#isFile(place) && this.#mm.isAllocation(pfn, 0)) this.#setFile(pfn, true);
@@ -228,7 +228,7 @@ export class Workload {
 
   #die(place: number): void {
     const pfn = this.#pfn[place]!;
-    const order = stateOf(this.#mm.mm.page, pfn) & ORDER_MASK;
+    const order = stateOf(this.#mm.state.page, pfn) & ORDER_MASK;
     const size = order === 0 ? SMALL : HUGE;
     // Freed and allocated by the same CPU: with two in turn, memory would drift from one's node to the other's.
     const cpu = this.#nextCpu();
@@ -320,16 +320,16 @@ export class Workload {
 
   /** CPUs take turns. */
   #nextCpu(): number {
-    const cpus = this.#mm.mm.nrCpus;
+    const cpus = this.#mm.state.nrCpus;
     this.#turn = this.#turn + 1 === cpus ? 0 : this.#turn + 1;
     return this.#turn;
   }
 
   #occupancy(config: WorkloadConfig): number {
     let managed = 0;
-    for (const pages of this.#mm.mm.cell.managed) managed += pages;
+    for (const pages of this.#mm.state.cell.managed) managed += pages;
     const asked = Math.floor((managed * config.occupancyPermille) / 1000);
-    return Math.max(0, asked - recordedUse(this.#mm.mm.config));
+    return Math.max(0, asked - recordedUse(this.#mm.state.config));
   }
 
   /**
@@ -369,7 +369,7 @@ export class Workload {
     const out: string[] = [];
     const seen: Counts = [0, 0, 0];
     const places = new Uint8Array(this.#places);
-    const blocks = new Uint8Array(this.#mm.mm.nrPages);
+    const blocks = new Uint8Array(this.#mm.state.nrPages);
     /** Follows a chain until it ends or comes to a place that it should not. */
     const walk = (first: number, where: string, visit: (place: number) => void): void => {
       for (let place = first; place !== NONE; place = this.#next[place]!) {
@@ -406,14 +406,14 @@ export class Workload {
   }
 
   #checkCounts(seen: Counts): string[] {
-    const { cell, block, page, nrPages } = this.#mm.mm;
+    const { cell, block, page, nrPages } = this.#mm.state;
     const sum = (column: Iterable<number>): number => {
       let total = 0;
       for (const n of column) total += n;
       return total;
     };
     const managed = sum(cell.managed);
-    const recorded = recordedUse(this.#mm.mm.config);
+    const recorded = recordedUse(this.#mm.state.config);
     // Boot-reserved pages are counted as pinned too.
     seen[KERNEL] = sum(block.pinned) - (sum(cell.present) - managed) - recorded;
     let byHand = 0;

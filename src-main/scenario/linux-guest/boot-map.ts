@@ -11,7 +11,7 @@
 import type { PfnRange } from '../../../shared/units/index.ts';
 import { PAGE_SIZE_BYTES, PAGE_SIZE_KIB } from '../../../shared/units/index.ts';
 import type { AddressRange, BootLogFacts, IomemFacts } from '../../formats/index.ts';
-import type { LayoutRange } from '../../engine/config.ts';
+import type { LayoutRange } from '../../../shared/model/config.ts';
 import { byStart, mergeRanges, pagesIn, subtractRanges } from '../pfn-range.ts';
 
 export type ZoneIndex = 0 | 1 | 2;

@@ -22,7 +22,7 @@ import type {
   NodeMeminfoFacts,
   ZoneinfoFacts,
 } from '../../formats/index.ts';
-import type { LayoutRange } from '../../engine/config.ts';
+import type { LayoutRange } from '../../../shared/model/config.ts';
 import { formatIdList } from '../id-list.ts';
 import type { ImportPart } from '../import-host.ts';
 import { importDistances } from '../import-host.ts';

@@ -137,7 +137,7 @@ Memory: 1K/4193656K available (0K kernel code, 409600K reserved)
     const { mm, config } = booted({ log: logOf(HOLED, `${srat}setup_percpu: NR_CPUS:8 nr_cpu_ids:4 nr_node_ids:3\n`) });
     expect(config.mm.cpuNode).toEqual([0, 0, 1, 2]);
     expect(config.mm.nrNodeIds).toBe(3);
-    expect(Array.from(mm.mm.online)).toEqual([1, 1, 1]);
+    expect(Array.from(mm.state.online)).toEqual([1, 1, 1]);
   });
 
   it('of 128 nodes and of one node is as good', () => {

@@ -81,11 +81,11 @@ describe.skipIf(!present)('guests from the files of real boots', () => {
       expect(Math.abs(cell.managedPages - zone.managed!) / zone.managed!).toBeLessThan(0.02);
     }
     const { fallback } = facts<BootLogFacts>(moment, 'dmesg.txt');
-    for (const { nid, order } of fallback) expect(fallbackOrders(mm.mm, 'boot')[nid]).toEqual(order);
+    for (const { nid, order } of fallback) expect(fallbackOrders(mm.state, 'boot')[nid]).toEqual(order);
     for (const line of has(moment, 'memory-blocks.txt') ? text(moment, 'memory-blocks.txt').split('\n') : []) {
       const block = /^memory(\d+) online \S+ \S+ (\S+)/.exec(line);
       if (block === null) continue;
-      const nids = memoryBlockLinks(mm.mm, Number(block[1])).map((nid) => `node${nid}`);
+      const nids = memoryBlockLinks(mm.state, Number(block[1])).map((nid) => `node${nid}`);
       expect(nids.join(',')).toBe(block[2]);
     }
   });
@@ -124,12 +124,12 @@ describe.skipIf(!present)('guests from the files of real boots', () => {
         zone.managed,
       ]);
       expect([cell.wmarkMin, cell.wmarkLow, cell.wmarkHigh]).toEqual([zone.min, zone.low, zone.high]);
-      expect(protection(mm.mm, zone.nid, z)).toEqual(zone.protection);
-      expect(vmStatThreshold(mm.mm, zone.nid, z)).toBe(zone.statThreshold);
+      expect(protection(mm.state, zone.nid, z)).toEqual(zone.protection);
+      expect(vmStatThreshold(mm.state, zone.nid, z)).toBe(zone.statThreshold);
       for (const { high, batch } of zone.pagesets) expect([cell.pcpHigh, cell.pcpBatch]).toEqual([high, batch]);
     }
     const minFree = has(moment, 'sysctl-vm.txt') ? /min_free_kbytes = (\d+)/.exec(text(moment, 'sysctl-vm.txt')) : null;
-    if (minFree !== null) expect(mm.mm.minFreeKib).toBe(Number(minFree[1]));
+    if (minFree !== null) expect(mm.state.minFreeKib).toBe(Number(minFree[1]));
     for (const line of text(moment, 'proc/buddyinfo').trim().split('\n')) {
       const [, nid, zone, counts] = /^Node (\d+), zone +(\S+) +(.*)$/.exec(line)!;
       expect(mm.cell(Number(nid), zoneIndex(zone!)).freeBlocks).toEqual(counts!.trim().split(/\s+/).map(Number));
@@ -142,7 +142,7 @@ describe.skipIf(!present)('guests from the files of real boots', () => {
       // numactl ran at another moment than the lists were read.
       const free = mib(cells.reduce((sum, c) => sum + c.freePages, 0)) * 1024;
       expect(Math.abs(free - freeKiB!)).toBeLessThanOrEqual(4096);
-      expect(mm.mm.config.cpuNode.flatMap((nid, cpu) => (nid === id ? [cpu] : []))).toEqual(cpus);
+      expect(mm.state.config.cpuNode.flatMap((nid, cpu) => (nid === id ? [cpu] : []))).toEqual(cpus);
     }
   });
 

@@ -12,7 +12,7 @@
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
 import { planFreeBlocks } from '../../engine/mm/free-plan.ts';
-import type { LayoutRange } from '../../engine/config.ts';
+import type { LayoutRange } from '../../../shared/model/config.ts';
 import type { FreeAreaFacts, ZoneFacts } from '../../formats/index.ts';
 import { byStart, mergeRanges, pagesIn, subtractRanges } from '../pfn-range.ts';
 import type { BootMap, ZoneIndex } from './boot-map.ts';

@@ -23,7 +23,7 @@ interface Flags {
 }
 
 /** Arguments of one command where nobody says how many. */
-const MOST_ARGS = 5000;
+const MAX_ARGS = 5000;
 
 export async function xargs(args: readonly string[], place: XargsPlace): Promise<ProgramResult> {
   const flags = flagsOf(args);
@@ -45,7 +45,7 @@ export async function xargs(args: readonly string[], place: XargsPlace): Promise
 
 /** @returns what is wrong with them. */
 function flagsOf(args: readonly string[]): Flags | string {
-  let flags: Flags = { byZero: false, skipEmpty: false, trace: false, most: MOST_ARGS, replace: null, command: [] };
+  let flags: Flags = { byZero: false, skipEmpty: false, trace: false, most: MAX_ARGS, replace: null, command: [] };
   const rest = [...args];
   for (let arg = rest[0]; arg !== undefined && arg.startsWith('-') && arg !== '-'; arg = rest[0]) {
     rest.shift();

@@ -4,7 +4,7 @@
  * (a) What is told belongs to the VM and the tick that are shown; an answer that comes late is dropped.
  * (b) Answers are kept, so that scrubbing over a commit and back asks once.
  */
-import { decode } from '../../../shared/snapshot/index.ts';
+import { decode } from '../../../shared/columns/index.ts';
 import { guestAccounting } from '../../../shared/view/index.ts';
 import type { GuestAccounting } from '../../../shared/view/index.ts';
 import { lastCommit } from '../../../shared/view/change.ts';
@@ -19,7 +19,7 @@ export interface Before {
   readonly accounting: GuestAccounting;
 }
 
-const MOST_KEPT = 16;
+const MAX_KEPT = 16;
 
 export class SinceCommit {
   before = $state.raw<Before | null>(null);
@@ -56,7 +56,7 @@ export class SinceCommit {
       const accounting = guestAccounting(frame, guest);
       const before = { tick: output.tick, commitTick, layoutSeq: frame.header.guests[guest].layoutSeq, accounting };
       const [oldest] = this.#kept.keys();
-      if (this.#kept.size >= MOST_KEPT && oldest !== undefined) this.#kept.delete(oldest);
+      if (this.#kept.size >= MAX_KEPT && oldest !== undefined) this.#kept.delete(oldest);
       this.#kept.set(wanted, before);
       if (wanted === this.#wanted) this.before = before;
     } catch (error) {

@@ -1,5 +1,5 @@
 /** A comparison that is being made, or was made last, of the VM and the kind that is shown; it can be called off. */
-import type { Comparison } from '../../../shared/protocol/guest.ts';
+import type { Comparison } from '../../../shared/model/comparison.ts';
 import type { App } from '../../state/app.svelte.ts';
 import { RequestError } from '../../state/connection.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ComparedFigure, ComparedVariant } from '../../../shared/protocol/guest.ts';
+import type { ComparedFigure, ComparedVariant } from '../../../shared/model/comparison.ts';
 import {
   guestCounters,
   nodeFigure,

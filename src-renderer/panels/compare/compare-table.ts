@@ -12,7 +12,7 @@ import type {
   ComparedFigure,
   ComparedVariant,
   Comparison,
-} from '../../../shared/protocol/guest.ts';
+} from '../../../shared/model/comparison.ts';
 import { ZONE_NAMES } from '../../../shared/view/accounting.ts';
 import { counterName, counterOrder } from '../../../shared/view/counter-name.ts';
 import { numactlMbFromPages } from '../../../shared/units/index.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { givenCommandSchema } from '../../../shared/protocol/command.ts';
-import type { GuestBeyond } from '../../../shared/snapshot/index.ts';
-import { PLAIN_RFC } from '../../../shared/snapshot/table.ts';
+import type { GuestBeyond } from '../../../shared/model/beyond.ts';
+import { PLAIN_RFC } from '../../../shared/model/beyond.ts';
 import { beyondOf, beyondText, formOf } from './beyond-form.ts';
 
 const ALL: GuestBeyond = {

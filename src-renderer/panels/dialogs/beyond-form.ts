@@ -1,6 +1,6 @@
 /** What the dialog "Beyond the RFC" says, as a command, and what it starts from. */
 import type { GivenCommand } from '../../../shared/protocol/command.ts';
-import type { GuestBeyond } from '../../../shared/snapshot/index.ts';
+import type { GuestBeyond } from '../../../shared/model/beyond.ts';
 
 type Beyond = Extract<GivenCommand, { type: 'setBeyond' }>['beyond'];
 

@@ -1,6 +1,6 @@
 /** What would come of the command that a form says, asked of main as the person chooses (asker.ts). */
 import type { GivenCommand } from '../../../shared/protocol/command.ts';
-import type { Forecast } from '../../../shared/protocol/forecast.ts';
+import type { Forecast } from '../../../shared/model/forecast.ts';
 import type { App } from '../../state/app.svelte.ts';
 import { RequestError } from '../../state/connection.ts';
 import { Asker } from './asker.ts';

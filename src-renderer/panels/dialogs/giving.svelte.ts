@@ -1,7 +1,7 @@
 /** The end of a dialog that gives a command: once at a time, closed when it was taken, and why not otherwise. */
 import type { GivenCommand } from '../../../shared/protocol/command.ts';
 import type { App } from '../../state/app.svelte.ts';
-import { giveAndPlay } from './give.ts';
+import { giveAndPlay } from './submit.ts';
 
 export class Giving {
   readonly #app: App;

@@ -3,8 +3,8 @@
  * else comes, so that a pan or a tick does not flicker; it says of which tick it is.
  */
 import { Latest } from '../../canvas/latest.ts';
-import { readTiles } from '../../../shared/protocol/tile.ts';
-import type { Tiles } from '../../../shared/protocol/tile.ts';
+import { readTiles } from '../../../shared/columns/tile.ts';
+import type { Tiles } from '../../../shared/columns/tile.ts';
 import type { PfnRange } from '../../../shared/units/index.ts';
 import type { Connection } from '../../state/connection.ts';
 

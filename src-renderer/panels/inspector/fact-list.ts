@@ -1,7 +1,7 @@
 /**
  * What the inspector says of a selection, as lines. Every figure comes from the frame by shared/view.
  */
-import type { GuestHeader, Snapshot } from '../../../shared/snapshot/index.ts';
+import type { GuestHeader, Snapshot } from '../../../shared/columns/index.ts';
 import { hostMatrix, idList, LaneIndex, nodeRows, owedPairs } from '../../../shared/view/index.ts';
 import type { GuestInput, NodeColourTable } from '../../../shared/view/index.ts';
 import {
@@ -96,7 +96,7 @@ export function hostNodeFacts(snapshot: Snapshot, colours: NodeColourTable, host
 }
 
 /** More are in the list at the left. */
-const MOST_NODES = 16;
+const MAX_NODES = 16;
 
 /** What the hosts hold, all together and each. */
 export function hostsFacts(snapshot: Snapshot, colours: NodeColourTable): FactSheet {
@@ -118,7 +118,7 @@ export function hostsFacts(snapshot: Snapshot, colours: NodeColourTable): FactSh
     };
   });
   const byFree = [...nodes].sort((a, b) => b.freePages - a.freePages);
-  const few = nodes.length <= MOST_NODES;
+  const few = nodes.length <= MAX_NODES;
   const free: FactGroup = {
     title: few ? 'Free of each node (H)' : 'Most and least free (H)',
     facts: (few ? nodes : [...byFree.slice(0, 3), ...byFree.slice(-3)]).map((node) => ({

@@ -4,7 +4,7 @@
  * here or a broken law.
  */
 import { numactlMbFromPages } from '../../../../shared/units/index.ts';
-import type { RfcSwitches } from '../../config.ts';
+import type { RfcSwitches } from '../../../../shared/model/config.ts';
 import { NR_ZONES, ZONE_NAMES } from '../limit.ts';
 import { memoryBlockLinks, nrMemoryBlocks, staleLinks } from '../memory-block.ts';
 import { targetNid } from '../memlayout.ts';

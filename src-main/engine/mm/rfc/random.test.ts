@@ -3,7 +3,7 @@
  * and writing it down and reading it back in between changes nothing.
  */
 import { describe, expect, test } from 'vitest';
-import { CORRECT, type LayoutRange, type RfcSwitches } from '../../config.ts';
+import { CORRECT, type LayoutRange, type RfcSwitches } from '../../../../shared/model/config.ts';
 import { Prng, StateCollector, StateHasher, StateReader } from '../../core/index.ts';
 import { GuestMm } from '../guest-mm.ts';
 import { NO_PFN } from '../limit.ts';
@@ -34,7 +34,7 @@ function hashOf(mm: GuestMm): string {
 function reloaded(mm: GuestMm): GuestMm {
   const w = new StateCollector();
   mm.save(w, 'g');
-  return GuestMm.load(mm.mm.config, new StateReader(w.done()), 'g');
+  return GuestMm.load(mm.state.config, new StateReader(w.done()), 'g');
 }
 
 /** One life of a guest. @param reload whether it is written down and read back now and then. */
@@ -125,12 +125,12 @@ test('what is kept is what counts: a spoiled flag, matrix or belief is a broken 
     return [...new Set(mm.check().map(({ law }) => law))];
   };
   expect(spoil(() => undefined)).toEqual([]);
-  expect(spoil((mm) => mm.mm.rfc!.flag.fill(0))).toEqual(['G8']);
-  expect(spoil((mm) => (mm.mm.rfc!.misplaced[1]! += 1))).toEqual(['G6']);
-  expect(spoil((mm) => (mm.mm.rfc!.misplacedIn[1]! += 1))).toEqual(['G6']);
-  expect(spoil((mm) => (mm.mm.rfc!.present[0]! += 1))).toEqual(['G2']);
-  expect(spoil((mm) => (mm.mm.rfc!.managed[0]! -= 1))).toContain('G2');
-  expect(spoil((mm) => (mm.mm.rfc!.nrZones[0] = 1))).toContain('G10');
-  expect(spoil((mm) => (mm.mm.rfc!.nodePresent[0]! += 1))).toEqual(['G2']);
-  expect(spoil((mm) => (mm.mm.rfc!.freeLeak[0]! += 1))).toEqual(['G3']);
+  expect(spoil((mm) => mm.state.rfc!.flag.fill(0))).toEqual(['G8']);
+  expect(spoil((mm) => (mm.state.rfc!.misplaced[1]! += 1))).toEqual(['G6']);
+  expect(spoil((mm) => (mm.state.rfc!.misplacedIn[1]! += 1))).toEqual(['G6']);
+  expect(spoil((mm) => (mm.state.rfc!.present[0]! += 1))).toEqual(['G2']);
+  expect(spoil((mm) => (mm.state.rfc!.managed[0]! -= 1))).toContain('G2');
+  expect(spoil((mm) => (mm.state.rfc!.nrZones[0] = 1))).toContain('G10');
+  expect(spoil((mm) => (mm.state.rfc!.nodePresent[0]! += 1))).toEqual(['G2']);
+  expect(spoil((mm) => (mm.state.rfc!.freeLeak[0]! += 1))).toEqual(['G3']);
 });

@@ -7,7 +7,7 @@
  * (b) misplaced, misplacedOut and misplacedIn count free pages with A != T at every moment, also inside a commit.
  * (c) flag is one bit a page, index pfn; pages that do not exist have none set.
  */
-import type { RfcSwitches } from '../../config.ts';
+import type { RfcSwitches } from '../../../../shared/model/config.ts';
 
 export interface RfcState {
   readonly switches: RfcSwitches;

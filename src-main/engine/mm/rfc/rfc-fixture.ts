@@ -1,5 +1,12 @@
 /** Guests as section 8 of spec/dnuma.md boots them, for the tests of the defects. Half-open ranges. */
-import { CORRECT, DEFAULT_PROFILE, type LayoutRange, type MmConfig, RFC_V3, type RfcSwitches } from '../../config.ts';
+import {
+  CORRECT,
+  DEFAULT_PROFILE,
+  type LayoutRange,
+  type MmConfig,
+  RFC_V3,
+  type RfcSwitches,
+} from '../../../../shared/model/config.ts';
 import { GuestMm } from '../guest-mm.ts';
 
 export const P = 32768;

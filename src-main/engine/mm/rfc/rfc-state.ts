@@ -1,5 +1,5 @@
 /** How an RFC guest comes by what it keeps (rfc-columns.ts), how that is written down, and what its kernel believes. */
-import type { RfcSwitches } from '../../config.ts';
+import type { RfcSwitches } from '../../../../shared/model/config.ts';
 import { assert, type Json, type StateReader, type StateWriter } from '../../core/index.ts';
 import { NR_ZONES } from '../limit.ts';
 import type { Mm } from '../mm.ts';

@@ -3,7 +3,7 @@
  * changes. Small guests, figures by hand from README.md.
  */
 import { describe, expect, test } from 'vitest';
-import { CORRECT, type RfcSwitches } from '../../config.ts';
+import { CORRECT, type RfcSwitches } from '../../../../shared/model/config.ts';
 import type { GuestMm } from '../guest-mm.ts';
 import {
   bootWith,
@@ -89,7 +89,7 @@ describe('nrZonesAssign', () => {
     expect([0, 1, 2].map((nid) => mm.presentPages(nid))).toEqual([11008, 1408, 10880]);
     expect([0, 1, 2].map((nid) => freeOf(mm, nid))).toEqual([11008, 10880, 10880]);
     expect([movedOf(mm), mm.misplaced(0, 1)]).toEqual([21888, 0]);
-    expect([marksOf(mm, 1, 1), mm.mm.minFreeKib]).toEqual(['164/205/246', 1593]);
+    expect([marksOf(mm, 1, 1), mm.state.minFreeKib]).toEqual(['164/205/246', 1593]);
     expect(new Set(mm.faults().flatMap(({ switches }) => switches))).toEqual(new Set(['nrZonesAssign']));
     expect(new Set(mm.faults().map(({ law }) => law))).toEqual(new Set(['G2', 'G4', 'G5', 'G7', 'G10', 'G12']));
     expect(mm.check()).toEqual([]);
@@ -327,7 +327,7 @@ describe('memory that is plugged in', () => {
   const bootWithHole = (switches: Partial<RfcSwitches>): GuestMm =>
     bootWith(switches, HALVES, {
       holes: [HOLE],
-      profile: { ...bootWith(switches, ON_0).mm.config.profile, memoryBlockPages: 4096 },
+      profile: { ...bootWith(switches, ON_0).state.config.profile, memoryBlockPages: 4096 },
     });
 
   test('every switch: it is believed at once, unmarked, and breaks nothing', () => {

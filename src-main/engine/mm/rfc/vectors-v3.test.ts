@@ -1,7 +1,7 @@
 /** The vectors of spec/dnuma.md section 8 in the column of the series as posted (V3). Figures copied from the text. */
 import { describe, expect, test } from 'vitest';
 import { numactlMbFromPages } from '../../../../shared/units/index.ts';
-import { CORRECT } from '../../config.ts';
+import { CORRECT } from '../../../../shared/model/config.ts';
 import type { GuestMm } from '../guest-mm.ts';
 import {
   bootRfcGuest,
@@ -37,7 +37,7 @@ test('T1 all to node 1: like the correct one, but node 0 keeps its spans', () =>
   const mm = bootRfcGuest(ON_0, { nrNodeIds: 2 });
   const outcome = mm.commit([range(0, P, 1)]);
   expect(outcome.ok && outcome.result.zonesPopulated.length).toBe(2);
-  expect(mm.mm.commitStat.withRebuild).toBe(2);
+  expect(mm.state.commitStat.withRebuild).toBe(2);
   expect(movedOf(mm)).toBe(32768);
   expect([sizes(mm, 2), frees(mm, 2)]).toEqual([
     [0, 32768],
@@ -56,7 +56,7 @@ test('T2 aligned halves: like the correct one', () => {
   const mm = bootRfcGuest(ON_0, { nrNodeIds: 2 });
   const outcome = mm.commit(HALVES);
   expect(outcome.ok && outcome.result.zonesPopulated.length).toBe(1);
-  expect(mm.mm.commitStat.withRebuild).toBe(1);
+  expect(mm.state.commitStat.withRebuild).toBe(1);
   expect([movedOf(mm), sizes(mm, 2), frees(mm, 2)]).toEqual([16384, [16384, 16384], [16384, 16384]]);
   expect([listsOf(mm, 0, 0), listsOf(mm, 0, 1), listsOf(mm, 1, 1)]).toEqual(['o10*4', 'o10*12', 'o10*16']);
   expect([mm.cell(1, 0).initialised, mm.nrZones(1)]).toEqual([false, 2]);
@@ -84,7 +84,7 @@ describe('T4 `s 0 2 128` on two boot nodes', () => {
     const mm = bootRfcGuest(HALVES);
     const outcome = mm.commit(stripes(0, 2, 128));
     expect(outcome.ok && outcome.result.zonesPopulated.length).toBe(3);
-    expect(mm.mm.commitStat.withRebuild).toBe(3);
+    expect(mm.state.commitStat.withRebuild).toBe(3);
     return mm;
   };
 
@@ -103,7 +103,7 @@ describe('T4 `s 0 2 128` on two boot nodes', () => {
 
   test('foreseen, it comes to what it comes to, and changes nothing', () => {
     const mm = bootRfcGuest(HALVES);
-    expect(mm.foreseeCommit(stripes(0, 2, 128))).toEqual({
+    expect(mm.forecastCommit(stripes(0, 2, 128))).toEqual({
       presentPages: [11008, 10880, 10880, 0],
       freePages: 21504,
       usedPages: 0,
@@ -133,7 +133,7 @@ describe('T4 `s 0 2 128` on two boot nodes', () => {
     const mm = committed();
     expect([0, 1, 2].map((nid) => mm.nrZones(nid))).toEqual([2, 1, 2]);
     expect([mm.cell(1, 1).presentPages, mm.cell(1, 1).managedPages]).toEqual([16384, 16384]);
-    expect([mm.cell(1, 1).wmarkMin, mm.mm.minFreeKib]).toEqual([164, 1593]);
+    expect([mm.cell(1, 1).wmarkMin, mm.state.minFreeKib]).toEqual([164, 1593]);
     // Batch and high of before: those of a zone of 16384 pages, as the boot made them.
     const booted = bootRfcGuest(HALVES).cell(1, 1);
     expect([mm.cell(1, 1).pcpBatch, mm.cell(1, 1).pcpHigh]).toEqual([booted.pcpBatch, booted.pcpHigh]);
@@ -164,7 +164,7 @@ describe('T4 `s 0 2 128` on two boot nodes', () => {
       ['15/18/22', '104/130/156'],
       ['14/17/21', '106/132/159'],
     ]);
-    expect([mm.faults(), mm.defectCounters(), mm.mm.minFreeKib]).toEqual([[], null, 1448]);
+    expect([mm.faults(), mm.defectCounters(), mm.state.minFreeKib]).toEqual([[], null, 1448]);
     sound(mm);
   });
 });
@@ -190,7 +190,7 @@ describe('T4b variants of `s 0 2 128`', () => {
     expect(movedOf(mm)).toBe(32768);
     mustCommit(mm, stripes(0, 2, 128));
     expect([megabytes(mm, 4), movedOf(mm) - 32768]).toEqual([[43, 5, 42, 0], 32768]);
-    expect([mm.cell(1, 1).presentPages, mm.cell(1, 1).wmarkMin, mm.mm.minFreeKib]).toEqual([0, 0, 1221]);
+    expect([mm.cell(1, 1).presentPages, mm.cell(1, 1).wmarkMin, mm.state.minFreeKib]).toEqual([0, 0, 1221]);
     sound(mm);
   });
 
@@ -219,7 +219,7 @@ test('T5 `s 0 1 1024`: like the correct one', () => {
   const mm = bootRfcGuest(ON_0, { nrNodeIds: 2 });
   const outcome = mm.commit(stripes(0, 1, 1024));
   expect(outcome.ok && outcome.result.zonesPopulated.length).toBe(2);
-  expect(mm.mm.commitStat.withRebuild).toBe(2);
+  expect(mm.state.commitStat.withRebuild).toBe(2);
   expect([movedOf(mm), sizes(mm, 2), frees(mm, 2)]).toEqual([16384, [16384, 16384], [16384, 16384]]);
   for (const nid of [0, 1]) expect([listsOf(mm, nid, 0), listsOf(mm, nid, 1)]).toEqual(['o10*2', 'o10*14']);
   sound(mm);
@@ -360,7 +360,7 @@ describe('T13 memory-block links', () => {
     mustCommit(mm, HALVES);
     mustCommit(mm, [range(0, P, 1)]);
     expect(mm.memoryBlockLinks(0)).toEqual([1]);
-    const profile = { ...mm.mm.config.profile, memoryBlockPages: 4096 };
+    const profile = { ...mm.state.config.profile, memoryBlockPages: 4096 };
     const small = bootWith(CORRECT, ON_0, { profile });
     mustCommit(small, HALVES);
     expect([0, 1, 2, 3, 4, 5, 6, 7].map((b) => small.memoryBlockLinks(b))).toEqual([

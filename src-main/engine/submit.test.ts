@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Command, ScheduledCommand, WorldConfig } from './config.ts';
+import type { Command } from '../../shared/model/command.ts';
+import type { ScheduledCommand } from '../../shared/model/world.ts';
+import type { WorldConfig } from '../../shared/model/world.ts';
 import { World } from './world.ts';
 import { COMPACT, config, guest, MIGRATE, start } from './world-fixture.ts';
 
@@ -55,7 +57,7 @@ describe('a given command', () => {
       expect(steered.appliedCommands).toBe(1);
       expect(steered.nextScheduledTick).toBe(AT);
       commands.forEach((command, i) => {
-        expect(steered.give(command)).toBeNull();
+        expect(steered.submit(command)).toBeNull();
         expect(steered.appliedCommands).toBe(2 + i);
         expect(steered.pendingCommands).toBe(4);
       });
@@ -79,7 +81,7 @@ describe('a given command', () => {
   test('a world restored with the config of the steered one goes on as it does', () => {
     const steered = start(base);
     steered.step(AT);
-    steered.give(COMPACT);
+    steered.submit(COMPACT);
     steered.takeEvents();
     const twin = World.restore(steered.config, steered.state());
     expect(twin.hash()).toBe(steered.hash());
@@ -96,7 +98,7 @@ describe('a given command', () => {
     const large = guest('a', { mm, placement: [{ ...guest('a').placement[0]!, end: nrPages }] });
     const world = start({ ...base, guests: [large] });
     world.step(AT);
-    world.give({ ...MIGRATE, nodes: [0, 16, 17] });
+    world.submit({ ...MIGRATE, nodes: [0, 16, 17] });
     world.step(2);
     world.takeEvents();
     const { config: then, tick } = world;
@@ -106,8 +108,8 @@ describe('a given command', () => {
     const before = plain();
     expect(state.json['guest0.pcp']).not.toEqual([]);
     const hash = world.hash();
-    world.give({ type: 'cancelMigration', vm: 'a' });
-    world.give(COMPACT);
+    world.submit({ type: 'cancelMigration', vm: 'a' });
+    world.submit(COMPACT);
     world.step(20);
     expect(plain()).toBe(before);
     const twin = World.restore(then, state);
@@ -116,7 +118,7 @@ describe('a given command', () => {
 
   test('at tick 0 it comes before the first step', () => {
     const steered = start(base);
-    expect(steered.give(COMPACT)).toBeNull();
+    expect(steered.submit(COMPACT)).toBeNull();
     const written = start({ ...base, schedule: [{ at: 0, command: COMPACT }, ...base.schedule] });
     for (const w of [steered, written]) w.step(20);
     expect(steered.hash()).toBe(written.hash());
@@ -140,7 +142,7 @@ describe('a given command', () => {
     world.step(AT + 1);
     world.takeEvents();
     const before = { hash: world.hash(), chain: world.chain, applied: world.appliedCommands, config: world.config };
-    const refusal = world.give(command);
+    const refusal = world.submit(command);
     expect(refusal?.text).toMatch(/\S{2}/);
     expect({ hash: world.hash(), chain: world.chain, applied: world.appliedCommands, config: world.config }).toEqual(
       before,

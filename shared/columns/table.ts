@@ -8,6 +8,10 @@
  * Row order is part of the format (stated per table), so equal worlds give equal bytes. All counts are 4 KiB pages.
  */
 
+import type { GuestBeyond } from '../model/beyond.ts';
+import type { GuestLag } from '../model/owed.ts';
+import type { CompactionRow, MigrationRow } from '../model/transfer.ts';
+
 export type Column = Uint8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float64Array;
 
 export interface Table {
@@ -74,90 +78,6 @@ export interface GuestHeader {
   readonly counters: Readonly<Record<string, number>>;
 }
 
-/** What the RFC leaves undone, each selectable. Off is what the RFC does. */
-export interface GuestBeyond {
-  /** cpu-to-node map and distances follow the layout as one versioned topology: they come from the host with it. */
-  readonly topology: boolean;
-  /** Relabels stranded pages in place, at most pagesPerTick a tick. null: off. */
-  readonly activePass: {
-    readonly pagesPerTick: number;
-    /** oldest: longest in use first; youngest: the reverse; address: by pfn. */
-    readonly order: 'oldest' | 'youngest' | 'address';
-  } | null;
-  /** An allocation during a commit skips free pages whose target is another node than the one they are listed on. */
-  readonly consultTarget: boolean;
-  /** Ticks between two steps of a commit; 0: all in one. */
-  readonly commitStepTicks: number;
-  /** A notifier tells kernel users (slab caches) and user space (tasks with a memory policy) of every commit. */
-  readonly notify: boolean;
-  /** Slab caches that are told shrink at once. Needs notify. */
-  readonly shrinkSlabs: boolean;
-  /** How a pfn is looked up. Answers are equal; the steps a lookup takes are counted. */
-  readonly lookup: 'tree' | 'runs' | 'radix' | 'table';
-}
-
-/** Nothing of it. */
-export const PLAIN_RFC: GuestBeyond = {
-  topology: false,
-  activePass: null,
-  consultTarget: false,
-  commitStepTicks: 0,
-  notify: false,
-  shrinkSlabs: false,
-  lookup: 'table',
-};
-
-/** The two lags, in pages. */
-export interface GuestLag {
-  /** H against T: pages whose host node is not the one that their guest node stands for. */
-  readonly hostTarget: number;
-  /**
-   * Of hostTarget, pages that the layout derived from H now would leave: runs are coalesced at the grain, and host nodes
-   * share a guest node where the guest's node ids have run out.
-   */
-  readonly coalesced: number;
-  /** T against A: stranded pages that will move when freed. Pinned ones are not in it. */
-  readonly targetActual: number;
-  /** T against A: pages that are never freed (reserved, kernel). */
-  readonly pinned: number;
-}
-
-export type MigrationPhase = 'running' | 'switchOver' | 'completed' | 'cancelled' | 'failed';
-
-export interface MigrationRow {
-  readonly vm: string;
-  readonly fromHost: string;
-  readonly toHost: string;
-  readonly phase: MigrationPhase;
-  readonly startTick: number;
-  readonly endTick: number | null;
-  /** One entry per round begun; the last may be under way. Round 0 sends all memory. */
-  readonly rounds: readonly MigrationRound[];
-  readonly sentBytes: number;
-  /** Simulated ms with the VM paused; null until known. */
-  readonly downtimeMs: number | null;
-  /** One sentence: why it ended as it did, or what it is doing. */
-  readonly verdict: string;
-}
-
-export interface MigrationRound {
-  readonly startTick: number;
-  readonly bytesToSend: number;
-  readonly bytesSent: number;
-  /** Bytes found dirty when the round ended; null while it runs. */
-  readonly dirtyBytes: number | null;
-}
-
-export interface CompactionRow {
-  readonly vm: string;
-  readonly phase: 'running' | 'completed' | 'cancelled' | 'stalled';
-  readonly startTick: number;
-  readonly endTick: number | null;
-  readonly nodes: readonly number[];
-  readonly movedPages: number;
-  readonly leftPages: number;
-}
-
 /**
  * The tables of a snapshot, by name. `guest` and `host` columns are indexes into the header's lists.
  *
@@ -191,7 +111,3 @@ export interface Snapshot {
 }
 
 export type TableName = 'hostNodes' | 'backing' | 'cells' | 'nodes' | 'stranded' | 'layout' | 'owed' | 'blocks';
-
-/** Who has a page that is owed. kernel: reserved at boot, or allocated and never freed. */
-export const OWED_OWNERS = ['kernel', 'slab', 'anonymous', 'file', 'huge', 'byHand'] as const;
-export type OwedOwner = (typeof OWED_OWNERS)[number];

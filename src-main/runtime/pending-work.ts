@@ -1,5 +1,5 @@
 /** What a world still waits for, in pages and in words. */
-import type { Snapshot } from '../../shared/snapshot/index.ts';
+import type { Snapshot } from '../../shared/columns/index.ts';
 import type { World } from '../engine/index.ts';
 
 /** Pages that still have a way to go: in use and owed, or moved and in a layout that is on its way. */

@@ -2,7 +2,7 @@
  * What a commit would come to, counted without committing: by the counters of whole pageblocks, and by the free bits
  * where a range begins or ends inside one.
  */
-import type { LayoutRange } from '../config.ts';
+import type { LayoutRange } from '../../../shared/model/config.ts';
 import { assert, StateCollector, StateReader } from '../core/index.ts';
 import { beginCommit } from './commit.ts';
 import { PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
@@ -11,7 +11,7 @@ import { type Mm, validIn } from './mm.ts';
 import { freeIn } from './segment.ts';
 import { loadMm, saveMm } from './state.ts';
 
-export interface CommitAhead {
+export interface CommitForecast {
   /** Present pages by T, index nid. */
   readonly presentPages: readonly number[];
   /**
@@ -24,7 +24,7 @@ export interface CommitAhead {
 }
 
 /** @param ranges a layout without problems. */
-export function commitAhead(mm: Mm, ranges: readonly LayoutRange[]): CommitAhead {
+export function forecastCommit(mm: Mm, ranges: readonly LayoutRange[]): CommitForecast {
   const to = createLayout(ranges, mm.nrPages, mm.layout.seq + 1);
   const presentPages = new Array<number>(mm.nrNodeIds).fill(0);
   for (let r = 0; r < to.count; r++) presentPages[to.nid[r]!]! += validIn(mm, to.start[r]!, to.start[r + 1]!);

@@ -3,22 +3,8 @@
  * a name says otherwise. Everything here is JSON: no functions, no undefined, no typed arrays. `scenario/` turns a
  * document written by a person into this; the engine assumes that it has been validated and asserts what it relies on.
  */
-import type { GuestBeyond } from '../../shared/snapshot/index.ts';
-import type { PfnRange } from '../../shared/units/index.ts';
-
-export { PLAIN_RFC } from '../../shared/snapshot/table.ts';
-
-export interface WorldConfig {
-  /** 32-bit unsigned. One seed, one world. */
-  readonly seed: number;
-  /** Simulated milliseconds in one tick. */
-  readonly tickMs: number;
-  readonly hosts: readonly HostConfig[];
-  readonly links: readonly LinkConfig[];
-  readonly guests: readonly GuestConfig[];
-  /** Commands applied at the start of tick `at` (so `at: 0` is before the first step), in this order within a tick. */
-  readonly schedule: readonly ScheduledCommand[];
-}
+import type { GuestBeyond } from './beyond.ts';
+import type { PfnRange } from '../units/index.ts';
 
 export interface HostConfig {
   readonly name: string;
@@ -206,62 +192,6 @@ export interface DirtyConfig {
   /** Writes to distinct places a second, in pages; the unique pages dirtied in T are W(1 - exp(-rate T / W)). */
   readonly pagesPerSec: number;
 }
-
-export interface ScheduledCommand {
-  readonly at: number;
-  readonly command: Command;
-}
-
-/** Everything that may change a world from outside. A command takes effect whole or not at all. */
-export type Command =
-  /** Gather a VM's backing on `nodes` (null: the engine chooses the best set), at most framesPerTick frames of the VM's grain a tick. */
-  | {
-      readonly type: 'compact';
-      readonly vm: string;
-      readonly nodes: readonly number[] | null;
-      readonly framesPerTick: number;
-    }
-  | { readonly type: 'cancelCompaction'; readonly vm: string }
-  /** Live-migrate (pre-copy) to another host. nodes null: the engine chooses. maxRounds and downtimeLimitMs as QEMU means them. */
-  | {
-      readonly type: 'migrate';
-      readonly vm: string;
-      readonly toHost: string;
-      readonly nodes: readonly number[] | null;
-      readonly downtimeLimitMs: number;
-      /** 0: what the link gives. */
-      readonly maxBytesPerSec: number;
-      /** The migration fails when it has not converged after this many rounds. */
-      readonly maxRounds: number;
-    }
-  | { readonly type: 'cancelMigration'; readonly vm: string }
-  /** Commit a memlayout in the guest directly, as the RFC's debugfs does. */
-  | { readonly type: 'commitLayout'; readonly vm: string; readonly ranges: readonly LayoutRange[] }
-  | { readonly type: 'setWorkload'; readonly vm: string; readonly workload: WorkloadConfig | null }
-  | { readonly type: 'setRegeneration'; readonly vm: string; readonly regeneration: RegenerationConfig }
-  /** Take exactly this free block out of the free lists, as one allocation; refused unless the whole block is free. */
-  | { readonly type: 'holdPages'; readonly vm: string; readonly pfn: number; readonly order: number }
-  /** Free a block taken by holdPages. */
-  | { readonly type: 'releasePages'; readonly vm: string; readonly pfn: number; readonly order: number }
-  /** What one line of the guest's shell wrote to the guest's files (guestfs/), in order. Errors of single writes are no refusal. */
-  | {
-      readonly type: 'writeFiles';
-      readonly vm: string;
-      /** As it was typed: only shown. */
-      readonly line: string;
-      readonly writes: readonly FileWrite[];
-    }
-  /** Plug in the DIMM with this index; the guest's kernel asks its layout for the node. */
-  | { readonly type: 'plugDimm'; readonly vm: string; readonly dimm: number }
-  | { readonly type: 'setBeyond'; readonly vm: string; readonly beyond: BeyondConfig };
-
-/** One write(2) of the whole text to an absolute path of the guest. */
-export interface FileWrite {
-  readonly path: string;
-  readonly text: string;
-}
-
-export type CommandType = Command['type'];
 
 export const CORRECT: RfcSwitches = {
   nrZonesAssign: false,

@@ -90,7 +90,7 @@ function sameColumns(a: Table, b: Table, names: readonly string[]): boolean {
  * first, behind a difference, where the next one is often near; twice as many each time all are the same.
  */
 const FEW_ROWS = 8;
-const MOST_ROWS = 4096;
+const MAX_ROWS = 4096;
 
 /** The runs that make `next` of `previous`; empty when they are equal. */
 function changedRuns(previous: Table, next: Table, names: readonly string[], keys: readonly string[]): number[] {
@@ -107,7 +107,7 @@ function changedRuns(previous: Table, next: Table, names: readonly string[], key
       if (same === 0) break;
       same = pair.sameRows(i, j, same);
     }
-    stride = same === stride ? Math.min(MOST_ROWS, 2 * stride) : FEW_ROWS;
+    stride = same === stride ? Math.min(MAX_ROWS, 2 * stride) : FEW_ROWS;
     if (same > 0) {
       if (dropped + put > 0) {
         runs.push(kept, dropped, put);

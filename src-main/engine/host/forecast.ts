@@ -15,15 +15,15 @@ import type { CompactionPlan, MigrateOptions, MigrationPlan } from './plan.ts';
 import { type Precopy, precopyAtOnce, workingSetDirt } from './precopy.ts';
 
 /** A host as it is and as it would be. */
-export interface HostAhead {
+export interface HostForecast {
   readonly before: Host;
   readonly after: Host;
 }
 
-export interface CompactionAhead {
+export interface CompactionForecast {
   /** In the order in which they are filled. */
   readonly nodes: readonly number[];
-  readonly hosts: readonly [HostAhead];
+  readonly hosts: readonly [HostForecast];
   readonly backing: Backing;
   readonly moveFrames: number;
   readonly movePages: number;
@@ -34,10 +34,10 @@ export interface CompactionAhead {
   readonly backingAfter: (ticks: number) => Backing;
 }
 
-export interface MigrationAhead {
+export interface MigrationForecast {
   readonly nodes: readonly number[];
   /** Source, destination. As they are where the migration would not converge. */
-  readonly hosts: readonly [HostAhead, HostAhead];
+  readonly hosts: readonly [HostForecast, HostForecast];
   readonly backing: Backing;
   readonly bytesPerSec: number;
   readonly precopy: Precopy;
@@ -48,12 +48,12 @@ export interface MigrationAhead {
   readonly pages: number;
 }
 
-export function compactionAhead(
+export function forecastCompaction(
   state: HostState,
   guest: number,
   { nodes }: CompactionPlan,
   framesPerTick: number,
-): CompactionAhead {
+): CompactionForecast {
   const { backing, memory } = state.guests[guest]!;
   const before = state.hosts[backing.host]!;
   const done = new DryCompaction(
@@ -114,12 +114,12 @@ function freeFrames(host: Host, nodes: readonly number[], grain: number): number
   return nodes.reduce((sum, nid) => sum + host.freeFrames(nid, grain), 0);
 }
 
-export function migrationAhead(
+export function forecastMigration(
   state: HostState,
   guest: number,
   { from, to, link, nodes, steps }: MigrationPlan,
   options: MigrateOptions,
-): MigrationAhead {
+): MigrationForecast {
   const { backing, memory } = state.guests[guest]!;
   const { config } = state;
   const sharers = 1 + state.migrations.filter((m) => m.link === link && underWay(m)).length;

@@ -5,7 +5,7 @@
  * When the backing changes, or regeneration is set, a delivery is due `delayTicks` later; then the layout is derived from
  * the backing of that moment.
  */
-import type { LayoutRange, RegenerationConfig } from '../config.ts';
+import type { LayoutRange, RegenerationConfig } from '../../../shared/model/config.ts';
 import { type Backing, deriveLayout, type Distance, type NodeMap, remap } from '../host/index.ts';
 
 /** What of the host a guest needs to be told about its memory. */
@@ -17,7 +17,7 @@ export interface HostTruth {
 }
 
 /** Plain data, saved by its holder. */
-export interface Telling {
+export interface LayoutDelivery {
   readonly map: NodeMap;
   /** The backing for which a delivery was last made due, or that of boot. Stays behind while regeneration is off. */
   readonly seenGeneration: number;
@@ -28,35 +28,35 @@ export interface Telling {
 export const NOT_SEEN = -1;
 
 /** Whether a layout is on its way, or will be in the next tick because regeneration has just been set. */
-export const isDeliveryDue = (telling: Telling, { enabled }: RegenerationConfig): boolean =>
-  telling.dueTick !== null || (enabled && telling.seenGeneration === NOT_SEEN);
+export const isDeliveryDue = (delivery: LayoutDelivery, { enabled }: RegenerationConfig): boolean =>
+  delivery.dueTick !== null || (enabled && delivery.seenGeneration === NOT_SEEN);
 
 /**
  * Notes a change of backing, and derives the layout that is due.
  * @param target the layout in force, expanded over the guest's pages.
  * @returns ranges: the layout to be told in this tick; null when none is due. It may be the one in force.
  */
-export function tell(
-  telling: Telling,
+export function deliverLayout(
+  delivery: LayoutDelivery,
   regeneration: RegenerationConfig,
   truth: HostTruth,
   tick: number,
   target: () => readonly LayoutRange[],
   nrPages: number,
-): { readonly telling: Telling; readonly ranges: readonly LayoutRange[] | null } {
-  let { seenGeneration, dueTick } = telling;
+): { readonly delivery: LayoutDelivery; readonly ranges: readonly LayoutRange[] | null } {
+  let { seenGeneration, dueTick } = delivery;
   if (regeneration.enabled && truth.generation !== seenGeneration) {
     seenGeneration = truth.generation;
     dueTick ??= tick + regeneration.delayTicks;
   }
   if (dueTick === null || tick < dueTick) {
-    const changed = seenGeneration !== telling.seenGeneration || dueTick !== telling.dueTick;
-    return { telling: changed ? { map: telling.map, seenGeneration, dueTick } : telling, ranges: null };
+    const changed = seenGeneration !== delivery.seenGeneration || dueTick !== delivery.dueTick;
+    return { delivery: changed ? { map: delivery.map, seenGeneration, dueTick } : delivery, ranges: null };
   }
   const inForce = target();
-  const map = remap(telling.map, truth.backing, inForce, truth.distance);
+  const map = remap(delivery.map, truth.backing, inForce, truth.distance);
   const ranges = deriveLayout(truth.backing, map, regeneration.grainPages, nrPages, inForce);
-  return { telling: { map, seenGeneration, dueTick: null }, ranges };
+  return { delivery: { map, seenGeneration, dueTick: null }, ranges };
 }
 
 export const sameRanges = (a: readonly LayoutRange[], b: readonly LayoutRange[]): boolean =>

@@ -3,7 +3,7 @@
  * a second to the hand. Not for ever: a hand that never rests sees the present once in so long.
  */
 const STILL_MS = 120;
-const MOST_WAIT_MS = 1000;
+const MAX_WAIT_MS = 1000;
 
 export class StillGate {
   #movedMs = -Infinity;
@@ -15,7 +15,7 @@ export class StillGate {
   /** @param sinceMs when the waiting began. @returns milliseconds after which to ask again; 0: go on. */
   waitMs(nowMs: number, sinceMs: number): number {
     const stillInMs = this.#movedMs + STILL_MS - nowMs;
-    const longestMs = sinceMs + MOST_WAIT_MS - nowMs;
+    const longestMs = sinceMs + MAX_WAIT_MS - nowMs;
     return Math.max(0, Math.min(stillInMs, longestMs));
   }
 }

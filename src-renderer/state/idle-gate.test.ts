@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { StillGate } from './still-gate.ts';
+import { StillGate } from './idle-gate.ts';
 
 test('nothing waits when nothing moved, or not any more', () => {
   const gate = new StillGate();

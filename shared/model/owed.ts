@@ -1,0 +1,19 @@
+/** The two lags, in pages. */
+export interface GuestLag {
+  /** H against T: pages whose host node is not the one that their guest node stands for. */
+  readonly hostTarget: number;
+  /**
+   * Of hostTarget, pages that the layout derived from H now would leave: runs are coalesced at the grain, and host nodes
+   * share a guest node where the guest's node ids have run out.
+   */
+  readonly coalesced: number;
+  /** T against A: stranded pages that will move when freed. Pinned ones are not in it. */
+  readonly targetActual: number;
+  /** T against A: pages that are never freed (reserved, kernel). */
+  readonly pinned: number;
+}
+
+/** Who has a page that is owed. kernel: reserved at boot, or allocated and never freed. */
+export const OWED_OWNERS = ['kernel', 'slab', 'anonymous', 'file', 'huge', 'byHand'] as const;
+
+export type OwedOwner = (typeof OWED_OWNERS)[number];

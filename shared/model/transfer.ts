@@ -1,0 +1,36 @@
+/** Migrations and compactions, under way and done. Counts are 4 KiB pages. */
+export type MigrationPhase = 'running' | 'switchOver' | 'completed' | 'cancelled' | 'failed';
+
+export interface MigrationRow {
+  readonly vm: string;
+  readonly fromHost: string;
+  readonly toHost: string;
+  readonly phase: MigrationPhase;
+  readonly startTick: number;
+  readonly endTick: number | null;
+  /** One entry per round begun; the last may be under way. Round 0 sends all memory. */
+  readonly rounds: readonly MigrationRound[];
+  readonly sentBytes: number;
+  /** Simulated ms with the VM paused; null until known. */
+  readonly downtimeMs: number | null;
+  /** One sentence: why it ended as it did, or what it is doing. */
+  readonly verdict: string;
+}
+
+export interface MigrationRound {
+  readonly startTick: number;
+  readonly bytesToSend: number;
+  readonly bytesSent: number;
+  /** Bytes found dirty when the round ended; null while it runs. */
+  readonly dirtyBytes: number | null;
+}
+
+export interface CompactionRow {
+  readonly vm: string;
+  readonly phase: 'running' | 'completed' | 'cancelled' | 'stalled';
+  readonly startTick: number;
+  readonly endTick: number | null;
+  readonly nodes: readonly number[];
+  readonly movedPages: number;
+  readonly leftPages: number;
+}
