@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { afterAll, describe, expect, it } from 'vitest';
 import { measureMarks, measureStructures } from './choice.bench.ts';
 import { showNs, thirdFastest } from './harness.ts';
+import { MANY_SIZES, measureManyVms } from './many-vms.bench.ts';
 import { runWorkload, SIZES, WORKLOADS } from './mm.bench.ts';
 import { OurSide } from './our-side.ts';
 import { buildBaseline, RfcSide } from './rfc-side.ts';
@@ -74,6 +75,16 @@ describe('what is chosen by measure', () => {
   it('every way to mark is timed', async () => {
     const how = (await measureMarks(smoke, rfc)).map((measure) => measure.how);
     expect(new Set(how)).toEqual(new Set([...(rfc === null ? [] : ['rfc']), 'all', 'delta', 'derived']));
+  });
+});
+
+describe('many VMs', () => {
+  it('a frame of the smoke size has hardly any JSON, and a world comes to one hash', () => {
+    const small = MANY_SIZES.find(({ name }) => name === 'smoke')!;
+    const [one, other] = [measureManyVms(small), measureManyVms(small)];
+    expect(one.hash).toBe(other.hash);
+    expect(one.deltaJsonBytes).toBeLessThan(one.keyJsonBytes);
+    expect(one.keyJsonBytes).toBeLessThan(one.keyBytes);
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * npm run bench -- [--smoke] [--only NAME] [--size 1gib|64gib|1tib] [--choice] [--json]
+ * npm run bench -- [--smoke] [--only NAME] [--size 1gib|64gib|1tib] [--choice | --many-vms] [--json]
  *
  * Results on stdout, progress on stderr. Exit code 0 when both sides ended in the same state after every sample (or
  * there was no compiler, which is said), 1 when a comparison is void, 2 for wrong usage.
@@ -8,14 +8,16 @@ import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { machine, showNs } from './harness.ts';
 import { type MarkMeasure, measureMarks, measureStructures, type StructureMeasure } from './choice.bench.ts';
+import { MANY_SIZES, type ManySize, measureManyVms, showMany } from './many-vms.bench.ts';
 import { runWorkload, SIZES, type Size, WORKLOADS, type WorkloadResult } from './mm.bench.ts';
 import { buildBaseline, RfcSide } from './rfc-side.ts';
 
-const USAGE = `usage: npm run bench -- [--smoke] [--only NAME] [--size 1gib|64gib|1tib] [--choice] [--json]
+const USAGE = `usage: npm run bench -- [--smoke] [--only NAME] [--size 1gib|64gib|1tib] [--choice | --many-vms] [--json]
   --smoke   the small size that also runs in the unit tests
   --only    workloads whose name contains NAME: ${WORKLOADS.map((w) => w.name).join(', ')}
   --size    one size of the ladder; otherwise 1gib and 64gib
   --choice  the structures of a layout and the ways to mark pages, instead of the workloads
+  --many-vms  a world of 64 hosts and 1024 VMs instead: creation, state after a command, frames
   --json    one JSON document instead of text
 `;
 
@@ -23,6 +25,8 @@ interface Options {
   readonly sizes: readonly Size[];
   readonly workloads: typeof WORKLOADS;
   readonly choice: boolean;
+  /** Null: not asked for. */
+  readonly manyVms: ManySize | null;
   readonly json: boolean;
 }
 
@@ -34,15 +38,22 @@ function readOptions(): Options | null {
         only: { type: 'string', default: '' },
         size: { type: 'string' },
         choice: { type: 'boolean', default: false },
+        'many-vms': { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
       },
     });
     const wanted = values.smoke ? ['smoke'] : values.size === undefined ? ['1gib', '64gib'] : [values.size];
     const sizes = SIZES.filter(({ name }) => wanted.includes(name));
     const workloads = WORKLOADS.filter(({ name }) => name.includes(values.only));
-    return sizes.length === 0 || workloads.length === 0
-      ? null
-      : { sizes, workloads, choice: values.choice, json: values.json };
+    if (sizes.length === 0 || workloads.length === 0) return null;
+    const manySize = MANY_SIZES.find(({ name }) => name === (values.smoke ? 'smoke' : 'full'))!;
+    return {
+      sizes,
+      workloads,
+      choice: values.choice,
+      manyVms: values['many-vms'] ? manySize : null,
+      json: values.json,
+    };
   } catch {
     return null; // an option that parseArgs does not know
   }
@@ -82,7 +93,16 @@ async function runChoice(size: Size, rfc: RfcSide | null, print: (text: string) 
   return { size, structures, marks };
 }
 
+function runManyVms(size: ManySize, json: boolean): number {
+  const result = measureManyVms(size);
+  process.stdout.write(
+    json ? `${JSON.stringify({ machine: machine(), ...result }, null, 2)}\n` : `${showMany(result)}\n`,
+  );
+  return 0;
+}
+
 async function main(options: Options): Promise<number> {
+  if (options.manyVms !== null) return runManyVms(options.manyVms, options.json);
   const print = (text: string): void => void (options.json || process.stdout.write(`${text}\n`));
   const baseline = buildBaseline();
   const rfc = baseline === null ? null : new RfcSide(baseline);
