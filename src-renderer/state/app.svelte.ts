@@ -28,7 +28,7 @@ import {
 } from '../../shared/view/index.ts';
 import { seconds } from '../../shared/view/number-format.ts';
 import { said } from '../ui/toast.svelte.ts';
-import type { Command } from './command.ts';
+import type { WindowCommand } from './window-command.ts';
 import { Connection, RequestError } from './connection.ts';
 import { GuestShells } from './guest-shell.svelte.ts';
 import { isMac } from './keys.ts';
@@ -141,8 +141,8 @@ export class App {
     ...this.notices,
   ]);
   readonly mac = $derived(isMac(this.hello?.platform ?? navigator.platform));
-  /** The table of state/commands.ts, which knows this class; app/main.ts puts it here before anything is shown. */
-  commands: readonly Command[] = [];
+  /** Made by commands.ts, which knows this class; app/main.ts puts them here before anything is shown. */
+  commands: readonly WindowCommand[] = [];
 
   readonly connection: Connection;
   readonly shells = new GuestShells(this);

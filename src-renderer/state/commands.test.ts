@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { DocumentState } from '../../shared/protocol/document.ts';
+import { WINDOW_COMMAND_GROUPS } from '../../shared/protocol/window-command.ts';
 import type { App } from './app.svelte.ts';
-import { GROUPS } from './command.ts';
-import { createCommands, filterEvents, frameAfter, namedCommands, nextSpeed, SPEEDS } from './commands.ts';
+import { createCommands, namedCommands } from './commands.ts';
 import { matches } from './keys.ts';
+import { frameAfter } from './transport.ts';
 
 /** What commands ask of a window, and what they asked for. */
 function fakeApp(): App & { asked: [string, unknown][] } {
@@ -59,7 +60,7 @@ describe('the table', () => {
     expect(new Set(commands.map(({ id }) => id)).size).toBe(commands.length);
     for (const { title, group } of commands) {
       expect(title()).not.toBe('');
-      expect(GROUPS).toContain(group);
+      expect(WINDOW_COMMAND_GROUPS).toContain(group);
     }
     const keys = commands.flatMap((each) => each.keys);
     expect(new Set(keys).size).toBe(keys.length);
@@ -166,12 +167,6 @@ describe('transport', () => {
     void run('run.faster');
     expect(app.ticksPerSec).toBe(100);
     expect(app.asked).toEqual([['run.play', { ticksPerSec: 100 }]]);
-    expect(nextSpeed(1000, 1)).toBe(null);
-    expect(nextSpeed(null, 1)).toBe(null);
-    expect(nextSpeed(null, -1)).toBe(1000);
-    expect(nextSpeed(1, -1)).toBe(1);
-    expect([nextSpeed(30, 1), nextSpeed(30, -1)]).toEqual([100, 10]);
-    expect(SPEEDS.at(-1)).toBe(null);
   });
 
   test('the frame after the last one is the present', () => {
@@ -214,18 +209,4 @@ test('the palette has a command for each VM and example besides', () => {
     ],
     'Open example An example',
   ]);
-});
-
-test('events are chosen by VM, kind and words together', () => {
-  const event = (vm: string | null, type: string, text: string) => ({ tick: 1, vm, type, text, data: {} }) as never;
-  const events = [
-    event('db', 'converged', 'db has converged'),
-    event('web', 'converged', 'web has converged'),
-    event('db', 'layoutCommitted', 'db commits layout 1'),
-    event(null, 'commandRefused', 'no such VM'),
-  ];
-  expect(filterEvents(events, null, null, '')).toEqual([0, 1, 2, 3]);
-  expect(filterEvents(events, 'db', null, '')).toEqual([0, 2]);
-  expect(filterEvents(events, 'db', 'converged', '')).toEqual([0]);
-  expect(filterEvents(events, null, null, 'LAYOUT db')).toEqual([2]);
 });
