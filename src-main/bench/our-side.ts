@@ -119,8 +119,8 @@ export class OurSide implements Side {
     const fnv = new Fnv();
     const present = Array.from({ length: HASHED_NODES }, () => 0);
     for (let nid = 0; nid < HASHED_NODES; nid++) {
-      for (let zone = 0; zone < NR_ZONES; zone++) {
-        const { presentPages, freeBlocks: byOrder } = mm.cell(nid, zone);
+      for (let zoneType = 0; zoneType < NR_ZONES; zoneType++) {
+        const { presentPages, freeBlocks: byOrder } = mm.zone(nid, zoneType);
         present[nid]! += presentPages;
         for (const blocks of byOrder) fnv.word(blocks);
       }
@@ -128,8 +128,8 @@ export class OurSide implements Side {
     let sum = 0;
     let xor = 0;
     let freeBlocks = 0;
-    mm.forEachFreeBlock((pfn, order, nid, zone) => {
-      const h = fmix(pfn ^ Math.imul(order | (nid << 8) | (zone << 16), 0x9e3779b1));
+    mm.forEachFreeBlock((pfn, order, nid, zoneType) => {
+      const h = fmix(pfn ^ Math.imul(order | (nid << 8) | (zoneType << 16), 0x9e3779b1));
       sum = (sum + h) >>> 0;
       xor ^= fmix((h + pfn) >>> 0);
       freeBlocks++;

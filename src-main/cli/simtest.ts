@@ -5,7 +5,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { count, decimal, plural } from '../../shared/view/number-format.ts';
-import { addTally, differMm, engineMaker, fuzzMm, newTally, runSimtest } from '../simtest/index.ts';
+import { addTally, differMm, engineFactory, fuzzMm, newTally, runSimtest } from '../simtest/index.ts';
 import type { MmProfile } from '../simtest/index.ts';
 import { interruptible } from './interrupt.ts';
 import type { ExitCode } from './output.ts';
@@ -20,7 +20,7 @@ export async function simtest({ seeds, first }: { readonly seeds: number; readon
     while (total.done < seeds && !signal.aborted) {
       const seed = first + total.done;
       const { commands, refused, failure } = runSimtest({ firstSeed: seed, seeds: 1, onProgress: () => true });
-      const report = failure?.report ?? fuzzMm(engineMaker, seed, 1);
+      const report = failure?.report ?? fuzzMm(engineFactory, seed, 1);
       total.done++;
       total.commands += commands;
       total.refused += refused;
@@ -63,7 +63,7 @@ export async function differ({ operations, first, profile }: DifferFlags): Promi
     let seed = first;
     let report: string | null = null;
     for (; report === null && total.operations < operations && !signal.aborted; seed++) {
-      const result = differMm(engineMaker, seed, profile);
+      const result = differMm(engineFactory, seed, profile);
       addTally(total, result.tally);
       report = result.report;
       const perSec = total.operations / ((performance.now() - startMs) / 1000);

@@ -49,7 +49,7 @@ describe('a world with such a guest', () => {
     expect(world.converged()).toBe(true);
   });
 
-  it('shows in a snapshot what its kernel believes, and a guest without defects does not', () => {
+  it('shows in a snapshot what its kernel counts, and a guest without defects does not', () => {
     const idle = { workload: null, regeneration: { enabled: false, grainPages: 16, delayTicks: 3 } };
     const sizes = (rfc: RfcSwitches): number[] => {
       // Node 1 boots with DMA32 alone, as in the cover letter.

@@ -269,7 +269,7 @@ describe('of a commit that follows at once', () => {
     const mm = { ...base.mm, nrPages, cpuNode: [0, 1, 1, 1], zoneStartPfn: [0, 1024, 2048] as const };
     const world = start(config([{ ...base, mm, placement: [{ ...base.placement[0]!, end: nrPages }] }]));
     world.step(20);
-    const pcp = world.guests[0]!.memory.state.cell.pcp.reduce((sum, n) => sum + n, 0);
+    const pcp = world.guests[0]!.memory.state.zones.pcp.reduce((sum, n) => sum + n, 0);
     expect(pcp).toBeGreaterThan(5);
     const forecast = foreseen<CompactForecast>(world, { ...COMPACT, nodes: [1], framesPerTick: 9999 });
     world.takeEvents();

@@ -8,7 +8,7 @@ import type { WorldConfig } from '../../shared/model/world.ts';
 import type { HostSide } from './host/index.ts';
 import { type GuestMm, type Mm, NR_PAGE_ORDERS, NR_ZONES, PAGES_PER_PAGEBLOCK } from './mm/index.ts';
 import { forEachBlockRow } from './mm/block-row.ts';
-import { hasZone, validIn, zonelistRebuildsOf } from './mm/mm.ts';
+import { hasZoneType, validIn, zonelistRebuildsOf } from './mm/mm.ts';
 import { type Guest, truthOf } from './vm/index.ts';
 
 /**
@@ -175,8 +175,8 @@ function cellsTable(guests: readonly Guest[]): Table {
   guests.forEach((g, i) => {
     for (let nid = 0; nid < g.memory.state.nrNodeIds; nid++) {
       for (let zone = 0; zone < NR_ZONES; zone++) {
-        if (!hasZone(g.memory.state, zone)) continue;
-        const cell = g.memory.cell(nid, zone);
+        if (!hasZoneType(g.memory.state, zone)) continue;
+        const cell = g.memory.zone(nid, zone);
         guest.push(i);
         nids.push(nid);
         zones.push(zone);

@@ -387,7 +387,7 @@ export class World {
     h.text(this.#chain);
     h.number(this.#tick);
     for (const guest of this.#guests) {
-      const { moved, cell } = guest.memory.state;
+      const { moved, zones: cell } = guest.memory.state;
       const { allocs, frees } = guest.workload;
       for (const n of [moved.sweep, moved.free, moved.drain, allocs, frees]) h.number(n);
       for (const column of [cell.free, cell.pcp, cell.strandedOut]) h.bytes(column);

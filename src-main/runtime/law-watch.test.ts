@@ -45,7 +45,7 @@ it('checks a guest at its first commit and at commits while nothing moves it', (
   expect(checksAfter('layoutCommitted')).toBe(1);
   expect(checksAfter('compactionCompleted')).toBe(1);
   expect(checksAfter('layoutCommitted')).toBe(2);
-  w.guests[0]!.memory.state.cell.free[1]! -= 1;
+  w.guests[0]!.memory.state.zones.free[1]! -= 1;
   expect(checksAfter('layoutCommitted')).toBe(3);
   expect(watch.result.broken[0]).toMatchObject({ vm: 'v' });
   expect(watch.result.checked).toBe(1);
@@ -55,7 +55,7 @@ it('sees free above size at once, with node and numbers', () => {
   const w = world(512);
   const watch = new LawWatch(w);
   const { state: mm } = w.guests[0]!.memory;
-  mm.cell.present.fill(0);
+  mm.zones.present.fill(0);
   watch.afterTick([]);
   expect(watch.result.broken).toMatchObject([
     { law: 'G4', vm: 'v', text: expect.stringMatching(/free of node 0 .* of 0$/) },
@@ -65,7 +65,7 @@ it('sees free above size at once, with node and numbers', () => {
 it('sees a counter that is off by one page', () => {
   const w = world(64);
   const watch = new LawWatch(w);
-  w.guests[0]!.memory.state.cell.free[1]! -= 1;
+  w.guests[0]!.memory.state.zones.free[1]! -= 1;
   watch.afterTick([]);
   expect(watch.result.broken.length).toBeGreaterThan(0);
 });

@@ -209,7 +209,7 @@ function freeAboveSize(world: World): Violation[] {
     const { rfc, committing } = mm.state;
     // The sweep of a commit that is under way is still to come.
     if (committing) return [];
-    const { free, present } = mm.state.cell;
+    const { free, present } = mm.state.zones;
     const broken: Violation[] = [];
     for (let nid = 0; nid < mm.state.nrNodeIds; nid++) {
       let freePages = 0;

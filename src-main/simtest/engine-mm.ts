@@ -8,11 +8,11 @@ import { StateCollector, StateReader } from '../engine/core/index.ts';
 import type { Commit, CommitStep } from '../engine/mm/index.ts';
 import { COMMIT_STEPS, NR_ZONES } from './mm-under-test.ts';
 import type {
-  CellFigures,
+  ZoneFigures,
   CommitOutcome,
   CommitSteps,
   MmAllocator,
-  MmMaker,
+  MmFactory,
   MmUnderTest,
   Moved,
   PageKind,
@@ -100,9 +100,9 @@ class EngineMm implements MmUnderTest {
     return this.#mm.pageState(pfn);
   }
 
-  cells(): readonly CellFigures[] {
+  zones(): readonly ZoneFigures[] {
     return Array.from({ length: this.#config.nrNodeIds * NR_ZONES }, (_, i) =>
-      this.#mm.cell(Math.floor(i / NR_ZONES), i % NR_ZONES),
+      this.#mm.zone(Math.floor(i / NR_ZONES), i % NR_ZONES),
     );
   }
 
@@ -164,4 +164,4 @@ class EngineMm implements MmUnderTest {
   }
 }
 
-export const engineMaker: MmMaker = { name: 'engine', boot: (config) => new EngineMm(config) };
+export const engineFactory: MmFactory = { name: 'engine', boot: (config) => new EngineMm(config) };

@@ -7,12 +7,12 @@
  * Blocks that the model under test chooses itself are judged, not predicted:
  * (c) the block was free (or, alone, on a per-CPU list), aligned and of one node and zone;
  * (d) a refill took only free pages; flushed pages came off a per-CPU list and went where a flush takes them;
- * (e) nothing is refused while a cell of a zonelist has such a block and is above its high watermark for that order.
+ * (e) nothing is refused while a zone of a zonelist has such a block and is above its high watermark for that order.
  */
 import type { LayoutRange, MmConfig } from '../../shared/model/config.ts';
 import type { MmCase, MmOp, MmSmallOp } from './mm-draw.ts';
 import { COMMIT_STEPS, NR_ZONES, isRfcGuest } from './mm-under-test.ts';
-import type { CellFigures, MmAllocator, MmMaker, MmUnderTest } from './mm-under-test.ts';
+import type { ZoneFigures, MmAllocator, MmFactory, MmUnderTest } from './mm-under-test.ts';
 import { NaiveMm } from './naive-mm.ts';
 import { NaiveRfcMm } from './naive-rfc-mm.ts';
 import { formatFreeBlocks } from './vectors.ts';
@@ -57,7 +57,7 @@ export type Care = 'thorough' | 'brisk';
 
 /** Runs the case; the first difference, or null. Never throws: what the model under test throws is a failure too. */
 export function runMmCase(
-  maker: MmMaker,
+  factory: MmFactory,
   mmCase: MmCase,
   care: Care = 'thorough',
   tally: MmTally = newTally(),
@@ -66,7 +66,7 @@ export function runMmCase(
   try {
     const { config } = mmCase;
     const oracle = isRfcGuest(config) ? new NaiveRfcMm(config) : new NaiveMm(config);
-    const runner = new CaseRunner(oracle, maker.boot(config), config, care, tally);
+    const runner = new CaseRunner(oracle, factory.boot(config), config, care, tally);
     let text = runner.compare();
     for (const op of mmCase.ops) {
       if (text !== null) break;
@@ -90,7 +90,7 @@ const COMPARE_EVERY = 100;
 const CHECK_EVERY = 4;
 /** Pages compared of one that is touched whole, besides its last. */
 const TOUCHED_PAGES = 8;
-/** Below, no cell has the 8192 managed pages that make per-CPU lists longer than nothing. */
+/** Below, no zone has the 8192 managed pages that make per-CPU lists longer than nothing. */
 const LISTED_PAGES = 8192;
 
 /** The oracle, the model under test, and one operation at a time on both. Methods return a difference or null. */
@@ -232,7 +232,7 @@ class CaseRunner {
     if (!found.ok && found.problems.length === 0) return 'commit: refused without a reason';
     if (found.ok) this.#tally.commits++;
     else this.#tally.refusedCommits++;
-    // zonesPopulated is left to the vectors: a cell whose target pages are all stranded may count as populated or not.
+    // zonesPopulated is left to the vectors: a zone whose target pages are all stranded may count as populated or not.
     return this.#relist() ?? this.#didAll();
   }
 
@@ -303,7 +303,7 @@ class CaseRunner {
     if (this.#care === 'thorough') return this.#adoptEach(pfnsBelow(this.#config.nrPages));
     const listed = this.#adoptEach(this.#listed);
     if (listed !== null || this.#config.nrPages < LISTED_PAGES) return listed;
-    const pages = this.#mm.cells().reduce((sum, { pcpPages }) => sum + pcpPages, 0);
+    const pages = this.#mm.zones().reduce((sum, { pcpPages }) => sum + pcpPages, 0);
     return pages === this.#listed.size ? null : this.#adoptEach(pfnsBelow(this.#config.nrPages));
   }
 
@@ -331,10 +331,10 @@ class CaseRunner {
 
   #judgeRefusal(order: number): string | null {
     if (this.#inCommit) return null;
-    const cell = this.#oracle.cells().find((c) => c.presentPages > 0 && isAboveHighMark(c, order));
-    return cell === undefined
+    const zone = this.#oracle.zones().find((c) => c.presentPages > 0 && isAboveHighMark(c, order));
+    return zone === undefined
       ? null
-      : `alloc order ${order} refused while a cell has ${formatFreeBlocks(cell.freeBlocks)}`;
+      : `alloc order ${order} refused while a zone has ${formatFreeBlocks(zone.freeBlocks)}`;
   }
 
   /* ---- comparing ---- */
@@ -403,17 +403,17 @@ class CaseRunner {
   }
 
   #compareCells(): string | null {
-    const expected = this.#oracle.cells();
-    const found = this.#mm.cells();
+    const expected = this.#oracle.zones();
+    const found = this.#mm.zones();
     for (let i = 0; i < expected.length; i++) {
-      const at = `cell ${Math.floor(i / NR_ZONES)}/${i % NR_ZONES}`;
-      const difference = compareCell(at, expected[i]!, found[i]!) ?? this.#compareSpan(at, i, expected[i]!, found[i]!);
+      const at = `zone ${Math.floor(i / NR_ZONES)}/${i % NR_ZONES}`;
+      const difference = compareZone(at, expected[i]!, found[i]!) ?? this.#compareSpan(at, i, expected[i]!, found[i]!);
       if (difference !== null) return difference;
     }
-    return differs('cells', expected.length, found.length);
+    return differs('zones', expected.length, found.length);
   }
 
-  #compareSpan(at: string, cell: number, expected: CellFigures, found: CellFigures): string | null {
+  #compareSpan(at: string, zone: number, expected: ZoneFigures, found: ZoneFigures): string | null {
     const wrong = (what: string): string => `${at} span: expected ${what}, found ${formatSpan(found)}`;
     if (!(this.#oracle instanceof NaiveRfcMm)) {
       return spansAtLeast(found, expected) ? null : wrong(`one that holds ${formatSpan(expected)}`);
@@ -421,7 +421,7 @@ class CaseRunner {
     if (this.#config.profile.rfc.spanNeverShrinks) {
       return formatSpan(expected) === formatSpan(found) ? null : wrong(formatSpan(expected));
     }
-    const widest = this.#oracle.widestSpan(cell);
+    const widest = this.#oracle.widestSpan(zone);
     const foundEnd = found.spanStart + found.spannedPages;
     if (found.spannedPages > 0 && (found.spanStart < widest.start || foundEnd > widest.end)) {
       return wrong(`none wider than [${widest.start}, ${widest.end})`);
@@ -478,7 +478,7 @@ function* pfnsBelow(nrPages: number): Iterable<number> {
 }
 
 /** Linux's zone_watermark_ok at the high mark: at each order on the way up, half the mark must be left in larger blocks. */
-function isAboveHighMark(c: CellFigures, order: number): boolean {
+function isAboveHighMark(c: ZoneFigures, order: number): boolean {
   let free = c.freePages - (2 ** order - 1);
   let mark = c.wmarkHigh;
   for (let o = 0; o < order && free > mark; o++) {
@@ -505,7 +505,7 @@ const FIGURES = [
   'pcpHigh',
 ] as const;
 
-function compareCell(at: string, expected: CellFigures, found: CellFigures): string | null {
+function compareZone(at: string, expected: ZoneFigures, found: ZoneFigures): string | null {
   for (const figure of FIGURES) {
     if (expected[figure] !== found[figure]) return differs(`${at} ${figure}`, expected[figure], found[figure]);
   }
@@ -514,11 +514,11 @@ function compareCell(at: string, expected: CellFigures, found: CellFigures): str
   return differs(`${at} free lists`, formatFreeBlocks(expected.freeBlocks), formatFreeBlocks(found.freeBlocks));
 }
 
-/** A span may be wider than the pages with A (pages owed to the cell may be in it), but a cell with neither spans nothing. */
-function spansAtLeast(found: CellFigures, pages: CellFigures): boolean {
+/** A span may be wider than the pages with A (pages owed to the zone may be in it), but a zone with neither spans nothing. */
+function spansAtLeast(found: ZoneFigures, pages: ZoneFigures): boolean {
   if (pages.spannedPages === 0) return pages.presentPages > 0 || found.spannedPages === 0;
   const endsAfter = found.spanStart + found.spannedPages >= pages.spanStart + pages.spannedPages;
   return found.spanStart <= pages.spanStart && endsAfter;
 }
 
-const formatSpan = (c: CellFigures): string => `[${c.spanStart}, ${c.spanStart + c.spannedPages})`;
+const formatSpan = (c: ZoneFigures): string => `[${c.spanStart}, ${c.spanStart + c.spannedPages})`;

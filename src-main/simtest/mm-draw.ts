@@ -53,7 +53,7 @@ export type MmProfile = 'correct' | 'rfc-v3' | 'random' | 'any';
 
 const OPS_PER_CASE = 60;
 const OPS_PER_LARGE_CASE = 12;
-/** Per-CPU lists hold nothing (high = 0) unless a cell has 8192 managed pages: one case in so many is that large. */
+/** Per-CPU lists hold nothing (high = 0) unless a zone has 8192 managed pages: one case in so many is that large. */
 const LARGE_CASE_ONE_IN = 10;
 /** Single operations of a long case, about. */
 const LONG_CASE_OPERATIONS = 3000;

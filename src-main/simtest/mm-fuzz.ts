@@ -9,7 +9,7 @@ import { newTally, runMmCase } from './mm-case.ts';
 import type { MmFailure, MmTally } from './mm-case.ts';
 import { drawLongMmCase, drawMmCase } from './mm-draw.ts';
 import type { MmCase, MmOp, MmProfile, MmSmallOp } from './mm-draw.ts';
-import type { MmMaker } from './mm-under-test.ts';
+import type { MmFactory } from './mm-under-test.ts';
 import { shrinkList, shrinkValue } from './shrink.ts';
 import type { ShrinkBudget } from './shrink.ts';
 
@@ -18,11 +18,11 @@ const SHRINK_TRIES = 600;
 const LAST_TRIES = 50;
 
 /** A smaller case that still fails: fewer operations, smaller operations, a plainer guest. */
-export function shrinkMmCase(maker: MmMaker, failing: MmCase): MmCase {
+export function shrinkMmCase(factory: MmFactory, failing: MmCase): MmCase {
   const budget: ShrinkBudget = { left: SHRINK_TRIES };
-  const fails = (c: MmCase): boolean => runMmCase(maker, c) !== null;
+  const fails = (c: MmCase): boolean => runMmCase(factory, c) !== null;
   const fewerOps = (c: MmCase): MmCase => ({ ...c, ops: shrinkList(c.ops, budget, (ops) => fails({ ...c, ops })) });
-  const upToFailure = failing.ops.slice(0, (runMmCase(maker, failing)?.opIndex ?? 0) + 1);
+  const upToFailure = failing.ops.slice(0, (runMmCase(factory, failing)?.opIndex ?? 0) + 1);
   const short = fewerOps({ ...failing, ops: upToFailure });
   const plain = shrinkValue(short, budget, plainerGuests, fails);
   const small = shrinkValue(plain, budget, smallerOps, fails);
@@ -124,10 +124,10 @@ function* smallerBetween(op: Extract<MmOp, { do: 'commitSteps' }>): Iterable<MmO
 }
 
 /** The case and what differs, ready to be pasted into the list of regressions. */
-export function formatMmFailure(maker: MmMaker, c: MmCase, failure: MmFailure): string {
+export function formatMmFailure(factory: MmFactory, c: MmCase, failure: MmFailure): string {
   const ops = c.ops.map((op, i) => `    ${JSON.stringify(op)},${i === failure.opIndex ? ' // <- here' : ''}`);
   return [
-    `${maker.name}, ${c.name}: operation ${failure.opIndex}: ${failure.text}`,
+    `${factory.name}, ${c.name}: operation ${failure.opIndex}: ${failure.text}`,
     `  config: ${JSON.stringify(c.config)},`,
     '  ops: [',
     ...ops,
@@ -136,17 +136,22 @@ export function formatMmFailure(maker: MmMaker, c: MmCase, failure: MmFailure): 
 }
 
 /** Runs seeds [firstSeed, firstSeed + seeds); the report of the first failing one, shrunk, or null. */
-export function fuzzMm(maker: MmMaker, firstSeed: number, seeds: number, profile: MmProfile = 'any'): string | null {
+export function fuzzMm(
+  factory: MmFactory,
+  firstSeed: number,
+  seeds: number,
+  profile: MmProfile = 'any',
+): string | null {
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
     const drawn = drawMmCase(seed, profile);
-    if (runMmCase(maker, drawn) !== null) return reportOf(maker, drawn);
+    if (runMmCase(factory, drawn) !== null) return reportOf(factory, drawn);
   }
   return null;
 }
 
-function reportOf(maker: MmMaker, failing: MmCase): string {
-  const small = shrinkMmCase(maker, failing);
-  return formatMmFailure(maker, small, runMmCase(maker, small)!);
+function reportOf(factory: MmFactory, failing: MmCase): string {
+  const small = shrinkMmCase(factory, failing);
+  return formatMmFailure(factory, small, runMmCase(factory, small)!);
 }
 
 export interface DifferentialResult {
@@ -156,12 +161,12 @@ export interface DifferentialResult {
 }
 
 /** One long case of some thousand operations, compared briskly. */
-export function differMm(maker: MmMaker, seed: number, profile: MmProfile): DifferentialResult {
+export function differMm(factory: MmFactory, seed: number, profile: MmProfile): DifferentialResult {
   const drawn = drawLongMmCase(seed, profile);
   const tally = newTally();
-  const failure = runMmCase(maker, drawn, 'brisk', tally);
+  const failure = runMmCase(factory, drawn, 'brisk', tally);
   if (failure === null) return { tally, report: null };
   // A difference that a thorough run does not see would be one of the comparison: it is told as it was found.
-  const seen = runMmCase(maker, drawn) !== null;
-  return { tally, report: seen ? reportOf(maker, drawn) : formatMmFailure(maker, drawn, failure) };
+  const seen = runMmCase(factory, drawn) !== null;
+  return { tally, report: seen ? reportOf(factory, drawn) : formatMmFailure(factory, drawn, failure) };
 }

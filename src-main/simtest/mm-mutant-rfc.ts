@@ -4,11 +4,11 @@
  */
 import type { LayoutRange, MmConfig, RfcSwitches } from '../../shared/model/config.ts';
 import { NR_ZONES } from './mm-under-test.ts';
-import type { CellFigures, MmMaker, Stranded } from './mm-under-test.ts';
+import type { ZoneFigures, MmFactory, Stranded } from './mm-under-test.ts';
 import { NaiveRfcMm } from './naive-rfc-mm.ts';
 
 /** Knows nothing of the switch. */
-const ignoring = <K extends keyof RfcSwitches>(name: K, off: RfcSwitches[K]): MmMaker => ({
+const ignoring = <K extends keyof RfcSwitches>(name: K, off: RfcSwitches[K]): MmFactory => ({
   name: `knows nothing of ${name}`,
   boot: (config) => {
     const rfc = { ...config.profile.rfc, [name]: off };
@@ -29,7 +29,7 @@ class CountsEveryZone extends NaiveRfcMm {
 /** The size of a node is the sum over all its zones. */
 class SizeOfEveryZone extends NaiveRfcMm {
   override nodePresent(nid: number): number {
-    return this.believed.slice(nid * NR_ZONES, (nid + 1) * NR_ZONES).reduce((sum, { present }) => sum + present, 0);
+    return this.kernelCounts.slice(nid * NR_ZONES, (nid + 1) * NR_ZONES).reduce((sum, { present }) => sum + present, 0);
   }
 }
 
@@ -140,10 +140,10 @@ class DrainsUnflagged extends NaiveRfcMm {
 /** The leak is charged to where the page came from. */
 class LeaksAtSource extends NaiveRfcMm {
   protected override flush(pfn: number): void {
-    const from = this.cellOf(pfn);
+    const from = this.zoneIndexOf(pfn);
     const before = [...this.freeLeak];
     super.flush(pfn);
-    const to = this.cellOf(pfn);
+    const to = this.zoneIndexOf(pfn);
     const leaked = this.freeLeak[to]! - before[to]!;
     this.freeLeak[to]! -= leaked;
     this.freeLeak[from]! += leaked;
@@ -289,15 +289,15 @@ class PlugsByBootLayout extends NaiveRfcMm {
   }
 }
 
-/** Watermarks are shares of what there is, not of what the kernel believes. */
+/** Watermarks are shares of what there is, not of what the kernel counts. */
 class MarksByTruth extends NaiveRfcMm {
-  override cells(): readonly CellFigures[] {
-    const { believed } = this;
+  override zones(): readonly ZoneFigures[] {
+    const { kernelCounts } = this;
     const counted = this.countTarget();
-    this.believed = counted;
-    const byTruth = super.cells();
-    this.believed = believed;
-    return super.cells().map((c, i) => ({ ...c, wmarkMin: byTruth[i]!.wmarkMin }));
+    this.kernelCounts = counted;
+    const byTruth = super.zones();
+    this.kernelCounts = kernelCounts;
+    return super.zones().map((c, i) => ({ ...c, wmarkMin: byTruth[i]!.wmarkMin }));
   }
 }
 
@@ -317,20 +317,20 @@ class NamesLinksAlways extends NaiveRfcMm {
 
 /** Listed pages count as free whether the counter was told or not. */
 class NoLeakShown extends NaiveRfcMm {
-  override cells(): readonly CellFigures[] {
-    return super.cells().map((c) => ({
+  override zones(): readonly ZoneFigures[] {
+    return super.zones().map((c) => ({
       ...c,
       freePages: c.freeBlocks.reduce((sum, count, order) => sum + count * 2 ** order, 0),
     }));
   }
 }
 
-const mutant = (name: string, make: new (config: MmConfig) => NaiveRfcMm): MmMaker => ({
+const mutant = (name: string, make: new (config: MmConfig) => NaiveRfcMm): MmFactory => ({
   name,
   boot: (config) => new make(config),
 });
 
-export const rfcMutants: readonly MmMaker[] = [
+export const rfcMutants: readonly MmFactory[] = [
   ignoring('nrZonesAssign', false),
   ignoring('splitStuck', false),
   ignoring('headOnly', false),

@@ -3,7 +3,7 @@
  * that lets one of them pass is worthless. Each is a mistake that a real allocator could make.
  */
 import type { LayoutRange } from '../../shared/model/config.ts';
-import type { CellFigures, MmMaker, Stranded } from './mm-under-test.ts';
+import type { ZoneFigures, MmFactory, Stranded } from './mm-under-test.ts';
 import { NaiveMm } from './naive-mm.ts';
 
 /** The per-CPU lists are not flushed by a commit. */
@@ -39,13 +39,13 @@ class HeadOnlyMark extends NaiveMm {
 
 /** A span counts from the target, as if every page had arrived. */
 class SpanByTarget extends NaiveMm {
-  override cells(): readonly CellFigures[] {
+  override zones(): readonly ZoneFigures[] {
     const { actual } = this;
     this.actual = this.target;
-    const byTarget = super.cells();
+    const byTarget = super.zones();
     this.actual = actual;
     return super
-      .cells()
+      .zones()
       .map((c, i) => ({ ...c, spanStart: byTarget[i]!.spanStart, spannedPages: byTarget[i]!.spannedPages }));
   }
 }
@@ -118,17 +118,17 @@ class NodeBoundOffByOne extends NaiveMm {
 
 /** Managed keeps the boot value. */
 class StaleManaged extends NaiveMm {
-  readonly #atBoot = super.cells();
+  readonly #atBoot = super.zones();
 
-  override cells(): readonly CellFigures[] {
-    return super.cells().map((c, i) => ({ ...c, managedPages: this.#atBoot[i]!.managedPages }));
+  override zones(): readonly ZoneFigures[] {
+    return super.zones().map((c, i) => ({ ...c, managedPages: this.#atBoot[i]!.managedPages }));
   }
 }
 
 /** The largest free block is of order 9: two buddies of order 9 are never merged. */
 class NoLastMerge extends NaiveMm {
-  override cells(): readonly CellFigures[] {
-    return super.cells().map((c) => {
+  override zones(): readonly ZoneFigures[] {
+    return super.zones().map((c) => {
       const freeBlocks = [...c.freeBlocks];
       freeBlocks[9]! += 2 * freeBlocks[10]!;
       freeBlocks[10] = 0;
@@ -137,12 +137,12 @@ class NoLastMerge extends NaiveMm {
   }
 }
 
-const mutant = (name: string, make: new (config: NaiveMm['config']) => NaiveMm): MmMaker => ({
+const mutant = (name: string, make: new (config: NaiveMm['config']) => NaiveMm): MmFactory => ({
   name,
   boot: (config) => new make(config),
 });
 
-export const mmMutants: readonly MmMaker[] = [
+export const mmMutants: readonly MmFactory[] = [
   mutant('forgets the drain', ForgetDrain),
   mutant('a freed block follows its head', HeadOnlyFree),
   mutant('looks for a mark on the head only', HeadOnlyMark),

@@ -13,7 +13,7 @@ const zoned = guest(3072, 2, [
 
 export const mmRegressions: readonly MmCase[] = [
   {
-    name: 'memory plugged into a zone that nr_zones ends before is believed at once',
+    name: 'memory plugged into a zone that nr_zones ends before is counted by the kernel at once',
     config: {
       ...zoned,
       holes: [{ start: 2048, end: 3072 }],

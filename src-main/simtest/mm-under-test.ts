@@ -13,16 +13,16 @@ export type PageKind = 'hole' | 'reserved' | 'free' | 'pcp' | 'allocated';
 
 /**
  * The account of one (guest node, zone). present, managed, pcp, allocated and reserved are by T; free and span by A.
- * Of an RFC guest present and managed are what its kernel believes, and free is NR_FREE_PAGES.
+ * Of an RFC guest present and managed are what its kernel counts, and free is NR_FREE_PAGES.
  */
-export interface CellFigures {
+export interface ZoneFigures {
   readonly presentPages: number;
   readonly managedPages: number;
   readonly freePages: number;
   readonly pcpPages: number;
   readonly allocatedPages: number;
   readonly reservedPages: number;
-  /** 0 when the cell spans nothing. */
+  /** 0 when the zone spans nothing. */
   readonly spanStart: number;
   readonly spannedPages: number;
   readonly wmarkMin: number;
@@ -83,7 +83,7 @@ export interface MmUnderTest {
   actualNid(pfn: number): number;
   pageKind(pfn: number): PageKind;
   /** Every (possible node, zone), node by node, NR_ZONES entries each. */
-  cells(): readonly CellFigures[];
+  zones(): readonly ZoneFigures[];
   /** Every pair of possible nodes, index from * nrNodeIds + to. */
   stranded(): readonly Stranded[];
   /** Free pages with A = from and T = to, from != to; indexed as stranded. None in a correct guest outside a commit. */
@@ -125,7 +125,7 @@ export function isRfcGuest({ profile: { rfc } }: MmConfig): boolean {
 }
 
 /** Something that boots a memory manager. `name` is printed with a failure. */
-export interface MmMaker {
+export interface MmFactory {
   readonly name: string;
   boot(config: MmConfig): MmUnderTest;
 }

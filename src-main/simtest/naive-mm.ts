@@ -21,11 +21,11 @@
 import type { LayoutRange, MmConfig } from '../../shared/model/config.ts';
 import { MAX_PAGE_ORDER, NR_ZONES } from './mm-under-test.ts';
 import type {
-  CellFigures,
+  ZoneFigures,
   CommitOutcome,
   CommitSteps,
   Lookups,
-  MmMaker,
+  MmFactory,
   MmUnderTest,
   Moved,
   PageKind,
@@ -62,7 +62,7 @@ export class NaiveMm implements MmUnderTest {
   protected inCommit = false;
   /** The same, after its mark. */
   protected hasMarked = false;
-  /** (node, zone) that have ever been the target of a page; indexed as cells. */
+  /** Zones that have ever been the target of a page. */
   protected initialised: boolean[];
 
   constructor(config: MmConfig) {
@@ -73,7 +73,7 @@ export class NaiveMm implements MmUnderTest {
       const inside = (r: { start: number; end: number }): boolean => pfn >= r.start && pfn < r.end;
       const hole = config.holes.some(inside);
       this.kind.push(hole ? 'hole' : config.reserved.some(inside) ? 'reserved' : 'free');
-      this.zone.push(zoneOf(config, pfn));
+      this.zone.push(zoneTypeOf(config, pfn));
       this.marked.push(false);
     }
     this.target = this.flatten(this.layout);
@@ -120,9 +120,9 @@ export class NaiveMm implements MmUnderTest {
   commit(ranges: readonly LayoutRange[]): CommitOutcome {
     const problems = this.problems(ranges);
     if (problems.length > 0) return { ok: false, problems };
-    const before = this.populatedCells();
+    const before = this.populatedZones();
     for (const step of this.steps(ranges)) step();
-    const after = this.populatedCells();
+    const after = this.populatedZones();
     return { ok: true, zonesPopulated: after.filter((is, i) => is && !before[i]).length };
   }
 
@@ -182,17 +182,17 @@ export class NaiveMm implements MmUnderTest {
     return this.marked[pfn]!;
   }
 
-  zoneOf(pfn: number): number {
+  zoneTypeOf(pfn: number): number {
     return this.zone[pfn]!;
   }
 
-  cells(): readonly CellFigures[] {
-    const cells = Array.from({ length: this.config.nrNodeIds * NR_ZONES }, emptyCell);
+  zones(): readonly ZoneFigures[] {
+    const zones = Array.from({ length: this.config.nrNodeIds * NR_ZONES }, emptyZone);
     for (let p = 0; p < this.config.nrPages; p++) {
       const kind = this.kind[p]!;
       if (kind === 'hole') continue;
-      const here = cells[this.actual[p]! * NR_ZONES + this.zone[p]!]!;
-      const wanted = cells[this.target[p]! * NR_ZONES + this.zone[p]!]!;
+      const here = zones[this.actual[p]! * NR_ZONES + this.zone[p]!]!;
+      const wanted = zones[this.target[p]! * NR_ZONES + this.zone[p]!]!;
       if (here.spannedPages === 0) here.spanStart = p;
       here.spannedPages = p + 1 - here.spanStart;
       wanted.presentPages++;
@@ -202,9 +202,9 @@ export class NaiveMm implements MmUnderTest {
       if (kind === 'allocated') wanted.allocatedPages++;
       if (kind === 'reserved') wanted.reservedPages++;
     }
-    this.countFreeBlocks(cells);
-    this.sizeReserves(cells);
-    return cells;
+    this.countFreeBlocks(zones);
+    this.sizeReserves(zones);
+    return zones;
   }
 
   stranded(): readonly Stranded[] {
@@ -413,7 +413,7 @@ export class NaiveMm implements MmUnderTest {
     this.live.delete(pfn);
   }
 
-  protected populatedCells(): boolean[] {
+  protected populatedZones(): boolean[] {
     const populated = new Array<boolean>(this.config.nrNodeIds * NR_ZONES).fill(false);
     for (let p = 0; p < this.config.nrPages; p++) {
       if (this.kind[p] !== 'hole') populated[this.actual[p]! * NR_ZONES + this.zone[p]!] = true;
@@ -434,11 +434,11 @@ export class NaiveMm implements MmUnderTest {
     return nids;
   }
 
-  private countFreeBlocks(cells: readonly Count[]): void {
-    this.forEachFreeBlock((p, order) => cells[this.cellOf(p)]!.freeBlocks[order]!++);
+  private countFreeBlocks(zones: readonly Count[]): void {
+    this.forEachFreeBlock((p, order) => zones[this.zoneIndexOf(p)]!.freeBlocks[order]!++);
   }
 
-  /** The unique maximal aligned decomposition of each cell's free set: at each place the largest block that fits. */
+  /** The unique maximal aligned decomposition of each zone's free set: at each place the largest block that fits. */
   protected forEachFreeBlock(visit: (pfn: number, order: number) => void): void {
     let p = 0;
     while (p < this.config.nrPages) {
@@ -446,9 +446,9 @@ export class NaiveMm implements MmUnderTest {
         p++;
         continue;
       }
-      const cell = this.cellOf(p);
+      const zone = this.zoneIndexOf(p);
       let end = p;
-      while (end < this.config.nrPages && this.kind[end] === 'free' && this.cellOf(end) === cell) end++;
+      while (end < this.config.nrPages && this.kind[end] === 'free' && this.zoneIndexOf(end) === zone) end++;
       while (p < end) {
         let order = MAX_PAGE_ORDER;
         while (p % (1 << order) !== 0 || p + (1 << order) > end) order--;
@@ -459,16 +459,16 @@ export class NaiveMm implements MmUnderTest {
   }
 
   /** By A. */
-  protected cellOf(pfn: number): number {
+  protected zoneIndexOf(pfn: number): number {
     return this.actual[pfn]! * NR_ZONES + this.zone[pfn]!;
   }
 
   /** Watermarks and per-CPU list sizes: section 2.5. */
-  protected sizeReserves(cells: readonly Count[]): void {
-    const total = cells.reduce((sum, c) => sum + c.managedPages, 0);
+  protected sizeReserves(zones: readonly Count[]): void {
+    const total = zones.reduce((sum, c) => sum + c.managedPages, 0);
     const minFreeKib = Math.min(65536, Math.max(128, Math.floor(Math.sqrt(total * 4 * 16))));
     const pagesMin = Math.floor(minFreeKib / 4);
-    for (const c of cells) {
+    for (const c of zones) {
       c.wmarkMin = total === 0 ? 0 : Math.floor((pagesMin * c.managedPages) / total);
       c.wmarkLow = c.wmarkMin + Math.floor(c.wmarkMin / 4);
       c.wmarkHigh = c.wmarkMin + Math.floor(c.wmarkMin / 2);
@@ -489,12 +489,12 @@ function withRange(ranges: readonly LayoutRange[], over: LayoutRange): LayoutRan
 }
 
 /** The highest zone that begins at or below the pfn. */
-const zoneOf = (config: MmConfig, pfn: number): number =>
+const zoneTypeOf = (config: MmConfig, pfn: number): number =>
   pfn >= config.zoneStartPfn[2] ? 2 : pfn >= config.zoneStartPfn[1] ? 1 : 0;
 
-export type Count = { -readonly [K in keyof CellFigures]: K extends 'freeBlocks' ? number[] : CellFigures[K] };
+export type Count = { -readonly [K in keyof ZoneFigures]: K extends 'freeBlocks' ? number[] : ZoneFigures[K] };
 
-const emptyCell = (): Count => ({
+const emptyZone = (): Count => ({
   presentPages: 0,
   managedPages: 0,
   freePages: 0,
@@ -511,4 +511,4 @@ const emptyCell = (): Count => ({
   freeBlocks: new Array<number>(MAX_PAGE_ORDER + 1).fill(0),
 });
 
-export const naiveMaker: MmMaker = { name: 'naive', boot: (config) => new NaiveMm(config) };
+export const naiveFactory: MmFactory = { name: 'naive', boot: (config) => new NaiveMm(config) };

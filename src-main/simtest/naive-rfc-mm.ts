@@ -2,14 +2,14 @@
  * The oracle of RFC guests: the naive model with each defect of the posted code as engine/mm/rfc/README.md states it, and
  * from nothing else. Where a defect leaves the correct model's way alone, that is what it does; nothing of the engine is
  * shared. One plain array entry a page still; what a correct guest could derive is stored here, because the RFC stores it:
- * (a) flags, and what the kernel believes of present, managed and zones, are kept from commit to commit;
+ * (a) flags, and what the kernel counts of present, managed and zones, are kept from commit to commit;
  * (b) what has happened to spans and links is kept where a switch makes the past show;
  * (c) everything else is counted afresh from the pages each time it is asked for.
  */
 import type { LayoutRange, MmConfig, RfcSwitches } from '../../shared/model/config.ts';
 import { MAX_PAGE_ORDER, NR_ZONES, isRfcGuest } from './mm-under-test.ts';
-import type { CellFigures, MmMaker, PageKind } from './mm-under-test.ts';
-import { NaiveMm, naiveMaker } from './naive-mm.ts';
+import type { ZoneFigures, MmFactory, PageKind } from './mm-under-test.ts';
+import { NaiveMm, naiveFactory } from './naive-mm.ts';
 import type { Count } from './naive-mm.ts';
 
 /** Whether the mark of a page in use is lost to a concurrent update of its flags. */
@@ -34,8 +34,8 @@ export class NaiveRfcMm extends NaiveMm {
   /** Marks that a concurrent update has undone since boot. */
   lostMarks = 0;
   protected highestZones: number[];
-  /** By (node, zone), indexed as cells. */
-  protected believed: { present: number; managed: number }[];
+  /** By zone. */
+  protected kernelCounts: { present: number; managed: number }[];
   protected freeLeak: number[];
   /** The widest that each may be. */
   protected spans: Span[];
@@ -48,7 +48,7 @@ export class NaiveRfcMm extends NaiveMm {
     super(config);
     this.rfc = config.profile.rfc;
     const counted = this.countTarget();
-    this.believed = counted;
+    this.kernelCounts = counted;
     this.freeLeak = counted.map(() => 0);
     this.spans = counted.map(() => ({ start: 0, end: 0 }));
     this.growToTarget();
@@ -66,12 +66,13 @@ export class NaiveRfcMm extends NaiveMm {
     this.delta = this.target.map((nid, p) => nid !== before[p]);
     this.online(knew);
     const counted = this.countTarget();
-    counted.forEach((count, cell) => {
-      if (cell % NR_ZONES < this.highestZones[Math.floor(cell / NR_ZONES)]!) this.believed[cell] = count;
+    counted.forEach((count, zone) => {
+      if (zone % NR_ZONES < this.highestZones[Math.floor(zone / NR_ZONES)]!) this.kernelCounts[zone] = count;
     });
     this.nodeSizes = this.nodes((nid) => {
       let size = 0;
-      for (let zone = 0; zone < this.highestZones[nid]!; zone++) size += this.believed[nid * NR_ZONES + zone]!.present;
+      for (let zoneType = 0; zoneType < this.highestZones[nid]!; zoneType++)
+        size += this.kernelCounts[nid * NR_ZONES + zoneType]!.present;
       return size;
     });
     this.growToTarget();
@@ -83,9 +84,9 @@ export class NaiveRfcMm extends NaiveMm {
     for (const r of this.layout) {
       for (let p = r.start; p < r.end; p++) {
         if (this.kind[p] === 'hole') continue;
-        const cell = r.nid * NR_ZONES + this.zone[p]!;
-        if (known[cell]) continue;
-        known[cell] = true;
+        const zone = r.nid * NR_ZONES + this.zone[p]!;
+        if (known[zone]) continue;
+        known[zone] = true;
         const nrZones = this.zone[p]! + 1;
         this.highestZones[r.nid] = this.rfc.nrZonesAssign ? nrZones : Math.max(this.highestZones[r.nid]!, nrZones);
       }
@@ -151,7 +152,7 @@ export class NaiveRfcMm extends NaiveMm {
 
   /**
    * Order of the maximal free block that begins at the page. The least block that would hold the page and not begin at it
-   * reaches as far below it as it is aligned: if that is free and of one cell, the page is inside it.
+   * reaches as far below it as it is aligned: if that is free and of one zone, the page is inside it.
    */
   protected blockAt(pfn: number): number {
     if (this.kind[pfn] !== 'free') return NO_BLOCK;
@@ -165,7 +166,7 @@ export class NaiveRfcMm extends NaiveMm {
     return order;
   }
 
-  /** Whether [start, end) is free and of the page's cell. From above: what differs is mostly near. */
+  /** Whether [start, end) is free and of the page's zone. From above: what differs is mostly near. */
   private isFreeLike(pfn: number, start: number, end: number): boolean {
     if (start < 0 || end > this.config.nrPages) return false;
     for (let p = end - 1; p >= start; p--) {
@@ -187,14 +188,14 @@ export class NaiveRfcMm extends NaiveMm {
       : now;
   }
 
-  /** Believed at once, also in zones that nr_zones ends before. */
+  /** Counted by the kernel at once, also in zones that nr_zones ends before. */
   override plug(start: number, end: number): boolean {
     const knew = [...this.initialised];
     if (!super.plug(start, end)) return false;
     this.online(knew);
     for (let p = start; p < end; p++) {
-      const { present, managed } = this.believed[this.cellOf(p)]!;
-      this.believed[this.cellOf(p)] = { present: present + 1, managed: managed + 1 };
+      const { present, managed } = this.kernelCounts[this.zoneIndexOf(p)]!;
+      this.kernelCounts[this.zoneIndexOf(p)] = { present: present + 1, managed: managed + 1 };
       this.nodeSizes[this.actual[p]!]!++;
       this.growSpan(p);
     }
@@ -242,7 +243,7 @@ export class NaiveRfcMm extends NaiveMm {
     this.kind[pfn] = 'free';
     if (!this.takeMark(pfn) || !this.send(pfn, this.target[pfn]!)) return;
     this.movedPages.drain++;
-    if (this.rfc.pcpFreeLeak) this.freeLeak[this.cellOf(pfn)]!++;
+    if (this.rfc.pcpFreeLeak) this.freeLeak[this.zoneIndexOf(pfn)]!++;
   }
 
   /** Tests and clears it; a set one costs a lookup. */
@@ -276,29 +277,29 @@ export class NaiveRfcMm extends NaiveMm {
 
   /* ---- figures ---- */
 
-  override cells(): readonly CellFigures[] {
-    const cells = super.cells() as readonly Count[];
-    cells.forEach((c, i) => {
+  override zones(): readonly ZoneFigures[] {
+    const zones = super.zones() as readonly Count[];
+    zones.forEach((c, i) => {
       c.freePages = Math.max(0, c.freePages - this.freeLeak[i]!);
       const span = this.spans[i]!;
       if (this.rfc.spanNeverShrinks) c.spanStart = span.start;
       if (this.rfc.spanNeverShrinks) c.spannedPages = span.end - span.start;
     });
-    return cells;
+    return zones;
   }
 
   /** The widest that a span may be that shrinks when it can. */
-  widestSpan(cell: number): { readonly start: number; readonly end: number } {
-    return this.spans[cell]!;
+  widestSpan(zone: number): { readonly start: number; readonly end: number } {
+    return this.spans[zone]!;
   }
 
-  protected override sizeReserves(cells: readonly Count[]): void {
-    cells.forEach((c, i) => {
-      c.presentPages = this.believed[i]!.present;
-      c.managedPages = this.believed[i]!.managed;
+  protected override sizeReserves(zones: readonly Count[]): void {
+    zones.forEach((c, i) => {
+      c.presentPages = this.kernelCounts[i]!.present;
+      c.managedPages = this.kernelCounts[i]!.managed;
     });
-    // Per-CPU sizes are kept where managed is, so they are always those of what is believed.
-    super.sizeReserves(cells);
+    // Per-CPU sizes are kept where managed is, so they are always those of what the kernel counts.
+    super.sizeReserves(zones);
   }
 
   override nrZones(nid: number): number {
@@ -315,15 +316,15 @@ export class NaiveRfcMm extends NaiveMm {
 
   override faults(): ReadonlySet<string> {
     const counted = this.countTarget();
-    const isWrong = (cell: number): boolean =>
-      counted[cell]!.present !== this.believed[cell]!.present ||
-      counted[cell]!.managed !== this.believed[cell]!.managed;
+    const isWrong = (zone: number): boolean =>
+      counted[zone]!.present !== this.kernelCounts[zone]!.present ||
+      counted[zone]!.managed !== this.kernelCounts[zone]!.managed;
     const lacksMark = (kind: PageKind, p: number): boolean =>
       (kind === 'allocated' || kind === 'pcp') && this.actual[p] !== this.target[p] && !this.marked[p];
     const nids = this.nodes((nid) => nid);
     const laws: Record<string, boolean> = {
       G2:
-        counted.some((_, cell) => isWrong(cell)) || nids.some((nid) => super.nodePresent(nid) !== this.nodeSizes[nid]),
+        counted.some((_, zone) => isWrong(zone)) || nids.some((nid) => super.nodePresent(nid) !== this.nodeSizes[nid]),
       G3: this.freeLeak.some((pages) => pages > 0),
       G4: this.misplaced().some((pages) => pages > 0),
       G8: this.kind.some(lacksMark),
@@ -356,7 +357,7 @@ export class NaiveRfcMm extends NaiveMm {
   }
 
   private growSpan(pfn: number): void {
-    const span = this.spans[this.cellOf(pfn)]!;
+    const span = this.spans[this.zoneIndexOf(pfn)]!;
     if (span.end === 0 || pfn < span.start) span.start = pfn;
     if (pfn >= span.end) span.end = pfn + 1;
   }
@@ -364,10 +365,10 @@ export class NaiveRfcMm extends NaiveMm {
 
 const NO_BLOCK = -1;
 
-export const rfcMaker: MmMaker = { name: 'naive RFC', boot: (config) => new NaiveRfcMm(config) };
+export const rfcFactory: MmFactory = { name: 'naive RFC', boot: (config) => new NaiveRfcMm(config) };
 
 /** The model that says what a guest of this configuration does. */
-export const oracleMaker: MmMaker = {
+export const oracleFactory: MmFactory = {
   name: 'oracle',
-  boot: (config) => (isRfcGuest(config) ? rfcMaker : naiveMaker).boot(config),
+  boot: (config) => (isRfcGuest(config) ? rfcFactory : naiveFactory).boot(config),
 };

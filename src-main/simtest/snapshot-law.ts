@@ -37,7 +37,7 @@ export function snapshotViolations(
   config.guests.forEach((guest, g) => {
     const header = snapshot.header.guests[g]!;
     const at = guest.name;
-    // Only what is true of any guest: its kernel may believe otherwise, or be in the middle of a commit.
+    // Only what is true of any guest: its kernel may count otherwise, or be in the middle of a commit.
     const inCommit = stepping.has(guest.name);
     const loose = header.defects.length > 0 || inCommit;
     checkBacking(snapshot, header, g, at, same);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { engineMaker } from './engine-mm.ts';
-import { oracleMaker } from './naive-rfc-mm.ts';
+import { engineFactory } from './engine-mm.ts';
+import { oracleFactory } from './naive-rfc-mm.ts';
 import { runVector, vectors } from './vectors.ts';
 
-describe.each([oracleMaker, engineMaker])('section 8 vectors on the $name', (maker) => {
+describe.each([oracleFactory, engineFactory])('section 8 vectors on the $name', (factory) => {
   it.each(vectors)('$name', (vector) => {
-    expect(runVector(maker, vector)).toEqual([]);
+    expect(runVector(factory, vector)).toEqual([]);
   });
 });

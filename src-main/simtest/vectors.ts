@@ -7,12 +7,12 @@
 import type { LayoutRange, MmConfig, RfcSwitches } from '../../shared/model/config.ts';
 import { numactlMbFromPages } from '../../shared/units/index.ts';
 import { COMMIT_STEPS, MAX_PAGE_ORDER, NR_ZONES, isRfcGuest } from './mm-under-test.ts';
-import type { CellFigures, CommitSteps, MmMaker, MmUnderTest, Moved, PageKind } from './mm-under-test.ts';
+import type { ZoneFigures, CommitSteps, MmFactory, MmUnderTest, Moved, PageKind } from './mm-under-test.ts';
 import { DEFAULT_PROFILE, RFC_V3 } from '../../shared/model/config.ts';
 
 /** Figures of a node: free summed over its zones, `actual` by counting pages with A. */
 export interface NodeExpectation {
-  /** As the kernel believes it. */
+  /** As the kernel counts it. */
   readonly size?: number;
   readonly sizeMb?: number;
   readonly free?: number;
@@ -24,8 +24,8 @@ export interface NodeExpectation {
   readonly misplaced?: number;
 }
 
-/** Figures of a cell. `lists` as in the text: `o0*3 o2` is three free blocks of order 0 and one of order 2. */
-export interface CellExpectation {
+/** Figures of a zone. `lists` as in the text: `o0*3 o2` is three free blocks of order 0 and one of order 2. */
+export interface ZoneExpectation {
   readonly present?: number;
   readonly managed?: number;
   readonly lists?: string;
@@ -41,7 +41,7 @@ export interface Expectation {
   readonly label: string;
   readonly nodes?: Readonly<Record<number, NodeExpectation>>;
   /** Keyed `nid/zone`. */
-  readonly cells?: Readonly<Record<string, CellExpectation>>;
+  readonly zones?: Readonly<Record<string, ZoneExpectation>>;
   /** Keyed `from->to`; pairs that are not named must be 0 if this is given. Pinned pages not included. */
   readonly stranded?: Readonly<Record<string, number>>;
   /** Since boot. */
@@ -145,7 +145,7 @@ const sweepVectors: Vector[] = [
       expect({
         label: 'boot',
         nodes: { 0: { size: 32768, sizeMb: 128, free: 32768 } },
-        cells: {
+        zones: {
           '0/0': { watermarks: '45/56/67', pcp: '1/0', lists: 'o10*4' },
           '0/1': { watermarks: '316/395/474', pcp: '7/42', lists: 'o10*28' },
         },
@@ -161,7 +161,7 @@ const sweepVectors: Vector[] = [
       expect({
         label: 'after',
         nodes: { 0: { size: 0, free: 0 }, 1: { size: 32768, sizeMb: 128, free: 32768 } },
-        cells: { '1/0': { lists: 'o10*4' }, '1/1': { lists: 'o10*28' } },
+        zones: { '1/0': { lists: 'o10*4' }, '1/1': { lists: 'o10*28' } },
         movedTotal: 32768,
         zonesPopulated: 2,
         lookups: { hit: 0, miss: 0 },
@@ -176,7 +176,7 @@ const sweepVectors: Vector[] = [
       expect({
         label: 'after',
         nodes: { 0: { size: 16384, sizeMb: 64 }, 1: { size: 16384, sizeMb: 64 } },
-        cells: {
+        zones: {
           '0/0': { lists: 'o10*4' },
           '0/1': { lists: 'o10*12' },
           '1/0': { present: 0, lists: '' },
@@ -195,7 +195,7 @@ const sweepVectors: Vector[] = [
       expect({
         label: 'after',
         nodes: { 0: { size: 16385, free: 16385 }, 1: { size: 16383, free: 16383 } },
-        cells: { '0/1': { lists: 'o0 o10*12' }, '1/1': { lists: 'o0 o1 o2 o3 o4 o5 o6 o7 o8 o9 o10*15' } },
+        zones: { '0/1': { lists: 'o0 o10*12' }, '1/1': { lists: 'o0 o1 o2 o3 o4 o5 o6 o7 o8 o9 o10*15' } },
         movedTotal: 16383,
       }),
     ],
@@ -208,7 +208,7 @@ const sweepVectors: Vector[] = [
       expect({
         label: 'after',
         nodes: { ...t4Nodes, 3: { size: 0, free: 0 } },
-        cells: {
+        zones: {
           '0/0': { present: 1408, ...t4Lists['0/0'], watermarks: '15/18/22', pcp: '1/0' },
           '0/1': { present: 9600, ...t4Lists['0/1'], watermarks: '106/132/159', pcp: '1/6' },
           '1/0': { present: 1408, ...t4Lists['1/0'], watermarks: '15/18/22', pcp: '1/0' },
@@ -226,7 +226,7 @@ const sweepVectors: Vector[] = [
     config: guest(P, 4, oneNode),
     steps: [
       commit(stripes(0, 2, 128, P)),
-      expect({ label: 'after', nodes: t4Nodes, cells: t4Lists, movedTotal: 21760 }),
+      expect({ label: 'after', nodes: t4Nodes, zones: t4Lists, movedTotal: 21760 }),
     ],
   },
   {
@@ -239,7 +239,7 @@ const sweepVectors: Vector[] = [
       expect({
         label: 'after',
         nodes: { ...t4Nodes, 3: { size: 0, sizeMb: 0, free: 0 } },
-        cells: t4Lists,
+        zones: t4Lists,
         movedTotal: 65536,
       }),
     ],
@@ -252,7 +252,7 @@ const sweepVectors: Vector[] = [
       expect({
         label: 'after',
         nodes: { 0: { size: 11006, sizeMb: 42 }, 1: { size: 10880, sizeMb: 42 }, 2: { size: 10880, sizeMb: 42 } },
-        cells: { '0/1': { lists: 'o1 o2 o3 o4 o5 o6 o7*74' } },
+        zones: { '0/1': { lists: 'o1 o2 o3 o4 o5 o6 o7*74' } },
       }),
     ],
   },
@@ -264,7 +264,7 @@ const sweepVectors: Vector[] = [
       expect({
         label: 'after',
         nodes: { 0: { size: 16384, sizeMb: 64, free: 16384 }, 1: { size: 16384, sizeMb: 64, free: 16384 } },
-        cells: {
+        zones: {
           '0/0': { lists: 'o10*2' },
           '0/1': { lists: 'o10*14' },
           '1/0': { lists: 'o10*2' },
@@ -283,7 +283,7 @@ const sweepVectors: Vector[] = [
       expect({
         label: 'after',
         nodes: { 0: { size: 16384, sizeMb: 64, free: 16384 }, 1: { size: 16384, sizeMb: 64, free: 16384 } },
-        cells: {
+        zones: {
           '0/0': { lists: 'o7*16' },
           '0/1': { lists: 'o7*112' },
           '1/0': { lists: 'o7*16' },
@@ -308,7 +308,7 @@ const strandedVectors: Vector[] = [
       expect({
         label: 'boot',
         nodes: { 0: { size: 32768, free: 29220, actual: 32768 } },
-        cells: { '0/0': { managed: 3072, lists: 'o10*2' } },
+        zones: { '0/0': { managed: 3072, lists: 'o10*2' } },
         stranded: {},
         movedTotal: 0,
       }),
@@ -316,7 +316,7 @@ const strandedVectors: Vector[] = [
       expect({
         label: 'commit T2 layout',
         nodes: { 0: { size: 16384, free: 13836, actual: 17384 }, 1: { size: 16384, free: 15384, actual: 15384 } },
-        cells: {
+        zones: {
           '0/0': { managed: 3072, lists: 'o10*2' },
           '1/1': { lists: 'o3 o4 o5*2 o6 o7 o8 o9 o10*14' },
         },
@@ -328,7 +328,7 @@ const strandedVectors: Vector[] = [
       expect({
         label: 'free 20000..20499',
         nodes: { 0: { size: 16384, free: 13836, actual: 16884 }, 1: { size: 16384, free: 15884, actual: 15884 } },
-        cells: {
+        zones: {
           '0/0': { managed: 3072, lists: 'o10*2' },
           '1/1': { lists: 'o2 o3 o4*2 o5 o6 o7 o8 o10*15' },
         },
@@ -340,7 +340,7 @@ const strandedVectors: Vector[] = [
       expect({
         label: 'commit all on 0',
         nodes: { 0: { size: 32768, free: 29720, actual: 32768 }, 1: { size: 0, free: 0, actual: 0 } },
-        cells: { '0/0': { managed: 3072, lists: 'o10*2' } },
+        zones: { '0/0': { managed: 3072, lists: 'o10*2' } },
         stranded: {},
         movedTotal: 31768,
       }),
@@ -349,7 +349,7 @@ const strandedVectors: Vector[] = [
         // The text's 500 lookups here are of flags that the RFC sets on every page; the minimal marking has none.
         label: 'free 20500..20999',
         nodes: { 0: { size: 32768, free: 30220, actual: 32768 }, 1: { size: 0, free: 0, actual: 0 } },
-        cells: { '0/0': { managed: 3072, lists: 'o10*2' } },
+        zones: { '0/0': { managed: 3072, lists: 'o10*2' } },
         stranded: {},
         movedTotal: 31768,
         lookupsTotal: 500,
@@ -372,7 +372,7 @@ const strandedVectors: Vector[] = [
       expect({
         label: 'after freeing it',
         nodes: { 0: { size: 16500, free: 16500 }, 1: { size: 16268, free: 16268 } },
-        cells: { '0/1': { lists: 'o2 o4 o5 o6 o10*12' }, '1/1': { lists: 'o2 o3 o7 o8 o9 o10*15' } },
+        zones: { '0/1': { lists: 'o2 o4 o5 o6 o10*12' }, '1/1': { lists: 'o2 o3 o7 o8 o9 o10*15' } },
         stranded: {},
         movedTotal: 16268,
       }),
@@ -387,7 +387,7 @@ const strandedVectors: Vector[] = [
       expect({
         label: 'boot',
         nodes: { 0: { size: 64, free: 59 } },
-        cells: { '0/0': { lists: 'o0*3 o2*2 o3*2 o4*2' } },
+        zones: { '0/0': { lists: 'o0*3 o2*2 o3*2 o4*2' } },
         stranded: {},
         movedTotal: 0,
       }),
@@ -395,7 +395,7 @@ const strandedVectors: Vector[] = [
       expect({
         label: '{0-31}:0 {32-63}:1',
         nodes: { 0: { size: 32, free: 30 }, 1: { size: 32, free: 29 } },
-        cells: { '0/0': { lists: 'o0*2 o2 o3 o4' }, '1/0': { lists: 'o0 o2 o3 o4' } },
+        zones: { '0/0': { lists: 'o0*2 o2 o3 o4' }, '1/0': { lists: 'o0 o2 o3 o4' } },
         stranded: { '0->1': 3 },
         movedTotal: 29,
       }),
@@ -404,7 +404,7 @@ const strandedVectors: Vector[] = [
       expect({
         label: 'free 6,40,41',
         nodes: { 0: { size: 32, free: 31 }, 1: { size: 32, free: 31 } },
-        cells: { '0/0': { lists: 'o0 o1 o2 o3 o4' }, '1/0': { lists: 'o0 o1 o2 o3 o4' } },
+        zones: { '0/0': { lists: 'o0 o1 o2 o3 o4' }, '1/0': { lists: 'o0 o1 o2 o3 o4' } },
         stranded: { '0->1': 1 },
         movedTotal: 31,
       }),
@@ -412,7 +412,7 @@ const strandedVectors: Vector[] = [
       expect({
         label: '{0-19}:1 {20-63}:0',
         nodes: { 0: { size: 44, free: 43 }, 1: { size: 20, free: 19 } },
-        cells: { '0/0': { lists: 'o0 o1 o2*2 o3*2 o4' }, '1/0': { lists: 'o0 o1 o2*2 o3' } },
+        zones: { '0/0': { lists: 'o0 o1 o2*2 o3*2 o4' }, '1/0': { lists: 'o0 o1 o2*2 o3' } },
         stranded: { '0->1': 1 },
         movedTotal: 81,
       }),
@@ -421,7 +421,7 @@ const strandedVectors: Vector[] = [
       expect({
         label: 'free 5,42',
         nodes: { 0: { size: 44, free: 44 }, 1: { size: 20, free: 20 } },
-        cells: { '0/0': { lists: 'o2 o3 o5' }, '1/0': { lists: 'o2 o4' } },
+        zones: { '0/0': { lists: 'o2 o3 o5' }, '1/0': { lists: 'o2 o4' } },
         stranded: {},
         movedTotal: 82,
       }),
@@ -488,7 +488,7 @@ const postedVectors: Vector[] = [
     expect({
       label: 'after',
       nodes: { 0: { size: 0, free: 0 }, 1: { size: 32768, sizeMb: 128, free: 32768 } },
-      cells: {
+      zones: {
         '0/0': { span: [0, 4096] },
         '0/1': { span: [4096, 32768] },
         '1/0': { lists: 'o10*4' },
@@ -507,7 +507,7 @@ const postedVectors: Vector[] = [
         0: { size: 16385, free: 17408, misplaced: 1023 },
         1: { size: 16383, free: 15360, misplaced: 0 },
       },
-      cells: { '0/1': { lists: 'o10*13' }, '1/1': { lists: 'o10*15' } },
+      zones: { '0/1': { lists: 'o10*13' }, '1/1': { lists: 'o10*15' } },
       movedTotal: 15360,
       flagged: 17408,
     }),
@@ -519,7 +519,7 @@ const postedVectors: Vector[] = [
         0: { size: 16385, free: 16385, misplaced: 0 },
         1: { size: 16383, free: 16383, misplaced: 0 },
       },
-      cells: { '0/1': { lists: 'o0 o10*12' }, '1/1': { lists: 'o0 o1 o2 o3 o4 o5 o6 o7 o8 o9 o10*15' } },
+      zones: { '0/1': { lists: 'o0 o10*12' }, '1/1': { lists: 'o0 o1 o2 o3 o4 o5 o6 o7 o8 o9 o10*15' } },
       movedTotal: 16383,
     }),
   ]),
@@ -533,7 +533,7 @@ const postedVectors: Vector[] = [
         2: { size: 10880, sizeMb: 42, free: 11264, lists: 'o10*11', misplaced: 7040, nrZones: 2 },
         3: { size: 0, free: 0, misplaced: 0, nrZones: 0 },
       },
-      cells: { '1/1': { present: 16384, watermarks: '164/205/246' } },
+      zones: { '1/1': { present: 16384, watermarks: '164/205/246' } },
       movedTotal: 21504,
       flaggedMisplaced: 7040,
     }),
@@ -549,7 +549,7 @@ const postedVectors: Vector[] = [
     expect({
       label: 'after',
       nodes: { 0: { sizeMb: 43 }, 1: { sizeMb: 5, nrZones: 1 }, 2: { sizeMb: 42 }, 3: { sizeMb: 0 } },
-      cells: { '1/1': { present: 0, watermarks: '0/0/0' } },
+      zones: { '1/1': { present: 0, watermarks: '0/0/0' } },
       movedTotal: 65536,
     }),
   ]),
@@ -571,7 +571,7 @@ const postedVectors: Vector[] = [
     expect({
       label: 'commit T2 layout',
       nodes: { 0: { size: 16384, free: 13836, actual: 17384 }, 1: { size: 16384, free: 15384, actual: 15384 } },
-      cells: { '0/0': { managed: 3072 }, '1/1': { lists: 'o3 o4 o5*2 o6 o7 o8 o9 o10*14' } },
+      zones: { '0/0': { managed: 3072 }, '1/1': { lists: 'o3 o4 o5*2 o6 o7 o8 o9 o10*14' } },
       stranded: { '0->1': 1000 },
       movedTotal: 15384,
       flagged: 17384,
@@ -580,7 +580,7 @@ const postedVectors: Vector[] = [
     expect({
       label: 'free 20000..20499',
       nodes: { 0: { size: 16384, free: 13836, actual: 16884 }, 1: { size: 16384, free: 15884, actual: 15884 } },
-      cells: { '0/0': { managed: 3072 }, '1/1': { lists: 'o2 o3 o4*2 o5 o6 o7 o8 o10*15' } },
+      zones: { '0/0': { managed: 3072 }, '1/1': { lists: 'o2 o3 o4*2 o5 o6 o7 o8 o10*15' } },
       stranded: { '0->1': 500 },
       movedTotal: 15884,
       lookups: { hit: 499, miss: 1 },
@@ -589,7 +589,7 @@ const postedVectors: Vector[] = [
     expect({
       label: 'commit all on 0',
       nodes: { 0: { size: 32768, free: 29720, actual: 32768 }, 1: { size: 0, free: 0, actual: 0 } },
-      cells: { '0/0': { managed: 3072 } },
+      zones: { '0/0': { managed: 3072 } },
       stranded: {},
       movedTotal: 31768,
     }),
@@ -597,7 +597,7 @@ const postedVectors: Vector[] = [
     expect({
       label: 'free 20500..20999: flag set, same node',
       nodes: { 0: { size: 32768, free: 30220, actual: 32768 }, 1: { size: 0, free: 0, actual: 0 } },
-      cells: { '0/0': { managed: 3072, lists: 'o10*2' } },
+      zones: { '0/0': { managed: 3072, lists: 'o10*2' } },
       stranded: {},
       movedTotal: 31768,
       lookupsTotal: 1000,
@@ -628,7 +628,7 @@ const postedVectors: Vector[] = [
     expect({
       label: '{0-31}:0 {32-63}:1',
       nodes: { 0: { size: 32, free: 30 }, 1: { size: 32, free: 29 } },
-      cells: { '0/0': { lists: 'o0*2 o2 o3 o4' }, '1/0': { lists: 'o0 o2 o3 o4' } },
+      zones: { '0/0': { lists: 'o0*2 o2 o3 o4' }, '1/0': { lists: 'o0 o2 o3 o4' } },
       stranded: { '0->1': 3 },
       movedTotal: 29,
     }),
@@ -637,7 +637,7 @@ const postedVectors: Vector[] = [
     expect({
       label: 'free 6,40,41',
       nodes: { 0: { size: 32, free: 31 }, 1: { size: 32, free: 31 } },
-      cells: { '0/0': { lists: 'o0 o1 o2 o3 o4' }, '1/0': { lists: 'o0 o1 o2 o3 o4' } },
+      zones: { '0/0': { lists: 'o0 o1 o2 o3 o4' }, '1/0': { lists: 'o0 o1 o2 o3 o4' } },
       stranded: { '0->1': 1 },
       movedTotal: 31,
     }),
@@ -678,7 +678,7 @@ function interleaving(before: number, way: 'free' | 'putPcp'): Vector {
       expect({
         label: 'end',
         nodes: { 0: { free: 16384, actual: 16384 }, 1: { free: 16384, actual: 16384 } },
-        cells: { '1/1': { lists: 'o10*16' } },
+        zones: { '1/1': { lists: 'o10*16' } },
         stranded: {},
         moved,
         // The sweep does not look up; a free and a drain of a marked page do (section 2.7).
@@ -743,7 +743,7 @@ const leakVector: Vector = {
     expect({
       label: 'after',
       nodes: { 0: { free: 16384 }, 1: { free: 16353 } },
-      cells: { '1/1': { lists: 'o10*16' } },
+      zones: { '1/1': { lists: 'o10*16' } },
       stranded: {},
       moved: { sweep: 16353, free: 0, drain: 31 },
     }),
@@ -782,8 +782,8 @@ export const vectors: readonly Vector[] = [
 ];
 
 /** Every figure that differs, one sentence each; empty when the vector holds. */
-export function runVector(maker: MmMaker, vector: Vector): string[] {
-  const mm = maker.boot(vector.config);
+export function runVector(factory: MmFactory, vector: Vector): string[] {
+  const mm = factory.boot(vector.config);
   const wrong: string[] = [];
   const blame = (what: string, expected: unknown, found: unknown): void => {
     if (expected !== found) wrong.push(`${what}: expected ${String(expected)}, found ${String(found)}`);
@@ -823,16 +823,16 @@ function runBlocks(mm: MmUnderTest, step: BlocksStep, blame: Blame): void {
 }
 
 function compare(mm: MmUnderTest, config: MmConfig, that: Expectation, zonesPopulated: number, blame: Blame): void {
-  const cells = mm.cells();
+  const zones = mm.zones();
   const at = (what: string): string => `${that.label}: ${what}`;
   for (const [nid, node] of Object.entries(that.nodes ?? {})) {
     compareNode(mm, config, Number(nid), node, that.label, blame);
   }
-  for (const [key, expected] of Object.entries(that.cells ?? {})) {
-    const [nid, zone] = key.split('/').map(Number) as [number, number];
-    compareCell(cells[nid * NR_ZONES + zone]!, expected, at(`cell ${key}`), blame);
+  for (const [key, expected] of Object.entries(that.zones ?? {})) {
+    const [nid, zoneType] = key.split('/').map(Number) as [number, number];
+    compareZone(zones[nid * NR_ZONES + zoneType]!, expected, at(`zone ${key}`), blame);
   }
-  const nodes = cells.length / NR_ZONES;
+  const nodes = zones.length / NR_ZONES;
   const { stranded } = that;
   if (stranded !== undefined) {
     mm.stranded().forEach(({ pages }, i) => {
@@ -883,7 +883,7 @@ function compareNode(
   label: string,
   blame: Blame,
 ): void {
-  const zones = mm.cells().slice(nid * NR_ZONES, (nid + 1) * NR_ZONES);
+  const zones = mm.zones().slice(nid * NR_ZONES, (nid + 1) * NR_ZONES);
   const size = mm.nodePresent(nid);
   const at = `${label}: node ${nid}`;
   if (node.size !== undefined) blame(`${at} size`, node.size, size);
@@ -907,17 +907,17 @@ function compareNode(
   blame(`${at} actual`, node.actual, actual);
 }
 
-function compareCell(cell: CellFigures, expected: CellExpectation, at: string, blame: Blame): void {
-  if (expected.present !== undefined) blame(`${at} present`, expected.present, cell.presentPages);
-  if (expected.managed !== undefined) blame(`${at} managed`, expected.managed, cell.managedPages);
-  if (expected.lists !== undefined) blame(`${at} free lists`, expected.lists, formatFreeBlocks(cell.freeBlocks));
+function compareZone(zone: ZoneFigures, expected: ZoneExpectation, at: string, blame: Blame): void {
+  if (expected.present !== undefined) blame(`${at} present`, expected.present, zone.presentPages);
+  if (expected.managed !== undefined) blame(`${at} managed`, expected.managed, zone.managedPages);
+  if (expected.lists !== undefined) blame(`${at} free lists`, expected.lists, formatFreeBlocks(zone.freeBlocks));
   if (expected.watermarks !== undefined) {
-    blame(`${at} watermarks`, expected.watermarks, `${cell.wmarkMin}/${cell.wmarkLow}/${cell.wmarkHigh}`);
+    blame(`${at} watermarks`, expected.watermarks, `${zone.wmarkMin}/${zone.wmarkLow}/${zone.wmarkHigh}`);
   }
   if (expected.span !== undefined) {
-    blame(`${at} span`, String(expected.span), `${cell.spanStart},${cell.spanStart + cell.spannedPages}`);
+    blame(`${at} span`, String(expected.span), `${zone.spanStart},${zone.spanStart + zone.spannedPages}`);
   }
-  if (expected.pcp !== undefined) blame(`${at} pcp`, expected.pcp, `${cell.pcpBatch}/${cell.pcpHigh}`);
+  if (expected.pcp !== undefined) blame(`${at} pcp`, expected.pcp, `${zone.pcpBatch}/${zone.pcpHigh}`);
 }
 
 /** `o0*3 o2`: as the text writes free lists. */

@@ -7,20 +7,20 @@ import { drawWorldCase } from './world-draw.ts';
 import type { WorldCase } from './world-draw.ts';
 import { worldRegressions } from './world-regression.ts';
 import {
-  engineWorldMaker,
+  engineWorldFactory,
   formatWorldFailure,
   runSimtest,
   runSimtestOn,
   runWorldCase,
   shrinkWorldCase,
 } from './world-sim.ts';
-import type { WorldFailure, WorldMaker, WorldUnderTest } from './world-sim.ts';
+import type { WorldFailure, WorldFactory, WorldUnderTest } from './world-sim.ts';
 
 /** The engine's world with some doors replaced. */
 function faulty(
   name: string,
   twist: (world: WorldUnderTest, restored: boolean) => Partial<WorldUnderTest>,
-): WorldMaker {
+): WorldFactory {
   const wrap = (world: WorldUnderTest, restored: boolean): WorldUnderTest => {
     const plain: WorldUnderTest = {
       get tick() {
@@ -44,21 +44,25 @@ function faulty(
   return {
     name,
     create: (config) => {
-      const { world, problems } = engineWorldMaker.create(config);
+      const { world, problems } = engineWorldFactory.create(config);
       return { world: world === null ? null : wrap(world, false), problems };
     },
-    restore: (config, state) => wrap(engineWorldMaker.restore(config, state), true),
+    restore: (config, state) => wrap(engineWorldFactory.restore(config, state), true),
   };
 }
 
 /** Every second world is made with another seed: two runs of one configuration differ. */
-function forgetful(): WorldMaker {
+function forgetful(): WorldFactory {
   let worlds = 0;
   const other = (config: WorldConfig): WorldConfig => ({ ...config, seed: (config.seed + (worlds++ % 2)) >>> 0 });
-  return { ...engineWorldMaker, name: 'two runs differ', create: (config) => engineWorldMaker.create(other(config)) };
+  return {
+    ...engineWorldFactory,
+    name: 'two runs differ',
+    create: (config) => engineWorldFactory.create(other(config)),
+  };
 }
 
-const faults: readonly (readonly [WorldMaker, RegExp])[] = [
+const faults: readonly (readonly [WorldFactory, RegExp])[] = [
   [
     faulty('a refused command changes something', (world) => ({
       submit: (command: Command) => {
@@ -164,15 +168,15 @@ const idle = (c: WorldCase): WorldCase => ({
 });
 
 describe('the simulator can fail', () => {
-  it.each(faults)(`the planted fault of world $name is caught within seeds 1..${SEEDS}`, (maker, reason) => {
+  it.each(faults)(`the planted fault of world $name is caught within seeds 1..${SEEDS}`, (factory, reason) => {
     let failure: WorldFailure | null = null;
     for (let seed = 1; failure === null && seed <= SEEDS; seed++)
-      failure = runWorldCase(maker, idle(drawWorldCase(seed))).failure;
+      failure = runWorldCase(factory, idle(drawWorldCase(seed))).failure;
     expect(failure?.text).toMatch(reason);
   });
 
   it('a failure is shrunk and printed with its seed and all that was drawn', () => {
-    const maker = faulty('commits are illegal', (world) => ({
+    const factory = faulty('commits are illegal', (world) => ({
       check: () =>
         world
           .snapshot('accounts')
@@ -180,10 +184,10 @@ describe('the simulator can fail', () => {
           .map((g) => ({ law: 'X', vm: g.name, text: 'planted' })),
     }));
     const failing = Array.from({ length: SEEDS }, (_, i) => idle(drawWorldCase(i + 1))).find(
-      (c) => runWorldCase(maker, c).failure !== null,
+      (c) => runWorldCase(factory, c).failure !== null,
     )!;
-    const small = shrinkWorldCase(maker, failing);
-    const report = formatWorldFailure(maker, small, runWorldCase(maker, small).failure!);
+    const small = shrinkWorldCase(factory, failing);
+    const report = formatWorldFailure(factory, small, runWorldCase(factory, small).failure!);
     expect(report).toContain(`SEED ${failing.config.seed} `);
     expect(small.commands.length + small.config.schedule.length).toBe(1);
     expect(report).toMatch(/"type":"(commitLayout|writeFiles)"/);
@@ -197,7 +201,7 @@ it('worlds of seeds 1..10 keep every law and settle', () => {
 });
 
 it.each(worldRegressions)('$name', (c) => {
-  expect(runWorldCase(engineWorldMaker, c).failure).toBeNull();
+  expect(runWorldCase(engineWorldFactory, c).failure).toBeNull();
 });
 
 it('the worlds that are drawn do what there is to do', () => {
@@ -205,7 +209,7 @@ it('the worlds that are drawn do what there is to do', () => {
   const add = (what: string, times = 1): unknown => done.set(what, (done.get(what) ?? 0) + times);
   for (let seed = 1; seed <= 40; seed++) {
     const { config, commands, ticks } = drawWorldCase(seed);
-    const world = engineWorldMaker.create({ ...config, schedule: [] }).world!;
+    const world = engineWorldFactory.create({ ...config, schedule: [] }).world!;
     for (const { command } of commands) {
       const refused = world.submit(command) !== null;
       if (!refused) add(command.type);
@@ -240,8 +244,8 @@ it('stops when told to, with what is done', () => {
 });
 
 it('a run stops at the first seed that fails and reports it', () => {
-  const maker = faulty('illegal from the start', () => ({ check: () => [{ law: 'X', vm: null, text: 'planted' }] }));
-  const result = runSimtestOn(maker, { firstSeed: 5, seeds: 10, onProgress: () => undefined });
+  const factory = faulty('illegal from the start', () => ({ check: () => [{ law: 'X', vm: null, text: 'planted' }] }));
+  const result = runSimtestOn(factory, { firstSeed: 5, seeds: 10, onProgress: () => undefined });
   expect(result).toMatchObject({ done: 1, failure: { seed: 5 } });
   expect(result.failure?.report).toContain('SEED 5 (illegal from the start): tick 0: at creation: X  planted');
 });

@@ -45,7 +45,7 @@ export interface WorldUnderTest {
   takeEvents(): readonly WorldEvent[];
 }
 
-export interface WorldMaker {
+export interface WorldFactory {
   readonly name: string;
   /** Null with problems: the drawn guests do not fit on the drawn hosts. */
   create(config: WorldConfig): {
@@ -55,7 +55,7 @@ export interface WorldMaker {
   restore(config: WorldConfig, state: WorldState): WorldUnderTest;
 }
 
-export const engineWorldMaker: WorldMaker = {
+export const engineWorldFactory: WorldFactory = {
   name: 'engine',
   create: (config) => World.create(config),
   restore: (config, state) => World.restore(config, state),
@@ -87,8 +87,8 @@ export interface WorldRun {
 }
 
 /** Runs the case. Never throws: what the world throws is a failure. */
-export function runWorldCase(maker: WorldMaker, c: WorldCase): WorldRun {
-  const runner = new WorldRunner(maker, c);
+export function runWorldCase(factory: WorldFactory, c: WorldCase): WorldRun {
+  const runner = new WorldRunner(factory, c);
   const failure = runner.run();
   const { placed, commands, refused, calmTicks } = runner;
   return { failure, placed, commands, refused, calmTicks };
@@ -136,7 +136,7 @@ const expect = (holds: boolean, text: () => string): void => {
 };
 
 class WorldRunner {
-  readonly #maker: WorldMaker;
+  readonly #factory: WorldFactory;
   readonly #case: WorldCase;
   #world: WorldUnderTest | null = null;
   #shadow: WorldUnderTest | null = null;
@@ -155,8 +155,8 @@ class WorldRunner {
   refused = 0;
   calmTicks = 0;
 
-  constructor(maker: WorldMaker, c: WorldCase) {
-    this.#maker = maker;
+  constructor(factory: WorldFactory, c: WorldCase) {
+    this.#factory = factory;
     this.#case = c;
     this.#stepping = new Set(steppingVms(c));
     this.#patient = new Set(patientVms(c));
@@ -164,7 +164,7 @@ class WorldRunner {
 
   run(): WorldFailure | null {
     try {
-      this.#world = this.#maker.create(this.#case.config).world;
+      this.#world = this.#factory.create(this.#case.config).world;
       if (this.#world === null) return null;
       this.placed = true;
       this.#safety(this.#world);
@@ -196,7 +196,7 @@ class WorldRunner {
   #restore(world: WorldUnderTest): void {
     const state = world.state();
     const json = JSON.parse(JSON.stringify(state.json)) as WorldState['json'];
-    this.#shadow = this.#maker.restore(world.config, { json, columns: state.columns });
+    this.#shadow = this.#factory.restore(world.config, { json, columns: state.columns });
     this.#compareShadow(world, 'restored');
   }
 
@@ -303,7 +303,7 @@ class WorldRunner {
 
   /** Determinism: the first phase once more from what its configuration has become, without restores or looks. */
   #rerun(hash: string, config: WorldConfig): void {
-    const { world } = this.#maker.create(config);
+    const { world } = this.#factory.create(config);
     world!.step(this.#case.ticks);
     const again = world!.hash();
     expect(again === hash, () => `run again, the hash is ${again}, not ${hash}`);
@@ -353,10 +353,10 @@ const SHRINK_TRIES = 400;
 const CALM_TICKS_PER_TRY = 100;
 
 /** A smaller case that still fails, in whatever way. */
-export function shrinkWorldCase(maker: WorldMaker, failing: WorldCase): WorldCase {
+export function shrinkWorldCase(factory: WorldFactory, failing: WorldCase): WorldCase {
   const budget: ShrinkBudget = { left: SHRINK_TRIES };
   const fails = (c: WorldCase): boolean => {
-    const run = runWorldCase(maker, c);
+    const run = runWorldCase(factory, c);
     budget.left -= Math.floor(run.calmTicks / CALM_TICKS_PER_TRY);
     return run.failure !== null;
   };
@@ -399,7 +399,7 @@ function* plainerWorlds(c: WorldCase): Iterable<WorldCase> {
 }
 
 /** Seed, what is wrong, and everything that was drawn, as data to paste. */
-export function formatWorldFailure(maker: WorldMaker, c: WorldCase, failure: WorldFailure): string {
+export function formatWorldFailure(factory: WorldFactory, c: WorldCase, failure: WorldFailure): string {
   const list = (name: string, items: readonly unknown[]): string[] => [
     `  ${name}: [`,
     ...items.map((i) => `    ${JSON.stringify(i)},`),
@@ -407,7 +407,7 @@ export function formatWorldFailure(maker: WorldMaker, c: WorldCase, failure: Wor
   ];
   const { hosts, links, guests, schedule, ...rest } = c.config;
   return [
-    `SEED ${c.config.seed} (${maker.name}): tick ${failure.tick}: ${failure.text}`,
+    `SEED ${c.config.seed} (${factory.name}): tick ${failure.tick}: ${failure.text}`,
     `  ${JSON.stringify(rest)}, ticks: ${c.ticks}, restoreAt: ${JSON.stringify(c.restoreAt)}`,
     ...list('hosts', hosts),
     ...list('links', links),
@@ -441,23 +441,23 @@ export interface SimtestResult {
 
 /** Attacks the engine with `seeds` worlds from `firstSeed` on; stops at the first that fails. */
 export function runSimtest(options: SimtestOptions): SimtestResult {
-  return runSimtestOn(engineWorldMaker, options);
+  return runSimtestOn(engineWorldFactory, options);
 }
 
-export function runSimtestOn(maker: WorldMaker, { firstSeed, seeds, onProgress }: SimtestOptions): SimtestResult {
+export function runSimtestOn(factory: WorldFactory, { firstSeed, seeds, onProgress }: SimtestOptions): SimtestResult {
   const total = { done: 0, unplaced: 0, commands: 0, refused: 0, calmTicksMost: 0 };
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
     const drawn = drawWorldCase(seed);
-    const run = runWorldCase(maker, drawn);
+    const run = runWorldCase(factory, drawn);
     total.done++;
     total.unplaced += run.placed ? 0 : 1;
     total.commands += run.commands;
     total.refused += run.refused;
     total.calmTicksMost = Math.max(total.calmTicksMost, run.calmTicks);
     if (run.failure !== null) {
-      const small = shrinkWorldCase(maker, drawn);
-      const failure = runWorldCase(maker, small).failure!;
-      return { ...total, failure: { seed, report: formatWorldFailure(maker, small, failure) } };
+      const small = shrinkWorldCase(factory, drawn);
+      const failure = runWorldCase(factory, small).failure!;
+      return { ...total, failure: { seed, report: formatWorldFailure(factory, small, failure) } };
     }
     if (onProgress(total.done) === false) break;
   }

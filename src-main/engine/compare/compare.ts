@@ -136,7 +136,7 @@ class VariantRun {
 
   #note(): void {
     const guest = this.#world.guests[this.#guest]!;
-    const { cell, strandedPinned } = guest.memory.state;
+    const { zones: cell, strandedPinned } = guest.memory.state;
     let owed = 0;
     for (const pages of cell.strandedOut) owed += pages;
     if (owed > 0) for (const pages of strandedPinned) owed -= pages;

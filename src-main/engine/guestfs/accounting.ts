@@ -1,12 +1,12 @@
 /**
  * The books of a guest: sizes, free pages and free blocks of nodes and zones, what is owed between nodes, what has moved.
  *
- * (a) size, present, managed and free are what the kernel believes, as every file of the guest has them; target, actual
+ * (a) size, present, managed and free are what the kernel counts, as every file of the guest has them; target, actual
  *     and listed are the truth beside it. They differ only with the defects of the posted code.
  * (b) The names of the JSON are an interface: programs read them. All counts are 4 KiB pages.
  */
-import { type CellFigures, type GuestMm, NR_PAGE_ORDERS, ZONE_NAMES } from '../mm/index.ts';
-import { cellOf, zonelistRebuildsOf } from '../mm/mm.ts';
+import { type ZoneFigures, type GuestMm, NR_PAGE_ORDERS, ZONE_NAMES } from '../mm/index.ts';
+import { zoneIndex, zonelistRebuildsOf } from '../mm/mm.ts';
 import { isPopulated, nodeFree, nodeManaged, nodePresent, onlineNodes } from './kernel-counters.ts';
 import { ERA_FIELDS } from '../mm/era-fields.ts';
 import { padded } from './text.ts';
@@ -46,8 +46,8 @@ export interface AccountingNode {
   readonly zones: readonly AccountingZone[];
 }
 
-/** Figures of the zone as its kernel believes them, and: */
-export interface AccountingZone extends Omit<CellFigures, 'allocatedPages' | 'reservedPages' | 'initialised'> {
+/** Figures of the zone as its kernel counts them, and: */
+export interface AccountingZone extends Omit<ZoneFigures, 'allocatedPages' | 'reservedPages' | 'initialised'> {
   readonly zone: string;
   /** Pages on the free lists, counted. */
   readonly listedPages: number;
@@ -79,7 +79,9 @@ export function accountingJson(guest: GuestMm): Accounting {
 
 function nodeOf(guest: GuestMm, nid: number): AccountingNode {
   const { state: mm } = guest;
-  const zones = ZONE_NAMES.flatMap((name, zone) => (isKnown(guest, nid, zone) ? [zoneOf(guest, nid, zone, name)] : []));
+  const zones = ZONE_NAMES.flatMap((name, zoneType) =>
+    isKnown(guest, nid, zoneType) ? [zoneOf(guest, nid, zoneType, name)] : [],
+  );
   const presentPages = nodePresent(mm, nid);
   const managedPages = nodeManaged(mm, nid);
   const targetPages = zones.reduce((sum, z) => sum + z.targetPages, 0);
@@ -105,18 +107,18 @@ function nodeOf(guest: GuestMm, nid: number): AccountingNode {
   };
 }
 
-/** Whether a zone of a node has ever had a page, or is believed to have one. */
-const isKnown = ({ state: mm }: GuestMm, nid: number, zone: number): boolean =>
-  isPopulated(mm, nid, zone) || mm.cell.initialised[cellOf(nid, zone)] === 1;
+/** Whether a zone of a node has ever had a page, or is counted as having one. */
+const isKnown = ({ state: mm }: GuestMm, nid: number, zoneType: number): boolean =>
+  isPopulated(mm, nid, zoneType) || mm.zones.initialised[zoneIndex(nid, zoneType)] === 1;
 
-function zoneOf(guest: GuestMm, nid: number, zone: number, name: string): AccountingZone {
-  const { presentPages, managedPages, freePages, freeBlocks, pcpPages, ...rest } = guest.cell(nid, zone);
+function zoneOf(guest: GuestMm, nid: number, zoneType: number, name: string): AccountingZone {
+  const { presentPages, managedPages, freePages, freeBlocks, pcpPages, ...rest } = guest.zone(nid, zoneType);
   const { spanStart, spannedPages, wmarkMin, wmarkLow, wmarkHigh, pcpBatch, pcpHigh } = rest;
-  const { free, present } = guest.state.cell;
-  const cell = cellOf(nid, zone);
+  const { free, present } = guest.state.zones;
+  const zone = zoneIndex(nid, zoneType);
   return {
-    ...{ zone: name, presentPages, managedPages, freePages, freeBlocks, listedPages: free[cell]!, pcpPages },
-    ...{ targetPages: present[cell]!, spanStart, spannedPages, wmarkMin, wmarkLow, wmarkHigh, pcpBatch, pcpHigh },
+    ...{ zone: name, presentPages, managedPages, freePages, freeBlocks, listedPages: free[zone]!, pcpPages },
+    ...{ targetPages: present[zone]!, spanStart, spannedPages, wmarkMin, wmarkLow, wmarkHigh, pcpBatch, pcpHigh },
   };
 }
 

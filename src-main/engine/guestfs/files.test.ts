@@ -130,7 +130,7 @@ test('/proc/buddyinfo and pagetypeinfo', () => {
   expect(text).toContain('Node 1, zone    DMA32            0            0           32            0            0 ');
 });
 
-test('meminfo of the guest and of a node; MemUsed wraps where a node has more free than it believes to have', () => {
+test('meminfo of the guest and of a node; MemUsed wraps where a node has more free pages than its kernel counts for it', () => {
   const c = new Console({ mm: { bootLayout: halves, reserved: [{ start: 0, end: 256 }] } });
   expect(c.cat('/proc/meminfo').split('\n').slice(0, 2)).toEqual([
     'MemTotal:         130048 kB',
@@ -149,7 +149,7 @@ test('meminfo of the guest and of a node; MemUsed wraps where a node has more fr
     mm: { bootLayout: halves, reserved: [{ start: 0, end: 256 }] },
   });
   expect(later.cat(`${NODE}/node0/meminfo`)).toContain('Node 0 MemTotal:          64512 kB\n');
-  // T4: of the 42 MB of node 1, the kernel as posted believes 5.
+  // T4: of the 42 MB of node 1, the kernel as posted counts 5.
   const rfc = new Console({ profile: { rfc: RFC_V3 }, mm: { bootLayout: halves } });
   for (let k = 0; k < 256; k++) rfc.stage(k * 128, k * 128 + 127, k % 3);
   rfc.commit();
@@ -254,7 +254,7 @@ test('numastat counts allocations by where they were wanted and given', () => {
     'numa_hit 8\nnuma_miss 0\nnuma_foreign 0\ninterleave_hit 0\nlocal_node 5\nother_node 3\n',
   );
   // Node 0 is filled, so what CPU 0 wants comes from node 1.
-  while (mm.state.cell.free[1]! + mm.state.cell.free[0]! > 1024) mm.allocPages(9, 0, 2);
+  while (mm.state.zones.free[1]! + mm.state.zones.free[0]! > 1024) mm.allocPages(9, 0, 2);
   const hits = Number(/numa_hit (\d+)/.exec(c.cat(`${NODE}/node0/numastat`))![1]);
   let missed = 0;
   for (let i = 0; i < 8; i++) if (mm.actualNid(mm.allocPages(9, 0, 2)) === 1) missed++;

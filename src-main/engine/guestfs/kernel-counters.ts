@@ -1,41 +1,43 @@
 /**
- * The counters as the guest's kernel believes them. In a correct guest they are the truth; with the defects of the posted
+ * The counters as the guest's kernel keeps them. In a correct guest they are the truth; with the defects of the posted
  * code they need not be (mm/rfc). Every file that prints a counter asks here.
  */
-import { cellOf, type Mm } from '../mm/mm.ts';
+import { zoneIndex, type Mm } from '../mm/mm.ts';
 import { NR_ZONES } from '../mm/index.ts';
-import { believedManaged, believedPresent, nrFreePages } from '../mm/rfc/rfc-state.ts';
+import { kernelManaged, kernelPresent, nrFreePages } from '../mm/rfc/rfc-state.ts';
 
-export const presentOf = (mm: Mm, nid: number, zone: number): number => believedPresent(mm)[cellOf(nid, zone)] ?? 0;
-export const managedOf = (mm: Mm, nid: number, zone: number): number => believedManaged(mm)[cellOf(nid, zone)] ?? 0;
+export const presentOf = (mm: Mm, nid: number, zoneType: number): number =>
+  kernelPresent(mm)[zoneIndex(nid, zoneType)] ?? 0;
+export const managedOf = (mm: Mm, nid: number, zoneType: number): number =>
+  kernelManaged(mm)[zoneIndex(nid, zoneType)] ?? 0;
 
 /** NR_FREE_PAGES of a zone; zones that the guest does not have, such as Movable, have none. */
-export const freeOf = (mm: Mm, nid: number, zone: number): number =>
-  zone < NR_ZONES ? nrFreePages(mm, cellOf(nid, zone)) : 0;
+export const freeOf = (mm: Mm, nid: number, zoneType: number): number =>
+  zoneType < NR_ZONES ? nrFreePages(mm, zoneIndex(nid, zoneType)) : 0;
 
 /** Of a zone that the guest does not have: false. */
-export const isPopulated = (mm: Mm, nid: number, zone: number): boolean =>
-  zone < NR_ZONES && presentOf(mm, nid, zone) > 0;
+export const isPopulated = (mm: Mm, nid: number, zoneType: number): boolean =>
+  zoneType < NR_ZONES && presentOf(mm, nid, zoneType) > 0;
 
-const sumOfZones = (of: (zone: number) => number): number => {
+const sumOfZones = (of: (zoneType: number) => number): number => {
   let sum = 0;
-  for (let zone = 0; zone < NR_ZONES; zone++) sum += of(zone);
+  for (let zoneType = 0; zoneType < NR_ZONES; zoneType++) sum += of(zoneType);
   return sum;
 };
 
-export const nodeManaged = (mm: Mm, nid: number): number => sumOfZones((zone) => managedOf(mm, nid, zone));
-export const nodeFree = (mm: Mm, nid: number): number => sumOfZones((zone) => freeOf(mm, nid, zone));
+export const nodeManaged = (mm: Mm, nid: number): number => sumOfZones((zoneType) => managedOf(mm, nid, zoneType));
+export const nodeFree = (mm: Mm, nid: number): number => sumOfZones((zoneType) => freeOf(mm, nid, zoneType));
 
 /** pgdat.node_present_pages. */
 export const nodePresent = (mm: Mm, nid: number): number =>
-  mm.rfc?.nodePresent[nid] ?? sumOfZones((zone) => presentOf(mm, nid, zone));
+  mm.rfc?.nodePresent[nid] ?? sumOfZones((zoneType) => presentOf(mm, nid, zoneType));
 
 /** N_ONLINE, ascending. */
 export const onlineNodes = (mm: Mm): number[] => nodesWhere(mm, (nid) => mm.online[nid] === 1);
 
 /** N_MEMORY, ascending; all memory of x86_64 is normal. */
 export const memoryNodes = (mm: Mm): number[] =>
-  nodesWhere(mm, (nid) => mm.online[nid] === 1 && sumOfZones((zone) => presentOf(mm, nid, zone)) > 0);
+  nodesWhere(mm, (nid) => mm.online[nid] === 1 && sumOfZones((zoneType) => presentOf(mm, nid, zoneType)) > 0);
 
 function nodesWhere(mm: Mm, has: (nid: number) => boolean): number[] {
   const nids: number[] = [];
@@ -46,7 +48,7 @@ function nodesWhere(mm: Mm, has: (nid: number) => boolean): number[] {
 /** Pages of the whole guest that the kernel manages (totalram_pages): no commit changes it. */
 export function totalManaged(mm: Mm): number {
   let pages = 0;
-  for (const managed of mm.cell.managed) pages += managed;
+  for (const managed of mm.zones.managed) pages += managed;
   return pages;
 }
 

@@ -1,7 +1,7 @@
 /** /proc/meminfo and the meminfo of a node: what is free, and what there is. Fields by the era (mm/era-fields.ts). */
 import { ERA_FIELDS, HARDWARE_CORRUPTED, PAGE_COUNT_FIELDS } from '../mm/era-fields.ts';
 import { NR_ZONES } from '../mm/index.ts';
-import { cellOf, type Mm } from '../mm/mm.ts';
+import { zoneIndex, type Mm } from '../mm/mm.ts';
 import { protection } from '../mm/watermark.ts';
 import { PAGE_SIZE_KIB } from '../../../shared/units/index.ts';
 import { managedOf, nodeFree, nodeManaged, nodePresent, totalFree, totalManaged } from './kernel-counters.ts';
@@ -51,9 +51,9 @@ function guestValue(mm: Mm, name: string): number {
 function totalReserve(mm: Mm): number {
   let pages = 0;
   for (let nid = 0; nid < mm.nrNodeIds; nid++) {
-    for (let zone = 0; zone < NR_ZONES; zone++) {
-      const kept = Math.max(...protection(mm, nid, zone).slice(zone));
-      pages += Math.min(kept + mm.cell.wmarkHigh[cellOf(nid, zone)]!, managedOf(mm, nid, zone));
+    for (let zoneType = 0; zoneType < NR_ZONES; zoneType++) {
+      const kept = Math.max(...protection(mm, nid, zoneType).slice(zoneType));
+      pages += Math.min(kept + mm.zones.wmarkHigh[zoneIndex(nid, zoneType)]!, managedOf(mm, nid, zoneType));
     }
   }
   return pages;
@@ -71,7 +71,7 @@ export function nodeMeminfo(mm: Mm, nid: number): string {
       let value: number | bigint = 0;
       if (name === 'MemTotal') value = kib(total);
       else if (name === 'MemFree') value = kib(free);
-      // An unsigned difference: a node that believes it has less than is free on it uses 16 million TiB.
+      // An unsigned difference: a node of which less is counted than is free on it uses 16 million TiB.
       else if (name === 'MemUsed') value = BigInt.asUintN(64, BigInt(kib(total)) - BigInt(kib(free)));
       return `${start}${padded(value, 8)} kB\n`;
     })

@@ -1,6 +1,6 @@
 /** What pagectl says of one page: `name: value` lines. */
 import { MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE, PAGEBLOCK_ORDER, ZONE_NAMES } from '../mm/index.ts';
-import { zoneOf } from '../mm/mm.ts';
+import { zoneTypeOf } from '../mm/mm.ts';
 import { type Guest, rangeText } from '../vm/index.ts';
 
 const TYPE_NAMES: Readonly<Record<number, string>> = {
@@ -19,7 +19,7 @@ export function pageText({ memory: mm, kernel }: Guest, pfn: number): string {
     const block = pfn >>> PAGEBLOCK_ORDER;
     const outside = mm.outsideZone(pfn);
     if (outside !== null) lines.push(['span', outside]);
-    lines.push(['zone', ZONE_NAMES[zoneOf(mm.state, pfn)]!]);
+    lines.push(['zone', ZONE_NAMES[zoneTypeOf(mm.state, pfn)]!]);
     lines.push(['node', mm.actualNid(pfn)]);
     lines.push(['target', mm.targetNid(pfn)]);
     lines.push(['lookup mark', mm.isMarked(pfn) ? 'set' : 'clear']);

@@ -144,7 +144,7 @@ test('T12a', () => {
   expect(c.world.check()).toEqual([]);
 });
 
-/** T4 as posted: the books show what the kernel believes beside the truth. */
+/** T4 as posted: the books show what the kernel counts beside the truth. */
 test('T4, as posted', () => {
   const c = stripedAsPosted();
   const { nodes, misplaced, moved } = books(c);

@@ -17,12 +17,12 @@ import {
   PAGES_PER_PAGEBLOCK,
   ZONE_NAMES,
 } from '../mm/index.ts';
-import { cellOf } from '../mm/mm.ts';
+import { zoneIndex } from '../mm/mm.ts';
 import { isPopulated, memoryNodes, onlineNodes } from './kernel-counters.ts';
 import { padded } from './text.ts';
 
 const ORDERS = Array.from({ length: NR_PAGE_ORDERS }, (_, order) => order);
-const ZONES = Array.from({ length: NR_ZONES }, (_, zone) => zone);
+const ZONES = Array.from({ length: NR_ZONES }, (_, zoneType) => zoneType);
 
 /** The kernel's names of the migrate types that the guest has. Others have no pages here. */
 const TYPE_OF: Readonly<Record<string, number>> = {
@@ -34,11 +34,11 @@ const TYPE_OF: Readonly<Record<string, number>> = {
 export function buddyinfo({ state: mm }: GuestMm): string {
   let text = '';
   for (const nid of onlineNodes(mm)) {
-    for (const zone of ZONES) {
-      if (!isPopulated(mm, nid, zone)) continue;
-      const at = cellOf(nid, zone) * NR_PAGE_ORDERS;
-      const blocks = ORDERS.map((order) => `${padded(mm.cell.nrFree[at + order]!, 6)} `).join('');
-      text += `Node ${nid}, zone ${ZONE_NAMES[zone]!.padStart(8)} ${blocks}\n`;
+    for (const zoneType of ZONES) {
+      if (!isPopulated(mm, nid, zoneType)) continue;
+      const at = zoneIndex(nid, zoneType) * NR_PAGE_ORDERS;
+      const blocks = ORDERS.map((order) => `${padded(mm.zones.nrFree[at + order]!, 6)} `).join('');
+      text += `Node ${nid}, zone ${ZONE_NAMES[zoneType]!.padStart(8)} ${blocks}\n`;
     }
   }
   return text;
@@ -52,20 +52,20 @@ export function pagetypeinfo(guest: GuestMm): string {
   for (const nid of memoryNodes(mm)) {
     text += `Page block order: ${PAGEBLOCK_ORDER}\nPages per block:  ${PAGES_PER_PAGEBLOCK}\n\n`;
     text += `${PAGETYPE_HEAD.padEnd(PAGETYPE_HEAD_CHARS)} ${ORDERS.map((order) => `${padded(order, 6)} `).join('')}\n`;
-    const zones = ZONES.filter((zone) => isPopulated(mm, nid, zone));
-    for (const zone of zones) {
+    const zones = ZONES.filter((zoneType) => isPopulated(mm, nid, zoneType));
+    for (const zoneType of zones) {
       for (const type of types) {
-        const at = indexOf(cellOf(nid, zone), TYPE_OF[type] ?? -1);
+        const at = indexOf(zoneIndex(nid, zoneType), TYPE_OF[type] ?? -1);
         const blocks = ORDERS.map((order) => `${padded(at < 0 ? 0 : free[at + order]!, 6)} `).join('');
-        text += `Node ${padded(nid, 4)}, zone ${ZONE_NAMES[zone]!.padStart(8)}, type ${type.padStart(12)} ${blocks}\n`;
+        text += `Node ${padded(nid, 4)}, zone ${ZONE_NAMES[zoneType]!.padStart(8)}, type ${type.padStart(12)} ${blocks}\n`;
       }
     }
     text += `\n${PAGETYPE_BLOCKS_HEAD.padEnd(PAGETYPE_BLOCKS_HEAD_CHARS)}`;
     text += `${types.map((type) => `${type.padStart(12)} `).join('')}\n`;
-    for (const zone of zones) {
-      const blocks = blocksByType(guest, nid, zone);
+    for (const zoneType of zones) {
+      const blocks = blocksByType(guest, nid, zoneType);
       const counts = types.map((type) => `${padded(blocks[TYPE_OF[type] ?? -1] ?? 0, 12)} `).join('');
-      text += `Node ${nid}, zone ${ZONE_NAMES[zone]!.padStart(8)} ${counts}\n`;
+      text += `Node ${nid}, zone ${ZONE_NAMES[zoneType]!.padStart(8)} ${counts}\n`;
     }
   }
   return text;
@@ -73,14 +73,14 @@ export function pagetypeinfo(guest: GuestMm): string {
 
 const NR_TYPES = 3;
 
-const indexOf = (cell: number, type: number): number => (type < 0 ? -1 : (cell * NR_TYPES + type) * NR_PAGE_ORDERS);
+const indexOf = (zone: number, type: number): number => (type < 0 ? -1 : (zone * NR_TYPES + type) * NR_PAGE_ORDERS);
 
-/** Free blocks by cell, migrate type and order. */
+/** Free blocks by zone, migrate type and order. */
 function freeByType(guest: GuestMm): Uint32Array {
   const { state: mm } = guest;
-  const count = new Uint32Array(mm.nrCells * NR_TYPES * NR_PAGE_ORDERS);
-  guest.forEachFreeBlock((pfn, order, nid, zone) => {
-    count[indexOf(cellOf(nid, zone), mm.blockType[pfn >>> PAGEBLOCK_ORDER]!) + order]!++;
+  const count = new Uint32Array(mm.zoneCount * NR_TYPES * NR_PAGE_ORDERS);
+  guest.forEachFreeBlock((pfn, order, nid, zoneType) => {
+    count[indexOf(zoneIndex(nid, zoneType), mm.blockType[pfn >>> PAGEBLOCK_ORDER]!) + order]!++;
   });
   return count;
 }
@@ -89,13 +89,13 @@ function freeByType(guest: GuestMm): Uint32Array {
  * Pageblocks of a zone by migrate type: those of the zone's span whose first page in it exists; 6.1 looks whether that
  * page is the zone's, too (with pages of several nodes in one span, 3.10 counts a pageblock under each of them).
  */
-function blocksByType(guest: GuestMm, nid: number, zone: number): number[] {
+function blocksByType(guest: GuestMm, nid: number, zoneType: number): number[] {
   const { state: mm } = guest;
-  const cell = cellOf(nid, zone);
+  const zone = zoneIndex(nid, zoneType);
   const count = new Array<number>(NR_TYPES).fill(0);
   const asksZone = mm.config.profile.era === '6.1';
-  const end = mm.cell.spanEnd[cell]!;
-  for (let pfn = mm.cell.spanStart[cell]!; pfn < end; pfn += PAGES_PER_PAGEBLOCK) {
+  const end = mm.zones.spanEnd[zone]!;
+  for (let pfn = mm.zones.spanStart[zone]!; pfn < end; pfn += PAGES_PER_PAGEBLOCK) {
     if (mm.holes.has(pfn) || (asksZone && guest.actualNid(pfn) !== nid)) continue;
     count[mm.blockType[pfn >>> PAGEBLOCK_ORDER]!]!++;
   }

@@ -3,7 +3,7 @@ import { PAGE_SIZE_BYTES } from '../../../shared/units/index.ts';
 import { ERA_FIELDS } from '../mm/era-fields.ts';
 import { MIGRATE_MOVABLE, PAGEBLOCK_ORDER, ZONE_NAMES } from '../mm/index.ts';
 import { memoryBlockLinks, nrMemoryBlocks } from '../mm/memory-block.ts';
-import { type Mm, validIn, zoneOf } from '../mm/mm.ts';
+import { type Mm, validIn, zoneTypeOf } from '../mm/mm.ts';
 import { type Guest, LOG_NOTICE } from '../vm/index.ts';
 import { parseAttribute } from './attribute.ts';
 import {
@@ -126,6 +126,8 @@ function isRemovable(mm: Mm, block: number): boolean {
 /** The zone of a block that lies in one zone of one node, else none. */
 function zonesOf(mm: Mm, block: number): string {
   const { start, end } = pagesOf(mm, block);
-  const zone = zoneOf(mm, start);
-  return zone === zoneOf(mm, end - 1) && memoryBlockLinks(mm, block).length === 1 ? ZONE_NAMES[zone]! : 'none';
+  const zoneType = zoneTypeOf(mm, start);
+  return zoneType === zoneTypeOf(mm, end - 1) && memoryBlockLinks(mm, block).length === 1
+    ? ZONE_NAMES[zoneType]!
+    : 'none';
 }

@@ -3,22 +3,22 @@
  * cache, swap, writeback or reclaim, so their counters have nothing to count.
  */
 import { NR_ZONES, NUMA_EVENTS, ZONE_NAMES } from '../mm/index.ts';
-import { cellOf, type Mm } from '../mm/mm.ts';
+import { zoneIndex, type Mm } from '../mm/mm.ts';
 import { numaEvents } from '../mm/numa-event.ts';
 import { freeOf } from './kernel-counters.ts';
 
 /** A counter of a zone; null when it is none of those that the guest has. */
-export function zoneStat(mm: Mm, nid: number, zone: number, name: string): number {
-  if (name === 'nr_free_pages') return freeOf(mm, nid, zone);
-  if (zone >= NR_ZONES) return 0;
+export function zoneStat(mm: Mm, nid: number, zoneType: number, name: string): number {
+  if (name === 'nr_free_pages') return freeOf(mm, nid, zoneType);
+  if (zoneType >= NR_ZONES) return 0;
   const event = NUMA_EVENTS.findIndex((n) => n === name);
-  return event < 0 ? 0 : numaEvents(mm, cellOf(nid, zone), event);
+  return event < 0 ? 0 : numaEvents(mm, zoneIndex(nid, zoneType), event);
 }
 
 /** The same, of a whole node. */
 export function nodeStat(mm: Mm, nid: number, name: string): number {
   let sum = 0;
-  for (let zone = 0; zone < NR_ZONES; zone++) sum += zoneStat(mm, nid, zone, name);
+  for (let zoneType = 0; zoneType < NR_ZONES; zoneType++) sum += zoneStat(mm, nid, zoneType, name);
   return sum;
 }
 

@@ -42,24 +42,24 @@ const WORK: WorkloadConfig = {
 describe('a guest booted with recorded free blocks', () => {
   it('has them, and everything else in use for good', () => {
     const mm = GuestMm.boot(guest(RECORD));
-    for (const { nid, zone, blocks } of RECORD) expect(mm.cell(nid, zone).freeBlocks).toEqual(blocks);
+    for (const { nid, zone: zoneType, blocks } of RECORD) expect(mm.zone(nid, zoneType).freeBlocks).toEqual(blocks);
     expect(mm.check()).toEqual([]);
     const free = RECORD.flatMap(({ blocks }) => blocks.map((n, order) => n << order)).reduce((a, b) => a + b);
-    const managed = [mm.cell(0, 0), mm.cell(0, 1), mm.cell(1, 1)].reduce((sum, c) => sum + c.managedPages, 0);
+    const managed = [mm.zone(0, 0), mm.zone(0, 1), mm.zone(1, 1)].reduce((sum, c) => sum + c.managedPages, 0);
     expect(recordedUse(mm.state.config)).toBe(managed - free);
     expect(mm.pageState(31_999)).toBe('allocated');
   });
 
   it('a zone that is not in the record has nothing free', () => {
     const mm = GuestMm.boot(guest(RECORD.slice(0, 2)));
-    expect(mm.cell(1, 1).freePages).toBe(0);
+    expect(mm.zone(1, 1).freePages).toBe(0);
     expect(mm.check()).toEqual([]);
   });
 
   it('keeps the law of the workload, which counts what is in use into its occupancy', () => {
     const mm = GuestMm.boot(guest(RECORD));
     const workload = Workload.create(mm, WORK, 1, 'test');
-    const managed = mm.cell(0, 0).managedPages + mm.cell(0, 1).managedPages + mm.cell(1, 1).managedPages;
+    const managed = mm.zone(0, 0).managedPages + mm.zone(0, 1).managedPages + mm.zone(1, 1).managedPages;
     const { small, kernel } = workload.held;
     expect(small + kernel).toBe(Math.floor(managed * 0.9) - recordedUse(mm.state.config));
     for (let i = 0; i < 50; i++) workload.step();
@@ -73,6 +73,6 @@ describe('a guest booted with recorded free blocks', () => {
     const record = [{ nid: 0, zone: 0, blocks: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4] }];
     expect(() => GuestMm.boot(guest(record))).toThrow(/boot-recorded-free/);
     const elsewhere = [{ nid: 1, zone: 0, blocks: [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] }];
-    expect(() => GuestMm.boot(guest(elsewhere))).toThrow(/boot-recorded-free-cell/);
+    expect(() => GuestMm.boot(guest(elsewhere))).toThrow(/boot-recorded-free-zone/);
   });
 });

@@ -9,7 +9,7 @@ import { assert } from '../core/index.ts';
 import { forEachAligned, takeExactly } from './buddy.ts';
 import { planFreeBlocks } from './free-plan.ts';
 import { NR_PAGE_ORDERS, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
-import { cellOf, type Mm, zoneOf } from './mm.ts';
+import { zoneIndex, type Mm, zoneTypeOf } from './mm.ts';
 import { pinBlock } from './page-alloc.ts';
 import { ALLOCATED } from './page.ts';
 
@@ -24,29 +24,29 @@ export function takeRest(
 ): void {
   const pieces = new Map<number, PfnRange[]>();
   for (const { pfn, order, node } of blocks) {
-    const cell = cellOf(node, zoneOf(mm, pfn));
-    const own = pieces.get(cell) ?? [];
-    if (own.length === 0) pieces.set(cell, own);
+    const zone = zoneIndex(node, zoneTypeOf(mm, pfn));
+    const own = pieces.get(zone) ?? [];
+    if (own.length === 0) pieces.set(zone, own);
     own.push({ start: pfn, end: pfn + (1 << order) });
   }
-  const counts = new Map(record.map((r) => [cellOf(r.nid, r.zone), r.blocks]));
-  for (const [cell, own] of pieces) {
-    const wanted = counts.get(cell) ?? [];
+  const counts = new Map(record.map((r) => [zoneIndex(r.nid, r.zone), r.blocks]));
+  for (const [zone, own] of pieces) {
+    const wanted = counts.get(zone) ?? [];
     const plan = planFreeBlocks(own, wanted);
-    assert(plan.ok, 'boot-recorded-free', plan.ok ? {} : { cell, order: plan.order, room: plan.room });
+    assert(plan.ok, 'boot-recorded-free', plan.ok ? {} : { zone, order: plan.order, room: plan.room });
     const free = plan.blocks.map(({ pfn, order }) => ({ start: pfn, end: pfn + (1 << order) }));
     let at = 0;
     for (const piece of own) {
       while (at < free.length && free[at]!.end <= piece.start) at++;
       takeForGood(mm, piece, free, at);
     }
-    const listed = mm.cell.nrFree.subarray(cell * NR_PAGE_ORDERS, (cell + 1) * NR_PAGE_ORDERS);
+    const listed = mm.zones.nrFree.subarray(zone * NR_PAGE_ORDERS, (zone + 1) * NR_PAGE_ORDERS);
     listed.forEach((n, order) => {
-      assert(n === (wanted[order] ?? 0), 'boot-recorded-free-count', { cell, order, listed: n });
+      assert(n === (wanted[order] ?? 0), 'boot-recorded-free-count', { zone, order, listed: n });
     });
   }
-  for (const [cell, blocksOf] of counts) {
-    assert(pieces.has(cell) || blocksOf.every((n) => n === 0), 'boot-recorded-free-cell', { cell });
+  for (const [zone, blocksOf] of counts) {
+    assert(pieces.has(zone) || blocksOf.every((n) => n === 0), 'boot-recorded-free-zone', { zone });
   }
 }
 

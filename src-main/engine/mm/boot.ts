@@ -9,7 +9,7 @@ import { takeRest } from './boot-record.ts';
 import { forEachAligned } from './buddy.ts';
 import { MIGRATE_MOVABLE, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { createLayout, targetNid, validateLayout } from './memlayout.ts';
-import { cellOf, createMm, hasZone, type Mm, validIn, zoneEnd } from './mm.ts';
+import { zoneIndex, createMm, hasZoneType, type Mm, validIn, zoneTypeEnd } from './mm.ts';
 import { HOLE, RESERVED, setSpecialRange } from './page.ts';
 import { bootRfc, hasDefect } from './rfc/rfc-state.ts';
 import { addFreeBlock } from './segment.ts';
@@ -43,7 +43,7 @@ export function bootMm(config: MmConfig): Mm {
   for (const nid of config.cpuNode) mm.online[nid] = 1;
   for (let i = blocks.length - 1; i >= 0; i--) addFreeBlock(mm, blocks[i]!.pfn, blocks[i]!.order, blocks[i]!.node);
   updateHulls(mm);
-  for (let c = 0; c < mm.nrCells; c++) shrinkSpan(mm, c);
+  for (let c = 0; c < mm.zoneCount; c++) shrinkSpan(mm, c);
   if (config.recordedFree !== null) takeRest(mm, config.recordedFree, blocks);
   if (!hasDefect(config.profile.rfc)) bootSpans(mm);
   updateWatermarks(mm, 'boot');
@@ -101,20 +101,20 @@ function forEachPiece(
 }
 
 function countTarget(mm: Mm): void {
-  const { present, managed, initialised } = mm.cell;
+  const { present, managed, initialised } = mm.zones;
   for (let r = 0; r < mm.layout.count; r++) {
     const nid = mm.layout.nid[r]!;
     mm.online[nid] = 1;
-    for (let zone = 0; zone < NR_ZONES; zone++) {
-      if (!hasZone(mm, zone)) continue;
-      const start = Math.max(mm.layout.start[r]!, mm.config.zoneStartPfn[zone]!);
-      const end = Math.min(mm.layout.start[r + 1]!, zoneEnd(mm, zone));
+    for (let zoneType = 0; zoneType < NR_ZONES; zoneType++) {
+      if (!hasZoneType(mm, zoneType)) continue;
+      const start = Math.max(mm.layout.start[r]!, mm.config.zoneStartPfn[zoneType]!);
+      const end = Math.min(mm.layout.start[r + 1]!, zoneTypeEnd(mm, zoneType));
       if (start >= end) continue;
-      const cell = cellOf(nid, zone);
+      const zone = zoneIndex(nid, zoneType);
       const valid = validIn(mm, start, end);
-      present[cell]! += valid;
-      managed[cell]! += valid - mm.reserved.countIn(start, end);
-      if (valid > 0) initialised[cell] = 1;
+      present[zone]! += valid;
+      managed[zone]! += valid - mm.reserved.countIn(start, end);
+      if (valid > 0) initialised[zone] = 1;
     }
   }
 }

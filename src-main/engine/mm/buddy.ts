@@ -1,5 +1,5 @@
 /**
- * Choosing blocks: from the lists of a cell as Linux does (smallest order that will do, lowest part kept, other migrate
+ * Choosing blocks: from the lists of a zone as Linux does (smallest order that will do, lowest part kept, other migrate
  * types only when one's own is exhausted), or by hand. The lists themselves are segment.ts.
  *
  * Left out: CMA, isolation, the tail placement of blocks about to merge, orders above 10.
@@ -47,10 +47,10 @@ function takePages(mm: Mm, seg: number, pfn: number, order: number, nid: number)
 }
 
 /** Takes a block of 2^order from the lists of one migrate type; NO_PFN if none of its blocks is large enough. */
-function takeSmallest(mm: Mm, cell: number, order: number, type: number): number {
+function takeSmallest(mm: Mm, zone: number, order: number, type: number): number {
   for (let o = order; o <= MAX_PAGE_ORDER; o++) {
-    if (mm.cell.nrFree[cell * NR_PAGE_ORDERS + o] === 0) continue;
-    const seg = firstOf(mm, cell, type, o);
+    if (mm.zones.nrFree[zone * NR_PAGE_ORDERS + o] === 0) continue;
+    const seg = firstOf(mm, zone, type, o);
     if (seg === -1) continue;
     const offset = o > PAGEBLOCK_ORDER ? 0 : firstBlock(mm.segment.row, bitsAt(seg), o);
     const pfn = (blockOf(mm.segment, seg) << PAGEBLOCK_ORDER) + offset;
@@ -73,10 +73,10 @@ const FALLBACKS: readonly (readonly number[])[] = [
  * __rmqueue_fallback; there the free pages change list even when the pageblock keeps its type, here the lists follow
  * the type). Pageblocks with pages of several nodes have one type.
  */
-function steal(mm: Mm, cell: number, order: number, type: number): number {
+function steal(mm: Mm, zone: number, order: number, type: number): number {
   for (let o = MAX_PAGE_ORDER; o >= order; o--) {
     for (const from of FALLBACKS[type]!) {
-      const seg = firstOf(mm, cell, from, o);
+      const seg = firstOf(mm, zone, from, o);
       if (seg === -1) continue;
       const first = blockOf(mm.segment, seg);
       if (o > PAGEBLOCK_ORDER) setBlockType(mm, first + 1, type);
@@ -91,10 +91,10 @@ function steal(mm: Mm, cell: number, order: number, type: number): number {
   return NO_PFN;
 }
 
-/** Allocates a block of 2^order pages of the migrate type from one cell, ignoring watermarks; NO_PFN if it cannot. */
-export function takeBlock(mm: Mm, cell: number, order: number, type: number): number {
-  const pfn = takeSmallest(mm, cell, order, type);
-  return pfn !== NO_PFN ? pfn : steal(mm, cell, order, type);
+/** Allocates a block of 2^order pages of the migrate type from one zone, ignoring watermarks; NO_PFN if it cannot. */
+export function takeBlock(mm: Mm, zone: number, order: number, type: number): number {
+  const pfn = takeSmallest(mm, zone, order, type);
+  return pfn !== NO_PFN ? pfn : steal(mm, zone, order, type);
 }
 
 /**

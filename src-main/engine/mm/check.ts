@@ -4,15 +4,15 @@
  * and the free lists are derived once more from the free pages alone, in a way that shares nothing with segment.ts.
  *
  *   G1  the layout gives every page exactly one target, and the pageblock table agrees with the ranges
- *   G2  present and managed of each (node, zone) are the pages with that target; their sum is the guest
- *   G3  free of each (node, zone) is the sum of its lists, and the lists hold exactly the free blocks
+ *   G2  present and managed of each zone are the pages with that target; their sum is the guest
+ *   G3  free of each zone is the sum of its lists, and the lists hold exactly the free blocks
  *       (and of each pageblock and segment: its free, used and pinned pages, and the A of the used ones)
  *   G4  every free page is on its target node; free <= managed <= present
  *   G5  size - free = allocated + reserved + per-CPU pages with target n
  *   G6  the stranded matrix counts the pages in use with A != T, pinned ones apart
  *   G7  actual(n) = present(n) - stranded in + stranded out
  *   G8  every page in use with A != T is marked (marks are derived from the layout in force); none is on a per-CPU list
- *   G9  the free lists are the unique maximal aligned decomposition of the free pages of each (node, zone); allocations
+ *   G9  the free lists are the unique maximal aligned decomposition of the free pages of each zone; allocations
  *       are whole
  *   G10 spans contain the pages with that A; zones with pages have been set up
  *   G11 (committing the layout in force moves nothing) is a law of an operation: commit.test.ts and the fuzz hold it
@@ -33,7 +33,7 @@ import {
   PAGEBLOCK_ORDER,
   PAGES_PER_PAGEBLOCK,
 } from './limit.ts';
-import { type Mm, validIn, zoneOf } from './mm.ts';
+import { type Mm, validIn, zoneTypeOf } from './mm.ts';
 import {
   ALLOCATED,
   HELD,
@@ -48,7 +48,7 @@ import {
   TAIL,
 } from './page.ts';
 import { checkMarks, checkRfc, mayMisplace } from './rfc/rfc-check.ts';
-import { believedManaged } from './rfc/rfc-state.ts';
+import { kernelManaged } from './rfc/rfc-state.ts';
 import {
   bitsAt,
   blockOf,
@@ -71,7 +71,7 @@ export interface MmViolation {
   readonly text: string;
 }
 
-/** Everything counted anew. Arrays by cell unless said. */
+/** Everything counted anew. Arrays by zone unless said. */
 interface Recount {
   readonly present: Float64Array;
   readonly reserved: Float64Array;
@@ -87,7 +87,7 @@ interface Recount {
   /** By from * nrNodeIds + to. */
   readonly stranded: Float64Array;
   readonly pinned: Float64Array;
-  /** Free pages with A != T: by from * nrNodeIds + to, and by the cells that they are on and belong to. */
+  /** Free pages with A != T: by from * nrNodeIds + to, and by the zones that they are on and belong to. */
   readonly misplaced: Float64Array;
   readonly misplacedOut: Float64Array;
   readonly misplacedIn: Float64Array;
@@ -135,7 +135,7 @@ export function* checkMm(mm: Mm): Parts<readonly MmViolation[]> {
     countFreeBlocks(mm, freeNid, start, Math.min(size, start + PART_PAGES), run, n);
     yield;
   }
-  checkCells(mm, n, fail);
+  checkZones(mm, n, fail);
   checkStranded(mm, n, fail);
   if (mm.rfc !== null) {
     checkRfc(mm, mm.rfc, { misplaced: n.misplaced, out: n.misplacedOut, in: n.misplacedIn }, fail);
@@ -199,25 +199,25 @@ function freePages(mm: Mm, start: number, end: number, out: Int16Array, fail: Fa
 }
 
 function emptyRecount(mm: Mm): Recount {
-  const cells = (): Float64Array => new Float64Array(mm.nrCells);
+  const zones = (): Float64Array => new Float64Array(mm.zoneCount);
   const pairs = (): Float64Array => new Float64Array(mm.nrNodeIds * mm.nrNodeIds);
   return {
-    present: cells(),
-    reserved: cells(),
-    free: cells(),
-    nrFree: new Float64Array(mm.nrCells * NR_PAGE_ORDERS),
-    pcp: cells(),
-    pcpTarget: cells(),
-    allocatedTarget: cells(),
-    actual: cells(),
-    spanStart: cells().fill(Infinity),
-    spanEnd: cells(),
-    strandedOut: cells(),
+    present: zones(),
+    reserved: zones(),
+    free: zones(),
+    nrFree: new Float64Array(mm.zoneCount * NR_PAGE_ORDERS),
+    pcp: zones(),
+    pcpTarget: zones(),
+    allocatedTarget: zones(),
+    actual: zones(),
+    spanStart: zones().fill(Infinity),
+    spanEnd: zones(),
+    strandedOut: zones(),
     stranded: pairs(),
     pinned: pairs(),
     misplaced: pairs(),
-    misplacedOut: cells(),
-    misplacedIn: cells(),
+    misplacedOut: zones(),
+    misplacedIn: zones(),
     explained: mayMisplace(mm),
     blockFree: new Float64Array(mm.block.free.length),
     blockPinned: new Float64Array(mm.block.free.length),
@@ -261,10 +261,10 @@ function headPages(state: number): number {
 
 /** @param free the node on which the page is free, -1 when it is in use. */
 function countPage(mm: Mm, n: Recount, pfn: number, free: number, state: number, target: number, fail: Fail): void {
-  const zone = zoneOf(mm, pfn);
+  const zoneType = zoneTypeOf(mm, pfn);
   const actual = free === -1 ? usedNid(mm, pfn) : free;
-  const to = target * NR_ZONES + zone;
-  const at = actual * NR_ZONES + zone;
+  const to = target * NR_ZONES + zoneType;
+  const at = actual * NR_ZONES + zoneType;
   n.present[to]!++;
   n.actual[at]!++;
   if (pfn < n.spanStart[at]!) n.spanStart[at] = pfn;
@@ -316,38 +316,41 @@ function countFreeBlocks(mm: Mm, freeNid: Int16Array, start: number, end: number
     }
     let order = MAX_PAGE_ORDER;
     while (pfn % (1 << order) !== 0 || run[pfn]! < 1 << order) order--;
-    n.nrFree[(freeNid[pfn]! * NR_ZONES + zoneOf(mm, pfn)) * NR_PAGE_ORDERS + order]!++;
+    n.nrFree[(freeNid[pfn]! * NR_ZONES + zoneTypeOf(mm, pfn)) * NR_PAGE_ORDERS + order]!++;
     pfn += 1 << order;
   }
 }
 
-function checkCells(mm: Mm, n: Recount, fail: Fail): void {
-  const { cell } = mm;
+function checkZones(mm: Mm, n: Recount, fail: Fail): void {
+  const { zones } = mm;
   let total = 0;
-  for (let c = 0; c < mm.nrCells; c++) {
+  for (let c = 0; c < mm.zoneCount; c++) {
     const name = `node ${Math.floor(c / NR_ZONES)} zone ${c % NR_ZONES}`;
     total += n.present[c]!;
-    expectEqual(fail, 'G2', `${name} present`, n.present[c]!, cell.present[c]!);
-    expectEqual(fail, 'G2', `${name} managed`, n.present[c]! - n.reserved[c]!, cell.managed[c]!);
-    expectEqual(fail, 'G3', `${name} free`, n.free[c]!, cell.free[c]!);
+    expectEqual(fail, 'G2', `${name} present`, n.present[c]!, zones.present[c]!);
+    expectEqual(fail, 'G2', `${name} managed`, n.present[c]! - n.reserved[c]!, zones.managed[c]!);
+    expectEqual(fail, 'G3', `${name} free`, n.free[c]!, zones.free[c]!);
     for (let o = 0; o < NR_PAGE_ORDERS; o++) {
       const i = c * NR_PAGE_ORDERS + o;
-      expectEqual(fail, 'G9', `${name} order ${o} blocks`, n.nrFree[i]!, cell.nrFree[i]!);
+      expectEqual(fail, 'G9', `${name} order ${o} blocks`, n.nrFree[i]!, zones.nrFree[i]!);
     }
-    expectEqual(fail, 'G3', `${name} per-CPU pages`, n.pcp[c]!, cell.pcp[c]!);
+    expectEqual(fail, 'G3', `${name} per-CPU pages`, n.pcp[c]!, zones.pcp[c]!);
     // Free pages by T: the same as those listed, but for what defects leave on other nodes.
-    const free = cell.free[c]! - (n.explained ? n.misplacedOut[c]! - n.misplacedIn[c]! : 0);
-    if (!(free <= cell.managed[c]! && cell.managed[c]! <= cell.present[c]!)) {
-      fail('G4', `${name}: free ${free} <= managed ${cell.managed[c]} <= present ${cell.present[c]} fails`);
+    const free = zones.free[c]! - (n.explained ? n.misplacedOut[c]! - n.misplacedIn[c]! : 0);
+    if (!(free <= zones.managed[c]! && zones.managed[c]! <= zones.present[c]!)) {
+      fail('G4', `${name}: free ${free} <= managed ${zones.managed[c]} <= present ${zones.present[c]} fails`);
     }
     const used = n.allocatedTarget[c]! + n.reserved[c]! + n.pcpTarget[c]!;
-    expectEqual(fail, 'G5', `${name} size less free`, used, cell.present[c]! - free);
-    expectEqual(fail, 'G6', `${name} pages stranded here`, n.strandedOut[c]!, cell.strandedOut[c]!);
-    if (n.spanStart[c]! < n.spanEnd[c]! && (n.spanStart[c]! < cell.spanStart[c]! || n.spanEnd[c]! > cell.spanEnd[c]!)) {
-      const out = n.spanStart[c]! < cell.spanStart[c]! ? n.spanStart[c]! : n.spanEnd[c]! - 1;
+    expectEqual(fail, 'G5', `${name} size less free`, used, zones.present[c]! - free);
+    expectEqual(fail, 'G6', `${name} pages stranded here`, n.strandedOut[c]!, zones.strandedOut[c]!);
+    if (
+      n.spanStart[c]! < n.spanEnd[c]! &&
+      (n.spanStart[c]! < zones.spanStart[c]! || n.spanEnd[c]! > zones.spanEnd[c]!)
+    ) {
+      const out = n.spanStart[c]! < zones.spanStart[c]! ? n.spanStart[c]! : n.spanEnd[c]! - 1;
       fail('G10', outsideText(mm, out, c));
     }
-    if (cell.present[c]! > 0 && cell.initialised[c] === 0) fail('G10', `${name} has pages but was never set up`);
+    if (zones.present[c]! > 0 && zones.initialised[c] === 0) fail('G10', `${name} has pages but was never set up`);
   }
   expectEqual(fail, 'G2', 'pages of all nodes', validIn(mm, 0, mm.nrPages), total);
 }
@@ -370,34 +373,34 @@ function checkStranded(mm: Mm, n: Recount, fail: Fail): void {
     let present = 0;
     for (let z = 0; z < NR_ZONES; z++) {
       actual += n.actual[nid * NR_ZONES + z]!;
-      present += mm.cell.present[nid * NR_ZONES + z]!;
+      present += mm.zones.present[nid * NR_ZONES + z]!;
     }
     expectEqual(fail, 'G7', `node ${nid} actual`, actual, present + net[nid]!);
   }
 }
 
-/** Every list links, both ways, segments of its cell and type only, and each that has a block of its order. */
+/** Every list links, both ways, segments of its zone and type only, and each that has a block of its order. */
 function checkLists(mm: Mm, fail: Fail): void {
   const t = mm.segment;
-  const listed = new Float64Array(mm.nrCells * NR_PAGE_ORDERS);
-  for (let c = 0; c < mm.nrCells; c++) {
+  const listed = new Float64Array(mm.zoneCount * NR_PAGE_ORDERS);
+  for (let c = 0; c < mm.zoneCount; c++) {
     for (let type = 0; type < NR_MIGRATE_TYPES; type++) {
       for (let o = 0; o < NR_PAGE_ORDERS; o++) {
         let last = -1;
         let steps = 0;
         for (let seg = t.head[listOf(c, type, o)]!; seg !== -1; seg = nextOf(t, seg, o)) {
           const block = blockOf(t, seg);
-          const cell = nidOf(t, seg) * NR_ZONES + zoneOf(mm, block << PAGEBLOCK_ORDER);
+          const zone = nidOf(t, seg) * NR_ZONES + zoneTypeOf(mm, block << PAGEBLOCK_ORDER);
           const blocks = countOf(t, seg, o);
           const known = ((linkedOf(t, seg) >>> o) & 1) === 1 && prevOf(t, seg, o) === last;
-          if (cell !== c || mm.blockType[block] !== type || !known) {
-            fail('G3', `the order ${o} list of cell ${c} type ${type} holds segment ${seg}, which is not its`);
+          if (zone !== c || mm.blockType[block] !== type || !known) {
+            fail('G3', `the order ${o} list of zone ${c} type ${type} holds segment ${seg}, which is not its`);
             break;
           }
           listed[c * NR_PAGE_ORDERS + o]! += blocks;
           last = seg;
           if (++steps > t.used) {
-            fail('G3', `the order ${o} list of cell ${c} does not end`);
+            fail('G3', `the order ${o} list of zone ${c} does not end`);
             break;
           }
         }
@@ -405,7 +408,7 @@ function checkLists(mm: Mm, fail: Fail): void {
     }
   }
   listed.forEach((blocks, i) => {
-    expectEqual(fail, 'G3', `blocks listed at ${i}`, blocks, mm.cell.nrFree[i]!);
+    expectEqual(fail, 'G3', `blocks listed at ${i}`, blocks, mm.zones.nrFree[i]!);
   });
   checkPcpLists(mm, fail);
 }
@@ -416,13 +419,13 @@ function checkPcpLists(mm: Mm, fail: Fail): void {
     for (const pfn of list ?? []) {
       const owner = Math.floor(i / NR_MIGRATE_TYPES);
       listed[owner]!++;
-      const cell = usedNid(mm, pfn) * NR_ZONES + zoneOf(mm, pfn);
-      const right = (stateOf(mm.page, pfn) & KIND_MASK) === PCP && cell === owner % mm.nrCells;
+      const zone = usedNid(mm, pfn) * NR_ZONES + zoneTypeOf(mm, pfn);
+      const right = (stateOf(mm.page, pfn) & KIND_MASK) === PCP && zone === owner % mm.zoneCount;
       if (!right) fail('G3', `per-CPU list ${i} holds pfn ${pfn}, which is not its`);
     }
   });
   listed.forEach((pages, i) => {
-    expectEqual(fail, 'G3', `pages on CPU ${Math.floor(i / mm.nrCells)}'s lists`, pages, mm.pcpCount[i]!);
+    expectEqual(fail, 'G3', `pages on CPU ${Math.floor(i / mm.zoneCount)}'s lists`, pages, mm.pcpCount[i]!);
   });
 }
 
@@ -438,15 +441,15 @@ function checkWatermarks(mm: Mm, fail: Fail): void {
   const minFreePages = Math.floor(mm.minFreeKib / 4);
   let total = 0;
   let sum = 0;
-  const managed = watermarkBasis(mm, believedManaged(mm));
+  const managed = watermarkBasis(mm, kernelManaged(mm));
   for (const pages of managed) total += pages;
-  for (let c = 0; c < mm.nrCells; c++) {
+  for (let c = 0; c < mm.zoneCount; c++) {
     const share = total === 0 ? 0 : (minFreePages * managed[c]!) / total;
-    const min = mm.cell.wmarkMin[c]!;
+    const min = mm.zones.wmarkMin[c]!;
     sum += min;
-    if (min > share || min <= share - 1) fail('G12', `cell ${c}: min watermark ${min}, its share is ${share}`);
-    if (mm.cell.wmarkLow[c]! < min || mm.cell.wmarkHigh[c]! < mm.cell.wmarkLow[c]!) {
-      fail('G12', `cell ${c}: watermarks ${min}, ${mm.cell.wmarkLow[c]}, ${mm.cell.wmarkHigh[c]} are not in order`);
+    if (min > share || min <= share - 1) fail('G12', `zone ${c}: min watermark ${min}, its share is ${share}`);
+    if (mm.zones.wmarkLow[c]! < min || mm.zones.wmarkHigh[c]! < mm.zones.wmarkLow[c]!) {
+      fail('G12', `zone ${c}: watermarks ${min}, ${mm.zones.wmarkLow[c]}, ${mm.zones.wmarkHigh[c]} are not in order`);
     }
   }
   if (sum > minFreePages) fail('G12', `min watermarks add up to ${sum}, above ${minFreePages}`);

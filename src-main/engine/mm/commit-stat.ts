@@ -21,7 +21,7 @@ export function countForNode(mm: Mm, nid: number, stat: number, n: number): void
 /** Free pages on each node's lists, and what the sweeps have given it so far: to be asked before a sweep and after. */
 function listed(mm: Mm): Float64Array {
   const pages = new Float64Array(mm.nrNodeIds);
-  mm.cell.free.forEach((free, c) => (pages[Math.floor(c / NR_ZONES)]! += free));
+  mm.zones.free.forEach((free, c) => (pages[Math.floor(c / NR_ZONES)]! += free));
   return pages;
 }
 
@@ -41,9 +41,9 @@ export function countRemoved(mm: Mm, sweep: () => number): number {
 
 /** After the per-CPU sizes have been set: zones that have been set up, as far as the kernel looks at them. */
 export function countUpdated(mm: Mm): void {
-  for (let c = 0; c < mm.nrCells; c++) {
+  for (let c = 0; c < mm.zoneCount; c++) {
     const nid = Math.floor(c / NR_ZONES);
-    if (mm.cell.initialised[c] === 0 || (mm.rfc !== null && c % NR_ZONES >= mm.rfc.nrZones[nid]!)) continue;
+    if (mm.zones.initialised[c] === 0 || (mm.rfc !== null && c % NR_ZONES >= mm.rfc.nrZones[nid]!)) continue;
     countForNode(mm, nid, PCP_UPDATE, 1);
   }
 }

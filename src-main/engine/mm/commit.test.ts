@@ -179,10 +179,10 @@ describe('a commit that changes nothing', () => {
     const mm = boot(32768, ON_0);
     const pfn = mm.allocPages(0, 0, MIGRATE_MOVABLE);
     mm.freePages(pfn, 0, 0);
-    const before = mm.cell(0, 1);
+    const before = mm.zone(0, 1);
     const outcome = mm.commit(ON_0);
     expect(outcome).toMatchObject({ ok: true, result: { seq: 1, deltaPages: 0, movedSweep: 0, movedDrain: 0 } });
-    expect(mm.cell(0, 1)).toEqual(before);
+    expect(mm.zone(0, 1)).toEqual(before);
     expect(before.pcpPages).toBe(7);
     expect(mm.state.zonelistRebuilds).toBe(0);
   });

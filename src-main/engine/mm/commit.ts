@@ -26,12 +26,12 @@ import type { LayoutRange } from '../../../shared/model/config.ts';
 import type { StateReader, StateWriter } from '../core/index.ts';
 import { NR_ZONES } from './limit.ts';
 import { createLayout, forEachDelta, type LayoutProblem, type Memlayout, validateLayout } from './memlayout.ts';
-import { cellOf, type Mm, validIn, zoneEnd } from './mm.ts';
+import { zoneIndex, type Mm, validIn, zoneTypeEnd } from './mm.ts';
 import { countForNode, countRemoved, countUpdated, PCP_SETUP } from './commit-stat.ts';
 import { moveStranded } from './owe.ts';
 import { pcpDrain } from './pcp.ts';
 import { rfcMark, rfcOnline, rfcPublish, rfcSettle } from './rfc/rfc-commit.ts';
-import { believedPresent } from './rfc/rfc-state.ts';
+import { kernelPresent } from './rfc/rfc-state.ts';
 import { rfcSweep } from './rfc/rfc-sweep.ts';
 import { growSpan, shrinkSpan, updateHulls } from './span.ts';
 import { sweepDelta } from './sweep.ts';
@@ -47,7 +47,7 @@ export interface CommitResult {
   readonly deltaPages: number;
   readonly movedSweep: number;
   readonly movedDrain: number;
-  /** Cells that had no page by A or T and are given some: what the RFC rebuilt all zonelists for, one by one. */
+  /** Zones that had no page by A or T and are given some: what the RFC rebuilt all zonelists for, one by one. */
   readonly zonesPopulated: readonly { readonly nid: number; readonly zone: number }[];
   readonly nodesOnlined: readonly number[];
   /** Stranded after the commit, pinned ones included. */
@@ -123,7 +123,7 @@ export class Commit {
   /** As far as it is done: before `publish` nothing is counted. */
   get result(): CommitResult {
     let strandedPages = 0;
-    for (const out of this.#mm.cell.strandedOut) strandedPages += out;
+    for (const out of this.#mm.zones.strandedOut) strandedPages += out;
     return {
       seq: this.#to.seq,
       deltaPages: this.#deltaPages,
@@ -184,7 +184,7 @@ export class Commit {
       zonesPopulated: [...this.#zonesPopulated],
       nodesOnlined: [...this.#nodesOnlined],
       otherSeq: other.seq,
-      zonelist: this.#mm.zonelist.map((cells) => [...cells]),
+      zonelist: this.#mm.zonelist.map((zones) => [...zones]),
     });
     w.column(`${prefix}.commit.start`, other.start);
     w.column(`${prefix}.commit.nid`, other.nid);
@@ -208,7 +208,7 @@ export class Commit {
     commit.#nodesOnlined.push(...j.nodesOnlined);
     if (j.done === DONE_PUBLISHED) mm.markLayout = commit.#from;
     mm.committing = published && commit.nextStep !== null;
-    mm.zonelist = j.zonelist.map((cells) => Uint16Array.from(cells));
+    mm.zonelist = j.zonelist.map((zones) => Uint16Array.from(zones));
     return commit;
   }
 
@@ -228,16 +228,16 @@ export class Commit {
 
   #publish(): void {
     const mm = this.#mm;
-    const before = mm.cell.present.slice();
-    const believed = believedPresent(mm).slice();
+    const before = mm.zones.present.slice();
+    const countedBefore = kernelPresent(mm).slice();
     mm.committing = true;
-    const ends = Array.from({ length: NR_ZONES }, (_, zone) => zoneEnd(mm, zone));
-    let zone = 0;
+    const ends = Array.from({ length: NR_ZONES }, (_, zoneType) => zoneTypeEnd(mm, zoneType));
+    let zoneType = 0;
     forEachDelta(this.#from, this.#to, (start, end, oldNid, newNid) => {
       for (let from = start; from < end;) {
-        while (ends[zone]! <= from) zone++;
-        const to = Math.min(end, ends[zone]!);
-        this.#moveTarget(from, to, zone, oldNid, newNid);
+        while (ends[zoneType]! <= from) zoneType++;
+        const to = Math.min(end, ends[zoneType]!);
+        this.#moveTarget(from, to, zoneType, oldNid, newNid);
         from = to;
       }
       moveStranded(mm, start, end, oldNid, newNid);
@@ -246,24 +246,24 @@ export class Commit {
     mm.cacheStart = mm.cacheEnd = 0;
     mm.commits++;
     if (mm.rfc !== null) rfcPublish(mm, mm.rfc, this.#from, this.#to);
-    this.#populationChanged = believedPresent(mm).some((pages, c) => pages > 0 !== believed[c]! > 0);
-    const { present, spanStart, spanEnd, hullStart, hullEnd } = mm.cell;
-    for (let c = 0; c < mm.nrCells; c++) {
+    this.#populationChanged = kernelPresent(mm).some((pages, c) => pages > 0 !== countedBefore[c]! > 0);
+    const { present, spanStart, spanEnd, hullStart, hullEnd } = mm.zones;
+    for (let c = 0; c < mm.zoneCount; c++) {
       const empty = before[c] === 0 && spanStart[c] === spanEnd[c];
       if (present[c]! > 0 && empty) this.#zonesPopulated.push({ nid: Math.floor(c / NR_ZONES), zone: c % NR_ZONES });
     }
     updateHulls(mm);
-    for (let c = 0; c < mm.nrCells; c++) growSpan(spanStart, spanEnd, c, hullStart[c]!, hullEnd[c]!);
+    for (let c = 0; c < mm.zoneCount; c++) growSpan(spanStart, spanEnd, c, hullStart[c]!, hullEnd[c]!);
   }
 
-  #moveTarget(start: number, end: number, zone: number, oldNid: number, newNid: number): void {
+  #moveTarget(start: number, end: number, zoneType: number, oldNid: number, newNid: number): void {
     const mm = this.#mm;
-    const { present, managed, initialised } = mm.cell;
+    const { present, managed, initialised } = mm.zones;
     const valid = validIn(mm, start, end);
     if (valid === 0) return;
     const managedPages = valid - mm.reserved.countIn(start, end);
-    const from = cellOf(oldNid, zone);
-    const to = cellOf(newNid, zone);
+    const from = zoneIndex(oldNid, zoneType);
+    const to = zoneIndex(newNid, zoneType);
     this.#deltaPages += valid;
     initialised[to] = 1;
     present[to]! += valid;
@@ -301,7 +301,7 @@ export class Commit {
   #settle(): void {
     const mm = this.#mm;
     mm.committing = false;
-    for (let c = 0; c < mm.nrCells; c++) if (mm.cell.strandedOut[c] === 0) shrinkSpan(mm, c);
+    for (let c = 0; c < mm.zoneCount; c++) if (mm.zones.strandedOut[c] === 0) shrinkSpan(mm, c);
     updateWatermarks(mm);
     if (mm.rfc !== null) rfcSettle(mm, mm.rfc);
     for (const { nid } of this.#zonesPopulated) countForNode(mm, nid, PCP_SETUP, 1);
@@ -310,7 +310,7 @@ export class Commit {
       rebuildZonelists(mm, 'running');
       mm.zonelistRebuilds++;
     }
-    // The posted code rebuilds them once for each cell; rfcSettle has counted that.
+    // The posted code rebuilds them once for each zone; rfcSettle has counted that.
     if (mm.rfc !== null) return;
     if (this.#populationChanged) mm.commitStat.withRebuild++;
     else mm.commitStat.withoutRebuild++;

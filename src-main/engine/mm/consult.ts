@@ -28,39 +28,39 @@ export function allocConsulting(mm: Mm, order: number, cpu: number, type: number
   if (order > PAGEBLOCK_ORDER) return NO_PFN;
   const list = mm.zonelist[mm.topology.cpuNode[cpu]!]!;
   for (let i = 0; i < list.length; i++) {
-    const cell = list[i]!;
+    const zone = list[i]!;
     // A node that has nothing in the new layout has no page that will stay.
-    if (mm.cell.present[cell] === 0 || !watermarkOk(mm, cell, order, mm.cell.wmarkLow[cell]!)) continue;
-    const pfn = consultCell(mm, cell, order, cpu, type);
+    if (mm.zones.present[zone] === 0 || !watermarkOk(mm, zone, order, mm.zones.wmarkLow[zone]!)) continue;
+    const pfn = consultZone(mm, zone, order, cpu, type);
     if (pfn === NO_PFN) continue;
-    countAllocation(mm, list[0]!, cell, cpu, order);
+    countAllocation(mm, list[0]!, zone, cpu, order);
     return pfn;
   }
   return NO_PFN;
 }
 
-function consultCell(mm: Mm, cell: number, order: number, cpu: number, type: number): number {
-  const nid = Math.floor(cell / NR_ZONES);
+function consultZone(mm: Mm, zone: number, order: number, cpu: number, type: number): number {
+  const nid = Math.floor(zone / NR_ZONES);
   if (order === 0) {
     const stays = (pfn: number): boolean => !differsFrom(mm.layout, pfn, 0, nid);
-    const { pfn, passedOver } = pcpTakeWhere(mm, cpu, cell, type, stays);
+    const { pfn, passedOver } = pcpTakeWhere(mm, cpu, zone, type, stays);
     if (pfn !== NO_PFN) {
       if (passedOver > 0) mm.beyondCounters.consulted++;
       return pfn;
     }
   }
   for (let o = order; o <= MAX_PAGE_ORDER; o++) {
-    if (mm.cell.nrFree[cell * NR_PAGE_ORDERS + o] === 0) continue;
-    const pfn = consultList(mm, cell, order, o, type, nid);
+    if (mm.zones.nrFree[zone * NR_PAGE_ORDERS + o] === 0) continue;
+    const pfn = consultList(mm, zone, order, o, type, nid);
     if (pfn !== NO_PFN) return pfn;
   }
   return NO_PFN;
 }
 
 /** Looks along the list of one order, from which a block of `order` is to be taken. */
-function consultList(mm: Mm, cell: number, order: number, listOrder: number, type: number, nid: number): number {
+function consultList(mm: Mm, zone: number, order: number, listOrder: number, type: number, nid: number): number {
   const t = mm.segment;
-  const first = firstOf(mm, cell, type, listOrder);
+  const first = firstOf(mm, zone, type, listOrder);
   let seen = 0;
   for (let seg = first; seg !== -1 && seen < MAX_SEGMENTS; seg = nextOf(t, seg, listOrder)) {
     seen++;

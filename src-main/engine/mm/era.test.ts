@@ -4,7 +4,7 @@ import type { MmConfig } from '../../../shared/model/config.ts';
 import { DEFAULT_PROFILE, RFC_V3 } from '../../../shared/model/config.ts';
 import { bootMm } from './boot.ts';
 import { statThreshold } from './era.ts';
-import { cellOf, type Mm } from './mm.ts';
+import { zoneIndex, type Mm } from './mm.ts';
 import { GuestMm } from './guest-mm.ts';
 import { protection, vmStatThreshold } from './watermark.ts';
 import { fallbackOrders } from './zonelist.ts';
@@ -30,9 +30,9 @@ function guest(more: Partial<MmConfig>): MmConfig {
   };
 }
 
-const marks = (mm: Mm, nid: number, zone: number): number[] => {
-  const c = cellOf(nid, zone);
-  return [mm.cell.wmarkMin[c]!, mm.cell.wmarkLow[c]!, mm.cell.wmarkHigh[c]!];
+const marks = (mm: Mm, nid: number, zoneType: number): number[] => {
+  const c = zoneIndex(nid, zoneType);
+  return [mm.zones.wmarkMin[c]!, mm.zones.wmarkLow[c]!, mm.zones.wmarkHigh[c]!];
 };
 
 describe('watermarks of 6.1', () => {
@@ -60,8 +60,8 @@ describe('watermarks of 6.1', () => {
     const late = GuestMm.boot(guest({ freedLate }));
     const reserved = GuestMm.boot(guest({ reserved: freedLate }));
     expect(marks(late.state, 0, 1)).toEqual(marks(reserved.state, 0, 1));
-    expect(late.cell(0, 1).managedPages).toBe(32768 - 4096);
-    expect(late.cell(0, 1).pcpHigh).toBe(reserved.cell(0, 1).pcpHigh);
+    expect(late.zone(0, 1).managedPages).toBe(32768 - 4096);
+    expect(late.zone(0, 1).pcpHigh).toBe(reserved.zone(0, 1).pcpHigh);
     expect(protection(late.state, 0, 0)).toEqual(protection(reserved.state, 0, 0));
     expect(late.check()).toEqual([]);
     expect(late.commit([{ start: 0, end: 32768, nid: 0 }]).ok).toBe(true);
@@ -79,16 +79,16 @@ describe('per-CPU lists of 6.1', () => {
     const mm = bootMm(guest({ nrPages: 2 * GIB, bootLayout: half, cpuNode: [0, 0, 0] }));
     const [, low0] = marks(mm, 0, 1);
     const [, low1] = marks(mm, 1, 1);
-    expect(mm.cell.pcpHigh[cellOf(0, 1)]).toBe(Math.floor(low0! / 3));
-    expect(mm.cell.pcpHigh[cellOf(1, 1)]).toBe(Math.floor(low1! / 3));
-    expect(mm.cell.pcpBatch[cellOf(1, 1)]).toBe(63);
-    expect(mm.cell.pcpBatch[cellOf(0, 0)]).toBe(1);
+    expect(mm.zones.pcpHigh[zoneIndex(0, 1)]).toBe(Math.floor(low0! / 3));
+    expect(mm.zones.pcpHigh[zoneIndex(1, 1)]).toBe(Math.floor(low1! / 3));
+    expect(mm.zones.pcpBatch[zoneIndex(1, 1)]).toBe(63);
+    expect(mm.zones.pcpBatch[zoneIndex(0, 0)]).toBe(1);
   });
 
   it('are at least four batches long', () => {
     const cpuNode = new Array<number>(512).fill(0);
     const mm = bootMm(guest({ nrPages: GIB, bootLayout: [{ start: 0, end: GIB, nid: 0 }], cpuNode }));
-    expect(mm.cell.pcpHigh[cellOf(0, 1)]).toBe(4 * 63);
+    expect(mm.zones.pcpHigh[zoneIndex(0, 1)]).toBe(4 * 63);
   });
 });
 
@@ -148,7 +148,7 @@ describe('fallback order of nodes', () => {
   it('of a node without memory begins with itself', () => {
     const mm = bootMm(guest({ nrPages: 131_072, nrNodeIds: 3, bootLayout: quarters(2), cpuNode: [0, 1, 2] }));
     expect(fallbackOrders(mm, 'boot')[2]).toEqual([2, 0, 1]);
-    expect(Array.from(mm.zonelist[2]!)).toEqual([cellOf(0, 1), cellOf(0, 0), cellOf(1, 1)]);
+    expect(Array.from(mm.zonelist[2]!)).toEqual([zoneIndex(0, 1), zoneIndex(0, 0), zoneIndex(1, 1)]);
     expect(mm.online[2]).toBe(1);
   });
 });
@@ -179,10 +179,10 @@ describe('zonelists of 3.10', () => {
   ];
   const list = (more: Partial<MmConfig>) =>
     Array.from(bootMm(guest({ nrPages, bootLayout: half, ...more })).zonelist[0]!);
-  const byNode = [cellOf(0, 2), cellOf(0, 1), cellOf(0, 0), cellOf(1, 2)];
+  const byNode = [zoneIndex(0, 2), zoneIndex(0, 1), zoneIndex(0, 0), zoneIndex(1, 2)];
 
   it('go by zone where there is much above 4 GiB, and every node has some of it', () => {
-    const byZone = [cellOf(0, 2), cellOf(1, 2), cellOf(0, 1), cellOf(0, 0)];
+    const byZone = [zoneIndex(0, 2), zoneIndex(1, 2), zoneIndex(0, 1), zoneIndex(0, 0)];
     expect(list({ profile: DEFAULT_PROFILE })).toEqual(byZone);
     expect(list({})).toEqual(byNode);
   });
@@ -203,7 +203,7 @@ describe('zonelists of 3.10', () => {
       { start: 1_048_576 + 589_824, end: pages, nid: 1 },
     ];
     const zoneFirst = (reserved: MmConfig['reserved']) =>
-      list({ nrPages: pages, bootLayout: both, profile: DEFAULT_PROFILE, reserved })[1] === cellOf(1, 2);
+      list({ nrPages: pages, bootLayout: both, profile: DEFAULT_PROFILE, reserved })[1] === zoneIndex(1, 2);
     expect(zoneFirst([])).toBe(true);
     expect(zoneFirst([{ start: 1_048_576, end: 1_048_576 + 524_288 }])).toBe(false);
   });
@@ -217,9 +217,9 @@ describe('spans at boot', () => {
     const mm = GuestMm.boot(
       guest({ nrPages, holes: [{ start: 0, end: 1 }, hole], bootLayout: [{ start: 0, end: nrPages, nid: 0 }] }),
     );
-    expect(mm.cell(0, 0)).toMatchObject({ spanStart: 1, spannedPages: 4095, presentPages: 4095 });
-    expect(mm.cell(0, 1)).toMatchObject({ spanStart: 4096, spannedPages: 1_044_480, presentPages: 782_336 });
-    expect(mm.cell(0, 2)).toMatchObject({ spanStart: 1_048_576, spannedPages: 262_144 });
+    expect(mm.zone(0, 0)).toMatchObject({ spanStart: 1, spannedPages: 4095, presentPages: 4095 });
+    expect(mm.zone(0, 1)).toMatchObject({ spanStart: 4096, spannedPages: 1_044_480, presentPages: 782_336 });
+    expect(mm.zone(0, 2)).toMatchObject({ spanStart: 1_048_576, spannedPages: 262_144 });
     expect(mm.check()).toEqual([]);
   });
 
@@ -229,8 +229,8 @@ describe('spans at boot', () => {
       { start: 1_048_576, end: nrPages, nid: 1 },
     ];
     const mm = GuestMm.boot(guest({ nrPages, holes: [hole], bootLayout }));
-    expect(mm.cell(0, 1).spannedPages).toBe(782_336);
-    expect(mm.cell(1, 1).spannedPages).toBe(0);
+    expect(mm.zone(0, 1).spannedPages).toBe(782_336);
+    expect(mm.zone(1, 1).spannedPages).toBe(0);
   });
 
   it('of nodes that take turns hold what is between', () => {
@@ -239,12 +239,12 @@ describe('spans at boot', () => {
       { start: 16_384, end: 24_576, nid: 1 },
       { start: 24_576, end: 32_768, nid: 0 },
     ];
-    expect(GuestMm.boot(guest({ bootLayout })).cell(0, 1)).toMatchObject({ spanStart: 4096, spannedPages: 28_672 });
+    expect(GuestMm.boot(guest({ bootLayout })).zone(0, 1)).toMatchObject({ spanStart: 4096, spannedPages: 28_672 });
   });
 
   it('of the posted code end at the last page', () => {
     const bootLayout = [{ start: 0, end: nrPages, nid: 0 }];
     const profile = { ...DEFAULT_PROFILE, rfc: RFC_V3 };
-    expect(GuestMm.boot(guest({ nrPages, holes: [hole], bootLayout, profile })).cell(0, 1).spannedPages).toBe(782_336);
+    expect(GuestMm.boot(guest({ nrPages, holes: [hole], bootLayout, profile })).zone(0, 1).spannedPages).toBe(782_336);
   });
 });

@@ -6,7 +6,7 @@
  *   percpu_pagelist_high_fraction 0, lowmem_reserve_ratio 256 256 32 0 0 and transparent huge pages on, as distributions
  *   ship it: khugepaged raises min_free_kbytes, within 5 % of the memory that is free to be used.
  *
- * A zone's figures are numbers of pages. Cells (node, zone) stand in the order nid * NR_ZONES + zone.
+ * A zone's figures are numbers of pages. Zones stand in the order nid * NR_ZONES + zone.
  */
 import type { KernelProfile } from '../../../shared/model/config.ts';
 import { PAGE_SIZE_KIB } from '../../../shared/units/index.ts';
@@ -20,7 +20,7 @@ export interface Marks {
   readonly high: number;
 }
 
-/** What an era's rules see of all cells when they set the watermarks. */
+/** What an era's rules see of all zones when they set the watermarks. */
 export interface WatermarkFigures {
   readonly managed: ArrayLike<number>;
   readonly present: ArrayLike<number>;
@@ -134,7 +134,7 @@ const V6_1: EraRules = {
 
 export const ERA_RULES: Readonly<Record<Era, EraRules>> = { '3.10': V3_10, '6.1': V6_1 };
 
-/** Every cell's watermarks, its share of min_free_kbytes by managed pages, and min_free_kbytes itself. */
+/** Every zone's watermarks, its share of min_free_kbytes by managed pages, and min_free_kbytes itself. */
 export function watermarksOf(
   rules: EraRules,
   figures: WatermarkFigures,

@@ -15,7 +15,7 @@ import { forEachFreeBlock } from './free-walk.ts';
 import { mayPlug, nidOfNewBlock, plugPages, type PlugResult } from './hotplug.ts';
 import { NR_PAGE_ORDERS, NR_ZONES } from './limit.ts';
 import { type LayoutProblem, type Memlayout, targetNid, validateLayout } from './memlayout.ts';
-import { cellOf, type Mm, zoneOf } from './mm.ts';
+import { zoneIndex, type Mm, zoneTypeOf } from './mm.ts';
 import { ALLOCATED, HELD, HOLE, KIND_MASK, PCP, RESERVED, stateOf } from './page.ts';
 import { memoryBlockLinks } from './memory-block.ts';
 import { allocPages, freePages, freePagesDirect, freeToPcp, isAllocated, pinBlock } from './page-alloc.ts';
@@ -23,7 +23,7 @@ import { pcpDrain } from './pcp.ts';
 import { faultsOf, type MmFault, zonesSetUp } from './rfc/faults.ts';
 import { flagsIn, hasFlag } from './rfc/flags.ts';
 import { flaggedByNode, freeByTarget, pcpByTarget } from './rfc/rfc-figures.ts';
-import { believedManaged, believedPresent, nrFreePages } from './rfc/rfc-state.ts';
+import { kernelManaged, kernelPresent, nrFreePages } from './rfc/rfc-state.ts';
 import { nidOf } from './segment-table.ts';
 import { isOutside, outsideText } from './span.ts';
 import { segmentOfFree } from './segment.ts';
@@ -33,10 +33,10 @@ import { differsFrom, usedNid } from './transplant.ts';
 export type PageState = 'hole' | 'reserved' | 'free' | 'allocated' | 'pcp';
 
 /**
- * Figures of one (node, zone), in pages. present, managed, reserved and allocated are by T; free, pcp and span by A.
- * In an RFC guest present, managed and free are as its kernel believes them; reserved, allocated and pcp by T, as they are.
+ * Figures of one zone, in pages. present, managed, reserved and allocated are by T; free, pcp and span by A.
+ * In an RFC guest present, managed and free are as its kernel counts them; reserved, allocated and pcp by T, as they are.
  */
-export interface CellFigures {
+export interface ZoneFigures {
   readonly presentPages: number;
   readonly managedPages: number;
   readonly reservedPages: number;
@@ -62,7 +62,7 @@ export type CommitOutcome =
   | { readonly ok: false; readonly problems: readonly LayoutProblem[] };
 
 export class GuestMm {
-  /** The columns themselves, for views and benchmarks. Nothing outside mm/ writes them. */
+  /** The columns themselves. Outside mm/, vm/guest.ts sets `beyond` and tests plant faults; all others only read. */
   readonly state: Mm;
 
   private constructor(mm: Mm) {
@@ -150,7 +150,7 @@ export class GuestMm {
     const { state: mm } = this;
     if (mm.rfc !== null) return flaggedByNode(mm, mm.rfc);
     const marked = new Uint32Array(mm.nrNodeIds);
-    mm.cell.strandedOut.forEach((pages, c) => (marked[Math.floor(c / NR_ZONES)]! += pages));
+    mm.zones.strandedOut.forEach((pages, c) => (marked[Math.floor(c / NR_ZONES)]! += pages));
     return marked;
   }
 
@@ -159,7 +159,7 @@ export class GuestMm {
     const { state: mm } = this;
     if (mm.rfc !== null) return flagsIn(mm.rfc.flag, 0, mm.nrPages);
     let marks = 0;
-    for (const pages of mm.cell.strandedOut) marks += pages;
+    for (const pages of mm.zones.strandedOut) marks += pages;
     return marks;
   }
 
@@ -241,41 +241,42 @@ export class GuestMm {
     return isAllocated(this.state, pfn, order);
   }
 
-  /** The size of a node as its kernel believes it (node_present_pages): the pages whose T it is, unless defects say otherwise. */
+  /** The size of a node as its kernel counts it (node_present_pages): the pages whose T it is, unless defects say otherwise. */
   presentPages(nid: number): number {
     if (this.state.rfc !== null) return this.state.rfc.nodePresent[nid]!;
     let pages = 0;
-    for (let zone = 0; zone < NR_ZONES; zone++) pages += this.state.cell.present[cellOf(nid, zone)]!;
+    for (let zoneType = 0; zoneType < NR_ZONES; zoneType++)
+      pages += this.state.zones.present[zoneIndex(nid, zoneType)]!;
     return pages;
   }
 
-  /** 1 + the highest zone of a node that has been set up, as its kernel believes (nr_zones); 0 when none has. */
+  /** 1 + the highest zone of a node that has been set up, as its kernel counts (nr_zones); 0 when none has. */
   nrZones(nid: number): number {
     return this.state.rfc?.nrZones[nid] ?? zonesSetUp(this.state, nid);
   }
 
-  cell(nid: number, zone: number): CellFigures {
+  zone(nid: number, zoneType: number): ZoneFigures {
     const { state: mm } = this;
-    const { cell, rfc } = mm;
-    const c = cellOf(nid, zone);
-    const freePages = rfc === null ? cell.free[c]! : freeByTarget(mm, rfc, c);
-    const pcpPages = rfc === null ? cell.pcp[c]! : pcpByTarget(mm, c);
+    const { zones, rfc } = mm;
+    const c = zoneIndex(nid, zoneType);
+    const freePages = rfc === null ? zones.free[c]! : freeByTarget(mm, rfc, c);
+    const pcpPages = rfc === null ? zones.pcp[c]! : pcpByTarget(mm, c);
     return {
-      presentPages: believedPresent(mm)[c]!,
-      managedPages: believedManaged(mm)[c]!,
-      reservedPages: cell.present[c]! - cell.managed[c]!,
+      presentPages: kernelPresent(mm)[c]!,
+      managedPages: kernelManaged(mm)[c]!,
+      reservedPages: zones.present[c]! - zones.managed[c]!,
       freePages: nrFreePages(mm, c),
       pcpPages,
-      allocatedPages: Math.max(0, cell.managed[c]! - freePages - pcpPages),
-      spanStart: cell.spanStart[c]!,
-      spannedPages: cell.spanEnd[c]! - cell.spanStart[c]!,
-      wmarkMin: cell.wmarkMin[c]!,
-      wmarkLow: cell.wmarkLow[c]!,
-      wmarkHigh: cell.wmarkHigh[c]!,
-      pcpBatch: cell.pcpBatch[c]!,
-      pcpHigh: cell.pcpHigh[c]!,
-      initialised: cell.initialised[c] === 1,
-      freeBlocks: Array.from(cell.nrFree.subarray(c * NR_PAGE_ORDERS, (c + 1) * NR_PAGE_ORDERS)),
+      allocatedPages: Math.max(0, zones.managed[c]! - freePages - pcpPages),
+      spanStart: zones.spanStart[c]!,
+      spannedPages: zones.spanEnd[c]! - zones.spanStart[c]!,
+      wmarkMin: zones.wmarkMin[c]!,
+      wmarkLow: zones.wmarkLow[c]!,
+      wmarkHigh: zones.wmarkHigh[c]!,
+      pcpBatch: zones.pcpBatch[c]!,
+      pcpHigh: zones.pcpHigh[c]!,
+      initialised: zones.initialised[c] === 1,
+      freeBlocks: Array.from(zones.nrFree.subarray(c * NR_PAGE_ORDERS, (c + 1) * NR_PAGE_ORDERS)),
     };
   }
 
@@ -293,8 +294,8 @@ export class GuestMm {
   /** What a kernel says of a page that lies outside the span of the zone that it is on; null when it is inside. */
   outsideZone(pfn: number): string | null {
     const { state: mm } = this;
-    const cell = cellOf(this.actualNid(pfn), zoneOf(mm, pfn));
-    return this.pageState(pfn) !== 'hole' && isOutside(mm, pfn, cell) ? outsideText(mm, pfn, cell) : null;
+    const zone = zoneIndex(this.actualNid(pfn), zoneTypeOf(mm, pfn));
+    return this.pageState(pfn) !== 'hole' && isOutside(mm, pfn, zone) ? outsideText(mm, pfn, zone) : null;
   }
 
   /** Nodes that memory block memoryN of sysfs is linked under, ascending; none when no page of it exists. */
@@ -319,9 +320,9 @@ export class GuestMm {
   }
 
   /** Calls back for every free block, ascending by pfn. */
-  forEachFreeBlock(visit: (pfn: number, order: number, nid: number, zone: number) => void): void {
+  forEachFreeBlock(visit: (pfn: number, order: number, nid: number, zoneType: number) => void): void {
     const { state: mm } = this;
-    forEachFreeBlock(mm, 0, mm.nrPages, (pfn, order, nid) => visit(pfn, order, nid, zoneOf(mm, pfn)));
+    forEachFreeBlock(mm, 0, mm.nrPages, (pfn, order, nid) => visit(pfn, order, nid, zoneTypeOf(mm, pfn)));
   }
 
   /** As check; the guest must not change between two parts. */

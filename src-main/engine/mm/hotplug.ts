@@ -6,9 +6,9 @@
  *
  * (a) Whole memory blocks only, all of them holes before; outside a commit.
  * (b) Afterwards the guest is as if it had always had them: present, managed, spans, watermarks, per-CPU sizes, zonelists
- *     and links count them. It is believed at once, also by a guest with the defects of the posted code.
+ *     and links count them. The kernel counts it at once, also that of a guest with the defects of the posted code.
  *
- * Counters changed: holes, plugged, block.valid, cell.present, managed, initialised, online, spans, and through the buddy
+ * Counters changed: holes, plugged, block.valid, zones.present, managed, initialised, online, spans, and through the buddy
  * lists free.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
@@ -18,7 +18,7 @@ import { forEachAligned } from './buddy.ts';
 import { PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { createLayout, layoutRanges, rangeOf, targetNid } from './memlayout.ts';
 import { linkBlocks } from './memory-block.ts';
-import { cellOf, type Mm, validIn, zoneOf } from './mm.ts';
+import { zoneIndex, type Mm, validIn, zoneTypeOf } from './mm.ts';
 import { clearSpecialRange } from './page.ts';
 import { joined, RangeSet, without } from './range-set.ts';
 import { setUpZone } from './rfc/rfc-commit.ts';
@@ -62,8 +62,8 @@ export function plugPages(mm: Mm, range: PfnRange): PlugResult {
   const result = { blocks, ...count(mm, range) };
   free(mm, range);
   updateHulls(mm);
-  const { spanStart, spanEnd, hullStart, hullEnd } = mm.cell;
-  for (let c = 0; c < mm.nrCells; c++) growSpan(spanStart, spanEnd, c, hullStart[c]!, hullEnd[c]!);
+  const { spanStart, spanEnd, hullStart, hullEnd } = mm.zones;
+  for (let c = 0; c < mm.zoneCount; c++) growSpan(spanStart, spanEnd, c, hullStart[c]!, hullEnd[c]!);
   if (mm.rfc?.switches.sysfsStale === true) linkBlocks(mm, mm.rfc.links);
   updateWatermarks(mm);
   rebuildZonelists(mm, 'running');
@@ -102,26 +102,26 @@ function forEachPiece(mm: Mm, { start, end }: PfnRange, visit: (from: number, to
 }
 
 function count(mm: Mm, range: PfnRange): Pick<PlugResult, 'nodesOnlined' | 'zonesPopulated'> {
-  const { present, managed, initialised } = mm.cell;
+  const { present, managed, initialised } = mm.zones;
   const nodesOnlined: number[] = [];
   const zonesPopulated: { nid: number; zone: number }[] = [];
   forEachPiece(mm, range, (from, to, nid) => {
-    const zone = zoneOf(mm, from);
-    const cell = cellOf(nid, zone);
+    const zoneType = zoneTypeOf(mm, from);
+    const zone = zoneIndex(nid, zoneType);
     const pages = to - from;
     if (mm.online[nid] === 0) nodesOnlined.push(nid);
     mm.online[nid] = 1;
-    if (present[cell] === 0) zonesPopulated.push({ nid, zone });
+    if (present[zone] === 0) zonesPopulated.push({ nid, zone: zoneType });
     if (mm.rfc !== null) {
-      setUpZone(mm, mm.rfc, nid, zone);
-      mm.rfc.populated[cell] = 1;
-      mm.rfc.present[cell]! += pages;
-      mm.rfc.managed[cell]! += pages;
+      setUpZone(mm, mm.rfc, nid, zoneType);
+      mm.rfc.populated[zone] = 1;
+      mm.rfc.present[zone]! += pages;
+      mm.rfc.managed[zone]! += pages;
       mm.rfc.nodePresent[nid]! += pages;
     }
-    initialised[cell] = 1;
-    present[cell]! += pages;
-    managed[cell]! += pages;
+    initialised[zone] = 1;
+    present[zone]! += pages;
+    managed[zone]! += pages;
   });
   return { nodesOnlined, zonesPopulated };
 }

@@ -1,5 +1,5 @@
 export { GuestMm } from './guest-mm.ts';
-export type { CellFigures, CommitOutcome, PageState } from './guest-mm.ts';
+export type { ZoneFigures, CommitOutcome, PageState } from './guest-mm.ts';
 export type { MmViolation } from './check.ts';
 export type { MmFault } from './rfc/faults.ts';
 export { Commit, COMMIT_STEPS } from './commit.ts';

@@ -1,6 +1,6 @@
 /**
  * The whole state of one guest's memory manager, as columns. The files beside this one are the operations on it; each
- * says which counters it changes. A *cell* is a (node, zone) pair, index nid * NR_ZONES + zone.
+ * says which counters it changes. A *zone* is one of a node (Linux's struct zone), index nid * NR_ZONES + zone type.
  *
  * Two ledgers, both exact at every moment outside a commit:
  * - by target T: present, managed, reserved (they change only when a layout is published);
@@ -28,14 +28,14 @@ import type { RfcState } from './rfc/rfc-columns.ts';
 import { createSegmentTable, type SegmentTable } from './segment-table.ts';
 import { createUsedNodes, type UsedNodes } from './used-node-table.ts';
 
-export interface CellColumns {
-  /** Pages whose T is this cell; managed leaves out the reserved ones. Uint32Array[cells]. */
+export interface ZoneColumns {
+  /** Pages whose T is this zone; managed leaves out the reserved ones. Uint32Array[zones]. */
   readonly present: Uint32Array;
   readonly managed: Uint32Array;
-  /** Pages on this cell's buddy lists / on all CPUs' lists of this cell (by A). */
+  /** Pages on this zone's buddy lists / on all CPUs' lists of this zone (by A). */
   readonly free: Uint32Array;
   readonly pcp: Uint32Array;
-  /** Free blocks per order, all migrate types. Uint32Array[cells * NR_PAGE_ORDERS]. */
+  /** Free blocks per order, all migrate types. Uint32Array[zones * NR_PAGE_ORDERS]. */
   readonly nrFree: Uint32Array;
   /** Span of the pages with A here: [spanStart, spanEnd), empty when equal. Shrinks when nothing is stranded here. */
   readonly spanStart: Uint32Array;
@@ -124,7 +124,7 @@ export interface Mm {
   readonly dma32Start: number;
   readonly normalStart: number;
   readonly nrNodeIds: number;
-  readonly nrCells: number;
+  readonly zoneCount: number;
   readonly nrCpus: number;
   /** Pages that do not exist: config.holes less what has been plugged (hotplug.ts). */
   holes: RangeSet;
@@ -139,12 +139,12 @@ export interface Mm {
   readonly block: PageblockColumns;
   /** Free pages, and the buddy lists. */
   readonly segment: SegmentTable;
-  readonly cell: CellColumns;
+  readonly zones: ZoneColumns;
   /** Node states: 1 once online. Index nid. */
   readonly online: Uint8Array;
-  /** Per-CPU lists, the next page to hand out last; index (cpu * nrCells + cell) * NR_MIGRATE_TYPES + type. */
+  /** Per-CPU lists, the next page to hand out last; index (cpu * zoneCount + zone) * NR_MIGRATE_TYPES + type. */
   readonly pcp: (number[] | undefined)[];
-  /** Pages on each CPU's lists of each cell, index cpu * nrCells + cell. */
+  /** Pages on each CPU's lists of each zone, index cpu * zoneCount + zone. */
   readonly pcpCount: Uint32Array;
   /** Stranded pages, index from * nrNodeIds + to (A, T): pages that can converge, and pinned ones. */
   readonly stranded: Uint32Array;
@@ -164,7 +164,7 @@ export interface Mm {
   commits: number;
   /** Inside a commit, after its publish and before it is settled. Only frees may come then. */
   committing: boolean;
-  /** Zonelists by preferred node, cells in order of fallback; rebuilt when a cell is populated or emptied. */
+  /** Zonelists by preferred node, zones in order of fallback; rebuilt when a zone is populated or emptied. */
   zonelist: readonly Uint16Array[];
   zonelistRebuilds: number;
   minFreeKib: number;
@@ -173,7 +173,7 @@ export interface Mm {
   /** NR_NODE_STATS a node (commit-stat.ts). */
   readonly nodeStat: Float64Array;
   readonly commitStat: CommitStat;
-  /** Allocations by where they were given, NR_NUMA_EVENTS a cell (numa-event.ts). */
+  /** Allocations by where they were given, NR_NUMA_EVENTS a zone (numa-event.ts). */
   readonly numaEvent: Float64Array;
   /** Pages allocated from each zone, then pages freed (numa-event.ts). */
   readonly pageEvent: Float64Array;
@@ -186,25 +186,26 @@ export interface Mm {
   rfc: RfcState | null;
 }
 
-/** Zonelist rebuilds as the guest's kernel counts them: the posted code makes one for each cell that gains its first page. */
+/** Zonelist rebuilds as the guest's kernel counts them: the posted code makes one for each zone that gains its first page. */
 export const zonelistRebuildsOf = (mm: Mm): number =>
   mm.rfc === null ? mm.zonelistRebuilds : mm.commitStat.withRebuild;
 
-export const cellOf = (nid: number, zone: number): number => nid * NR_ZONES + zone;
+export const zoneIndex = (nid: number, zoneType: number): number => nid * NR_ZONES + zoneType;
 
 /** Zone of a pfn. */
-export function zoneOf(mm: Mm, pfn: number): number {
+export function zoneTypeOf(mm: Mm, pfn: number): number {
   return pfn >= mm.normalStart ? 2 : pfn >= mm.dma32Start ? 1 : 0;
 }
 
 /** End (exclusive) of the part of a zone that the guest has. */
-export function zoneEnd(mm: Mm, zone: number): number {
-  const end = zone + 1 < NR_ZONES ? mm.config.zoneStartPfn[zone + 1]! : mm.nrPages;
+export function zoneTypeEnd(mm: Mm, zoneType: number): number {
+  const end = zoneType + 1 < NR_ZONES ? mm.config.zoneStartPfn[zoneType + 1]! : mm.nrPages;
   return Math.min(end, mm.nrPages);
 }
 
 /** Whether the guest has any pfn in the zone. */
-export const hasZone = (mm: Mm, zone: number): boolean => mm.config.zoneStartPfn[zone]! < zoneEnd(mm, zone);
+export const hasZoneType = (mm: Mm, zoneType: number): boolean =>
+  mm.config.zoneStartPfn[zoneType]! < zoneTypeEnd(mm, zoneType);
 
 /** Valid pages (not holes) in [start, end). */
 export const validIn = (mm: Mm, start: number, end: number): number => end - start - mm.holes.countIn(start, end);
@@ -216,7 +217,7 @@ export function createMm(config: MmConfig, layout: Memlayout): Mm {
   assert(nrPages >= 1 && nrPages <= MAX_GUEST_PFN, 'mm-pages', { nrPages });
   assert(config.cpuNode.length >= 1, 'mm-no-cpu');
   for (const start of config.zoneStartPfn) assert(start % MAX_BLOCK_PAGES === 0, 'mm-zone-unaligned', { start });
-  const nrCells = nrNodeIds * NR_ZONES;
+  const zoneCount = nrNodeIds * NR_ZONES;
   const nrCpus = config.cpuNode.length;
   const page = createPageColumns(nrPages);
   const pageblocks = page.size >>> PAGEBLOCK_ORDER;
@@ -226,7 +227,7 @@ export function createMm(config: MmConfig, layout: Memlayout): Mm {
     dma32Start: config.zoneStartPfn[1],
     normalStart: config.zoneStartPfn[2],
     nrNodeIds,
-    nrCells,
+    zoneCount,
     nrCpus,
     holes: new RangeSet(config.holes),
     plugged: [],
@@ -240,11 +241,11 @@ export function createMm(config: MmConfig, layout: Memlayout): Mm {
       pinned: new Uint16Array(pageblocks),
       actual: new Uint8Array(pageblocks),
     },
-    segment: createSegmentTable(pageblocks, nrCells),
-    cell: createCells(nrCells),
+    segment: createSegmentTable(pageblocks, zoneCount),
+    zones: createZones(zoneCount),
     online: new Uint8Array(nrNodeIds),
-    pcp: new Array<number[] | undefined>(nrCpus * nrCells * NR_MIGRATE_TYPES),
-    pcpCount: new Uint32Array(nrCpus * nrCells),
+    pcp: new Array<number[] | undefined>(nrCpus * zoneCount * NR_MIGRATE_TYPES),
+    pcpCount: new Uint32Array(nrCpus * zoneCount),
     stranded: new Uint32Array(nrNodeIds * nrNodeIds),
     strandedPinned: new Uint32Array(nrNodeIds * nrNodeIds),
     layout,
@@ -261,7 +262,7 @@ export function createMm(config: MmConfig, layout: Memlayout): Mm {
     bootMarks: false,
     nodeStat: new Float64Array(nrNodeIds * NR_NODE_STATS),
     commitStat: { withRebuild: 0, withoutRebuild: 0, drains: 0, splitPages: 0 },
-    numaEvent: new Float64Array(nrCells * NR_NUMA_EVENTS),
+    numaEvent: new Float64Array(zoneCount * NR_NUMA_EVENTS),
     pageEvent: new Float64Array(NR_ZONES + 1),
     topology: { generation: 0, cpuNode: config.cpuNode, distances: config.distances },
     beyond: { consultTarget: false, lookup: 'table' },
@@ -270,7 +271,7 @@ export function createMm(config: MmConfig, layout: Memlayout): Mm {
   };
 }
 
-function createCells(n: number): CellColumns {
+function createZones(n: number): ZoneColumns {
   const u32 = (): Uint32Array => new Uint32Array(n);
   return {
     present: u32(),

@@ -1,9 +1,9 @@
 /**
- * NUMA events of allocations, by cell: zone_statistics of the kernel. An allocation counts once, whatever its order.
+ * NUMA events of allocations, by zone: zone_statistics of the kernel. An allocation counts once, whatever its order.
  *
- * - hit: the cell gave it, and the node was the preferred one; miss: another node was;
- * - foreign: the cell was preferred, another node gave it;
- * - local: the cell gave it to a CPU of its own node; other: to one of another node.
+ * - hit: the zone gave it, and the node was the preferred one; miss: another node was;
+ * - foreign: the zone was preferred, another node gave it;
+ * - local: the zone gave it to a CPU of its own node; other: to one of another node.
  *
  *
  * And the pages of all allocations by zone, and of all frees (pgalloc_<zone> and pgfree of vmstat).
@@ -15,17 +15,17 @@ import type { Mm } from './mm.ts';
 
 const [HIT, MISS, FOREIGN, , LOCAL, OTHER] = [0, 1, 2, 3, 4, 5] as const;
 
-export const numaEvents = (mm: Mm, cell: number, event: number): number => mm.numaEvent[cell * NR_NUMA_EVENTS + event]!;
+export const numaEvents = (mm: Mm, zone: number, event: number): number => mm.numaEvent[zone * NR_NUMA_EVENTS + event]!;
 
 /** Of pageEvent: pages allocated from each zone come first. */
 export const PAGES_FREED = NR_ZONES;
 
-/** An allocation. @param preferred the first cell of the list that was tried. */
-export function countAllocation(mm: Mm, preferred: number, cell: number, cpu: number, order: number): void {
-  mm.pageEvent[cell % NR_ZONES]! += 1 << order;
+/** An allocation. @param preferred the first zone of the list that was tried. */
+export function countAllocation(mm: Mm, preferred: number, zone: number, cpu: number, order: number): void {
+  mm.pageEvent[zone % NR_ZONES]! += 1 << order;
   const events = mm.numaEvent;
-  const nid = Math.floor(cell / NR_ZONES);
-  const at = cell * NR_NUMA_EVENTS;
+  const nid = Math.floor(zone / NR_ZONES);
+  const at = zone * NR_NUMA_EVENTS;
   if (nid === Math.floor(preferred / NR_ZONES)) events[at + HIT]!++;
   else {
     events[at + MISS]!++;

@@ -1,6 +1,6 @@
 /** What the pages in use of a run are owed when its target changes: the stranded matrix follows a published layout. */
 import { NID_MIXED, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
-import { cellOf, type Mm, zoneOf } from './mm.ts';
+import { zoneIndex, type Mm, zoneTypeOf } from './mm.ts';
 import { findSegment, freeIn } from './segment.ts';
 import { pagesOf } from './segment-table.ts';
 import { setOneNode, UsedCounts } from './used-node.ts';
@@ -16,19 +16,19 @@ export function moveStranded(mm: Mm, start: number, end: number, oldNid: number,
     const blockEnd = Math.min((block + 1) << PAGEBLOCK_ORDER, mm.nrPages);
     const next = Math.min(blockEnd, end);
     const whole = next === blockEnd && pfn % PAGES_PER_PAGEBLOCK === 0;
-    const zone = zoneOf(mm, pfn);
+    const zoneType = zoneTypeOf(mm, pfn);
     if (free[block] === valid[block]) {
       // None is in use.
     } else if (actual[block] === NID_MIXED) {
-      const only = countStranded(mm, pfn, next, zone, oldNid, newNid);
+      const only = countStranded(mm, pfn, next, zoneType, oldNid, newNid);
       if (whole && only !== NID_MIXED) setOneNode(mm, block, only);
     } else if (whole) {
-      owe(mm, actual[block]!, zone, oldNid, newNid, valid[block]! - free[block]! - pinned[block]!, false);
-      owe(mm, actual[block]!, zone, oldNid, newNid, pinned[block]!, true);
+      owe(mm, actual[block]!, zoneType, oldNid, newNid, valid[block]! - free[block]! - pinned[block]!, false);
+      owe(mm, actual[block]!, zoneType, oldNid, newNid, pinned[block]!, true);
     } else if (pinned[block] === 0 && valid[block] === PAGES_PER_PAGEBLOCK) {
-      owe(mm, actual[block]!, zone, oldNid, newNid, next - pfn - freeInRun(mm, pfn, next, oldNid), false);
+      owe(mm, actual[block]!, zoneType, oldNid, newNid, next - pfn - freeInRun(mm, pfn, next, oldNid), false);
     } else {
-      countStranded(mm, pfn, next, zone, oldNid, newNid);
+      countStranded(mm, pfn, next, zoneType, oldNid, newNid);
     }
     pfn = next;
   }
@@ -63,12 +63,12 @@ function isAllOf({ layout }: Mm, start: number, end: number, nid: number): boole
 const counts = new UsedCounts();
 
 /** The same where pages are on several nodes or pinned, inside one pageblock. Returns their one A, or NID_MIXED. */
-function countStranded(mm: Mm, start: number, end: number, zone: number, oldNid: number, newNid: number): number {
+function countStranded(mm: Mm, start: number, end: number, zoneType: number, oldNid: number, newNid: number): number {
   counts.clear();
   counts.add(mm, start, end);
   for (const nid of counts.met) {
-    owe(mm, nid, zone, oldNid, newNid, counts.used[nid]!, false);
-    owe(mm, nid, zone, oldNid, newNid, counts.pinned[nid]!, true);
+    owe(mm, nid, zoneType, oldNid, newNid, counts.used[nid]!, false);
+    owe(mm, nid, zoneType, oldNid, newNid, counts.pinned[nid]!, true);
   }
   return counts.met.length === 1 ? counts.met[0]! : NID_MIXED;
 }
@@ -76,20 +76,20 @@ function countStranded(mm: Mm, start: number, end: number, zone: number, oldNid:
 function owe(
   mm: Mm,
   actual: number,
-  zone: number,
+  zoneType: number,
   oldNid: number,
   newNid: number,
   pages: number,
   pinned: boolean,
 ): void {
   const matrix = pinned ? mm.strandedPinned : mm.stranded;
-  const cell = cellOf(actual, zone);
+  const zone = zoneIndex(actual, zoneType);
   if (actual !== oldNid) {
     matrix[actual * mm.nrNodeIds + oldNid]! -= pages;
-    mm.cell.strandedOut[cell]! -= pages;
+    mm.zones.strandedOut[zone]! -= pages;
   }
   if (actual !== newNid) {
     matrix[actual * mm.nrNodeIds + newNid]! += pages;
-    mm.cell.strandedOut[cell]! += pages;
+    mm.zones.strandedOut[zone]! += pages;
   }
 }

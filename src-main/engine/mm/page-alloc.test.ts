@@ -65,12 +65,12 @@ describe('watermarks', () => {
     exhaust(mm, 0, 0);
     // managed 24576 pages = 98304 kB: min_free_kbytes = isqrt(98304 * 16) = 1254 -> 313 pages in all.
     // Node 0 DMA 1024 pages: min 13; it also keeps 7168 / 256 = 28 from those who could use DMA32. DMA32 7168: min 91.
-    expect(mm.cell(0, ZONE_DMA).wmarkMin).toBe(13);
-    expect(mm.cell(0, ZONE_DMA32).wmarkMin).toBe(91);
-    const left = (nid: number, zone: number): number => mm.cell(nid, zone).freePages;
+    expect(mm.zone(0, ZONE_DMA).wmarkMin).toBe(13);
+    expect(mm.zone(0, ZONE_DMA32).wmarkMin).toBe(91);
+    const left = (nid: number, zoneType: number): number => mm.zone(nid, zoneType).freePages;
     expect(left(0, ZONE_DMA)).toBe(13 + 28);
     // A batch is taken without asking between its pages: DMA32's batch is 1 here, so it stops exactly at the mark.
-    expect(mm.cell(0, ZONE_DMA32).pcpBatch).toBe(1);
+    expect(mm.zone(0, ZONE_DMA32).pcpBatch).toBe(1);
     expect(left(0, ZONE_DMA32)).toBe(91);
     expect(mm.check()).toEqual([]);
   });
@@ -95,21 +95,21 @@ describe('per-CPU lists', () => {
 
   test('a list is refilled by a batch, freed pages stay up to high, then a batch goes back', () => {
     const mm = GuestMm.boot(ONE);
-    const cell = (): { freePages: number; pcpPages: number } => mm.cell(0, ZONE_DMA32);
+    const zone = (): { freePages: number; pcpPages: number } => mm.zone(0, ZONE_DMA32);
     // 28672 managed pages: batch 7, high 42 (spec/dnuma.md T4, boot watermarks).
-    expect([mm.cell(0, ZONE_DMA32).pcpBatch, mm.cell(0, ZONE_DMA32).pcpHigh]).toEqual([7, 42]);
+    expect([mm.zone(0, ZONE_DMA32).pcpBatch, mm.zone(0, ZONE_DMA32).pcpHigh]).toEqual([7, 42]);
     const first = mm.allocPages(0, 0, MIGRATE_MOVABLE);
-    expect([cell().freePages, cell().pcpPages]).toEqual([28672 - 7, 6]);
+    expect([zone().freePages, zone().pcpPages]).toEqual([28672 - 7, 6]);
     mm.freePages(first, 0, 0);
-    expect(cell().pcpPages).toBe(7);
+    expect(zone().pcpPages).toBe(7);
     // The newest is handed out again.
     expect(mm.allocPages(0, 0, MIGRATE_MOVABLE)).toBe(first);
     const more = Array.from({ length: 48 }, () => mm.allocPages(0, 0, MIGRATE_MOVABLE));
-    expect(cell().pcpPages).toBe(0);
+    expect(zone().pcpPages).toBe(0);
     more.slice(0, 41).forEach((pfn) => mm.freePages(pfn, 0, 0));
-    expect(cell().pcpPages).toBe(41);
+    expect(zone().pcpPages).toBe(41);
     mm.freePages(more[41]!, 0, 0);
-    expect(cell().pcpPages).toBe(42 - 7);
+    expect(zone().pcpPages).toBe(42 - 7);
     expect(mm.check()).toEqual([]);
   });
 
@@ -120,7 +120,7 @@ describe('per-CPU lists', () => {
     expect(mm.allocPages(0, 1, MIGRATE_MOVABLE)).not.toBe(pfn);
     mm.drainPcp();
     expect(mm.moved.drain).toBe(0);
-    expect(mm.cell(0, ZONE_DMA32).pcpPages).toBe(0);
+    expect(mm.zone(0, ZONE_DMA32).pcpPages).toBe(0);
     expect(mm.check()).toEqual([]);
   });
 });
@@ -156,7 +156,7 @@ describe('migrate types', () => {
     mm.drainPcp();
     expect(mm.check()).toEqual([]);
     // All free again: the boot state, 3 nodes of whole order-10 blocks.
-    expect([0, 1, 2].map((nid) => mm.cell(nid, ZONE_DMA32).freeBlocks[10])).toEqual([7, 8, 8]);
-    expect(mm.cell(0, ZONE_DMA).freeBlocks[10]).toBe(1);
+    expect([0, 1, 2].map((nid) => mm.zone(nid, ZONE_DMA32).freeBlocks[10])).toEqual([7, 8, 8]);
+    expect(mm.zone(0, ZONE_DMA).freeBlocks[10]).toBe(1);
   });
 });

@@ -23,16 +23,16 @@ import { watermarkOk } from './watermark.ts';
  */
 export function allocPages(mm: Mm, order: number, cpu: number, type: number): number {
   if (mm.committing) return allocInCommit(mm, order, cpu, type);
-  const pfn = allocAbove(mm, order, cpu, type, mm.cell.wmarkLow);
-  return pfn !== NO_PFN ? pfn : allocAbove(mm, order, cpu, type, mm.cell.wmarkMin);
+  const pfn = allocAbove(mm, order, cpu, type, mm.zones.wmarkLow);
+  return pfn !== NO_PFN ? pfn : allocAbove(mm, order, cpu, type, mm.zones.wmarkMin);
 }
 
 /** The same from lists that the commit under way has not come to yet: what it gives may belong elsewhere already. */
 function allocInCommit(mm: Mm, order: number, cpu: number, type: number): number {
-  const { beyondCounters, cell } = mm;
+  const { beyondCounters, zones } = mm;
   let pfn = mm.beyond.consultTarget ? allocConsulting(mm, order, cpu, type) : NO_PFN;
-  if (pfn === NO_PFN) pfn = allocAbove(mm, order, cpu, type, cell.wmarkLow);
-  if (pfn === NO_PFN) pfn = allocAbove(mm, order, cpu, type, cell.wmarkMin);
+  if (pfn === NO_PFN) pfn = allocAbove(mm, order, cpu, type, zones.wmarkLow);
+  if (pfn === NO_PFN) pfn = allocAbove(mm, order, cpu, type, zones.wmarkMin);
   if (pfn === NO_PFN) return NO_PFN;
   beyondCounters.commitAllocs++;
   if (differsFrom(mm.layout, pfn, order, usedNid(mm, pfn))) beyondCounters.bornStranded++;
@@ -42,11 +42,11 @@ function allocInCommit(mm: Mm, order: number, cpu: number, type: number): number
 function allocAbove(mm: Mm, order: number, cpu: number, type: number, marks: Uint32Array): number {
   const list = mm.zonelist[mm.topology.cpuNode[cpu]!]!;
   for (let i = 0; i < list.length; i++) {
-    const cell = list[i]!;
-    if (!watermarkOk(mm, cell, order, marks[cell]!)) continue;
-    const pfn = order === 0 ? pcpTake(mm, cpu, cell, type) : takeBlock(mm, cell, order, type);
+    const zone = list[i]!;
+    if (!watermarkOk(mm, zone, order, marks[zone]!)) continue;
+    const pfn = order === 0 ? pcpTake(mm, cpu, zone, type) : takeBlock(mm, zone, order, type);
     if (pfn === NO_PFN) continue;
-    countAllocation(mm, list[0]!, cell, cpu, order);
+    countAllocation(mm, list[0]!, zone, cpu, order);
     return pfn;
   }
   return NO_PFN;

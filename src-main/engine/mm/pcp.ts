@@ -1,49 +1,49 @@
 /**
- * Per-CPU page lists: single pages kept off the buddy lists, one list per (cpu, cell, migrate type). Pages enter at the
+ * Per-CPU page lists: single pages kept off the buddy lists, one list per (cpu, zone, migrate type). Pages enter at the
  * head and are flushed from the tail. A page whose A is not its T never enters; a page that was on a list when a layout
  * was committed is transplanted when the commit drains the lists.
  *
- * Counters changed: cell.pcp, pcpCount, moved.drain, and through the buddy lists cell.free.
+ * Counters changed: zones.pcp, pcpCount, moved.drain, and through the buddy lists zones.free.
  */
 import { takeBlock } from './buddy.ts';
 import { NO_PFN, NR_MIGRATE_TYPES, NR_ZONES, PAGEBLOCK_ORDER } from './limit.ts';
-import { type Mm, zoneOf } from './mm.ts';
+import { type Mm, zoneTypeOf } from './mm.ts';
 import { clearSpecial, PCP, setSpecial } from './page.ts';
 import { rfcGiveBack } from './rfc/rfc-free.ts';
 import { addFreeBlock } from './segment.ts';
 import { addByTarget, differsFrom, leaveStranded, usedNid } from './transplant.ts';
 
-/** The list of (cpu, cell, type); its last page is the head. */
-function listOf(mm: Mm, cpu: number, cell: number, type: number): number[] {
-  return (mm.pcp[(cpu * mm.nrCells + cell) * NR_MIGRATE_TYPES + type] ??= []);
+/** The list of (cpu, zone, type); its last page is the head. */
+function listOf(mm: Mm, cpu: number, zone: number, type: number): number[] {
+  return (mm.pcp[(cpu * mm.zoneCount + zone) * NR_MIGRATE_TYPES + type] ??= []);
 }
 
 /** Puts a page in use, which is not marked, on a CPU's list without looking at `high`. */
 export function pcpPut(mm: Mm, pfn: number, cpu: number): void {
-  const cell = usedNid(mm, pfn) * NR_ZONES + zoneOf(mm, pfn);
+  const zone = usedNid(mm, pfn) * NR_ZONES + zoneTypeOf(mm, pfn);
   setSpecial(mm.page, pfn, PCP);
-  listOf(mm, cpu, cell, mm.blockType[pfn >>> PAGEBLOCK_ORDER]!).push(pfn);
-  mm.pcpCount[cpu * mm.nrCells + cell]!++;
-  mm.cell.pcp[cell]!++;
+  listOf(mm, cpu, zone, mm.blockType[pfn >>> PAGEBLOCK_ORDER]!).push(pfn);
+  mm.pcpCount[cpu * mm.zoneCount + zone]!++;
+  mm.zones.pcp[zone]!++;
 }
 
 /** Flushes the list that pfn is on by a batch when it has reached `high` (a high of 0 flushes at every free). */
 export function pcpTrim(mm: Mm, pfn: number, cpu: number): void {
-  const cell = usedNid(mm, pfn) * NR_ZONES + zoneOf(mm, pfn);
-  if (mm.pcpCount[cpu * mm.nrCells + cell]! >= mm.cell.pcpHigh[cell]!) {
-    pcpFlush(mm, cpu, cell, mm.cell.pcpBatch[cell]!);
+  const zone = usedNid(mm, pfn) * NR_ZONES + zoneTypeOf(mm, pfn);
+  if (mm.pcpCount[cpu * mm.zoneCount + zone]! >= mm.zones.pcpHigh[zone]!) {
+    pcpFlush(mm, cpu, zone, mm.zones.pcpBatch[zone]!);
   }
 }
 
-/** Takes a page for a CPU, refilling its list by a batch from the cell; NO_PFN if the cell has none. */
-export function pcpTake(mm: Mm, cpu: number, cell: number, type: number): number {
-  const list = listOf(mm, cpu, cell, type);
-  if (list.length === 0) refill(mm, list, cpu, cell, type);
+/** Takes a page for a CPU, refilling its list by a batch from the zone; NO_PFN if the zone has none. */
+export function pcpTake(mm: Mm, cpu: number, zone: number, type: number): number {
+  const list = listOf(mm, cpu, zone, type);
+  if (list.length === 0) refill(mm, list, cpu, zone, type);
   const pfn = list.pop();
   if (pfn === undefined) return NO_PFN;
   clearSpecial(mm.page, pfn);
-  mm.pcpCount[cpu * mm.nrCells + cell]!--;
-  mm.cell.pcp[cell]!--;
+  mm.pcpCount[cpu * mm.zoneCount + zone]!--;
+  mm.zones.pcp[zone]!--;
   return pfn;
 }
 
@@ -51,42 +51,42 @@ export function pcpTake(mm: Mm, cpu: number, cell: number, type: number): number
 export function pcpTakeWhere(
   mm: Mm,
   cpu: number,
-  cell: number,
+  zone: number,
   type: number,
   pleases: (pfn: number) => boolean,
 ): { readonly pfn: number; readonly passedOver: number } {
-  const list = listOf(mm, cpu, cell, type);
+  const list = listOf(mm, cpu, zone, type);
   for (let i = list.length - 1; i >= 0; i--) {
     const pfn = list[i]!;
     if (!pleases(pfn)) continue;
     list.splice(i, 1);
     clearSpecial(mm.page, pfn);
-    mm.pcpCount[cpu * mm.nrCells + cell]!--;
-    mm.cell.pcp[cell]!--;
+    mm.pcpCount[cpu * mm.zoneCount + zone]!--;
+    mm.zones.pcp[zone]!--;
     return { pfn, passedOver: list.length - i };
   }
   return { pfn: NO_PFN, passedOver: 0 };
 }
 
 /** A batch from the buddy lists, so that the first taken is the first handed out. */
-function refill(mm: Mm, list: number[], cpu: number, cell: number, type: number): void {
-  for (let i = mm.cell.pcpBatch[cell]!; i > 0; i--) {
-    const pfn = takeBlock(mm, cell, 0, type);
+function refill(mm: Mm, list: number[], cpu: number, zone: number, type: number): void {
+  for (let i = mm.zones.pcpBatch[zone]!; i > 0; i--) {
+    const pfn = takeBlock(mm, zone, 0, type);
     if (pfn === NO_PFN) break;
     setSpecial(mm.page, pfn, PCP);
     list.push(pfn);
   }
   list.reverse();
-  mm.pcpCount[cpu * mm.nrCells + cell]! += list.length;
-  mm.cell.pcp[cell]! += list.length;
+  mm.pcpCount[cpu * mm.zoneCount + zone]! += list.length;
+  mm.zones.pcp[zone]! += list.length;
 }
 
-/** Gives up to `count` pages of (cpu, cell) back, oldest first, round-robin over migrate types. */
-function pcpFlush(mm: Mm, cpu: number, cell: number, count: number): void {
-  const left = Math.min(count, mm.pcpCount[cpu * mm.nrCells + cell]!);
-  mm.pcpCount[cpu * mm.nrCells + cell]! -= left;
-  mm.cell.pcp[cell]! -= left;
-  const lists = Array.from({ length: NR_MIGRATE_TYPES }, (_, type) => listOf(mm, cpu, cell, type));
+/** Gives up to `count` pages of (cpu, zone) back, oldest first, round-robin over migrate types. */
+function pcpFlush(mm: Mm, cpu: number, zone: number, count: number): void {
+  const left = Math.min(count, mm.pcpCount[cpu * mm.zoneCount + zone]!);
+  mm.pcpCount[cpu * mm.zoneCount + zone]! -= left;
+  mm.zones.pcp[zone]! -= left;
+  const lists = Array.from({ length: NR_MIGRATE_TYPES }, (_, type) => listOf(mm, cpu, zone, type));
   const taken = lists.map(() => 0);
   for (let n = 0, type = 0; n < left; type = (type + 1) % NR_MIGRATE_TYPES) {
     const list = lists[type]!;
@@ -116,9 +116,9 @@ function giveBack(mm: Mm, pfn: number): void {
 /** Empties every list of every CPU. */
 export function pcpDrain(mm: Mm): void {
   for (let cpu = 0; cpu < mm.nrCpus; cpu++) {
-    for (let cell = 0; cell < mm.nrCells; cell++) {
-      const count = mm.pcpCount[cpu * mm.nrCells + cell]!;
-      if (count > 0) pcpFlush(mm, cpu, cell, count);
+    for (let zone = 0; zone < mm.zoneCount; zone++) {
+      const count = mm.pcpCount[cpu * mm.zoneCount + zone]!;
+      if (count > 0) pcpFlush(mm, cpu, zone, count);
     }
   }
 }

@@ -6,7 +6,7 @@
  *     waits to be freed, when it can be cut. Pinned and reserved pages are never relabelled.
  * (b) Not while a commit is under way: its sweep and drain count what they find.
  *
- * Counters changed: stranded, cell.strandedOut and spans, block.actual, beyondCounters.relabelled; the mark is cleared.
+ * Counters changed: stranded, zones.strandedOut and spans, block.actual, beyondCounters.relabelled; the mark is cleared.
  */
 import { PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { targetNid } from './memlayout.ts';

@@ -41,8 +41,8 @@ export interface SegmentTable {
   used: number;
 }
 
-export function createSegmentTable(nrPageblocks: number, nrCells: number): SegmentTable {
-  const head = new Int32Array(nrCells * NR_MIGRATE_TYPES * NR_PAGE_ORDERS).fill(-1);
+export function createSegmentTable(nrPageblocks: number, zoneCount: number): SegmentTable {
+  const head = new Int32Array(zoneCount * NR_MIGRATE_TYPES * NR_PAGE_ORDERS).fill(-1);
   const views = viewsOf(2 * nrPageblocks + firstExtra(nrPageblocks));
   for (let seg = 0; seg < nrPageblocks; seg++) {
     views.row[seg * ROW + CHAIN] = -1;
@@ -117,9 +117,9 @@ export const bitsAt = (seg: number): number => seg * ROW;
 export const nextOf = (t: SegmentTable, seg: number, order: number): number => t.link[seg * LINK + 2 * order]!;
 export const prevOf = (t: SegmentTable, seg: number, order: number): number => t.link[seg * LINK + 2 * order + 1]!;
 
-/** Index in `head` of the list of (cell, migrate type, order). */
-export const listOf = (cell: number, type: number, order: number): number =>
-  (cell * NR_MIGRATE_TYPES + type) * NR_PAGE_ORDERS + order;
+/** Index in `head` of the list of (zone, migrate type, order). */
+export const listOf = (zone: number, type: number, order: number): number =>
+  (zone * NR_MIGRATE_TYPES + type) * NR_PAGE_ORDERS + order;
 
 /** Whole records, up to the last ever used: the order of the lists is part of the state, and they link records. */
 export function saveSegments(t: SegmentTable, w: StateWriter, prefix: string): void {

@@ -1,7 +1,7 @@
 /**
  * A segment is the free pages of one pageblock that are on one node: 512 bits and the number of maximal free blocks of
- * each order. The buddy lists link segments, not blocks: list (cell, migrate type, order) holds every segment of that
- * cell and type that has a block of that order; which block is found by looking at the bits. Two things follow. Freeing
+ * each order. The buddy lists link segments, not blocks: list (zone, migrate type, order) holds every segment of that
+ * zone and type that has a block of that order; which block is found by looking at the bits. Two things follow. Freeing
  * or taking a page changes bits and counters that fit a cache, wherever the page is. And giving a whole pageblock's free
  * pages to another node relinks one segment, however fragmented it is.
  *
@@ -17,11 +17,11 @@
  *     of the order may stay linked until an allocation comes upon it: most get another before that, and taking the last
  *     page of one here and there is then as cheap as taking any. `linked` says in which lists a segment is.
  *
- * Counters changed here: count, free of segments; cell.free, cell.nrFree; block.free.
+ * Counters changed here: count, free of segments; zones.free, zones.nrFree; block.free.
  */
 import { WORDS, clearBlock, countBlocks, countIn, mergedOrder, popcount, rangeMask, setBlock } from './bitmap.ts';
 import { NR_PAGE_ORDERS, NR_ZONES, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
-import { type Mm, zoneOf } from './mm.ts';
+import { type Mm, zoneTypeOf } from './mm.ts';
 import {
   BLOCK,
   blockOf,
@@ -45,13 +45,13 @@ import {
   takeExtra,
 } from './segment-table.ts';
 
-/** Cell of a segment. */
-const cellOfSegment = (mm: Mm, seg: number): number =>
-  nidOf(mm.segment, seg) * NR_ZONES + zoneOf(mm, blockOf(mm.segment, seg) << PAGEBLOCK_ORDER);
+/** Zone of a segment. */
+const zoneOfSegment = (mm: Mm, seg: number): number =>
+  nidOf(mm.segment, seg) * NR_ZONES + zoneTypeOf(mm, blockOf(mm.segment, seg) << PAGEBLOCK_ORDER);
 
-function addToList(mm: Mm, seg: number, cell: number, order: number): void {
+function addToList(mm: Mm, seg: number, zone: number, order: number): void {
   const { head, link, row, row16 } = mm.segment;
-  const list = listOf(cell, mm.blockType[row[seg * ROW + BLOCK]!]!, order);
+  const list = listOf(zone, mm.blockType[row[seg * ROW + BLOCK]!]!, order);
   const first = head[list]!;
   const i = seg * LINK + 2 * order;
   link[i] = first;
@@ -61,47 +61,47 @@ function addToList(mm: Mm, seg: number, cell: number, order: number): void {
   row16[seg * ROW16 + LINKED16]! |= 1 << order;
 }
 
-function unlink(mm: Mm, seg: number, cell: number, order: number): void {
+function unlink(mm: Mm, seg: number, zone: number, order: number): void {
   const { head, link, row, row16 } = mm.segment;
   const i = seg * LINK + 2 * order;
   const next = link[i]!;
   const prev = link[i + 1]!;
-  if (prev === -1) head[listOf(cell, mm.blockType[row[seg * ROW + BLOCK]!]!, order)] = next;
+  if (prev === -1) head[listOf(zone, mm.blockType[row[seg * ROW + BLOCK]!]!, order)] = next;
   else link[prev * LINK + 2 * order] = next;
   if (next !== -1) link[next * LINK + 2 * order + 1] = prev;
   row16[seg * ROW16 + LINKED16]! &= ~(1 << order);
 }
 
-/** Out of all lists, before the cell of a segment changes. */
+/** Out of all lists, before the zone of a segment changes. */
 function unlinkAll(mm: Mm, seg: number): void {
   let linked = linkedOf(mm.segment, seg);
   if (linked === 0) return;
-  const cell = cellOfSegment(mm, seg);
-  for (; linked !== 0; linked &= linked - 1) unlink(mm, seg, cell, 31 - Math.clz32(linked & -linked));
+  const zone = zoneOfSegment(mm, seg);
+  for (; linked !== 0; linked &= linked - 1) unlink(mm, seg, zone, 31 - Math.clz32(linked & -linked));
 }
 
 /** Into the lists of all orders that it has a block of; it is in none. */
 function linkAll(mm: Mm, seg: number): void {
-  const cell = cellOfSegment(mm, seg);
-  for (let o = 0; o < NR_PAGE_ORDERS; o++) if (countOf(mm.segment, seg, o) > 0) addToList(mm, seg, cell, o);
+  const zone = zoneOfSegment(mm, seg);
+  for (let o = 0; o < NR_PAGE_ORDERS; o++) if (countOf(mm.segment, seg, o) > 0) addToList(mm, seg, zone, o);
 }
 
 /** The newest segment of a list that has a block of its order, -1 if none; those that have none leave the list. */
-export function firstOf(mm: Mm, cell: number, type: number, order: number): number {
-  const list = listOf(cell, type, order);
+export function firstOf(mm: Mm, zone: number, type: number, order: number): number {
+  const list = listOf(zone, type, order);
   for (;;) {
     const seg = mm.segment.head[list]!;
     if (seg === -1 || countOf(mm.segment, seg, order) > 0) return seg;
-    unlink(mm, seg, cell, order);
+    unlink(mm, seg, zone, order);
   }
 }
 
 /** Changes the number of blocks of an order, and with it the lists. */
-function bump(mm: Mm, seg: number, cell: number, order: number, by: number): void {
+function bump(mm: Mm, seg: number, zone: number, order: number, by: number): void {
   const { row16 } = mm.segment;
   row16[seg * ROW16 + COUNT16 + order]! += by;
-  mm.cell.nrFree[cell * NR_PAGE_ORDERS + order]! += by;
-  if (by > 0 && ((row16[seg * ROW16 + LINKED16]! >>> order) & 1) === 0) addToList(mm, seg, cell, order);
+  mm.zones.nrFree[zone * NR_PAGE_ORDERS + order]! += by;
+  if (by > 0 && ((row16[seg * ROW16 + LINKED16]! >>> order) & 1) === 0) addToList(mm, seg, zone, order);
 }
 
 /** The segment of a node in a pageblock; -1 when it has no free page there. */
@@ -185,21 +185,21 @@ function wholePartner(mm: Mm, seg: number): number {
 }
 
 /** After `seg` has become whole: (d). */
-function pair(mm: Mm, seg: number, cell: number): void {
+function pair(mm: Mm, seg: number, zone: number): void {
   const partner = wholePartner(mm, seg);
   if (partner === -1) return;
-  bump(mm, partner, cell, PAGEBLOCK_ORDER, -1);
-  bump(mm, seg, cell, PAGEBLOCK_ORDER, -1);
-  bump(mm, blockOf(mm.segment, seg) % 2 === 0 ? seg : partner, cell, PAGEBLOCK_ORDER + 1, 1);
+  bump(mm, partner, zone, PAGEBLOCK_ORDER, -1);
+  bump(mm, seg, zone, PAGEBLOCK_ORDER, -1);
+  bump(mm, blockOf(mm.segment, seg) % 2 === 0 ? seg : partner, zone, PAGEBLOCK_ORDER + 1, 1);
 }
 
 /** Before a whole `seg` loses a page or its node: undoes (d). */
-function unpair(mm: Mm, seg: number, cell: number): void {
+function unpair(mm: Mm, seg: number, zone: number): void {
   const partner = wholePartner(mm, seg);
   if (partner === -1) return;
-  bump(mm, blockOf(mm.segment, seg) % 2 === 0 ? seg : partner, cell, PAGEBLOCK_ORDER + 1, -1);
-  bump(mm, partner, cell, PAGEBLOCK_ORDER, 1);
-  bump(mm, seg, cell, PAGEBLOCK_ORDER, 1);
+  bump(mm, blockOf(mm.segment, seg) % 2 === 0 ? seg : partner, zone, PAGEBLOCK_ORDER + 1, -1);
+  bump(mm, partner, zone, PAGEBLOCK_ORDER, 1);
+  bump(mm, seg, zone, PAGEBLOCK_ORDER, 1);
 }
 
 /**
@@ -215,17 +215,17 @@ export function addFreeBlock(mm: Mm, pfn: number, order: number, nid: number): v
   const own = nidOf(mm.segment, block) === nid && pagesOf(mm.segment, block) > 0;
   const seg = own ? block : openSegment(mm, block, nid);
   const { row, row16 } = mm.segment;
-  const cell = nid * NR_ZONES + zoneOf(mm, pfn);
+  const zone = nid * NR_ZONES + zoneTypeOf(mm, pfn);
   const at = seg * ROW;
   const offset = pfn & (PAGES_PER_PAGEBLOCK - 1);
   setBlock(row, at, offset, order);
   row16[seg * ROW16 + FREE16]! += 1 << order;
   mm.block.free[block]! += 1 << order;
-  mm.cell.free[cell]! += 1 << order;
+  mm.zones.free[zone]! += 1 << order;
   const merged = mergedOrder(row, at, offset, order);
-  for (let o = order; o < merged; o++) bump(mm, seg, cell, o, -1);
-  bump(mm, seg, cell, merged, 1);
-  if (merged === PAGEBLOCK_ORDER) pair(mm, seg, cell);
+  for (let o = order; o < merged; o++) bump(mm, seg, zone, o, -1);
+  bump(mm, seg, zone, merged, 1);
+  if (merged === PAGEBLOCK_ORDER) pair(mm, seg, zone);
 }
 
 /**
@@ -234,38 +234,38 @@ export function addFreeBlock(mm: Mm, pfn: number, order: number, nid: number): v
  */
 export function takeFromSegment(mm: Mm, seg: number, pfn: number, order: number): void {
   const { row, row16 } = mm.segment;
-  const cell = nidOf(mm.segment, seg) * NR_ZONES + zoneOf(mm, pfn);
-  if (row16[seg * ROW16 + FREE16] === PAGES_PER_PAGEBLOCK) unpair(mm, seg, cell);
+  const zone = nidOf(mm.segment, seg) * NR_ZONES + zoneTypeOf(mm, pfn);
+  if (row16[seg * ROW16 + FREE16] === PAGES_PER_PAGEBLOCK) unpair(mm, seg, zone);
   const at = seg * ROW;
   const offset = pfn & (PAGES_PER_PAGEBLOCK - 1);
   const merged = mergedOrder(row, at, offset, order);
-  bump(mm, seg, cell, merged, -1);
-  for (let o = merged - 1; o >= order; o--) bump(mm, seg, cell, o, 1);
+  bump(mm, seg, zone, merged, -1);
+  for (let o = merged - 1; o >= order; o--) bump(mm, seg, zone, o, 1);
   clearBlock(row, at, offset, order);
   row16[seg * ROW16 + FREE16]! -= 1 << order;
   mm.block.free[pfn >>> PAGEBLOCK_ORDER]! -= 1 << order;
-  mm.cell.free[cell]! -= 1 << order;
+  mm.zones.free[zone]! -= 1 << order;
   if (row16[seg * ROW16 + FREE16] === 0) closeSegment(mm, seg);
 }
 
 /** Gives a whole segment to a node that has none in its pageblock: its bits stay, its lists change. */
 function relabel(mm: Mm, seg: number, nid: number): void {
   const t = mm.segment;
-  const from = cellOfSegment(mm, seg);
+  const from = zoneOfSegment(mm, seg);
   const pages = pagesOf(t, seg);
   if (pages === PAGES_PER_PAGEBLOCK) unpair(mm, seg, from);
   const to = nid * NR_ZONES + (from % NR_ZONES);
   t.row8[seg * ROW8 + NID8] = nid;
-  mm.cell.free[from]! -= pages;
-  mm.cell.free[to]! += pages;
+  mm.zones.free[from]! -= pages;
+  mm.zones.free[to]! += pages;
   relist(mm, seg, from, to);
   if (pages === PAGES_PER_PAGEBLOCK) pair(mm, seg, to);
 }
 
-/** From the lists of one cell to those of another, with its blocks. Lists of orders that it has none of it just leaves. */
+/** From the lists of one zone to those of another, with its blocks. Lists of orders that it has none of it just leaves. */
 function relist(mm: Mm, seg: number, from: number, to: number): void {
   const { head, link, row, row16 } = mm.segment;
-  const { nrFree } = mm.cell;
+  const { nrFree } = mm.zones;
   const type = mm.blockType[row[seg * ROW + BLOCK]!]!;
   const fromList = listOf(from, type, 0);
   const toList = listOf(to, type, 0);
@@ -297,14 +297,14 @@ const fresh = new Uint16Array(NR_PAGE_ORDERS);
 /** Brings the counters of a segment into line with its bits, which may have changed in any way while it was unpaired. */
 function recount(mm: Mm, seg: number): void {
   const t = mm.segment;
-  const cell = cellOfSegment(mm, seg);
+  const zone = zoneOfSegment(mm, seg);
   const pages = countBlocks(t.row, seg * ROW, fresh);
   for (let o = 0; o < NR_PAGE_ORDERS; o++) {
     const by = fresh[o]! - countOf(t, seg, o);
-    if (by !== 0) bump(mm, seg, cell, o, by);
+    if (by !== 0) bump(mm, seg, zone, o, by);
   }
   const more = pages - pagesOf(t, seg);
-  mm.cell.free[cell]! += more;
+  mm.zones.free[zone]! += more;
   mm.block.free[blockOf(t, seg)]! += more;
   t.row16[seg * ROW16 + FREE16] = pages;
 }
@@ -451,7 +451,7 @@ function dealFreeParts(mm: Mm, parts: BlockParts, came: (nid: number, pages: num
   let stayed = follows === SEVERAL ? 0 : pagesOf(t, block);
   if (follows !== SEVERAL) relabel(mm, block, follows);
   for (let seg = block; seg !== -1; seg = chainOf(t, seg)) {
-    if (pagesOf(t, seg) === PAGES_PER_PAGEBLOCK) unpair(mm, seg, cellOfSegment(mm, seg));
+    if (pagesOf(t, seg) === PAGES_PER_PAGEBLOCK) unpair(mm, seg, zoneOfSegment(mm, seg));
   }
   // Counters are those of before until all bits have been dealt, so that they do not tell which segments are open.
   let ownOpen = pagesOf(t, block) > 0;
@@ -492,7 +492,7 @@ function dealFreeParts(mm: Mm, parts: BlockParts, came: (nid: number, pages: num
   for (let seg = block; seg !== -1;) {
     const after = chainOf(t, seg);
     recount(mm, seg);
-    if (pagesOf(t, seg) === PAGES_PER_PAGEBLOCK) pair(mm, seg, cellOfSegment(mm, seg));
+    if (pagesOf(t, seg) === PAGES_PER_PAGEBLOCK) pair(mm, seg, zoneOfSegment(mm, seg));
     else if (pagesOf(t, seg) === 0) closeSegment(mm, seg);
     seg = after;
   }

@@ -6,7 +6,7 @@ import { bootWith, HALVES, mustCommit, P, range } from './rfc/rfc-fixture.ts';
 test('a page outside its zone is named with node, zone and both ends', () => {
   const mm = bootWith(CORRECT, HALVES);
   for (let pfn = 0; pfn < P; pfn++) expect(mm.outsideZone(pfn)).toBeNull();
-  mm.state.cell.spanStart[1 * 3 + 1] = 16385;
+  mm.state.zones.spanStart[1 * 3 + 1] = 16385;
   expect(mm.outsideZone(16384)).toBe('page 0x4000 outside node 1 zone DMA32 [ 0x4001 - 0x8000 ]');
   expect(mm.outsideZone(16385)).toBeNull();
   expect(mm.check()).toContainEqual({
@@ -24,7 +24,7 @@ test('a span that grows to the left holds its pages at every step of the commit'
     for (let pfn = 0; pfn < P; pfn += 16) expect(mm.outsideZone(pfn)).toBeNull();
   } while (start.commit.next() !== null);
   mustCommit(mm, HALVES);
-  expect(mm.cell(1, 1)).toMatchObject({ spanStart: 16384, spannedPages: 16384 });
+  expect(mm.zone(1, 1)).toMatchObject({ spanStart: 16384, spannedPages: 16384 });
 });
 
 test('a hole is on no zone, so it is not outside one', () => {

@@ -15,7 +15,7 @@ type Column = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array
 
 /** Columns of fixed length, by name; every one is written, read and hashed. */
 function columns(mm: Mm): Record<string, Column> {
-  const { cell } = mm;
+  const { zones } = mm;
   return {
     blockType: mm.blockType,
     blockValid: mm.block.valid,
@@ -29,7 +29,7 @@ function columns(mm: Mm): Record<string, Column> {
     numaEvent: mm.numaEvent,
     pageEvent: mm.pageEvent,
     nodeStat: mm.nodeStat,
-    ...cell,
+    ...zones,
   };
 }
 

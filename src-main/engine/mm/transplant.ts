@@ -7,7 +7,7 @@ import { countForNode, ON_FREE } from './commit-stat.ts';
 import { lookUp, rangeFound, stepsOf } from './lookup.ts';
 import { type Memlayout, rangeOf } from './memlayout.ts';
 import { NID_MIXED, NR_ZONES, PAGEBLOCK_ORDER } from './limit.ts';
-import { type Mm, zoneOf } from './mm.ts';
+import { type Mm, zoneTypeOf } from './mm.ts';
 import { addFreeBlock } from './segment.ts';
 import { shrinkSpan } from './span.ts';
 
@@ -47,7 +47,7 @@ export function transplantWhole(mm: Mm, pfn: number, order: number, actual: numb
   const pages = 1 << order;
   countLookup(mm, pfn);
   mm.stranded[actual * mm.nrNodeIds + target]! -= pages;
-  leaveCell(mm, actual * NR_ZONES + zoneOf(mm, pfn), pages);
+  leaveZone(mm, actual * NR_ZONES + zoneTypeOf(mm, pfn), pages);
   mm.moved.free += pages;
   countForNode(mm, target, ON_FREE, pages);
   addFreeBlock(mm, pfn, order, target);
@@ -78,11 +78,11 @@ export function addByTarget(mm: Mm, pfn: number, order: number, actual: number):
 
 /**
  * A block in use leaves the stranded matrix: its pages with A != T (published) are no longer owed. When the last page
- * stranded on a cell leaves it, the cell's span shrinks to what the layout gives it.
+ * stranded on a zone leaves it, the zone's span shrinks to what the layout gives it.
  */
 export function leaveStranded(mm: Mm, pfn: number, order: number, actual: number): void {
   const { layout, nrNodeIds } = mm;
-  const cell = actual * NR_ZONES + zoneOf(mm, pfn);
+  const zone = actual * NR_ZONES + zoneTypeOf(mm, pfn);
   const end = pfn + (1 << order);
   let left = 0;
   for (let r = rangeOf(layout, pfn); r < layout.count && layout.start[r]! < end; r++) {
@@ -92,10 +92,10 @@ export function leaveStranded(mm: Mm, pfn: number, order: number, actual: number
     mm.stranded[actual * nrNodeIds + target]! -= pages;
     left += pages;
   }
-  if (left > 0) leaveCell(mm, cell, left);
+  if (left > 0) leaveZone(mm, zone, left);
 }
 
-function leaveCell(mm: Mm, cell: number, pages: number): void {
-  mm.cell.strandedOut[cell]! -= pages;
-  if (mm.cell.strandedOut[cell] === 0 && !mm.committing) shrinkSpan(mm, cell);
+function leaveZone(mm: Mm, zone: number, pages: number): void {
+  mm.zones.strandedOut[zone]! -= pages;
+  if (mm.zones.strandedOut[zone] === 0 && !mm.committing) shrinkSpan(mm, zone);
 }

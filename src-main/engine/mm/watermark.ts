@@ -8,25 +8,25 @@
 import { cpusByNode, ERA_RULES, LOWMEM_RESERVE_RATIO, statThreshold, watermarksOf } from './era.ts';
 import { NR_PAGE_ORDERS, NR_ZONES } from './limit.ts';
 import { targetNid } from './memlayout.ts';
-import { cellOf, type Mm, zoneOf } from './mm.ts';
-import { believedManaged, believedPresent, nrFreePages } from './rfc/rfc-state.ts';
+import { zoneIndex, type Mm, zoneTypeOf } from './mm.ts';
+import { kernelManaged, kernelPresent, nrFreePages } from './rfc/rfc-state.ts';
 
 /** Sets all of them. The boot of the guest says so, since what it frees late does not count yet. */
 export function updateWatermarks(mm: Mm, when: 'boot' | 'running' = 'running'): void {
   mm.bootMarks = when === 'boot' && (mm.config.freedLate ?? []).length > 0;
   const rules = ERA_RULES[mm.config.profile.era];
-  const managed = watermarkBasis(mm, believedManaged(mm));
-  const figures = { managed, present: believedPresent(mm), high: mm.cell.wmarkHigh };
+  const managed = watermarkBasis(mm, kernelManaged(mm));
+  const figures = { managed, present: kernelPresent(mm), high: mm.zones.wmarkHigh };
   const { minFreeKib, marks } = watermarksOf(rules, figures);
   mm.minFreeKib = minFreeKib;
   marks.forEach(({ min, low, high }, c) => {
-    mm.cell.wmarkMin[c] = min;
-    mm.cell.wmarkLow[c] = low;
-    mm.cell.wmarkHigh[c] = high;
+    mm.zones.wmarkMin[c] = min;
+    mm.zones.wmarkLow[c] = low;
+    mm.zones.wmarkHigh[c] = high;
   });
-  const { pcpBatch, pcpHigh, lowmemReserve, wmarkLow } = mm.cell;
+  const { pcpBatch, pcpHigh, lowmemReserve, wmarkLow } = mm.zones;
   const cpus = cpusByNode(mm.topology.cpuNode, mm.nrNodeIds);
-  for (let c = 0; c < mm.nrCells; c++) {
+  for (let c = 0; c < mm.zoneCount; c++) {
     const nid = Math.floor(c / NR_ZONES);
     lowmemReserve[c] = reserveFor(mm, managed, c, NR_ZONES - 1);
     // The posted code stops at nr_zones: what is above keeps its sizes.
@@ -37,12 +37,12 @@ export function updateWatermarks(mm: Mm, when: 'boot' | 'running' = 'running'): 
   }
 }
 
-/** Managed pages as the watermarks in force have seen them. @param managed those of now, by cell. */
+/** Managed pages as the watermarks in force have seen them. @param managed those of now, by zone. */
 export function watermarkBasis(mm: Mm, managed: Uint32Array): Uint32Array {
   if (!mm.bootMarks) return managed;
   const basis = managed.slice();
   for (const { start, end } of mm.config.freedLate ?? []) {
-    for (let pfn = start; pfn < end; pfn++) basis[cellOf(targetNid(mm.layout, pfn), zoneOf(mm, pfn))]!--;
+    for (let pfn = start; pfn < end; pfn++) basis[zoneIndex(targetNid(mm.layout, pfn), zoneTypeOf(mm, pfn))]!--;
   }
   return basis;
 }
@@ -51,50 +51,50 @@ export function watermarkBasis(mm: Mm, managed: Uint32Array): Uint32Array {
  * What a zone keeps for allocations that could use the node's zones up to `upper`: a share of the managed pages above it.
  * A 6.1 kernel keeps nothing in a zone that manages nothing.
  */
-function reserveFor(mm: Mm, managed: Uint32Array, cell: number, upper: number): number {
-  const zone = cell % NR_ZONES;
-  if (managed[cell] === 0 && ERA_RULES[mm.config.profile.era].clearsEmptyReserve) return 0;
+function reserveFor(mm: Mm, managed: Uint32Array, zone: number, upper: number): number {
+  const zoneType = zone % NR_ZONES;
+  if (managed[zone] === 0 && ERA_RULES[mm.config.profile.era].clearsEmptyReserve) return 0;
   let above = 0;
-  for (let z = zone + 1; z <= upper; z++) above += managed[cell - zone + z]!;
-  return Math.floor(above / LOWMEM_RESERVE_RATIO[zone]!);
+  for (let z = zoneType + 1; z <= upper; z++) above += managed[zone - zoneType + z]!;
+  return Math.floor(above / LOWMEM_RESERVE_RATIO[zoneType]!);
 }
 
 /**
  * The "protection" of a zone in zoneinfo: what it keeps from allocations that could use each zone of the kernel. Those
  * above Normal have no pages here.
  */
-export function protection(mm: Mm, nid: number, zone: number): number[] {
-  const managed = watermarkBasis(mm, believedManaged(mm));
+export function protection(mm: Mm, nid: number, zoneType: number): number[] {
+  const managed = watermarkBasis(mm, kernelManaged(mm));
   const { nrZones } = ERA_RULES[mm.config.profile.era];
   const reserve = (_: unknown, upper: number): number =>
-    reserveFor(mm, managed, cellOf(nid, zone), Math.min(upper, NR_ZONES - 1));
+    reserveFor(mm, managed, zoneIndex(nid, zoneType), Math.min(upper, NR_ZONES - 1));
   return Array.from({ length: nrZones }, reserve);
 }
 
 /** The "vm stats threshold" of a zone in zoneinfo. */
-export function vmStatThreshold(mm: Mm, nid: number, zone: number): number {
-  return statThreshold(watermarkBasis(mm, believedManaged(mm))[cellOf(nid, zone)]!, mm.nrCpus);
+export function vmStatThreshold(mm: Mm, nid: number, zoneType: number): number {
+  return statThreshold(watermarkBasis(mm, kernelManaged(mm))[zoneIndex(nid, zoneType)]!, mm.nrCpus);
 }
 
 /**
- * Whether a cell may give 2^order pages and stay above the mark: order-0 free pages must exceed mark + reserve. Then, in
+ * Whether a zone may give 2^order pages and stay above the mark: order-0 free pages must exceed mark + reserve. Then, in
  * 3.10, at each order below the wanted one what is left after the smaller blocks must exceed half as much again; in 6.1
  * any free block that is large enough will do (__zone_watermark_ok of each).
  */
-export function watermarkOk(mm: Mm, cell: number, order: number, mark: number): boolean {
-  let left = nrFreePages(mm, cell) - (1 << order) + 1;
+export function watermarkOk(mm: Mm, zone: number, order: number, mark: number): boolean {
+  let left = nrFreePages(mm, zone) - (1 << order) + 1;
   let needed = mark;
-  if (left <= needed + mm.cell.lowmemReserve[cell]!) return false;
-  if (!ERA_RULES[mm.config.profile.era].halvesByOrder) return order === 0 || hasBlock(mm, cell, order);
+  if (left <= needed + mm.zones.lowmemReserve[zone]!) return false;
+  if (!ERA_RULES[mm.config.profile.era].halvesByOrder) return order === 0 || hasBlock(mm, zone, order);
   for (let o = 0; o < order; o++) {
-    left -= mm.cell.nrFree[cell * NR_PAGE_ORDERS + o]! << o;
+    left -= mm.zones.nrFree[zone * NR_PAGE_ORDERS + o]! << o;
     needed >>>= 1;
     if (left <= needed) return false;
   }
   return true;
 }
 
-function hasBlock(mm: Mm, cell: number, order: number): boolean {
-  for (let o = order; o < NR_PAGE_ORDERS; o++) if (mm.cell.nrFree[cell * NR_PAGE_ORDERS + o]! > 0) return true;
+function hasBlock(mm: Mm, zone: number, order: number): boolean {
+  for (let o = order; o < NR_PAGE_ORDERS; o++) if (mm.zones.nrFree[zone * NR_PAGE_ORDERS + o]! > 0) return true;
   return false;
 }

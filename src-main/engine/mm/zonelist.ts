@@ -1,5 +1,5 @@
 /**
- * Zonelists: for each node, the cells an allocation tries in turn. Only cells with present pages are in one.
+ * Zonelists: for each node, the zones an allocation tries in turn. Only zones with present pages are in one.
  *
  * (a) Nodes: the node itself, then the nearest that is not in the list yet (find_next_best_node): by distance, the next
  *     node before a previous one, one without CPUs before one with; where these tie, the one that fewer lists have as the
@@ -10,25 +10,25 @@
  */
 import { ERA_RULES } from './era.ts';
 import { NR_ZONES, ZONE_NORMAL } from './limit.ts';
-import { cellOf, type Mm } from './mm.ts';
-import { believedManaged, believedPresent } from './rfc/rfc-state.ts';
+import { zoneIndex, type Mm } from './mm.ts';
+import { kernelManaged, kernelPresent } from './rfc/rfc-state.ts';
 
 /** @param when the lists of a kernel that boots, or made anew while it runs: (b). */
 export function rebuildZonelists(mm: Mm, when: 'boot' | 'running'): void {
-  const present = believedPresent(mm);
+  const present = kernelPresent(mm);
   const orders = fallbackOrders(mm, when);
   const byZone = zonesFirst(mm);
   mm.zonelist = orders.map((nids) => {
-    const cells: number[] = [];
-    const add = (nid: number, zone: number): void => {
-      if (present[cellOf(nid, zone)]! > 0) cells.push(cellOf(nid, zone));
+    const zones: number[] = [];
+    const add = (nid: number, zoneType: number): void => {
+      if (present[zoneIndex(nid, zoneType)]! > 0) zones.push(zoneIndex(nid, zoneType));
     };
     if (byZone) {
       for (let z = NR_ZONES - 1; z >= 0; z--) for (const nid of nids) add(nid, z);
     } else {
       for (const nid of nids) for (let z = NR_ZONES - 1; z >= 0; z--) add(nid, z);
     }
-    return Uint16Array.from(cells);
+    return Uint16Array.from(zones);
   });
 }
 
@@ -37,10 +37,10 @@ export function rebuildZonelists(mm: Mm, when: 'boot' | 'running'): void {
  * not online has a list of its own too; in 3.10 it charges nobody.
  */
 export function fallbackOrders(mm: Mm, when: 'boot' | 'running'): readonly (readonly number[])[] {
-  const present = believedPresent(mm);
+  const present = kernelPresent(mm);
   const nids = Array.from({ length: mm.nrNodeIds }, (_, n) => n);
   const populated = nids.filter((n) => {
-    for (let z = 0; z < NR_ZONES; z++) if (present[cellOf(n, z)]! > 0) return true;
+    for (let z = 0; z < NR_ZONES; z++) if (present[zoneIndex(n, z)]! > 0) return true;
     return false;
   });
   const hasCpu = new Set(when === 'boot' ? [] : mm.topology.cpuNode);
@@ -99,17 +99,17 @@ function bestNode(
  */
 export function zonesFirst(mm: Mm): boolean {
   if (!ERA_RULES[mm.config.profile.era].zoneOrder) return false;
-  const present = believedPresent(mm);
-  const managed = believedManaged(mm);
+  const present = kernelPresent(mm);
+  const managed = kernelManaged(mm);
   const online = Array.from(mm.online.keys()).filter((nid) => mm.online[nid] === 1);
   const below = (nid: number): number => {
     let pages = 0;
-    for (let z = 0; z < ZONE_NORMAL; z++) pages += managed[cellOf(nid, z)]!;
+    for (let z = 0; z < ZONE_NORMAL; z++) pages += managed[zoneIndex(nid, z)]!;
     return pages;
   };
-  if (online.some((nid) => present[cellOf(nid, ZONE_NORMAL)] === 0)) return false;
+  if (online.some((nid) => present[zoneIndex(nid, ZONE_NORMAL)] === 0)) return false;
   const lows = online.map(below);
-  const totals = online.map((nid, i) => lows[i]! + managed[cellOf(nid, ZONE_NORMAL)]!);
+  const totals = online.map((nid, i) => lows[i]! + managed[zoneIndex(nid, ZONE_NORMAL)]!);
   const low = lows.reduce((a, b) => a + b, 0);
   const total = totals.reduce((a, b) => a + b, 0);
   if (low === 0 || low > Math.floor(total / 2)) return false;

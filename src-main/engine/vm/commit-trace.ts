@@ -1,24 +1,24 @@
 /**
- * What each step of a commit changed: every counter of every (node, zone), node and guest before and after it, and a
+ * What each step of a commit changed: every counter of every zone, node and guest before and after it, and a
  * sentence with the figures. Kept of the last MAX_TRACES commits of a guest, to be walked through.
  *
- * Cost: a copy of the counters before each step and one comparison after it, by (node, zone), whatever the pages. Only
+ * Cost: a copy of the counters before each step and one comparison after it, by zone, whatever the pages. Only
  * the marks of a guest with the posted code's defects are bits of pages, and counting them costs a look at the bits.
  */
 import { MAX_TRACE_CHANGES } from '../../../shared/model/limit.ts';
 import type { CommitTrace, CommitTraceStep, CounterChange } from '../../../shared/model/commit-trace.ts';
 import { COMMIT_STEPS, type CommitResult, type CommitStep, type GuestMm, type Mm, NR_ZONES } from '../mm/index.ts';
 import { flagsIn } from '../mm/rfc/flags.ts';
-import { believedManaged, believedPresent, nrFreePages } from '../mm/rfc/rfc-state.ts';
+import { kernelManaged, kernelPresent, nrFreePages } from '../mm/rfc/rfc-state.ts';
 import { zonelistRebuildsOf } from '../mm/mm.ts';
 
 export const MAX_TRACES = 8;
 
-const CELL_COUNTERS = [
+const ZONE_COUNTERS = [
   ...(['presentPages', 'managedPages', 'freePages', 'pcpPages', 'stranded', 'misplaced', 'spanStart'] as const),
   ...(['spanEnd', 'wmarkMin', 'wmarkLow', 'wmarkHigh', 'pcpBatch', 'pcpHigh'] as const),
 ];
-type CellCounter = (typeof CELL_COUNTERS)[number];
+type ZoneCounter = (typeof ZONE_COUNTERS)[number];
 const NODE_COUNTERS = ['online', 'nrZones', 'presentPages', 'marked'] as const;
 type NodeCounter = (typeof NODE_COUNTERS)[number];
 const GUEST_COUNTERS = [
@@ -29,7 +29,7 @@ type GuestCounter = (typeof GUEST_COUNTERS)[number];
 
 /** All counters of one moment. */
 export interface Counters {
-  readonly cell: Readonly<Record<CellCounter, ArrayLike<number>>>;
+  readonly zone: Readonly<Record<ZoneCounter, ArrayLike<number>>>;
   readonly node: Readonly<Record<NodeCounter, readonly number[]>>;
   readonly guest: Readonly<Record<GuestCounter, number>>;
 }
@@ -40,7 +40,7 @@ export interface Counters {
  */
 export function countersOf(guest: GuestMm, marked: readonly number[] | null): Counters {
   const { state: mm } = guest;
-  const { cell } = mm;
+  const { zones } = mm;
   const nids = Array.from({ length: mm.nrNodeIds }, (_, nid) => nid);
   const node = {
     online: Array.from(mm.online),
@@ -49,20 +49,20 @@ export function countersOf(guest: GuestMm, marked: readonly number[] | null): Co
     marked: mm.rfc === null ? (marked ?? markedByNode(mm)) : nids.map(() => 0),
   };
   return {
-    cell: {
-      presentPages: believedPresent(mm).slice(),
-      managedPages: believedManaged(mm).slice(),
-      freePages: Array.from(cell.free, (_, c) => nrFreePages(mm, c)),
-      pcpPages: cell.pcp.slice(),
-      stranded: cell.strandedOut.slice(),
-      misplaced: mm.rfc === null ? new Uint32Array(mm.nrCells) : mm.rfc.misplacedOut.slice(),
-      spanStart: cell.spanStart.slice(),
-      spanEnd: cell.spanEnd.slice(),
-      wmarkMin: cell.wmarkMin.slice(),
-      wmarkLow: cell.wmarkLow.slice(),
-      wmarkHigh: cell.wmarkHigh.slice(),
-      pcpBatch: cell.pcpBatch.slice(),
-      pcpHigh: cell.pcpHigh.slice(),
+    zone: {
+      presentPages: kernelPresent(mm).slice(),
+      managedPages: kernelManaged(mm).slice(),
+      freePages: Array.from(zones.free, (_, c) => nrFreePages(mm, c)),
+      pcpPages: zones.pcp.slice(),
+      stranded: zones.strandedOut.slice(),
+      misplaced: mm.rfc === null ? new Uint32Array(mm.zoneCount) : mm.rfc.misplacedOut.slice(),
+      spanStart: zones.spanStart.slice(),
+      spanEnd: zones.spanEnd.slice(),
+      wmarkMin: zones.wmarkMin.slice(),
+      wmarkLow: zones.wmarkLow.slice(),
+      wmarkHigh: zones.wmarkHigh.slice(),
+      pcpBatch: zones.pcpBatch.slice(),
+      pcpHigh: zones.pcpHigh.slice(),
     },
     node,
     guest: {
@@ -80,7 +80,7 @@ export function countersOf(guest: GuestMm, marked: readonly number[] | null): Co
 /** Of a correct guest, whose marks are derived: pages in use that are owed elsewhere. */
 export function markedByNode(mm: Mm): number[] {
   const marked = new Array<number>(mm.nrNodeIds).fill(0);
-  mm.cell.strandedOut.forEach((pages, c) => (marked[Math.floor(c / NR_ZONES)]! += pages));
+  mm.zones.strandedOut.forEach((pages, c) => (marked[Math.floor(c / NR_ZONES)]! += pages));
   return marked;
 }
 
@@ -93,14 +93,14 @@ const sum = (list: Iterable<number>): number => {
 /** By nid and zone, those of a whole node and of the guest after those of zones. */
 function changesOf(before: Counters, after: Counters): CounterChange[] {
   const out: CounterChange[] = [];
-  const put = (nid: number | null, zone: number | null, counter: string, from: number, to: number): void => {
-    if (from !== to) out.push({ nid, zone, counter, before: from, after: to });
+  const put = (nid: number | null, zoneType: number | null, counter: string, from: number, to: number): void => {
+    if (from !== to) out.push({ nid, zone: zoneType, counter, before: from, after: to });
   };
   const nodes = after.node.online.length;
   for (let nid = 0; nid < nodes; nid++) {
-    for (let zone = 0; zone < NR_ZONES; zone++) {
-      const c = nid * NR_ZONES + zone;
-      for (const name of CELL_COUNTERS) put(nid, zone, name, before.cell[name][c]!, after.cell[name][c]!);
+    for (let zoneType = 0; zoneType < NR_ZONES; zoneType++) {
+      const c = nid * NR_ZONES + zoneType;
+      for (const name of ZONE_COUNTERS) put(nid, zoneType, name, before.zone[name][c]!, after.zone[name][c]!);
     }
     for (const name of NODE_COUNTERS) put(nid, null, name, before.node[name][nid]!, after.node[name][nid]!);
   }
@@ -162,14 +162,14 @@ const SENTENCES: Readonly<Record<CommitStep, (step: StepDone) => string>> = {
     return online + lost.join('');
   },
   publish: ({ result, before, after, guest }) => {
-    const moved = after.cell.presentPages;
-    const cells = Array.from(moved).filter((pages, c) => pages !== before.cell.presentPages[c]).length;
-    const owed = sum(Array.from(after.cell.stranded)) - sum(Array.from(before.cell.stranded));
+    const moved = after.zone.presentPages;
+    const zones = Array.from(moved).filter((pages, c) => pages !== before.zone.presentPages[c]).length;
+    const owed = sum(Array.from(after.zone.stranded)) - sum(Array.from(before.zone.stranded));
     const skipped = leftOut(guest);
     return (
       `Lookups answer from layout ${after.guest.layoutSeq}: ${some(result.deltaPages, 'page')} of the delta ` +
-      `${result.deltaPages <= 1 ? 'has' : 'have'} another target, ${some(cells, 'pair')} of node and zone another size. ` +
-      `Pages in use that are owed: ${sum(Array.from(before.cell.stranded))} before, ${owed >= 0 ? '+' : ''}${owed}.` +
+      `${result.deltaPages <= 1 ? 'has' : 'have'} another target, ${some(zones, 'pair')} of node and zone another size. ` +
+      `Pages in use that are owed: ${sum(Array.from(before.zone.stranded))} before, ${owed >= 0 ? '+' : ''}${owed}.` +
       skipped
         .map(({ nid, zones, pages }) => ` Node ${nid} counts ${some(zones, 'zone')} and leaves out ${pages} pages.`)
         .join('')
@@ -180,17 +180,17 @@ const SENTENCES: Readonly<Record<CommitStep, (step: StepDone) => string>> = {
     `${before.guest.marked} before: whoever frees one asks the layout where it belongs.`,
   sweep: ({ before, after }) => {
     const moved = after.guest.movedSweep - before.guest.movedSweep;
-    const left = sum(Array.from(after.cell.misplaced));
+    const left = sum(Array.from(after.zone.misplaced));
     const rest = left === 0 ? '' : ` ${left} free pages are on a node that is not their target, and stay there.`;
     return `${capital(some(moved, 'free page'))} ${moved <= 1 ? 'goes' : 'go'} to the node of the new layout.${rest}`;
   },
   drain: ({ before, after }) => {
-    const drained = sum(Array.from(before.cell.pcpPages)) - sum(Array.from(after.cell.pcpPages));
+    const drained = sum(Array.from(before.zone.pcpPages)) - sum(Array.from(after.zone.pcpPages));
     const moved = after.guest.movedDrain - before.guest.movedDrain;
     return `${capital(some(drained, 'page'))} ${drained <= 1 ? 'leaves' : 'leave'} the per-CPU lists, ${moved} of them for another node.`;
   },
   settle: ({ before, after }) => {
-    const marks = (c: Counters): number => sum(Array.from(c.cell.wmarkMin));
+    const marks = (c: Counters): number => sum(Array.from(c.zone.wmarkMin));
     const rebuilds = after.guest.zonelistRebuilds - before.guest.zonelistRebuilds;
     return (
       `Watermarks and per-CPU sizes follow the managed pages: min_free_kbytes ${before.guest.minFreeKib} to ` +
@@ -207,7 +207,7 @@ function leftOut(guest: GuestMm): { nid: number; zones: number; pages: number }[
   for (let nid = 0; nid < mm.nrNodeIds; nid++) {
     const zones = guest.nrZones(nid);
     let pages = 0;
-    for (let zone = zones; zone < NR_ZONES; zone++) pages += mm.cell.present[nid * NR_ZONES + zone]!;
+    for (let zoneType = zones; zoneType < NR_ZONES; zoneType++) pages += mm.zones.present[nid * NR_ZONES + zoneType]!;
     if (pages > 0 && mm.rfc !== null) out.push({ nid, zones, pages });
   }
   return out;

@@ -373,10 +373,10 @@ export class Guest {
       this.#lagKey = key;
       this.#lag = this.#hostLag(truth);
     }
-    // By cell: the matrix has nodes² entries and is nearly always empty.
+    // By zone: the matrix has nodes² entries and is nearly always empty.
     let owed = 0;
     let pinned = 0;
-    for (const pages of mm.cell.strandedOut) owed += pages;
+    for (const pages of mm.zones.strandedOut) owed += pages;
     if (owed > 0) for (const pages of mm.strandedPinned) pinned += pages;
     return { ...this.#lag, targetActual: owed - pinned, pinned };
   }
@@ -480,8 +480,8 @@ function populatedEvents(
     text: `${vm}: node ${nid} comes online`,
     data: { nid },
   }));
-  for (const { nid, zone } of zonesPopulated) {
-    const name = ZONE_NAMES[zone]!;
+  for (const { nid, zone: zoneType } of zonesPopulated) {
+    const name = ZONE_NAMES[zoneType]!;
     events.push({
       tick,
       type: 'zoneCreated',

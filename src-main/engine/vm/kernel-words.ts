@@ -83,9 +83,9 @@ export function logBoot(log: KernelLog, { mm: config }: GuestConfig, mm: GuestMm
   });
   for (const r of byNode) say(`${old ? '' : 'ACPI: '}SRAT: Node ${r.nid} PXM ${r.nid} ${memText(r, 8)}`);
   say('Zone ranges:');
-  for (let zone = 0; zone < NR_ZONES; zone++) {
-    const name = ZONE_NAMES[zone]!.padEnd(8);
-    const range = zoneRange(config, zone, ram[0]?.start ?? 0, ramEnd);
+  for (let zoneType = 0; zoneType < NR_ZONES; zoneType++) {
+    const name = ZONE_NAMES[zoneType]!.padEnd(8);
+    const range = zoneRange(config, zoneType, ram[0]?.start ?? 0, ramEnd);
     say(`  ${name} ${range === null ? 'empty' : memText(range, digits)}`);
   }
   if (!old) say('  Device   empty');
@@ -102,9 +102,9 @@ export function logBoot(log: KernelLog, { mm: config }: GuestConfig, mm: GuestMm
   let present = 0;
   let managed = 0;
   for (let nid = 0; nid < config.nrNodeIds; nid++) {
-    for (let zone = 0; zone < NR_ZONES; zone++) {
-      present += mm.cell(nid, zone).presentPages;
-      managed += mm.cell(nid, zone).managedPages;
+    for (let zoneType = 0; zoneType < NR_ZONES; zoneType++) {
+      present += mm.zone(nid, zoneType).presentPages;
+      managed += mm.zone(nid, zoneType).managedPages;
     }
   }
   const kib = (pages: number): string => `${pages * PAGE_SIZE_KIB}${old ? 'k' : 'K'}`;
@@ -132,9 +132,9 @@ function logNodeIds(log: KernelLog, { cpuNode, nrNodeIds, profile }: MmConfig): 
 }
 
 /** A zone's pages, by the memory map from `ramStart` to `ramEnd`; null when it has none. */
-function zoneRange({ zoneStartPfn }: MmConfig, zone: number, ramStart: number, ramEnd: number): PfnRange | null {
-  const start = Math.max(ramStart, zoneStartPfn[zone]!);
-  const end = Math.min(ramEnd, zoneStartPfn[zone + 1] ?? ramEnd);
+function zoneRange({ zoneStartPfn }: MmConfig, zoneType: number, ramStart: number, ramEnd: number): PfnRange | null {
+  const start = Math.max(ramStart, zoneStartPfn[zoneType]!);
+  const end = Math.min(ramEnd, zoneStartPfn[zoneType + 1] ?? ramEnd);
   return start < end ? { start, end } : null;
 }
 
@@ -146,10 +146,10 @@ function logZonelists(log: KernelLog, mm: GuestMm, tick: number): void {
   let highest = 0;
   for (let nid = 0; nid < mm.state.nrNodeIds; nid++) {
     nodes += mm.state.online[nid]!;
-    for (let zone = 0; zone < NR_ZONES; zone++) {
-      const { presentPages, managedPages, wmarkHigh } = mm.cell(nid, zone);
+    for (let zoneType = 0; zoneType < NR_ZONES; zoneType++) {
+      const { presentPages, managedPages, wmarkHigh } = mm.zone(nid, zoneType);
       pages += Math.max(0, managedPages - wmarkHigh);
-      if (presentPages > 0) highest = Math.max(highest, zone);
+      if (presentPages > 0) highest = Math.max(highest, zoneType);
     }
   }
   if (!old) {
@@ -189,8 +189,8 @@ export function logCommit(
     say(`memlayout: nobody wrote {${hex5(start)}-${hex5(end - 1)}}, it goes to the range below`);
   }
   for (const nid of result.nodesOnlined) say(`dnuma: node ${nid} is online`);
-  for (const { nid, zone } of result.zonesPopulated)
-    say(`dnuma: zone ${ZONE_NAMES[zone]!} of node ${nid} is initialised`);
+  for (const { nid, zone: zoneType } of result.zonesPopulated)
+    say(`dnuma: zone ${ZONE_NAMES[zoneType]!} of node ${nid} is initialised`);
   if (rebuilt) logZonelists(log, mm, tick);
   const straddles = mm.defectCounters()?.straddles ?? 0;
   if (straddles > kernel.straddlesTold) {
@@ -213,7 +213,8 @@ export function logPlug(log: KernelLog, mm: GuestMm, pages: PfnRange, result: Pl
   const more = result.blocks.length - MAX_RANGES;
   if (more > 0) say(`and ${countText(more, 'more memory block')}`);
   for (const nid of result.nodesOnlined) say(`node ${nid} is online`);
-  for (const { nid, zone } of result.zonesPopulated) say(`zone ${ZONE_NAMES[zone]!} of node ${nid} is initialised`);
+  for (const { nid, zone: zoneType } of result.zonesPopulated)
+    say(`zone ${ZONE_NAMES[zoneType]!} of node ${nid} is initialised`);
   logZonelists(log, mm, tick);
 }
 

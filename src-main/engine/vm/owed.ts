@@ -212,7 +212,7 @@ export interface OwedRow {
 
 /** Rows of the table `owed`, ascending. @param tick now. */
 export function owedRows(mm: Mm, ages: TargetAge, bits: OwnerBits, tick: number): readonly OwedRow[] {
-  if (!mm.cell.strandedOut.some((pages) => pages > 0)) return [];
+  if (!mm.zones.strandedOut.some((pages) => pages > 0)) return [];
   const count = new OwedCount(mm, ages, bits, tick);
   count.countAll();
   const rows: OwedRow[] = [];

@@ -62,7 +62,7 @@ describe('slab caches', () => {
     expect(owed['file']! / (owed['file']! + owed['anonymous']!)).toBeLessThan(0.5);
     const { state: mm } = world.guests[0]!.memory;
     let all = 0;
-    for (const pages of mm.cell.strandedOut) all += pages;
+    for (const pages of mm.zones.strandedOut) all += pages;
     expect(Object.values(owed).reduce((sum, pages) => sum + pages, 0)).toBe(all);
   });
 

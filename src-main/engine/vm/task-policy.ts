@@ -48,7 +48,8 @@ export class TaskPolicies {
   /** Masks that name only nodes without memory. */
   stale(mm: Mm): number {
     const isEmpty = (nid: number): boolean => {
-      for (let zone = 0; zone < NR_ZONES; zone++) if (mm.cell.present[nid * NR_ZONES + zone]! > 0) return false;
+      for (let zoneType = 0; zoneType < NR_ZONES; zoneType++)
+        if (mm.zones.present[nid * NR_ZONES + zoneType]! > 0) return false;
       return true;
     };
     return this.#tasks.filter(({ nodes }) => nodes.every(isEmpty)).length;

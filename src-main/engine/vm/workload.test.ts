@@ -46,7 +46,7 @@ const step = (workload: Workload, ticks: number): void => {
 };
 
 const allocatedOf = (mm: GuestMm, nid: number): number =>
-  mm.cell(nid, 0).allocatedPages + mm.cell(nid, 1).allocatedPages;
+  mm.zone(nid, 0).allocatedPages + mm.zone(nid, 1).allocatedPages;
 const allocated = (mm: GuestMm): number => allocatedOf(mm, 0) + allocatedOf(mm, 1);
 
 interface Editable {
@@ -102,7 +102,7 @@ describe('the clock', () => {
         expect(after.workload.frees).toBe(first.workload.frees);
       }
       expect(after.workload.check()).toEqual([]);
-      expect(after.mm.state.cell).toEqual(first.mm.state.cell);
+      expect(after.mm.state.zones).toEqual(first.mm.state.zones);
       expect(first.workload.frees).toBeGreaterThan(8000);
     },
   );

@@ -327,7 +327,7 @@ export class Workload {
 
   #occupancy(config: WorkloadConfig): number {
     let managed = 0;
-    for (const pages of this.#mm.state.cell.managed) managed += pages;
+    for (const pages of this.#mm.state.zones.managed) managed += pages;
     const asked = Math.floor((managed * config.occupancyPermille) / 1000);
     return Math.max(0, asked - recordedUse(this.#mm.state.config));
   }
@@ -406,16 +406,16 @@ export class Workload {
   }
 
   #checkCounts(seen: Counts): string[] {
-    const { cell, block, page, nrPages } = this.#mm.state;
+    const { zones, block, page, nrPages } = this.#mm.state;
     const sum = (column: Iterable<number>): number => {
       let total = 0;
       for (const n of column) total += n;
       return total;
     };
-    const managed = sum(cell.managed);
+    const managed = sum(zones.managed);
     const recorded = recordedUse(this.#mm.state.config);
     // Boot-reserved pages are counted as pinned too.
-    seen[KERNEL] = sum(block.pinned) - (sum(cell.present) - managed) - recorded;
+    seen[KERNEL] = sum(block.pinned) - (sum(zones.present) - managed) - recorded;
     let byHand = 0;
     for (let pfn = 0; pfn < nrPages; pfn++) {
       const state = stateOf(page, pfn);
@@ -425,7 +425,7 @@ export class Workload {
     if (seen.join() !== this.#held.join()) {
       out.push(`blocks (small, huge, kernel): ${seen.join(', ')} found, ${this.#held.join(', ')} counted`);
     }
-    const allocated = managed - sum(cell.free) - sum(cell.pcp);
+    const allocated = managed - sum(zones.free) - sum(zones.pcp);
     const known = pagesOf(this.#held) + byHand + recorded + this.slabPages();
     if (known !== allocated)
       out.push(`${allocated} pages are allocated, ${known} of them by the workload, slab caches or by hand`);

@@ -51,7 +51,7 @@ export interface LinuxGuest {
 
 export function guestFromLinuxFiles(inputs: readonly LinuxFile[]): Read<LinuxGuest> {
   const files = new Files(inputs);
-  const value = files.diagnostics.length > 0 ? null : new GuestMaker(files).make();
+  const value = files.diagnostics.length > 0 ? null : new GuestFactory(files).make();
   return { value: hasErrors(files.diagnostics) ? null : value, diagnostics: files.diagnostics };
 }
 
@@ -116,7 +116,7 @@ interface Memory {
   readonly freedLate: readonly PfnRange[];
 }
 
-class GuestMaker {
+class GuestFactory {
   readonly #files: Files;
   /** A node of each CPU, by CPU number. */
   readonly #cpuNode: readonly number[];

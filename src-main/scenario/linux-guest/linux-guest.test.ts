@@ -76,24 +76,24 @@ const HOLED = [
 describe('a boot log', () => {
   it('gives a node that goes on above 4 GiB the hole below it in its DMA32 span', () => {
     const { mm } = booted({ log: logOf(HOLED) });
-    expect(mm.cell(0, 0)).toMatchObject({ spanStart: 1, spannedPages: 4095, presentPages: 3998 });
-    expect(mm.cell(0, 1)).toMatchObject({
+    expect(mm.zone(0, 0)).toMatchObject({ spanStart: 1, spannedPages: 4095, presentPages: 3998 });
+    expect(mm.zone(0, 1)).toMatchObject({
       spanStart: 4096,
       spannedPages: 1_048_576 - 4096,
       presentPages: 0x7ffe0 - 4096,
     });
-    expect(mm.cell(0, 2)).toMatchObject({ spanStart: 0x100000, spannedPages: 0x40000, presentPages: 0x40000 });
-    expect(mm.cell(1, 2)).toMatchObject({ spanStart: 0x140000, spannedPages: 0x40000 });
-    expect(mm.cell(1, 1).presentPages).toBe(0);
+    expect(mm.zone(0, 2)).toMatchObject({ spanStart: 0x100000, spannedPages: 0x40000, presentPages: 0x40000 });
+    expect(mm.zone(1, 2)).toMatchObject({ spanStart: 0x140000, spannedPages: 0x40000 });
+    expect(mm.zone(1, 1).presentPages).toBe(0);
   });
 
   it('puts what is counted and not placed at the top of its node, memory maps by section', () => {
     const { mm } = booted({ log: logOf(HOLED) });
     // Node 0 has 16 sections below the hole and 8 above, node 1 has 8.
-    expect(mm.cell(0, 2).reservedPages).toBe(24 * 512);
-    expect(mm.cell(1, 2).reservedPages).toBe(8 * 512);
+    expect(mm.zone(0, 2).reservedPages).toBe(24 * 512);
+    expect(mm.zone(1, 2).reservedPages).toBe(8 * 512);
     expect(mm.pageState(0x140000 - 1)).toBe('reserved');
-    expect(mm.cell(0, 0).managedPages).toBe(3840);
+    expect(mm.zone(0, 0).managedPages).toBe(3840);
   });
 
   it('takes bounce buffers, crash kernel and early hash tables where it says', () => {
@@ -108,7 +108,7 @@ Memory: 1K/4193656K available (0K kernel code, 409600K reserved)
     expect(mm.pageState(512 * MIB)).toBe('reserved');
     expect(mm.pageState(768 * MIB)).toBe('free');
     // The log's sum holds, to the page.
-    const reserved = [0, 1].flatMap((nid) => [0, 1, 2].map((z) => mm.cell(nid, z).reservedPages));
+    const reserved = [0, 1].flatMap((nid) => [0, 1, 2].map((z) => mm.zone(nid, z).reservedPages));
     expect(reserved.reduce((a, b) => a + b)).toBe(409600 / 4);
   });
 
@@ -146,8 +146,8 @@ Memory: 1K/4193656K available (0K kernel code, 409600K reserved)
       (_, nid) => [nid, nid * 16384 + (nid === 0 ? 1 : 0), (nid + 1) * 16384] as const,
     );
     const { mm } = booted({ log: logOf(many) });
-    expect(mm.cell(127, 2).presentPages).toBe(16384);
-    expect(booted({ log: logOf([[0, 1, 32768]]) }).mm.cell(0, 1).presentPages).toBe(32768 - 4096);
+    expect(mm.zone(127, 2).presentPages).toBe(16384);
+    expect(booted({ log: logOf([[0, 1, 32768]]) }).mm.zone(0, 1).presentPages).toBe(32768 - 4096);
   });
 
   it('by the kernel’s age, the first MiB is managed or not', () => {
@@ -159,7 +159,7 @@ Memory: 1K/4193656K available (0K kernel code, 409600K reserved)
       true,
     ]);
     const { mm } = booted({ log: logOf(HOLED).replace('6.1.0', '5.4.0') });
-    expect(mm.cell(0, 0).managedPages).toBe(3998 - 15);
+    expect(mm.zone(0, 0).managedPages).toBe(3998 - 15);
   });
 
   it('is refused beyond what a guest can be', () => {
@@ -181,7 +181,7 @@ describe('a zoneinfo', () => {
   it('alone suffices: sizes as stated, as many free pages in few blocks', () => {
     const { mm, slugs } = booted({ zoneinfo });
     for (const { nid, zone, start, spanned, present = spanned, managed = present, free = managed } of zones) {
-      const cell = mm.cell(nid, ['DMA', 'DMA32', 'Normal'].indexOf(zone));
+      const cell = mm.zone(nid, ['DMA', 'DMA32', 'Normal'].indexOf(zone));
       expect(cell).toMatchObject({ spanStart: start, spannedPages: spanned, presentPages: present });
       expect([cell.managedPages, cell.freePages]).toEqual([managed, free]);
     }
@@ -204,10 +204,10 @@ describe('a zoneinfo', () => {
       listText(0, 'DMA32', { 0: 500, 1: 3, 4: 2, 10: 100, 11: 20, 12: 5 }, 13) +
       listText(1, 'Normal', { 3: 7, 10: 200 }, 13);
     const { mm, slugs, diagnostics } = booted({ zoneinfo, buddyinfo });
-    expect(mm.cell(0, 1).freeBlocks).toEqual([500, 3, 0, 0, 2, 0, 0, 0, 0, 0, 100 + 40 + 20]);
-    expect(mm.cell(1, 2).freeBlocks).toEqual([0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 200]);
+    expect(mm.zone(0, 1).freeBlocks).toEqual([500, 3, 0, 0, 2, 0, 0, 0, 0, 0, 100 + 40 + 20]);
+    expect(mm.zone(1, 2).freeBlocks).toEqual([0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 200]);
     // Node 0 Normal has no list: nothing of it is free.
-    expect(mm.cell(0, 2).freePages).toBe(0);
+    expect(mm.zone(0, 2).freePages).toBe(0);
     expect(slugs).toContain('guest-no-lists');
     expect(diagnostics.filter(({ slug }) => slug === 'guest-free-differs').length).toBeGreaterThan(0);
   });
@@ -217,8 +217,8 @@ describe('a zoneinfo', () => {
     const tight = [{ nid: 0, zone: 'DMA', start: 0, spanned: 1024, managed: 1024 - 500, free: 500 }] as const;
     const buddyinfo = listText(0, 'DMA', { 0: 500 });
     const { mm } = booted({ zoneinfo: tight.map(zoneText).join(''), buddyinfo });
-    expect(mm.cell(0, 0)).toMatchObject({ managedPages: 524, freePages: 500 });
-    expect(mm.cell(0, 0).freeBlocks[0]).toBe(500);
+    expect(mm.zone(0, 0)).toMatchObject({ managedPages: 524, freePages: 500 });
+    expect(mm.zone(0, 0).freeBlocks[0]).toBe(500);
     const none = listText(0, 'DMA', { 0: 520 });
     expect(imported({ zoneinfo: tight.map(zoneText).join(''), buddyinfo: none }).slugs).toContain('free-lists-no-room');
   });
@@ -229,8 +229,8 @@ describe('a zoneinfo', () => {
       { nid: 1, zone: 'DMA32', start: 16_384, spanned: 20_480 },
     ];
     const { mm } = booted({ zoneinfo: nested.map(zoneText).join('') });
-    expect(mm.cell(0, 1)).toMatchObject({ spanStart: 4096, spannedPages: 61_440, presentPages: 40_960 });
-    expect(mm.cell(1, 1)).toMatchObject({ spanStart: 16_384, spannedPages: 20_480, presentPages: 20_480 });
+    expect(mm.zone(0, 1)).toMatchObject({ spanStart: 4096, spannedPages: 61_440, presentPages: 40_960 });
+    expect(mm.zone(1, 1)).toMatchObject({ spanStart: 16_384, spannedPages: 20_480, presentPages: 20_480 });
     const torn = nested.map((zone) => zoneText({ ...zone, present: zone.spanned, managed: zone.spanned, free: 0 }));
     expect(imported({ zoneinfo: torn.join('') }).slugs).toContain('zones-overlap');
   });
@@ -249,8 +249,8 @@ describe('a zoneinfo', () => {
     ];
     const files = { zoneinfo: plugged.map(zoneText).join(''), log };
     const { mm } = booted(files);
-    expect(mm.cell(1, 2)).toMatchObject({ spanStart: 0x100000, presentPages: 0x8000, managedPages: 0x8000 });
-    expect(mm.cell(1, 1).presentPages).toBe(0x20000);
+    expect(mm.zone(1, 2)).toMatchObject({ spanStart: 0x100000, presentPages: 0x8000, managedPages: 0x8000 });
+    expect(mm.zone(1, 1).presentPages).toBe(0x20000);
     const { map } = guestFromLinuxFiles(partsOf(files) as never).value!;
     const zones = (partsOf(files)[0]!.facts as unknown as { zones: never[] }).zones;
     const row = explainManaged(map!, zones).find(({ nid, zone }) => nid === 1 && zone === 'Normal')!;
@@ -264,7 +264,7 @@ describe('a zoneinfo', () => {
       { nid: 0, zone: 'Movable', start: 1_048_576 + 8192, spanned: 8192 },
     ];
     const { mm, slugs } = booted({ zoneinfo: movable.map(zoneText).join('') });
-    expect(mm.cell(0, 2)).toMatchObject({ presentPages: 16_384, freePages: 12_288 });
+    expect(mm.zone(0, 2)).toMatchObject({ presentPages: 16_384, freePages: 12_288 });
     expect(slugs).toContain('guest-zone-name');
   });
 
@@ -304,7 +304,7 @@ node   0   1
     const buddyinfo = listText(0, 'DMA', { 10: 1 }) + listText(0, 'DMA32', { 2: 4 }) + listText(1, 'DMA32', { 5: 9 });
     const { mm, slugs } = booted({ buddyinfo, 'node0/meminfo': meminfo(0), 'node1/meminfo': meminfo(1) });
     expect(mm.presentPages(1)).toBe(64 * MIB);
-    expect(mm.cell(1, 1).freeBlocks[5]).toBe(9);
+    expect(mm.zone(1, 1).freeBlocks[5]).toBe(9);
     expect(slugs).toContain('guest-assumed');
     const byNumactl = booted({ buddyinfo, numactl });
     expect(byNumactl.mm.presentPages(0)).toBe(64 * MIB);
@@ -324,7 +324,7 @@ Node    0, zone      DMA, type    Unmovable      1      0      2
 Node    0, zone      DMA, type      Movable      1      1      0 
 `;
     const { mm } = booted({ pagetypeinfo, 'node0/meminfo': meminfo(0) });
-    expect(mm.cell(0, 0).freeBlocks.slice(0, 3)).toEqual([2, 1, 2]);
+    expect(mm.zone(0, 0).freeBlocks.slice(0, 3)).toEqual([2, 1, 2]);
   });
 
   it('two of a kind, or a host among them, are refused', () => {

@@ -72,7 +72,7 @@ describe.skipIf(!present)('guests from the files of real boots', () => {
     const { mm } = boot(moment, LOG);
     expect(mm.check()).toEqual([]);
     for (const zone of populated(moment)) {
-      const cell = mm.cell(zone.nid, zoneIndex(zone.zone));
+      const cell = mm.zone(zone.nid, zoneIndex(zone.zone));
       expect([cell.spanStart, cell.spannedPages, cell.presentPages]).toEqual([
         zone.startPfn,
         zone.spanned,
@@ -116,7 +116,7 @@ describe.skipIf(!present)('guests from the files of real boots', () => {
     expect(diagnostics.filter(({ slug }) => slug === 'guest-watermarks' || slug === 'guest-size-differs')).toEqual([]);
     for (const zone of populated(moment)) {
       const z = zoneIndex(zone.zone);
-      const cell = mm.cell(zone.nid, z);
+      const cell = mm.zone(zone.nid, z);
       expect([cell.spanStart, cell.spannedPages, cell.presentPages, cell.managedPages]).toEqual([
         zone.startPfn,
         zone.spanned,
@@ -132,11 +132,11 @@ describe.skipIf(!present)('guests from the files of real boots', () => {
     if (minFree !== null) expect(mm.state.minFreeKib).toBe(Number(minFree[1]));
     for (const line of text(moment, 'proc/buddyinfo').trim().split('\n')) {
       const [, nid, zone, counts] = /^Node (\d+), zone +(\S+) +(.*)$/.exec(line)!;
-      expect(mm.cell(Number(nid), zoneIndex(zone!)).freeBlocks).toEqual(counts!.trim().split(/\s+/).map(Number));
+      expect(mm.zone(Number(nid), zoneIndex(zone!)).freeBlocks).toEqual(counts!.trim().split(/\s+/).map(Number));
     }
     const numactl = facts<HostFacts>(moment, 'numactl-hardware.txt');
     for (const { id, memoryKiB, freeKiB, cpus } of numactl.nodes) {
-      const cells = [0, 1, 2].map((z) => mm.cell(id, z));
+      const cells = [0, 1, 2].map((z) => mm.zone(id, z));
       const mib = (pages: number): number => Math.floor(pages / 256);
       expect(mib(cells.reduce((sum, c) => sum + c.managedPages, 0)) * 1024).toBe(memoryKiB);
       // numactl ran at another moment than the lists were read.
@@ -150,7 +150,7 @@ describe.skipIf(!present)('guests from the files of real boots', () => {
     const { mm } = boot(moment, ['proc/zoneinfo', 'proc/buddyinfo']);
     expect(mm.check()).toEqual([]);
     for (const zone of populated(moment)) {
-      const cell = mm.cell(zone.nid, zoneIndex(zone.zone));
+      const cell = mm.zone(zone.nid, zoneIndex(zone.zone));
       expect([cell.spanStart, cell.spannedPages, cell.presentPages, cell.managedPages]).toEqual([
         zone.startPfn,
         zone.spanned,

@@ -57,7 +57,7 @@ export function faultsOf(mm: Mm): readonly MmFault[] {
 
 const NR_ZONES_ASSIGN = ['nrZonesAssign'] as const;
 
-const zoneName = (nid: number, zone: number): string => `node ${nid} ${ZONE_NAMES[zone]}`;
+const zoneName = (nid: number, zoneType: number): string => `node ${nid} ${ZONE_NAMES[zoneType]}`;
 
 const sumOf = (column: Uint32Array, nid: number): number => {
   let sum = 0;
@@ -69,20 +69,20 @@ const sumOf = (column: Uint32Array, nid: number): number => {
 function countFaults(mm: Mm, rfc: RfcState): MmFault[] {
   const out: MmFault[] = [];
   for (let nid = 0; nid < mm.nrNodeIds; nid++) {
-    for (let zone = 0; zone < NR_ZONES; zone++) {
-      const c = nid * NR_ZONES + zone;
-      const present = mm.cell.present[c]!;
-      const managed = mm.cell.managed[c]!;
+    for (let zoneType = 0; zoneType < NR_ZONES; zoneType++) {
+      const c = nid * NR_ZONES + zoneType;
+      const present = mm.zones.present[c]!;
+      const managed = mm.zones.managed[c]!;
       if (rfc.present[c] === present && rfc.managed[c] === managed) continue;
-      const kept = `${zoneName(nid, zone)}: present ${rfc.present[c]}, managed ${rfc.managed[c]}`;
+      const kept = `${zoneName(nid, zoneType)}: present ${rfc.present[c]}, managed ${rfc.managed[c]}`;
       const why = `the layout gives ${present} and ${managed}, but nr_zones of the node is ${rfc.nrZones[nid]}`;
-      out.push({ law: 'G2', nid, zone, text: `${kept}; ${why}`, switches: NR_ZONES_ASSIGN });
+      out.push({ law: 'G2', nid, zone: zoneType, text: `${kept}; ${why}`, switches: NR_ZONES_ASSIGN });
     }
-    const size = sumOf(mm.cell.present, nid);
-    const believed = rfc.nodePresent[nid]!;
-    if (believed === size) continue;
+    const size = sumOf(mm.zones.present, nid);
+    const counted = rfc.nodePresent[nid]!;
+    if (counted === size) continue;
     const text =
-      `node ${nid}: size ${believed} pages (${numactlMbFromPages(believed)} MB); ` +
+      `node ${nid}: size ${counted} pages (${numactlMbFromPages(counted)} MB); ` +
       `the layout gives ${size} (${numactlMbFromPages(size)} MB)`;
     out.push({ law: 'G2', nid, zone: null, text, switches: NR_ZONES_ASSIGN });
   }
@@ -92,14 +92,14 @@ function countFaults(mm: Mm, rfc: RfcState): MmFault[] {
 /** G3: pages on the lists that the counter of free pages leaves out. */
 function leakFaults(mm: Mm, rfc: RfcState): MmFault[] {
   const out: MmFault[] = [];
-  for (let c = 0; c < mm.nrCells; c++) {
+  for (let c = 0; c < mm.zoneCount; c++) {
     if (rfc.freeLeak[c] === 0) continue;
     const nid = Math.floor(c / NR_ZONES);
-    const zone = c % NR_ZONES;
+    const zoneType = c % NR_ZONES;
     const text =
-      `${zoneName(nid, zone)}: NR_FREE_PAGES is ${nrFreePages(mm, c)}, its lists hold ${mm.cell.free[c]}; ` +
+      `${zoneName(nid, zoneType)}: NR_FREE_PAGES is ${nrFreePages(mm, c)}, its lists hold ${mm.zones.free[c]}; ` +
       `${rfc.freeLeak[c]} pages came from per-CPU lists uncounted`;
-    out.push({ law: 'G3', nid, zone, text, switches: ['pcpFreeLeak'] });
+    out.push({ law: 'G3', nid, zone: zoneType, text, switches: ['pcpFreeLeak'] });
   }
   return out;
 }
@@ -126,14 +126,14 @@ function placeFaults(mm: Mm, rfc: RfcState): MmFault[] {
 
 function freeOf(mm: Mm, nid: number): number {
   let free = 0;
-  for (let zone = 0; zone < NR_ZONES; zone++) free += nrFreePages(mm, nid * NR_ZONES + zone);
+  for (let zoneType = 0; zoneType < NR_ZONES; zoneType++) free += nrFreePages(mm, nid * NR_ZONES + zoneType);
   return free;
 }
 
 /** What makes size or free of a node wrong, as things are. */
 function sizeSwitches(mm: Mm, rfc: RfcState, nid: number): (keyof RfcSwitches)[] {
   const switches: (keyof RfcSwitches)[] = [];
-  if (rfc.nodePresent[nid] !== sumOf(mm.cell.present, nid)) switches.push('nrZonesAssign');
+  if (rfc.nodePresent[nid] !== sumOf(mm.zones.present, nid)) switches.push('nrZonesAssign');
   if (sumOf(rfc.misplacedOut, nid) !== sumOf(rfc.misplacedIn, nid)) switches.push(...misplacing(rfc));
   if (sumOf(rfc.freeLeak, nid) > 0) switches.push('pcpFreeLeak');
   return switches;
@@ -145,8 +145,9 @@ function sizeFaults(mm: Mm, rfc: RfcState): MmFault[] {
   for (let nid = 0; nid < mm.nrNodeIds; nid++) {
     const size = rfc.nodePresent[nid]!;
     const free = freeOf(mm, nid);
-    let usedByTarget = sumOf(mm.cell.present, nid);
-    for (let zone = 0; zone < NR_ZONES; zone++) usedByTarget -= freeByTarget(mm, rfc, nid * NR_ZONES + zone);
+    let usedByTarget = sumOf(mm.zones.present, nid);
+    for (let zoneType = 0; zoneType < NR_ZONES; zoneType++)
+      usedByTarget -= freeByTarget(mm, rfc, nid * NR_ZONES + zoneType);
     if (size - free === usedByTarget) continue;
     const text = `node ${nid}: size less free is ${size - free}, but ${usedByTarget} pages in use belong to it`;
     out.push({ law: 'G5', nid, zone: null, text, switches: sizeSwitches(mm, rfc, nid) });
@@ -154,7 +155,7 @@ function sizeFaults(mm: Mm, rfc: RfcState): MmFault[] {
   for (let nid = 0; nid < mm.nrNodeIds; nid++) {
     const owed = strandedNet(mm, nid);
     const misplacedNet = sumOf(rfc.misplacedOut, nid) - sumOf(rfc.misplacedIn, nid);
-    const actual = sumOf(mm.cell.present, nid) + owed + misplacedNet;
+    const actual = sumOf(mm.zones.present, nid) + owed + misplacedNet;
     const expected = rfc.nodePresent[nid]! + owed;
     if (actual === expected) continue;
     const text = `node ${nid}: ${actual} pages are on it; size less stranded in plus stranded out is ${expected}`;
@@ -176,7 +177,7 @@ function strandedNet(mm: Mm, nid: number): number {
 
 /** G8: pages in use with A != T that will not be looked up when they are freed. Reserved ones never are. */
 function markFaults(mm: Mm, rfc: RfcState): MmFault[] {
-  if (!mm.cell.strandedOut.some((pages) => pages > 0)) return [];
+  if (!mm.zones.strandedOut.some((pages) => pages > 0)) return [];
   const unmarked = new Uint32Array(mm.nrNodeIds);
   for (let pfn = 0; pfn < mm.nrPages; pfn++) if (lacksMark(mm, rfc, pfn)) unmarked[usedNid(mm, pfn)]!++;
   const out: MmFault[] = [];
@@ -198,7 +199,7 @@ export function lacksMark(mm: Mm, rfc: RfcState, pfn: number): boolean {
 /** 1 + the highest zone of a node that has been set up; 0 when none has. */
 export function zonesSetUp(mm: Mm, nid: number): number {
   let zones = NR_ZONES;
-  while (zones > 0 && mm.cell.initialised[nid * NR_ZONES + zones - 1] === 0) zones--;
+  while (zones > 0 && mm.zones.initialised[nid * NR_ZONES + zones - 1] === 0) zones--;
   return zones;
 }
 
@@ -214,24 +215,24 @@ function zoneFaults(mm: Mm, rfc: RfcState): MmFault[] {
   return out;
 }
 
-/** G12: min watermarks are shares of what is believed to be managed. */
+/** G12: min watermarks are shares of the managed pages that the kernel counts. */
 function watermarkFaults(mm: Mm, rfc: RfcState): MmFault[] {
   const out: MmFault[] = [];
-  let believed = 0;
+  let counted = 0;
   let managed = 0;
-  for (let c = 0; c < mm.nrCells; c++) {
-    believed += rfc.managed[c]!;
-    managed += mm.cell.managed[c]!;
-    if (rfc.managed[c] === mm.cell.managed[c]) continue;
+  for (let c = 0; c < mm.zoneCount; c++) {
+    counted += rfc.managed[c]!;
+    managed += mm.zones.managed[c]!;
+    if (rfc.managed[c] === mm.zones.managed[c]) continue;
     const nid = Math.floor(c / NR_ZONES);
-    const zone = c % NR_ZONES;
+    const zoneType = c % NR_ZONES;
     const text =
-      `${zoneName(nid, zone)}: min watermark ${mm.cell.wmarkMin[c]} is the share of ${rfc.managed[c]} managed pages; ` +
-      `it has ${mm.cell.managed[c]}`;
-    out.push({ law: 'G12', nid, zone, text, switches: NR_ZONES_ASSIGN });
+      `${zoneName(nid, zoneType)}: min watermark ${mm.zones.wmarkMin[c]} is the share of ${rfc.managed[c]} managed pages; ` +
+      `it has ${mm.zones.managed[c]}`;
+    out.push({ law: 'G12', nid, zone: zoneType, text, switches: NR_ZONES_ASSIGN });
   }
-  if (believed !== managed) {
-    const text = `min_free_kbytes ${mm.minFreeKib} comes from ${believed} managed pages; there are ${managed}`;
+  if (counted !== managed) {
+    const text = `min_free_kbytes ${mm.minFreeKib} comes from ${counted} managed pages; there are ${managed}`;
     out.push({ law: 'G12', nid: null, zone: null, text, switches: NR_ZONES_ASSIGN });
   }
   return out;

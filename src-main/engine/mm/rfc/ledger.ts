@@ -3,11 +3,11 @@
  * (it is every guest's), `misplaced` the free ones. A correct guest has no misplaced page outside a commit, so only an
  * RFC guest keeps the second; a correct one comes here when pages are taken inside a commit.
  *
- * Counters changed: stranded, cell.strandedOut, rfc.misplaced, misplacedOut, misplacedIn, populated, zonelist rebuilds.
+ * Counters changed: stranded, zones.strandedOut, rfc.misplaced, misplacedOut, misplacedIn, populated, zonelist rebuilds.
  */
 import { NR_ZONES } from '../limit.ts';
 import { rangeOf } from '../memlayout.ts';
-import { type Mm, zoneOf } from '../mm.ts';
+import { type Mm, zoneTypeOf } from '../mm.ts';
 import { shrinkSpan } from '../span.ts';
 import { setFlags } from './flags.ts';
 import type { RfcState } from './rfc-state.ts';
@@ -42,26 +42,26 @@ export function countMisplacedTo(
   pages: number,
 ): void {
   if (target === actual) return;
-  const zone = zoneOf(mm, pfn);
+  const zoneType = zoneTypeOf(mm, pfn);
   rfc.misplaced[actual * mm.nrNodeIds + target]! += pages;
-  rfc.misplacedOut[actual * NR_ZONES + zone]! += pages;
-  rfc.misplacedIn[target * NR_ZONES + zone]! += pages;
+  rfc.misplacedOut[actual * NR_ZONES + zoneType]! += pages;
+  rfc.misplacedIn[target * NR_ZONES + zoneType]! += pages;
 }
 
 /** Pages in use of one zone, that are not pinned, on node `actual`: the same for the stranded matrix. */
 export function countStranded(mm: Mm, start: number, end: number, actual: number, sign: 1 | -1): void {
-  const cell = actual * NR_ZONES + zoneOf(mm, start);
+  const zone = actual * NR_ZONES + zoneTypeOf(mm, start);
   forEachTarget(mm, start, end, (from, to, target) => {
     if (target === actual) return;
     const pages = sign * (to - from);
     mm.stranded[actual * mm.nrNodeIds + target]! += pages;
-    mm.cell.strandedOut[cell]! += pages;
+    mm.zones.strandedOut[zone]! += pages;
   });
 }
 
 /** Free pages of node `actual` have come into use there: those that were misplaced are stranded now. */
 export function noteTaken(mm: Mm, rfc: RfcState, start: number, end: number, actual: number): void {
-  if (rfc.misplacedOut[actual * NR_ZONES + zoneOf(mm, start)] === 0) return;
+  if (rfc.misplacedOut[actual * NR_ZONES + zoneTypeOf(mm, start)] === 0) return;
   countStranded(mm, start, end, actual, 1);
   countMisplaced(mm, rfc, start, end, actual, -1);
   if (!mm.committing || mm.layout !== mm.markLayout) return;
@@ -71,14 +71,14 @@ export function noteTaken(mm: Mm, rfc: RfcState, start: number, end: number, act
   });
 }
 
-/** The span of a cell that has neither a stranded nor a misplaced page left shrinks to its target, outside a commit. */
-export function settleSpan(mm: Mm, cell: number): void {
-  if (!mm.committing && mm.cell.strandedOut[cell] === 0) shrinkSpan(mm, cell);
+/** The span of a zone that has neither a stranded nor a misplaced page left shrinks to its target, outside a commit. */
+export function settleSpan(mm: Mm, zone: number): void {
+  if (!mm.committing && mm.zones.strandedOut[zone] === 0) shrinkSpan(mm, zone);
 }
 
-/** Zonelists are rebuilt for each cell that gains its first page. Counted where pages have come to stay. */
-export function countPopulated(mm: Mm, rfc: RfcState, cell: number): void {
-  if (rfc.populated[cell] === 1 || mm.cell.free[cell] === 0) return;
-  rfc.populated[cell] = 1;
+/** Zonelists are rebuilt for each zone that gains its first page. Counted where pages have come to stay. */
+export function countPopulated(mm: Mm, rfc: RfcState, zone: number): void {
+  if (rfc.populated[zone] === 1 || mm.zones.free[zone] === 0) return;
+  rfc.populated[zone] = 1;
   mm.commitStat.withRebuild++;
 }

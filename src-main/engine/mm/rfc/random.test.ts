@@ -112,7 +112,7 @@ describe('guests with random defects', () => {
   });
 });
 
-test('what is kept is what counts: a spoiled flag, matrix or belief is a broken law or a fault', () => {
+test('what is kept is what counts: a spoiled flag, matrix or kernel counter is a broken law or a fault', () => {
   const config = configOf({ ...CORRECT, markAll: true }, [
     { start: 0, end: 4096, nid: 0 },
     { start: 4096, end: 8192, nid: 1 },

@@ -27,7 +27,7 @@ export function checkMarks(mm: Mm, rfc: RfcState, start: number, end: number, fa
   }
 }
 
-/** @param misplaced free pages with A != T as counted, index A * nrNodeIds + T; out, in: the same by cell. */
+/** @param misplaced free pages with A != T as counted, index A * nrNodeIds + T; out, in: the same by zone. */
 export function checkRfc(
   mm: Mm,
   rfc: RfcState,
@@ -42,17 +42,17 @@ export function checkRfc(
   counted.misplaced.forEach((pages, i) => {
     equal('G6', `misplaced ${Math.floor(i / k)} -> ${i % k}`, pages, rfc.misplaced[i]!);
   });
-  for (let c = 0; c < mm.nrCells; c++) {
+  for (let c = 0; c < mm.zoneCount; c++) {
     const name = `node ${Math.floor(c / NR_ZONES)} zone ${c % NR_ZONES}`;
     equal('G6', `${name} free pages of other nodes`, counted.out[c]!, rfc.misplacedOut[c]!);
     equal('G6', `${name} its free pages on other nodes`, counted.in[c]!, rfc.misplacedIn[c]!);
     if (rfc.freeLeak[c]! > 0 && !rfc.switches.pcpFreeLeak) fail('G3', `${name} leaks ${rfc.freeLeak[c]} free pages`);
   }
-  for (let nid = 0; nid < k; nid++) checkBelief(mm, rfc, nid, equal);
+  for (let nid = 0; nid < k; nid++) checkKernelCounters(mm, rfc, nid, equal);
 }
 
-/** Below nr_zones the kernel believes what is; nr_zones is what has been set up, unless it is assigned. */
-function checkBelief(
+/** Below nr_zones the kernel counts what there is; nr_zones is what has been set up, unless it is assigned. */
+function checkKernelCounters(
   mm: Mm,
   rfc: RfcState,
   nid: number,
@@ -62,13 +62,13 @@ function checkBelief(
   if (mm.committing) return;
   if (!rfc.switches.nrZonesAssign) equal('G10', `node ${nid} nr_zones`, zonesSetUp(mm, nid), rfc.nrZones[nid]!);
   let size = 0;
-  for (let zone = 0; zone < rfc.nrZones[nid]!; zone++) {
-    const c = nid * NR_ZONES + zone;
-    equal('G2', `node ${nid} zone ${zone} present as believed`, mm.cell.present[c]!, rfc.present[c]!);
-    equal('G2', `node ${nid} zone ${zone} managed as believed`, mm.cell.managed[c]!, rfc.managed[c]!);
+  for (let zoneType = 0; zoneType < rfc.nrZones[nid]!; zoneType++) {
+    const c = nid * NR_ZONES + zoneType;
+    equal('G2', `node ${nid} zone ${zoneType} present as its kernel counts`, mm.zones.present[c]!, rfc.present[c]!);
+    equal('G2', `node ${nid} zone ${zoneType} managed as its kernel counts`, mm.zones.managed[c]!, rfc.managed[c]!);
     size += rfc.present[c]!;
   }
   // Memory that is plugged in is counted in its zone and in its node, also above nr_zones.
   if (rfc.nrZones[nid] === zonesSetUp(mm, nid))
-    equal('G2', `node ${nid} size as believed`, size, rfc.nodePresent[nid]!);
+    equal('G2', `node ${nid} size as its kernel counts`, size, rfc.nodePresent[nid]!);
 }

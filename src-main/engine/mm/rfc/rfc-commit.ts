@@ -7,7 +7,7 @@
 import { NR_ZONES } from '../limit.ts';
 import { linkBlocks } from '../memory-block.ts';
 import { forEachDelta, type Memlayout } from '../memlayout.ts';
-import { type Mm, validIn, zoneEnd } from '../mm.ts';
+import { type Mm, validIn, zoneTypeEnd } from '../mm.ts';
 import { HOLE, KIND_MASK, RESERVED, stateOf } from '../page.ts';
 import { usedNid } from '../transplant.ts';
 import { clearFlag, clearFlags, isLost, setFlag, setFlags } from './flags.ts';
@@ -18,21 +18,21 @@ import type { RfcState } from './rfc-state.ts';
 /** Zones of the ranges are set up, in the order in which the ranges come. */
 export function rfcOnline(mm: Mm, rfc: RfcState, to: Memlayout): void {
   for (let r = 0; r < to.count; r++) {
-    for (let zone = 0; zone < NR_ZONES; zone++) {
-      const start = Math.max(to.start[r]!, mm.config.zoneStartPfn[zone]!);
-      const end = Math.min(to.start[r + 1]!, zoneEnd(mm, zone));
-      if (start < end && validIn(mm, start, end) > 0) setUpZone(mm, rfc, to.nid[r]!, zone);
+    for (let zoneType = 0; zoneType < NR_ZONES; zoneType++) {
+      const start = Math.max(to.start[r]!, mm.config.zoneStartPfn[zoneType]!);
+      const end = Math.min(to.start[r + 1]!, zoneTypeEnd(mm, zoneType));
+      if (start < end && validIn(mm, start, end) > 0) setUpZone(mm, rfc, to.nid[r]!, zoneType);
     }
   }
 }
 
 /** A zone of a node becomes initialised, and the node's number of zones follows, or is lowered (nrZonesAssign). */
-export function setUpZone(mm: Mm, rfc: RfcState, nid: number, zone: number): void {
-  const { initialised } = mm.cell;
-  const cell = nid * NR_ZONES + zone;
-  if (initialised[cell] === 1) return;
-  initialised[cell] = 1;
-  rfc.nrZones[nid] = rfc.switches.nrZonesAssign ? zone + 1 : Math.max(rfc.nrZones[nid]!, zone + 1);
+export function setUpZone(mm: Mm, rfc: RfcState, nid: number, zoneType: number): void {
+  const { initialised } = mm.zones;
+  const zone = nid * NR_ZONES + zoneType;
+  if (initialised[zone] === 1) return;
+  initialised[zone] = 1;
+  rfc.nrZones[nid] = rfc.switches.nrZonesAssign ? zoneType + 1 : Math.max(rfc.nrZones[nid]!, zoneType + 1);
 }
 
 /** After the layout is in force: free pages of the delta are owed to others, and the counts are made. */
@@ -51,11 +51,11 @@ export function rfcCount(mm: Mm, rfc: RfcState): void {
   for (let nid = 0; nid < mm.nrNodeIds; nid++) {
     if (mm.online[nid] === 0) continue;
     let pages = 0;
-    for (let zone = 0; zone < rfc.nrZones[nid]!; zone++) {
-      const cell = nid * NR_ZONES + zone;
-      rfc.present[cell] = mm.cell.present[cell]!;
-      rfc.managed[cell] = mm.cell.managed[cell]!;
-      pages += rfc.present[cell]!;
+    for (let zoneType = 0; zoneType < rfc.nrZones[nid]!; zoneType++) {
+      const zone = nid * NR_ZONES + zoneType;
+      rfc.present[zone] = mm.zones.present[zone]!;
+      rfc.managed[zone] = mm.zones.managed[zone]!;
+      pages += rfc.present[zone]!;
     }
     rfc.nodePresent[nid] = pages;
   }
@@ -108,7 +108,7 @@ function isTaken(mm: Mm, pfn: number): boolean {
 /** The links of memory blocks are refreshed: old ones stay. Without sysfsStale they are derived, and nothing is kept. */
 export function rfcSettle(mm: Mm, rfc: RfcState): void {
   const before = mm.commitStat.withRebuild;
-  for (let cell = 0; cell < mm.nrCells; cell++) countPopulated(mm, rfc, cell);
+  for (let zone = 0; zone < mm.zoneCount; zone++) countPopulated(mm, rfc, zone);
   if (mm.commitStat.withRebuild === before) mm.commitStat.withoutRebuild++;
   if (rfc.switches.sysfsStale) linkBlocks(mm, rfc.links);
 }

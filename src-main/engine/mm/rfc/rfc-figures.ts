@@ -2,7 +2,7 @@
 import { popcount, WORDS } from '../bitmap.ts';
 import { NID_MIXED, NR_ZONES, PAGEBLOCK_ORDER } from '../limit.ts';
 import { targetNid } from '../memlayout.ts';
-import { type Mm, zoneOf } from '../mm.ts';
+import { type Mm, zoneTypeOf } from '../mm.ts';
 import { bitsAt, chainOf, nidOf, pagesOf } from '../segment-table.ts';
 import { usedNid } from '../transplant.ts';
 import type { RfcState } from './rfc-state.ts';
@@ -43,15 +43,15 @@ function pagesOfWord(block: number, word: number, bits: number): number[] {
   return pfns;
 }
 
-/** Pages of per-CPU lists by T, of one cell. */
-export function pcpByTarget(mm: Mm, cell: number): number {
+/** Pages of per-CPU lists by T, of one zone. */
+export function pcpByTarget(mm: Mm, zone: number): number {
   let pages = 0;
   for (const list of mm.pcp) {
-    for (const pfn of list ?? []) if (targetNid(mm.layout, pfn) * NR_ZONES + zoneOf(mm, pfn) === cell) pages++;
+    for (const pfn of list ?? []) if (targetNid(mm.layout, pfn) * NR_ZONES + zoneTypeOf(mm, pfn) === zone) pages++;
   }
   return pages;
 }
 
-/** Free pages by T, of one cell. */
-export const freeByTarget = (mm: Mm, rfc: RfcState, cell: number): number =>
-  mm.cell.free[cell]! - rfc.misplacedOut[cell]! + rfc.misplacedIn[cell]!;
+/** Free pages by T, of one zone. */
+export const freeByTarget = (mm: Mm, rfc: RfcState, zone: number): number =>
+  mm.zones.free[zone]! - rfc.misplacedOut[zone]! + rfc.misplacedIn[zone]!;

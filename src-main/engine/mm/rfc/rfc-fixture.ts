@@ -59,12 +59,12 @@ export function mustCommit(mm: GuestMm, ranges: readonly LayoutRange[]): void {
 
 /** Free pages of a node as numactl adds them up. */
 export const freeOf = (mm: GuestMm, nid: number): number =>
-  [0, 1, 2].reduce((sum, zone) => sum + mm.cell(nid, zone).freePages, 0);
+  [0, 1, 2].reduce((sum, zoneType) => sum + mm.zone(nid, zoneType).freePages, 0);
 
 /** Free lists as the text writes them: `o0*3 o2`. */
-export const listsOf = (mm: GuestMm, nid: number, zone: number): string =>
+export const listsOf = (mm: GuestMm, nid: number, zoneType: number): string =>
   mm
-    .cell(nid, zone)
+    .zone(nid, zoneType)
     .freeBlocks.flatMap((n, order) => (n === 0 ? [] : [n === 1 ? `o${order}` : `o${order}*${n}`]))
     .join(' ');
 
@@ -81,8 +81,8 @@ export function freeEach(mm: GuestMm, start: number, end: number): void {
   for (let pfn = start; pfn < end; pfn++) mm.freePagesDirect(pfn, 0);
 }
 
-/** min/low/high of a cell. */
-export function marksOf(mm: GuestMm, nid: number, zone: number): string {
-  const { wmarkMin, wmarkLow, wmarkHigh } = mm.cell(nid, zone);
+/** min/low/high of a zone. */
+export function marksOf(mm: GuestMm, nid: number, zoneType: number): string {
+  const { wmarkMin, wmarkLow, wmarkHigh } = mm.zone(nid, zoneType);
   return `${wmarkMin}/${wmarkLow}/${wmarkHigh}`;
 }

@@ -7,7 +7,7 @@ import { forEachAligned } from '../buddy.ts';
 import { countForNode, ON_FREE } from '../commit-stat.ts';
 import { NR_ZONES } from '../limit.ts';
 import { targetNid } from '../memlayout.ts';
-import { cellOf, type Mm, zoneOf } from '../mm.ts';
+import { zoneIndex, type Mm, zoneTypeOf } from '../mm.ts';
 import { addFreeBlock } from '../segment.ts';
 import { growSpan } from '../span.ts';
 import { countLookup } from '../transplant.ts';
@@ -20,10 +20,10 @@ function release(mm: Mm, rfc: RfcState, start: number, end: number, actual: numb
   countStranded(mm, start, end, actual, -1);
   countMisplaced(mm, rfc, start, end, to, 1);
   forEachAligned(start, end, (pfn, order) => addFreeBlock(mm, pfn, order, to));
-  const cell = cellOf(to, zoneOf(mm, start));
+  const zone = zoneIndex(to, zoneTypeOf(mm, start));
   if (to === actual) return 0;
-  growSpan(mm.cell.spanStart, mm.cell.spanEnd, cell, start, end);
-  if (!mm.committing) countPopulated(mm, rfc, cell);
+  growSpan(mm.zones.spanStart, mm.zones.spanEnd, zone, start, end);
+  if (!mm.committing) countPopulated(mm, rfc, zone);
   countForNode(mm, to, ON_FREE, end - start);
   return end - start;
 }
@@ -48,7 +48,7 @@ export function rfcFreeBlock(mm: Mm, rfc: RfcState, pfn: number, order: number, 
   } else {
     release(mm, rfc, pfn, end, actual, actual);
   }
-  settleSpan(mm, actual * NR_ZONES + zoneOf(mm, pfn));
+  settleSpan(mm, actual * NR_ZONES + zoneTypeOf(mm, pfn));
 }
 
 /** Where the kernel sends what begins with this page: to the page's target if its mark is set, which it clears. */
@@ -65,7 +65,7 @@ export function rfcFreeMarked(mm: Mm, rfc: RfcState, pfn: number, actual: number
   const to = nodeByFirst(mm, rfc, pfn, actual);
   if (to === actual) return false;
   mm.moved.free += release(mm, rfc, pfn, pfn + 1, actual, to);
-  settleSpan(mm, actual * NR_ZONES + zoneOf(mm, pfn));
+  settleSpan(mm, actual * NR_ZONES + zoneTypeOf(mm, pfn));
   return true;
 }
 
@@ -74,6 +74,6 @@ export function rfcGiveBack(mm: Mm, rfc: RfcState, pfn: number, actual: number):
   const to = nodeByFirst(mm, rfc, pfn, actual);
   const moved = release(mm, rfc, pfn, pfn + 1, actual, to);
   mm.moved.drain += moved;
-  if (moved > 0 && rfc.switches.pcpFreeLeak) rfc.freeLeak[cellOf(to, zoneOf(mm, pfn))]!++;
-  settleSpan(mm, actual * NR_ZONES + zoneOf(mm, pfn));
+  if (moved > 0 && rfc.switches.pcpFreeLeak) rfc.freeLeak[zoneIndex(to, zoneTypeOf(mm, pfn))]!++;
+  settleSpan(mm, actual * NR_ZONES + zoneTypeOf(mm, pfn));
 }

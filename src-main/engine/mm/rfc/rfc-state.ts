@@ -1,4 +1,4 @@
-/** How an RFC guest comes by what it keeps (rfc-columns.ts), how that is written down, and what its kernel believes. */
+/** How an RFC guest comes by what it keeps (rfc-columns.ts), how that is written down, and what its kernel counts. */
 import type { RfcSwitches } from '../../../../shared/model/config.ts';
 import { assert, type Json, type StateReader, type StateWriter } from '../../core/index.ts';
 import { NR_ZONES } from '../limit.ts';
@@ -12,19 +12,19 @@ export function hasDefect(switches: RfcSwitches): boolean {
   return Object.values(switches).some((value: boolean | number) => value === true || (value as number) > 0);
 }
 
-/** Of a guest that has booted: it believes the truth. */
+/** Of a guest that has booted: its kernel's counters are right. */
 export function bootRfc(mm: Mm): RfcState | null {
   const rfc = emptyRfc(mm);
   if (rfc === null) return null;
-  rfc.present.set(mm.cell.present);
-  rfc.managed.set(mm.cell.managed);
+  rfc.present.set(mm.zones.present);
+  rfc.managed.set(mm.zones.managed);
   for (let nid = 0; nid < mm.nrNodeIds; nid++) {
-    for (let zone = 0; zone < NR_ZONES; zone++) {
-      const present = mm.cell.present[nid * NR_ZONES + zone]!;
+    for (let zoneType = 0; zoneType < NR_ZONES; zoneType++) {
+      const present = mm.zones.present[nid * NR_ZONES + zoneType]!;
       rfc.nodePresent[nid]! += present;
       if (present === 0) continue;
-      rfc.nrZones[nid] = zone + 1;
-      rfc.populated[nid * NR_ZONES + zone] = 1;
+      rfc.nrZones[nid] = zoneType + 1;
+      rfc.populated[nid * NR_ZONES + zoneType] = 1;
     }
   }
   if (rfc.switches.sysfsStale) linkBlocks(mm, rfc.links);
@@ -34,19 +34,19 @@ export function bootRfc(mm: Mm): RfcState | null {
 function emptyRfc(mm: Mm): RfcState | null {
   const switches = mm.config.profile.rfc;
   if (!hasDefect(switches)) return null;
-  const cells = (): Uint32Array => new Uint32Array(mm.nrCells);
+  const zones = (): Uint32Array => new Uint32Array(mm.zoneCount);
   return {
     switches,
     flag: new Int32Array(mm.page.size >>> 5),
     nrZones: new Uint8Array(mm.nrNodeIds),
     nodePresent: new Uint32Array(mm.nrNodeIds),
-    present: cells(),
-    managed: cells(),
-    freeLeak: cells(),
+    present: zones(),
+    managed: zones(),
+    freeLeak: zones(),
     misplaced: new Uint32Array(mm.nrNodeIds * mm.nrNodeIds),
-    misplacedOut: cells(),
-    misplacedIn: cells(),
-    populated: new Uint8Array(mm.nrCells),
+    misplacedOut: zones(),
+    misplacedIn: zones(),
+    populated: new Uint8Array(mm.zoneCount),
     links: new Int32Array(switches.sysfsStale ? linksLength(mm) : 0),
     counters: { straddles: 0, flagsLost: 0, lookupsRight: 0 },
   };
@@ -80,12 +80,12 @@ export function loadRfc(mm: Mm, r: StateReader, prefix: string): RfcState | null
   return rfc;
 }
 
-/** NR_FREE_PAGES of a cell as everything in the guest reads it. */
-export function nrFreePages(mm: Mm, cell: number): number {
-  const free = mm.cell.free[cell]!;
-  return mm.rfc === null ? free : Math.max(0, free - mm.rfc.freeLeak[cell]!);
+/** NR_FREE_PAGES of a zone as everything in the guest reads it. */
+export function nrFreePages(mm: Mm, zone: number): number {
+  const free = mm.zones.free[zone]!;
+  return mm.rfc === null ? free : Math.max(0, free - mm.rfc.freeLeak[zone]!);
 }
 
-/** Present and managed pages by cell as the guest's kernel believes them. */
-export const believedPresent = (mm: Mm): Uint32Array => (mm.rfc ?? mm.cell).present;
-export const believedManaged = (mm: Mm): Uint32Array => (mm.rfc ?? mm.cell).managed;
+/** Present and managed pages by zone as the guest's kernel counts them. */
+export const kernelPresent = (mm: Mm): Uint32Array => (mm.rfc ?? mm.zones).present;
+export const kernelManaged = (mm: Mm): Uint32Array => (mm.rfc ?? mm.zones).managed;

@@ -11,7 +11,7 @@ import { countForNode, FREELIST_ADD } from '../commit-stat.ts';
 import { forEachFreeBlock } from '../free-walk.ts';
 import { PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from '../limit.ts';
 import { forEachDelta, type Memlayout, rangeOf } from '../memlayout.ts';
-import { cellOf, type Mm, zoneOf } from '../mm.ts';
+import { zoneIndex, type Mm, zoneTypeOf } from '../mm.ts';
 import { addFreeBlock, segmentOfFree, takeFromSegment } from '../segment.ts';
 import { growSpan } from '../span.ts';
 import { sweepRun } from '../sweep.ts';
@@ -90,7 +90,7 @@ function move(mm: Mm, rfc: RfcState, start: number, end: number, actual: number,
   if (actual === nid) return 0;
   countMisplaced(mm, rfc, start, end, actual, -1);
   countMisplaced(mm, rfc, start, end, nid, 1);
-  growSpan(mm.cell.spanStart, mm.cell.spanEnd, cellOf(nid, zoneOf(mm, start)), start, end);
+  growSpan(mm.zones.spanStart, mm.zones.spanEnd, zoneIndex(nid, zoneTypeOf(mm, start)), start, end);
   forEachAligned(start, end, (pfn, order) => {
     takeFree(mm, pfn, Math.min(order, PAGEBLOCK_ORDER));
     if (order > PAGEBLOCK_ORDER) takeFree(mm, pfn + PAGES_PER_PAGEBLOCK, PAGEBLOCK_ORDER);

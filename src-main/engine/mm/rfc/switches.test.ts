@@ -29,7 +29,7 @@ function shown(mm: GuestMm): unknown {
   const nids = [0, 1, 2, 3];
   const pages = Array.from({ length: P }, (_, pfn) => mm.actualNid(pfn));
   return {
-    cells: nids.flatMap((nid) => [0, 1, 2].map((zone) => mm.cell(nid, zone))),
+    zones: nids.flatMap((nid) => [0, 1, 2].map((zoneType) => mm.zone(nid, zoneType))),
     sizes: nids.map((nid) => [mm.presentPages(nid), mm.nrZones(nid)]),
     stranded: nids.flatMap((a) => nids.map((b) => mm.stranded(a, b))),
     moved: { ...mm.moved },
@@ -99,7 +99,7 @@ describe('nrZonesAssign', () => {
     const mm = bootWith({ nrZonesAssign: true }, HALVES, { cpuNode: [1] });
     mustCommit(mm, [range(0, P, 3)]);
     mustCommit(mm, stripes(0, 2, 128));
-    expect([mm.cell(1, 1).presentPages, mm.cell(1, 1).freePages]).toEqual([0, 9472]);
+    expect([mm.zone(1, 1).presentPages, mm.zone(1, 1).freePages]).toEqual([0, 9472]);
     // A CPU of node 1 is given node 1's DMA or another node's memory, never its own 37 MB.
     for (let i = 0; i < 300; i++) {
       const pfn = mm.allocPages(0, 0, 2);
@@ -217,8 +217,8 @@ test('pcpFreeLeak: what is flushed across nodes is never counted, also at flushe
   for (let pfn = 1000; pfn < 1004; pfn++) mm.freeToPcp(pfn, 0);
   mustCommit(mm, [range(0, P, 1)]);
   expect([mm.moved.drain, freeOf(mm, 1), listsOf(mm, 1, 0)]).toEqual([4, P - 4, 'o10*4']);
-  expect(mm.cell(1, 0).freePages).toBe(4092);
-  expect(mm.faults().map(({ law, nid, zone }) => [law, nid, zone])).toEqual([
+  expect(mm.zone(1, 0).freePages).toBe(4092);
+  expect(mm.faults().map(({ law, nid, zone: zoneType }) => [law, nid, zoneType])).toEqual([
     ['G3', 1, 0],
     ['G5', 1, null],
   ]);
@@ -237,7 +237,7 @@ test('markAll: every page is looked up once after a commit, and no figure is wro
   holdEach(mm, 1000, 1001);
   mm.freeToPcp(1000, 0);
   mustCommit(mm, HALVES);
-  expect([mm.defectCounters()!.flagsSet, mm.cell(0, 0).pcpPages]).toEqual([P - 1, 0]);
+  expect([mm.defectCounters()!.flagsSet, mm.zone(0, 0).pcpPages]).toEqual([P - 1, 0]);
   expect([mm.faults(), mm.check()]).toEqual([[], []]);
 });
 
@@ -252,7 +252,7 @@ test('sysfsStale: a memory block stays linked under the nodes it had', () => {
 });
 
 test('spanNeverShrinks: a node keeps the span of everything it ever had', () => {
-  const span = (mm: GuestMm): number[] => [mm.cell(1, 1).spanStart, mm.cell(1, 1).spannedPages];
+  const span = (mm: GuestMm): number[] => [mm.zone(1, 1).spanStart, mm.zone(1, 1).spannedPages];
   const never = bootWith({ spanNeverShrinks: true }, ON_0);
   const shrinks = bootWith({ markAll: true }, ON_0);
   for (const mm of [never, shrinks]) {
@@ -330,13 +330,13 @@ describe('memory that is plugged in', () => {
       profile: { ...bootWith(switches, ON_0).state.config.profile, memoryBlockPages: 4096 },
     });
 
-  test('every switch: it is believed at once, unmarked, and breaks nothing', () => {
+  test('every switch: the kernel counts it at once, unmarked, and breaks nothing', () => {
     for (const name of Object.keys(CORRECT) as (keyof RfcSwitches)[]) {
       const mm = bootWithHole({ [name]: name === 'lostFlagPermille' ? 500 : true });
       mustCommit(mm, [range(0, 20480, 1), range(20480, P, 2)]);
       const before = mm.presentPages(2);
       mm.plug(HOLE);
-      expect([mm.presentPages(2) - before, mm.cell(2, 1).freePages]).toEqual([8192, 24576 - 20480 + 8192]);
+      expect([mm.presentPages(2) - before, mm.zone(2, 1).freePages]).toEqual([8192, 24576 - 20480 + 8192]);
       for (let pfn = HOLE.start; pfn < HOLE.end; pfn += 512) expect(mm.isMarked(pfn)).toBe(false);
       expect(mm.check()).toEqual([]);
       mustCommit(mm, stripes(0, 2, 128));
@@ -349,7 +349,7 @@ describe('memory that is plugged in', () => {
     mustCommit(mm, [range(0, 2048, 0), range(2048, 4096, 1), range(4096, 16384, 0), range(16384, P, 1)]);
     expect([mm.nrZones(1), mm.presentPages(1)]).toEqual([1, 2048]);
     mm.plug(HOLE);
-    expect([mm.nrZones(1), mm.presentPages(1), mm.cell(1, 1).presentPages]).toEqual([1, 2048 + 8192, 8192 + 8192]);
+    expect([mm.nrZones(1), mm.presentPages(1), mm.zone(1, 1).presentPages]).toEqual([1, 2048 + 8192, 8192 + 8192]);
     expect(mm.check()).toEqual([]);
     mustCommit(mm, [range(0, 2048, 0), range(2048, 4096, 1), range(4096, 16384, 0), range(16384, P, 1)]);
     expect([mm.presentPages(1), mm.check()]).toEqual([2048, []]);

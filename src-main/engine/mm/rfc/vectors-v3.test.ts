@@ -45,7 +45,7 @@ test('T1 all to node 1: like the correct one, but node 0 keeps its spans', () =>
   ]);
   expect([listsOf(mm, 1, 0), listsOf(mm, 1, 1)]).toEqual(['o10*4', 'o10*28']);
   expect(lookupsOf(mm)).toBe(0);
-  expect([0, 1].map((zone) => [mm.cell(0, zone).spanStart, mm.cell(0, zone).spannedPages])).toEqual([
+  expect([0, 1].map((zoneType) => [mm.zone(0, zoneType).spanStart, mm.zone(0, zoneType).spannedPages])).toEqual([
     [0, 4096],
     [4096, 28672],
   ]);
@@ -59,7 +59,7 @@ test('T2 aligned halves: like the correct one', () => {
   expect(mm.state.commitStat.withRebuild).toBe(1);
   expect([movedOf(mm), sizes(mm, 2), frees(mm, 2)]).toEqual([16384, [16384, 16384], [16384, 16384]]);
   expect([listsOf(mm, 0, 0), listsOf(mm, 0, 1), listsOf(mm, 1, 1)]).toEqual(['o10*4', 'o10*12', 'o10*16']);
-  expect([mm.cell(1, 0).initialised, mm.nrZones(1)]).toEqual([false, 2]);
+  expect([mm.zone(1, 0).initialised, mm.nrZones(1)]).toEqual([false, 2]);
   sound(mm);
 });
 
@@ -95,7 +95,7 @@ describe('T4 `s 0 2 128` on two boot nodes', () => {
       [43, 5, 42],
     ]);
     expect([frees(mm, 3), movedOf(mm)]).toEqual([[11264, 10240, 11264], 21504]);
-    const blocks = [0, 1, 2].map((nid) => mm.cell(nid, 0).freeBlocks[10]! + mm.cell(nid, 1).freeBlocks[10]!);
+    const blocks = [0, 1, 2].map((nid) => mm.zone(nid, 0).freeBlocks[10]! + mm.zone(nid, 1).freeBlocks[10]!);
     expect(blocks).toEqual([11, 10, 11]);
     expect(frees(mm, 3).map(numactlMbFromPages)).toEqual([44, 40, 44]);
     sound(mm);
@@ -132,11 +132,11 @@ describe('T4 `s 0 2 128` on two boot nodes', () => {
   test('nr_zones of node 1, its stale upper zone, and the watermarks that follow (5.3)', () => {
     const mm = committed();
     expect([0, 1, 2].map((nid) => mm.nrZones(nid))).toEqual([2, 1, 2]);
-    expect([mm.cell(1, 1).presentPages, mm.cell(1, 1).managedPages]).toEqual([16384, 16384]);
-    expect([mm.cell(1, 1).wmarkMin, mm.state.minFreeKib]).toEqual([164, 1593]);
+    expect([mm.zone(1, 1).presentPages, mm.zone(1, 1).managedPages]).toEqual([16384, 16384]);
+    expect([mm.zone(1, 1).wmarkMin, mm.state.minFreeKib]).toEqual([164, 1593]);
     // Batch and high of before: those of a zone of 16384 pages, as the boot made them.
-    const booted = bootRfcGuest(HALVES).cell(1, 1);
-    expect([mm.cell(1, 1).pcpBatch, mm.cell(1, 1).pcpHigh]).toEqual([booted.pcpBatch, booted.pcpHigh]);
+    const booted = bootRfcGuest(HALVES).zone(1, 1);
+    expect([mm.zone(1, 1).pcpBatch, mm.zone(1, 1).pcpHigh]).toEqual([booted.pcpBatch, booted.pcpHigh]);
   });
 
   test('every wrong figure is a fault with the switch that explains it', () => {
@@ -190,7 +190,7 @@ describe('T4b variants of `s 0 2 128`', () => {
     expect(movedOf(mm)).toBe(32768);
     mustCommit(mm, stripes(0, 2, 128));
     expect([megabytes(mm, 4), movedOf(mm) - 32768]).toEqual([[43, 5, 42, 0], 32768]);
-    expect([mm.cell(1, 1).presentPages, mm.cell(1, 1).wmarkMin, mm.state.minFreeKib]).toEqual([0, 0, 1221]);
+    expect([mm.zone(1, 1).presentPages, mm.zone(1, 1).wmarkMin, mm.state.minFreeKib]).toEqual([0, 0, 1221]);
     sound(mm);
   });
 
@@ -247,7 +247,7 @@ test('T7 stranded pages, frees, second commit: flags as markAll sets them', () =
     15384,
   ]);
   expect([flags(mm), mm.markedPages(0), mm.markedPages(1)]).toEqual([17384, 17384, 0]);
-  expect(mm.cell(0, 0).managedPages).toBe(3072);
+  expect(mm.zone(0, 0).managedPages).toBe(3072);
   expect(listsOf(mm, 1, 1)).toBe('o3 o4 o5*2 o6 o7 o8 o9 o10*14');
   freeEach(mm, 20000, 20500);
   expect([frees(mm, 2), mm.stranded(0, 1).pages, movedOf(mm)]).toEqual([[13836, 15884], 500, 15884]);
