@@ -3,7 +3,7 @@ import type { BeyondConfig, LayoutRange, RegenerationConfig, WorkloadConfig } fr
 
 /** Everything that may change a world from outside. A command takes effect whole or not at all. */
 export type Command =
-  /** Gather a VM's backing on `nodes` (null: the engine chooses the best set), at most framesPerTick frames of the VM's grain a tick. */
+  /** Gather a VM's backing on `nodes` (null: the engine chooses the best set), at most framesPerTick frames (GuestConfig.framePages) a tick. */
   | {
       readonly type: 'compact';
       readonly vm: string;

@@ -35,7 +35,7 @@ export interface GuestConfig {
   readonly host: string;
   readonly mm: MmConfig;
   /** 512 when backed by 2 MiB frames, 1 when backed by 4 KiB frames. */
-  readonly frameGrainPages: number;
+  readonly framePages: number;
   /** Where its memory lives at tick 0; rules cover every valid pfn once, in ascending order. */
   readonly placement: readonly PlacementRule[];
   readonly regeneration: RegenerationConfig;
@@ -136,7 +136,7 @@ export interface LayoutRange extends PfnRange {
 export interface PlacementRule extends PfnRange {
   readonly mode: 'strict' | 'preferred' | 'interleave' | 'shares';
   readonly nodes: readonly number[];
-  /** Only for `shares`; sums to end - start less holes; each a multiple of the guest's frame grain except the last. */
+  /** Only for `shares`; sums to end - start less holes; each a multiple of framePages except the last. */
   readonly pages: readonly number[];
   readonly scatter: boolean;
 }
@@ -148,8 +148,8 @@ export interface PlacementRule extends PfnRange {
 export interface RegenerationConfig {
   /** false: the guest is never told (what hypervisors do today). */
   readonly enabled: boolean;
-  /** Runs are coalesced to this grain: a window of this many pages goes to the node that backs most of it. Power of two. */
-  readonly grainPages: number;
+  /** Runs are coalesced: a window of this many pages goes to the node that backs most of it. Power of two. */
+  readonly granularityPages: number;
   /**
    * Ticks between the first change of backing (or setRegeneration) and the delivery of the layout made from the backing
    * of that moment.

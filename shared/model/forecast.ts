@@ -38,7 +38,7 @@ interface MoveForecast extends ForecastBase {
   /** Of the guest's pages that would change target: free now (move at once) and in use now (will be owed). Null: not told. */
   readonly freePages: number | null;
   readonly usedPages: number | null;
-  /** Frames of the VM's grain that move on the host, or to the other; none when a migration would not converge. */
+  /** Frames (GuestConfig.framePages) that move on the host, or to the other; none when a migration would not converge. */
   readonly moveFrames: number;
   readonly movePages: number;
   readonly ms: number;

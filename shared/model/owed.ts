@@ -3,7 +3,7 @@ export interface GuestLag {
   /** H against T: pages whose host node is not the one that their guest node stands for. */
   readonly hostTarget: number;
   /**
-   * Of hostTarget, pages that the layout derived from H now would leave: runs are coalesced at the grain, and host nodes
+   * Of hostTarget, pages that the layout derived from H now would leave: runs are coalesced at the layout's granularity, and host nodes
    * share a guest node where the guest's node ids have run out.
    */
   readonly coalesced: number;

@@ -23,10 +23,10 @@ test('counts the pages of both lags that are still to move', () => {
   expect(lagPages(lag(9, 2, 4), false)).toBe(4);
 });
 
-const regeneration = (enabled: boolean) => ({ enabled, grainPages: 512, delayTicks: 10 });
+const regeneration = (enabled: boolean) => ({ enabled, granularityPages: 512, delayTicks: 10 });
 const told = (starts: boolean, ...commands: RecordedCommand[]): boolean => {
   const guest: GuestInput = {
-    ...{ name: 'v', frameGrainPages: 1, memoryBlockPages: 32_768, regeneration: regeneration(starts), workload: null },
+    ...{ name: 'v', framePages: 1, memoryBlockPages: 32_768, regeneration: regeneration(starts), workload: null },
     dirty: { workingSetPages: 0, pagesPerSec: 0 },
   };
   return isTold({ inputs: { links: [], guests: [guest] }, commands }, 0);

@@ -2,7 +2,7 @@
  * What "converged" means, said once: for the verdict, the report, the JSON document and the summary.
  *
  * A guest has converged when no page is owed (T against A) but what is pinned for ever, and no page lives elsewhere than
- * it was told (H against T) but what the grain coalesces. A guest whose regeneration is off is never told anything: of
+ * it was told (H against T) but what its granularity coalesces. A guest whose regeneration is off is never told anything: of
  * it only the first is asked, and lag 1 is a fact to state, not something to wait for.
  */
 import type { GuestLag } from '../model/owed.ts';

@@ -67,10 +67,10 @@ export interface LinkInput {
 
 export interface GuestInput {
   readonly name: string;
-  readonly frameGrainPages: number;
+  readonly framePages: number;
   /** Pages of one memory block of sysfs. */
   readonly memoryBlockPages: number;
-  readonly regeneration: { readonly enabled: boolean; readonly grainPages: number; readonly delayTicks: number };
+  readonly regeneration: { readonly enabled: boolean; readonly granularityPages: number; readonly delayTicks: number };
   readonly workload: WorkloadInput | null;
   readonly dirty: { readonly workingSetPages: number; readonly pagesPerSec: number };
 }

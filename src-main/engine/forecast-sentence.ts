@@ -109,9 +109,9 @@ export function otherSentence(
         ? `Ends the workload of ${vm}: what it holds is freed as it dies and not replaced; kernel pages stay.`
         : `${vm} would hold ${decimal(command.workload.occupancyPermille / 10)} % of its memory.`;
     case 'setRegeneration': {
-      const { enabled, grainPages, delayTicks } = command.regeneration;
+      const { enabled, granularityPages, delayTicks } = command.regeneration;
       return enabled
-        ? `${vm} would be told where its memory is, ${seconds(delayTicks * config.tickMs)} after it changes, in runs of ${size(grainPages)}.`
+        ? `${vm} would be told where its memory is, ${seconds(delayTicks * config.tickMs)} after it changes, in runs of ${size(granularityPages)}.`
         : `${vm} would no longer be told where its memory is.`;
     }
     case 'holdPages':

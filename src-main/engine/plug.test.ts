@@ -183,7 +183,7 @@ describe.each([
       start: 'stationary' as const,
       warmupTicks: 0,
     };
-    const regeneration = { enabled: seed % 2 === 0, grainPages: 512, delayTicks: 1 };
+    const regeneration = { enabled: seed % 2 === 0, granularityPages: 512, delayTicks: 1 };
     const c = new Console(options({ workload, regeneration }, profile));
     const random = [
       () => plug(c, below(2)),

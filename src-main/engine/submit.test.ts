@@ -22,7 +22,7 @@ const SCHEDULE: readonly ScheduledCommand[] = [
   { at: 30, command: { type: 'setWorkload', vm: 'b', workload: null } },
   {
     at: 2,
-    command: { type: 'setRegeneration', vm: 'b', regeneration: { enabled: true, grainPages: 32, delayTicks: 2 } },
+    command: { type: 'setRegeneration', vm: 'b', regeneration: { enabled: true, granularityPages: 32, delayTicks: 2 } },
   },
   { at: AT, command: { ...COMPACT, vm: 'b' } },
   { at: AT, command: { type: 'commitLayout', vm: 'a', ranges: [{ start: 0, end: 512, nid: 1 }] } },
@@ -44,7 +44,7 @@ describe('a given command', () => {
   const given: readonly (readonly Command[])[] = [
     [COMPACT],
     [MIGRATE],
-    [{ type: 'setRegeneration', vm: 'a', regeneration: { enabled: false, grainPages: 16, delayTicks: 0 } }],
+    [{ type: 'setRegeneration', vm: 'a', regeneration: { enabled: false, granularityPages: 16, delayTicks: 0 } }],
     [hold],
     [hold, { ...hold, type: 'releasePages' }, COMPACT, { type: 'cancelCompaction', vm: 'a' }, MIGRATE],
   ];

@@ -36,7 +36,7 @@ describe('a world with such a guest', () => {
   });
 
   it('is not waited for because of free pages on a wrong node', () => {
-    const idle = { workload: null, regeneration: { enabled: false, grainPages: 16, delayTicks: 3 } };
+    const idle = { workload: null, regeneration: { enabled: false, granularityPages: 16, delayTicks: 3 } };
     const world = start(
       config(
         [defective('a', ALL_DEFECTS, idle)],
@@ -50,7 +50,7 @@ describe('a world with such a guest', () => {
   });
 
   it('shows in a snapshot what its kernel counts, and a guest without defects does not', () => {
-    const idle = { workload: null, regeneration: { enabled: false, grainPages: 16, delayTicks: 3 } };
+    const idle = { workload: null, regeneration: { enabled: false, granularityPages: 16, delayTicks: 3 } };
     const sizes = (rfc: RfcSwitches): number[] => {
       // Node 1 boots with DMA32 alone, as in the cover letter.
       const world = start(

@@ -36,9 +36,9 @@ export function guest(name: string, more: Partial<GuestConfig> = {}): GuestConfi
         { start: 2048, end: 4096, nid: 1 },
       ],
     },
-    frameGrainPages: 16,
+    framePages: 16,
     placement: [{ start: 0, end: 4096, mode: 'interleave', nodes: [0, 1], pages: [], scatter: false }],
-    regeneration: { enabled: true, grainPages: 16, delayTicks: 3 },
+    regeneration: { enabled: true, granularityPages: 16, delayTicks: 3 },
     workload: {
       occupancyPermille: 500,
       kernelPermille: 20,

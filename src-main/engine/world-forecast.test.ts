@@ -139,10 +139,10 @@ function expectCompaction(world: World, forecast: CompactForecast, seen: Seen): 
   expect(Math.abs(endTick! - startTick + 1 - forecast.ms / world.config.tickMs)).toBeLessThanOrEqual(1);
   if (movedPages > 0) seen.moved++;
   if (leftPages > 0) seen.left++;
-  const { frameGrainPages } = world.config.guests.find((g) => g.name === forecast.vm)!;
+  const { framePages } = world.config.guests.find((g) => g.name === forecast.vm)!;
   // What moved took whole frames on the nodes it went to.
   const taken = forecast.hostNodes.reduce((sum, n) => sum + Math.max(0, n.freeBefore - n.freeAfter), 0);
-  expect(forecast.moveFrames * frameGrainPages).toBe(taken);
+  expect(forecast.moveFrames * framePages).toBe(taken);
 }
 
 function expectMigration(world: World, forecast: MigrateForecast, seen: Seen): void {
@@ -165,9 +165,9 @@ function expectMigration(world: World, forecast: MigrateForecast, seen: Seen): v
   expect(forecast.movePages).toBe(
     world.snapshot('accounts').header.guests.find((g) => g.name === forecast.vm)!.validPages,
   );
-  const { frameGrainPages } = world.config.guests.find((g) => g.name === forecast.vm)!;
+  const { framePages } = world.config.guests.find((g) => g.name === forecast.vm)!;
   const taken = forecast.hostNodes.filter((n) => n.host === forecast.toHost);
-  expect(taken.reduce((sum, n) => sum + n.freeBefore - n.freeAfter, 0)).toBe(forecast.moveFrames * frameGrainPages);
+  expect(taken.reduce((sum, n) => sum + n.freeBefore - n.freeAfter, 0)).toBe(forecast.moveFrames * framePages);
   const lies = taken.filter((n) => n.vmAfter > 0).map((n) => n.nid);
   for (const nid of lies) expect(forecast.nodes).toContain(nid);
 }
@@ -188,7 +188,7 @@ function quietWorld(seed: number): World | null {
 
 const drawRegeneration = (prng: Prng): RegenerationConfig => ({
   enabled: prng.chance(5, 6),
-  grainPages: 1 << prng.below(10),
+  granularityPages: 1 << prng.below(10),
   delayTicks: prng.below(6),
 });
 
@@ -227,7 +227,7 @@ function drawCompact(prng: Prng, world: World, index: number): Command {
   const { config: own } = world.guests[index]!;
   const host = world.config.hosts[world.snapshot('accounts').header.guests[index]!.host]!;
   const nodes = prng.chance(1, 4) ? null : host.nodes.filter(() => prng.chance(1, 2)).map((n) => n.nid);
-  const frames = Math.ceil(own.mm.nrPages / own.frameGrainPages);
+  const frames = Math.ceil(own.mm.nrPages / own.framePages);
   return { type: 'compact', vm: own.name, nodes, framesPerTick: Math.max(1, frames >> prng.below(8)) };
 }
 
@@ -263,7 +263,7 @@ test.each(Array.from({ length: 20 }, (_, i) => i + 1))('refusals of world %i are
 
 describe('of a commit that follows at once', () => {
   test('free and used pages are what the commit transplants and strands', () => {
-    const base = guest('a', { regeneration: { enabled: true, grainPages: 16, delayTicks: 0 } });
+    const base = guest('a', { regeneration: { enabled: true, granularityPages: 16, delayTicks: 0 } });
     // Per-CPU lists are kept in zones of this size.
     const nrPages = 28_672;
     const mm = { ...base.mm, nrPages, cpuNode: [0, 1, 1, 1], zoneStartPfn: [0, 1024, 2048] as const };

@@ -42,7 +42,7 @@ describe('the main job: compact, live-migrate, regenerate, converge', () => {
   });
 
   test('with regeneration off the guest is never told: lag 1 stays, nothing is stranded', () => {
-    const frozen = { enabled: false, grainPages: 16, delayTicks: 3 };
+    const frozen = { enabled: false, granularityPages: 16, delayTicks: 3 };
     const world = start(config([guest('a', { regeneration: frozen })], MAIN_JOB));
     runTo(world, 100);
     const { lag, commits } = world.snapshot('accounts').header.guests[0]!;
@@ -65,7 +65,7 @@ describe('the main job: compact, live-migrate, regenerate, converge', () => {
   });
 
   test('runs coarser than the frames leave a lag that is counted as coalesced', () => {
-    const coarse = { enabled: true, grainPages: 1024, delayTicks: 1 };
+    const coarse = { enabled: true, granularityPages: 1024, delayTicks: 1 };
     const world = start(
       config([guest('a', { regeneration: coarse })], [{ at: 2, command: { ...COMPACT, framesPerTick: 1 } }]),
     );
@@ -79,7 +79,7 @@ describe('the main job: compact, live-migrate, regenerate, converge', () => {
 });
 
 describe('regeneration that is set while the world runs', () => {
-  const on = { enabled: true, grainPages: 16, delayTicks: 3 };
+  const on = { enabled: true, granularityPages: 16, delayTicks: 3 };
   const off = { ...on, enabled: false };
   const set = (regeneration: typeof on): Command => ({ type: 'setRegeneration', vm: 'a', regeneration });
   const lagOf = (world: World): unknown => world.snapshot('accounts').header.guests[0]!.lag;
@@ -105,8 +105,8 @@ describe('regeneration that is set while the world runs', () => {
       ],
     ],
     [
-      'given a finer grain',
-      { ...on, grainPages: 2048 },
+      'given a finer granularity',
+      { ...on, granularityPages: 2048 },
       [
         { at: 1, command: COMPACT },
         { at: 3, command: { type: 'cancelCompaction', vm: 'a' } satisfies Command },
@@ -162,9 +162,9 @@ describe('regeneration that is set while the world runs', () => {
   });
 
   test('the lag follows the settings at once, and the delivery', () => {
-    const coarse = { ...on, grainPages: 2048 };
+    const coarse = { ...on, granularityPages: 2048 };
     const world = start(config([guest('a', { regeneration: coarse })]));
-    // Frames alternate, so at this grain nothing can be told: all of it is coalesced.
+    // Frames alternate, so at this granularity nothing can be told: all of it is coalesced.
     expect(lagOf(world)).toMatchObject({ hostTarget: 2048, coalesced: 2048 });
     world.apply(set(off));
     expect(lagOf(world)).toMatchObject({ hostTarget: 2048, coalesced: 0 });

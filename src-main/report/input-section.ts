@@ -121,7 +121,7 @@ const dirtyText = ({ dirty }: GuestInput): string =>
 
 const regenerationText = ({ regeneration }: GuestInput, tickMs: number): string =>
   regeneration.enabled
-    ? `after ${seconds(regeneration.delayTicks, tickMs)}, at a grain of ${size(regeneration.grainPages)}`
+    ? `after ${seconds(regeneration.delayTicks, tickMs)}, at a grain of ${size(regeneration.granularityPages)}`
     : 'never';
 
 const percent = (permille: number): string => `${decimal(permille / 10)}\u202f%`;

@@ -155,9 +155,9 @@ export interface RecordingState {
 export function inputsOf({ links, guests }: WorldConfig): RunInputs {
   return {
     links: links.map(({ name, hosts, bytesPerSec }) => ({ name, hosts, bytesPerSec })),
-    guests: guests.map(({ name, mm, frameGrainPages, regeneration, workload, dirty }) => ({
+    guests: guests.map(({ name, mm, framePages, regeneration, workload, dirty }) => ({
       name,
-      frameGrainPages,
+      framePages,
       memoryBlockPages: mm.profile.memoryBlockPages,
       regeneration,
       workload,

@@ -3,7 +3,7 @@ import { emptyRoom, placeGuest, roomByNode } from './fit.ts';
 import { holesOf } from './guest-map.ts';
 import { pagesOf } from './quantity.ts';
 import type { Scenario } from './schema.ts';
-import { frameGrainOf, hostConfig, placementRules } from './world-config.ts';
+import { framePagesOf, hostConfig, placementRules } from './world-config.ts';
 
 export interface BootShare {
   readonly vm: string;
@@ -23,7 +23,7 @@ export function bootShares(scenario: Scenario): BootShare[] {
     const room = rooms.get(vm.host)!;
     const before = roomByNode(room);
     const guest = {
-      frameGrainPages: frameGrainOf(vm),
+      framePages: framePagesOf(vm),
       holes: holesOf(vm),
       placement: placementRules(vm, host),
     };

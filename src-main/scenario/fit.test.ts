@@ -20,27 +20,31 @@ class NaiveHost {
   }
 
   /** Takes the lowest frame, whole and aligned; false when the node has none. */
-  take(nid: number, grain: number): boolean {
+  take(nid: number, framePages: number): boolean {
     const pages = this.free.get(nid) ?? [];
     const lowest = Math.max(0, pages.indexOf(true));
-    for (let page = Math.ceil(lowest / grain) * grain; page + grain <= pages.length; page += grain) {
+    for (
+      let page = Math.ceil(lowest / framePages) * framePages;
+      page + framePages <= pages.length;
+      page += framePages
+    ) {
       const used = pages.indexOf(false, page);
-      if (used !== -1 && used < page + grain) continue;
-      pages.fill(false, page, page + grain);
+      if (used !== -1 && used < page + framePages) continue;
+      pages.fill(false, page, page + framePages);
       return true;
     }
     return false;
   }
 
   place(guest: FitGuest): boolean {
-    return guest.placement.every((rule) => this.#placeRule(rule, guest.frameGrainPages));
+    return guest.placement.every((rule) => this.#placeRule(rule, guest.framePages));
   }
 
-  #placeRule(rule: PlacementRule, grain: number): boolean {
-    const frames = Math.ceil((rule.end - rule.start) / grain);
+  #placeRule(rule: PlacementRule, framePages: number): boolean {
+    const frames = Math.ceil((rule.end - rule.start) / framePages);
     if (rule.mode === 'shares') {
       return rule.nodes.every((nid, i) =>
-        Array.from({ length: Math.ceil(rule.pages[i]! / grain) }).every(() => this.take(nid, grain)),
+        Array.from({ length: Math.ceil(rule.pages[i]! / framePages) }).every(() => this.take(nid, framePages)),
       );
     }
     const first = this.#host.nodes.findIndex((n) => n.nid === rule.nodes[0]);
@@ -54,7 +58,7 @@ class NaiveHost {
     for (let i = 0; i < frames; i++) {
       let tries = 0;
       if (rule.mode !== 'interleave') next = 0;
-      while (!this.take(order[next % order.length]!, grain)) {
+      while (!this.take(order[next % order.length]!, framePages)) {
         next++;
         if (++tries === order.length) return false;
       }
@@ -84,13 +88,13 @@ const host: fc.Arbitrary<HostConfig> = fc
 const nodes = fc.shuffledSubarray([0, 2, 4], { minLength: 1 });
 const guest: fc.Arbitrary<FitGuest> = fc
   .record({
-    grain: fc.constantFrom(1, 512),
+    framePages: fc.constantFrom(1, 512),
     mode: fc.constantFrom('strict', 'preferred', 'interleave', 'shares'),
     nodes,
     frames: fc.integer({ min: 1, max: 5 }),
     odd: fc.integer({ min: 0, max: 511 }),
   })
-  .map(({ grain, mode, nodes: nids, frames, odd }) => {
+  .map(({ framePages, mode, nodes: nids, frames, odd }) => {
     const end = Math.max(1, frames * 512 - odd);
     const pages =
       mode === 'shares'
@@ -101,7 +105,7 @@ const guest: fc.Arbitrary<FitGuest> = fc
           )
         : [];
     return {
-      frameGrainPages: grain,
+      framePages,
       holes: [],
       placement: [
         { start: 0, end, mode, nodes: nids, pages: pages.map((p) => Math.max(0, p)), scatter: false } as PlacementRule,
@@ -163,7 +167,7 @@ describe('placeGuest', () => {
       pages: [1024, 1024],
       scatter: false,
     };
-    const shortage = placeGuest({ frameGrainPages: 512, holes: [], placement: [rule] }, config, emptyRoom(config));
+    const shortage = placeGuest({ framePages: 512, holes: [], placement: [rule] }, config, emptyRoom(config));
     expect(shortage).toMatchObject({ nid: 0, neededPages: 1024, freePages: 512 });
   });
 });

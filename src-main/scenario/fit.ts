@@ -12,7 +12,7 @@ import { subtractRanges } from './pfn-range.ts';
 
 /** What of a guest matters here. */
 export interface FitGuest {
-  readonly frameGrainPages: number;
+  readonly framePages: number;
   readonly holes: readonly PfnRange[];
   readonly placement: readonly PlacementRule[];
 }
@@ -55,13 +55,13 @@ export function emptyRoom(host: HostConfig): HostRoom {
 export const roomByNode = (room: HostRoom): Map<number, number> =>
   new Map([...room].map(([nid, node]) => [nid, node.huge * PAGES_PER_HUGE + node.small + node.tail]));
 
-/** Pages that frames of `grain` pages can hold on the whole host. */
-export const roomPages = (room: HostRoom, grain: number): number =>
-  [...room.values()].reduce((sum, node) => sum + freeFrames(node, grain) * grain, 0);
+/** Pages that frames of `framePages` pages can hold on the whole host. */
+export const roomPages = (room: HostRoom, framePages: number): number =>
+  [...room.values()].reduce((sum, node) => sum + freeFrames(node, framePages) * framePages, 0);
 
 /** Pages that the frames of a guest take, with its last, partly used frame whole. */
 export const guestFramePages = (guest: FitGuest): number =>
-  guest.placement.reduce((sum, rule) => sum + frameCount(guest, rule) * guest.frameGrainPages, 0);
+  guest.placement.reduce((sum, rule) => sum + frameCount(guest, rule) * guest.framePages, 0);
 
 /** Takes the guest's frames out of `room`, or says what was short; then `room` is left part-taken. */
 export function placeGuest(guest: FitGuest, host: HostConfig, room: HostRoom): Shortage | null {
@@ -73,48 +73,48 @@ export function placeGuest(guest: FitGuest, host: HostConfig, room: HostRoom): S
 }
 
 function placeRule(guest: FitGuest, host: HostConfig, rule: PlacementRule, room: HostRoom): Shortage | null {
-  const grain = guest.frameGrainPages;
+  const { framePages } = guest;
   const short = (needed: number, free: number, nid: number | null): Shortage => ({
     rule,
-    neededPages: needed * grain,
-    freePages: free * grain,
+    neededPages: needed * framePages,
+    freePages: free * framePages,
     nid,
   });
   if (rule.mode === 'shares') {
     for (let i = 0; i < rule.nodes.length; i++) {
       const nid = rule.nodes[i]!;
-      const frames = Math.ceil(rule.pages[i]! / grain);
-      const free = freeFrames(room.get(nid), grain);
+      const frames = Math.ceil(rule.pages[i]! / framePages);
+      const free = freeFrames(room.get(nid), framePages);
       if (frames > free) return short(frames, free, nid);
-      takeFrames(room.get(nid), frames, grain);
+      takeFrames(room.get(nid), frames, framePages);
     }
     return null;
   }
   const nids = rule.mode === 'preferred' ? preferredOrder(host, rule.nodes) : rule.nodes;
-  const free = nids.map((nid) => freeFrames(room.get(nid), grain));
+  const free = nids.map((nid) => freeFrames(room.get(nid), framePages));
   const needed = frameCount(guest, rule);
   const total = free.reduce((a, b) => a + b, 0);
   if (needed > total) return short(needed, total, null);
   const taken = rule.mode === 'interleave' ? dealEvenly(needed, free) : fillInOrder(needed, free);
-  nids.forEach((nid, i) => takeFrames(room.get(nid), taken[i]!, grain));
+  nids.forEach((nid, i) => takeFrames(room.get(nid), taken[i]!, framePages));
   return null;
 }
 
 /** Frames behind the pages of a rule that exist. Rules begin at frame borders and holes are whole frames. */
 function frameCount(guest: FitGuest, rule: PlacementRule): number {
-  const grain = guest.frameGrainPages;
+  const { framePages } = guest;
   return subtractRanges(rule, guest.holes).reduce(
-    (sum, run) => sum + Math.ceil(run.end / grain) - Math.floor(run.start / grain),
+    (sum, run) => sum + Math.ceil(run.end / framePages) - Math.floor(run.start / framePages),
     0,
   );
 }
 
-const freeFrames = (room: NodeRoom | undefined, grain: number): number =>
-  room === undefined ? 0 : grain === 1 ? room.huge * PAGES_PER_HUGE + room.small + room.tail : room.huge;
+const freeFrames = (room: NodeRoom | undefined, framePages: number): number =>
+  room === undefined ? 0 : framePages === 1 ? room.huge * PAGES_PER_HUGE + room.small + room.tail : room.huge;
 
-function takeFrames(room: NodeRoom | undefined, frames: number, grain: number): void {
+function takeFrames(room: NodeRoom | undefined, frames: number, framePages: number): void {
   if (room === undefined) return;
-  if (grain !== 1) {
+  if (framePages !== 1) {
     room.huge -= frames;
     return;
   }

@@ -20,7 +20,7 @@ import type { ScenarioHost, ScenarioVm } from './schema.ts';
 import type { Check } from './check.ts';
 import { validateDistances } from './check.ts';
 import { validateFreedLate, validateRecordedFree } from './validate-recorded.ts';
-import { frameGrainOf, ticksFromMs } from './world-config.ts';
+import { framePagesOf, ticksFromMs } from './world-config.ts';
 
 export function validateVm(check: Check, vm: ScenarioVm, path: Path): void {
   validateSize(check, vm, path);
@@ -139,15 +139,15 @@ function validateHoles(check: Check, vm: ScenarioVm, path: Path): boolean {
   if (vm.holes === undefined) return true;
   const nrPages = memoryEndOf(vm);
   if (!validateRanges(check, vm, vm.holes, [...path, 'holes'], 'hole', nrPages)) return false;
-  const grain = frameGrainOf(vm);
+  const framePages = framePagesOf(vm);
   vm.holes.forEach((hole, i) => {
     const at = [...path, 'holes', i];
     const found = `[${hole.start}, ${hole.end})`;
     if (hole.end === nrPages) check.error('hole-at-end', at, 'nothing lies behind this hole, so it is none', { found });
-    if (hole.start % grain !== 0 || hole.end % grain !== 0)
+    if (hole.start % framePages !== 0 || hole.end % framePages !== 0)
       check.error('hole-unaligned', at, 'a hole is whole host frames', {
         found,
-        expected: `multiples of ${grain} pages`,
+        expected: `multiples of ${framePages} pages`,
       });
   });
   return true;
@@ -315,7 +315,7 @@ function validatePlacement(check: Check, vm: ScenarioVm, host: ScenarioHost, pat
     );
   const known = new Set(host.nodes.map((node) => node.nid));
   const seen = new Set<number>();
-  const grain = frameGrainOf(vm);
+  const framePages = framePagesOf(vm);
   placement.shares.forEach((share, i) => {
     const where = [...at, 'shares', i];
     if (!known.has(share.node))
@@ -326,7 +326,7 @@ function validatePlacement(check: Check, vm: ScenarioVm, host: ScenarioHost, pat
     else if (seen.has(share.node))
       check.error('node-duplicate', [...where, 'node'], `node ${share.node} is named twice`);
     seen.add(share.node);
-    if (i < placement.shares.length - 1 && pagesOf(share) % grain !== 0)
+    if (i < placement.shares.length - 1 && pagesOf(share) % framePages !== 0)
       check.error('share-unaligned', where, 'only the last share may end within a host frame', {
         found: textFromPages(pagesOf(share)),
         expected: `a multiple of ${vm.backing.pageKiB} KiB`,

@@ -17,7 +17,7 @@ import { pagesOf, textFromPages } from './quantity.ts';
 import type { ScenarioHost, ScenarioVm } from './schema.ts';
 import { validateCommands } from './validate-command.ts';
 import { validateVm } from './validate-vm.ts';
-import { frameGrainOf, hostConfig, placementRules } from './world-config.ts';
+import { framePagesOf, hostConfig, placementRules } from './world-config.ts';
 
 /** All problems of a scenario, in the order of the document's parts. */
 export function validateScenario(draft: Draft): Problem[] {
@@ -146,7 +146,7 @@ function validateRoom(check: Check, sound: readonly boolean[]): void {
     const guests: { readonly index: number; readonly guest: FitGuest }[] = [];
     draft.vms.forEach((vm, index) => {
       if (vm === null || !sound[index] || vm.host !== host.name) return;
-      const guest = { frameGrainPages: frameGrainOf(vm), holes: holesOf(vm), placement: placementRules(vm, config) };
+      const guest = { framePages: framePagesOf(vm), holes: holesOf(vm), placement: placementRules(vm, config) };
       if (fitsAlone(check, vm, guest, config, index)) guests.push({ index, guest });
     });
     fitTogether(check, config, h, guests);
@@ -156,7 +156,7 @@ function validateRoom(check: Check, sound: readonly boolean[]): void {
 function fitsAlone(check: Check, vm: ScenarioVm, guest: FitGuest, host: HostConfig, index: number): boolean {
   const room = emptyRoom(host);
   const needed = guestFramePages(guest);
-  const free = roomPages(room, frameGrainOf(vm));
+  const free = roomPages(room, framePagesOf(vm));
   if (needed > free) {
     check.error('vm-larger-than-host', ['vms', index], `VM "${vm.name}" is larger than its host "${host.name}"`, {
       found: `${textFromPages(needed)} of frames`,

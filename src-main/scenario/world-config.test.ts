@@ -104,7 +104,7 @@ describe('toWorldConfig', () => {
       { start: 0, end: 65_536, mode: 'interleave', nodes: [0, 1], pages: [], scatter: false },
       { start: 65_536, end: 131_072, mode: 'strict', nodes: [1], pages: [], scatter: false },
     ]);
-    expect(big.regeneration).toEqual({ enabled: true, grainPages: 512, delayTicks: 10 });
+    expect(big.regeneration).toEqual({ enabled: true, granularityPages: 512, delayTicks: 10 });
     expect(big.workload).toEqual({
       occupancyPermille: 600,
       kernelPermille: 50,

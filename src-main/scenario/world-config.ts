@@ -96,14 +96,14 @@ const linkConfig = (link: ScenarioLink): LinkConfig => ({
 });
 
 /** Pages in a host frame of the VM. */
-export const frameGrainOf = (vm: ScenarioVm): number => (vm.backing.pageKiB === 4 ? 1 : PAGES_PER_HUGE);
+export const framePagesOf = (vm: ScenarioVm): number => (vm.backing.pageKiB === 4 ? 1 : PAGES_PER_HUGE);
 
 function guestConfig(vm: ScenarioVm, host: HostConfig, tickMs: number): GuestConfig {
   return {
     name: vm.name,
     host: vm.host,
     mm: mmConfig(vm),
-    frameGrainPages: frameGrainOf(vm),
+    framePages: framePagesOf(vm),
     placement: placementRules(vm, host),
     regeneration: regenerationConfig(vm.regeneration, tickMs),
     workload: vm.workload === null ? null : workloadConfig(vm.workload, tickMs),
@@ -162,7 +162,7 @@ const dirtyConfig = (vm: ScenarioVm): DirtyConfig => ({
 
 const regenerationConfig = (r: ScenarioRegeneration, tickMs: number): RegenerationConfig => ({
   enabled: r.enabled,
-  grainPages: r.grainKiB / 4,
+  granularityPages: r.grainKiB / 4,
   delayTicks: ticksFromMs(r.delayMs, tickMs),
 });
 
@@ -191,8 +191,8 @@ export function placementRules(vm: ScenarioVm, host: HostConfig): PlacementRule[
   const nrPages = nrPagesOf(vm);
   if (vm.memnodes.length === 0) return [placementRule({ start: 0, end: nrPages }, vm.placement, host)];
   const bound = new Map(vm.memnodes.map((m) => [m.cell, m]));
-  const grain = frameGrainOf(vm);
-  const toFrame = (pfn: number): number => Math.min(nrPages, Math.ceil(pfn / grain) * grain);
+  const framePages = framePagesOf(vm);
+  const toFrame = (pfn: number): number => Math.min(nrPages, Math.ceil(pfn / framePages) * framePages);
   const pieces: { start: number; end: number; policy: ScenarioPlacement }[] = [];
   for (const range of expandLayout(bootLayoutOf(vm), nrPages)) {
     const policy = bound.get(range.nid) ?? vm.placement;
@@ -267,7 +267,7 @@ export function commandOf(c: ScenarioCommand, vm: ScenarioVm, tickMs: number): C
 }
 
 const framesPerTick = (rateMiBps: number, vm: ScenarioVm, tickMs: number): number =>
-  Math.max(1, Math.round((rateMiBps * PAGES_PER_MIB * tickMs) / 1000 / frameGrainOf(vm)));
+  Math.max(1, Math.round((rateMiBps * PAGES_PER_MIB * tickMs) / 1000 / framePagesOf(vm)));
 
 /** The ranges of a commitLayout, a stripe written out. Stripe i of the guest belongs to nodes[i mod n]. */
 function commandLayout(c: ScenarioCommand & { type: 'commitLayout' }, vm: ScenarioVm): LayoutRange[] {

@@ -1,7 +1,7 @@
 /**
  * One seed, one world and one list of commands, as plain data (so that a case can be shrunk, printed and kept). The
  * worlds are small and odd on purpose: sparse node ids, nodes without memory or CPUs, guests of 64 to 4096 pages, both
- * frame grains, holes, any boot layout. The commands are of every type, many of them nonsense.
+ * frame sizes, holes, any boot layout. The commands are of every type, many of them nonsense.
  *
  * Bounded so that the calm phase can end: lifetimes have light tails, links and compactions finish in tens of ticks.
  */
@@ -114,7 +114,7 @@ interface GuestSize {
   readonly bootPages: number;
   readonly nrPages: number;
   readonly memoryBlockPages: number;
-  readonly frameGrainPages: number;
+  readonly framePages: number;
 }
 
 function drawGuestSize(prng: Prng): GuestSize {
@@ -123,8 +123,8 @@ function drawGuestSize(prng: Prng): GuestSize {
   const blocks = prng.chance(1, 4) ? 1 + prng.below(3) : 0;
   const dimmStart = Math.ceil(bootPages / memoryBlockPages) * memoryBlockPages;
   const nrPages = blocks === 0 ? bootPages : dimmStart + blocks * memoryBlockPages;
-  const frameGrainPages = bootPages >= PAGES_PER_HUGE && prng.chance(1, 2) ? PAGES_PER_HUGE : 1;
-  return { bootPages, nrPages, memoryBlockPages, frameGrainPages };
+  const framePages = bootPages >= PAGES_PER_HUGE && prng.chance(1, 2) ? PAGES_PER_HUGE : 1;
+  return { bootPages, nrPages, memoryBlockPages, framePages };
 }
 
 function drawGuest(prng: Prng, name: string, host: HostConfig, size: GuestSize): GuestConfig {
@@ -134,7 +134,7 @@ function drawGuest(prng: Prng, name: string, host: HostConfig, size: GuestSize):
     name,
     host: host.name,
     mm,
-    frameGrainPages: size.frameGrainPages,
+    framePages: size.framePages,
     placement: drawPlacement(prng, host, size),
     regeneration: drawRegeneration(prng),
     workload: prng.chance(1, 5) ? null : drawWorkload(prng),
@@ -177,11 +177,11 @@ const drawBeyond = (prng: Prng): BeyondConfig => ({
 });
 
 function drawMm(prng: Prng, size: GuestSize, dimms: readonly DimmConfig[]): MmConfig {
-  const { bootPages, nrPages, frameGrainPages } = size;
+  const { bootPages, nrPages, framePages } = size;
   const nrNodeIds = 1 + prng.below(5);
   const dma32 = 1024 * (1 + prng.below(3));
-  // A hole that is a multiple of the grain leaves whole frames; any other is for guests of small pages.
-  const holes = frameGrainPages === 1 && prng.chance(1, 4) ? drawDisjoint(prng, bootPages, 2) : [];
+  // A hole that is a multiple of the frame leaves whole frames; any other is for guests of small pages.
+  const holes = framePages === 1 && prng.chance(1, 4) ? drawDisjoint(prng, bootPages, 2) : [];
   const above = dimms.length > 0 && bootPages < nrPages ? [{ start: bootPages, end: nrPages }] : [];
   const apart = (r: PfnRange): boolean => holes.every((h) => h.end <= r.start || h.start >= r.end);
   const ids = Array.from({ length: nrNodeIds }, (_, i) => i);
@@ -210,8 +210,8 @@ const drawProfile = (prng: Prng, { memoryBlockPages }: GuestSize): KernelProfile
 
 /** One or two rules; `shares` and `strict` only where they are sure to fit, which is on the first node. */
 function drawPlacement(prng: Prng, host: HostConfig, size: GuestSize): PlacementRule[] {
-  const grain = size.frameGrainPages;
-  const middle = Math.floor(prng.below(size.bootPages) / grain) * grain;
+  const framePages = size.framePages;
+  const middle = Math.floor(prng.below(size.bootPages) / framePages) * framePages;
   const cuts = middle > 0 && prng.chance(1, 2) ? [0, middle, size.bootPages] : [0, size.bootPages];
   const nids = host.nodes.filter((n) => n.totalPages > n.reservedPages).map((n) => n.nid);
   return cuts.slice(1).map((end, i) => {
@@ -226,7 +226,7 @@ function drawPlacement(prng: Prng, host: HostConfig, size: GuestSize): Placement
 
 const drawRegeneration = (prng: Prng): RegenerationConfig => ({
   enabled: prng.chance(3, 4),
-  grainPages: 1 << prng.below(10),
+  granularityPages: 1 << prng.below(10),
   delayTicks: prng.below(10),
 });
 
@@ -384,7 +384,7 @@ function drawOddWrites(prng: Prng, { mm }: GuestConfig): readonly FileWrite[] {
 
 /** A compaction of everything takes one tick to some tens; now and then no frames at all. */
 function drawFramesPerTick(prng: Prng, guest: GuestConfig): number {
-  const frames = Math.ceil(guest.mm.nrPages / guest.frameGrainPages);
+  const frames = Math.ceil(guest.mm.nrPages / guest.framePages);
   return prng.chance(1, 12) ? 0 : Math.max(1, frames >> prng.below(6));
 }
 

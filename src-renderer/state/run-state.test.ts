@@ -3,7 +3,7 @@ import type { DocumentState } from '../../shared/protocol/document.ts';
 import type { SnapshotHeader } from '../../shared/columns/index.ts';
 import { brokenLaw, runState } from './run-state.ts';
 
-const input = (enabled: boolean) => ({ name: 'v', regeneration: { enabled, grainPages: 1, delayTicks: 1 } });
+const input = (enabled: boolean) => ({ name: 'v', regeneration: { enabled, granularityPages: 1, delayTicks: 1 } });
 const documentOf = (more: object = {}, told: readonly boolean[] = [true]): DocumentState =>
   ({
     ...{ tick: 9, tickMs: 100, settled: true, left: [], owedPages: 0, busy: null, commands: [] },

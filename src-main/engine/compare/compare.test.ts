@@ -33,9 +33,9 @@ function coverLetter(rfc: RfcSwitches, workload: boolean): WorldConfig {
       ],
       profile: { ...DEFAULT_PROFILE, rfc },
     },
-    frameGrainPages: 512,
+    framePages: 512,
     placement: [{ start: 0, end: PAGES, mode: 'interleave', nodes: [0, 1], pages: [], scatter: false }],
-    regeneration: { enabled: false, grainPages: 512, delayTicks: 1 },
+    regeneration: { enabled: false, granularityPages: 512, delayTicks: 1 },
     workload: workload ? base.workload : null,
   });
   const c = config(
@@ -144,7 +144,7 @@ describe('what goes beyond the RFC', () => {
     const base = guest('a');
     const a = guest('a', {
       mm: { ...base.mm, cpuNode: [0, 0, 1, 1] },
-      regeneration: { enabled: false, grainPages: 16, delayTicks: 1 },
+      regeneration: { enabled: false, granularityPages: 16, delayTicks: 1 },
       workload: { ...base.workload!, slabPermille: 100, lifetime: { law: 'lomax', alpha: 1.5, scaleTicks: 10 } },
       beyond: { ...PLAIN_RFC, ...beyond },
     });

@@ -1,6 +1,6 @@
 /**
  * The shape of a guest's memory as the host sees it; only plugging memory in changes it. Guest memory is cut into windows of one frame
- * (frameGrainPages, aligned); a window with at least one valid pfn is backed by one whole frame, pfn and frame at the
+ * (framePages, aligned); a window with at least one valid pfn is backed by one whole frame, pfn and frame at the
  * same offset, as an EPT huge page needs. Pages of such a frame that no valid pfn uses (a hole or the end of memory
  * cuts the window) are padding: used on the host, present nowhere in the guest.
  */
@@ -21,7 +21,7 @@ export interface GuestMemory {
 
 /** @param plugged pages that were holes when it booted, ascending. */
 export function guestMemory(config: GuestConfig, plugged: readonly PfnRange[] = []): GuestMemory {
-  const grain = config.frameGrainPages;
+  const grain = config.framePages;
   const runs = [...gaps(config.mm.holes, config.mm.nrPages), ...plugged].sort((a, b) => a.start - b.start);
   const valid: PfnRange[] = [];
   for (const { start, end } of runs) {

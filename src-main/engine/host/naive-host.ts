@@ -142,7 +142,7 @@ export class NaiveHosts {
 
 function emptyGuest(config: GuestConfig, world: WorldConfig): NaiveGuest {
   const { nrPages, holes } = config.mm;
-  const grain = config.frameGrainPages;
+  const grain = config.framePages;
   return {
     grain,
     valid: Array.from({ length: nrPages }, (_, pfn) => !holes.some((h) => pfn >= h.start && pfn < h.end)),

@@ -157,7 +157,7 @@ function problemOf(
 ): PlacementProblem {
   const rule = guest.placement[index]!;
   const nodes = lacking.length === 1 ? `node ${lacking[0]}` : `nodes ${lacking.join(', ')}`;
-  const unit = guest.frameGrainPages === 1 ? '' : ` in frames of ${guest.frameGrainPages} pages`;
+  const unit = guest.framePages === 1 ? '' : ` in frames of ${guest.framePages} pages`;
   const text =
     `VM ${guest.name} does not fit: placement rule ${index} (${rule.mode}, pages ${rule.start} to ${rule.end}) is ` +
     `${shortPages} pages${unit} short on ${nodes} of host ${host.name}.`;

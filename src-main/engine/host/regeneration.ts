@@ -83,7 +83,7 @@ export function remap(
 }
 
 /**
- * The memlayout that says where the pages are: windows of grainPages (a power of two), each on the guest node that
+ * The memlayout that says where the pages are: windows of granularityPages (a power of two), each on the guest node that
  * backs most of its valid pages; a tie goes to the node on which `targetRanges` puts the window's first page if it is
  * among them, else to the lowest nid. Windows without valid pages continue the run below (the first run begins at 0).
  * Returns maximal runs over [0, nrPages). Every host node of the backing is in the map.
@@ -91,11 +91,11 @@ export function remap(
 export function deriveLayout(
   backing: Backing,
   map: NodeMap,
-  grainPages: number,
+  granularityPages: number,
   nrPages: number,
   targetRanges: readonly LayoutRange[],
 ): LayoutRange[] {
-  const votes = new WindowVotes(grainPages, targetRanges);
+  const votes = new WindowVotes(granularityPages, targetRanges);
   const nidOf = guestNids(map, backing.host);
   for (const extent of backing.extents) {
     const nid = nidOf.get(extent.hostNid);

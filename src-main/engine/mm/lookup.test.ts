@@ -47,7 +47,7 @@ describe('a lookup', () => {
 
   test('is counted as the guest is set, and changes nothing else', () => {
     const ran = (lookup: LookupKind) => {
-      const a = guest('a', { regeneration: { enabled: false, grainPages: 16, delayTicks: 1 } });
+      const a = guest('a', { regeneration: { enabled: false, granularityPages: 16, delayTicks: 1 } });
       const world = start(config([{ ...a, beyond: { ...PLAIN_RFC, lookup } }]));
       world.step(2);
       world.submit({ type: 'commitLayout', vm: 'a', ranges: stripes(4096, 128) });

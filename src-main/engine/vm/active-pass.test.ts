@@ -25,7 +25,7 @@ function guestWith(
       bootLayout: [{ start: 0, end: PAGES, nid: 0 }],
     },
     placement: [{ start: 0, end: PAGES, mode: 'interleave', nodes: [0, 1], pages: [], scatter: false }],
-    regeneration: { enabled: false, grainPages: 512, delayTicks: 1 },
+    regeneration: { enabled: false, granularityPages: 512, delayTicks: 1 },
     workload: { ...base.workload!, kernelPermille: 0, hugePermille: 0, lifetime },
     beyond: { ...PLAIN_RFC, activePass },
     ...more,

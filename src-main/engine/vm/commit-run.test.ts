@@ -10,7 +10,7 @@ import { World } from '../world.ts';
 import { MAX_TRACES } from './commit-trace.ts';
 
 const PAGES = 4096;
-const untold = { enabled: false, grainPages: 16, delayTicks: 1 };
+const untold = { enabled: false, granularityPages: 16, delayTicks: 1 };
 const slow = (commitStepTicks: number, more: Partial<GuestConfig> = {}): GuestConfig =>
   guest('a', { regeneration: untold, beyond: { ...PLAIN_RFC, commitStepTicks }, ...more });
 
@@ -97,7 +97,7 @@ describe('a commit over several ticks', () => {
   test('the host delivers its next layout when it is done', () => {
     const beyond: BeyondConfig = { ...PLAIN_RFC, commitStepTicks: 4 };
     const world = start(
-      config([guest('a', { beyond, regeneration: { enabled: true, grainPages: 16, delayTicks: 1 } })]),
+      config([guest('a', { beyond, regeneration: { enabled: true, granularityPages: 16, delayTicks: 1 } })]),
     );
     world.step();
     world.submit({ ...COMPACT, framesPerTick: 2 });

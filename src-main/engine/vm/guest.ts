@@ -307,8 +307,8 @@ export class Guest {
 
   /** Whether the layout of the end is the same whichever were told before: no numbers to give, no ties in a window. */
   #isPathless(map: NodeMap, { host }: Backing, changes: BackingChanges): boolean {
-    const { frameGrainPages } = this.config;
-    if (this.#regeneration.grainPages > frameGrainPages) return false;
+    const { framePages } = this.config;
+    if (this.#regeneration.granularityPages > framePages) return false;
     const owned = new Set(map.nodes.map((ref) => (ref?.host === host ? ref.hostNid : -1)));
     for (const hostNid of changes.hostNids) if (!owned.has(hostNid)) return false;
     return true;
@@ -392,7 +392,13 @@ export class Guest {
     const hostTarget = hostTargetLagPages(truth.backing, this.#delivery.map, target);
     if (hostTarget === 0 || !this.#regeneration.enabled || this.deliveryDue) return { hostTarget, coalesced: 0 };
     const map = remap(this.#delivery.map, truth.backing, target, truth.distance);
-    const derived = deriveLayout(truth.backing, map, this.#regeneration.grainPages, this.config.mm.nrPages, target);
+    const derived = deriveLayout(
+      truth.backing,
+      map,
+      this.#regeneration.granularityPages,
+      this.config.mm.nrPages,
+      target,
+    );
     return { hostTarget, coalesced: Math.min(hostTarget, hostTargetLagPages(truth.backing, map, derived)) };
   }
 
@@ -410,7 +416,7 @@ export class Guest {
 
   save(w: StateWriter, prefix: string): void {
     w.json(`${prefix}.guest`, {
-      regeneration: this.#regeneration as unknown as Json,
+      regeneration: savedRegeneration(this.#regeneration),
       map: this.#delivery.map as unknown as Json,
       seenGeneration: this.#delivery.seenGeneration,
       dueTick: this.#delivery.dueTick,
@@ -432,7 +438,17 @@ export class Guest {
     const saved = r.json<
       Omit<
         GuestParts,
-        'memory' | 'workload' | 'kernel' | 'ages' | 'commits' | 'beyond' | 'hosts' | 'pass' | 'slabs' | 'policies'
+        | 'memory'
+        | 'workload'
+        | 'kernel'
+        | 'ages'
+        | 'commits'
+        | 'beyond'
+        | 'hosts'
+        | 'pass'
+        | 'slabs'
+        | 'policies'
+        | 'regeneration'
       >
     >(`${prefix}.guest`);
     const kernel = GuestKernel.load(config.mm, r, prefix);
@@ -444,7 +460,12 @@ export class Guest {
     const slabs = SlabCaches.load(mm, r, prefix);
     const policies = new TaskPolicies(mm.state);
     policies.load(r, prefix);
-    const parts = { ...saved, memory: mm, kernel, ages, commits, beyond, hosts, workload, pass, slabs, policies };
+    const { enabled, grainPages, delayTicks } = r.json<{ regeneration: SavedRegeneration }>(
+      `${prefix}.guest`,
+    ).regeneration;
+    const regeneration = { enabled, granularityPages: grainPages, delayTicks };
+    const own = { memory: mm, kernel, ages, commits, beyond, hosts, workload, pass, slabs, policies };
+    const parts = { ...saved, regeneration, ...own };
     const guest = new Guest(config, parts);
     const counters = r.json<{ marksSet: number; remoteAllocs: number }>(`${prefix}.counters`);
     guest.#marksSet = counters.marksSet;
@@ -466,6 +487,15 @@ interface GuestParts extends LayoutDelivery {
   readonly hosts: readonly HostConfig[];
   readonly regeneration: RegenerationConfig;
 }
+
+/** Under the names that hashes were first made with. */
+type SavedRegeneration = { readonly enabled: boolean; readonly grainPages: number; readonly delayTicks: number };
+
+const savedRegeneration = (r: RegenerationConfig): SavedRegeneration => ({
+  enabled: r.enabled,
+  grainPages: r.granularityPages,
+  delayTicks: r.delayTicks,
+});
 
 /** Nodes that come online, zones that get their first pages. */
 function populatedEvents(

@@ -55,7 +55,7 @@ export function deliverLayout(
   }
   const inForce = target();
   const map = remap(delivery.map, truth.backing, inForce, truth.distance);
-  const ranges = deriveLayout(truth.backing, map, regeneration.grainPages, nrPages, inForce);
+  const ranges = deriveLayout(truth.backing, map, regeneration.granularityPages, nrPages, inForce);
   return { delivery: { map, seenGeneration, dueTick: null }, ranges };
 }
 

@@ -51,7 +51,7 @@ const counted = (world: World): Record<string, number> =>
 describe('owed pages', () => {
   test.each([1, 2, 3, 4])('by owner and age are those of a count page by page, seed %i', (seed) => {
     const prng = new Prng(seed, 'owed');
-    const a = guest('a', { regeneration: { enabled: false, grainPages: 16, delayTicks: 1 } });
+    const a = guest('a', { regeneration: { enabled: false, granularityPages: 16, delayTicks: 1 } });
     // Two huge pages.
     let world = start(config([{ ...a, workload: { ...a.workload!, hugePermille: 600 } }]));
     const since = new Float64Array(PAGES);

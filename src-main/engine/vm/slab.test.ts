@@ -10,7 +10,7 @@ const PAGES = 4096;
 const base = guest('a');
 const withSlabs = (beyond: Partial<BeyondConfig> = {}, more: Partial<GuestConfig['workload']> = {}): GuestConfig =>
   guest('a', {
-    regeneration: { enabled: false, grainPages: 16, delayTicks: 1 },
+    regeneration: { enabled: false, granularityPages: 16, delayTicks: 1 },
     workload: { ...base.workload!, slabPermille: 200, filePermille: 400, hugePermille: 0, ...more },
     beyond: { ...PLAIN_RFC, ...beyond },
   });

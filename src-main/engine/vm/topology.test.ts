@@ -10,7 +10,7 @@ import { cpusWhereMemoryIs } from './topology.ts';
 const PAGES = 4096;
 const withTopology = (topology: boolean, more: Partial<GuestConfig> = {}): GuestConfig =>
   guest('a', { beyond: { ...PLAIN_RFC, topology }, ...more });
-const untold = { enabled: false, grainPages: 16, delayTicks: 1 };
+const untold = { enabled: false, granularityPages: 16, delayTicks: 1 };
 
 /** An eighth on 0, the rest on 2: both CPUs run there, and the guest's own map has CPU 0 on node 0 still. */
 const ON_NEW_NODES: readonly LayoutRange[] = [

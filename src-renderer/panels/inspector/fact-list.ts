@@ -278,12 +278,12 @@ function kernel(header: GuestHeader, markedPages: number): FactGroup {
   };
 }
 
-function settings({ regeneration, frameGrainPages, workload, dirty }: GuestInput, tickMs: number): FactGroup {
+function settings({ regeneration, framePages, workload, dirty }: GuestInput, tickMs: number): FactGroup {
   const permille = (n: number): string => `${decimal(n / 10)} %`;
   return {
     title: 'Settings',
     facts: [
-      { name: 'backed in frames of', pages: frameGrainPages, as: 'pages' },
+      { name: 'backed in frames of', pages: framePages, as: 'pages' },
       {
         name: 'regeneration',
         hint: 'Whether the host tells the guest where its memory lies, and how long after a move',
@@ -294,7 +294,7 @@ function settings({ regeneration, frameGrainPages, workload, dirty }: GuestInput
             {
               name: 'its grain',
               hint: 'Its layout has windows of this; each is told to be on the node that holds most of it',
-              pages: regeneration.grainPages,
+              pages: regeneration.granularityPages,
               as: 'pages' as const,
             },
           ]
