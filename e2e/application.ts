@@ -200,16 +200,40 @@ export class WebShell implements Application {
   readonly #viewport: { readonly width: number; readonly height: number };
   #context: BrowserContext | null = null;
   #child: ChildProcess | null = null;
-  #url = '';
+  /** All that the child has printed: its last address is the one that has not been used. */
+  #printed = '';
 
   constructor(browser: Browser, viewport: { readonly width: number; readonly height: number }) {
     this.#browser = browser;
     this.#viewport = viewport;
   }
 
-  /** With the token in it. */
-  get url(): string {
-    return this.#url;
+  /** Where it serves; without a token. */
+  get origin(): string {
+    return new URL(this.#addresses().at(-1)!).origin;
+  }
+
+  /** An address that lets one browser in; each call waits for one that no earlier call has returned. */
+  async newAddress(): Promise<string> {
+    const startMs = performance.now();
+    for (;;) {
+      const address = this.#addresses().at(-1);
+      if (address !== undefined && !this.#used.has(address)) {
+        this.#used.add(address);
+        return address;
+      }
+      const ended = this.#child?.exitCode ?? null;
+      if (ended !== null || performance.now() - startMs > START_MS)
+        throw new Error(`no address (exit code ${ended}): ${this.#printed}${this.log}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  readonly #used = new Set<string>();
+
+  #addresses(): string[] {
+    // A line that is still being written has no end.
+    return this.#printed.match(/http:\/\/127\.0\.0\.1:\d+\/\S+(?=\s)/g) ?? [];
   }
 
   async start(file?: string): Promise<Page> {
@@ -233,15 +257,19 @@ export class WebShell implements Application {
     );
     this.#child = child;
     child.stderr.on('data', (text) => (this.log += String(text)));
-    this.#url = await address(child, () => this.log);
+    this.#printed = '';
+    child.stdout.on('data', (text) => (this.#printed += String(text)));
+    const address = await this.newAddress();
     await this.#context?.close();
     this.#context = await this.#browser.newContext({ viewport: this.#viewport, acceptDownloads: true });
-    return await this.anotherWindow();
+    const page = await this.#context.newPage();
+    await page.goto(address);
+    return await loaded(page);
   }
 
   async anotherWindow(): Promise<Page> {
     const page = await this.#context!.newPage();
-    await page.goto(this.#url);
+    await page.goto(this.origin);
     return await loaded(page);
   }
 
@@ -274,22 +302,4 @@ export class WebShell implements Application {
     this.#context = null;
     await this.kill();
   }
-}
-
-function address(child: ChildProcess, log: () => string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    const late = setTimeout(() => reject(new Error(`no address after ${START_MS} ms: ${text}${log()}`)), START_MS);
-    child.stdout!.on('data', (data) => {
-      text += String(data);
-      const [url] = /http:\/\/127\.0\.0\.1:\d+\/\S+/.exec(text) ?? [];
-      if (url === undefined) return;
-      clearTimeout(late);
-      resolve(url);
-    });
-    child.on('exit', (code) => {
-      clearTimeout(late);
-      reject(new Error(`the web shell ended with code ${code}: ${text}${log()}`));
-    });
-  });
 }

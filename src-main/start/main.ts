@@ -104,7 +104,7 @@ async function check(choice: Choice): Promise<number> {
   try {
     const shell = await openWebShell({ file: null, port: 0, dataFolder, log: complain });
     try {
-      const { pageBytes, shell: text, version, examples } = await probe(shell.url);
+      const { pageBytes, shell: text, version, examples } = await probe(shell.newAddress());
       say(
         `The web shell runs: a page of ${pageBytes} bytes; main is Pageshift ${version}, ${text}, with ${examples} examples.`,
       );

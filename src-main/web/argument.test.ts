@@ -28,11 +28,11 @@ test.each([
   expect(readWebArguments(args.filter((arg) => arg !== undefined))).toEqual({ wrong: expect.any(String) });
 });
 
-test('a browser is opened by the system, without a shell that would read the address', () => {
-  const url = 'http://127.0.0.1:1/?token=a&b';
-  expect(openCommand('linux', url)).toEqual(['xdg-open', url]);
-  expect(openCommand('darwin', url)).toEqual(['open', url]);
-  expect(openCommand('win32', url)).toEqual(['rundll32', 'url.dll,FileProtocolHandler', url]);
+test('a browser is opened by the system, without a shell that would read the path', () => {
+  const page = '/run/user/1000/pageshift-open-a&b/open.html';
+  expect(openCommand('linux', page)).toEqual(['xdg-open', page]);
+  expect(openCommand('darwin', page)).toEqual(['open', page]);
+  expect(openCommand('win32', page)).toEqual(['rundll32', 'url.dll,FileProtocolHandler', page]);
 });
 
 test('there is a display, or it is said why not', () => {

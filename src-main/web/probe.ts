@@ -13,11 +13,11 @@ export interface Probe {
 
 const WAIT_MS = 10_000;
 
-/** Rejects with what was not as it should be. @param url with the token */
+/** Rejects with what was not as it should be. @param url an address that has not been used */
 export async function probe(url: string): Promise<Probe> {
   const letIn = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(WAIT_MS) });
   const cookie = letIn.headers.get('set-cookie')?.split(';')[0];
-  if (letIn.status !== 303 || cookie === undefined) throw new Error(`the address was answered with ${letIn.status}`);
+  if (letIn.status !== 200 || cookie === undefined) throw new Error(`the address was answered with ${letIn.status}`);
   const { origin, host } = new URL(url);
   const page = await fetch(`${origin}/`, { headers: { cookie }, signal: AbortSignal.timeout(WAIT_MS) });
   const text = await page.text();

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { noDisplay, openBrowser } from './browser.ts';
 import type { WebArguments } from './argument.ts';
+import { type OpeningFile, writeOpeningFile } from './opening-file.ts';
 import { openWebShell } from './shell.ts';
 import type { WebShell } from './shell.ts';
 
@@ -9,17 +10,25 @@ const log = (line: string): void => void process.stderr.write(`pageshift: ${line
 
 /** Rejects as openWebShell does. Resolves when it was told to end and everything is put away. */
 export async function runWebShell({ file, port, dataFolder, open }: WebArguments): Promise<void> {
-  const shell = await openWebShell({ file, port, dataFolder, log });
+  let opening: OpeningFile | null = null;
+  const addressUsed = (): void => {
+    opening?.remove();
+    process.stdout.write(`A browser has been let in. For another one: ${shell.newAddress()}\n`);
+  };
+  const shell = await openWebShell({ file, port, dataFolder, log, addressUsed });
   for (const problem of shell.problems) log(problem);
-  process.stdout.write(`Pageshift is at ${shell.url}\n`);
+  process.stdout.write(`Pageshift is at ${shell.newAddress()}\n`);
   process.stdout.write(
-    'The address lets one in: keep it to yourself. Ctrl+C ends it; unsaved work is kept for recovery.\n',
+    'The address lets one browser in, once: keep it to yourself. Ctrl+C ends Pageshift; unsaved work is kept for recovery.\n',
   );
   const desktop = { platform: process.platform, environment: process.env };
   const blind = noDisplay(desktop);
-  if (open && blind === null) openBrowser(desktop, shell.url, log);
-  else if (open) process.stdout.write(`No browser is opened: ${blind}.\n`);
+  if (open && blind === null) {
+    opening = writeOpeningFile(shell.newAddress());
+    openBrowser(desktop, opening.path, log);
+  } else if (open) process.stdout.write(`No browser is opened: ${blind}.\n`);
   await toldToEnd();
+  opening?.remove();
   await closed(shell);
 }
 

@@ -22,6 +22,7 @@ let folder: string;
 let server: WebServer;
 let log: string[];
 let windows: Window[];
+let used: number;
 const MAX_WAITING_BYTES = 8 * 2 ** 20;
 
 beforeEach(async () => {
@@ -34,6 +35,7 @@ beforeEach(async () => {
   symlinkSync(join(folder, 'secret.txt'), join(page, 'link.txt'));
   log = [];
   windows = [];
+  used = 0;
   const preview = {
     mime: 'text/html',
     body: new TextEncoder().encode('report'),
@@ -44,6 +46,7 @@ beforeEach(async () => {
     port: 0,
     maxWaitingBytes: MAX_WAITING_BYTES,
     log: (line) => log.push(line),
+    addressUsed: () => void used++,
     connect(port) {
       const window: Window = { port, received: [], closed: false };
       windows.push(window);
@@ -92,10 +95,11 @@ const ask = (
 ): Promise<Reply> =>
   raw([`${method} ${path} HTTP/1.1`, `Host: ${host}`, 'Connection: close', ...headers, '', ''].join('\r\n'));
 
-const tokenPath = (): string => server.url.slice(server.url.indexOf('/?'));
+const newToken = (): string => server.newAddress().split('token=')[1]!;
+const tokenPath = (token = newToken()): string => `/?token=${token}`;
 
 async function ticket(): Promise<string> {
-  const { headers } = await fetch(server.url, { redirect: 'manual' });
+  const { headers } = await fetch(server.newAddress());
   return headers.get('set-cookie')!.split(';')[0]!;
 }
 
@@ -133,11 +137,32 @@ async function until(condition: () => boolean): Promise<void> {
 
 describe('the token', () => {
   test('becomes a cookie that scripts and other sites do not see, and leaves the address', async () => {
-    const { status, head } = await ask(tokenPath());
-    expect(status).toBe(303);
-    expect(head).toMatch(/\r\nlocation: \/\r\n/);
+    const token = newToken();
+    const { status, head, body } = await ask(tokenPath(token));
+    expect(status).toBe(200);
+    expect(body).toContain('<meta http-equiv="refresh" content="0; url=/">');
+    expect(used).toBe(1);
     expect(head).toMatch(/set-cookie: pageshift-\d+=[^;]{43}; path=\/; httponly; samesite=strict\r\n/);
-    expect(head).not.toContain(server.url.split('token=')[1]!.toLowerCase());
+    expect(`${head}${body}`.toLowerCase()).not.toContain(token.toLowerCase());
+  });
+
+  test('is spent by its first use, and another browser gets another cookie', async () => {
+    const token = newToken();
+    const first = await ask(tokenPath(token));
+    const again = await ask(tokenPath(token));
+    expect([first.status, again.status]).toEqual([200, 403]);
+    expect(again.head).not.toContain('set-cookie');
+    expect(log).toEqual([expect.stringMatching(/a wrong token/)]);
+    expect(used).toBe(1);
+    const cookies = [await ticket(), await ticket()];
+    expect(new Set(cookies).size).toBe(2);
+    for (const cookie of cookies) expect((await ask('/', { headers: [`Cookie: ${cookie}`] })).status).toBe(200);
+  });
+
+  test('stops working once sixteen newer addresses have been printed', async () => {
+    const token = newToken();
+    for (let i = 0; i < 16; i++) newToken();
+    expect((await ask(tokenPath(token))).status).toBe(403);
   });
 
   test('opens the page', async () => {
@@ -152,7 +177,7 @@ describe('the token', () => {
     ['is at another path', '/assets/index.js?token=TOKEN'],
     ['is asked for the preview', '/preview/a?token=TOKEN'],
   ])('%s: refused and logged', async (_what, path) => {
-    const { status, body } = await ask(path.replace('TOKEN', server.url.split('token=')[1]!));
+    const { status, body } = await ask(path.replace('TOKEN', newToken()));
     expect(status).toBe(403);
     expect(body).not.toContain('page</title>');
     expect(log).toHaveLength(1);
@@ -161,7 +186,7 @@ describe('the token', () => {
 
   test('is not the cookie, and a cookie of another run is refused', async () => {
     const name = (await ticket()).split('=')[0]!;
-    for (const value of [server.url.split('token=')[1]!, 'A'.repeat(43), '']) {
+    for (const value of [newToken(), 'A'.repeat(43), '']) {
       expect((await ask('/', { headers: [`Cookie: ${name}=${value}`] })).status).toBe(403);
     }
   });
@@ -353,7 +378,7 @@ describe('a window', () => {
   });
 
   test('the token is no ticket for a WebSocket', async () => {
-    const token = server.url.split('token=')[1]!;
+    const token = newToken();
     expect((await open({ path: `/port?window=12345678&token=${token}`, withCookie: false })).status).toBe(403);
   });
 

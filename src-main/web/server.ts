@@ -1,7 +1,7 @@
 /**
  * The application served to a browser on this machine: the page over HTTP, the window's messages over a WebSocket.
  *
- * (a) It listens on 127.0.0.1 alone. The first request brings the token, every other one the cookie it was changed for
+ * (a) It listens on 127.0.0.1 alone. The first request brings a token, every other one the cookie it was changed for
  *     (ticket.ts). What is refused is logged and answered without saying more than why.
  * (b) Bytes are carried, not looked at: what they mean, and whether they mean anything, is the desk's to say.
  * (c) A window that does not take what it is sent is cut off before it can fill the memory. The run goes on; a reload
@@ -24,6 +24,8 @@ export interface WebOptions {
   readonly site: Site;
   connect(port: WindowPort): Connection;
   log(line: string): void;
+  /** An address has let a browser in, and lets in no other. */
+  addressUsed?(): void;
   /** 0: one that is free. */
   readonly port: number;
   /** Most bytes that wait for a window; another in tests. */
@@ -32,8 +34,8 @@ export interface WebOptions {
 
 export interface WebServer {
   readonly port: number;
-  /** Opens the application; it holds the token. */
-  readonly url: string;
+  /** A new address that opens the application in one browser: the token in it is spent by its first use. */
+  newAddress(): string;
   close(): Promise<void>;
 }
 
@@ -65,7 +67,7 @@ export async function serveWeb(options: WebOptions): Promise<WebServer> {
   server.on('clientError', (_error, socket) => endWith(socket, 400));
   return {
     port,
-    url: `http://${LOOPBACK}:${port}/?token=${ticket.token}`,
+    newAddress: () => `http://${LOOPBACK}:${port}/?token=${ticket.issue()}`,
     async close() {
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
@@ -93,7 +95,8 @@ function pathOf({ url = '' }: IncomingMessage): string {
 
 const queryOf = ({ url = '' }: IncomingMessage): URLSearchParams => new URLSearchParams(url.split('?')[1] ?? '');
 
-function answer(request: IncomingMessage, response: ServerResponse, ticket: Ticket, { site, log }: WebOptions): void {
+function answer(request: IncomingMessage, response: ServerResponse, ticket: Ticket, options: WebOptions): void {
+  const { site, log } = options;
   const { method = '', headers } = request;
   const path = pathOf(request);
   const token = path === '/' && method === 'GET' ? queryOf(request).get('token') : null;
@@ -105,8 +108,10 @@ function answer(request: IncomingMessage, response: ServerResponse, ticket: Tick
   const foreign = ticket.refusesHost(request) ?? ticket.refusesSite(headers);
   if (foreign !== null) return refuse(foreign, 'This address does not answer other sites.');
   if (token !== null) {
-    if (!ticket.opensWith(token)) return refuse('a wrong token', `The token is not the one of this run. ${ASK}`);
-    send(response, { ...TO_THE_PAGE, headers: { ...TO_THE_PAGE.headers, 'set-cookie': ticket.setCookie } }, method);
+    const cookie = ticket.spend(token);
+    if (cookie === null) return refuse('a wrong token', `This address is wrong or has been used. ${ASK}`);
+    send(response, { ...TO_THE_PAGE, headers: { ...TO_THE_PAGE.headers, 'set-cookie': cookie } }, method);
+    options.addressUsed?.();
     return;
   }
   const stranger = ticket.refusesCookie(headers);
@@ -116,12 +121,19 @@ function answer(request: IncomingMessage, response: ServerResponse, ticket: Tick
   send(response, found, method);
 }
 
-const ASK = 'Open the whole address that Pageshift printed when it started.';
+const ASK = 'Open the last address that Pageshift printed in its terminal.';
 
+/**
+ * A page that goes on to the application. Not a redirect: a browser sends no SameSite=Strict cookie along a redirect that
+ * began at a file or another site, but does where a page of ours navigates.
+ */
 const TO_THE_PAGE: Answer = {
-  status: 303,
-  headers: { ...headersOf('text/plain; charset=utf-8', NOTHING_POLICY), location: '/' },
-  body: new Uint8Array(0),
+  status: 200,
+  headers: headersOf('text/html; charset=utf-8', NOTHING_POLICY),
+  body: new TextEncoder().encode(
+    '<!doctype html><meta charset="utf-8"><title>Pageshift</title><meta http-equiv="refresh" content="0; url=/">' +
+      '<p><a href="/">Open Pageshift</a></p>',
+  ),
 };
 
 function send(response: ServerResponse, { status, headers, body }: Answer, method: string): void {

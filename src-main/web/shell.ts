@@ -16,10 +16,13 @@ export interface WebShellOptions {
   /** Null: the usual places. */
   readonly dataFolder: string | null;
   readonly log: (line: string) => void;
+  /** An address has been used. */
+  readonly addressUsed?: () => void;
 }
 
 export interface WebShell {
-  readonly url: string;
+  /** A new address that lets one browser in, once. */
+  newAddress(): string;
   /** Why the file could not be opened; empty: it was, or there was none. */
   readonly problems: readonly string[];
   /** Ends all runs; what is not saved is kept for recovery. */
@@ -28,7 +31,7 @@ export interface WebShell {
 
 /** Rejects when the page was not built, the port is taken or the data folder cannot be made. */
 export async function openWebShell(options: WebShellOptions): Promise<WebShell> {
-  const { log } = options;
+  const { log, addressUsed } = options;
   const desk = await Desk.open(webShell(options));
   const site = new Site(checkout.page, (path) => desk.asset(path));
   const opened = options.file === null ? null : await desk.openPath(null, options.file);
@@ -38,9 +41,11 @@ export async function openWebShell(options: WebShellOptions): Promise<WebShell> 
     forFirstWindow = null;
     return desk.connect(port);
   };
-  const server = await serveOnUsualPort(options.port, (port) => serveWeb({ site, log, port, connect }));
+  const server = await serveOnUsualPort(options.port, (port) =>
+    serveWeb({ site, log, port, connect, ...(addressUsed && { addressUsed }) }),
+  );
   return {
-    url: server.url,
+    newAddress: () => server.newAddress(),
     problems: (opened?.diagnostics ?? []).map(formatDiagnostic),
     async close() {
       await server.close();

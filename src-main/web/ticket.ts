@@ -2,8 +2,8 @@
  * Who may speak to the server. Everything on the machine can reach a loopback port, and every page in the browser can
  * send requests to it; so a request shows that its sender was given the address by us, and that it was sent to us.
  *
- * (a) The token opens the door once per browser: it becomes a cookie, which scripts cannot read and other sites' requests
- *     do not carry. The cookie is another secret than the token, and named by the port: cookies are shared by all ports.
+ * (a) A token opens the door once: its first use spends it, and gives that browser a cookie of its own, which scripts
+ *     cannot read and other sites' requests do not carry. The cookie's name has the port in it: all ports share cookies.
  * (b) Secrets are compared in constant time.
  * (c) Host must be ours, or a foreign name that was made to point here (DNS rebinding) would be let in. A WebSocket needs
  *     an Origin of ours: cookies alone do not tell which page opened it, and every port of this host is the same site.
@@ -14,9 +14,14 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 const SECRET_BYTES = 32;
 const newSecret = (): string => randomBytes(SECRET_BYTES).toString('base64url');
 
+/** Addresses printed and never used must not pile up; the oldest stops working. */
+const MAX_UNSPENT_TOKENS = 16;
+/** Browsers that are let in at once; the one let in first has to be let in again. */
+const MAX_COOKIES = 64;
+
 export class Ticket {
-  readonly token = newSecret();
-  readonly #cookie = newSecret();
+  #unspent: readonly string[] = [];
+  #cookies: readonly string[] = [];
   readonly #cookieName: string;
   readonly #hosts: readonly string[];
 
@@ -25,12 +30,21 @@ export class Ticket {
     this.#hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
   }
 
-  opensWith(token: string): boolean {
-    return sameSecret(token, this.token);
+  /** A token that lets one browser in, once. */
+  issue(): string {
+    const token = newSecret();
+    this.#unspent = [...this.#unspent, token].slice(-MAX_UNSPENT_TOKENS);
+    return token;
   }
 
-  get setCookie(): string {
-    return `${this.#cookieName}=${this.#cookie}; Path=/; HttpOnly; SameSite=Strict`;
+  /** @returns the cookie that the token is changed for, as a Set-Cookie header; null: it is wrong or was used before. */
+  spend(token: string): string | null {
+    const rest = this.#unspent.filter((each) => !sameSecret(token, each));
+    if (rest.length === this.#unspent.length) return null;
+    this.#unspent = rest;
+    const cookie = newSecret();
+    this.#cookies = [...this.#cookies, cookie].slice(-MAX_COOKIES);
+    return `${this.#cookieName}=${cookie}; Path=/; HttpOnly; SameSite=Strict`;
   }
 
   /** @returns why the request is refused; null: it is not */
@@ -49,7 +63,8 @@ export class Ticket {
       .filter((pair) => pair.startsWith(`${this.#cookieName}=`))
       .map((pair) => pair.slice(this.#cookieName.length + 1));
     if (values.length === 0) return 'no cookie of this server';
-    return values.some((value) => sameSecret(value, this.#cookie)) ? null : 'a cookie that is not of this server';
+    const isOurs = (value: string): boolean => this.#cookies.some((cookie) => sameSecret(value, cookie));
+    return values.some(isOurs) ? null : 'a cookie that is not of this server';
   }
 
   /** What a browser says of the page that asks. Only the address that was typed or clicked may come from elsewhere. */
