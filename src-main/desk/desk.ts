@@ -5,11 +5,10 @@
  * (b) A window is told by name (WindowPort.window). What it showed is remembered over a reload.
  * (c) Whatever a window says comes through the door (door.ts) and the table of handlers (handler.ts).
  */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OpenReply, RequestName, RequestReply, StartInfo } from '../../shared/protocol/index.ts';
 import { startSession } from '../runtime/index.ts';
-import { RecentFiles } from '../store/index.ts';
+import { privateFolder, RecentFiles } from '../store/index.ts';
 import type { OpenedDocument } from './document.ts';
 import type { StartSession } from './documents.ts';
 import { Documents } from './documents.ts';
@@ -63,7 +62,7 @@ export class Desk implements LinkHost {
 
   /** Reads the examples and tidies up. Rejects when the data folder cannot be made. */
   static async open(shell: Shell, options: DeskOptions = {}): Promise<Desk> {
-    await mkdir(shell.dataFolder, { recursive: true });
+    await privateFolder(shell.dataFolder);
     const examples = await readExamples(shell.examplesFolder, (line) => shell.log(line));
     const desk = new Desk(shell, options, examples);
     await desk.#documents.tidy().catch((error: Error) => shell.log(`tidying up: ${error.message}`));

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -121,6 +122,13 @@ describe('without dialogs, by name', () => {
       expect(slugs((await save(name)).diagnostics)).toEqual(['save-name']);
     },
   );
+
+  test.skipIf(process.platform === 'win32')('a pipe is refused at once, though nobody reads it', async () => {
+    await imported();
+    await mkdir(documents(), { recursive: true });
+    execFileSync('mkfifo', [join(documents(), 'pipe.json')]);
+    expect(slugs((await save('pipe.json', true)).diagnostics)).toEqual(['save-not-a-file']);
+  });
 
   test('a link in the folder is not followed', async () => {
     await imported();

@@ -10,7 +10,7 @@
 import { lstat, mkdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Diagnostic } from '../../shared/errors/index.ts';
-import { filePrint, keepEarlier, MISSING, printOf, unwritable, writeFiles } from '../store/index.ts';
+import { filePrint, keepEarlier, MISSING, printOf, standingAt, unwritable, writeFiles } from '../store/index.ts';
 import type { OpenedDocument } from './document.ts';
 import type { Checked } from './door.ts';
 import { fileBase } from './export.ts';
@@ -95,6 +95,8 @@ async function placeByName({ name, overwrite }: Checked<'document.save'>, folder
 }
 
 async function write(document: OpenedDocument, { path, overwrite }: Target): Promise<Diagnostic | null> {
+  // A pipe without a reader would hold the writing for ever, and so would the look at what it holds.
+  if ((await standingAt(path)) === 'device') return notAFile(path);
   const text = await document.session.text();
   const print = await filePrint(path);
   const isOwnPlace = path === document.place;
@@ -115,6 +117,9 @@ const changedOnDisk = (path: string): Diagnostic =>
     path,
     'Reload it, save under another name, or replace it (the other is kept beside it).',
   );
+
+const notAFile = (path: string): Diagnostic =>
+  problem('save-not-a-file', 'This is a pipe or a device, not a file.', path, 'Choose another name or place.');
 
 const exists = (path: string): Diagnostic =>
   problem(

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 export function spilled(folder: string, name: string, bytes: Uint8Array): boolean {
   const file = join(folder, name);
   try {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(file, bytes);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(file, bytes, { mode: 0o600 });
     return true;
   } catch {
     try {

@@ -19,14 +19,14 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
+import { open, readdir, stat, unlink } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import { dropLock, isLocked, takeLock } from './lock.ts';
 import type { TextChange } from './text-change.ts';
 import { textChange, withChange } from './text-change.ts';
-import { writeFiles } from './write-file.ts';
+import { PRIVATE_FILE, privateFolder, writeFiles } from './write-file.ts';
 
 /** What a journal knows of a document. */
 export interface JournalState {
@@ -86,7 +86,7 @@ export class Journal {
     onFailure: (error: Error) => void,
     id?: string,
   ): Promise<Journal> {
-    await mkdir(folder, { recursive: true });
+    await privateFolder(folder);
     const journal = new Journal(folder, id ?? randomUUID(), state, onFailure);
     if (id === undefined) await takeLock(lockOf(folder, journal.id));
     try {
@@ -190,7 +190,7 @@ export class Journal {
   async #begin(): Promise<void> {
     const path = journalPath(this.#folder, this.id);
     const content = lineOf({ journal: 1, ...this.#state });
-    const refusal = await writeFiles([{ path, content }]);
+    const refusal = await writeFiles([{ path, content, mode: PRIVATE_FILE }]);
     if (refusal !== null) throw new Error(refusal.message);
     await this.#handle?.close();
     this.#handle = await open(path, 'a');

@@ -2,24 +2,28 @@
  * A file that says which process has something in hand. Made whole and only where there is none (a link to a file that is
  * written already), so that two processes never both have it; one whose process is gone is taken over.
  *
- * A process is known by its number, and by when it and the machine started, as numbers are given again.
+ * A process is known by its number, by when it started, and by the boot of the machine, as numbers are given again. None
+ * of these is wall-clock time: the clock is set while machines run, and a living process must not look dead then.
  */
 import { readFileSync } from 'node:fs';
 import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
-import { uptime } from 'node:os';
+import { PRIVATE_FILE } from './write-file.ts';
 
 interface ProcessMark {
   readonly pid: number;
-  /** When the process started, in the system's own count; null where that is not told. */
+  /** When the process started, in clock ticks since boot; null where the system does not tell. */
   readonly started: string | null;
-  /** When the machine started. */
-  readonly bootMs: number;
+  /** The kernel's own name of this boot; null where the system does not tell. */
+  readonly bootId: string | null;
 }
 
-/** Clocks are set while machines run. */
-const BOOT_TOLERANCE_MS = 60_000;
-
-const bootMs = (): number => Math.round(Date.now() - uptime() * 1000);
+function bootId(): string | null {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return null;
+  }
+}
 
 /** What Linux tells of a process: fields 3 and 22 of /proc/PID/stat. The name before them may hold anything. */
 function statOf(pid: number): { readonly state: string; readonly started: string | null } | null {
@@ -38,7 +42,7 @@ const ENDED: readonly string[] = ['Z', 'X'];
 const ownMark = (): ProcessMark => ({
   pid: process.pid,
   started: statOf(process.pid)?.started ?? null,
-  bootMs: bootMs(),
+  bootId: bootId(),
 });
 
 /** Takes what the file `path` stands for. @returns false when a living process has it. */
@@ -79,11 +83,11 @@ async function made(path: string): Promise<boolean> {
   const own = `${path}.${process.pid}.${++makings}`;
   const mark = JSON.stringify(ownMark());
   try {
-    await writeFile(own, mark, { flag: 'wx', flush: true });
+    await writeFile(own, mark, { flag: 'wx', flush: true, mode: PRIVATE_FILE });
     await link(own, path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'EEXIST') throw error;
       // A file system without links: for a moment the lock is there and empty.
-      return writeFile(path, mark, { flag: 'wx', flush: true });
+      return writeFile(path, mark, { flag: 'wx', flush: true, mode: PRIVATE_FILE });
     });
     return true;
   } catch (error) {
@@ -106,7 +110,7 @@ function isAlive(text: string): boolean {
   }
   const pid = mark?.pid;
   if (typeof pid !== 'number' || !Number.isInteger(pid) || pid <= 0) return false;
-  if (typeof mark?.bootMs === 'number' && Math.abs(mark.bootMs - bootMs()) > BOOT_TOLERANCE_MS) return false;
+  if (typeof mark?.bootId === 'string' && mark.bootId !== (bootId() ?? mark.bootId)) return false;
   try {
     process.kill(pid, 0);
   } catch (error) {

@@ -3,12 +3,11 @@
  * that is none is left out. Written whole; of two processes that write at once the later wins.
  */
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
 import * as z from 'zod';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { readText } from './read-file.ts';
-import { writeFiles } from './write-file.ts';
+import { PRIVATE_FILE, privateFolder, writeFiles } from './write-file.ts';
 
 export const MAX_RECENT = 10;
 
@@ -51,9 +50,9 @@ export class RecentFiles {
   async add(path: string, name: string): Promise<Diagnostic | null> {
     const others = (await this.list()).filter((entry) => entry.path !== path);
     const entries = [{ path, name }, ...others.map((entry) => ({ path: entry.path, name: entry.name }))];
-    await mkdir(dirname(this.#file), { recursive: true }).catch(() => undefined);
+    await privateFolder(dirname(this.#file)).catch(() => undefined);
     return await writeFiles([
-      { path: this.#file, content: `${JSON.stringify(entries.slice(0, MAX_RECENT), null, 2)}\n` },
+      { path: this.#file, content: `${JSON.stringify(entries.slice(0, MAX_RECENT), null, 2)}\n`, mode: PRIVATE_FILE },
     ]);
   }
 }

@@ -1,4 +1,16 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -6,7 +18,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { filePrint, FileWatch, MISSING, printOf } from './file-watch.ts';
 import { readText } from './read-file.ts';
 import { MAX_RECENT, RecentFiles } from './recent.ts';
-import { keepEarlier, writeFiles } from './write-file.ts';
+import { keepEarlier, PRIVATE_FILE, privateFolder, writeFiles } from './write-file.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -74,6 +86,68 @@ describe('writing', () => {
     await writeFile(path, 'old');
     expect(await keepEarlier(path, 'new')).toEqual({ path: `${path}~`, diagnostic: null });
     expect(await readFile(`${path}~`, 'utf8')).toBe('old');
+  });
+
+  test('keeps every earlier content, the first one under the first name, and none twice', async () => {
+    const path = join(folder, 'a');
+    const kept: string[] = [];
+    for (const text of ['first', 'second', 'first', 'third']) {
+      await writeFile(path, text);
+      kept.push((await keepEarlier(path, 'new'))!.path);
+    }
+    expect(kept).toEqual([`${path}~`, `${path}~2`, `${path}~`, `${path}~3`]);
+    const texts = await Promise.all(['~', '~2', '~3'].map((end) => readFile(path + end, 'utf8')));
+    expect(texts).toEqual(['first', 'second', 'third']);
+  });
+
+  test('refuses when a hundred earlier contents are kept already', async () => {
+    const path = join(folder, 'a');
+    await writeFile(path, 'now');
+    for (let n = 1; n <= 100; n++) await writeFile(n === 1 ? `${path}~` : `${path}~${n}`, `${n}`);
+    expect(await keepEarlier(path, 'new')).toMatchObject({ diagnostic: { slug: 'output-kept' } });
+    expect(await readFile(path, 'utf8')).toBe('now');
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('permissions', () => {
+  const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o7777;
+
+  test.each([0o600, 0o640, 0o664, 0o444])('a file that is replaced keeps mode %o', async (mode) => {
+    const path = join(folder, 'a');
+    await writeFile(path, 'old');
+    await chmod(path, mode);
+    expect(await writeFiles([{ path, content: 'new' }])).toBeNull();
+    expect(await readFile(path, 'utf8')).toBe('new');
+    expect(await modeOf(path)).toBe(mode);
+  });
+
+  // Only root may give a file away.
+  test.runIf(process.getuid?.() === 0)('a file that is replaced keeps its owner and group', async () => {
+    const path = join(folder, 'a');
+    await writeFile(path, 'old');
+    await chown(path, 1234, 4321);
+    expect(await writeFiles([{ path, content: 'new' }])).toBeNull();
+    expect(await stat(path)).toMatchObject({ uid: 1234, gid: 4321 });
+  });
+
+  test('what is private can be read by this user alone, also where it was open before', async () => {
+    const inner = join(folder, 'data', 'journals');
+    await privateFolder(inner);
+    expect(await modeOf(inner)).toBe(0o700);
+    expect(await modeOf(join(folder, 'data'))).toBe(0o700);
+    await chmod(inner, 0o755);
+    await privateFolder(inner);
+    expect(await modeOf(inner)).toBe(0o700);
+    const path = join(inner, 'a');
+    await writeFile(path, 'old', { mode: 0o644 });
+    await writeFiles([{ path, content: 'new', mode: PRIVATE_FILE }]);
+    expect(await modeOf(path)).toBe(0o600);
+  });
+
+  test('the list of recent files is private', async () => {
+    const file = join(folder, 'data', 'recent.json');
+    await new RecentFiles(file).add('/a/b', 'b');
+    expect([await modeOf(file), await modeOf(join(folder, 'data'))]).toEqual([0o600, 0o700]);
   });
 });
 

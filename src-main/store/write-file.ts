@@ -1,14 +1,16 @@
 /**
  * Writes results as files, whole or not at all: each beside its place first, then all are renamed. What stands there
  * already is kept unless it may be replaced; devices and pipes are written to and never replaced. What is written is on the
- * disk before it has its name.
+ * disk before it has its name. A file that replaces another has its mode and owner.
  */
-import { open, readFile, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, open, readFile, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 
 export interface OutFile {
   readonly path: string;
   readonly content: string | Uint8Array;
+  /** Permissions; where it is left out, those of the file that stands there, or the user's usual ones. */
+  readonly mode?: number;
 }
 
 export type Standing = 'nothing' | 'file' | 'folder' | 'device';
@@ -49,7 +51,7 @@ let made = 0;
 /** Null when all are written; otherwise none is, and the first reason is told. */
 export async function writeFiles(files: readonly OutFile[]): Promise<Diagnostic | null> {
   const staged: { readonly path: string; readonly temporary: string }[] = [];
-  for (const { path, content } of files) {
+  for (const { path, content, mode } of files) {
     try {
       const standing = await standingAt(path);
       if (standing === 'folder') throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
@@ -59,7 +61,8 @@ export async function writeFiles(files: readonly OutFile[]): Promise<Diagnostic 
       }
       const temporary = `${path}.${process.pid}.${++made}.tmp`;
       staged.push({ path, temporary });
-      await writeFile(temporary, content, { flag: 'wx', flush: true });
+      await writeFile(temporary, content, { flag: 'wx', flush: true, ...(mode !== undefined && { mode }) });
+      if (standing === 'file') await takeAttributes(path, temporary, mode);
     } catch (error) {
       await Promise.allSettled(staged.map(({ temporary }) => unlink(temporary)));
       return unwritable(error as NodeJS.ErrnoException, path);
@@ -76,8 +79,32 @@ export async function writeFiles(files: readonly OutFile[]): Promise<Diagnostic 
   return null;
 }
 
+/** Gives `to` the owner and, unless another is asked for, the mode of `from`. */
+async function takeAttributes(from: string, to: string, mode: number | undefined): Promise<void> {
+  const { uid, gid, mode: had } = await stat(from);
+  const own = await stat(to);
+  // Only root may give a file away. A group that this user is not in is not kept, as with any editor.
+  if (own.uid !== uid || own.gid !== gid) await chown(to, uid, gid).catch(() => undefined);
+  await chmod(to, mode ?? had & 0o7777);
+}
+
+/** A folder that this user alone can look into, made where there is none. Rejects when it cannot be made. */
+export async function privateFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: PRIVATE_FOLDER });
+  const { mode } = await stat(path);
+  if ((mode & 0o077) !== 0) await chmod(path, PRIVATE_FOLDER).catch(() => undefined);
+}
+
+const PRIVATE_FOLDER = 0o700;
+/** Of files in a private folder. */
+export const PRIVATE_FILE = 0o600;
+
+/** Earlier contents kept of one file; more are refused, for somebody should look at them. */
+const MAX_KEPT = 100;
+
 /**
- * What stands at a place and differs from what is to be written there is kept beside it, as `NAME~`.
+ * What stands at a place and differs from what is to be written there is kept beside it: as `NAME~`, or as `NAME~2` and on
+ * where an earlier one is kept already, so that none is lost.
  * @returns null when there is nothing to keep; otherwise where it is kept, or why it cannot be.
  */
 export async function keepEarlier(
@@ -88,8 +115,16 @@ export async function keepEarlier(
     if ((await standingAt(path)) !== 'file') return null;
     const earlier = await readFile(path);
     if (earlier.equals(Buffer.from(text))) return null;
-    const kept = `${path}~`;
-    return { path: kept, diagnostic: await writeFiles([{ path: kept, content: earlier }]) };
+    const { mode } = await stat(path);
+    for (let n = 1; n <= MAX_KEPT; n++) {
+      const kept = n === 1 ? `${path}~` : `${path}~${n}`;
+      const standing = await standingAt(kept);
+      if (standing === 'file' && (await readFile(kept)).equals(earlier)) return { path: kept, diagnostic: null };
+      if (standing !== 'nothing') continue;
+      return { path: kept, diagnostic: await writeFiles([{ path: kept, content: earlier, mode: mode & 0o777 }]) };
+    }
+    const full = Object.assign(new Error(`${MAX_KEPT} earlier contents are kept beside it already`), { code: 'EKEPT' });
+    return { path, diagnostic: unwritable(full, path) };
   } catch (error) {
     return { path, diagnostic: unwritable(error as NodeJS.ErrnoException, path) };
   }
@@ -116,6 +151,8 @@ export function unwritable(error: NodeJS.ErrnoException, file: string): Diagnost
       return told('output-is-folder', 'This is a folder.', 'Name a file in it.');
     case 'EEXIST':
       return told('output-is-file', 'There is a file where a folder should be.', 'Choose another place.');
+    case 'EKEPT':
+      return told('output-kept', `${error.message}.`, 'Remove those that are not needed, or choose another place.');
     case 'ENOSPC':
     case 'EDQUOT':
       return told(
