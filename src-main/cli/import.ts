@@ -3,9 +3,9 @@ import { basename } from 'node:path';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
 import type { ForeignFacts } from '../formats/index.ts';
-import { readForeign } from '../formats/index.ts';
+import { isOf, linuxZoneinfo, readForeign } from '../formats/index.ts';
 import { count } from '../../shared/view/number-format.ts';
-import type { ImportPart, LinuxFile, Scenario } from '../scenario/index.ts';
+import type { ImportPart, Scenario } from '../scenario/index.ts';
 import { assembleScenario, canonicalText, explainManaged, guestFromLinuxFiles, sortParts } from '../scenario/index.ts';
 import { headOf, keepEarlier, overInput, standingAt, unwritable, writeFiles } from '../store/index.ts';
 import { scenarioText } from './check.ts';
@@ -59,9 +59,9 @@ export async function importFiles(paths: readonly string[], flags: ImportFlags):
 
 /** What a guest's kernel took of each zone by its boot log, beside what its zoneinfo says that it manages. */
 function explanation(parts: readonly ImportPart<ForeignFacts>[]): string {
-  const files = parts.filter(({ facts }) => facts.kind !== 'domain') as LinuxFile[];
-  const { value } = guestFromLinuxFiles(files);
-  const zones = parts.flatMap(({ facts }) => (facts.kind === 'linux-zoneinfo' ? facts.zones : []));
+  const { hosts, guestFiles = [] } = sortParts(parts);
+  const { value } = guestFromLinuxFiles([...guestFiles, ...hosts]);
+  const zones = guestFiles.flatMap(({ facts }) => (isOf(linuxZoneinfo, facts) ? facts.zones : []));
   if (value?.map == null || zones.length === 0)
     return '--explain: needs the boot log and the zoneinfo of one guest (iomem says where its kernel lies)';
   const rows = explainManaged(value.map, zones).map(({ nid, zone, managed, because }) => {

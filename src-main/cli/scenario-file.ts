@@ -1,7 +1,7 @@
 /** The scenario that a person names, with the commands of the command line behind its own. */
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
-import type { TextKind } from '../formats/index.ts';
-import { detectKind, KIND_NAMES } from '../formats/index.ts';
+import type { Format } from '../formats/index.ts';
+import { recognise } from '../formats/index.ts';
 import type { CommandTexts, Scenario } from '../scenario/index.ts';
 import { readScenario, withCommandTexts } from '../scenario/index.ts';
 import { inputName, readInput } from './input.ts';
@@ -10,17 +10,17 @@ export async function loadScenario(path: string, texts: CommandTexts): Promise<R
   const input = await readInput(path);
   if (input.value === null) return { value: null, diagnostics: input.diagnostics };
   const file = inputName(path);
-  const kind = detectKind(input.value, file);
-  if (kind.value === null) return { value: null, diagnostics: kind.diagnostics };
-  if (kind.value !== 'scenario') return { value: null, diagnostics: [foreign(kind.value, file)] };
+  const { value: format, diagnostics } = recognise(input.value, file);
+  if (format === null) return { value: null, diagnostics };
+  if (format.role !== 'scenario') return { value: null, diagnostics: [foreign(format, file)] };
   const read = readScenario(input.value, file);
   if (read.value === null) return read;
   const whole = withCommandTexts(read.value, texts);
   return { value: whole.value, diagnostics: [...read.diagnostics, ...whole.diagnostics] };
 }
 
-function foreign(kind: TextKind, file: string): Diagnostic {
-  const message = `This is ${KIND_NAMES[kind]}, not a scenario.`;
+function foreign({ name }: Format, file: string): Diagnostic {
+  const message = `This is ${name}, not a scenario.`;
   const hint = 'Make a scenario of it: pageshift import HOST VM... -o NAME.pageshift.json';
   return { severity: 'error', slug: 'not-a-scenario', message, where: { file }, hint };
 }

@@ -2,8 +2,8 @@
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
 import type { ImportReply } from '../../shared/protocol/index.ts';
-import type { ForeignFacts, TextKind } from '../formats/index.ts';
-import { detectKind, readForeign } from '../formats/index.ts';
+import type { ForeignFacts, Recognised } from '../formats/index.ts';
+import { recognise } from '../formats/index.ts';
 import type { ImportPart, Scenario, ScenarioInput } from '../scenario/index.ts';
 import { assembleScenario, readScenario, sortParts, SCENARIO_VERSION } from '../scenario/index.ts';
 import type { Checked } from './door.ts';
@@ -25,14 +25,12 @@ export interface Imported {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-const IMPORT_KINDS = { capabilities: 'host', 'numactl-hardware': 'host', domain: 'vm', scenario: 'scenario' } as const;
-
 /** One scenario, or hosts and VMs, told apart by content. @param rehearsal false: without commands of our own. */
 export function importFiles(given: readonly GivenFile[], rehearsal: boolean): Imported {
   const files = given.map(({ name, text }) => ({ name: baseName(name), text }));
-  const kinds = files.map(({ name, text }) => detectKind(text, name));
-  const told = files.map(({ name }, i) => ({ name, kind: importKind(kinds[i]!.value) }));
-  const scenarios = files.filter((_, i) => kinds[i]!.value === 'scenario');
+  const recognised = files.map(({ name, text }) => recognise(text, name));
+  const told = files.map(({ name }, i) => ({ name, kind: importKind(recognised[i]!.value) }));
+  const scenarios = files.filter((_, i) => recognised[i]!.value?.role === 'scenario');
   if (scenarios.length === 1 && files.length === 1) {
     const read = readScenario(files[0]!.text, files[0]!.name);
     return { ...sourced(read, files[0]!), files: told };
@@ -40,14 +38,12 @@ export function importFiles(given: readonly GivenFile[], rehearsal: boolean): Im
   const diagnostics: Diagnostic[] = scenarios.map(({ name }) => alone(name, scenarios.length, files.length));
   const parts: ImportPart<ForeignFacts>[] = [];
   files.forEach(({ name: file, text }, i) => {
-    if (kinds[i]!.value === 'scenario') {
-      // Opened alone it would tell its problems; so it does here.
-      diagnostics.push(...readScenario(text, file).diagnostics);
-      return;
-    }
-    const { value, diagnostics: found } = readForeign(text, file);
-    diagnostics.push(...found);
-    if (value !== null) parts.push({ file, facts: value });
+    const { value: format, diagnostics: unknown } = recognised[i]!;
+    // A scenario opened alone would tell its problems; so it does here.
+    if (format?.role === 'scenario') diagnostics.push(...readScenario(text, file).diagnostics);
+    const read = format === null || format.role === 'scenario' ? null : format.read(text, file);
+    diagnostics.push(...unknown, ...(read?.diagnostics ?? []));
+    if (read !== null && read.value !== null) parts.push({ file, facts: read.value });
   });
   // What a file that is not read would have told is missing, so nothing is said of the whole.
   if (hasErrors(diagnostics)) return { source: null, files: told, diagnostics };
@@ -56,8 +52,8 @@ export function importFiles(given: readonly GivenFile[], rehearsal: boolean): Im
 }
 
 /** Files of a Linux guest make a VM. */
-const importKind = (kind: TextKind | null): 'scenario' | 'host' | 'vm' | null =>
-  kind === null ? null : kind in IMPORT_KINDS ? IMPORT_KINDS[kind as keyof typeof IMPORT_KINDS] : 'vm';
+const importKind = (format: Recognised | null): 'scenario' | 'host' | 'vm' | null =>
+  format === null ? null : format.role === 'scenario' || format.role === 'host' ? format.role : 'vm';
 
 const sourced = ({ value, diagnostics }: Read<Scenario>, written: GivenFile | null): Omit<Imported, 'files'> => ({
   source: value === null ? null : { scenario: value, written },

@@ -9,8 +9,8 @@
  */
 import type { Diagnostic, Place, Read, Severity } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
-import type { IdBudget } from './id-list/index.ts';
-import { newIdBudget } from './id-list/index.ts';
+import type { IdBudget } from './id-list.ts';
+import { newIdBudget } from './id-list.ts';
 
 export const MAX_DIAGNOSTICS = 200;
 const MAX_QUOTED_CHARS = 80;

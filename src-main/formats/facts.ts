@@ -42,7 +42,7 @@ export interface Interconnect {
 }
 
 export interface HostFacts {
-  readonly kind: 'capabilities' | 'numactl-hardware';
+  readonly kind: string;
   /** Ascending by id. */
   readonly nodes: readonly HostNodeFacts[];
   readonly distances: Distances | null;
@@ -76,7 +76,7 @@ export interface MemoryDeviceFacts {
 }
 
 export interface VmFacts {
-  readonly kind: 'domain';
+  readonly kind: string;
   readonly name: string;
   /** The maximum; `vcpusCurrent` are online at start. */
   readonly vcpus: number;

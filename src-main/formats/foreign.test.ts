@@ -2,20 +2,15 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hasErrors } from '../../shared/errors/index.ts';
+import { FORMATS } from './foreign.ts';
 import { DiagnosticList, MAX_DIAGNOSTICS } from './diagnostic-list.ts';
 import {
   MAX_INPUT_BYTES,
-  detectKind,
-  readBootLog,
-  readBuddyinfo,
-  readCapabilities,
-  readDomain,
+  libvirtCapabilities,
+  libvirtDomain,
+  numactlHardware,
   readForeign,
-  readIomem,
-  readNodeMeminfo,
-  readNumactlHardware,
-  readPagetypeinfo,
-  readZoneinfo,
+  recognise,
   refuseTooLarge,
 } from './index.ts';
 
@@ -23,18 +18,8 @@ const fixture = (path: string) => readFileSync(new URL(path, import.meta.url), '
 const CAPABILITIES = fixture('libvirt-capabilities/fixtures/sparse-power.xml');
 const DOMAIN = fixture('libvirt-domain/fixtures/three-cells.xml');
 const NUMACTL = fixture('numactl-hardware/fixtures/pasted-mail.txt');
-const READERS = [
-  readForeign,
-  readCapabilities,
-  readDomain,
-  readNumactlHardware,
-  readZoneinfo,
-  readBuddyinfo,
-  readPagetypeinfo,
-  readNodeMeminfo,
-  readBootLog,
-  readIomem,
-];
+const READERS = [readForeign, ...FORMATS.map((format) => format.read)];
+const idOf = (text: string) => recognise(text, 'f').value?.id;
 
 /** Files of a Linux guest, each the shortest that is one. */
 const GUEST_FILES = {
@@ -58,11 +43,11 @@ const slugs = (text: string) => readForeign(text, 'f').diagnostics.map((d) => d.
 
 describe('readForeign', () => {
   it('tells the kind by content', () => {
-    expect(detectKind(CAPABILITIES, 'f').value).toBe('capabilities');
-    expect(detectKind(DOMAIN, 'f').value).toBe('domain');
-    expect(detectKind(NUMACTL, 'f').value).toBe('numactl-hardware');
-    expect(detectKind('\ufeff\r\n {"hosts": []}', 'f').value).toBe('scenario');
-    expect(detectKind('// a comment\n{', 'f').value).toBe('scenario');
+    expect(idOf(CAPABILITIES)).toBe('capabilities');
+    expect(idOf(DOMAIN)).toBe('domain');
+    expect(idOf(NUMACTL)).toBe('numactl-hardware');
+    expect(idOf('\ufeff\r\n {"hosts": []}')).toBe('scenario');
+    expect(idOf('// a comment\n{')).toBe('scenario');
     for (const [text, kind] of [
       [CAPABILITIES, 'capabilities'],
       [DOMAIN, 'domain'],
@@ -75,7 +60,7 @@ describe('readForeign', () => {
   it.each(Object.entries(GUEST_FILES))('tells %s by content, also within other lines', (kind, text) => {
     for (const around of [text, `$ cat it\n${text}`, `> ${text.replaceAll('\n', '\n> ')}`]) {
       if (kind === 'linux-iomem' && around.startsWith('>')) continue;
-      expect(detectKind(around, 'f').value).toBe(kind);
+      expect(idOf(around)).toBe(kind);
       expect(readForeign(around, 'f').value?.kind).toBe(kind);
     }
   });
@@ -116,8 +101,8 @@ describe('readForeign', () => {
 describe('hostile texts', () => {
   it('a document cut at any character is an error with a line', () => {
     for (const [text, read] of [
-      [CAPABILITIES, readCapabilities],
-      [DOMAIN, readDomain],
+      [CAPABILITIES, libvirtCapabilities.read],
+      [DOMAIN, libvirtDomain.read],
     ] as const) {
       const end = text.lastIndexOf('>');
       for (let length = 0; length <= end; length++) {
@@ -131,7 +116,7 @@ describe('hostile texts', () => {
 
   it('numactl text cut at any character gives a value or an error, never both', () => {
     for (let length = 0; length <= NUMACTL.length; length++) {
-      const { value, diagnostics } = readNumactlHardware(NUMACTL.slice(0, length), 'f');
+      const { value, diagnostics } = numactlHardware.read(NUMACTL.slice(0, length), 'f');
       expect(value === null).toBe(hasErrors(diagnostics));
     }
   });

@@ -1,6 +1,4 @@
 /** Foreign formats: text → facts and diagnostics, facts → text. Pure: no files, no clock; nothing throws. */
-export { detectKind, KIND_NAMES } from './detect.ts';
-export type { TextKind } from './detect.ts';
 export type {
   CellFacts,
   Distances,
@@ -12,29 +10,15 @@ export type {
   PagePool,
   VmFacts,
 } from './facts.ts';
-export { isGuestFile, readForeign } from './foreign.ts';
-export type { ForeignFacts } from './foreign.ts';
-export type {
-  AddressRange,
-  BootLogFacts,
-  BuddyinfoFacts,
-  FreeAreaFacts,
-  GuestFileFacts,
-  GuestFileKind,
-  IomemFacts,
-  NodeMeminfoFacts,
-  PagetypeinfoFacts,
-  ZoneFacts,
-  ZoneinfoFacts,
-} from './guest-facts.ts';
+export { hasRole, isOf, readForeign, recognise, runsInGuests } from './foreign.ts';
+export type { ForeignFacts, Recognised } from './foreign.ts';
+export type { Facts, Format, Role, RoleFacts } from './format.ts';
 export { MAX_INPUT_BYTES, refuseTooLarge } from './input.ts';
-export { readCapabilities } from './libvirt-capabilities/index.ts';
-export { readDomain } from './libvirt-domain/index.ts';
-export { readBuddyinfo } from './linux-buddyinfo/index.ts';
-export { readBootLog } from './linux-dmesg/index.ts';
-export { readIomem } from './linux-iomem/index.ts';
-export { readNodeMeminfo } from './linux-node-meminfo/index.ts';
-export { readPagetypeinfo } from './linux-pagetypeinfo/index.ts';
-export { readZoneinfo } from './linux-zoneinfo/index.ts';
-export { printNumactlHardware, readNumactlHardware } from './numactl-hardware/index.ts';
-export type { NumactlFacts } from './numactl-hardware/index.ts';
+export type { FreeAreaFacts } from './linux-buddyinfo/read.ts';
+export type { BootLogFacts } from './linux-dmesg/read.ts';
+export type { IomemFacts } from './linux-iomem/read.ts';
+export type { NodeMeminfoFacts } from './linux-node-meminfo/read.ts';
+export type { PagetypeinfoFacts } from './linux-pagetypeinfo/read.ts';
+export type { AddressRange } from './linux-text.ts';
+export type { ZoneFacts, ZoneinfoFacts } from './linux-zoneinfo/read.ts';
+export * from './registry.ts';

@@ -6,7 +6,7 @@ import { idList } from '../../shared/view/id-list.ts';
 import type { Place } from '../../shared/errors/index.ts';
 import type { DiagnosticList } from './diagnostic-list.ts';
 import { quote } from './diagnostic-list.ts';
-import { parseIdList } from './id-list/index.ts';
+import { parseIdList } from './id-list.ts';
 import type { XmlElement } from './xml/index.ts';
 import { placeOf } from './xml/index.ts';
 

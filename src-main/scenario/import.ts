@@ -13,8 +13,8 @@
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
 import { PAGES_PER_MIB } from '../../shared/units/index.ts';
-import type { ForeignFacts, GuestFileFacts, HostFacts, VmFacts } from '../formats/index.ts';
-import { isGuestFile } from '../formats/index.ts';
+import type { Facts, ForeignFacts, HostFacts, VmFacts } from '../formats/index.ts';
+import { hasRole, isOf, linuxZoneinfo, runsInGuests } from '../formats/index.ts';
 import { draftOf } from './check.ts';
 import type { CommandTexts } from './command-text.ts';
 import { withCommandTexts } from './command-text.ts';
@@ -48,17 +48,17 @@ export interface ImportParts {
   readonly hosts: readonly ImportPart<HostFacts>[];
   readonly vms: readonly ImportPart<VmFacts>[];
   /** Of one Linux guest, from within. */
-  readonly guestFiles?: readonly ImportPart<GuestFileFacts>[];
+  readonly guestFiles?: readonly ImportPart<Facts>[];
 }
 
 export function sortParts(parts: readonly ImportPart<ForeignFacts>[]): ImportParts {
   const hosts: ImportPart<HostFacts>[] = [];
   const vms: ImportPart<VmFacts>[] = [];
-  const guestFiles: ImportPart<GuestFileFacts>[] = [];
+  const guestFiles: ImportPart<Facts>[] = [];
   for (const { file, facts } of parts) {
-    if (isGuestFile(facts)) guestFiles.push({ file, facts });
-    else if (facts.kind === 'domain') vms.push({ file, facts });
-    else hosts.push({ file, facts });
+    if (hasRole(facts, 'host')) hosts.push({ file, facts });
+    else if (hasRole(facts, 'vm')) vms.push({ file, facts });
+    else guestFiles.push({ file, facts });
   }
   return { hosts, vms, guestFiles };
 }
@@ -135,12 +135,11 @@ export function assembleScenario(parts: ImportParts, options: ImportOptions = {}
  */
 function assembleLinuxGuest(
   parts: ImportParts,
-  guestFiles: readonly ImportPart<GuestFileFacts>[],
+  guestFiles: readonly ImportPart<Facts>[],
   options: ImportOptions,
 ): Read<Scenario> {
-  const own = parts.hosts.filter(({ facts }) => facts.kind === 'numactl-hardware' && ofGuest(facts, guestFiles));
-  const inside =
-    own.length > 0 ? own : parts.hosts.every(({ facts }) => facts.kind === 'numactl-hardware') ? parts.hosts : [];
+  const own = parts.hosts.filter(({ facts }) => runsInGuests(facts) && ofGuest(facts, guestFiles));
+  const inside = own.length > 0 ? own : parts.hosts.every(({ facts }) => runsInGuests(facts)) ? parts.hosts : [];
   const others = parts.hosts.filter((host) => !inside.includes(host));
   const read = guestFromLinuxFiles([...guestFiles, ...inside]);
   const diagnostics = [...read.diagnostics];
@@ -176,8 +175,8 @@ function assembleLinuxGuest(
 }
 
 /** Whether a numactl text has the nodes of a guest's zoneinfo, and their sizes. */
-function ofGuest(facts: HostFacts, guestFiles: readonly ImportPart<GuestFileFacts>[]): boolean {
-  const zoneinfo = guestFiles.map((part) => part.facts).find((each) => each.kind === 'linux-zoneinfo');
+function ofGuest(facts: HostFacts, guestFiles: readonly ImportPart<Facts>[]): boolean {
+  const zoneinfo = guestFiles.map((part) => part.facts).find((each) => isOf(linuxZoneinfo, each));
   if (zoneinfo === undefined) return false;
   return facts.nodes.every(({ id, memoryKiB }) => {
     const zones = zoneinfo.zones.filter(({ nid }) => nid === id);

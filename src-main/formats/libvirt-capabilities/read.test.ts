@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readCapabilities } from './index.ts';
+import { readCapabilities } from './read.ts';
 
 const fixture = readFileSync(new URL('fixtures/sparse-power.xml', import.meta.url), 'utf8');
 const cells = (inner: string, num = '') =>

@@ -8,8 +8,11 @@
 import type { Read } from '../../../shared/errors/index.ts';
 import { DiagnosticList } from '../diagnostic-list.ts';
 import type { Distances, HostFacts, HostNodeFacts, Interconnect, PagePool } from '../facts.ts';
+import type { Format } from '../format.ts';
+import { byRootElement } from '../format.ts';
+import { hostSummary } from '../summary.ts';
 import { MAX_NODES, checkCpuOwners, checkHostDistances } from '../topology.ts';
-import { MAX_ID } from '../id-list/index.ts';
+import { MAX_ID } from '../id-list.ts';
 import { admitText } from '../input.ts';
 import { elementSizeKib, readSizeKib } from '../libvirt-size.ts';
 import type { XmlElement } from '../xml/index.ts';
@@ -208,3 +211,13 @@ class CapabilitiesReader {
     });
   }
 }
+
+export const libvirtCapabilities: Format<'host'> = {
+  id: 'capabilities',
+  role: 'host',
+  name: 'libvirt capabilities (a host)',
+  mark: '<capabilities>',
+  recognise: byRootElement('capabilities'),
+  read: readCapabilities,
+  summary: hostSummary,
+};

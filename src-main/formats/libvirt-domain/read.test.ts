@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readDomain } from './index.ts';
+import { readDomain } from './read.ts';
 
 const fixture = readFileSync(new URL('fixtures/three-cells.xml', import.meta.url), 'utf8');
 

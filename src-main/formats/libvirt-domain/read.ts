@@ -6,7 +6,10 @@
 import type { Read } from '../../../shared/errors/index.ts';
 import { DiagnosticList } from '../diagnostic-list.ts';
 import type { MemoryDeviceFacts, VmFacts } from '../facts.ts';
-import { MAX_ID } from '../id-list/index.ts';
+import type { Format } from '../format.ts';
+import { byRootElement } from '../format.ts';
+import { vmSummary } from '../summary.ts';
+import { MAX_ID } from '../id-list.ts';
 import { admitText } from '../input.ts';
 import { elementSizeKib, idSetAttribute, readIdSet } from '../libvirt-size.ts';
 import type { XmlElement } from '../xml/index.ts';
@@ -172,3 +175,13 @@ function readMemoryDevices(
     };
   });
 }
+
+export const libvirtDomain: Format<'vm'> = {
+  id: 'domain',
+  role: 'vm',
+  name: 'a libvirt domain (a VM)',
+  mark: '<domain>',
+  recognise: byRootElement('domain'),
+  read: readDomain,
+  summary: vmSummary,
+};

@@ -7,7 +7,7 @@
  */
 import type { DiagnosticList } from '../diagnostic-list.ts';
 import type { NumatuneMode, VmFacts } from '../facts.ts';
-import { MAX_ID } from '../id-list/index.ts';
+import { MAX_ID } from '../id-list.ts';
 import { idRangeText, idSetAttribute, readSizeKib } from '../libvirt-size.ts';
 import type { XmlElement } from '../xml/index.ts';
 import { childOf, childrenOf, placeOf, reportMissing, requiredWhole } from '../xml/index.ts';

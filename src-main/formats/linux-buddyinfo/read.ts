@@ -4,9 +4,24 @@
  */
 import type { Read } from '../../../shared/errors/index.ts';
 import { DiagnosticList, quote } from '../diagnostic-list.ts';
-import type { BuddyinfoFacts } from '../guest-facts.ts';
+import type { Format } from '../format.ts';
+import { byLine } from '../format.ts';
 import { admitText } from '../input.ts';
-import { eachLine, numberOf, ZONE_LINE, ZoneLimits } from '../linux-text/index.ts';
+import { zonesSummary } from '../summary.ts';
+import { eachLine, numberOf, ZONE_LINE, ZoneLimits } from '../linux-text.ts';
+
+/** Free blocks of a zone by order. */
+export interface FreeAreaFacts {
+  readonly nid: number;
+  readonly zone: string;
+  readonly line: number;
+  readonly blocks: readonly number[];
+}
+
+export interface BuddyinfoFacts {
+  readonly kind: string;
+  readonly zones: readonly FreeAreaFacts[];
+}
 
 /** Kernels have 11 to 14. */
 const MAX_ORDERS = 32;
@@ -71,3 +86,13 @@ function addCounts(list: DiagnosticList, row: Row, text: string, line: number): 
     }
   }
 }
+
+export const linuxBuddyinfo: Format<'guest-state', BuddyinfoFacts> = {
+  id: 'linux-buddyinfo',
+  role: 'guest-state',
+  name: "a Linux guest's /proc/buddyinfo",
+  mark: '"Node 0, zone DMA" and the numbers of free blocks beside it',
+  recognise: byLine(/^[ \t>|]*Node\s+\d+, zone\s+\w+(?:\s+\d+){4,}\s*$/m, 0.5),
+  read: readBuddyinfo,
+  summary: ({ zones }) => zonesSummary(zones),
+};

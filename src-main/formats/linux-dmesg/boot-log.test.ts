@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readBootLog } from './index.ts';
+import { readBootLog } from './read.ts';
 
 const LOG = `[    0.000000] Linux version 6.1.0-56-cloud-amd64 (gcc-12)
 [    0.000000] Command line: console=ttyS0

@@ -10,11 +10,57 @@ import type { PfnRange } from '../../../shared/units/index.ts';
 import { PAGE_SIZE_BYTES } from '../../../shared/units/index.ts';
 import type { Read } from '../../../shared/errors/index.ts';
 import { DiagnosticList, quote } from '../diagnostic-list.ts';
-import type { AddressRange, BootLogFacts } from '../guest-facts.ts';
-import { MAX_ID } from '../id-list/index.ts';
+import type { Format } from '../format.ts';
+import { byLine } from '../format.ts';
+import { MAX_ID } from '../id-list.ts';
 import { admitText } from '../input.ts';
-import { eachLine } from '../linux-text/index.ts';
+import type { AddressRange } from '../linux-text.ts';
+import { eachLine } from '../linux-text.ts';
+import { plural } from '../../../shared/view/number-format.ts';
+import { nodesSummary } from '../summary.ts';
 import { MAX_NODES } from '../topology.ts';
+
+export interface BootLogFacts {
+  readonly kind: string;
+  /** "6.1.0-56-cloud-amd64". */
+  readonly version: string | null;
+  readonly commandLine: string | null;
+  readonly e820: readonly (AddressRange & { readonly type: string })[];
+  /** "Early memory node ranges": the memory there is, and whose. Ascending, disjoint. */
+  readonly nodeRanges: readonly (PfnRange & { readonly nid: number })[];
+  readonly sratMemory: readonly (AddressRange & { readonly nid: number; readonly hotplug: boolean })[];
+  /** Nodes of the CPUs, in the order of the firmware's table; `id` is the APIC's. */
+  readonly sratCpus: readonly { readonly id: number; readonly nid: number }[];
+  /** "Zone ranges". A zone without a range is empty. */
+  readonly zones: readonly { readonly name: string; readonly range: PfnRange | null }[];
+  /** NODE_DATA. */
+  readonly nodeData: readonly (AddressRange & { readonly nid: number })[];
+  readonly initrd: AddressRange | null;
+  /** Bounce buffers for devices that cannot reach all memory. */
+  readonly swiotlb: AddressRange | null;
+  readonly crashKernel: readonly AddressRange[];
+  /** The "Memory:" line. */
+  readonly memory: {
+    readonly availableKib: number;
+    readonly totalKib: number;
+    readonly reservedKib: number | null;
+    readonly kernelKib: Readonly<Record<string, number>>;
+  } | null;
+  /** What the kernel said that it freed; `late`: after its watermarks were set. */
+  readonly freed: readonly { readonly what: string; readonly kib: number; readonly late: boolean }[];
+  readonly perCpuPages: number | null;
+  /** Hash tables in memory that was never managed, in bytes. */
+  readonly earlyHashBytes: number;
+  readonly nrCpuIds: number | null;
+  readonly nrNodeIds: number | null;
+  /** CPUs that came up. */
+  readonly cpus: number | null;
+  /** One past the largest pfn the machine could have: it sizes the table of memory sections. */
+  readonly maxArchPfn: number | null;
+  readonly memoryBlockMib: number | null;
+  /** "Fallback order for Node N", by node. */
+  readonly fallback: readonly { readonly nid: number; readonly order: readonly number[] }[];
+}
 
 /** Ranges of one kind; firmware has some dozens. */
 const MAX_RANGES = 4096;
@@ -285,3 +331,14 @@ class BootLogReader {
     };
   }
 }
+
+export const linuxDmesg: Format<'guest-state', BootLogFacts> = {
+  id: 'linux-dmesg',
+  role: 'guest-state',
+  name: "a Linux guest's boot log",
+  mark: '"Linux version" or "BIOS-provided physical RAM map:"',
+  // It may quote any other file of the kernel.
+  recognise: byLine(/^.{0,80}?(?:\bLinux version \d|BIOS-provided physical RAM map:|Early memory node ranges$)/m, 0.8),
+  read: readBootLog,
+  summary: ({ nodeRanges }) => `${plural(nodeRanges.length, 'range')} of memory of ${nodesSummary(nodeRanges)}`,
+};

@@ -3,9 +3,22 @@
  */
 import type { Read } from '../../../shared/errors/index.ts';
 import { DiagnosticList, quote } from '../diagnostic-list.ts';
-import type { IomemFacts } from '../guest-facts.ts';
+import type { Format } from '../format.ts';
+import { byLine } from '../format.ts';
 import { admitText } from '../input.ts';
-import { eachLine } from '../linux-text/index.ts';
+import type { AddressRange } from '../linux-text.ts';
+import { eachLine } from '../linux-text.ts';
+import { plural } from '../../../shared/view/number-format.ts';
+
+export interface IomemFacts {
+  readonly kind: string;
+  /** `depth` is how deep it is indented. */
+  readonly resources: readonly (AddressRange & {
+    readonly name: string;
+    readonly depth: number;
+    readonly line: number;
+  })[];
+}
 
 const RESOURCE = /^(\s*)([\da-f]{8,16})-([\da-f]{8,16}) : (.{1,200})$/;
 const MAX_RESOURCES = 100_000;
@@ -40,3 +53,13 @@ export function readIomem(text: string, file: string): Read<IomemFacts> {
   }
   return list.read<IomemFacts>({ kind: 'linux-iomem', resources });
 }
+
+export const linuxIomem: Format<'guest-state', IomemFacts> = {
+  id: 'linux-iomem',
+  role: 'guest-state',
+  name: "a Linux guest's /proc/iomem",
+  mark: '"00100000-7ffdffff : System RAM"',
+  recognise: byLine(/^[\da-f]{8,16}-[\da-f]{8,16} : \S/m, 0.3),
+  read: readIomem,
+  summary: ({ resources }) => plural(resources.length, 'resource'),
+};

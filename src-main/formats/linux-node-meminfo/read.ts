@@ -1,10 +1,24 @@
 /** /sys/devices/system/node/nodeN/meminfo, of one node or of several one after the other → KiB by name. */
 import type { Read } from '../../../shared/errors/index.ts';
 import { DiagnosticList } from '../diagnostic-list.ts';
-import type { NodeMeminfoFacts } from '../guest-facts.ts';
+import type { Format } from '../format.ts';
+import { byLine } from '../format.ts';
 import { admitText } from '../input.ts';
-import { eachLine } from '../linux-text/index.ts';
+import { nodesSummary } from '../summary.ts';
+import { eachLine } from '../linux-text.ts';
 import { MAX_NODES } from '../topology.ts';
+
+export interface NodeMeminfoFacts {
+  readonly kind: string;
+  /** KiB by name, or numbers for what has no unit (HugePages_*). Ascending by nid. */
+  readonly nodes: readonly {
+    readonly nid: number;
+    readonly line: number;
+    readonly totalKib: number | null;
+    readonly freeKib: number | null;
+    readonly fields: Readonly<Record<string, number>>;
+  }[];
+}
 
 const FIELD = /^\s*Node\s+(\d{1,9})\s+([A-Za-z_][\w()]{0,63}):\s*(\d{1,15})(\s+kB)?$/;
 const MAX_FIELDS = 256;
@@ -59,3 +73,13 @@ export function readNodeMeminfo(text: string, file: string): Read<NodeMeminfoFac
       })),
   });
 }
+
+export const linuxNodeMeminfo: Format<'guest-state', NodeMeminfoFacts> = {
+  id: 'linux-node-meminfo',
+  role: 'guest-state',
+  name: "a Linux guest's node meminfo",
+  mark: '"Node 0 MemTotal: N kB"',
+  recognise: byLine(/^[ \t>|]*Node\s+\d+\s+MemTotal:/m, 0.4),
+  read: readNodeMeminfo,
+  summary: ({ nodes }) => nodesSummary(nodes),
+};

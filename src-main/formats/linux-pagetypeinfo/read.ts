@@ -4,9 +4,31 @@
  */
 import type { Read } from '../../../shared/errors/index.ts';
 import { DiagnosticList, quote } from '../diagnostic-list.ts';
-import type { PagetypeinfoFacts } from '../guest-facts.ts';
+import type { Format } from '../format.ts';
+import { byLine } from '../format.ts';
 import { admitText } from '../input.ts';
-import { eachLine, numberOf, ZONE_LINE, ZoneLimits } from '../linux-text/index.ts';
+import { plural } from '../../../shared/view/number-format.ts';
+import { nodesSummary } from '../summary.ts';
+import { eachLine, numberOf, ZONE_LINE, ZoneLimits } from '../linux-text.ts';
+
+export interface PagetypeinfoFacts {
+  readonly kind: string;
+  readonly pageblockOrder: number | null;
+  /** By migrate type; a count that the kernel gave up at (">100000") is null. */
+  readonly free: readonly {
+    readonly nid: number;
+    readonly zone: string;
+    readonly type: string;
+    readonly line: number;
+    readonly blocks: readonly (number | null)[];
+  }[];
+  /** Pageblocks by migrate type. */
+  readonly pageblocks: readonly {
+    readonly nid: number;
+    readonly zone: string;
+    readonly counts: Readonly<Record<string, number>>;
+  }[];
+}
 
 const MAX_ORDERS = 32;
 const MAX_TYPES = 16;
@@ -58,3 +80,14 @@ function countOf(term: string): number | null | undefined {
   if (/^>\d{1,15}$/.test(term)) return null;
   return numberOf(term) ?? undefined;
 }
+
+export const linuxPagetypeinfo: Format<'guest-state', PagetypeinfoFacts> = {
+  id: 'linux-pagetypeinfo',
+  role: 'guest-state',
+  name: "a Linux guest's /proc/pagetypeinfo",
+  mark: '"Free pages count per migrate type at order"',
+  // Its last lines could be those of a buddyinfo.
+  recognise: byLine(/^[ \t>|]*(?:Page block order: \d|Free pages count per migrate type at order)/m, 0.7),
+  read: readPagetypeinfo,
+  summary: ({ free }) => `${plural(free.length, 'list')} of free blocks of ${nodesSummary(free)}`,
+};

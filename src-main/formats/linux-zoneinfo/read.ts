@@ -5,10 +5,53 @@
  */
 import type { Read } from '../../../shared/errors/index.ts';
 import { DiagnosticList, quote } from '../diagnostic-list.ts';
-import type { PagesetFacts, ZoneFacts, ZoneinfoFacts } from '../guest-facts.ts';
-import { MAX_ID } from '../id-list/index.ts';
+import type { Format } from '../format.ts';
+import { byLine } from '../format.ts';
+import { MAX_ID } from '../id-list.ts';
 import { admitText } from '../input.ts';
-import { counterOf, eachLine, numberOf, ZONE_LINE, ZoneLimits } from '../linux-text/index.ts';
+import { zonesSummary } from '../summary.ts';
+import { counterOf, eachLine, numberOf, ZONE_LINE, ZoneLimits } from '../linux-text.ts';
+
+/** A field of one CPU's lists of a zone. */
+export interface PagesetFacts {
+  readonly cpu: number;
+  readonly count: number | null;
+  readonly high: number | null;
+  readonly batch: number | null;
+}
+
+/** One zone of /proc/zoneinfo. Numbers are pages. */
+export interface ZoneFacts {
+  readonly nid: number;
+  readonly zone: string;
+  /** Where it begins in the file. */
+  readonly line: number;
+  readonly free: number;
+  readonly min: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly boost: number | null;
+  readonly spanned: number;
+  readonly present: number;
+  /** Null in kernels before 3.9. */
+  readonly managed: number | null;
+  readonly protection: readonly number[] | null;
+  /** Null in a zone without pages, which some kernels print without it. */
+  readonly startPfn: number | null;
+  readonly pagesets: readonly PagesetFacts[];
+  /** Of the first CPU that states one. */
+  readonly statThreshold: number | null;
+  /** Every other `name value` line of the zone, by name. */
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+export interface ZoneinfoFacts {
+  readonly kind: string;
+  /** In the order of the file. */
+  readonly zones: readonly ZoneFacts[];
+  /** Counters of a node ("per-node stats"), which kernels have since 4.8; null where there are none. */
+  readonly nodeStats: readonly { readonly nid: number; readonly counters: Readonly<Record<string, number>> }[] | null;
+}
 
 /** Counters of one zone or node that are kept; kernels have about a hundred. */
 const MAX_COUNTERS = 512;
@@ -245,3 +288,13 @@ class ZoneinfoReader {
 /** Without a prototype, whatever a file calls its fields. */
 const recordOf = (counters: Counters): Readonly<Record<string, number>> =>
   Object.assign(Object.create(null) as Record<string, number>, Object.fromEntries(counters));
+
+export const linuxZoneinfo: Format<'guest-state', ZoneinfoFacts> = {
+  id: 'linux-zoneinfo',
+  role: 'guest-state',
+  name: "a Linux guest's /proc/zoneinfo",
+  mark: '"Node 0, zone DMA" and the fields of the zone below',
+  recognise: byLine(/^[ \t>|]*Node\s+\d+, zone\s+\w+\s*$/m, 0.6),
+  read: readZoneinfo,
+  summary: ({ zones }) => zonesSummary(zones),
+};

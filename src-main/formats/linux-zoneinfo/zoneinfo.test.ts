@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readZoneinfo } from './index.ts';
+import { readZoneinfo } from './read.ts';
 
 /** As a 3.10 kernel prints it. */
 const OLD = `Node 0, zone      DMA

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HostFacts } from '../facts.ts';
-import { printNumactlHardware, readNumactlHardware } from './index.ts';
+import { printNumactlHardware } from './print.ts';
+import { readNumactlHardware } from './read.ts';
 
 const pasted = readFileSync(new URL('fixtures/pasted-mail.txt', import.meta.url), 'utf8');
 const read = (...lines: readonly string[]) => readNumactlHardware(lines.join('\n'), 'n.txt');

@@ -10,8 +10,12 @@ import { idList } from '../../../shared/view/id-list.ts';
 import type { Place, Read } from '../../../shared/errors/index.ts';
 import { DiagnosticList, quote } from '../diagnostic-list.ts';
 import type { Distances, HostFacts } from '../facts.ts';
+import type { Format } from '../format.ts';
+import { byLine } from '../format.ts';
+import { printNumactlHardware } from './print.ts';
+import { hostSummary } from '../summary.ts';
 import { MAX_NODES, checkCpuOwners, checkHostDistances } from '../topology.ts';
-import { MAX_ID, parseIdList } from '../id-list/index.ts';
+import { MAX_ID, parseIdList } from '../id-list.ts';
 import { admitText } from '../input.ts';
 
 const MAX_MB = 2 ** 40;
@@ -263,3 +267,18 @@ class NumactlReader {
 }
 
 const numbersOf = (text: string): number[] => (text.match(/\d+/g) ?? []).map(Number);
+
+export const numactlHardware: Format<'host'> = {
+  id: 'numactl-hardware',
+  role: 'host',
+  name: 'the output of numactl --hardware (a host)',
+  mark: '"available: N nodes"',
+  runsInGuests: true,
+  recognise: byLine(
+    /^[ \t>|]*(?:available:\s*\d+\s+nodes?\b|node\s+\d+\s+(?:cpus|size|free):|No NUMA (?:support )?available)/im,
+    0.9,
+  ),
+  read: readNumactlHardware,
+  summary: hostSummary,
+  print: printNumactlHardware,
+};

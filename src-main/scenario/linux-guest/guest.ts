@@ -15,12 +15,28 @@ import type { Diagnostic, Read } from '../../../shared/errors/index.ts';
 import { hasErrors } from '../../../shared/errors/index.ts';
 import type {
   BootLogFacts,
+  Facts,
+  Format,
   FreeAreaFacts,
-  GuestFileFacts,
   HostFacts,
   IomemFacts,
   NodeMeminfoFacts,
+  PagetypeinfoFacts,
+  Role,
+  RoleFacts,
   ZoneinfoFacts,
+} from '../../formats/index.ts';
+import {
+  hasRole,
+  isOf,
+  linuxBuddyinfo,
+  linuxDmesg,
+  linuxIomem,
+  linuxNodeMeminfo,
+  linuxPagetypeinfo,
+  linuxZoneinfo,
+  numactlHardware,
+  runsInGuests,
 } from '../../formats/index.ts';
 import type { LayoutRange } from '../../../shared/model/config.ts';
 import { formatIdList } from '../id-list.ts';
@@ -37,7 +53,7 @@ import { compareWatermarks } from './compare.ts';
 import type { CellState, Say } from './state-map.ts';
 import { cellsOfZoneinfo, foldOrders, rangesOfCells } from './state-map.ts';
 
-export type LinuxFile = ImportPart<GuestFileFacts | HostFacts>;
+export type LinuxFile = ImportPart<Facts>;
 
 export interface LinuxGuest {
   /** All of a VM but its name, its host and its placement. */
@@ -67,8 +83,13 @@ class Files {
   readonly first: string;
 
   constructor(inputs: readonly LinuxFile[]) {
-    const one = <F extends GuestFileFacts | HostFacts>(kind: F['kind'], called: string): ImportPart<F> | null => {
-      const found = inputs.filter(({ facts }) => facts.kind === kind) as unknown as ImportPart<F>[];
+    const all = <R extends Role, F extends RoleFacts[R]>(format: Format<R, F>): ImportPart<F>[] =>
+      inputs.flatMap(({ file, facts }) => (isOf(format, facts) ? [{ file, facts }] : []));
+    const one = <R extends Role, F extends RoleFacts[R]>(
+      format: Format<R, F>,
+      called: string,
+    ): ImportPart<F> | null => {
+      const found = all(format);
       if (found.length > 1) {
         this.diagnostics.push({
           severity: 'error',
@@ -81,16 +102,16 @@ class Files {
       return found[0] ?? null;
     };
     this.first = inputs[0]?.file ?? '';
-    this.zoneinfo = one<ZoneinfoFacts>('linux-zoneinfo', 'a zoneinfo');
-    this.log = one<BootLogFacts>('linux-dmesg', 'a boot log');
-    this.iomem = one<IomemFacts>('linux-iomem', 'an iomem');
-    this.numactl = one<HostFacts>('numactl-hardware', 'the output of numactl --hardware');
-    this.meminfo = inputs.filter(({ facts }) => facts.kind === 'linux-node-meminfo') as ImportPart<NodeMeminfoFacts>[];
-    const buddyinfo = one<Extract<GuestFileFacts, { kind: 'linux-buddyinfo' }>>('linux-buddyinfo', 'a buddyinfo');
-    const types = one<Extract<GuestFileFacts, { kind: 'linux-pagetypeinfo' }>>('linux-pagetypeinfo', 'a pagetypeinfo');
+    this.zoneinfo = one(linuxZoneinfo, 'a zoneinfo');
+    this.log = one(linuxDmesg, 'a boot log');
+    this.iomem = one(linuxIomem, 'an iomem');
+    this.numactl = one(numactlHardware, 'the output of numactl --hardware');
+    this.meminfo = all(linuxNodeMeminfo);
+    const buddyinfo = one(linuxBuddyinfo, 'a buddyinfo');
+    const types = one(linuxPagetypeinfo, 'a pagetypeinfo');
     if (buddyinfo !== null) this.lists = { file: buddyinfo.file, facts: buddyinfo.facts.zones };
     else this.lists = types === null ? null : { file: types.file, facts: sumOfTypes(types.facts) };
-    const other = inputs.find(({ facts }) => facts.kind === 'capabilities');
+    const other = inputs.find(({ facts }) => hasRole(facts, 'host') && !runsInGuests(facts));
     if (other === undefined) return;
     const message = 'This describes a host, not the inside of a Linux guest.';
     this.diagnostics.push({ severity: 'error', slug: 'guest-file-kind', message, where: { file: other.file } });
@@ -98,7 +119,7 @@ class Files {
 }
 
 /** Free blocks by zone, all migrate types. A count that the kernel gave up at counts as nothing. */
-function sumOfTypes({ free }: Extract<GuestFileFacts, { kind: 'linux-pagetypeinfo' }>): FreeAreaFacts[] {
+function sumOfTypes({ free }: PagetypeinfoFacts): FreeAreaFacts[] {
   const zones = new Map<string, { nid: number; zone: string; line: number; blocks: number[] }>();
   for (const { nid, zone, line, blocks } of free) {
     const key = `${nid}/${zone}`;

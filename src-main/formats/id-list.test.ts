@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { idList } from '../../../shared/view/id-list.ts';
-import type { IdSeparator } from './index.ts';
-import { MAX_ID, newIdBudget, parseIdList } from './index.ts';
+import { idList } from '../../shared/view/id-list.ts';
+import type { IdSeparator } from './id-list.ts';
+import { MAX_ID, newIdBudget, parseIdList } from './id-list.ts';
 
 const parse = (text: string, separator: IdSeparator = 'comma') => parseIdList(text, separator, newIdBudget());
 const idsOf = (text: string, separator: IdSeparator = 'comma') => {

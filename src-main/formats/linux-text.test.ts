@@ -1,9 +1,9 @@
 /** buddyinfo, pagetypeinfo, node meminfo, iomem: the kernel's small files. */
 import { describe, expect, it } from 'vitest';
-import { readBuddyinfo } from '../linux-buddyinfo/index.ts';
-import { readIomem } from '../linux-iomem/index.ts';
-import { readNodeMeminfo } from '../linux-node-meminfo/index.ts';
-import { readPagetypeinfo } from '../linux-pagetypeinfo/index.ts';
+import { readBuddyinfo } from './linux-buddyinfo/read.ts';
+import { readIomem } from './linux-iomem/read.ts';
+import { readNodeMeminfo } from './linux-node-meminfo/read.ts';
+import { readPagetypeinfo } from './linux-pagetypeinfo/read.ts';
 
 const slugsOf = ({ diagnostics }: { diagnostics: readonly { slug: string; where: { line?: number } }[] }) =>
   diagnostics.map((d) => [d.slug, d.where.line]);

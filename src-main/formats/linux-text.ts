@@ -2,8 +2,14 @@
  * Lines of the kernel's own files, as they are pasted: mail quote marks before them, CR at their ends, other lines around
  * them. What is counted or kept is bounded, so that no file can make us fill memory; nothing throws.
  */
-import type { DiagnosticList } from '../diagnostic-list.ts';
-import { MAX_NODES } from '../topology.ts';
+import type { DiagnosticList } from './diagnostic-list.ts';
+import { MAX_NODES } from './topology.ts';
+
+/** Bytes [start, end): a resource of /proc/iomem or of the firmware's map. */
+export interface AddressRange {
+  readonly start: number;
+  readonly end: number;
+}
 
 /** A longer line is no line of a kernel file: what is beyond is not looked at. */
 const MAX_LINE_CHARS = 8192;

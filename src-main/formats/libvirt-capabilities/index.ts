@@ -1,1 +1,0 @@
-export { readCapabilities } from './read.ts';

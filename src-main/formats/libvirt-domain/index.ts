@@ -1,1 +1,0 @@
-export { readDomain } from './read.ts';

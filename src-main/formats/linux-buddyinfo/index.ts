@@ -1,1 +1,0 @@
-export { readBuddyinfo } from './read.ts';

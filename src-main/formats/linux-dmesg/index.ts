@@ -1,1 +1,0 @@
-export { readBootLog } from './read.ts';

@@ -1,1 +1,0 @@
-export { readIomem } from './read.ts';

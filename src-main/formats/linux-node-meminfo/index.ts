@@ -1,1 +1,0 @@
-export { readNodeMeminfo } from './read.ts';

@@ -1,1 +1,0 @@
-export { readPagetypeinfo } from './read.ts';

@@ -1,1 +1,0 @@
-export { counterOf, eachLine, numberOf, ZONE_LINE, ZoneLimits } from './line.ts';

@@ -1,1 +1,0 @@
-export { readZoneinfo } from './read.ts';

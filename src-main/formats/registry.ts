@@ -1,0 +1,10 @@
+/** The formats that are read: a new one is its folder and a line here. */
+export { libvirtCapabilities } from './libvirt-capabilities/read.ts';
+export { libvirtDomain } from './libvirt-domain/read.ts';
+export { linuxBuddyinfo } from './linux-buddyinfo/read.ts';
+export { linuxDmesg } from './linux-dmesg/read.ts';
+export { linuxIomem } from './linux-iomem/read.ts';
+export { linuxNodeMeminfo } from './linux-node-meminfo/read.ts';
+export { linuxPagetypeinfo } from './linux-pagetypeinfo/read.ts';
+export { linuxZoneinfo } from './linux-zoneinfo/read.ts';
+export { numactlHardware } from './numactl-hardware/read.ts';
