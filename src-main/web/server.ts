@@ -6,11 +6,12 @@
  * (b) Bytes are carried, not looked at: what they mean, and whether they mean anything, is the desk's to say.
  * (c) A window that does not take what it is sent is cut off before it can fill the memory. The run goes on; a reload
  *     brings the window back.
- * (d) A window has a name of its own choice, kept over a reload, so that two tabs are two windows.
+ * (d) All connections share one budget (budget.ts).
+ * (e) A window has a name of its own choice, kept over a reload, so that two tabs are two windows.
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
@@ -18,6 +19,7 @@ import { MAX_MESSAGE_BYTES } from '../../shared/protocol/index.ts';
 import type { Connection, WindowPort } from '../desk/index.ts';
 import { headersOf, NOTHING_POLICY, refusal } from '../page/index.ts';
 import type { Answer, Site } from '../page/index.ts';
+import { ConnectionBudget } from './budget.ts';
 import { shown, Ticket } from './ticket.ts';
 
 export interface WebOptions {
@@ -46,6 +48,10 @@ const MAX_WAITING_BYTES = 256 * 2 ** 20;
 const MAX_WINDOWS = 64;
 /** Whoever is on the machine can connect, and files for journals must be left. */
 const MAX_CONNECTIONS = 256;
+/** Two of the longest messages. */
+const MAX_UNFINISHED_BYTES = 2 * MAX_MESSAGE_BYTES;
+/** For the head of a request. */
+const HEADERS_MS = 10_000;
 const CLOSE_MS = 500;
 const MAX_HEADER_BYTES = 16 * 2 ** 10;
 /** Close codes of RFC 6455. */
@@ -57,11 +63,16 @@ const REPLACED = 4000;
 
 /** Rejects when the port is taken. */
 export async function serveWeb(options: WebOptions): Promise<WebServer> {
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 30_000 });
-  server.maxConnections = MAX_CONNECTIONS;
+  const server = createServer({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: HEADERS_MS,
+    requestTimeout: 3 * HEADERS_MS,
+  });
+  const budget = new ConnectionBudget(MAX_CONNECTIONS, MAX_UNFINISHED_BYTES);
+  server.on('connection', (socket) => budget.admit(socket));
   const port = await listening(server, options.port);
   const ticket = new Ticket(port);
-  const windows = new WindowSockets(options);
+  const windows = new WindowSockets(options, budget);
   server.on('request', (request, response) => answer(request, response, ticket, options));
   server.on('upgrade', (request, socket, head) => upgrade(request, socket, head, ticket, options, windows));
   server.on('clientError', (_error, socket) => endWith(socket, 400));
@@ -185,10 +196,12 @@ class WindowSockets {
     clientTracking: true,
   });
   readonly #options: WebOptions;
+  readonly #budget: ConnectionBudget;
   readonly #byWindow = new Map<string, WebSocket>();
 
-  constructor(options: WebOptions) {
+  constructor(options: WebOptions, budget: ConnectionBudget) {
     this.#options = options;
+    this.#budget = budget;
   }
 
   get full(): boolean {
@@ -196,10 +209,12 @@ class WindowSockets {
   }
 
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, name: string): void {
-    this.#sockets.handleUpgrade(request, socket, head, (opened) => this.#carry(opened, `tab ${name}`));
+    this.#sockets.handleUpgrade(request, socket, head, (opened) =>
+      this.#carry(opened, socket as Socket, `tab ${name}`),
+    );
   }
 
-  #carry(socket: WebSocket, window: string): void {
+  #carry(socket: WebSocket, stream: Socket, window: string): void {
     const { log, maxWaitingBytes = MAX_WAITING_BYTES } = this.#options;
     this.#byWindow.get(window)?.close(REPLACED, 'another page of this window has connected');
     this.#byWindow.set(window, socket);
@@ -215,7 +230,12 @@ class WindowSockets {
       waitingBytes: () => socket.bufferedAmount,
     });
     if (connection === null) return;
+    const isWhole = this.#budget.countWindow(stream, (bytes) => {
+      log(`${window} has sent ${bytes} bytes of a message that is not whole: cut off`);
+      socket.terminate();
+    });
     socket.on('message', (data: Buffer, isBinary) => {
+      isWhole();
       if (isBinary) connection.receive(new Uint8Array(data.buffer, data.byteOffset, data.length));
       else {
         log(`refused text from ${window}: messages are bytes`);
