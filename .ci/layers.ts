@@ -61,7 +61,8 @@ const servedPage = 'src-main/page';
 export const layers: readonly Layer[] = [
   // Both sides: what a window and a world agree on.
   pure('shared', 'what both sides speak: units, errors, snapshots, views', []),
-  pure('shared/protocol', 'the one table of what a window may ask, and what main tells it', ['shared/ascii', 'shared/errors', 'shared/model', 'shared/columns', 'shared/view'], ['zod']),
+  pure('shared/schema', 'what a person writes of it: validators, and the conversion for the engine', ['shared/model', 'shared/units'], ['zod']),
+  pure('shared/protocol', 'the one table of what a window may ask, and what main tells it', ['shared/ascii', 'shared/errors', 'shared/model', 'shared/schema', 'shared/columns', 'shared/view'], ['zod']),
 
   // The world. Its results are hashed, so its arithmetic is exact.
   pure(engine, 'the simulated world and its only doors', engineShared, [], ['inexactMath']),

@@ -1,4 +1,9 @@
-/** Everything that may change a world from outside. Sizes are 4 KiB pages, times ticks unless a name says otherwise. */
+/**
+ * The world's commands: everything that may change it from outside, as the engine takes them, and what is known of each
+ * one besides. Sizes are 4 KiB pages, times ticks unless a name says otherwise. As a person writes them, with the
+ * conversion: shared/schema/command.ts.
+ */
+import { MAX_MS, MAX_RATE_MIBPS, MAX_ROUNDS } from './limit.ts';
 import type { BeyondConfig, LayoutRange, RegenerationConfig, WorkloadConfig } from './config.ts';
 
 /** Everything that may change a world from outside. A command takes effect whole or not at all. */
@@ -51,3 +56,109 @@ export interface FileWrite {
 }
 
 export type CommandType = Command['type'];
+export type CommandOf<Type extends CommandType> = Extract<Command, { readonly type: Type }>;
+
+/** `--NAME VM[=TARGET][@TICK]` on the command line: TARGET is the parameter `to`. */
+export interface CommandFlag {
+  readonly to: string;
+  readonly target: 'NODES' | 'HOST';
+  readonly isTargetRequired: boolean;
+  /** For --help. */
+  readonly does: string;
+}
+
+/** A number that a person types, as a dialog shows it and the schema checks it. */
+export interface NumberParameter {
+  readonly label: string;
+  readonly unit: string;
+  readonly max: number;
+  /** What it is where nobody says. */
+  readonly default: number;
+}
+
+export interface CommandInfo {
+  /** A sentence for a reference. */
+  readonly does: string;
+  /** Whether a window may submit it; a scenario may have every command. */
+  readonly inWindow: boolean;
+  /** Null: programs submit it in a scenario only. */
+  readonly flag: CommandFlag | null;
+  readonly numbers: Readonly<Record<string, NumberParameter>>;
+}
+
+const plain = { flag: null, numbers: {} } as const;
+
+/** What there is; the order is that of the published schema. */
+export const COMMANDS = {
+  compact: {
+    does: "Gathers a VM's memory on fewer nodes of its host, while it runs.",
+    inWindow: true,
+    flag: {
+      to: 'nodes',
+      target: 'NODES',
+      isTargetRequired: false,
+      does: 'gather a VM on host nodes such as 0-1,3, or on the best; may be repeated',
+    },
+    numbers: { rateMiBps: { label: 'Rate', unit: 'MiB/s', max: MAX_RATE_MIBPS, default: 1024 } },
+  },
+  cancelCompaction: { ...plain, does: 'Stops gathering a VM; what was moved stays where it is.', inWindow: true },
+  migrate: {
+    does: 'Moves a VM live to another host, by pre-copy.',
+    inWindow: true,
+    flag: {
+      to: 'toHost',
+      target: 'HOST',
+      isTargetRequired: true,
+      does: 'live-migrate a VM to another host; may be repeated',
+    },
+    numbers: {
+      downtimeLimitMs: { label: 'Downtime limit', unit: 'ms', max: MAX_MS, default: 300 },
+      maxBandwidthMiBps: { label: 'Bandwidth cap', unit: 'MiB/s', max: MAX_RATE_MIBPS, default: 0 },
+      maxRounds: { label: 'Most rounds', unit: '', max: MAX_ROUNDS, default: 30 },
+    },
+  },
+  cancelMigration: {
+    ...plain,
+    does: 'Ends a migration before it switches over; the VM stays on its host.',
+    inWindow: true,
+  },
+  commitLayout: { ...plain, does: "Commits a memlayout in the guest, as the RFC's debugfs does.", inWindow: false },
+  setWorkload: {
+    ...plain,
+    does: 'Changes what the guest allocates; null: it allocates nothing more.',
+    inWindow: false,
+  },
+  setRegeneration: {
+    ...plain,
+    does: 'Changes whether and when the guest is told where its memory is.',
+    inWindow: true,
+  },
+  holdPages: {
+    ...plain,
+    does: 'Takes one free block out of the free lists; it must be free as a whole.',
+    inWindow: true,
+  },
+  releasePages: { ...plain, does: 'Frees a block that holdPages took.', inWindow: true },
+  writeFiles: { ...plain, does: "Writes to the guest's files, as one line of its shell did.", inWindow: false },
+  plugDimm: {
+    ...plain,
+    does: 'Plugs in a DIMM; the kernel of the guest asks its layout for the node.',
+    inWindow: true,
+  },
+  setBeyond: { ...plain, does: 'Changes what the guest does beyond the RFC.', inWindow: true },
+} as const satisfies { readonly [Type in CommandType]: CommandInfo };
+
+export const COMMAND_TYPES = Object.keys(COMMANDS) as readonly CommandType[];
+
+/** Commands that a program's user gives as a flag. */
+export type FlagCommand = {
+  [Type in CommandType]: (typeof COMMANDS)[Type]['flag'] extends null ? never : Type;
+}[CommandType];
+
+export const FLAG_COMMANDS = COMMAND_TYPES.filter((type): type is FlagCommand => COMMANDS[type].flag !== null);
+
+/** `VM[=NODES][@TICK]`. */
+export function flagGrammar(type: FlagCommand): string {
+  const { target, isTargetRequired } = COMMANDS[type].flag;
+  return `VM${isTargetRequired ? `=${target}` : `[=${target}]`}[@TICK]`;
+}

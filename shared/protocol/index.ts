@@ -1,6 +1,4 @@
 /** What a window and main say to each other. A window imports the files it runs one by one: this index brings the validators. */
-export { givenCommandSchema } from './command.ts';
-export type { GivenCommand } from './command.ts';
 export type {
   DocumentCommand,
   DocumentState,

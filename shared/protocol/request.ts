@@ -13,7 +13,7 @@ import type { Diagnostic } from '../errors/index.ts';
 import type { WorldEvent } from '../model/event.ts';
 import type { CommitTrace } from '../model/commit-trace.ts';
 import type { LawsChecked } from '../view/index.ts';
-import { givenCommandSchema } from './command.ts';
+import { submittedCommandSchema } from '../schema/command.ts';
 import type { DocumentState, HelloReply, ImportReply, OpenReply, RunHashes, SeriesPart } from './document.ts';
 import type { Forecast } from '../model/forecast.ts';
 import type { Comparison } from '../model/comparison.ts';
@@ -106,7 +106,7 @@ export const requests = {
   'run.step': request<null>()(z.strictObject({ ticks: z.int().min(1).max(100_000) })),
   /** Applied at once and entered into the scenario. refusal: the simulated world says no, and nothing changed. */
   'run.command': request<{ refusal: { slug: string; text: string } | null }>()(
-    z.strictObject({ command: givenCommandSchema }),
+    z.strictObject({ command: submittedCommandSchema }),
   ),
   /** Takes the last given command out of the scenario and the world back to the tick it was given at. */
   'run.undo': request<null>()(none),
@@ -118,7 +118,7 @@ export const requests = {
   'run.check': request<LawsChecked>()(none),
   'run.hashes': request<RunHashes>()(none),
   /** What would come of a command given now. Changes nothing. */
-  'run.forecast': request<Forecast>()(z.strictObject({ command: givenCommandSchema })),
+  'run.forecast': request<Forecast>()(z.strictObject({ command: submittedCommandSchema })),
 
   // Inside a guest
   /** One line for the guest's shell. What it writes is entered into the scenario as one command, so that undo takes it back. */
@@ -173,8 +173,8 @@ export const requests = {
   ),
 
   // Out
-  /** Payload: the file. kinds: a self-contained HTML report, the same as PDF, all tables as one CSV zip is not made: csv
-   *  names one table (see `tables`), json is the run document, scenario the canonical text, figure one figure as SVG. */
+  /** Payload: the file. html: the self-contained report; pdf: the same, printed; json: the run document; scenario: its
+   *  canonical text; csv: one table of the report, by name; figure: one of its figures as SVG. */
   'export.make': request<{ name: string; mime: string }>()(
     z.discriminatedUnion('kind', [
       z.strictObject({ kind: z.enum(['html', 'pdf', 'json', 'scenario']) }),

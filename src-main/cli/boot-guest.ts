@@ -8,7 +8,7 @@ import type { WorldConfig } from '../../shared/model/world.ts';
 import { ALL_DEFECTS, CORRECT, DEFAULT_PROFILE, RFC_V3 } from '../../shared/model/config.ts';
 import { PLAIN_RFC } from '../../shared/model/beyond.ts';
 import type { PfnRange } from '../../shared/units/index.ts';
-import * as limit from '../scenario/limit.ts';
+import * as limit from '../../shared/model/limit.ts';
 
 export interface BootFlags {
   readonly pages?: string;

@@ -27,7 +27,7 @@ export interface CompareFlags {
 }
 
 export async function compare(path: string, flags: CompareFlags): Promise<ExitCode> {
-  const { value: scenario, diagnostics } = await loadScenario(path, { compact: [], migrate: [] });
+  const { value: scenario, diagnostics } = await loadScenario(path);
   printDiagnostics(diagnostics);
   if (scenario === null) return 1;
   const names = scenario.vms.map(({ name }) => name);

@@ -10,19 +10,18 @@ import { assembleScenario, canonicalText, explainManaged, guestFromLinuxFiles, s
 import { headOf, keepEarlier, overInput, standingAt, unwritable, writeFiles } from '../store/index.ts';
 import { scenarioText } from './check.ts';
 import { inputName, readInput } from './input.ts';
+import type { CommandFlags } from './option.ts';
 import type { ExitCode } from './output.ts';
 import { printDiagnostics, printNote, printResult } from './output.ts';
 import { resolvePath } from './path.ts';
 import { textTable } from './text-table.ts';
 
-export interface ImportFlags {
+export interface ImportFlags extends CommandFlags {
   readonly output: string;
   readonly name?: string;
   readonly host?: string;
   readonly nodeMemory?: number;
   readonly rehearsal: boolean;
-  readonly compact: readonly string[];
-  readonly migrate: readonly string[];
   readonly force?: true;
   readonly explain?: true;
 }

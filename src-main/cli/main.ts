@@ -6,7 +6,7 @@
  * nothing and says what is right.
  */
 import { Command, CommanderError, Option } from 'commander';
-import { addRunOptions, compactOption, migrateOption, tickOrConverged, wholeNumber } from './option.ts';
+import { addCommandOptions, addRunOptions, tickOrConverged, wholeNumber } from './option.ts';
 import type { ExitCode } from './output.ts';
 import { printNote, quietPipes } from './output.ts';
 import { VERSION } from './version.ts';
@@ -40,22 +40,22 @@ program
   .option('--json', 'the diagnostics as one JSON document on stdout')
   .action(exitWith(async (file, flags) => (await import('./check.ts')).check(file, flags)));
 
-program
-  .command('import')
-  .argument(
-    '<FILE...>',
-    "libvirt capabilities, libvirt domains, output of numactl --hardware, or one Linux guest's own files: boot log, " +
-      'iomem, zoneinfo, buddyinfo, pagetypeinfo, node meminfo; in any order',
-  )
-  .description('make a scenario of hosts and VMs that other tools describe, or of a guest as it is')
-  .requiredOption('-o, --output <OUT>', 'the scenario to write, *.pageshift.json; - for stdout')
-  .option('--name <TEXT>', 'name of the scenario')
-  .option('--host <NAME>', 'host that the VMs start on; otherwise the first')
-  .addOption(
-    new Option('--node-memory <MIB>', 'memory of host nodes that no file states').argParser(wholeNumber(1, 2 ** 23)),
-  )
-  .addOption(compactOption())
-  .addOption(migrateOption())
+addCommandOptions(
+  program
+    .command('import')
+    .argument(
+      '<FILE...>',
+      "libvirt capabilities, libvirt domains, output of numactl --hardware, or one Linux guest's own files: boot log, " +
+        'iomem, zoneinfo, buddyinfo, pagetypeinfo, node meminfo; in any order',
+    )
+    .description('make a scenario of hosts and VMs that other tools describe, or of a guest as it is')
+    .requiredOption('-o, --output <OUT>', 'the scenario to write, *.pageshift.json; - for stdout')
+    .option('--name <TEXT>', 'name of the scenario')
+    .option('--host <NAME>', 'host that the VMs start on; otherwise the first')
+    .addOption(
+      new Option('--node-memory <MIB>', 'memory of host nodes that no file states').argParser(wholeNumber(1, 2 ** 23)),
+    ),
+)
   .option('--no-rehearsal', 'without --compact and --migrate: no commands either, instead of compacting each VM')
   .option('--explain', "why a Linux guest's zones manage as many pages as they do; needs its boot log and zoneinfo")
   .option('--force', 'replace OUT whatever it is')

@@ -1,14 +1,17 @@
 /** Options that several commands share, and how their values are read. Loaded with every command line: imports little. */
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
+import type { FlagCommand } from '../../shared/model/command.ts';
+import { COMMANDS, FLAG_COMMANDS, flagGrammar } from '../../shared/model/command.ts';
+
+/** Commands of the world, by the flag that gives them. */
+export type CommandFlags = { readonly [Type in FlagCommand]: readonly string[] };
 
 /** What `run` and `report` are told of a run. */
-export interface RunFlags {
+export interface RunFlags extends CommandFlags {
   readonly until?: 'converged';
   readonly ticks?: number;
   readonly maxTicks: number;
-  readonly compact: readonly string[];
-  readonly migrate: readonly string[];
 }
 
 const MAX_TICKS = 2 ** 31 - 1;
@@ -29,32 +32,28 @@ export const tickOrConverged = (text: string): number | 'converged' =>
 
 const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text];
 
-export const compactOption = (): Option =>
-  new Option(
-    '--compact <VM[=NODES][@TICK]>',
-    'gather a VM on host nodes such as 0-1,3, or on the best; may be repeated',
-  )
-    .argParser(collect)
-    .default([], 'none');
-
-export const migrateOption = (): Option =>
-  new Option('--migrate <VM=HOST[@TICK]>', 'live-migrate a VM to another host; may be repeated')
-    .argParser(collect)
-    .default([], 'none');
+/** A flag for each command of the world that has one. */
+export function addCommandOptions(command: Command): Command {
+  for (const type of FLAG_COMMANDS) {
+    const option = new Option(`--${type} <${flagGrammar(type)}>`, COMMANDS[type].flag.does);
+    command.addOption(option.argParser(collect).default([], 'none'));
+  }
+  return command;
+}
 
 export const addRunOptions = (command: Command): Command =>
-  command
-    .addOption(
-      new Option('--until <state>', 'run until nothing is left to wait for (default)')
-        .choices(['converged'])
-        .conflicts('ticks'),
-    )
-    .addOption(new Option('--ticks <N>', 'run so many ticks instead').argParser(wholeNumber(0, MAX_TICKS)))
-    .addOption(
-      new Option('--max-ticks <N>', 'with --until: the answer is no after so many ticks')
-        .argParser(wholeNumber(0, MAX_TICKS))
-        .default(DEFAULT_MAX_TICKS)
-        .conflicts('ticks'),
-    )
-    .addOption(compactOption())
-    .addOption(migrateOption());
+  addCommandOptions(
+    command
+      .addOption(
+        new Option('--until <state>', 'run until nothing is left to wait for (default)')
+          .choices(['converged'])
+          .conflicts('ticks'),
+      )
+      .addOption(new Option('--ticks <N>', 'run so many ticks instead').argParser(wholeNumber(0, MAX_TICKS)))
+      .addOption(
+        new Option('--max-ticks <N>', 'with --until: the answer is no after so many ticks')
+          .argParser(wholeNumber(0, MAX_TICKS))
+          .default(DEFAULT_MAX_TICKS)
+          .conflicts('ticks'),
+      ),
+  );

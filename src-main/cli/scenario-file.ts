@@ -6,7 +6,7 @@ import type { CommandTexts, Scenario } from '../scenario/index.ts';
 import { readScenario, withCommandTexts } from '../scenario/index.ts';
 import { inputName, readInput } from './input.ts';
 
-export async function loadScenario(path: string, texts: CommandTexts): Promise<Read<Scenario>> {
+export async function loadScenario(path: string, texts: CommandTexts = {}): Promise<Read<Scenario>> {
   const input = await readInput(path);
   if (input.value === null) return { value: null, diagnostics: input.diagnostics };
   const file = inputName(path);

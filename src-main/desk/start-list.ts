@@ -1,4 +1,5 @@
 /** The lists of the start screen. Examples are read once; the others are looked up whenever they are asked for. */
+import { DEFAULT_TICK_MS } from '../../shared/model/default.ts';
 import { stat } from 'node:fs/promises';
 import type { StartInfo } from '../../shared/protocol/index.ts';
 import type { FoundJournal, RecentFiles } from '../store/index.ts';
@@ -75,8 +76,6 @@ const JOURNALS_FOR_MS = 5000;
 
 /** Something was not saved, or the run had begun. */
 export const isWorthRecovering = ({ text, saved, tick }: FoundJournal): boolean => saved !== textHash(text) || tick > 0;
-
-const DEFAULT_TICK_MS = 100;
 
 /** Read loosely: the scenario is read in earnest when it is recovered. */
 function tickMsOf(text: string): number {

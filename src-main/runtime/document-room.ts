@@ -2,7 +2,7 @@
  * How much more a document can hold, so that what a shell writes can be saved and read again: a program that writes
  * without end fills the document as it would fill a disk.
  */
-import { MAX_COMMANDS, MAX_TEXT_CHARS, MAX_VALUES, MAX_WRITES } from '../scenario/limit.ts';
+import { MAX_COMMANDS, MAX_TEXT_CHARS, MAX_VALUES, MAX_WRITES } from '../../shared/model/limit.ts';
 
 /** Kept free for the commands still to come, and because values are estimated. */
 const USABLE = 0.9;

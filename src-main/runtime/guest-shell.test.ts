@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Scenario } from '../scenario/index.ts';
 import { canonicalText, readScenario, toWorldConfig } from '../scenario/index.ts';
 import { World } from '../engine/index.ts';
-import * as limit from '../scenario/limit.ts';
+import * as limit from '../../shared/model/limit.ts';
 import { DocumentRoom } from './document-room.ts';
 import { small } from './fixture.ts';
 import type { Session, SessionOptions } from './index.ts';

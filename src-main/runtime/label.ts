@@ -2,7 +2,7 @@
 import { idList } from '../../shared/view/index.ts';
 import { size } from '../../shared/view/number-format.ts';
 import type { ScenarioCommand } from '../scenario/index.ts';
-import { MAX_LINE_CHARS } from '../scenario/limit.ts';
+import { MAX_LINE_CHARS } from '../../shared/model/limit.ts';
 
 export function commandLabel(command: ScenarioCommand): string {
   const { vm } = command;

@@ -10,14 +10,8 @@
 import type { WorldEvent } from '../../shared/model/event.ts';
 import type { CompareProgress, Comparison } from '../../shared/model/comparison.ts';
 import type { Forecast } from '../../shared/model/forecast.ts';
-import type {
-  GivenCommand,
-  LayoutInfo,
-  RunHashes,
-  SeriesPart,
-  ShellCompletion,
-  ShellReply,
-} from '../../shared/protocol/index.ts';
+import type { LayoutInfo, RunHashes, SeriesPart, ShellCompletion, ShellReply } from '../../shared/protocol/index.ts';
+import type { SubmittedCommand } from '../../shared/schema/command.ts';
 import type { DocumentState } from '../../shared/protocol/index.ts';
 import type { CommitTrace } from '../../shared/model/commit-trace.ts';
 import type { LawsChecked, RunRecord } from '../../shared/view/index.ts';
@@ -77,7 +71,7 @@ export interface Session {
   pause(): Promise<void>;
   step(ticks: number): Promise<void>;
   /** Applies it now; a command given during a replay is refused (slug 'busy'). */
-  give(command: GivenCommand): Promise<Refusal | null>;
+  give(command: SubmittedCommand): Promise<Refusal | null>;
   undo(): Promise<void>;
   redo(): Promise<void>;
   cancel(): Promise<void>;
@@ -85,7 +79,7 @@ export interface Session {
 
   check(): Promise<LawsChecked>;
   hashes(): Promise<RunHashes>;
-  forecast(command: GivenCommand): Promise<Forecast>;
+  forecast(command: SubmittedCommand): Promise<Forecast>;
   /** encode(snapshot) of a frame, with its tick. Answered between two slices of stepping. */
   frame(request: FrameRequest): Promise<{ readonly tick: number; readonly bytes: Uint8Array }>;
   /** Columns of shared/protocol/tile.ts. Clamped to the VM's pages. */

@@ -10,7 +10,8 @@
  *     goes on, unless a person has paused.
  * (e) An error while stepping ends the run: it is told once, and what needs a whole world is refused from then on.
  */
-import type { DocumentState, GivenCommand, ShellReply } from '../../shared/protocol/index.ts';
+import type { DocumentState, ShellReply } from '../../shared/protocol/index.ts';
+import type { SubmittedCommand } from '../../shared/schema/command.ts';
 import type { Refusal } from '../engine/index.ts';
 import { InvariantError } from '../engine/index.ts';
 import type { ScenarioCommand } from '../scenario/index.ts';
@@ -263,7 +264,7 @@ export class SessionDriver {
     });
   }
 
-  #give(command: GivenCommand): Refusal | null {
+  #give(command: SubmittedCommand): Refusal | null {
     if (this.#activity?.kind === 'replay')
       return { slug: 'busy', text: 'The run is being brought to another tick; wait for it or cancel it.' };
     if (this.#run.broken)

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { GivenCommand } from '../../shared/protocol/index.ts';
+import type { SubmittedCommand } from '../../shared/schema/command.ts';
 import { decode, encode } from '../../shared/columns/index.ts';
 import { Prng } from '../engine/core/index.ts';
 import { World } from '../engine/index.ts';
@@ -42,8 +42,8 @@ function drawScenario(prng: Prng): Scenario {
   return moving({ seed: prng.below(1000), vms: [vm], commands: own.filter(() => prng.chance(1, 2)) } as ScenarioInput);
 }
 
-function drawCommand(prng: Prng): GivenCommand {
-  const draws: readonly (() => GivenCommand)[] = [
+function drawCommand(prng: Prng): SubmittedCommand {
+  const draws: readonly (() => SubmittedCommand)[] = [
     () => ({
       type: 'compact',
       vm: VM,

@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { GivenCommand } from '../../shared/protocol/index.ts';
+import type { SubmittedCommand } from '../../shared/schema/command.ts';
 import { readTiles } from '../../shared/columns/tile.ts';
 import type { Snapshot } from '../../shared/columns/index.ts';
 import type { WorldEvent } from '../../shared/model/event.ts';
@@ -69,8 +69,8 @@ async function fromScratch(session: Session): Promise<RunRecord> {
   return { ...run!.record, ending: (await session.record()).ending };
 }
 
-const hold = (pfn: number): GivenCommand => ({ type: 'holdPages', vm: 'v', pfn, order: 0 });
-const compact = (nodes: number[] | null): GivenCommand => ({ type: 'compact', vm: 'v', nodes, rateMiBps: 64 });
+const hold = (pfn: number): SubmittedCommand => ({ type: 'holdPages', vm: 'v', pfn, order: 0 });
+const compact = (nodes: number[] | null): SubmittedCommand => ({ type: 'compact', vm: 'v', nodes, rateMiBps: 64 });
 const quiet = (change: Partial<ScenarioInput> = {}): Scenario => small({ commands: [], ...change });
 
 /** A worker in which something of ours is broken. */
@@ -189,7 +189,7 @@ describe('a large world', () => {
     // Its first check has hardly begun.
     expect(session.state.laws.checked).toBe(0);
     expect((await session.frame({ at: null, blocksOf: 'v' })).tick).toBe(0);
-    expect(await session.give({ ...compact([1]), rateMiBps: 2048 } as GivenCommand)).toBeNull();
+    expect(await session.give({ ...compact([1]), rateMiBps: 2048 } as SubmittedCommand)).toBeNull();
     await session.step(30);
     const record = await session.record();
     expect(record.events.map(({ type }) => type)).toContain('layoutCommitted');
@@ -286,7 +286,7 @@ describe('a command that is given', () => {
     const session = await start(quiet({ hosts: [...small().hosts, two] }));
     await session.step(2);
     const [before, state] = [await session.hashes(), session.state];
-    const refused: readonly (readonly [GivenCommand, RegExp])[] = [
+    const refused: readonly (readonly [SubmittedCommand, RegExp])[] = [
       [{ type: 'cancelCompaction', vm: 'w' }, /no VM "w"/],
       [{ type: 'compact', vm: 'v', nodes: [7], rateMiBps: 1 }, /node 7/],
       [migrateTo('x'), /no host "x"/],
@@ -309,7 +309,7 @@ describe('a command that is given', () => {
   });
 });
 
-function migrateTo(toHost: string): GivenCommand {
+function migrateTo(toHost: string): SubmittedCommand {
   return { type: 'migrate', vm: 'v', toHost, nodes: null, downtimeLimitMs: 300, maxBandwidthMiBps: 0, maxRounds: 30 };
 }
 
@@ -358,7 +358,7 @@ describe('undo and redo', () => {
   it('take back several one by one, also of one tick, and drop what could be redone when another is given', async () => {
     const session = await start(quiet());
     const states: string[] = [];
-    const commands: readonly (readonly [GivenCommand, number])[] = [
+    const commands: readonly (readonly [SubmittedCommand, number])[] = [
       [compact([0]), 0],
       [{ type: 'setRegeneration', vm: 'v', regeneration: { enabled: true, grainKiB: 4096, delayMs: 100 } }, 4],
       [{ type: 'cancelCompaction', vm: 'v' }, 9],

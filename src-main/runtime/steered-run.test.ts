@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { GivenCommand } from '../../shared/protocol/index.ts';
+import type { SubmittedCommand } from '../../shared/schema/command.ts';
 import { World } from '../engine/index.ts';
 import type { Scenario } from '../scenario/index.ts';
 import { toWorldConfig } from '../scenario/index.ts';
@@ -36,8 +36,8 @@ function through(replay: Replay | null): Replay {
   return replay!;
 }
 
-const compact = (nodes: number[]): GivenCommand => ({ type: 'compact', vm: 'v', nodes, rateMiBps: 64 });
-const COMMANDS: readonly (readonly [GivenCommand, number])[] = [
+const compact = (nodes: number[]): SubmittedCommand => ({ type: 'compact', vm: 'v', nodes, rateMiBps: 64 });
+const COMMANDS: readonly (readonly [SubmittedCommand, number])[] = [
   [compact([0]), 5],
   [{ type: 'setRegeneration', vm: 'v', regeneration: { enabled: true, grainKiB: 4096, delayMs: 100 } }, 0],
   [{ type: 'cancelCompaction', vm: 'v' }, 6],

@@ -12,7 +12,9 @@
 import { encode } from '../../shared/columns/index.ts';
 import type { Snapshot } from '../../shared/columns/index.ts';
 import type { WorldEvent } from '../../shared/model/event.ts';
-import type { DocumentCommand, GivenCommand, LayoutInfo, SeriesPart } from '../../shared/protocol/index.ts';
+import type { DocumentCommand, LayoutInfo, SeriesPart } from '../../shared/protocol/index.ts';
+import type { SubmittedCommand } from '../../shared/schema/command.ts';
+import { engineCommand } from '../../shared/schema/command.ts';
 import type { Forecast } from '../../shared/model/forecast.ts';
 import type { CommitTrace } from '../../shared/model/commit-trace.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
@@ -22,7 +24,7 @@ import { InvariantError, World } from '../engine/index.ts';
 import type { Scenario, ScenarioCommand } from '../scenario/index.ts';
 import {
   canonicalText,
-  commandOf,
+  commandPlace,
   giveCommand,
   givenIndexes,
   tickOf,
@@ -195,14 +197,14 @@ export class SteeredRun {
     this.#laws.checkNow();
   }
 
-  forecast(given: GivenCommand): Forecast {
+  forecast(given: SubmittedCommand): Forecast {
     const { command, refusal } = giveCommand(this.#base, this.#appliedCommands(), given, this.tick);
     if (refusal !== null) return { type: 'other', vm: given.vm, refusal, sentence: refusal.text };
     return this.#world.forecast(this.#engineCommand(command));
   }
 
   /** Applies a command now and enters it into the scenario. What was taken back before can no longer be given again. */
-  give(given: GivenCommand): Refusal | null {
+  give(given: SubmittedCommand): Refusal | null {
     this.endLine();
     const { command, refusal } = giveCommand(this.#base, this.#appliedCommands(), given, this.tick);
     return refusal ?? this.#giveNew(command);
@@ -517,7 +519,7 @@ export class SteeredRun {
 
   #engineCommand(command: ScenarioCommand): Command {
     const vm = this.#base.vms.find(({ name }) => name === command.vm)!;
-    return commandOf(command, vm, this.#base.tickMs);
+    return engineCommand(command, commandPlace(vm, this.#base.tickMs));
   }
 
   #appliedCommands(): ScenarioCommand[] {

@@ -3,10 +3,11 @@
  *
  * A part that did not pass the schema is `null` in a draft; nothing is said about what would depend on it.
  */
+import type { ScenarioCommand } from '../../shared/schema/command.ts';
 import { formatIdList } from './id-list.ts';
 import { nameHint } from './name-hint.ts';
 import type { Path, Problem } from './problem.ts';
-import type { Scenario, ScenarioCommand, ScenarioDistances, ScenarioHost, ScenarioLink, ScenarioVm } from './schema.ts';
+import type { Scenario, ScenarioDistances, ScenarioHost, ScenarioLink, ScenarioVm } from './schema.ts';
 
 export interface Draft {
   readonly tickMs: number;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalText } from './canonical.ts';
-import type { CommandTextKind } from './command-text.ts';
+import type { FlagCommand } from '../../shared/model/command.ts';
 import { commandFromText, withCommandTexts } from './command-text.ts';
 import { sampleInput } from './fixture.ts';
 import { readScenario } from './read.ts';
@@ -9,7 +9,7 @@ const input = sampleInput();
 input.vms!.push({ name: 'odd=1@7', host: 'left', memoryPages: 64 }, { name: 'odd', host: 'left', memoryPages: 64 });
 const scenario = readScenario(canonicalText(input), 'f').value!;
 
-const parse = (kind: CommandTextKind, text: string) => commandFromText(kind, text, scenario);
+const parse = (kind: FlagCommand, text: string) => commandFromText(kind, text, scenario);
 
 describe('commandFromText', () => {
   it.each([
@@ -37,7 +37,7 @@ describe('commandFromText', () => {
     });
   });
 
-  it.each<[CommandTextKind, string, string, string | undefined]>([
+  it.each<[FlagCommand, string, string, string | undefined]>([
     ['compact', '', 'command-text', undefined],
     ['compact', 'bgi', 'unknown-vm', 'Did you mean "big"?'],
     ['compact', 'big=', 'id-list', undefined],

@@ -1,30 +1,29 @@
 /**
- * Commands as they are typed on a command line: `VM[=NODES][@TICK]` to compact, `VM=HOST[@TICK]` to migrate. NODES is a
- * list such as 0-1,3; without it the engine chooses. Without TICK the command is applied before the first step.
+ * Commands as they are typed on a command line, for those that have a flag: `--compact VM[=NODES][@TICK]`. NODES is a list
+ * such as 0-1,3; without it the engine chooses. Without TICK the command is applied before the first step.
  */
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
+import type { FlagCommand } from '../../shared/model/command.ts';
+import { COMMANDS, FLAG_COMMANDS, flagGrammar } from '../../shared/model/command.ts';
+import { MAX_HOST_NID, MAX_TICK } from '../../shared/model/limit.ts';
+import type { ScenarioCommand } from '../../shared/schema/command.ts';
+import { commandSchema } from '../../shared/schema/command.ts';
 import { draftOf } from './check.ts';
 import { parseIdList } from './id-list.ts';
-import { MAX_HOST_NID, MAX_TICK } from './limit.ts';
 import { nameHint } from './name-hint.ts';
 import { diagnosticOf, pointerOf, sentence } from './problem.ts';
-import type { Scenario, ScenarioCommand } from './schema.ts';
-import { commandSchema } from './schema.ts';
+import type { Scenario } from './schema.ts';
 import { validateScenario } from './validate.ts';
 
-export type CommandTextKind = 'compact' | 'migrate';
-
-/** Commands as they are typed, by kind. */
-export type CommandTexts = { readonly [kind in CommandTextKind]?: readonly string[] | undefined };
-
-const SHAPES: Readonly<Record<CommandTextKind, string>> = { compact: 'VM[=NODES][@TICK]', migrate: 'VM=HOST[@TICK]' };
+/** Commands as they are typed, by flag. */
+export type CommandTexts = { readonly [Type in FlagCommand]?: readonly string[] | undefined };
 
 /**
- * @param text what follows `--compact` or `--migrate`.
+ * @param text what follows the flag of the command.
  * @param scenario knows the names; a VM's name may hold `=` and `@`.
  */
-export function commandFromText(kind: CommandTextKind, text: string, scenario: Scenario): Read<ScenarioCommand> {
+export function commandFromText(type: FlagCommand, text: string, scenario: Scenario): Read<ScenarioCommand> {
   const fail = (slug: string, message: string, more: Partial<Diagnostic> = {}): Read<ScenarioCommand> => ({
     value: null,
     diagnostics: [
@@ -32,7 +31,7 @@ export function commandFromText(kind: CommandTextKind, text: string, scenario: S
         severity: 'error',
         slug,
         message: sentence(message),
-        where: { path: `--${kind}` },
+        where: { path: `--${type}` },
         found: `"${text}"`,
         ...more,
       },
@@ -42,25 +41,29 @@ export function commandFromText(kind: CommandTextKind, text: string, scenario: S
     text,
     scenario.vms.map((vm) => vm.name),
   );
-  if (subject === '' || (kind === 'migrate' && (target === null || target === ''))) {
-    return fail('command-text', 'the command is incomplete', { expected: SHAPES[kind] });
+  const { flag } = COMMANDS[type];
+  if (subject === '' || (flag.isTargetRequired && (target === null || target === ''))) {
+    return fail('command-text', 'the command is incomplete', { expected: flagGrammar(type) });
   }
   if (at > MAX_TICK) return fail('command-text', `tick ${at} is too late`, { expected: `at most ${MAX_TICK}` });
   const vms = scenario.vms.map((vm) => vm.name);
   if (!vms.includes(subject)) return fail('unknown-vm', `there is no VM "${subject}"`, nameHint(subject, vms));
-  if (kind === 'migrate') {
+  const command = (parameter: unknown): Read<ScenarioCommand> => ({
+    value: commandSchema.parse({ at, type, vm: subject, [flag.to]: parameter }),
+    diagnostics: [],
+  });
+  if (target === null) return command(undefined);
+  if (flag.target === 'HOST') {
     const hosts = scenario.hosts.map((host) => host.name);
-    if (!hosts.includes(target!)) return fail('unknown-host', `there is no host "${target}"`, nameHint(target!, hosts));
-    return { value: commandSchema.parse({ at, type: 'migrate', vm: subject, toHost: target }), diagnostics: [] };
+    return hosts.includes(target)
+      ? command(target)
+      : fail('unknown-host', `there is no host "${target}"`, nameHint(target, hosts));
   }
-  const nodes = target === null ? null : parseIdList(target, MAX_HOST_NID + 1);
-  if (typeof nodes === 'string' || nodes?.length === 0) {
+  const nodes = parseIdList(target, MAX_HOST_NID + 1);
+  if (typeof nodes === 'string' || nodes.length === 0) {
     return fail('id-list', typeof nodes === 'string' ? nodes : 'no node is named', { expected: 'nodes such as 0-1,3' });
   }
-  return {
-    value: commandSchema.parse({ at, type: 'compact', vm: subject, nodes: nodes === null ? null : [...nodes] }),
-    diagnostics: [],
-  };
+  return command([...nodes]);
 }
 
 /** The longest known VM name that the text begins with wins; otherwise the text up to the last `=`. */
@@ -90,9 +93,9 @@ function split(
 export function withCommandTexts(scenario: Scenario, texts: CommandTexts): Read<Scenario> {
   const diagnostics: Diagnostic[] = [];
   const commands: ScenarioCommand[] = [];
-  for (const kind of ['compact', 'migrate'] as const) {
-    for (const text of texts[kind] ?? []) {
-      const command = commandFromText(kind, text, scenario);
+  for (const type of FLAG_COMMANDS) {
+    for (const text of texts[type] ?? []) {
+      const command = commandFromText(type, text, scenario);
       diagnostics.push(...command.diagnostics);
       if (command.value !== null) commands.push(command.value);
     }

@@ -2,7 +2,8 @@
 import { expect, it } from 'vitest';
 import { readScenario } from './read.ts';
 import { giveCommand, givenIndexes, withGiven } from './given-command.ts';
-import type { Scenario, ScenarioCommand } from './schema.ts';
+import type { ScenarioCommand } from '../../shared/schema/command.ts';
+import type { Scenario } from './schema.ts';
 
 const cancel = (at: number): ScenarioCommand => ({ at, type: 'cancelCompaction', vm: 'v' });
 

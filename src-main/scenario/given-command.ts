@@ -6,11 +6,12 @@
  * (b) What makes no sense (a VM, a host or a node that is not there) is a sentence for the person, never thrown.
  */
 import { newCheck, draftOf } from './check.ts';
-import { MAX_COMMANDS } from './limit.ts';
+import { MAX_COMMANDS } from '../../shared/model/limit.ts';
+import type { ScenarioCommand } from '../../shared/schema/command.ts';
+import { commandSchema } from '../../shared/schema/command.ts';
 import type { Problem } from './problem.ts';
 import { sentence } from './problem.ts';
-import type { Scenario, ScenarioCommand } from './schema.ts';
-import { commandSchema } from './schema.ts';
+import type { Scenario } from './schema.ts';
 import { validateCommands } from './validate-command.ts';
 import { tickOf } from './world-config.ts';
 

@@ -16,7 +16,7 @@ import type { PfnRange } from '../../shared/units/index.ts';
 import { PAGE_SIZE_BYTES, pagesFromMib } from '../../shared/units/index.ts';
 import type { LayoutRange } from '../../shared/model/config.ts';
 import { idsOf } from './id-list.ts';
-import { MAX_GUEST_NODE_IDS } from './limit.ts';
+import { MAX_GUEST_NODE_IDS } from '../../shared/model/limit.ts';
 import { byStart, mergeRanges, pagesIn, subtractRanges } from './pfn-range.ts';
 import { pagesOf } from './quantity.ts';
 import type { ScenarioDistances, ScenarioVm } from './schema.ts';

@@ -13,7 +13,7 @@ import type { MemoryDeviceFacts, NumatuneMode, VmFacts } from '../formats/index.
 import { formatIdList, idsOf } from './id-list.ts';
 import type { HostInput, ImportPart } from './import-host.ts';
 import { importDistances } from './import-host.ts';
-import { MIN_GUEST_PAGES } from './limit.ts';
+import { MIN_GUEST_PAGES } from '../../shared/model/limit.ts';
 import { sentence } from './problem.ts';
 import type { Quantity } from './quantity.ts';
 import { pagesOf, quantityFromPages, textFromPages } from './quantity.ts';

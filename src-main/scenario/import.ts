@@ -23,7 +23,7 @@ import type { ImportPart } from './import-host.ts';
 import { importHost } from './import-host.ts';
 import { importVm, type VmInput } from './import-vm.ts';
 import { assumedHost, guestFromLinuxFiles, linuxVm } from './linux-guest/index.ts';
-import { MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS } from './limit.ts';
+import { MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS } from '../../shared/model/limit.ts';
 import { nameHint } from './name-hint.ts';
 import type { Problem } from './problem.ts';
 import { diagnosticOf, pointerOf, sentence } from './problem.ts';

@@ -5,6 +5,7 @@ export { canonicalText } from './canonical.ts';
 export { withCommandTexts } from './command-text.ts';
 export type { CommandTexts } from './command-text.ts';
 export { giveCommand, givenIndexes, withGiven } from './given-command.ts';
+export type { ScenarioCommand } from '../../shared/schema/command.ts';
 export type { CommandGiven, GivenStart } from './given-command.ts';
 export { assembleScenario, sortParts } from './import.ts';
 export type { ImportOptions, ImportParts } from './import.ts';
@@ -14,13 +15,5 @@ export type { LinuxFile } from './linux-guest/index.ts';
 export { placementDiagnostics } from './placement-problem.ts';
 export { readScenario } from './read.ts';
 export { SCENARIO_VERSION, scenarioJsonSchema, scenarioSchema } from './schema.ts';
-export type {
-  Scenario,
-  ScenarioCommand,
-  ScenarioHost,
-  ScenarioInput,
-  ScenarioLink,
-  ScenarioPlacement,
-  ScenarioVm,
-} from './schema.ts';
-export { commandOf, tickOf, toWorldConfig } from './world-config.ts';
+export type { Scenario, ScenarioHost, ScenarioInput, ScenarioLink, ScenarioPlacement, ScenarioVm } from './schema.ts';
+export { commandPlace, tickOf, toWorldConfig } from './world-config.ts';

@@ -9,6 +9,7 @@
 import type { Node } from 'jsonc-parser';
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
+import { DEFAULT_TICK_MS } from '../../shared/model/default.ts';
 import type { Draft } from './check.ts';
 import { draftOf } from './check.ts';
 import { problemsOfIssues } from './form-problem.ts';
@@ -21,19 +22,12 @@ import {
   MAX_TEXT_CHARS,
   MAX_VALUES,
   MAX_VMS,
-} from './limit.ts';
+} from '../../shared/model/limit.ts';
+import { commandSchema } from '../../shared/schema/command.ts';
 import type { Problem } from './problem.ts';
 import { diagnosticOf, sentence, shown } from './problem.ts';
 import type { Scenario } from './schema.ts';
-import {
-  commandSchema,
-  DEFAULT_TICK_MS,
-  hostSchema,
-  linkSchema,
-  SCENARIO_VERSION,
-  scenarioSchema,
-  vmSchema,
-} from './schema.ts';
+import { hostSchema, linkSchema, SCENARIO_VERSION, scenarioSchema, vmSchema } from './schema.ts';
 import { excessOffset, parseText, textPlaces, valueOf } from './text-place.ts';
 import type { TextPlaces } from './text-place.ts';
 import { validateScenario } from './validate.ts';

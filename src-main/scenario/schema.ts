@@ -1,42 +1,37 @@
 /**
  * The scenario document, version 1. One schema gives the types, the checks of form and the published JSON Schema.
  *
- * (a) Every fixed default of the format is written here and nowhere else; defaults that depend on other values (layout,
- *     holes, reserved ranges, number of node ids, distances) are derived by guest-map.ts and named in the descriptions.
+ * (a) Fixed defaults stand beside the key that they are of, here and in shared/schema, which has the commands and what
+ *     they share with a VM. Those that depend on other values (layout, holes, reserved ranges, number of node ids,
+ *     distances) are derived by guest-map.ts and named in the descriptions.
  * (b) Objects are strict: an unknown key is an error, so a typing error never becomes a silent default.
  * (c) Nothing is transformed: what is read is what was written with the fixed defaults filled in.
  *
  * What a schema cannot say (names that must exist, ranges that must not overlap) is validate.ts.
  */
 import { z } from 'zod';
+import { DEFAULT_TICK_MS } from '../../shared/model/default.ts';
+import * as limit from '../../shared/model/limit.ts';
+import { commandSchema } from '../../shared/schema/command.ts';
+import {
+  beyondSchema,
+  exactlyOne,
+  guestNid,
+  hostNid,
+  hostNids,
+  layoutSchema,
+  mibps,
+  name,
+  pfn,
+  powerOfTwo,
+  regenerationSchema,
+  workloadSchema,
+} from '../../shared/schema/part.ts';
 import { parseIdList } from './id-list.ts';
-import * as limit from './limit.ts';
 
 export const SCENARIO_VERSION = 1;
-export const DEFAULT_TICK_MS = 100;
-
-/** A check on a whole object: exactly one of `keys`. JSON Schema is told the same by `oneOf`. */
-const exactlyOne = (keys: readonly string[]) => ({
-  check: (ctx: z.core.ParsePayload<Record<string, unknown>>): void => {
-    const given = keys.filter((key) => ctx.value[key] !== undefined);
-    if (given.length === 1) return;
-    ctx.issues.push({
-      code: 'custom',
-      message:
-        given.length === 0 ? `one of ${keys.join(', ')} is missing` : `${given.join(' and ')} exclude each other`,
-      input: ctx.value,
-      params: {
-        slug: given.length === 0 ? 'key-missing' : 'keys-exclude',
-        expected: `exactly one of ${keys.join(', ')}`,
-      },
-    });
-  },
-  meta: { oneOf: keys.map((key) => ({ required: [key] })) },
-});
 
 const ONE_MEMORY = exactlyOne(['memoryMiB', 'memoryKiB', 'memoryPages']);
-const ONE_TIME = exactlyOne(['at', 'atMs']);
-const ONE_LAYOUT = exactlyOne(['ranges', 'stripe']);
 
 const memory = {
   memoryMiB: z
@@ -55,14 +50,6 @@ const memory = {
   memoryPages: z.int().min(0).max(limit.MAX_NODE_PAGES).optional().describe('Or in pages of 4 KiB.'),
 };
 
-const name = z
-  .string()
-  .min(1)
-  .max(limit.MAX_NAME_CHARS)
-  // Control characters would break every line of output that shows the name.
-  .regex(/^[^\u0000-\u001f\u007f]*$/, { error: 'a name has no control characters' })
-  .regex(/^\S(.*\S)?$/, { error: 'a name neither begins nor ends with a blank' });
-
 const idList = z
   .string()
   .max(100_000)
@@ -78,20 +65,6 @@ const idList = z
   })
   .describe('Ids and ranges such as "0-3,8"; empty for none.');
 
-const hostNid = z.int().min(0).max(limit.MAX_HOST_NID);
-const guestNid = z
-  .int()
-  .min(0)
-  .max(limit.MAX_GUEST_NODE_IDS - 1);
-const hostNids = z.array(hostNid).min(1).max(limit.MAX_NODES_PER_HOST);
-const ms = z.number().min(0).max(limit.MAX_MS);
-const mibps = z
-  .number()
-  .min(0)
-  .max(2 ** 30);
-const percent = z.number().min(0).max(100).multipleOf(0.1);
-const pfn = z.int().min(0).max(limit.MAX_GUEST_PFN);
-
 const distancesSchema = z
   .strictObject({
     ids: z.array(z.int().min(0).max(limit.MAX_HOST_NID)).min(1).max(limit.MAX_NODES_PER_HOST),
@@ -102,8 +75,6 @@ const distancesSchema = z
 const rangeSchema = z
   .strictObject({ start: pfn, end: pfn })
   .describe('Page frame numbers [start, end): end is not in it.');
-const layoutRangeSchema = z.strictObject({ start: pfn, end: pfn, nid: guestNid });
-const layoutSchema = z.array(layoutRangeSchema).min(1).max(limit.MAX_RANGES);
 
 const hostNodeSchema = z
   .strictObject({
@@ -186,45 +157,6 @@ const memnodeSchema = z.strictObject({
   nodes: hostNids,
 });
 
-const regenerationShape = {
-  enabled: z.boolean().default(true).describe('false: the guest is never told, as with hypervisors today.'),
-  grainKiB: z
-    .int()
-    .min(4)
-    .max(2 ** 20)
-    .check((ctx) => {
-      if (Number.isInteger(Math.log2(ctx.value))) return;
-      ctx.issues.push({
-        code: 'custom',
-        message: `${ctx.value} is not a power of two`,
-        input: ctx.value,
-        params: { slug: 'out-of-range', expected: 'a power of two from 4 to 1048576' },
-      });
-    })
-    .default(2048)
-    .describe('A window of this size goes to the node that backs most of it. A power of two.'),
-  delayMs: ms.default(1000).describe('From the first change of backing to the delivery of the new layout.'),
-};
-const regenerationSchema = z.strictObject(regenerationShape);
-
-const lifetimeSchema = z.discriminatedUnion('law', [
-  z.strictObject({ law: z.literal('exponential'), meanMs: ms.gt(0) }),
-  z
-    .strictObject({ law: z.literal('lomax'), alpha: z.number().gt(1).max(100), scaleMs: ms.gt(0) })
-    .describe('P(L > t) = (1 + t/scale)^-alpha.'),
-]);
-
-const workloadSchema = z.strictObject({
-  occupancyPercent: percent.default(60).describe('Share of the managed pages that is held; constant.'),
-  kernelPercent: percent.default(5).describe('Of the held pages, those of the kernel, which are never freed.'),
-  hugePercent: percent.default(30).describe('Of the other held pages, those in 2 MiB huge pages.'),
-  slabPercent: percent.optional().describe("Of the held pages, those of the kernel's slab caches; none unless given."),
-  filePercent: percent.optional().describe('Of the small pages, those of the page cache; none unless given.'),
-  lifetime: lifetimeSchema.default({ law: 'exponential', meanMs: 60_000 }),
-  start: z.enum(['stationary', 'fresh']).default('stationary').describe('stationary: as after an infinite past.'),
-  warmupMs: ms.default(0).describe('Only for fresh: run before tick 0.'),
-});
-
 const zonesSchema = z.strictObject({
   dmaEndMiB: z
     .int()
@@ -267,15 +199,7 @@ const profileSchema = z.strictObject({
     .max(2048)
     .default(128)
     .describe('Memory block of sysfs. A power of two.')
-    .check((ctx) => {
-      if (Number.isInteger(Math.log2(ctx.value))) return;
-      ctx.issues.push({
-        code: 'custom',
-        message: `${ctx.value} is not a power of two`,
-        input: ctx.value,
-        params: { slug: 'out-of-range', expected: 'a power of two from 2 to 2048' },
-      });
-    }),
+    .check(powerOfTwo(2, 2048)),
   extraNrNodeIdsPercent: z
     .int()
     .min(0)
@@ -284,24 +208,6 @@ const profileSchema = z.strictObject({
     .describe('extra_nr_node_ids= of the command line: raises nrNodeIds by so many percent, rounded up.'),
   backlog: z.int().min(-1).max(1024).default(16).describe('Layouts kept in debugfs (DNUMA_BACKLOG); -1: all.'),
 });
-
-const beyondShape = {
-  topology: z.boolean().default(false).describe('CPU map and distances follow the layout.'),
-  activePass: z
-    .strictObject({
-      pagesPerTick: z.int().min(1).max(limit.MAX_NODE_PAGES),
-      order: z.enum(['oldest', 'youngest', 'address']).default('oldest'),
-    })
-    .nullable()
-    .default(null)
-    .describe('Relabels stranded pages in place, at most so many a tick.'),
-  consultTarget: z.boolean().default(false).describe('Allocations during a commit skip pages listed on a stale node.'),
-  commitStepMs: ms.default(0).describe('Between two steps of a commit; 0: all in one tick.'),
-  notify: z.boolean().default(false).describe('Slab caches and tasks with a memory policy are told of a commit.'),
-  shrinkSlabs: z.boolean().default(false).describe('Slab caches that are told shrink.'),
-  lookup: z.enum(['tree', 'runs', 'radix', 'table']).default('table').describe('How a page is looked up.'),
-};
-const beyondSchema = z.strictObject(beyondShape);
 
 const dimmSchema = z
   .strictObject({
@@ -400,76 +306,6 @@ export const vmSchema = z
   .check(ONE_MEMORY.check)
   .meta(ONE_MEMORY.meta);
 
-const when = {
-  at: z
-    .int()
-    .min(0)
-    .max(limit.MAX_TICK)
-    .optional()
-    .describe('Tick at whose start it is applied; 0 is before the first step.'),
-  atMs: ms.optional().describe('Or simulated milliseconds; the first tick that starts no earlier.'),
-};
-const order = z.int().min(0).max(limit.MAX_PAGE_ORDER);
-
-/** One kind of command: `type`, when, the VM, and its own keys. */
-const command = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
-  z
-    .strictObject({ ...when, type: z.literal(type), vm: name, ...shape })
-    .check(ONE_TIME.check)
-    .meta(ONE_TIME.meta);
-
-export const commandSchema = z.discriminatedUnion('type', [
-  command('compact', {
-    nodes: hostNids.nullable().default(null).describe('null: the engine chooses the best set.'),
-    rateMiBps: mibps.gt(0).default(1024).describe('Moved each second of simulated time, at least one frame a tick.'),
-  }),
-  command('cancelCompaction', {}),
-  command('migrate', {
-    toHost: name,
-    nodes: hostNids.nullable().default(null).describe('null: the engine chooses.'),
-    downtimeLimitMs: ms.default(300),
-    maxBandwidthMiBps: mibps.default(0).describe('0: what the link gives.'),
-    maxRounds: z.int().min(1).max(10_000).default(30).describe('It fails when it has not converged by then.'),
-  }),
-  command('cancelMigration', {}),
-  z
-    .strictObject({
-      ...when,
-      type: z.literal('commitLayout'),
-      vm: name,
-      ranges: layoutSchema.optional(),
-      stripe: z
-        .strictObject({ nodes: z.array(guestNid).min(1).max(limit.MAX_GUEST_NODE_IDS), pages: pfn.min(1) })
-        .optional()
-        .describe('Instead of ranges: the whole guest in stripes of so many pages, dealt to the nodes in turn.'),
-    })
-    .check(ONE_TIME.check, ONE_LAYOUT.check)
-    .meta({ allOf: [ONE_TIME.meta, ONE_LAYOUT.meta] }),
-  command('setWorkload', { workload: workloadSchema.nullable() }),
-  command('setRegeneration', { regeneration: regenerationSchema }),
-  command('holdPages', { pfn, order }),
-  command('releasePages', { pfn, order }),
-  command('writeFiles', {
-    line: z.string().max(limit.MAX_LINE_CHARS).describe('The line of the guest shell that wrote; only shown.'),
-    writes: z
-      .array(
-        z.strictObject({
-          path: z.string().min(1).max(limit.MAX_PATH_CHARS),
-          text: z.string().max(limit.MAX_LINE_CHARS),
-        }),
-      )
-      .min(1)
-      .max(limit.MAX_WRITES),
-  }),
-  command('plugDimm', {
-    dimm: z
-      .int()
-      .min(0)
-      .max(limit.MAX_DIMMS - 1),
-  }),
-  command('setBeyond', { beyond: beyondSchema }),
-]);
-
 export const scenarioSchema = z.strictObject({
   $schema: z.string().max(1000).optional(),
   pageshift: z.literal(SCENARIO_VERSION).describe('Version of this format.'),
@@ -492,13 +328,9 @@ export type Scenario = z.output<typeof scenarioSchema>;
 export type ScenarioHost = z.output<typeof hostSchema>;
 export type ScenarioLink = z.output<typeof linkSchema>;
 export type ScenarioVm = z.output<typeof vmSchema>;
-export type ScenarioCommand = z.output<typeof commandSchema>;
 export type ScenarioPlacement = z.output<typeof placementSchema>;
 export type ScenarioDistances = z.output<typeof distancesSchema>;
-export type ScenarioWorkload = z.output<typeof workloadSchema>;
-export type ScenarioRegeneration = z.output<typeof regenerationSchema>;
 export type ScenarioProfile = z.output<typeof profileSchema>;
-export type ScenarioBeyond = z.output<typeof beyondSchema>;
 /** A scenario as a person may write it, without what has a default. */
 export type ScenarioInput = z.input<typeof scenarioSchema>;
 

@@ -5,7 +5,7 @@
 import type { Node, ParseError } from 'jsonc-parser';
 import { parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Place } from '../../shared/errors/index.ts';
-import { MAX_DEPTH, MAX_VALUES } from './limit.ts';
+import { MAX_DEPTH, MAX_VALUES } from '../../shared/model/limit.ts';
 import type { Path, Problem } from './problem.ts';
 import { pointerOf } from './problem.ts';
 

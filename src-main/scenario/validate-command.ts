@@ -2,18 +2,20 @@
  * Checks of the scheduled commands, in the order of time. Where a VM is at some tick depends on migrations that may
  * fail, so a command is wrong only if it fits none of the hosts that its VM may be on by then.
  */
+import type { CommandUse } from '../../shared/schema/command.ts';
+import { usesOf } from '../../shared/schema/command.ts';
 import { pagesFromMib } from '../../shared/units/index.ts';
 import { nrPagesOf } from './guest-map.ts';
 import { formatIdList } from './id-list.ts';
-import { MAX_RANGES } from './limit.ts';
+import { MAX_RANGES } from '../../shared/model/limit.ts';
 import type { Path } from './problem.ts';
 import { pagesOf, textFromPages } from './quantity.ts';
-import type { ScenarioCommand, ScenarioHost, ScenarioVm } from './schema.ts';
+import type { ScenarioHost, ScenarioVm } from './schema.ts';
 import type { Check } from './check.ts';
 import { validateGuestNid, validateHostNodes, validateLayoutRanges } from './validate-vm.ts';
 import { tickOf } from './world-config.ts';
 
-type Migrate = ScenarioCommand & { type: 'migrate' };
+type UseOf<What extends CommandUse['what']> = Extract<CommandUse, { readonly what: What }>;
 
 export function validateCommands(check: Check): void {
   const { commands, tickMs } = check.draft;
@@ -26,34 +28,36 @@ export function validateCommands(check: Check): void {
     const vm = check.vms.get(command.vm)!;
     const hosts = mayBeOn.get(vm.name) ?? new Set([vm.host]);
     mayBeOn.set(vm.name, hosts);
-    validateCommand(check, command, vm, hosts, ['commands', i]);
+    for (const use of usesOf(command)) validateUse(check, use, vm, hosts, ['commands', i]);
   }
 }
 
-function validateCommand(check: Check, c: ScenarioCommand, vm: ScenarioVm, mayBeOn: Set<string>, path: Path): void {
-  switch (c.type) {
-    case 'compact':
-      if (c.nodes !== null) validateTargetNodes(check, c.nodes, vm, knownHosts(check, mayBeOn), [...path, 'nodes']);
+/** @param mayBeOn hosts that the VM may be on by then; a migration adds its own. */
+function validateUse(check: Check, use: CommandUse, vm: ScenarioVm, mayBeOn: Set<string>, command: Path): void {
+  const path = [...command, ...use.keys];
+  switch (use.what) {
+    case 'hostNodes':
+      validateTargetNodes(check, use.nodes, vm, knownHosts(check, mayBeOn), path);
       break;
-    case 'migrate':
-      validateMigrate(check, c, vm, mayBeOn, path);
-      mayBeOn.add(c.toHost);
+    case 'destination':
+      validateDestination(check, use, vm, mayBeOn, command);
+      mayBeOn.add(use.host);
       break;
-    case 'commitLayout':
-      validateCommit(check, c, vm, path);
+    case 'layout':
+      validateLayoutRanges(check, vm, use.ranges, path);
       break;
-    case 'holdPages':
-    case 'releasePages':
-      validateBlock(check, c.pfn, c.order, vm, path);
+    case 'stripe':
+      validateStripe(check, use, vm, path);
       break;
-    case 'plugDimm':
-      if (c.dimm < vm.dimms.length) break;
-      check.error('dimm-unknown', [...path, 'dimm'], `VM "${vm.name}" has no DIMM ${c.dimm}`, {
-        found: `${c.dimm}`,
+    case 'block':
+      validateBlock(check, use, vm, path);
+      break;
+    case 'dimm':
+      if (use.dimm < vm.dimms.length) break;
+      check.error('dimm-unknown', path, `VM "${vm.name}" has no DIMM ${use.dimm}`, {
+        found: `${use.dimm}`,
         expected: `below ${vm.dimms.length}, the number of its "dimms"`,
       });
-      break;
-    default:
       break;
   }
 }
@@ -95,11 +99,17 @@ function warnOfSize(check: Check, vm: ScenarioVm, host: ScenarioHost, nodes: rea
   });
 }
 
-function validateMigrate(check: Check, c: Migrate, vm: ScenarioVm, mayBeOn: ReadonlySet<string>, path: Path): void {
-  const at = [...path, 'toHost'];
-  if (!check.named('host', c.toHost, at)) return;
-  const target = check.hosts.get(c.toHost)!;
-  if (c.nodes !== null) validateTargetNodes(check, c.nodes, vm, [target], [...path, 'nodes']);
+function validateDestination(
+  check: Check,
+  { host, keys, nodes, nodeKeys }: UseOf<'destination'>,
+  vm: ScenarioVm,
+  mayBeOn: ReadonlySet<string>,
+  path: Path,
+): void {
+  const at = [...path, ...keys];
+  if (!check.named('host', host, at)) return;
+  const target = check.hosts.get(host)!;
+  if (nodes !== null) validateTargetNodes(check, nodes, vm, [target], [...path, ...nodeKeys]);
   else
     warnOfSize(
       check,
@@ -108,45 +118,39 @@ function validateMigrate(check: Check, c: Migrate, vm: ScenarioVm, mayBeOn: Read
       target.nodes.map((node) => node.nid),
       at,
     );
-  const from = [...mayBeOn].filter((host) => host !== c.toHost);
+  const from = [...mayBeOn].filter((each) => each !== host);
   if (from.length === 0) {
-    check.error('migrate-to-itself', at, `VM "${vm.name}" is on host "${c.toHost}" already`);
+    check.error('migrate-to-itself', at, `VM "${vm.name}" is on host "${host}" already`);
     return;
   }
   // A link that did not pass the schema may be the one; its own problem is reported.
   const linked = check.draft.links.some(
-    (l) => l === null || (l.hosts.includes(c.toHost) && from.some((host) => l.hosts.includes(host))),
+    (l) => l === null || (l.hosts.includes(host) && from.some((each) => l.hosts.includes(each))),
   );
   if (!linked)
-    check.error('no-link', at, `no link joins host "${from.join('" or "')}" and host "${c.toHost}"`, {
+    check.error('no-link', at, `no link joins host "${from.join('" or "')}" and host "${host}"`, {
       hint: 'Add one to "links".',
     });
 }
 
-function validateCommit(check: Check, c: ScenarioCommand & { type: 'commitLayout' }, vm: ScenarioVm, path: Path): void {
-  if (c.ranges !== undefined) validateLayoutRanges(check, vm, c.ranges, [...path, 'ranges']);
-  if (c.stripe === undefined) return;
-  const at = [...path, 'stripe'];
-  c.stripe.nodes.forEach((nid, i) => validateGuestNid(check, vm, nid, [...at, 'nodes', i]));
-  const ranges = Math.ceil(nrPagesOf(vm) / c.stripe.pages);
+function validateStripe(check: Check, { nodes, pages }: UseOf<'stripe'>, vm: ScenarioVm, path: Path): void {
+  nodes.forEach((nid, i) => validateGuestNid(check, vm, nid, [...path, 'nodes', i]));
+  const ranges = Math.ceil(nrPagesOf(vm) / pages);
   if (ranges > MAX_RANGES)
-    check.error('too-many-ranges', [...at, 'pages'], `stripes of ${c.stripe.pages} pages make too many ranges`, {
+    check.error('too-many-ranges', [...path, 'pages'], `stripes of ${pages} pages make too many ranges`, {
       found: `${ranges}`,
       expected: `at most ${MAX_RANGES}`,
     });
 }
 
-function validateBlock(check: Check, pfn: number, order: number, vm: ScenarioVm, path: Path): void {
+function validateBlock(check: Check, { pfn, order }: UseOf<'block'>, vm: ScenarioVm, path: Path): void {
   const pages = 2 ** order;
   if (pfn % pages !== 0)
-    check.error(
-      'block-unaligned',
-      [...path, 'pfn'],
-      `a block of order ${order} starts at a multiple of ${pages} pages`,
-      { found: `${pfn}` },
-    );
+    check.error('block-unaligned', path, `a block of order ${order} starts at a multiple of ${pages} pages`, {
+      found: `${pfn}`,
+    });
   if (pfn + pages > nrPagesOf(vm))
-    check.error('range-outside', [...path, 'pfn'], `the block goes beyond VM "${vm.name}"`, {
+    check.error('range-outside', path, `the block goes beyond VM "${vm.name}"`, {
       found: `[${pfn}, ${pfn + pages})`,
       expected: `end at most ${nrPagesOf(vm)}`,
     });

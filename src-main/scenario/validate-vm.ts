@@ -12,7 +12,8 @@ import {
   runsByNode,
 } from './guest-map.ts';
 import { formatIdList, idsOf } from './id-list.ts';
-import { MAX_GUEST_PFN, MAX_WARMUP_TICKS, MIN_GUEST_PAGES } from './limit.ts';
+import { MAX_GUEST_PFN, MAX_WARMUP_TICKS, MIN_GUEST_PAGES } from '../../shared/model/limit.ts';
+import { ticksFromMs } from '../../shared/schema/convert.ts';
 import { firstOverlap, pagesIn } from './pfn-range.ts';
 import type { Path } from './problem.ts';
 import { pagesOf, textFromPages } from './quantity.ts';
@@ -20,7 +21,7 @@ import type { ScenarioHost, ScenarioVm } from './schema.ts';
 import type { Check } from './check.ts';
 import { validateDistances } from './check.ts';
 import { validateFreedLate, validateRecordedFree } from './validate-recorded.ts';
-import { framePagesOf, ticksFromMs } from './world-config.ts';
+import { framePagesOf } from './world-config.ts';
 
 export function validateVm(check: Check, vm: ScenarioVm, path: Path): void {
   validateSize(check, vm, path);

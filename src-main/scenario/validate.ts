@@ -11,7 +11,7 @@ import { emptyRoom, guestFramePages, placeGuest, roomPages } from './fit.ts';
 import type { FitGuest, Shortage } from './fit.ts';
 import { holesOf } from './guest-map.ts';
 import { formatIdList, idsOf } from './id-list.ts';
-import { MAX_ALL_GUEST_PAGES } from './limit.ts';
+import { MAX_ALL_GUEST_PAGES } from '../../shared/model/limit.ts';
 import type { Path, Problem } from './problem.ts';
 import { pagesOf, textFromPages } from './quantity.ts';
 import type { ScenarioHost, ScenarioVm } from './schema.ts';

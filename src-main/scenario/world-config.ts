@@ -5,7 +5,6 @@
 import type { PfnRange } from '../../shared/units/index.ts';
 import { PAGES_PER_HUGE, PAGES_PER_MIB, pagesFromMib } from '../../shared/units/index.ts';
 import type {
-  BeyondConfig,
   DirtyConfig,
   GuestConfig,
   HostConfig,
@@ -14,11 +13,11 @@ import type {
   LinkConfig,
   MmConfig,
   PlacementRule,
-  RegenerationConfig,
-  WorkloadConfig,
 } from '../../shared/model/config.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
-import type { Command } from '../../shared/model/command.ts';
+import { beyondConfig, regenerationConfig, ticksFromMs, workloadConfig } from '../../shared/schema/convert.ts';
+import type { CommandPlace, ScenarioCommand } from '../../shared/schema/command.ts';
+import { engineCommand } from '../../shared/schema/command.ts';
 import { ALL_DEFECTS, CORRECT, RFC_V3 } from '../../shared/model/config.ts';
 import {
   bootLayoutOf,
@@ -34,18 +33,7 @@ import {
 import { idsOf } from './id-list.ts';
 import { byStart } from './pfn-range.ts';
 import { pagesOf } from './quantity.ts';
-import type {
-  Scenario,
-  ScenarioBeyond,
-  ScenarioCommand,
-  ScenarioHost,
-  ScenarioLink,
-  ScenarioPlacement,
-  ScenarioProfile,
-  ScenarioRegeneration,
-  ScenarioVm,
-  ScenarioWorkload,
-} from './schema.ts';
+import type { Scenario, ScenarioHost, ScenarioLink, ScenarioPlacement, ScenarioProfile, ScenarioVm } from './schema.ts';
 
 const BYTES_PER_MIB = 2 ** 20;
 
@@ -61,12 +49,13 @@ export function toWorldConfig(scenario: Scenario): WorldConfig {
     links: scenario.links.map(linkConfig),
     guests: scenario.vms.map((vm) => guestConfig(vm, hostByName.get(vm.host)!, scenario.tickMs)),
     schedule: scenario.commands
-      .map((c) => ({ at: tickOf(c, scenario.tickMs), command: commandOf(c, vmByName.get(c.vm)!, scenario.tickMs) }))
+      .map((c) => ({
+        at: tickOf(c, scenario.tickMs),
+        command: engineCommand(c, commandPlace(vmByName.get(c.vm)!, scenario.tickMs)),
+      }))
       .sort((a, b) => a.at - b.at),
   };
 }
-
-export const ticksFromMs = (ms: number, tickMs: number): number => Math.ceil(ms / tickMs);
 
 /** The tick at whose start a command is applied. */
 export const tickOf = (command: ScenarioCommand, tickMs: number): number =>
@@ -147,11 +136,6 @@ const profileConfig = (p: ScenarioProfile): KernelProfile => ({
   backlog: p.backlog,
 });
 
-const beyondConfig = ({ commitStepMs, ...b }: ScenarioBeyond, tickMs: number): BeyondConfig => ({
-  ...b,
-  commitStepTicks: ticksFromMs(commitStepMs, tickMs),
-});
-
 const plainRange = (r: PfnRange): PfnRange => ({ start: r.start, end: r.end });
 const plainLayoutRange = (r: LayoutRange): LayoutRange => ({ start: r.start, end: r.end, nid: r.nid });
 
@@ -159,29 +143,6 @@ const dirtyConfig = (vm: ScenarioVm): DirtyConfig => ({
   workingSetPages: Math.round(vm.dirty.workingSetMiB * PAGES_PER_MIB),
   pagesPerSec: vm.dirty.rateMiBps * PAGES_PER_MIB,
 });
-
-const regenerationConfig = (r: ScenarioRegeneration, tickMs: number): RegenerationConfig => ({
-  enabled: r.enabled,
-  granularityPages: r.grainKiB / 4,
-  delayTicks: ticksFromMs(r.delayMs, tickMs),
-});
-
-function workloadConfig(w: ScenarioWorkload, tickMs: number): WorkloadConfig {
-  const { lifetime } = w;
-  return {
-    occupancyPermille: Math.round(w.occupancyPercent * 10),
-    kernelPermille: Math.round(w.kernelPercent * 10),
-    hugePermille: Math.round(w.hugePercent * 10),
-    ...(w.slabPercent === undefined ? {} : { slabPermille: Math.round(w.slabPercent * 10) }),
-    ...(w.filePercent === undefined ? {} : { filePermille: Math.round(w.filePercent * 10) }),
-    lifetime:
-      lifetime.law === 'exponential'
-        ? { law: 'exponential', meanTicks: lifetime.meanMs / tickMs }
-        : { law: 'lomax', alpha: lifetime.alpha, scaleTicks: lifetime.scaleMs / tickMs },
-    start: w.start,
-    warmupTicks: ticksFromMs(w.warmupMs, tickMs),
-  };
-}
 
 /**
  * One rule for the whole guest, or, where single cells are bound, one for each run of cells with the same rule. A frame
@@ -231,52 +192,9 @@ function placementRule(range: PfnRange, policy: ScenarioPlacement, host: HostCon
   }
 }
 
-/** A command as the engine takes it. @param vm the one it names. */
-export function commandOf(c: ScenarioCommand, vm: ScenarioVm, tickMs: number): Command {
-  switch (c.type) {
-    case 'compact':
-      return { type: c.type, vm: c.vm, nodes: c.nodes, framesPerTick: framesPerTick(c.rateMiBps, vm, tickMs) };
-    case 'migrate':
-      return {
-        type: c.type,
-        vm: c.vm,
-        toHost: c.toHost,
-        nodes: c.nodes,
-        downtimeLimitMs: c.downtimeLimitMs,
-        maxBytesPerSec: Math.round(c.maxBandwidthMiBps * BYTES_PER_MIB),
-        maxRounds: c.maxRounds,
-      };
-    case 'commitLayout':
-      return { type: c.type, vm: c.vm, ranges: commandLayout(c, vm) };
-    case 'setWorkload':
-      return { type: c.type, vm: c.vm, workload: c.workload === null ? null : workloadConfig(c.workload, tickMs) };
-    case 'setRegeneration':
-      return { type: c.type, vm: c.vm, regeneration: regenerationConfig(c.regeneration, tickMs) };
-    case 'holdPages':
-    case 'releasePages':
-      return { type: c.type, vm: c.vm, pfn: c.pfn, order: c.order };
-    case 'writeFiles':
-      return { type: c.type, vm: c.vm, line: c.line, writes: c.writes };
-    case 'plugDimm':
-      return { type: c.type, vm: c.vm, dimm: c.dimm };
-    case 'setBeyond':
-      return { type: c.type, vm: c.vm, beyond: beyondConfig(c.beyond, tickMs) };
-    default:
-      return { type: c.type, vm: c.vm };
-  }
-}
-
-const framesPerTick = (rateMiBps: number, vm: ScenarioVm, tickMs: number): number =>
-  Math.max(1, Math.round((rateMiBps * PAGES_PER_MIB * tickMs) / 1000 / framePagesOf(vm)));
-
-/** The ranges of a commitLayout, a stripe written out. Stripe i of the guest belongs to nodes[i mod n]. */
-function commandLayout(c: ScenarioCommand & { type: 'commitLayout' }, vm: ScenarioVm): LayoutRange[] {
-  if (c.stripe === undefined) return [...(c.ranges ?? [])].sort(byStart).map(plainLayoutRange);
-  const { nodes, pages } = c.stripe;
-  const nrPages = nrPagesOf(vm);
-  return Array.from({ length: Math.ceil(nrPages / pages) }, (_, i) => ({
-    start: i * pages,
-    end: Math.min(nrPages, (i + 1) * pages),
-    nid: nodes[i % nodes.length]!,
-  }));
-}
+/** What the conversion of a command must know of its VM. */
+export const commandPlace = (vm: ScenarioVm, tickMs: number): CommandPlace => ({
+  tickMs,
+  nrPages: nrPagesOf(vm),
+  framePages: framePagesOf(vm),
+});

@@ -9,7 +9,7 @@
  * (d) What a person asks to happen, happens now: it brings the window back to the present first.
  */
 import type { Diagnostic } from '../../shared/errors/index.ts';
-import type { GivenCommand } from '../../shared/protocol/command.ts';
+import type { SubmittedCommand } from '../../shared/schema/command.ts';
 import type { DocumentState, HelloReply, StartInfo } from '../../shared/protocol/document.ts';
 import type { CompareProgress } from '../../shared/model/comparison.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/limit.ts';
@@ -272,7 +272,7 @@ export class App {
   // The run
 
   /** Gives a command now. @returns why the world refuses it, or null */
-  async give(command: GivenCommand): Promise<{ readonly slug: string; readonly text: string } | null> {
+  async give(command: SubmittedCommand): Promise<{ readonly slug: string; readonly text: string } | null> {
     this.scrub(null);
     const reply = await this.attempt(`give the command ${command.type} to ${command.vm}`, 'run.command', { command });
     return reply?.refusal ?? null;

@@ -43,7 +43,7 @@ import { formatIdList } from '../id-list.ts';
 import type { ImportPart } from '../import-host.ts';
 import { importDistances } from '../import-host.ts';
 import type { VmInput } from '../import-vm.ts';
-import { MAX_GUEST_NODE_IDS, MAX_GUEST_PFN, MAX_VCPUS } from '../limit.ts';
+import { MAX_GUEST_NODE_IDS, MAX_GUEST_PFN, MAX_VCPUS } from '../../../shared/model/limit.ts';
 import { byStart, mergeRanges, pagesIn, subtractRanges } from '../pfn-range.ts';
 import { sentence } from '../problem.ts';
 import { quantityFromPages } from '../quantity.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { givenCommandSchema } from '../../../shared/protocol/command.ts';
+import { submittedCommandSchema } from '../../../shared/schema/command.ts';
 import type { GuestBeyond } from '../../../shared/model/beyond.ts';
 import { PLAIN_RFC } from '../../../shared/model/beyond.ts';
 import { beyondOf, beyondText, formOf } from './beyond-form.ts';
@@ -19,7 +19,7 @@ test('what a guest has comes back as it was, in a unit of time, as a sound comma
     const { commitStepTicks, ...rest } = beyond;
     const given = beyondOf(formOf(beyond, 100));
     expect(given).toEqual({ ...rest, commitStepMs: commitStepTicks * 100 });
-    expect(givenCommandSchema.safeParse({ type: 'setBeyond', vm: 'a', beyond: given }).success).toBe(true);
+    expect(submittedCommandSchema.safeParse({ type: 'setBeyond', vm: 'a', beyond: given }).success).toBe(true);
   }
 });
 

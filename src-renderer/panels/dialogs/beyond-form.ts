@@ -1,8 +1,8 @@
 /** What the dialog "Beyond the RFC" says, as a command, and what it starts from. */
-import type { GivenCommand } from '../../../shared/protocol/command.ts';
 import type { GuestBeyond } from '../../../shared/model/beyond.ts';
-
-type Beyond = Extract<GivenCommand, { type: 'setBeyond' }>['beyond'];
+import { DEFAULT_PAGES_PER_TICK } from '../../../shared/model/default.ts';
+import { beyondFromConfig } from '../../../shared/schema/convert.ts';
+import type { ScenarioBeyond } from '../../../shared/schema/part.ts';
 
 export interface BeyondForm {
   topology: boolean;
@@ -16,29 +16,21 @@ export interface BeyondForm {
   lookup: GuestBeyond['lookup'];
 }
 
-const USUAL_PAGES_PER_TICK = 64;
-
-export const formOf = (beyond: GuestBeyond, tickMs: number): BeyondForm => ({
-  topology: beyond.topology,
-  activePass: beyond.activePass !== null,
-  pagesPerTick: beyond.activePass?.pagesPerTick ?? USUAL_PAGES_PER_TICK,
-  order: beyond.activePass?.order ?? 'oldest',
-  consultTarget: beyond.consultTarget,
-  commitStepMs: beyond.commitStepTicks * tickMs,
-  notify: beyond.notify,
-  shrinkSlabs: beyond.shrinkSlabs,
-  lookup: beyond.lookup,
-});
+export function formOf(config: GuestBeyond, tickMs: number): BeyondForm {
+  const { activePass, ...beyond } = beyondFromConfig(config, tickMs);
+  return {
+    ...beyond,
+    activePass: activePass !== null,
+    pagesPerTick: activePass?.pagesPerTick ?? DEFAULT_PAGES_PER_TICK,
+    order: activePass?.order ?? 'oldest',
+  };
+}
 
 /** Slabs can shrink only when their caches are told. */
-export const beyondOf = (form: BeyondForm): Beyond => ({
-  topology: form.topology,
-  activePass: form.activePass ? { pagesPerTick: form.pagesPerTick, order: form.order } : null,
-  consultTarget: form.consultTarget,
-  commitStepMs: form.commitStepMs,
-  notify: form.notify,
+export const beyondOf = ({ activePass, pagesPerTick, order, ...form }: BeyondForm): ScenarioBeyond => ({
+  ...form,
+  activePass: activePass ? { pagesPerTick, order } : null,
   shrinkSlabs: form.notify && form.shrinkSlabs,
-  lookup: form.lookup,
 });
 
 /** What is on, in words; empty: the plain RFC. */

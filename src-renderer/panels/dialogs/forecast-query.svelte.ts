@@ -1,5 +1,5 @@
 /** What would come of the command that a form says, asked of main as the person chooses (asker.ts). */
-import type { GivenCommand } from '../../../shared/protocol/command.ts';
+import type { SubmittedCommand } from '../../../shared/schema/command.ts';
 import type { Forecast } from '../../../shared/model/forecast.ts';
 import type { App } from '../../state/app.svelte.ts';
 import { RequestError } from '../../state/connection.ts';
@@ -8,10 +8,10 @@ import type { Asked } from './asker.ts';
 
 export class ForecastQuery {
   asked = $state.raw<Asked<Forecast>>({ working: false, answer: null, failure: '' });
-  readonly #asker: Asker<GivenCommand, Forecast>;
+  readonly #asker: Asker<SubmittedCommand, Forecast>;
 
   /** @param command what the form says; null: it says none yet. Called in a component, which ends it. */
-  constructor(app: App, command: () => GivenCommand | null) {
+  constructor(app: App, command: () => SubmittedCommand | null) {
     this.#asker = new Asker(
       (question) => app.connection.request('run.forecast', { command: question }),
       (asked) => (this.asked = asked),

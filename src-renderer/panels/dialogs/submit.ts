@@ -1,10 +1,10 @@
 /** Gives what a dialog says, and plays if that was wished. */
-import type { GivenCommand } from '../../../shared/protocol/command.ts';
+import type { SubmittedCommand } from '../../../shared/schema/command.ts';
 import type { App } from '../../state/app.svelte.ts';
 import { memory } from '../../state/memory.ts';
 
 /** @returns what stands in the way, in a sentence; null: done. */
-export async function giveAndPlay(app: App, command: GivenCommand, play: boolean): Promise<string | null> {
+export async function giveAndPlay(app: App, command: SubmittedCommand, play: boolean): Promise<string | null> {
   app.scrub(null);
   const what = `give the command ${command.type} to ${command.vm}`;
   const reply = await app.attempt(what, 'run.command', { command });
