@@ -25,7 +25,11 @@ export default defineConfig({
     build: {
       outDir: 'out/main',
       rolldownOptions: {
-        input: { main: 'src-main/app/main.ts', 'session-worker': 'src-main/runtime/session-worker.ts' },
+        input: {
+          main: 'src-main/app/main.ts',
+          'session-worker': 'src-main/runtime/session-worker.ts',
+          'job-worker': 'src-main/runtime/job-worker.ts',
+        },
         // A thread reads its file and what that imports beside the archive, not in it (electron-builder.yml): there the
         // names say what they are, as no package.json does.
         output: {

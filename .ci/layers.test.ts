@@ -44,6 +44,7 @@ const banned: readonly (readonly [string, string, BanName])[] = [
   ['src-main/simtest/ban/random.ts', 'export const { random } = Math;', 'chance'],
   ['src-main/planner/ban/random.ts', "export const a = Math['random']();", 'chance'],
   ['src-main/formats/ban/compare.ts', "export const a = 'a'.localeCompare('b');", 'locale'],
+  ['src-main/jobs/ban/now.ts', 'export const a = Date.now();', 'clock'],
   ['src-main/report/ban/print.ts', 'export const a = (1000).toLocaleString();', 'locale'],
   ['src-main/report/ban/intl.ts', 'export const a = new Intl.NumberFormat();', 'locale'],
   ['src-main/engine/vm/ban/weak.ts', 'export const a = new WeakRef({});', 'collector'],
@@ -71,6 +72,7 @@ const refused: readonly (readonly [string, string, string])[] = [
   ['src-main/formats/import/package.ts', 'zod', 'imports-of-src-main-formats'],
   ['src-main/scenario/import/world.ts', '../../engine/legal.ts', 'imports-of-src-main-scenario'],
   ['src-main/report/import/engine.ts', '../../engine/world.ts', 'imports-of-src-main-report'],
+  ['src-main/jobs/import/format.ts', '../../formats/legal.ts', 'imports-of-src-main-jobs'],
   ['src-main/runtime/import/up.ts', '../../cli/legal.ts', 'imports-of-src-main-runtime'],
   ['src-main/cli/import/electron.ts', 'electron', 'imports-of-src-main-cli'],
   ['src-renderer/app/import/main.ts', '../../../src-main/engine/world.ts', 'imports-of-src-renderer'],
@@ -99,6 +101,7 @@ const legal: Readonly<Record<string, string>> = {
     "export type { a } from '../../shared/model/legal.ts';\nexport { z } from 'zod';\nexport { parse } from 'jsonc-parser';",
   'src-main/formats/legal.ts': "export { XMLParser } from 'fast-xml-parser';",
   'src-main/report/legal.ts': 'export const a = Math.sin(1);',
+  'src-main/jobs/legal.ts': "export { a } from '../report/legal.ts';\nexport { b } from '../engine/legal.ts';",
   'src-main/runtime/legal.ts': "export { readFileSync } from 'node:fs';\nexport { Worker } from 'worker_threads';",
   'src-main/cli/legal.ts':
     "export { a } from '../engine/legal.ts';\nexport { Command } from 'commander';\nexport const b = [Date.now(), process.pid];",

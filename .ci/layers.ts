@@ -51,6 +51,7 @@ const formats = 'src-main/formats';
 const scenario = 'src-main/scenario';
 const report = 'src-main/report';
 const simtest = 'src-main/simtest';
+const jobs = 'src-main/jobs';
 const guestShell = 'src-main/shell';
 const runtime = 'src-main/runtime';
 const store = 'src-main/store';
@@ -78,14 +79,15 @@ export const layers: readonly Layer[] = [
   pure('src-main/planner', 'where to put what: heuristics, model, checker', ['shared']),
   pure(report, 'rows of a view to HTML, CSV, JSON and SVG', ['shared']),
   pure(simtest, 'the attacker of the engine, by seed', ['shared', engine, scenario]),
+  pure(jobs, 'what takes long, as functions from plain data to plain data', ['shared', engine, scenario, report, simtest]),
 
   // Node: files, threads, terminals. The three shells at the end are thin and around one runtime.
   node(guestShell, "a guest's shell: its interpreter and its programs, above the guest's files", ['shared', engine], ['just-bash']),
-  node(runtime, 'the worker that steps a world', ['shared', engine, scenario, guestShell]),
+  node(runtime, 'where jobs and sessions run: in this thread, or in one of their own', ['shared', engine, scenario, jobs, guestShell]),
   node(store, 'files that survive a crash', ['shared', formats], ['zod']),
-  node(desk, 'documents, and what a window may ask of them; the same in every shell', ['shared', formats, scenario, report, runtime, store], ['zod']),
+  node(desk, 'documents, and what a window may ask of them; the same in every shell', ['shared', formats, scenario, report, jobs, runtime, store], ['zod']),
   node('src-main/bench', "benchmarks beside the RFC's algorithm in C", ['shared', engine, scenario]),
-  node('src-main/cli', 'the jobs without a window', ['shared', engine, formats, scenario, report, simtest, guestShell, runtime, store], ['commander']),
+  node('src-main/cli', 'the jobs without a window', ['shared', engine, formats, scenario, report, simtest, jobs, guestShell, runtime, store], ['commander']),
   node(servedPage, 'the page as every window shell serves it: its files, its headers', []),
   node('src-main/web', 'the same application on loopback', ['shared', desk, servedPage], ['ws']),
   node('src-main/app', 'windows, menus, the one validated IPC door', ['shared', desk, servedPage], ['electron']),

@@ -53,7 +53,7 @@ const PACKED = [
   'out/renderer/assets/index.js',
   'out/renderer/index.html',
 ];
-const BESIDE = ['out/main/session-worker.mjs', 'out/main/shared-recording.mjs'];
+const BESIDE = ['out/main/session-worker.mjs', 'out/main/job-worker.mjs', 'out/main/shared-recording.mjs'];
 /** Made by a build, or lying around, and nobody's business. */
 const LEFT = [
   'out/main/main.js.map',

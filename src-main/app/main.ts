@@ -63,7 +63,7 @@ async function start(): Promise<void> {
   const named = (name: string): AppWindow | null => windows.named(name);
   const desk: Desk = await Desk.open(
     electronShell(printer, named, () => void showMenu()),
-    { workerUrl: workerUrl() },
+    { threadPlace },
   );
   const windows = new Windows({
     desk,
@@ -130,9 +130,9 @@ function serve(site: Site): void {
 const iconFile = (): string =>
   app.isPackaged ? join(process.resourcesPath, 'icon.png') : join(appPath, 'build', 'icons', '256x256.png');
 
-/** In a package the thread's file lies beside the archive: a thread reads it without Electron's help. */
-function workerUrl(): URL {
-  return pathToFileURL(folderOf('main', 'session-worker.mjs').replace('app.asar', 'app.asar.unpacked'));
+/** In a package the threads' files lie beside the archive: a thread reads its own without Electron's help. */
+function threadPlace(file: string): URL {
+  return pathToFileURL(folderOf('main', `${file}.mjs`).replace('app.asar', 'app.asar.unpacked'));
 }
 
 /** In a window that shows nothing, else in one of its own; where it is open already, there. */

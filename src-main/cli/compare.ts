@@ -5,8 +5,8 @@
 import type { ComparedVariant, Comparison } from '../../shared/model/comparison.ts';
 import { count } from '../../shared/view/number-format.ts';
 import { World } from '../engine/index.ts';
-import { compareInWorker, isNotNow, sessionThread } from '../runtime/index.ts';
-import { canonicalText, placementDiagnostics, toWorldConfig } from '../scenario/index.ts';
+import { isJobStopped, runJob } from '../runtime/index.ts';
+import { placementDiagnostics, toWorldConfig } from '../scenario/index.ts';
 import { inputName } from './input.ts';
 import { interruptible } from './interrupt.ts';
 import type { ExitCode } from './output.ts';
@@ -42,26 +42,22 @@ export async function compare(path: string, flags: CompareFlags): Promise<ExitCo
     printDiagnostics(placementDiagnostics(problems, scenario, inputName(path)));
     return 1;
   }
-  const request = { text: canonicalText(scenario), vm, of: flags.of, until: flags.until, maxTicks: flags.maxTicks };
+  const input = { scenario, vm, of: flags.of, until: flags.until, maxTicks: flags.maxTicks };
   const line = new ProgressLine();
   try {
     const comparison = await interruptible((signal) =>
-      compareInWorker(
-        request,
-        {
-          signal,
-          onProgress: ({ variant, variants, name, tick }) =>
-            line.show(() => `variant ${variant + 1} of ${variants} (${name}), tick ${count(tick)}`),
-        },
-        sessionThread(),
-      ),
+      runJob('compare', input, {
+        signal,
+        onProgress: ({ variant, variants, name, tick }) =>
+          line.show(() => `variant ${variant + 1} of ${variants} (${name}), tick ${count(tick)}`),
+      }),
     );
     line.clear();
     printResult(flags.json === true ? `${JSON.stringify(comparison, null, 2)}\n` : comparisonText(comparison));
     return 0;
   } catch (error) {
     line.clear();
-    if (!isNotNow(error)) throw error;
+    if (!isJobStopped(error)) throw error;
     printNote('stopped');
     return 130;
   }

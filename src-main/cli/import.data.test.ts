@@ -10,7 +10,7 @@ import type { HostFacts, VmFacts } from '../formats/index.ts';
 import { readForeign } from '../formats/index.ts';
 import type { RunDocument } from '../../shared/view/index.ts';
 import { runDocument } from '../../shared/view/index.ts';
-import { runWorld } from '../runtime/index.ts';
+import { runJob } from '../runtime/index.ts';
 import type { Scenario } from '../scenario/index.ts';
 import { assembleScenario } from '../scenario/index.ts';
 import { pageshift } from './fixture/pageshift.ts';
@@ -56,7 +56,11 @@ function expectDone({ converged, laws, guests }: RunDocument): void {
 
 describe('a VM on the host E5649', () => {
   it.each(DOMAINS.filter((name) => name !== INVALID))('%s alone converges', { timeout: 300_000 }, async (name) => {
-    const { run } = await runWorld(quick([name]), { until: { converged: true, maxTicks: 20_000 }, version: 'test' });
+    const { run } = await runJob('run', {
+      scenario: quick([name]),
+      until: { converged: true, maxTicks: 20_000 },
+      version: 'test',
+    });
     expect(run!.record.ending).toBe('settled');
     const document = runDocument(run!.record);
     expectDone(document);

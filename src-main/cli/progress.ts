@@ -1,6 +1,6 @@
 /** How far long work is: one line on a terminal, redrawn in place; nothing in a pipe. */
 import { count, seconds } from '../../shared/view/number-format.ts';
-import type { RunProgress } from '../runtime/index.ts';
+import type { RunProgress } from '../jobs/index.ts';
 
 const REDRAW_MS = 100;
 

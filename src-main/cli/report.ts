@@ -6,7 +6,6 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative } from 'node:path';
 import type { Diagnostic } from '../../shared/errors/index.ts';
-import { renderReport } from '../report/index.ts';
 import type { OutFile } from '../store/index.ts';
 import { headOf, overInput, standingAt, unwritable, writeFiles } from '../store/index.ts';
 import type { RunFlags } from './option.ts';
@@ -15,7 +14,8 @@ import { printDiagnostics, printNote, printResult } from './output.ts';
 import { baseFolder, resolvePath } from './path.ts';
 import { runFile } from './run-file.ts';
 import { documentText } from './run-output.ts';
-import type { Run } from '../runtime/index.ts';
+import type { Run } from '../jobs/index.ts';
+import { runJob } from '../runtime/index.ts';
 
 interface Place {
   readonly folder: string;
@@ -38,7 +38,7 @@ export async function report(
   if ('severity' in place) return refused(place);
   const { run, code } = await runFile(path, flags);
   if (run === null) return code;
-  const files = filesOf(run, place);
+  const files = await filesOf(run, place);
   const paths = files.map((file) => file.path);
   const refusal =
     (await overInput([resolvePath(path)], paths)) ??
@@ -88,8 +88,8 @@ async function firstStanding(files: readonly OutFile[]): Promise<Diagnostic | nu
   return null;
 }
 
-function filesOf(run: Run, { folder, html, json, csvPrefix }: Place): OutFile[] {
-  const rendered = renderReport(run.record);
+async function filesOf(run: Run, { folder, html, json, csvPrefix }: Place): Promise<OutFile[]> {
+  const rendered = await runJob('report', { record: run.record });
   return [
     { path: join(folder, html), content: rendered.html },
     { path: join(folder, json), content: documentText(run) },

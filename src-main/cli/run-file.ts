@@ -3,8 +3,8 @@ import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { RunEnding } from '../../shared/view/index.ts';
 import { convergedGuests, sentenceFormat } from '../../shared/view/index.ts';
 import { placementDiagnostics } from '../scenario/index.ts';
-import type { Run, RunUntil } from '../runtime/index.ts';
-import { runWorld } from '../runtime/index.ts';
+import type { Run, RunUntil } from '../jobs/index.ts';
+import { runJob } from '../runtime/index.ts';
 import { interruptible } from './interrupt.ts';
 import type { RunFlags } from './option.ts';
 import type { ExitCode } from './output.ts';
@@ -40,15 +40,17 @@ async function runUntilStopped(path: string, flags: RunFlags, signal: AbortSigna
   const until: RunUntil = ticks === undefined ? { converged: true, maxTicks } : { converged: false, ticks };
   const line = new ProgressLine();
   const meter = new RunMeter();
-  const { run, problems } = await runWorld(scenario, {
-    until,
-    version: VERSION,
-    signal,
-    onProgress: (progress) => {
-      meter.add(progress, performance.now());
-      line.show(() => meter.text(progress));
+  const { run, problems } = await runJob(
+    'run',
+    { scenario, until, version: VERSION },
+    {
+      signal,
+      onProgress: (progress) => {
+        meter.add(progress, performance.now());
+        line.show(() => meter.text(progress));
+      },
     },
-  }).finally(() => line.clear());
+  ).finally(() => line.clear());
   if (run === null) {
     printDiagnostics(placementDiagnostics(problems, scenario, inputName(path)));
     return { run: null, code: 1 };
@@ -74,7 +76,7 @@ const isUsage = ({ slug, where }: Diagnostic): boolean =>
   where.path?.startsWith('--') === true && (slug === 'command-text' || slug === 'id-list');
 
 /** What a person must not miss, also where the result goes into a file. */
-function endingNotes({ record, left }: Run): string[] {
+function endingNotes({ record, pendingWork }: Run): string[] {
   const { ending } = record;
   const { tick } = record.after.header;
   const readable = sentenceFormat(record.after.header);
@@ -86,7 +88,7 @@ function endingNotes({ record, left }: Run): string[] {
     case 'ticks':
       return refused;
     case 'maxTicks':
-      return [...refused, `not converged after ${tick} ticks${readable(leftText(left))}`];
+      return [...refused, `not converged after ${tick} ticks${readable(pendingText(pendingWork))}`];
     case 'brokenLaw':
       return [
         ...refused,
@@ -95,17 +97,17 @@ function endingNotes({ record, left }: Run): string[] {
     case 'interrupted':
       return [
         ...refused,
-        `interrupted at tick ${tick}: the result is partial, true of that tick${readable(leftText(left))}`,
+        `interrupted at tick ${tick}: the result is partial, true of that tick${readable(pendingText(pendingWork))}`,
       ];
   }
 }
 
-const MAX_LEFT = 5;
+const MAX_PENDING = 5;
 
-function leftText(left: readonly string[]): string {
-  if (left.length === 0) return '';
-  const more = left.length - MAX_LEFT;
-  return `: ${left.slice(0, MAX_LEFT).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+function pendingText(pending: readonly string[]): string {
+  if (pending.length === 0) return '';
+  const more = pending.length - MAX_PENDING;
+  return `: ${pending.slice(0, MAX_PENDING).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
 }
 
 const brokenText = (law: string, vm: string | null, text: string, tick: number, seed: number): string =>

@@ -13,7 +13,7 @@ import type {
 import { guestAccounting, hostMatrix, idList, isTold, runDocument, sentenceFormat } from '../../shared/view/index.ts';
 import { checksText, verdict } from '../report/index.ts';
 import { bytes, count, decimal, plural, seconds, size } from '../../shared/view/number-format.ts';
-import type { Run } from '../runtime/index.ts';
+import type { Run } from '../jobs/index.ts';
 import { fold, textTable } from './text-table.ts';
 
 /** The run document, and what was left to do when it ended. */
@@ -26,11 +26,11 @@ export interface EndedRunDocument extends RunDocument {
   readonly commands: readonly RecordedCommand[];
 }
 
-export function documentText({ record, left }: Run): string {
+export function documentText({ record, pendingWork }: Run): string {
   const document: EndedRunDocument = {
     ...runDocument(record),
     interrupted: record.ending === 'interrupted',
-    left,
+    left: pendingWork,
     commands: record.commands,
   };
   return `${JSON.stringify(document, null, 2)}\n`;

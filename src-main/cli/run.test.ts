@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runWorld } from '../runtime/index.ts';
+import { runJob } from '../runtime/index.ts';
 import { readScenario } from '../scenario/index.ts';
 import { ENDLESS, NUMACTL, SCENARIO } from './fixture/input.ts';
 import { pageshift, REPOSITORY } from './fixture/pageshift.ts';
@@ -34,7 +34,7 @@ describe('run', () => {
       SCENARIO.replace(/\}$/, ', "commands": [{ "at": 3, "type": "compact", "vm": "v", "nodes": [1] }] }'),
       'test',
     ).value!;
-    const { run } = await runWorld(scenario, { until: { converged: true, maxTicks: 10_000 }, version: 'test' });
+    const { run } = await runJob('run', { scenario, until: { converged: true, maxTicks: 10_000 }, version: 'test' });
     const { hash, chain, after } = run!.record;
     expect(document).toMatchObject({
       ...{

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { runWorld } from '../runtime/index.ts';
+import { runJob } from '../runtime/index.ts';
 import { readScenario } from '../scenario/index.ts';
 import type { FakeShell } from './fixture/page.ts';
 import { COMPACT, fakeShell, Page, SMALL, until } from './fixture/page.ts';
@@ -31,7 +31,11 @@ async function imported(page: Page, text = SMALL): Promise<string> {
 
 /** The chain of a scenario run by itself for so many ticks. */
 async function chainOf(text: string, ticks: number): Promise<string> {
-  const { run } = await runWorld(readScenario(text, '').value!, { until: { converged: false, ticks }, version: '' });
+  const { run } = await runJob('run', {
+    scenario: readScenario(text, '').value!,
+    until: { converged: false, ticks },
+    version: '',
+  });
   return run!.record.chain;
 }
 

@@ -7,6 +7,7 @@
  */
 import { join } from 'node:path';
 import type { OpenReply, RequestName, RequestReply, StartInfo } from '../../shared/protocol/index.ts';
+import type { ThreadPlace } from '../runtime/index.ts';
 import { startSession } from '../runtime/index.ts';
 import { privateFolder, RecentFiles } from '../store/index.ts';
 import type { OpenedDocument } from './document.ts';
@@ -26,8 +27,8 @@ import { WindowLink } from './window-link.ts';
 export interface DeskOptions {
   /** Of runtime; another in tests. */
   readonly startSession?: StartSession;
-  /** The session worker's file where it is not beside its starter (a bundled build). */
-  readonly workerUrl?: URL;
+  /** Where the files of threads are, when not beside their starter (a bundled build). */
+  readonly threadPlace?: ThreadPlace;
 }
 
 /** What a shell needs to know of a document, to ask before it closes a window or quits. */
@@ -75,7 +76,7 @@ export class Desk implements LinkHost {
     this.#recent = recent;
     this.#documents = new Documents({
       startSession: options.startSession ?? startSession,
-      ...(options.workerUrl === undefined ? {} : { workerUrl: options.workerUrl }),
+      ...(options.threadPlace === undefined ? {} : { threadPlace: options.threadPlace }),
       version: shell.version,
       dataFolder: shell.dataFolder,
       examples,

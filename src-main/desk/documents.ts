@@ -11,6 +11,7 @@ import { basename, join, resolve } from 'node:path';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { ImportReply, OpenReply } from '../../shared/protocol/index.ts';
 import { canonicalText, placementDiagnostics, readScenario } from '../scenario/index.ts';
+import type { ThreadPlace } from '../runtime/index.ts';
 import type { SessionOptions, SessionStart } from '../runtime/session-api.ts';
 import type { FilePrint, FoundJournal, RecentFiles } from '../store/index.ts';
 import {
@@ -40,7 +41,7 @@ export type StartSession = (options: SessionOptions) => Promise<SessionStart>;
 
 export interface DocumentsParts {
   readonly startSession: StartSession;
-  readonly workerUrl?: URL;
+  readonly threadPlace?: ThreadPlace;
   readonly version: string;
   /** Journals, and the histories of runs. */
   readonly dataFolder: string;
@@ -274,7 +275,7 @@ export class Documents {
   }
 
   async #startHere({ scenario, written }: Source, origin: Origin): Promise<OpenReply> {
-    const { startSession, workerUrl, version, listener } = this.#parts;
+    const { startSession, threadPlace, version, listener } = this.#parts;
     const text = canonicalText(scenario);
     const { place, saved, print, journal: found } = origin;
     let document: OpenedDocument | null = null;
@@ -296,7 +297,7 @@ export class Documents {
         version,
         spillFolder: join(this.#historyFolder, id),
         ...(found === undefined ? {} : { toTick: found.tick, given: found.given }),
-        ...(workerUrl === undefined ? {} : { workerUrl }),
+        ...(threadPlace === undefined ? {} : { threadPlace }),
       });
     } catch (error) {
       await this.#forgo(journal, found);

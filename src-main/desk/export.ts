@@ -1,6 +1,7 @@
 /** What a person takes out of a document: the report of its run as a page, as PDF or as tables, or the scenario. */
 import type { RunRecord } from '../../shared/view/index.ts';
-import { figureFile, renderReport } from '../report/index.ts';
+import type { Report } from '../report/index.ts';
+import { runJob } from '../runtime/index.ts';
 import type { Checked } from './door.ts';
 import { Refusal } from './refusal.ts';
 
@@ -39,16 +40,16 @@ export async function makeExport(
       return {
         name: `${base}.json`,
         mime: 'application/json',
-        content: bytes(renderReport(await document.record()).json),
+        content: bytes((await reportOf(document)).json),
       };
     case 'figure': {
-      const figure = figureFile(await document.record(), asked.figure, asked.vm);
+      const figure = await runJob('figure', { record: await document.record(), figure: asked.figure, vm: asked.vm });
       if (figure.svg === null) throw new Refusal(figure.why);
       const name = [base, asked.figure, ...(asked.figure === 'map' ? [fileBase(asked.vm)] : [])].join('-');
       return { name: `${name}.svg`, mime: 'image/svg+xml', content: bytes(figure.svg) };
     }
     case 'csv': {
-      const { csv } = renderReport(await document.record());
+      const { csv } = await reportOf(document);
       const table = Object.hasOwn(csv, asked.table) ? csv[asked.table] : undefined;
       if (table === undefined) throw new Refusal(`There is no such table. There are: ${Object.keys(csv).join(', ')}.`);
       return { name: `${base}-${asked.table}`, mime: 'text/csv', content: bytes(table) };
@@ -56,7 +57,9 @@ export async function makeExport(
   }
 }
 
-export const reportHtml = async (document: Exportable): Promise<string> => renderReport(await document.record()).html;
+export const reportHtml = async (document: Exportable): Promise<string> => (await reportOf(document)).html;
+
+const reportOf = async (document: Exportable): Promise<Report> => runJob('report', { record: await document.record() });
 
 /** A document's name as a file can be called on any system. */
 export function fileBase(name: string): string {

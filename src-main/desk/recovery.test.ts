@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { runWorld } from '../runtime/index.ts';
+import { runJob } from '../runtime/index.ts';
 import { readScenario } from '../scenario/index.ts';
 import { fakeShell, Page, SMALL, until } from './fixture/page.ts';
 import { Desk } from './index.ts';
@@ -74,11 +74,11 @@ test('a process that is killed mid-run loses no more than its last second, and i
     const text = Buffer.from((await page.ask('document.text', {})).payload).toString();
     const scenario = readScenario(text, '').value!;
     expect(scenario.commands).toHaveLength(2);
-    const { run } = await runWorld(scenario, { until: { converged: false, ticks: tick }, version: '' });
+    const { run } = await runJob('run', { scenario, until: { converged: false, ticks: tick }, version: '' });
     expect({ chain, hash }).toEqual({ chain: run!.record.chain, hash: run!.record.hash });
 
     await page.get('run.step', { ticks: 20 });
-    const later = await runWorld(scenario, { until: { converged: false, ticks: tick + 20 }, version: '' });
+    const later = await runJob('run', { scenario, until: { converged: false, ticks: tick + 20 }, version: '' });
     expect((await page.get('run.hashes', {})).chain).toBe(later.run!.record.chain);
   } finally {
     await desk.close();

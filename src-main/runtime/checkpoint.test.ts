@@ -8,7 +8,7 @@ import { toWorldConfig } from '../scenario/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { CheckpointStore } from './checkpoint.ts';
 import { small } from './fixture.ts';
-import { Recording } from './recording.ts';
+import { Recording } from '../jobs/recording.ts';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'pageshift-checkpoint-'))));

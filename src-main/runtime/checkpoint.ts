@@ -9,7 +9,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { WorldState } from '../engine/index.ts';
-import type { RecordingState } from './recording.ts';
+import type { RecordingState } from '../jobs/recording.ts';
 import { spilled } from './spill.ts';
 
 export interface Checkpoint {

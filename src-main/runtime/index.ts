@@ -1,12 +1,8 @@
-/** Steps worlds in real time: here, or in a worker. Node. */
-export { compareInWorker } from './compare.ts';
-export type { CompareCallbacks, CompareRequest } from './compare.ts';
+/** What runs in threads: jobs, and sessions that a person steers. Node. */
 export { isNotNow, NotNow } from './not-now.ts';
-export { runInWorker } from './run-in-worker.ts';
-export type { WorkerResult } from './run-in-worker.ts';
-export { runWorld } from './run.ts';
-export type { Run, RunOptions, RunProgress, RunStart, RunUntil } from './run.ts';
-export { besideThis as sessionThread, startSession } from './session.ts';
+export { isJobStopped, runJob } from './run-job.ts';
+export type { JobOptions } from './run-job.ts';
+export { startSession } from './session.ts';
 export type {
   FrameRequest,
   Session,
@@ -15,3 +11,4 @@ export type {
   SessionStart,
   SessionState,
 } from './session-api.ts';
+export type { ThreadFile, ThreadPlace } from './thread.ts';

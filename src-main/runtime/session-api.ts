@@ -16,6 +16,7 @@ import type { DocumentState } from '../../shared/protocol/index.ts';
 import type { CommitTrace } from '../../shared/model/commit-trace.ts';
 import type { LawsChecked, RunRecord } from '../../shared/view/index.ts';
 import type { PlacementProblem, Refusal } from '../engine/index.ts';
+import type { ThreadPlace } from './thread.ts';
 
 /** What of a document's state is the run's; the rest (place, dirty, id) is the desk's. */
 export type SessionState = Omit<DocumentState, 'id' | 'place' | 'dirty' | 'changedOnDisk' | 'problems'>;
@@ -30,8 +31,8 @@ export interface SessionOptions {
   readonly toTick?: number;
   /** Recovery: which of the text's commands a person gave, as SessionJournal has them: these can be undone. */
   readonly given?: readonly number[];
-  /** The worker's file where it is not beside this one (a bundled build). */
-  readonly workerUrl?: URL;
+  /** Of its thread's file, where that is not beside this one (a bundled build). */
+  readonly threadPlace?: ThreadPlace;
 }
 
 /** All that is needed to come back to where a run stands: with `tick` as `toTick`, the options of another session. */

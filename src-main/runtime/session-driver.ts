@@ -19,9 +19,10 @@ import { GuestShells } from './guest-shells.ts';
 import { NotNow } from './not-now.ts';
 import { Pace, RateMeter } from './pace.ts';
 import type { FrameRequest, SessionJournal, SessionState } from './session-api.ts';
-import type { CallHandlers, CallName, ErrorData, WorkerMessage } from './session-message.ts';
+import type { CallHandlers, CallName, WorkerMessage } from './session-message.ts';
 import type { SteeredRun } from './steered-run.ts';
 import { frameBytes } from './steered-run.ts';
+import { errorData } from './thread.ts';
 
 const SLICE_MS = 12;
 const TELL_MS = 100;
@@ -49,7 +50,6 @@ export type ToldDocument = Pick<SessionJournal, 'text' | 'given'>;
 export interface DriverDoor {
   readonly post: (message: WorkerMessage) => void;
   readonly nowMs: () => number;
-  readonly errorData: (error: unknown) => ErrorData;
 }
 
 export class SessionDriver {
@@ -457,7 +457,7 @@ export class SessionDriver {
     const activity = this.#activity;
     this.#activity = null;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#door.post({ event: 'failure', error: this.#door.errorData(error) });
+    this.#door.post({ event: 'failure', error: errorData(error) });
     activity?.failed(this.#failed);
     for (const { reject } of this.#waitingForCheck.splice(0)) reject(this.#failed);
   }

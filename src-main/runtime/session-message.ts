@@ -5,6 +5,7 @@
 import type { WorldEvent } from '../../shared/model/event.ts';
 import type { PlacementProblem } from '../engine/index.ts';
 import type { Session, SessionOptions, SessionState } from './session-api.ts';
+import type { ErrorData } from './thread.ts';
 
 export type CallName =
   | 'play'
@@ -44,16 +45,7 @@ export interface CallMessage {
   readonly input: readonly unknown[];
 }
 
-/** Asks the thread to end between two slices. */
-export const END = 'end';
-
 export type WorkerData = Pick<SessionOptions, 'text' | 'version' | 'spillFolder' | 'toTick' | 'given'>;
-
-/** A thrown error, as far as it can cross. */
-export interface ErrorData {
-  readonly name: string;
-  readonly message: string;
-}
 
 export type WorkerMessage =
   | { readonly reply: number; readonly value: unknown }

@@ -19,7 +19,7 @@ import type { Scenario, ScenarioInput } from '../scenario/index.ts';
 import { canonicalText, toWorldConfig } from '../scenario/index.ts';
 import { moving, scenarioOf } from './fixture.ts';
 import type { Session } from './index.ts';
-import { runWorld, startSession } from './index.ts';
+import { runJob, startSession } from './index.ts';
 
 const SEEDS = [...Array.from({ length: 20 }, (_, i) => i + 1), 115, 131];
 const ACTS = 24;
@@ -198,7 +198,7 @@ async function agrees(session: Session, done: readonly string[]): Promise<void> 
   const { tick, hash, chain } = await session.hashes();
   const scenario = scenarioOf(await session.text());
   expect(canonicalText(scenario), told).toBe(await session.text());
-  const { run } = await runWorld(scenario, { until: { converged: false, ticks: tick }, version: 'test' });
+  const { run } = await runJob('run', { scenario, until: { converged: false, ticks: tick }, version: 'test' });
   const { record } = run!;
   expect({ hash, chain }, told).toEqual({ hash: record.hash, chain: record.chain });
   // Commands that are still to come apart, which a run that ends here has not seen.

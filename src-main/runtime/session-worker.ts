@@ -1,23 +1,17 @@
 /**
- * The thread of a session, or of a comparison beside it (compare.ts). It steps in slices and looks at its messages between two of them, so that every question is
+ * The thread of a session. It steps in slices and looks at its messages between two of them, so that every question is
  * answered within a slice, or within one tick where that takes longer.
  */
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { formatDiagnostic } from '../../shared/errors/index.ts';
 import { canonicalText, readScenario, tickOf } from '../scenario/index.ts';
-import { type CompareData } from './compare.ts';
-import { compareInThread } from './compare-thread.ts';
 import { SessionDriver } from './session-driver.ts';
-import type { CallMessage, ErrorData, WorkerData, WorkerMessage } from './session-message.ts';
-import { END } from './session-message.ts';
+import type { CallMessage, WorkerData, WorkerMessage } from './session-message.ts';
 import { SteeredRun } from './steered-run.ts';
+import { errorData, ThreadDoor } from './thread.ts';
 
-const port = parentPort!;
-
-const post = (message: WorkerMessage, handOver: ArrayBuffer[] = []): void => port.postMessage(message, handOver);
-
-const errorData = (error: unknown): ErrorData =>
-  error instanceof Error ? { name: error.name, message: error.message } : { name: 'Error', message: String(error) };
+const door = new ThreadDoor<CallMessage, WorkerMessage>();
+const post = (message: WorkerMessage, handOver?: ArrayBuffer[]): void => door.post(message, handOver);
 
 /** The bytes of a frame or of tiles: theirs alone, so that they can be handed over. */
 function buffersIn(value: unknown): ArrayBuffer[] {
@@ -40,14 +34,12 @@ function steer(options: WorkerData): void {
   });
   if (run === null) post({ event: 'started', problems });
   else {
-    const driver = new SessionDriver(run, { post, nowMs: () => performance.now(), errorData });
+    const driver = new SessionDriver(run, { post, nowMs: () => performance.now() });
     if (options.toTick !== undefined)
       driver.recover(options.toTick, given, { text: canonicalText(scenario), given: options.given ?? [] });
     driver.tell();
     post({ event: 'started', problems: [] });
-    port.on('message', (message: CallMessage | typeof END) => {
-      if (message === END) process.exit();
-      const { id, name, input } = message;
+    door.listen(({ id, name, input }) => {
       driver.call(name, input).then(
         (value) => post({ reply: id, value }, buffersIn(value)),
         (error: unknown) => post({ reply: id, error: errorData(error) }),
@@ -56,6 +48,4 @@ function steer(options: WorkerData): void {
   }
 }
 
-const data = workerData as WorkerData | CompareData;
-if ('compare' in data) compareInThread(port, data.compare);
-else steer(data);
+steer(workerData as WorkerData);

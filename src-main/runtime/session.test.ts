@@ -1,5 +1,5 @@
 /**
- * Sessions over real threads. What they must come to is what the same text comes to in runWorld, or in a world stepped by
+ * Sessions over real threads. What they must come to is what the same text comes to in the job `run`, or in a world stepped by
  * hand. Nothing is timed; that something is answered at all is all that is asked of a thread that is busy.
  */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,8 +16,8 @@ import { World } from '../engine/index.ts';
 import type { Scenario, ScenarioInput } from '../scenario/index.ts';
 import { canonicalText, toWorldConfig } from '../scenario/index.ts';
 import { example, moving, scenarioOf, small } from './fixture.ts';
-import type { Session, SessionOptions, SessionState } from './index.ts';
-import { runWorld, startSession } from './index.ts';
+import type { Session, SessionOptions, SessionState, ThreadPlace } from './index.ts';
+import { runJob, startSession } from './index.ts';
 
 const open: { readonly session: Session | null; readonly folder: string }[] = [];
 
@@ -65,7 +65,7 @@ async function frame(session: Session, at: number | null, blocksOf: string | nul
 /** The same text, from the beginning, without a session; what it is called that it ended there is no matter. */
 async function fromScratch(session: Session): Promise<RunRecord> {
   const until = { converged: false, ticks: session.state.tick } as const;
-  const { run } = await runWorld(scenarioOf(await session.text()), { until, version: 'test' });
+  const { run } = await runJob('run', { scenario: scenarioOf(await session.text()), until, version: 'test' });
   return { ...run!.record, ending: (await session.record()).ending };
 }
 
@@ -74,7 +74,7 @@ const compact = (nodes: number[] | null): SubmittedCommand => ({ type: 'compact'
 const quiet = (change: Partial<ScenarioInput> = {}): Scenario => small({ commands: [], ...change });
 
 /** A worker in which something of ours is broken. */
-function brokenWorker(code: string): URL {
+function brokenWorker(code: string): ThreadPlace {
   const folder = mkdtempSync(join(tmpdir(), 'pageshift-worker-'));
   open.push({ session: null, folder });
   const file = join(folder, 'worker.mjs');
@@ -84,18 +84,22 @@ function brokenWorker(code: string): URL {
     file,
     `import { InvariantError, World } from '${engine}';\n${code}\nvoid InvariantError;\nawait import('${worker}');\n`,
   );
-  return new URL(`file://${file}`);
+  return () => new URL(`file://${file}`);
 }
 
 describe('a session', () => {
-  it('steps, plays until the world settles, and comes to the record of runWorld', async () => {
+  it('steps, plays until the world settles, and comes to the record of the job', async () => {
     const session = await start(small());
     expect(session.state).toMatchObject({ tick: 0, playing: false, settled: false, name: 'small', busy: null });
     await session.step(5);
     expect(session.state.tick).toBe(5);
     const { tick, settled, left } = await playToEnd(session);
     expect({ settled, left }).toEqual({ settled: true, left: [] });
-    const { run } = await runWorld(small(), { until: { converged: true, maxTicks: 20_000 }, version: 'test' });
+    const { run } = await runJob('run', {
+      scenario: small(),
+      until: { converged: true, maxTicks: 20_000 },
+      version: 'test',
+    });
     expect(tick).toBe(run!.record.after.header.tick);
     expect(await session.record()).toEqual(run!.record);
     expect(await session.hashes()).toEqual({ tick, hash: run!.record.hash, chain: run!.record.chain });
@@ -184,7 +188,7 @@ describe('a large world', () => {
     });
   };
 
-  it('is checked between slices: it is answered and steered meanwhile, and comes to the record of runWorld', async () => {
+  it('is checked between slices: it is answered and steered meanwhile, and comes to the record of the job', async () => {
     const session = await start(large());
     // Its first check has hardly begun.
     expect(session.state.laws.checked).toBe(0);
@@ -489,7 +493,7 @@ describe('when something breaks', () => {
         if (this.tick === 7) throw new InvariantError('planted', { seed: this.config.seed, tick: this.tick });
         step.call(this);
       };`;
-    const session = await start(small(), { workerUrl: brokenWorker(code) });
+    const session = await start(small(), { threadPlace: brokenWorker(code) });
     const failures: Error[] = [];
     session.onFailure((error) => failures.push(error));
     await session.give(hold(8000)).catch(() => null);
@@ -504,7 +508,7 @@ describe('when something breaks', () => {
 
   it('and the thread dies, what was asked is refused and the text stays', async () => {
     const session = await start(small(), {
-      workerUrl: brokenWorker('World.prototype.step = () => process.exit(9);'),
+      threadPlace: brokenWorker('World.prototype.step = () => process.exit(9);'),
     });
     const failed = new Promise<Error>((resolve) => session.onFailure(resolve));
     await expect(session.step(1)).rejects.toThrow(/code 9/);
@@ -518,7 +522,7 @@ describe('when something breaks', () => {
       World.prototype.check = function () {
         return this.tick === 5 ? [{ law: 'G3', vm: 'v', text: 'planted' }] : check.call(this);
       };`;
-    const session = await start(small(), { workerUrl: brokenWorker(code) });
+    const session = await start(small(), { threadPlace: brokenWorker(code) });
     await playToEnd(session);
     expect(session.state.tick).toBe(5);
     expect(session.state.laws.broken).toEqual([{ law: 'G3', vm: 'v', text: 'planted' }]);

@@ -5,30 +5,15 @@
  * (b) When the worker dies every open call is rejected, `onFailure` is told once, and state, journal and text stay.
  */
 import { rm } from 'node:fs/promises';
-import { Worker } from 'node:worker_threads';
 import type { WorldEvent } from '../../shared/model/event.ts';
 import type { Comparison } from '../../shared/model/comparison.ts';
-import type { CompareProgress as EngineProgress } from '../engine/index.ts';
-import { compareInWorker } from './compare.ts';
+import { readScenario } from '../scenario/index.ts';
 import { NotNow } from './not-now.ts';
+import { isJobStopped, runJob } from './run-job.ts';
 import type { Session, SessionJournal, SessionOptions, SessionStart, SessionState } from './session-api.ts';
-import type {
-  CallArguments,
-  CallMessage,
-  CallName,
-  CallResult,
-  ErrorData,
-  WorkerData,
-  WorkerMessage,
-} from './session-message.ts';
-import { END } from './session-message.ts';
-
-/** For the thread to end by itself: a tick of a large world takes that long. */
-const MAX_PATIENCE_MS = 2000;
-
-/** Beside this file, as it is written or as it was built. */
-export const besideThis = (): URL =>
-  new URL(import.meta.url.endsWith('.ts') ? './session-worker.ts' : './session-worker.js', import.meta.url);
+import type { CallArguments, CallMessage, CallName, CallResult, WorkerData, WorkerMessage } from './session-message.ts';
+import type { ThreadPlace } from './thread.ts';
+import { besideThis, errorOf, Thread } from './thread.ts';
 
 /**
  * Makes the world of a scenario, in a thread of its own. With `toTick` it is answered when the replay begins: `state.busy`
@@ -36,7 +21,7 @@ export const besideThis = (): URL =>
  * @returns the session, or every reason why the scenario's VMs do not fit. Rejects when the text is no sound scenario.
  */
 export async function startSession(options: SessionOptions): Promise<SessionStart> {
-  const { text, version, spillFolder, toTick, given, workerUrl } = options;
+  const { text, version, spillFolder, toTick, given, threadPlace } = options;
   const workerData: WorkerData = {
     text,
     version,
@@ -44,7 +29,7 @@ export async function startSession(options: SessionOptions): Promise<SessionStar
     ...(toTick === undefined ? {} : { toTick }),
     ...(given === undefined ? {} : { given }),
   };
-  const session = new WorkerSession(workerUrl ?? besideThis(), workerData, { text, given: given ?? [] });
+  const session = new WorkerSession(threadPlace ?? besideThis, workerData, { text, given: given ?? [] });
   try {
     const problems = await session.started;
     if (problems.length === 0) return { session, problems: [] };
@@ -65,8 +50,8 @@ interface Waiting {
 
 class WorkerSession implements Session {
   readonly started: Promise<Extract<WorkerMessage, { event: 'started' }>['problems']>;
-  readonly #worker: Worker;
-  readonly #workerUrl: URL;
+  readonly #thread: Thread<CallMessage, WorkerMessage>;
+  readonly #threadPlace: ThreadPlace;
   /** Stops the comparison under way. */
   #comparing: AbortController | null = null;
   readonly #spillFolder: string;
@@ -81,19 +66,18 @@ class WorkerSession implements Session {
   #failure: Error | null = null;
   #closed: Promise<void> | null = null;
 
-  constructor(workerUrl: URL, workerData: WorkerData, document: Pick<SessionJournal, 'text' | 'given'>) {
-    const worker = new Worker(workerUrl, { workerData });
+  constructor(threadPlace: ThreadPlace, workerData: WorkerData, document: Pick<SessionJournal, 'text' | 'given'>) {
+    this.#threadPlace = threadPlace;
     const { spillFolder } = workerData;
-    this.#workerUrl = workerUrl;
-    this.#worker = worker;
     this.#spillFolder = spillFolder;
     this.#document = document;
     const { promise, resolve, reject } = Promise.withResolvers<Awaited<typeof this.started>>();
     this.started = promise;
     this.#start = { resolve, reject };
-    worker.on('message', (message: WorkerMessage) => this.#receive(message));
-    worker.on('error', (error) => this.#died(error instanceof Error ? error : new Error(String(error))));
-    worker.on('exit', (code) => this.#died(new Error(`The thread of the run ended with code ${code}.`)));
+    this.#thread = new Thread(threadPlace('session-worker'), workerData, {
+      message: (message) => this.#receive(message),
+      ended: (error) => this.#died(error),
+    });
   }
 
   get state(): SessionState {
@@ -151,9 +135,19 @@ class WorkerSession implements Session {
     this.#comparing = own;
     try {
       const toTick = this.state.tick;
-      const request = { text: await this.text(), vm, of, until: toTick, maxTicks: 0 };
-      const onProgress = (progress: EngineProgress): void => told?.({ ...progress, vm, of, toTick });
-      return await compareInWorker(request, { signal: own.signal, onProgress }, this.#workerUrl);
+      const scenario = readScenario(this.#document.text, 'scenario').value!;
+      return await runJob(
+        'compare',
+        { scenario, vm, of, until: toTick, maxTicks: 0 },
+        {
+          where: 'worker',
+          threadPlace: this.#threadPlace,
+          signal: own.signal,
+          onProgress: (progress) => told?.({ ...progress, vm, of, toTick }),
+        },
+      );
+    } catch (error) {
+      throw isJobStopped(error) ? new NotNow('The comparison was stopped.') : error;
     } finally {
       if (this.#comparing === own) this.#comparing = null;
     }
@@ -175,23 +169,8 @@ class WorkerSession implements Session {
   async #close(): Promise<void> {
     this.#comparing?.abort();
     this.#rejectAll(new NotNow(CLOSED));
-    await this.#end();
+    await this.#thread.end();
     await rm(this.#spillFolder, { recursive: true, force: true });
-  }
-
-  /**
-   * The thread ends itself where nothing is half done: one that is ended from outside while it compresses a frame aborts
-   * the whole process (an assertion of Node's zlib). Only one that does not come to that point is ended from outside.
-   */
-  async #end(): Promise<void> {
-    const ended = new Promise<void>((resolve) => {
-      if (this.#worker.threadId === -1) resolve();
-      else this.#worker.once('exit', () => resolve());
-    });
-    this.#worker.postMessage(END);
-    const patience = setTimeout(() => void this.#worker.terminate(), MAX_PATIENCE_MS);
-    await ended;
-    clearTimeout(patience);
   }
 
   #call<N extends CallName>(name: N, input: CallArguments<N>): Promise<CallResult<N>> {
@@ -199,7 +178,7 @@ class WorkerSession implements Session {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as (value: never) => void, reject });
-      this.#worker.postMessage({ id, name, input } satisfies CallMessage);
+      this.#thread.post({ id, name, input });
     });
   }
 
@@ -257,10 +236,4 @@ class WorkerSession implements Session {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
-}
-
-function errorOf({ name, message }: ErrorData): Error {
-  const error = new Error(message);
-  error.name = name;
-  return error;
 }

@@ -37,11 +37,11 @@ import { DocumentRoom } from './document-room.ts';
 import { layoutBytes, layoutInfos } from './guest-layout.ts';
 import { History } from './history.ts';
 import { commandLabel, lineOf } from './label.ts';
-import type { LawWatchState } from './law-watch.ts';
-import { LawWatch } from './law-watch.ts';
-import { owedPages, whatIsLeft } from './pending-work.ts';
+import type { LawWatchState } from '../jobs/law-watch.ts';
+import { LawWatch } from '../jobs/law-watch.ts';
+import { owedPages, pendingWork } from '../jobs/pending-work.ts';
 import { NotNow } from './not-now.ts';
-import { inputsOf, recordedCommands, Recording } from './recording.ts';
+import { inputsOf, recordedCommands, Recording } from '../jobs/recording.ts';
 import type { SessionState } from './session-api.ts';
 
 /** A command that a person gave, and what stood before it. */
@@ -457,7 +457,7 @@ export class SteeredRun {
       tickMs: world.config.tickMs,
       seed: world.config.seed,
       settled: world.converged(),
-      left: whatIsLeft(world, latest),
+      left: pendingWork(world, latest),
       owedPages: owedPages(world, latest),
       undo: this.undoLabel,
       redo: this.redoLabel,

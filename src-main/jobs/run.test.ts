@@ -7,17 +7,31 @@ import type { Snapshot } from '../../shared/columns/index.ts';
 import { World } from '../engine/index.ts';
 import type { Scenario, ScenarioVm } from '../scenario/index.ts';
 import { canonicalText, toWorldConfig } from '../scenario/index.ts';
-import { example, scenarioOf, small } from './fixture.ts';
-import type { Run, RunOptions } from './index.ts';
-import { runInWorker, runWorld } from './index.ts';
+import { example, scenarioOf, small } from '../runtime/fixture.ts';
+import type { JobOptions } from '../runtime/index.ts';
+import { isJobStopped, runJob } from '../runtime/index.ts';
+import { decodeRecord, encodeRecord } from './index.ts';
+import type { Run, RunUntil } from './index.ts';
+import { runScenario } from './run.ts';
 
 const converged = (maxTicks = 20_000) => ({ converged: true, maxTicks }) as const;
 const ticks = (n: number) => ({ converged: false, ticks: n }) as const;
 
-async function run(scenario: Scenario, options: Partial<RunOptions> = {}): Promise<Run> {
-  const { run: done, problems } = await runWorld(scenario, { until: converged(), version: 'test', ...options });
+async function run(
+  scenario: Scenario,
+  { until = converged(), ...options }: { readonly until?: RunUntil } & JobOptions<'run'> = {},
+): Promise<Run> {
+  const { run: done, problems } = await runJob('run', { scenario, until, version: 'test' }, options);
   if (done === null) throw new Error(JSON.stringify(problems));
   return done;
+}
+
+/** Step by step, as a caller of the job does. @param stops is asked after every snapshot. */
+function watched(scenario: Scenario, onSnapshot: (snapshot: Snapshot) => void, stops = (): boolean => false): Run {
+  const steps = runScenario({ scenario, until: converged(), version: 'test' }, onSnapshot);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next(stops());
+  return step.value.run!;
 }
 
 /** Sum of a column of the cells per node of guest 0. */
@@ -41,27 +55,25 @@ describe('the RFC example', () => {
           throw new Error(`tick ${snapshot.header.tick} node ${nid}: ${free} free of ${size[nid]}`);
       });
     };
-    const { record, left } = await run(example('rfc-cover-letter'), { onSnapshot });
+    const { record, pendingWork } = watched(example('rfc-cover-letter'), onSnapshot);
     const { tick } = record.after.header;
     expect(seen).toEqual(Array.from({ length: tick + 1 }, (_, i) => i));
     expect(perNode(record.after, 'presentPages')).toEqual([86 * 128, 85 * 128, 85 * 128, 0]);
     expect(perNode(record.after, 'presentPages').map((pages) => pages >> 8)).toEqual([43, 42, 42, 0]);
-    expect({ ending: record.ending, left, laws: record.laws }).toEqual({
+    expect({ ending: record.ending, pendingWork, laws: record.laws }).toEqual({
       ending: 'settled',
-      left: [],
+      pendingWork: [],
       laws: { checked: tick + 1, guestsChecked: 0, broken: [] },
     });
   });
 });
 
 describe('same scenario, same seed', () => {
-  it('gives the same record again, and the same hash in a worker', async () => {
+  it('gives the same record again, and in a worker', async () => {
     const scenario = small();
     const [first, second] = [await run(scenario), await run(scenario)];
     expect(second).toEqual(first);
-    const { hash, chain, after } = first.record;
-    const tick = after.header.tick;
-    expect(await runInWorker(canonicalText(scenario), converged())).toEqual({ hash, chain, tick });
+    expect(await run(scenarioOf(canonicalText(scenario)), { where: 'worker' })).toEqual(first);
   });
 
   it('gives the same hash after snapshot and restore half-way', async () => {
@@ -84,8 +96,15 @@ describe('same scenario, same seed', () => {
     expect(other.record.hash).not.toBe(one.record.hash);
   });
 
-  it('is rejected by the worker when the text is no scenario', async () => {
-    await expect(runInWorker('{"pageshift": 1}', ticks(1))).rejects.toThrow(/hosts/);
+  it('is told as it goes on, here and in a worker, and rejects what the job throws', async () => {
+    for (const where of ['here', 'worker'] as const) {
+      const told: number[] = [];
+      const onProgress = ({ tick }: { readonly tick: number }): void => void told.push(tick);
+      await run(small(), { where, until: ticks(200), onProgress });
+      expect(told.length).toBeGreaterThan(0);
+      expect(told).toEqual([...told].sort((x, y) => x - y));
+      await expect(run({} as Scenario, { where })).rejects.toThrow();
+    }
   });
 });
 
@@ -146,10 +165,9 @@ describe('the record', () => {
         nodes: [{ ...scenario.hosts[0]!.nodes[0]!, memoryMiB: 32 }, scenario.hosts[0]!.nodes[1]!],
       },
     ];
-    const { run: none, problems } = await runWorld(
-      { ...scenario, hosts, vms: [vm] },
-      { until: ticks(1), version: 'test' },
-    );
+    const { run: none, problems } = await runJob('run', {
+      ...{ scenario: { ...scenario, hosts, vms: [vm] }, until: ticks(1), version: 'test' },
+    });
     expect(none).toBeNull();
     expect(problems).toMatchObject([{ guest: 'v', host: 'h', nodes: [0], shortPages: 8192 }]);
   });
@@ -163,14 +181,14 @@ describe('the end', () => {
     }
   });
 
-  it('says what is left when it does not settle in time', async () => {
+  it('says what work is pending when it does not settle in time', async () => {
     const early = await run(small(), { until: converged(2) });
-    expect([early.record.ending, early.left]).toEqual(['maxTicks', ['a command is still to come']]);
-    const { left, record } = await run(small(), { until: converged(12) });
+    expect([early.record.ending, early.pendingWork]).toEqual(['maxTicks', ['a command is still to come']]);
+    const { pendingWork, record } = await run(small(), { until: converged(12) });
     expect(record.ending).toBe('maxTicks');
     const { targetActual } = record.after.header.guests[0]!.lag;
     expect(targetActual).toBeGreaterThan(0);
-    expect(left[0]).toBe(`VM v: ${targetActual} pages in use are owed to another node`);
+    expect(pendingWork[0]).toBe(`VM v: ${targetActual} pages in use are owed to another node`);
   });
 
   it('is the tick in which a law was found broken', async () => {
@@ -188,14 +206,64 @@ describe('the end', () => {
   });
 
   it('is the tick under way when it is stopped, with all of it kept', async () => {
-    const controller = new AbortController();
-    const onSnapshot = ({ header }: Snapshot): void => void (header.tick === 5 && controller.abort());
-    const { record } = await run(small(), { signal: controller.signal, onSnapshot });
+    let tick = 0;
+    const { record } = watched(
+      small(),
+      ({ header }) => void (tick = header.tick),
+      () => tick === 5,
+    );
     expect([record.ending, record.after.header.tick, record.series.ticks]).toEqual([
       'interrupted',
       5,
       [0, 1, 2, 3, 4, 5],
     ]);
     expect(record.hash).toBe((await run(small(), { until: ticks(5) })).record.hash);
+  });
+
+  it('is where a signal stops it, here and in a worker', async () => {
+    for (const where of ['here', 'worker'] as const) {
+      const controller = new AbortController();
+      const onProgress = (): void => controller.abort();
+      const { record } = await run(small(), { where, signal: controller.signal, onProgress, until: ticks(2 ** 30) });
+      expect(record.ending).toBe('interrupted');
+      const { tick } = record.after.header;
+      expect(record.hash).toBe((await run(small(), { until: ticks(tick) })).record.hash);
+    }
+  });
+
+  it('is none of a job that has nothing to show when it is stopped', async () => {
+    const input = { scenario: small(), vm: 'v', of: 'defects', until: 40, maxTicks: 0 } as const;
+    const signal = AbortSignal.abort();
+    for (const where of ['here', 'worker'] as const)
+      expect(isJobStopped(await runJob('compare', input, { where, signal }).catch((error: unknown) => error))).toBe(
+        true,
+      );
+  });
+});
+
+describe('a record as bytes', () => {
+  it('comes back as it was, and equal records give equal bytes', async () => {
+    for (const scenario of [small(), example('rfc-defects')]) {
+      const { record } = await run(scenario, { until: ticks(12) });
+      const bytes = encodeRecord(record);
+      expect(decodeRecord(bytes)).toEqual({ value: record, diagnostics: [] });
+      expect(encodeRecord(decodeRecord(bytes).value!)).toEqual(bytes);
+    }
+  });
+
+  it('is refused where it is cut off, longer, of another version or none', async () => {
+    const bytes = encodeRecord((await run(small(), { until: ticks(3) })).record);
+    const changed = (at: number, value: number): Uint8Array => bytes.with(at, value);
+    const wrong = [
+      ...[0, 10, 31, 40, bytes.length - 1].map((length) => bytes.subarray(0, length)),
+      Uint8Array.of(...bytes, 0),
+      ...[changed(0, 1), changed(4, 2), changed(15, 0xff), changed(32, 0x5b)],
+    ];
+    for (const each of wrong) {
+      const { value, diagnostics } = decodeRecord(each);
+      expect(value).toBeNull();
+      expect(diagnostics).toMatchObject([{ slug: 'record-unreadable' }]);
+    }
+    expect(decodeRecord(changed(bytes.length - 40, 0xff)).diagnostics.length).toBeLessThan(2);
   });
 });

@@ -10,22 +10,22 @@ export const owedPages = (world: World, { header }: Snapshot): number =>
   );
 
 /** One sentence for each thing that the world waits for; empty when it has settled. @param now its snapshot of this tick. */
-export function whatIsLeft(world: World, { header }: Snapshot): string[] {
+export function pendingWork(world: World, { header }: Snapshot): string[] {
   if (world.converged()) return [];
-  const left = header.guests.flatMap(({ name, lag }, i) => {
+  const pending = header.guests.flatMap(({ name, lag }, i) => {
     const due = world.guests[i]!.deliveryDue ? [`VM ${name}: a layout is on its way`] : [];
     return lag.targetActual === 0
       ? due
       : [`VM ${name}: ${lag.targetActual} pages in use are owed to another node`, ...due];
   });
   for (const { vm, phase, leftPages } of header.compactions) {
-    if (phase === 'running') left.push(`VM ${vm}: its compaction has ${leftPages} pages to move`);
+    if (phase === 'running') pending.push(`VM ${vm}: its compaction has ${leftPages} pages to move`);
   }
   for (const { vm, phase, toHost, rounds } of header.migrations) {
     if (phase === 'running' || phase === 'switchOver')
-      left.push(`VM ${vm}: its migration to ${toHost} is in round ${rounds.length - 1}`);
+      pending.push(`VM ${vm}: its migration to ${toHost} is in round ${rounds.length - 1}`);
   }
   const next = world.pendingCommands;
-  if (next > 0) left.push(next === 1 ? 'a command is still to come' : `${next} commands are still to come`);
-  return left;
+  if (next > 0) pending.push(next === 1 ? 'a command is still to come' : `${next} commands are still to come`);
+  return pending;
 }

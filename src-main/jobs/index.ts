@@ -1,0 +1,41 @@
+/** The one table of jobs: what Pageshift does that takes long, as pure functions from plain data to plain data (job.ts). */
+import { compareGuest } from './compare.ts';
+import type { Job, JobSteps } from './job.ts';
+import { figure, report } from './report.ts';
+import { runScenario } from './run.ts';
+import type { RunInput } from './run.ts';
+import { simtest, simtestMm } from './simtest.ts';
+
+export const jobs = {
+  /** A scenario to its end: the record of the run. */
+  run: (input: RunInput) => runScenario(input),
+  /** A record to the files of its report. */
+  report,
+  /** A record to one figure of its report. */
+  figure,
+  /** One guest beside itself without a defect, or without what goes beyond the RFC. */
+  compare: compareGuest,
+  /** Random worlds and random guests against the laws and the naive allocator. */
+  simtest,
+  /** Random guests against the naive allocator. */
+  simtestMm,
+} as const;
+
+export type JobName = keyof typeof jobs;
+export type JobInput<N extends JobName> = Parameters<(typeof jobs)[N]>[0];
+type Steps<N extends JobName> = ReturnType<(typeof jobs)[N]>;
+export type JobProgress<N extends JobName> = Steps<N> extends JobSteps<infer Progress, infer _> ? Progress : never;
+export type JobOutput<N extends JobName> = Steps<N> extends JobSteps<infer _, infer Output> ? Output : never;
+
+/** The row of a job, with the types of its name. */
+export const jobOf = <N extends JobName>(name: N): Job<JobInput<N>, JobProgress<N>, JobOutput<N>> =>
+  jobs[name] as unknown as Job<JobInput<N>, JobProgress<N>, JobOutput<N>>;
+
+export { LawWatch } from './law-watch.ts';
+export type { LawWatchState } from './law-watch.ts';
+export { owedPages, pendingWork } from './pending-work.ts';
+export { decodeRecord, encodeRecord } from './record-codec.ts';
+export { inputsOf, recordedCommands, Recording } from './recording.ts';
+export type { RecordingState } from './recording.ts';
+export type { Run, RunOutput, RunProgress, RunUntil } from './run.ts';
+export type { SimtestMmOutput, SimtestOutput } from './simtest.ts';

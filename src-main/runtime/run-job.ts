@@ -1,0 +1,95 @@
+/**
+ * Runs a job of the table where its caller wants it: in this thread, or in one of its own.
+ *
+ * (a) The output is the same; so is what happens when it is stopped: a job with a partial output resolves to it, another
+ *     rejects with JobStopped.
+ * (b) In this thread the event loop gets a turn about twenty times a second; that is when progress is told, and when a
+ *     stop from elsewhere is seen.
+ */
+import { setImmediate } from 'node:timers/promises';
+import type { JobInput, JobName, JobOutput, JobProgress } from '../jobs/index.ts';
+import { jobOf } from '../jobs/index.ts';
+import type { ErrorData, ThreadPlace } from './thread.ts';
+import { besideThis, errorOf, Thread } from './thread.ts';
+
+export interface JobOptions<N extends JobName> {
+  /** `here`: in this thread, which is the default. */
+  readonly where?: 'here' | 'worker';
+  readonly onProgress?: (progress: JobProgress<N>) => void;
+  readonly signal?: AbortSignal;
+  /** Of the worker's file, where that is not beside this one (a bundled build). */
+  readonly threadPlace?: ThreadPlace;
+}
+
+/** A job that was stopped and has nothing to show. Known by its name, which crosses threads. */
+export class JobStopped extends Error {
+  override readonly name = 'JobStopped';
+}
+
+export const isJobStopped = (error: unknown): boolean => error instanceof Error && error.name === 'JobStopped';
+
+export function runJob<N extends JobName>(
+  name: N,
+  input: JobInput<N>,
+  options: JobOptions<N> = {},
+): Promise<JobOutput<N>> {
+  return options.where === 'worker' ? runInWorker(name, input, options) : runHere(name, input, options);
+}
+
+/** Wall time between two turns of the event loop. */
+const TURN_MS = 50;
+
+async function runHere<N extends JobName>(
+  name: N,
+  input: JobInput<N>,
+  { onProgress, signal }: JobOptions<N>,
+): Promise<JobOutput<N>> {
+  const steps = jobOf(name)(input);
+  let turnMs = performance.now();
+  let step = steps.next();
+  while (step.done !== true) {
+    if (performance.now() - turnMs >= TURN_MS) {
+      onProgress?.(step.value());
+      await setImmediate();
+      turnMs = performance.now();
+    }
+    const stopped = signal?.aborted === true;
+    step = steps.next(stopped);
+    if (stopped && step.done !== true) {
+      steps.return(undefined as never);
+      throw new JobStopped(`The job ${name} was stopped.`);
+    }
+  }
+  return step.value;
+}
+
+/** What the worker is made with. */
+export interface JobData {
+  readonly name: JobName;
+  readonly input: unknown;
+}
+
+export type JobMessage = { readonly progress: unknown } | { readonly output: unknown } | { readonly error: ErrorData };
+
+/** The one message to the worker. */
+export const STOP = 'stop';
+
+async function runInWorker<N extends JobName>(
+  name: N,
+  input: JobInput<N>,
+  { onProgress, signal, threadPlace = besideThis }: JobOptions<N>,
+): Promise<JobOutput<N>> {
+  const { promise, resolve, reject } = Promise.withResolvers<JobOutput<N>>();
+  const thread = new Thread<typeof STOP, JobMessage>(threadPlace('job-worker'), { name, input } satisfies JobData, {
+    message: (message) => {
+      if ('progress' in message) onProgress?.(message.progress as JobProgress<N>);
+      else if ('output' in message) resolve(message.output as JobOutput<N>);
+      else reject(errorOf(message.error));
+    },
+    ended: reject,
+  });
+  const stop = (): void => thread.post(STOP);
+  if (signal?.aborted === true) stop();
+  else signal?.addEventListener('abort', stop, { once: true });
+  return await promise.finally(() => signal?.removeEventListener('abort', stop));
+}
