@@ -74,7 +74,7 @@ export const layers: readonly Layer[] = [
   pure(`${engine}/vm`, 'a guest: its memory, its workload, what its host tells it', [...engineShared, core, `${engine}/mm`, `${engine}/host`]),
 
   // Around the world: text in, text out. None of them steps a world, but the one that attacks it.
-  pure(formats, "other tools' files, parsed and printed", ['shared'], ['fast-xml-parser']),
+  pure(formats, "other tools' files, parsed and printed", ['shared']),
   pure(scenario, 'our document: schema, validation, and the way to a world', ['shared', formats, ...guestRules], ['zod', 'jsonc-parser']),
   pure('src-main/planner', 'where to put what: heuristics, model, checker', ['shared']),
   pure(report, 'rows of a view to HTML, CSV, JSON and SVG', ['shared']),

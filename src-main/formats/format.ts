@@ -40,6 +40,12 @@ export interface Recognition {
   readonly confidence: number;
 }
 
+/** A value by its path, as diagnostics name it: `/domain/memory`, `/domain/cpu/numa/cell[2]/@memory`. */
+export interface Change {
+  readonly path: string;
+  readonly value: string;
+}
+
 export interface Format<R extends Role = Role, F extends RoleFacts[R] = RoleFacts[R]> {
   /** Published: `facts` and `check --json` print it, scenarios keep it with their sources. */
   readonly id: string;
@@ -57,6 +63,8 @@ export interface Format<R extends Role = Role, F extends RoleFacts[R] = RoleFact
   summary(facts: F): string;
   /** Facts back to text. */
   print?(facts: F): string;
+  /** The text with values changed and everything else as it was, byte for byte. */
+  edit?(text: string, file: string, changes: readonly Change[]): Read<string>;
 }
 
 /** Recognises XML documents by their root element. */

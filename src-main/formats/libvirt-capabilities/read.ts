@@ -19,6 +19,7 @@ import type { XmlElement } from '../xml/index.ts';
 import {
   childOf,
   childrenOf,
+  editXml,
   parseWhole,
   parseXml,
   placeOf,
@@ -220,4 +221,5 @@ export const libvirtCapabilities: Format<'host'> = {
   recognise: byRootElement('capabilities'),
   read: readCapabilities,
   summary: hostSummary,
+  edit: editXml,
 };

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readDomain } from './read.ts';
+import { libvirtDomain, readDomain } from './read.ts';
 
 const fixture = readFileSync(new URL('fixtures/three-cells.xml', import.meta.url), 'utf8');
 
@@ -185,5 +185,26 @@ describe('readDomain', () => {
       'error vcpu-zero 3',
       'error id-list-invalid 8',
     ]);
+  });
+
+  it('is edited: a binding and a size change, and nothing else of the text or of what it says', () => {
+    const { value: edited } = libvirtDomain.edit!(fixture, 'd.xml', [
+      { path: '/domain/numatune/memory/@nodeset', value: '0-1' },
+      { path: '/domain/maxMemory', value: '16' },
+    ]);
+    const lines = edited!.split('\n');
+    const changed = fixture
+      .split('\n')
+      .flatMap((line, i) => (line === lines[i] ? [] : [[line.trim(), lines[i]!.trim()]]));
+    expect(changed).toEqual([
+      [`<maxMemory slots='4' unit='GiB'>8</maxMemory>`, `<maxMemory slots='4' unit='GiB'>16</maxMemory>`],
+      [`<memory mode='interleave' nodeset='0-1,16,^1'/>`, `<memory mode='interleave' nodeset='0-1'/>`],
+    ]);
+    const before = readDomain(fixture, 'd.xml').value!;
+    expect(readDomain(edited!, 'd.xml').value).toEqual({
+      ...before,
+      maxMemoryKiB: 16 * 2 ** 20,
+      memory: { ...before.memory, nodeset: [0, 1] },
+    });
   });
 });

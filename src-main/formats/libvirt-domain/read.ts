@@ -13,7 +13,7 @@ import { MAX_ID } from '../id-list.ts';
 import { admitText } from '../input.ts';
 import { elementSizeKib, idSetAttribute, readIdSet } from '../libvirt-size.ts';
 import type { XmlElement } from '../xml/index.ts';
-import { childOf, childrenOf, parseWhole, parseXml, placeOf, wholeAttribute } from '../xml/index.ts';
+import { childOf, childrenOf, editXml, parseWhole, parseXml, placeOf, wholeAttribute } from '../xml/index.ts';
 import { readGuestNuma } from './cell.ts';
 import { readHugepages, readIothreadpin, readMemnodes, readMemoryPolicy, readVcpupin } from './tune.ts';
 
@@ -184,4 +184,5 @@ export const libvirtDomain: Format<'vm'> = {
   recognise: byRootElement('domain'),
   read: readDomain,
   summary: vmSummary,
+  edit: editXml,
 };
