@@ -1,6 +1,7 @@
 // count.cjs FOLDER [FAILED STEP...]: the sum of the JSON results in the folder, as the line `N passed, N failed`. Results
 // are Vitest's or Playwright's. A test file that could not be read, and a failed step whose results do not say why, are one
-// failure each; results STEP-PART.json belong to STEP. What was skipped is said, and counts as neither.
+// failure each; results STEP-PART.json belong to STEP. Skipped tests are printed and count as neither. A spec that passed
+// only when it was tried again counts as passed and is printed as `flaky: NAME`.
 const { existsSync, readdirSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
@@ -13,9 +14,26 @@ function vitestCount({ numPassedTests, numFailedTests, numPendingTests = 0, test
   return { passed: numPassedTests, failed: numFailedTests + unread, skipped: numPendingTests };
 }
 
-// A test that passed only when it was tried again (flaky) has failed once: it is not counted as passed.
-function playwrightCount({ stats, errors }) {
-  return { passed: stats.expected, failed: stats.unexpected + stats.flaky + errors.length, skipped: stats.skipped };
+function playwrightCount({ stats, errors, suites }) {
+  return {
+    passed: stats.expected + stats.flaky,
+    failed: stats.unexpected + errors.length,
+    skipped: stats.skipped,
+    flaky: suites.flatMap((suite) => flakyNames(suite, [])),
+  };
+}
+
+// "[project] file › group › title", as Playwright's list reporter names a test.
+function flakyNames({ title, specs = [], suites = [] }, groups) {
+  const path = [...groups, title];
+  return [
+    ...specs.flatMap((spec) =>
+      spec.tests
+        .filter(({ status }) => status === 'flaky')
+        .map(({ projectName }) => `${projectName ? `[${projectName}] ` : ''}${[...path, spec.title].join(' › ')}`),
+    ),
+    ...suites.flatMap((suite) => flakyNames(suite, path)),
+  ];
 }
 
 const counts = new Map();
@@ -35,6 +53,7 @@ let passed = 0;
 let failed = 0;
 for (const [step, count] of counts) {
   const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : '';
+  for (const name of count.flaky ?? []) console.log(`flaky: ${name}`);
   console.log(`${step}: ${count.passed} passed, ${count.failed} failed${skipped}`);
   passed += count.passed;
   failed += count.failed;

@@ -24,9 +24,21 @@ export interface Accounts {
 
 const COUNTED = ['present', 'managed', 'free', 'per-CPU', 'allocated', 'reserved'] as const;
 
+/** Once it is whole: neither the table nor what it lies in is busy. */
 export async function readTable(table: Locator): Promise<ShownTable> {
-  await expect(table).toBeVisible();
+  let shown: ShownTable | null = null;
+  await expect(async () => {
+    await expect(table).toBeVisible();
+    shown = await readIfWhole(table);
+    expect(shown, 'the rows of the table have come').not.toBeNull();
+  }).toPass({ timeout: 20_000 });
+  return shown!;
+}
+
+/** null: it is busy. Looked at and read in one step. */
+async function readIfWhole(table: Locator): Promise<ShownTable | null> {
   return await table.evaluate((element) => {
+    if (element.closest('[aria-busy=true]') !== null) return null;
     // What changed since a commit stands small below a figure; the arrow of a sorted column is for the eye.
     const text = (cell: HTMLElement): string => {
       const own = cell.cloneNode(true) as HTMLElement;

@@ -79,7 +79,7 @@ for (const theme of ['Light theme', 'Dark theme'] as const) {
     await ui.compact({ vm: 'one', node: 1 });
     for (let i = 0; i < 3; i++) await ui.step();
     for (const part of ['Free memory', 'Owed', 'Layouts', 'Commits', 'Compare'] as const) {
-      await expect(await ui.showPart(part)).not.toContainText('Asking the guest');
+      await ui.showPart(part);
       await expectNothingFound(ui.page, part);
     }
     await ui.openConsole('one');

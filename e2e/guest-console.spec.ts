@@ -182,11 +182,12 @@ test('pages are held and released by hand: typed, and on the map', async ({ ui }
   await ui.page.keyboard.press('Home');
   await ui.page.keyboard.press('Control+ArrowRight'); // node 1 begins, behind what is reserved at boot
   for (let i = 0; i < 24; i++) await ui.page.keyboard.press('+');
+  await ui.whole();
   await expect(part.getByText('exact pages', { exact: true })).toBeVisible();
   const hold = part.getByRole('button', { name: 'Hold this page' });
   for (let i = 0; i < 60 && !(await hold.isVisible()); i++) {
     await ui.page.keyboard.press(i % 3 === 2 ? 'PageDown' : 'ArrowRight');
-    await ui.page.waitForTimeout(150); // exact pages of another place are asked for
+    await ui.whole(); // exact pages of another place are asked for
   }
   await hold.click();
   const release = part.getByRole('button', { name: 'Release this page' });

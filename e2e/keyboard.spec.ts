@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixture.ts';
 import { madeScenario } from './scenario.ts';
-import type { ViewTitle } from './screen.ts';
+import type { Screen, ViewTitle } from './screen.ts';
 
 const SCENARIO = madeScenario({
   name: 'By hand alone',
@@ -126,7 +126,7 @@ for (const view of ['Host', 'Guest', 'Accounting', 'Migrations'] as const) {
     await ui.step();
     await ui.show(view);
     await ui.command('Show events');
-    await expectTabReachesAll(ui.page);
+    await expectTabReachesAll(ui);
   });
 }
 
@@ -136,25 +136,21 @@ for (const part of ['Free memory', 'Owed', 'Layouts', 'Commits', 'Compare'] as c
     await ui.openConsole('one');
     await ui.type('dnuma-test s 0 1 512');
     await ui.showPart(part);
-    await expectTabReachesAll(ui.page);
+    await expectTabReachesAll(ui);
   });
 }
 
 test('Tab reaches every control of the start screen, seen', async ({ ui }) => {
   await ui.start();
-  await expectTabReachesAll(ui.page);
+  await expectTabReachesAll(ui);
 });
 
-/** Some controls come with the frame that has something for them: a view is whole when two looks find as many. */
-async function settled(page: Page): Promise<void> {
-  const count = (): Promise<number> => page.locator('button, input, select, [tabindex]').count();
-  let before = -1;
-  await expect(async () => {
-    const now = await count();
-    const same = now === before;
-    before = now;
-    expect(same).toBe(true);
-  }).toPass({ intervals: [700] });
+/** Some controls come with the frame that has something for them, and a frame after that by the room that there is. */
+async function settled(ui: Screen): Promise<void> {
+  await ui.whole();
+  await ui.page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(null)))),
+  );
 }
 
 interface Control {
@@ -169,8 +165,9 @@ interface Control {
  * focus is, it is seen. Tabs, grids and menus move by arrows as the platform has them; pressing those here would leave the
  * view.
  */
-async function expectTabReachesAll(page: Page): Promise<void> {
-  await settled(page);
+async function expectTabReachesAll(ui: Screen): Promise<void> {
+  const { page } = ui;
+  await settled(ui);
   const controls = await page.evaluate(() => {
     // Of radio buttons of one name, Tab stops at the chosen one.
     const otherRadio = (element: HTMLElement): boolean =>

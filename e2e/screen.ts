@@ -111,6 +111,13 @@ export class Screen {
   async ready(): Promise<void> {
     await expect(this.page.getByRole('tab', { name: 'Host' })).toBeVisible({ timeout: 20_000 });
     await expect(this.page.getByText('Waiting for the first frame…')).toBeHidden({ timeout: 20_000 });
+    await this.whole();
+  }
+
+  /** What the views show is what was asked for: nothing in them is busy, and a run that is paused shows its last frame. */
+  async whole(): Promise<void> {
+    const busy = this.page.locator('main [role=tabpanel][aria-busy=true], main [role=tabpanel] [aria-busy=true]');
+    await expect(busy).toHaveCount(0, { timeout: 20_000 });
   }
 
   /** Files let go over the window; whether they are taken is for the spec to see. */
@@ -174,19 +181,8 @@ export class Screen {
   async pause(): Promise<Standing> {
     await this.pauseButton.click();
     await expect(this.playButton).toBeVisible();
-    return await this.settledStanding();
-  }
-
-  /** The last frame of a run that stands still is shown: it no longer changes. */
-  async settledStanding(): Promise<Standing> {
-    let last = await this.standing();
-    for (let same = 0; same < 3;) {
-      await this.page.waitForTimeout(100);
-      const now = await this.standing();
-      same = now.tick === last.tick && now.chain === last.chain ? same + 1 : 0;
-      last = now;
-    }
-    return last;
+    await this.whole();
+    return await this.standing();
   }
 
   /** As fast as it goes, until nothing is left to wait for: then it stops by itself. */
@@ -195,8 +191,9 @@ export class Screen {
     await this.command('Play as fast as it goes');
     await expect.poll(async () => (await this.standing()).tick).toBeGreaterThan(tick);
     await expect(this.playButton).toBeVisible({ timeout });
+    await this.whole();
     await expect(this.state).toContainText(/converged/i);
-    return await this.settledStanding();
+    return await this.standing();
   }
 
   /** To about this tick, at 100 ticks a second. */
@@ -223,6 +220,7 @@ export class Screen {
   async show(view: ViewTitle): Promise<void> {
     await this.page.keyboard.press(VIEW_KEYS[view]);
     await expect(this.tab(view)).toHaveAttribute('aria-selected', 'true');
+    await this.whole();
   }
 
   // Inside a guest
@@ -233,6 +231,7 @@ export class Screen {
     const tab = this.page.getByRole('tablist', { name: 'Parts of the guest' }).getByRole('tab', { name: part });
     await tab.click();
     await expect(tab).toHaveAttribute('aria-selected', 'true');
+    await this.whole();
     return this.page.getByRole('tabpanel', { name: new RegExp(`^${part}`) });
   }
 
@@ -272,27 +271,29 @@ export class Screen {
   }
 
   async vmNames(): Promise<string[]> {
+    await this.whole();
     await expect(this.#vms.getByRole('listitem').first()).toBeVisible();
     const texts = await this.#vms.getByRole('listitem').allInnerTexts();
     return texts.map((text) => text.split('\n')[0]!.trim());
   }
 
   async showVm(name: string, view: ViewTitle): Promise<void> {
-    await this.#vms.getByRole('button', { name: new RegExp(`^${name} `) }).click();
+    const button = this.#vms.getByRole('button', { name: new RegExp(`^${name} `) });
+    await button.click();
+    await expect(button).toHaveAttribute('aria-current', 'true');
     await this.show(view);
   }
 
-  /** What the bars of the host nodes say. */
+  /** What the bars of the host nodes say, read in one step. */
   async hostUse(): Promise<HostUse[]> {
-    const hosts = await this.page.getByRole('region', { name: /^Host / }).all();
-    const use: HostUse[] = [];
-    for (const host of hosts) {
-      const name = (await host.getAttribute('aria-label'))!.replace(/^Host /, '');
-      for (const bar of await host.getByRole('img', { name: /^node / }).all()) {
-        use.push({ name, text: (await bar.getAttribute('aria-label'))! });
-      }
-    }
-    return use;
+    await this.whole();
+    return await this.page.getByRole('region', { name: /^Host / }).evaluateAll((hosts) =>
+      hosts.flatMap((host) => {
+        const name = host.getAttribute('aria-label')!.replace(/^Host /, '');
+        const bars = [...host.querySelectorAll('[role=img][aria-label^="node "]')];
+        return bars.map((bar) => ({ name, text: bar.getAttribute('aria-label')! }));
+      }),
+    );
   }
 
   // The past
@@ -301,6 +302,7 @@ export class Screen {
     await this.command('Look at the beginning');
     await expect(this.state).toContainText('The past is shown');
     await expect.poll(async () => (await this.standing()).tick).toBe(0);
+    await this.whole();
   }
 
   /** The present is shown: its frame has come. */
@@ -309,6 +311,7 @@ export class Screen {
     await this.command('Back to now');
     await expect(this.state).not.toContainText('The past is shown');
     await expect.poll(async () => (await this.standing()).tick).toBeGreaterThan(past.tick);
+    await this.whole();
   }
 
   // What is in the middle

@@ -96,6 +96,11 @@ export interface Pageblock {
   readonly why: 'pinned' | 'mixed' | 'holed' | null;
 }
 
+export function hasPageblocks(snapshot: Snapshot, guest: number): boolean {
+  const [first, end] = rowsOf(snapshot, 'blocks', 'guest', guest);
+  return end > first;
+}
+
 /** The pageblocks of a guest, ascending; those without any page are left out. Empty: not in this snapshot. */
 export function pageblockRows(snapshot: Snapshot, guest: number): Pageblock[] {
   const [first, end] = rowsOf(snapshot, 'blocks', 'guest', guest);

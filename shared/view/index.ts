@@ -17,7 +17,7 @@ export { placeAgain, walked, walkedCounters, walkTable } from './commit-walk.ts'
 export type { WalkedCounter, WalkPlace, WalkTable } from './commit-walk.ts';
 export { hostMatrix, hostNodeRows } from './host.ts';
 export type { HostMatrix, HostNodeRow, VmHostRow } from './host.ts';
-export { hugeOutlook, pageblockRows } from './huge-outlook.ts';
+export { hasPageblocks, hugeOutlook, pageblockRows } from './huge-outlook.ts';
 export type { HugeOutlook, Pageblock } from './huge-outlook.ts';
 export { idList } from './id-list.ts';
 export { guestLanes } from './lane.ts';

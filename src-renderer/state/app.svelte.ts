@@ -20,6 +20,7 @@ import { decode } from '../../shared/columns/index.ts';
 import type { Series } from '../../shared/view/index.ts';
 import {
   EMPTY_SERIES,
+  hasPageblocks,
   hostMatrix,
   NodeColourTable,
   nodeRows,
@@ -27,7 +28,7 @@ import {
   spliceSeries,
 } from '../../shared/view/index.ts';
 import { seconds } from '../../shared/view/number-format.ts';
-import { said } from '../ui/toast.svelte.ts';
+import { toast } from '../ui/toast.svelte.ts';
 import type { WindowCommand } from './window-command.ts';
 import { Connection, RequestError } from './connection.ts';
 import { GuestShells } from './guest-shell.svelte.ts';
@@ -37,7 +38,7 @@ import type { PanelName } from './layout.ts';
 import { memory } from './memory.ts';
 import { openPort } from './port.ts';
 import { brokenLaw } from './run-state.ts';
-import { StillGate, watchHand } from './idle-gate.ts';
+import { IdleGate, watchInput } from './idle-gate.ts';
 import { readThemeChoice, themeOf } from './theme.ts';
 import type { ThemeChoice } from './theme.ts';
 
@@ -83,6 +84,8 @@ export class App {
   frame = $state.raw<Snapshot | null>(null);
   /** Tick that the views show; null: the present. */
   at = $state<number | null>(null);
+  /** What `at` was when the frame shown was asked for. */
+  #frameAt = $state<number | null>(null);
   series = $state.raw<Series>(EMPTY_SERIES);
   events = $state.raw<readonly WorldEvent[]>([]);
   /** Told since the window opened; the document's own are in `document.problems`. */
@@ -123,6 +126,14 @@ export class App {
   readonly theme = $derived(themeOf(this.themeChoice, this.systemIsDark));
   /** Tick of what is seen: of the frame, or the document's while there is none. */
   readonly shownTick = $derived(this.frame?.header.tick ?? this.document?.tick ?? 0);
+  /** The views wait for a frame: of the tick asked for, with the pageblocks of the guest where a view needs them. */
+  readonly busy = $derived.by(() => {
+    const { frame, document } = this;
+    if (document === null) return false;
+    if (frame === null || this.#frameAt !== this.at) return true;
+    if (this.at === null && !document.playing && frame.header.tick !== document.tick) return true;
+    return this.#blocksOf !== null && !hasPageblocks(frame, this.guest);
+  });
   readonly tickMs = $derived(this.document?.tickMs ?? this.frame?.header.tickMs ?? 1);
   /** Names of hosts and VMs never change during a run, so neither do their colours. */
   readonly colours = $derived(new NodeColourTable(this.frame?.header ?? { hosts: [] }));
@@ -132,6 +143,8 @@ export class App {
   /** An engine's sentence as a person reads it. */
   readonly say = $derived(sentenceFormat(this.frame?.header ?? { hosts: [], guests: [] }));
   readonly guestName = $derived(this.document?.inputs.guests[this.guest]?.name ?? null);
+  /** The VM whose pageblocks the view needs, by name. */
+  readonly #blocksOf = $derived(this.view === 'guest' || this.view === 'accounting' ? this.guestName : null);
 
   /** All that the tab Problems lists. */
   readonly problems = $derived([
@@ -151,7 +164,7 @@ export class App {
   /** Tick of the document that the series was asked for last; null: the series is to be asked for anew. */
   #seriesTick: number | null = null;
   #askingSeries = false;
-  readonly #gate = new StillGate();
+  readonly #gate = new IdleGate();
 
   constructor() {
     this.connection = new Connection(openPort(), () => (this.lost = true));
@@ -164,7 +177,7 @@ export class App {
     connection.on('comparing', (progress) => (this.comparing = progress));
     connection.on('menu', ({ command }) => this.run(command));
     connection.on('open', ({ document }) => void this.attach(document));
-    watchHand(this.#gate);
+    watchInput(this.#gate);
     $effect.root(() => {
       $effect(() => {
         document.documentElement.dataset.theme = this.theme;
@@ -220,9 +233,9 @@ export class App {
     }
   }
 
-  /** Says something in passing. */
+  /** Shows a toast. */
   tell(text: string): void {
-    said.say(text);
+    toast.show(text);
   }
 
   note(notice: Diagnostic): void {
@@ -324,7 +337,7 @@ export class App {
     if (this.at !== null && this.at >= state.tick) this.at = null; // undo took the run back behind what is shown
   }
 
-  /** The present waits for the hand; the past is what a hand on the time strip asks for. */
+  /** A frame of the present waits while the person drags or types; one of the past is what a drag in the time strip asks for. */
   #frame(frame: number, at: number | null, payload: Uint8Array): void {
     const sinceMs = performance.now();
     const document = this.document?.id;
@@ -344,7 +357,10 @@ export class App {
     if ((at === null) === (this.at === null)) {
       const read = decode(payload.slice().buffer);
       if (read.value === null) for (const problem of read.diagnostics) this.note(problem);
-      else this.frame = read.value;
+      else {
+        this.frame = read.value;
+        this.#frameAt = at;
+      }
     }
     const acknowledge = (): void => void this.attempt('take the next frame', 'view.ack', { frame });
     requestAnimationFrame(() => setTimeout(() => setTimeout(acknowledge, performance.now() - beganMs)));
@@ -375,8 +391,7 @@ export class App {
 
   /** One request at a time; what changed meanwhile is asked for after it. */
   async #watch(): Promise<void> {
-    const blocks = this.view === 'guest' || this.view === 'accounting';
-    const input = { at: this.at, blocksOf: blocks ? this.guestName : null };
+    const input = { at: this.at, blocksOf: this.#blocksOf };
     const wanted = JSON.stringify([this.document?.id ?? null, input]);
     if (this.document === null || this.#watching || wanted === this.#watched) return;
     this.#watching = true;

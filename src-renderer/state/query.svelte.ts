@@ -12,10 +12,10 @@ export class Query<Answer> {
   answer = $state.raw<Answer | null>(null);
   /** Why there is no newer answer; empty: there is one, or it is awaited. */
   failure = $state('');
-  asking = $state(false);
+  /** From a new key until its answer or its failure: what stands meanwhile is of an earlier key. */
+  busy = $state(false);
   #key: string | null = null;
   readonly #latest = new Latest<{ readonly key: string; readonly ask: () => Promise<Answer> }>(async ({ key, ask }) => {
-    this.asking = true;
     try {
       const answer = await ask();
       if (key !== this.#key) return;
@@ -25,18 +25,20 @@ export class Query<Answer> {
       if (!(error instanceof RequestError)) throw error;
       if (key === this.#key) this.failure = error.message;
     } finally {
-      this.asking = false;
+      if (key === this.#key) this.busy = false;
     }
   });
 
   want(key: string, ask: () => Promise<Answer>): void {
     if (key === this.#key) return;
     this.#key = key;
+    this.busy = true;
     this.#latest.wish({ key, ask });
   }
 
   forget(): void {
     this.#key = null;
+    this.busy = false;
     this.answer = null;
     this.failure = '';
   }

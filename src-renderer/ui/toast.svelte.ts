@@ -1,16 +1,15 @@
-/** What was last said to the person in passing ("Copied 61 204 pages"): shown for a moment and read out by a reader. */
-class Said {
+/** The last short notice to the person ("Copied 61 204 pages"): shown for a few seconds, and read out by a screen reader. */
+const SHOWN_MS = 4000;
+
+class Toast {
   text = $state('');
-  /** Counts up, so that the same words said twice are heard twice. */
-  turn = $state(0);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  say(text: string): void {
+  show(text: string): void {
     this.text = text;
-    this.turn++;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => (this.text = ''), 4000);
+    this.#timer = setTimeout(() => (this.text = ''), SHOWN_MS);
   }
 }
 
-export const said = new Said();
+export const toast = new Toast();

@@ -23,6 +23,8 @@ const MAX_KEPT = 16;
 
 export class SinceCommit {
   before = $state.raw<Before | null>(null);
+  /** The frame before the commit has been asked for and is not there yet. */
+  busy = $state(false);
   /** Why there is nothing to compare with, in words. */
   why = $state('');
   readonly #app: App;
@@ -45,6 +47,7 @@ export class SinceCommit {
     this.#wanted = wanted;
     this.before = this.#kept.get(wanted) ?? null;
     this.why = commit === null ? 'No layout has been committed yet.' : '';
+    this.busy = commit !== null && this.before === null;
     if (commit !== null && this.before === null) void this.#fetch(wanted, guest, commit.tick);
   }
 
@@ -61,7 +64,9 @@ export class SinceCommit {
       if (wanted === this.#wanted) this.before = before;
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      if (wanted === this.#wanted) this.why = `The state before the commit cannot be had: ${error.message}`;
+      if (wanted === this.#wanted) this.why = `The state before the commit cannot be shown: ${error.message}`;
+    } finally {
+      if (wanted === this.#wanted) this.busy = false;
     }
   }
 }

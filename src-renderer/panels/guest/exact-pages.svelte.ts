@@ -23,25 +23,38 @@ const WAIT_MS = 60;
 
 export class ExactPages {
   known = $state.raw<KnownPages | null>(null);
+  /** From a wish until the pages of the last one have come. */
+  busy = $state(false);
   readonly #latest: Latest<Wish>;
+  #last: Wish | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(connection: Connection) {
-    this.#latest = new Latest(async ({ vm, range }) => {
-      const pages = range.end - range.start;
-      const { output, payload } = await connection.ask('view.tiles', { vm, fromPfn: range.start, pages });
-      this.known = { vm, tick: output.tick, tiles: readTiles(payload, output.fromPfn, output.pages) };
+    this.#latest = new Latest(async (wish) => {
+      const { vm, range } = wish;
+      try {
+        const pages = range.end - range.start;
+        const { output, payload } = await connection.ask('view.tiles', { vm, fromPfn: range.start, pages });
+        this.known = { vm, tick: output.tick, tiles: readTiles(payload, output.fromPfn, output.pages) };
+      } finally {
+        if (wish === this.#last) this.busy = false;
+      }
     });
   }
 
   /** Asks soon; a later wish replaces one that has not been asked for. */
   want(vm: string, range: PfnRange): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#latest.wish({ vm, range }), WAIT_MS);
+    const wish = { vm, range };
+    this.#last = wish;
+    this.busy = true;
+    this.#timer = setTimeout(() => this.#latest.wish(wish), WAIT_MS);
   }
 
   forget(): void {
     clearTimeout(this.#timer);
+    this.#last = null;
+    this.busy = false;
     this.known = null;
   }
 }
