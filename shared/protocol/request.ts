@@ -9,6 +9,7 @@
  * (c) Bytes (a report, a figure, tiles) travel as a message's payload, never inside its JSON.
  */
 import * as z from 'zod';
+import { DEFAULT_PROFILE } from '../model/config.ts';
 import type { Diagnostic } from '../errors/index.ts';
 import type { WorldEvent } from '../model/event.ts';
 import type { CommitTrace } from '../model/commit-trace.ts';
@@ -62,7 +63,7 @@ export const requests = {
         .min(1)
         .max(2 ** 20),
       /** Of every VM: whose kernel's rules it follows, and which of the posted code's defects it has. */
-      era: z.enum(['3.10', '6.1']).default('3.10'),
+      era: z.enum(['3.10', '6.1']).default(DEFAULT_PROFILE.era),
       defects: z.enum(['correct', 'rfc-v3', 'all-defects']).default('correct'),
     }),
   ),

@@ -4,7 +4,7 @@
  * (a) A document of a newer version is refused before anything else is said about it.
  * (b) Otherwise all problems come at once: form first, then sense for the parts whose form is right.
  * (c) Nothing is half-loaded: the value is null when there is any error.
- * (d) Hostile text costs bounded time and memory (limit.ts), and nothing is ever thrown.
+ * (d) Hostile text costs bounded time and memory (shared/model/limit.ts), and nothing is ever thrown.
  */
 import type { Node } from 'jsonc-parser';
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';

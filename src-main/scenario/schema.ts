@@ -10,6 +10,7 @@
  * What a schema cannot say (names that must exist, ranges that must not overlap) is validate.ts.
  */
 import { z } from 'zod';
+import { DEFAULT_PROFILE } from '../../shared/model/config.ts';
 import { DEFAULT_TICK_MS } from '../../shared/model/default.ts';
 import * as limit from '../../shared/model/limit.ts';
 import { commandSchema } from '../../shared/schema/command.ts';
@@ -27,6 +28,7 @@ import {
   regenerationSchema,
   workloadSchema,
 } from '../../shared/schema/part.ts';
+import { mibFromPages } from '../../shared/units/index.ts';
 import { parseIdList } from './id-list.ts';
 
 export const SCENARIO_VERSION = 1;
@@ -188,7 +190,10 @@ const switchesShape = {
 };
 
 const profileSchema = z.strictObject({
-  era: z.enum(['3.10', '6.1']).default('3.10').describe("Whose rules for watermarks, per-CPU sizes and files' fields."),
+  era: z
+    .enum(['3.10', '6.1'])
+    .default(DEFAULT_PROFILE.era)
+    .describe("Whose rules for watermarks, per-CPU sizes and files' fields."),
   rfc: z
     .union([z.enum(['correct', 'rfc-v3', 'all-defects']), z.strictObject(switchesShape)])
     .default('correct')
@@ -197,16 +202,21 @@ const profileSchema = z.strictObject({
     .int()
     .min(2)
     .max(2048)
-    .default(128)
+    .default(mibFromPages(DEFAULT_PROFILE.memoryBlockPages))
     .describe('Memory block of sysfs. A power of two.')
     .check(powerOfTwo(2, 2048)),
   extraNrNodeIdsPercent: z
     .int()
     .min(0)
     .max(100_000)
-    .default(0)
+    .default(DEFAULT_PROFILE.extraNrNodeIdsPercent)
     .describe('extra_nr_node_ids= of the command line: raises nrNodeIds by so many percent, rounded up.'),
-  backlog: z.int().min(-1).max(1024).default(16).describe('Layouts kept in debugfs (DNUMA_BACKLOG); -1: all.'),
+  backlog: z
+    .int()
+    .min(-1)
+    .max(1024)
+    .default(DEFAULT_PROFILE.backlog)
+    .describe('Layouts kept in debugfs (DNUMA_BACKLOG); -1: all.'),
 });
 
 const dimmSchema = z
