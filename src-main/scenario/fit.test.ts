@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { HostConfig, PlacementRule } from '../../shared/model/config.ts';
+import type { GuestConfig, HostConfig, PlacementRule } from '../../shared/model/config.ts';
 import type { FitGuest } from './fit.ts';
+import { World } from '../engine/index.ts';
+import { guest as guestConfig } from '../engine/world-fixture.ts';
 import { emptyRoom, placeGuest } from './fit.ts';
 
 const SEED = 8127;
@@ -113,6 +115,13 @@ const guest: fc.Arbitrary<FitGuest> = fc
     };
   });
 
+function guestOf(name: string, framePages: number, placement: readonly PlacementRule[]): GuestConfig {
+  const nrPages = placement.at(-1)!.end;
+  const plain = guestConfig(name);
+  const mm = { ...plain.mm, nrPages, reserved: [], bootLayout: [{ start: 0, end: nrPages, nid: 0 }] };
+  return { ...plain, host: 'h', framePages, placement, workload: null, mm };
+}
+
 describe('placeGuest', () => {
   it(`agrees with placing frame by frame, on success and on what is left (seed ${SEED})`, () => {
     let placed = 0;
@@ -145,6 +154,24 @@ describe('placeGuest', () => {
     // The test is worth something only when both outcomes were common.
     expect(placed).toBeGreaterThan(200);
     expect(short).toBeGreaterThan(50);
+  });
+
+  it(`agrees with the world about which VM is the first that does not fit (seed ${SEED})`, () => {
+    const outcomes = new Set<number>();
+    fc.assert(
+      fc.property(host, fc.array(guest, { minLength: 1, maxLength: 6 }), (config, guests) => {
+        const room = emptyRoom(config);
+        const short = guests.findIndex((each) => placeGuest(each, config, room) !== null);
+        const { problems } = World.create({
+          ...{ seed: 1, tickMs: 100, hosts: [config], links: [], schedule: [] },
+          guests: guests.map(({ framePages, placement }, i) => guestOf(`${i}`, framePages, placement)),
+        });
+        expect(problems.length === 0 ? -1 : Number(problems[0]!.guest)).toBe(short);
+        outcomes.add(short);
+      }),
+      { seed: SEED, numRuns: 100 },
+    );
+    expect(outcomes.size).toBeGreaterThan(3);
   });
 
   it('names the node of shares that is too small', () => {
