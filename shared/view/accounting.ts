@@ -5,6 +5,7 @@
  * What is by T and what by A is the snapshot's rule: free pages and spans by A, everything else by T.
  * Laws and their numbers: spec/dnuma.md section 5.4.
  */
+import { guestsOf } from '../columns/index.ts';
 import type { Snapshot } from '../columns/index.ts';
 import { numactlMbFromPages } from '../units/index.ts';
 import { numactlText } from './numactl.ts';
@@ -110,7 +111,7 @@ const COUNTED = ['presentPages', 'managedPages', 'freePages', 'pcpPages', 'alloc
 
 /** The accounts of the guest with index `guest`. Cost follows its nodes, zones and (at level `blocks`) pageblocks. */
 export function guestAccounting(snapshot: Snapshot, guest: number): GuestAccounting {
-  const header = snapshot.header.guests[guest]!;
+  const header = guestsOf(snapshot)[guest]!;
   const nodes = nodeRows(snapshot, guest);
   const owed = owedPairs(snapshot, guest);
   return {

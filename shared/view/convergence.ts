@@ -5,6 +5,7 @@
  * it was told (H against T) but what its granularity coalesces. A guest whose regeneration is off is never told anything: of
  * it only the first is asked, and lag 1 is a fact to state, not something to wait for.
  */
+import { guestsOf } from '../columns/index.ts';
 import type { GuestLag } from '../model/owed.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -27,4 +28,4 @@ export const lagPages = (lag: GuestLag, told: boolean): number =>
 
 /** Whether each guest of a run has converged, in the order of the snapshot. */
 export const convergedGuests = (record: RunRecord): boolean[] =>
-  record.after.header.guests.map(({ lag }, guest) => isConverged(lag, isTold(record, guest)));
+  guestsOf(record.after).map(({ lag }, guest) => isConverged(lag, isTold(record, guest)));

@@ -4,6 +4,7 @@
  * The score of a VM is its **largest-node share**: of the VM's memory, the percentage that its fullest host node backs,
  * rounded down, so that 100 means all of it on one node. It says how gathered the VM is, not whether it could be better.
  */
+import { guestsOf } from '../columns/index.ts';
 import type { Snapshot } from '../columns/index.ts';
 import { column, rowsOf } from './table-row.ts';
 
@@ -43,7 +44,7 @@ export interface HostMatrix {
 export function hostMatrix(snapshot: Snapshot): HostMatrix {
   const nodes = hostNodeRows(snapshot);
   const index = new Map(nodes.map((node, i) => [nodeKey(node.host, node.nid), i]));
-  const vms = snapshot.header.guests.map((guest, g): VmHostRow => {
+  const vms = guestsOf(snapshot).map((guest, g): VmHostRow => {
     const pages = nodes.map(() => 0);
     const copyPages = nodes.map(() => 0);
     addBacking(snapshot, g, index, pages, copyPages);

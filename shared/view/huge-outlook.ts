@@ -10,6 +10,7 @@
  *     Never less than now. Compaction copies inside a zone, so nothing is packed across two.
  * (d) now, what compaction adds, what is in use and never add up to the pageblocks.
  */
+import { guestsOf } from '../columns/index.ts';
 import type { Snapshot } from '../columns/index.ts';
 import { PAGES_PER_HUGE } from '../units/index.ts';
 import type { NodeRow } from './accounting.ts';
@@ -35,7 +36,7 @@ export interface HugeOutlook {
 export function hugeOutlook(snapshot: Snapshot, guest: number, nodes: readonly NodeRow[]): HugeOutlook[] | null {
   const [first, end] = rowsOf(snapshot, 'blocks', 'guest', guest);
   if (first === end) return null;
-  const { nrPages, zoneStartPfn } = snapshot.header.guests[guest]!;
+  const { nrPages, zoneStartPfn } = guestsOf(snapshot)[guest]!;
   const cells = new Map<number, Cell>();
   const cellOf = (nid: number, zone: number): Cell => {
     const key = nid * ZONES + zone;
@@ -104,7 +105,7 @@ export function hasPageblocks(snapshot: Snapshot, guest: number): boolean {
 /** The pageblocks of a guest, ascending; those without any page are left out. Empty: not in this snapshot. */
 export function pageblockRows(snapshot: Snapshot, guest: number): Pageblock[] {
   const [first, end] = rowsOf(snapshot, 'blocks', 'guest', guest);
-  return [...pageblocks(snapshot, guest, first, end, snapshot.header.guests[guest]!.nrPages)];
+  return [...pageblocks(snapshot, guest, first, end, guestsOf(snapshot)[guest]!.nrPages)];
 }
 
 function* pageblocks(

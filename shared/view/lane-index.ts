@@ -10,6 +10,7 @@
  * (d) Cost: the rows of the guest once; then, for each column and each node in the window, the logarithm of the rows
  *     between two edges. Rows are read in place or copied once; nothing grows with pages.
  */
+import { guestsOf } from '../columns/index.ts';
 import type { Snapshot } from '../columns/index.ts';
 import { PAGES_PER_HUGE } from '../units/index.ts';
 import type { ActualBand, LaneBand, Lanes } from './lane.ts';
@@ -52,7 +53,7 @@ export class LaneIndex {
 
   constructor(snapshot: Snapshot, guest: number) {
     this.guest = guest;
-    this.nrPages = snapshot.header.guests[guest]!.nrPages;
+    this.nrPages = guestsOf(snapshot)[guest]!.nrPages;
     this.#snapshot = snapshot;
     this.#hostRuns = hostRuns(snapshot, guest);
     this.#targetRuns = targetRuns(snapshot, guest);

@@ -7,6 +7,7 @@
  *     dealt out to them evenly, each key by rounding its running sum, so a whole pageblock is always exact.
  * (c) Cost: the rows of the guest in the window plus the columns.
  */
+import { guestsOf } from '../columns/index.ts';
 import type { Snapshot } from '../columns/index.ts';
 import { PAGES_PER_HUGE } from '../units/index.ts';
 import { column, rowsOf } from './table-row.ts';
@@ -123,7 +124,7 @@ function targetBands(snapshot: Snapshot, guest: number, edges: Float64Array): La
 
 function actualBands(snapshot: Snapshot, guest: number, edges: Float64Array): Pick<Lanes, 'actualBands' | 'owedPages'> {
   const columns = edges.length - 1;
-  const nrPages = snapshot.header.guests[guest]!.nrPages;
+  const nrPages = guestsOf(snapshot)[guest]!.nrPages;
   const figures = Array.from({ length: 5 }, () => new Bands(columns));
   const [used, free, pinned, owing, stuck] = figures as [Bands, Bands, Bands, Bands, Bands];
   const owedPages = new Float64Array(columns);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CompactionRow, MigrationRow } from '../model/transfer.ts';
-import type { SnapshotHeader } from '../columns/index.ts';
+import type { SnapshotRecords } from '../columns/index.ts';
 import { moves } from './move.ts';
 import type { ForetoldCommand } from './move.ts';
 
@@ -34,7 +34,7 @@ const compaction = (more: Partial<CompactionRow>): CompactionRow => ({
   ...more,
 });
 
-const header = (migrations: MigrationRow[], compactions: CompactionRow[]): SnapshotHeader => ({
+const header = (migrations: MigrationRow[], compactions: CompactionRow[]): SnapshotRecords => ({
   version: 2,
   level: 'accounts',
   tick: 40,

@@ -4,7 +4,7 @@
  * of commands, so that it is as true of a recorded frame as of the present.
  */
 import type { CompactionRow, MigrationRow } from '../model/transfer.ts';
-import type { SnapshotHeader } from '../columns/index.ts';
+import type { SnapshotRecords } from '../columns/index.ts';
 import { PAGE_SIZE_BYTES } from '../units/index.ts';
 
 /** What of a forecast (protocol/forecast.ts) is set beside what happened. */
@@ -88,7 +88,7 @@ export interface CompactionMove extends MoveBase {
 export type Move = MigrationMove | CompactionMove;
 
 /** Every migration and compaction; those that run first, then the latest first. */
-export function moves(header: SnapshotHeader, commands: readonly ForetoldCommand[]): Move[] {
+export function moves(header: SnapshotRecords, commands: readonly ForetoldCommand[]): Move[] {
   const list: Move[] = [
     ...header.migrations.map((row, index) => migrationMove(row, index, header, commands)),
     ...header.compactions.map((row, index) => compactionMove(row, index, header, commands)),
@@ -99,7 +99,7 @@ export function moves(header: SnapshotHeader, commands: readonly ForetoldCommand
 function migrationMove(
   row: MigrationRow,
   index: number,
-  { tick, tickMs }: SnapshotHeader,
+  { tick, tickMs }: SnapshotRecords,
   commands: readonly ForetoldCommand[],
 ): MigrationMove {
   const running = row.phase === 'running' || row.phase === 'switchOver';
@@ -142,7 +142,7 @@ function migrationMove(
 function compactionMove(
   row: CompactionRow,
   index: number,
-  { tick, tickMs }: SnapshotHeader,
+  { tick, tickMs }: SnapshotRecords,
   commands: readonly ForetoldCommand[],
 ): CompactionMove {
   const running = row.phase === 'running';

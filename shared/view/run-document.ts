@@ -3,6 +3,7 @@
  * never renamed. Pages are 4 KiB; `sizeMiB` is floored as numactl does; `stranded` leaves out pinned pages, which are
  * listed apart.
  */
+import { compactionsOf, guestsOf, migrationsOf } from '../columns/index.ts';
 import type { CompactionRow, MigrationRow } from '../model/transfer.ts';
 import type { GuestLag } from '../model/owed.ts';
 import type { Snapshot } from '../columns/index.ts';
@@ -108,16 +109,16 @@ export function runDocument(record: RunRecord): RunDocument {
           reservedPages,
         })),
     })),
-    guests: header.guests.map((_, g) => guestDocument(after, g, matrix)),
-    migrations: header.migrations,
-    compactions: header.compactions,
+    guests: guestsOf(after).map((_, g) => guestDocument(after, g, matrix)),
+    migrations: migrationsOf(after),
+    compactions: compactionsOf(after),
     laws: record.laws,
   };
 }
 
 function guestDocument(snapshot: Snapshot, guest: number, matrix: HostMatrix): GuestDocument {
   const { header } = snapshot;
-  const { name, host, moved, lookups, lag, layoutSeq, commits } = header.guests[guest]!;
+  const { name, host, moved, lookups, lag, layoutSeq, commits } = guestsOf(snapshot)[guest]!;
   const owed = owedPairs(snapshot, guest);
   const listed = (pages: 'pages' | 'pinned'): PairDocument[] =>
     owed.filter((pair) => pair[pages] > 0).map((pair) => ({ from: pair.from, to: pair.to, pages: pair[pages] }));

@@ -3,7 +3,7 @@
  * written as everywhere else, in MiB or GiB. Names stay as they are, also those that are numbers (virsh calls a VM by its
  * id), and so do hex, other decimals and pfns.
  */
-import type { SnapshotHeader } from '../columns/index.ts';
+import type { SnapshotRecords } from '../columns/index.ts';
 import { PAGES_PER_MIB } from '../units/index.ts';
 import { count, size } from './number-format.ts';
 
@@ -11,7 +11,7 @@ const NUMBER = '(?<!pfn )(?<![\\p{L}\\p{N}_.-])\\d{5,15}(?![\\p{L}\\p{N}_]|[.-][
 const SIZE = '(?<![\\p{L}\\p{N}_.-])\\d{1,12}(?:\\.\\d+)?(?= MiB(?![\\p{L}\\p{N}_/]))';
 
 /** @param header names the hosts and VMs that the sentences are about. */
-export function sentenceFormat({ hosts, guests }: Pick<SnapshotHeader, 'hosts' | 'guests'>): (text: string) => string {
+export function sentenceFormat({ hosts, guests }: Pick<SnapshotRecords, 'hosts' | 'guests'>): (text: string) => string {
   const names = [...hosts, ...guests].map(({ name }) => name).filter((name) => /\d{5}/.test(name));
   const kept = names
     .sort((a, b) => b.length - a.length)

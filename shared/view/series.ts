@@ -7,6 +7,7 @@
  * (c) Equal snapshots in equal order give equal series.
  * (d) At most MAX_PAIRS node pairs of a guest have a column of their own, the first to owe; the others share one.
  */
+import { guestsOf } from '../columns/index.ts';
 import type { Snapshot } from '../columns/index.ts';
 import { owedPairs } from './accounting.ts';
 import { hostNodeRows } from './host.ts';
@@ -167,7 +168,7 @@ export class SeriesRecorder {
       if (extra) part.push(tail.get(key)!);
       return part;
     };
-    const guests = last.header.guests.map((guest, g): GuestSeries => {
+    const guests = guestsOf(last).map((guest, g): GuestSeries => {
       const named = Object.keys(GUEST_TRACKS).map((name) => [name, of(`g${g} ${name}`)]);
       const pairs = [...(this.#pairs.get(g) ?? new Map<string, { from: number; to: number }>()).entries()]
         .map(([key, { from, to }]) => ({ from, to, owedPages: of(key) }))
@@ -230,7 +231,7 @@ export class SeriesRecorder {
         this.#tracks.set(key, new Track(keep, zeros(Math.max(0, this.#ticks.length - (this.#inPoint === 0 ? 1 : 0)))));
       values.set(key, (values.get(key) ?? 0) + value);
     };
-    snapshot.header.guests.forEach((guest, g) => {
+    guestsOf(snapshot).forEach((guest, g) => {
       const { lag, moved } = guest;
       const now: Record<GuestTrackName, number> = {
         hostTargetPages: lag.hostTarget,

@@ -1,4 +1,5 @@
 /** Runs the scenario of a file, with progress and Ctrl+C, and says on stderr how it ended. */
+import { migrationsOf, recordsOf } from '../../shared/columns/index.ts';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { RunEnding } from '../../shared/view/index.ts';
 import { convergedGuests, sentenceFormat } from '../../shared/view/index.ts';
@@ -67,7 +68,7 @@ function codeOf({ record }: Run, untilConverged: boolean): ExitCode {
   const code = CODES[record.ending];
   if (code !== 0 || !untilConverged) return code;
   const asked = record.commands.every(({ applied }) => applied);
-  const moved = record.after.header.migrations.every(({ phase }) => phase !== 'failed');
+  const moved = migrationsOf(record.after).every(({ phase }) => phase !== 'failed');
   return asked && moved && convergedGuests(record).every(Boolean) ? 0 : 1;
 }
 
@@ -79,7 +80,7 @@ const isUsage = ({ slug, where }: Diagnostic): boolean =>
 function endingNotes({ record, pendingWork }: Run): string[] {
   const { ending } = record;
   const { tick } = record.after.header;
-  const readable = sentenceFormat(record.after.header);
+  const readable = sentenceFormat(recordsOf(record.after));
   const refused = record.commands
     .filter(({ applied }) => !applied)
     .map(({ tick: at, command, text }) => `refused at tick ${at}: ${command.type} ${command.vm}: ${readable(text)}`);

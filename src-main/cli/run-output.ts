@@ -1,4 +1,5 @@
 /** What a run gives, as the one JSON document and as text for a person. */
+import { guestsOf, recordsOf } from '../../shared/columns/index.ts';
 import type { MigrationRow } from '../../shared/model/transfer.ts';
 import type { WorldEvent, WorldEventType } from '../../shared/model/event.ts';
 import type {
@@ -49,7 +50,7 @@ export function summaryText(run: Run, again: string, width: number): string {
   const parts = [
     `${record.scenarioName}\n${fold(verdict(record).sentence, width).join('\n')}\n`,
     eventText(record, width),
-    ...record.after.header.guests.map((_, guest) => guestText(record, guest, matrices, width)),
+    ...guestsOf(record.after).map((_, guest) => guestText(record, guest, matrices, width)),
     ...record.after.header.hosts.map((_, host) => hostText(record, host, matrices)),
     migrationText(record),
     proofText(run, again),
@@ -70,7 +71,7 @@ function eventText({ events, tickMs, after }: RunRecord, width: number): string 
     event.type === 'layoutCommitted' && first.get(event.vm) !== event && last.get(event.vm) !== event;
   const told = events.filter((event) => !UNTOLD.has(event.type) && !isBetween(event));
   if (told.length === 0) return '';
-  const readable = sentenceFormat(after.header);
+  const readable = sentenceFormat(recordsOf(after));
   const row = ({ tick, text }: WorldEvent): string[] => [count(tick), seconds(tick, tickMs), readable(text)];
   const all = told.length <= MAX_EVENTS;
   const rows = all
@@ -86,7 +87,7 @@ function eventText({ events, tickMs, after }: RunRecord, width: number): string 
 /** A guest as its own numactl shows it, and what only its host and its allocator know. */
 function guestText(record: RunRecord, guest: number, matrices: Matrices, width: number): string {
   const { before, after, tickMs } = record;
-  const { name, host, moved, lag, commits, validPages } = after.header.guests[guest]!;
+  const { name, host, moved, lag, commits, validPages } = guestsOf(after)[guest]!;
   const { tick } = after.header;
   const shares = changed(gathered(matrices.before.vms[guest]!), gathered(matrices.after.vms[guest]!));
   const facts = [
@@ -167,19 +168,20 @@ function hostText(record: RunRecord, host: number, { before, after }: Matrices):
 const cpuText = (cpus: readonly number[]): string => (cpus.length === 0 ? 'none' : idList(cpus));
 
 /** QEMU's words: total time, downtime, dirty sync count. */
-function migrationText({ after: { header }, tickMs }: RunRecord): string {
-  if (header.migrations.length === 0) return '';
+function migrationText({ after, tickMs }: RunRecord): string {
+  const { tick, migrations } = recordsOf(after);
+  if (migrations.length === 0) return '';
   const row = (m: MigrationRow): string[] => [
     m.vm,
     `${m.fromHost} → ${m.toHost}`,
     m.phase,
-    seconds((m.endTick ?? header.tick) - m.startTick, tickMs),
+    seconds((m.endTick ?? tick) - m.startTick, tickMs),
     m.downtimeMs === null ? '–' : `${decimal(m.downtimeMs)} ms`,
     count(m.rounds.length),
     bytes(m.sentBytes),
   ];
   const head = ['VM', '', 'phase', 'total time', 'downtime', 'dirty sync count', 'sent'];
-  return `Migrations\n${textTable('<<<>>>>', [head, ...header.migrations.map(row)])}`;
+  return `Migrations\n${textTable('<<<>>>>', [head, ...migrations.map(row)])}`;
 }
 
 function proofText({ record }: Run, again: string): string {

@@ -1,3 +1,4 @@
+import { compactionsOf, guestsOf, migrationsOf, recordsOf } from '../../shared/columns/index.ts';
 import { describe, expect, test } from 'vitest';
 import type { CompactForecast, Forecast, MigrateForecast } from '../../shared/model/forecast.ts';
 import { drawWorldCase } from '../simtest/world-draw.ts';
@@ -19,9 +20,10 @@ function foreseen<F extends Forecast>(world: World, command: Command): F {
 
 /** Plain rows of what a snapshot says of a VM's host nodes. */
 function hostNodesNow(world: World, vm: string): Map<string, { free: number; vm: number }> {
-  const { header, tables } = world.snapshot('accounts');
+  const snapshot = world.snapshot('accounts');
+  const { header, tables } = snapshot;
   const [n, b] = [tables.hostNodes.columns, tables.backing.columns];
-  const index = header.guests.findIndex((g) => g.name === vm);
+  const index = guestsOf(snapshot).findIndex((g) => g.name === vm);
   const nodes = new Map<string, { free: number; vm: number }>();
   for (let i = 0; i < tables.hostNodes.rows; i++) {
     nodes.set(`${header.hosts[n['host']![i]!]!.name}/${n['nid']![i]}`, { free: n['freePages']![i]!, vm: 0 });
@@ -67,7 +69,7 @@ const states = (world: World, index: number): string[] =>
 /** Steps until nothing of the guest is under way and it has been told all. */
 function settle(world: World, index: number): void {
   const busy = (): boolean => {
-    const { compactions, migrations } = world.snapshot('accounts').header;
+    const { compactions, migrations } = recordsOf(world.snapshot('accounts'));
     return compactions.some((c) => c.endTick === null) || migrations.some((m) => m.endTick === null);
   };
   const guest = world.guests[index]!;
@@ -130,9 +132,7 @@ function compare(world: World, index: number, command: Command, seen: Seen): voi
 }
 
 function expectCompaction(world: World, forecast: CompactForecast, seen: Seen): void {
-  const { nodes, movedPages, leftPages, phase, startTick, endTick } = world
-    .snapshot('accounts')
-    .header.compactions.at(-1)!;
+  const { nodes, movedPages, leftPages, phase, startTick, endTick } = compactionsOf(world.snapshot('accounts')).at(-1)!;
   expect([...nodes].sort((a, b) => a - b)).toEqual(forecast.nodes);
   expect([movedPages, leftPages]).toEqual([forecast.movePages, forecast.leftPages]);
   expect(phase).toBe(leftPages === 0 ? 'completed' : 'stalled');
@@ -146,7 +146,7 @@ function expectCompaction(world: World, forecast: CompactForecast, seen: Seen): 
 }
 
 function expectMigration(world: World, forecast: MigrateForecast, seen: Seen): void {
-  const row = world.snapshot('accounts').header.migrations.at(-1)!;
+  const row = migrationsOf(world.snapshot('accounts')).at(-1)!;
   expect(row.toHost).toBe(forecast.toHost);
   expect(row.phase).toBe(forecast.converges ? 'completed' : 'failed');
   const rounds = (list: readonly { bytesToSend: number; dirtyBytes: number | null }[]): unknown =>
@@ -162,9 +162,7 @@ function expectMigration(world: World, forecast: MigrateForecast, seen: Seen): v
   }
   seen.moved++;
   expect(row.downtimeMs).toBeCloseTo(forecast.downtimeMs!, 6);
-  expect(forecast.movePages).toBe(
-    world.snapshot('accounts').header.guests.find((g) => g.name === forecast.vm)!.validPages,
-  );
+  expect(forecast.movePages).toBe(guestsOf(world.snapshot('accounts')).find((g) => g.name === forecast.vm)!.validPages);
   const { framePages } = world.config.guests.find((g) => g.name === forecast.vm)!;
   const taken = forecast.hostNodes.filter((n) => n.host === forecast.toHost);
   expect(taken.reduce((sum, n) => sum + n.freeBefore - n.freeAfter, 0)).toBe(forecast.moveFrames * framePages);
@@ -225,7 +223,7 @@ describe('a lone command: what happens is what was foretold', () => {
 
 function drawCompact(prng: Prng, world: World, index: number): Command {
   const { config: own } = world.guests[index]!;
-  const host = world.config.hosts[world.snapshot('accounts').header.guests[index]!.host]!;
+  const host = world.config.hosts[guestsOf(world.snapshot('accounts'))[index]!.host]!;
   const nodes = prng.chance(1, 4) ? null : host.nodes.filter(() => prng.chance(1, 2)).map((n) => n.nid);
   const frames = Math.ceil(own.mm.nrPages / own.framePages);
   return { type: 'compact', vm: own.name, nodes, framesPerTick: Math.max(1, frames >> prng.below(8)) };

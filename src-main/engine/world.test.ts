@@ -1,3 +1,4 @@
+import { compactionsOf, guestsOf, recordsOf } from '../../shared/columns/index.ts';
 import { describe, expect, test, vi } from 'vitest';
 import type { Command } from '../../shared/model/command.ts';
 import { InvariantError } from './core/index.ts';
@@ -21,13 +22,15 @@ const MAIN_JOB = [
 describe('the main job: compact, live-migrate, regenerate, converge', () => {
   test('all laws hold at every tick, both lags close, the guest gains the nodes it reached', () => {
     const world = start(config([guest('a'), guest('b')], MAIN_JOB));
-    const spread = world.snapshot('accounts').header.guests[0]!.lag;
+    const spread = guestsOf(world.snapshot('accounts'))[0]!.lag;
     // Frames alternate between the host's nodes while the guest believes in halves: half of it is not where it thinks.
     expect(spread.hostTarget).toBe(2048);
     runTo(world, 60);
-    expect(world.snapshot('accounts').header.guests[0]!.lag.hostTarget).toBe(0);
+    expect(guestsOf(world.snapshot('accounts'))[0]!.lag.hostTarget).toBe(0);
     while (!world.converged() && world.tick < 2000) runTo(world, world.tick + 1);
-    const { header, tables } = world.snapshot('accounts');
+    const after = world.snapshot('accounts');
+    const { tables } = after;
+    const header = recordsOf(after);
     expect(header.guests[0]!.lag).toMatchObject({ hostTarget: 0, coalesced: 0, targetActual: 0 });
     expect(header.migrations.map((m) => m.phase)).toEqual(['completed']);
     expect(header.compactions.map((c) => c.phase)).toEqual(['completed']);
@@ -45,7 +48,7 @@ describe('the main job: compact, live-migrate, regenerate, converge', () => {
     const frozen = { enabled: false, granularityPages: 16, delayTicks: 3 };
     const world = start(config([guest('a', { regeneration: frozen })], MAIN_JOB));
     runTo(world, 100);
-    const { lag, commits } = world.snapshot('accounts').header.guests[0]!;
+    const { lag, commits } = guestsOf(world.snapshot('accounts'))[0]!;
     expect(commits).toBe(0);
     expect(lag.hostTarget).toBeGreaterThan(0);
     expect(lag.targetActual).toBe(0);
@@ -57,7 +60,7 @@ describe('the main job: compact, live-migrate, regenerate, converge', () => {
     const world = start(config([{ ...base, mm }], MAIN_JOB));
     while (!world.converged() && world.tick < 2000) runTo(world, world.tick + 1);
     expect(world.converged()).toBe(true);
-    const { lag } = world.snapshot('accounts').header.guests[0]!;
+    const { lag } = guestsOf(world.snapshot('accounts'))[0]!;
     // Three host nodes, two ids: what shares a number is counted, as what no layout could tell.
     expect(lag.coalesced).toBe(lag.hostTarget);
     expect(lag.hostTarget).toBeGreaterThan(0);
@@ -72,7 +75,7 @@ describe('the main job: compact, live-migrate, regenerate, converge', () => {
     runTo(world, 6);
     world.apply({ type: 'cancelCompaction', vm: 'a' });
     runTo(world, 20);
-    const { lag } = world.snapshot('accounts').header.guests[0]!;
+    const { lag } = guestsOf(world.snapshot('accounts'))[0]!;
     expect(lag.coalesced).toBe(lag.hostTarget);
     expect(lag.coalesced).toBeGreaterThan(0);
   });
@@ -82,8 +85,8 @@ describe('regeneration that is set while the world runs', () => {
   const on = { enabled: true, granularityPages: 16, delayTicks: 3 };
   const off = { ...on, enabled: false };
   const set = (regeneration: typeof on): Command => ({ type: 'setRegeneration', vm: 'a', regeneration });
-  const lagOf = (world: World): unknown => world.snapshot('accounts').header.guests[0]!.lag;
-  const commitsOf = (world: World): number => world.snapshot('accounts').header.guests[0]!.commits;
+  const lagOf = (world: World): unknown => guestsOf(world.snapshot('accounts'))[0]!.lag;
+  const commitsOf = (world: World): number => guestsOf(world.snapshot('accounts'))[0]!.commits;
   const FAST: Command = { ...COMPACT, framesPerTick: 999 };
 
   test.each([
@@ -153,7 +156,7 @@ describe('regeneration that is set while the world runs', () => {
     const slow = { ...on, delayTicks: 50 };
     const world = start(config([guest('a', { regeneration: slow, workload: null })], [{ at: 1, command: FAST }]));
     runTo(world, 40);
-    expect(world.snapshot('accounts').header.compactions.map((c) => c.phase)).toEqual(['completed']);
+    expect(compactionsOf(world.snapshot('accounts')).map((c) => c.phase)).toEqual(['completed']);
     expect(lagOf(world)).toMatchObject({ targetActual: 0 });
     expect(world.converged()).toBe(false);
     world.step(250 - world.tick);
@@ -195,7 +198,7 @@ describe('determinism', () => {
     const beside = start(config([guest('a'), guest('b')]));
     alone.step(50);
     beside.step(50);
-    const own = (w: World): unknown => w.snapshot('accounts').header.guests[0]!.moved;
+    const own = (w: World): unknown => guestsOf(w.snapshot('accounts'))[0]!.moved;
     expect(own(beside)).toEqual(own(alone));
     expect(beside.guests[0]!.memory.state.segment).toEqual(alone.guests[0]!.memory.state.segment);
   });
@@ -290,7 +293,7 @@ describe('a command takes effect whole or not at all', () => {
     for (const w of [world, untouched]) w.step(20);
     const [got, want] = [world.snapshot('blocks'), untouched.snapshot('blocks')];
     expect(got.tables).toEqual(want.tables);
-    expect(got.header.guests).toEqual(want.header.guests);
+    expect(guestsOf(got)).toEqual(guestsOf(want));
   });
 
   test('pages held by hand are stranded by a commit and transplanted when released', () => {

@@ -2,6 +2,7 @@
  * Runs in process. The expected sizes are those of spec/dnuma.md T4 and of arithmetic: 256 stripes of 128 pages dealt
  * to three nodes are 86, 85 and 85 stripes. Determinism is tested on three ways to the same end.
  */
+import { guestsOf } from '../../shared/columns/index.ts';
 import { describe, expect, it, vi } from 'vitest';
 import type { Snapshot } from '../../shared/columns/index.ts';
 import { World } from '../engine/index.ts';
@@ -186,7 +187,7 @@ describe('the end', () => {
     expect([early.record.ending, early.pendingWork]).toEqual(['maxTicks', ['a command is still to come']]);
     const { pendingWork, record } = await run(small(), { until: converged(12) });
     expect(record.ending).toBe('maxTicks');
-    const { targetActual } = record.after.header.guests[0]!.lag;
+    const { targetActual } = guestsOf(record.after)[0]!.lag;
     expect(targetActual).toBeGreaterThan(0);
     expect(pendingWork[0]).toBe(`VM v: ${targetActual} pages in use are owed to another node`);
   });

@@ -1,4 +1,5 @@
 /** The accounts of each VM at the end: what numactl prints in it, exact pages per node and zone, and the laws with their numbers. */
+import { guestsOf } from '../../shared/columns/index.ts';
 import { guestAccounting } from '../../shared/view/index.ts';
 import type { Equation, GuestAccounting, PageCounts, RunRecord, Term } from '../../shared/view/index.ts';
 import { h } from './markup.ts';
@@ -12,7 +13,7 @@ const MAX_OPEN = 4;
 const MAX_VMS = 64;
 
 export function accountingSection(record: RunRecord): Child {
-  const { guests } = record.after.header;
+  const guests = guestsOf(record.after);
   if (guests.length === 0) return h('p', {}, 'No VM, no accounts.');
   const shown = guests.slice(0, MAX_VMS);
   return [

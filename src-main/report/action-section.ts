@@ -1,4 +1,5 @@
 /** What was done, and what came of it. */
+import { recordsOf } from '../../shared/columns/index.ts';
 import { sentenceFormat } from '../../shared/view/index.ts';
 import type { RecordedCommand, RunRecord } from '../../shared/view/index.ts';
 import { h } from './markup.ts';
@@ -13,7 +14,7 @@ const MAX_VALUE_CHARS = 160;
 
 export function actionSection(record: RunRecord): Child {
   const { commands, events, tickMs } = record;
-  const readable = sentenceFormat(record.after.header);
+  const readable = sentenceFormat(recordsOf(record.after));
   const shown = events.filter((event) => event.type !== 'migrationRound' && event.type !== 'commandApplied');
   const commandRows = commands
     .slice(0, MAX_COMMANDS)

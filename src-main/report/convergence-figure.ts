@@ -4,6 +4,7 @@
  *
  * The curves are the series of shared/view, thinned to the figure's width by keeping the largest of each step.
  */
+import { recordsOf } from '../../shared/columns/index.ts';
 import { PAGES_PER_MIB } from '../../shared/units/index.ts';
 import { nodeRows, OTHER_PAIRS, sentenceFormat } from '../../shared/view/index.ts';
 import type { GuestSeries, RunRecord, Series } from '../../shared/view/index.ts';
@@ -80,9 +81,10 @@ function timeGrid(axis: TimeAxis, tickMs: number, top: number, bottom: number): 
 
 /** Three lanes above the panels, one per kind of event, so that signs of different kinds never cover each other. */
 function eventLanes(record: RunRecord, axis: TimeAxis): { parts: Child; height: number } {
-  const readable = sentenceFormat(record.after.header);
+  const records = recordsOf(record.after);
+  const readable = sentenceFormat(records);
   const commits = record.events.filter((event) => event.type === 'layoutCommitted');
-  const { compactions, migrations } = record.after.header;
+  const { compactions, migrations } = records;
   const parts: Child[] = [];
   let y = 0;
   const lane = (name: string, drawn: Child[]): void => {

@@ -2,6 +2,7 @@
  * The report's tables as CSV (RFC 4180: CRLF, quotes doubled). All counts are exact 4 KiB pages, all times ticks and
  * simulated seconds. A text that a spreadsheet would run as a formula gets an apostrophe before it.
  */
+import { guestsOf, migrationsOf } from '../../shared/columns/index.ts';
 import { guestAccounting, hostMatrix, owedPairs } from '../../shared/view/index.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
 import type { Snapshot } from '../../shared/columns/index.ts';
@@ -53,7 +54,7 @@ function accountingRows(record: RunRecord): Cell[][] {
   const orders = Array.from({ length: 11 }, (_, order) => `freeOrder${order}`);
   const rows: Cell[][] = [[...head.split(','), ...orders]];
   for (const [state, snapshot] of states(record)) {
-    snapshot.header.guests.forEach(({ name }, g) => {
+    guestsOf(snapshot).forEach(({ name }, g) => {
       for (const node of guestAccounting(snapshot, g).nodes) {
         for (const z of node.zones) {
           rows.push([
@@ -116,7 +117,7 @@ function hostRows(record: RunRecord): Cell[][] {
 function strandedRows(record: RunRecord): Cell[][] {
   const rows: Cell[][] = [['state', 'vm', 'from', 'to', 'owedPages', 'pinnedPages']];
   for (const [state, snapshot] of states(record)) {
-    snapshot.header.guests.forEach(({ name }, g) => {
+    guestsOf(snapshot).forEach(({ name }, g) => {
       for (const { from, to, pages, pinned } of owedPairs(snapshot, g))
         rows.push([state, name, from, to, pages, pinned]);
     });
@@ -201,7 +202,7 @@ function migrationRows({ after, tickMs }: RunRecord): Cell[][] {
       'verdict',
     ],
   ];
-  for (const m of after.header.migrations) {
+  for (const m of migrationsOf(after)) {
     m.rounds.forEach((round, i) => {
       rows.push([
         m.vm,

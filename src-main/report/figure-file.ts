@@ -2,6 +2,7 @@
  * A figure of the report as an SVG file of its own: on a white page, with its title, style and patterns inside, and no
  * variable in it, so that drawing programs and word processors read it as a browser does.
  */
+import { guestsOf } from '../../shared/columns/index.ts';
 import { guestsThatLagged, convergenceFigure } from './convergence-figure.ts';
 import { NodeColours } from './colour.ts';
 import { laneFigure } from './lane-figure.ts';
@@ -31,9 +32,9 @@ export function figureFile(record: RunRecord, figure: FigureName, vm: string): F
     const title = `${scenarioName}: pages owed, 0 s to ${until}`;
     return drawn(convergenceFigure(record, lagged, colours), title, colours);
   }
-  const guest = after.header.guests.findIndex(({ name }) => name === vm);
+  const guest = guestsOf(after).findIndex(({ name }) => name === vm);
   if (guest < 0) return { svg: null, why: 'There is no VM of this name in the run.' };
-  if (after.header.guests[guest]!.nrPages === 0) return { svg: null, why: 'The VM has no memory to draw.' };
+  if (guestsOf(after)[guest]!.nrPages === 0) return { svg: null, why: 'The VM has no memory to draw.' };
   const title = `${vm}: maps H, T and A before (${at(before.header.tick)}) and after (${until})`;
   return drawn(laneFigure(before, after, guest, colours), title, colours);
 }

@@ -1,4 +1,5 @@
 /** What went in: hosts, VMs and their workloads, links, seed. */
+import { guestsOf } from '../../shared/columns/index.ts';
 import { hostNodeRows, idList } from '../../shared/view/index.ts';
 import type { GuestInput, HostNodeRow, RunRecord, WorkloadInput } from '../../shared/view/index.ts';
 import { hostLetter } from '../../shared/view/index.ts';
@@ -11,7 +12,8 @@ import { name, number, pages, table, text, wide } from './table.ts';
 const MAX_MATRIX_NODES = 16;
 
 export function inputSection(record: RunRecord): Child {
-  const { hosts, guests } = record.before.header;
+  const { hosts } = record.before.header;
+  const guests = guestsOf(record.before);
   return [
     h(
       'p',
@@ -74,7 +76,8 @@ function distanceTable(record: RunRecord, host: number): Child {
 }
 
 function guestTable(record: RunRecord): Child {
-  const { hosts, guests } = record.before.header;
+  const { hosts } = record.before.header;
+  const guests = guestsOf(record.before);
   const rows = guests.map((guest, i) => {
     const input = record.inputs.guests[i];
     return [

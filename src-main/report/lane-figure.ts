@@ -3,6 +3,7 @@
  * the numbers are those of shared/view/lane. H and T are thin; A, where the life is, is tall; owed pages are scaled to
  * the fullest column and never less than two units high, so a single page is seen.
  */
+import { guestsOf } from '../../shared/columns/index.ts';
 import { guestLanes, nodeRows } from '../../shared/view/index.ts';
 import type { Lanes, NodeRow } from '../../shared/view/index.ts';
 import type { Snapshot } from '../../shared/columns/index.ts';
@@ -31,7 +32,7 @@ interface Band {
 
 /** One figure; the guest must have at least one page. */
 export function laneFigure(before: Snapshot, after: Snapshot, guest: number, colours: NodeColours): Element {
-  const { name, nrPages } = after.header.guests[guest]!;
+  const { name, nrPages } = guestsOf(after)[guest]!;
   const parts: Child[] = [];
   let y = 0;
   for (const [when, snapshot] of [
@@ -101,7 +102,7 @@ export function swatch(fill: string, hatched = false): Element {
 }
 
 const lanesOf = (snapshot: Snapshot, guest: number): Lanes =>
-  guestLanes(snapshot, guest, { columns: COLUMNS, fromPfn: 0, toPfn: snapshot.header.guests[guest]!.nrPages });
+  guestLanes(snapshot, guest, { columns: COLUMNS, fromPfn: 0, toPfn: guestsOf(snapshot)[guest]!.nrPages });
 
 const byNid = (snapshot: Snapshot, guest: number): Map<number, NodeRow> =>
   new Map(nodeRows(snapshot, guest).map((row) => [row.nid, row]));
@@ -115,7 +116,7 @@ function oneState(
 ): { parts: Child; bottom: number } {
   const lanes = lanesOf(snapshot, guest);
   const rows = byNid(snapshot, guest);
-  const { lag, layoutSeq } = snapshot.header.guests[guest]!;
+  const { lag, layoutSeq } = guestsOf(snapshot)[guest]!;
   const ofGuest = (nid: number): NodeMark => colours.ofGuestNode(rows.get(nid), nid);
   const hostBands = lanes.hostBands.map(({ host, nid, pages }): Band => ({
     mark: colours.ofHostNode(host, nid),

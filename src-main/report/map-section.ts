@@ -1,4 +1,5 @@
 /** The maps H, T and A and the owed pages of each VM, before and after. */
+import { guestsOf } from '../../shared/columns/index.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
 import type { NodeColours } from './colour.ts';
 import { guestsThatLagged } from './convergence-figure.ts';
@@ -11,7 +12,7 @@ import { exactPages, size } from '../../shared/view/number-format.ts';
 const MAX_MAPS = 24;
 
 export function mapSection(record: RunRecord, colours: NodeColours): Child {
-  const { guests } = record.after.header;
+  const guests = guestsOf(record.after);
   if (guests.length === 0) return h('p', {}, 'No VM, no map.');
   const lagged = new Set(guestsThatLagged(record.series));
   const order = guests.map((_, g) => g).sort((a, b) => Number(lagged.has(b)) - Number(lagged.has(a)) || a - b);
@@ -34,9 +35,9 @@ export function mapSection(record: RunRecord, colours: NodeColours): Child {
 }
 
 function oneVm({ before, after }: RunRecord, g: number, colours: NodeColours): Child {
-  const { name, nrPages, validPages } = after.header.guests[g]!;
+  const { name, nrPages, validPages } = guestsOf(after)[g]!;
   if (nrPages === 0) return null;
-  const { lag } = after.header.guests[g]!;
+  const { lag } = guestsOf(after)[g]!;
   const facts = `${size(validPages)} · owed ${exactPages(lag.targetActual)} · pinned elsewhere ${exactPages(lag.pinned)} · H ≠ T ${exactPages(lag.hostTarget)}`;
   return h(
     'figure',

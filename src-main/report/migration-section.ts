@@ -1,4 +1,5 @@
 /** Live migrations round by round, and compactions. */
+import { recordsOf } from '../../shared/columns/index.ts';
 import type { CompactionRow, MigrationRow } from '../../shared/model/transfer.ts';
 import { PAGE_SIZE_BYTES } from '../../shared/units/index.ts';
 import { idList, sentenceFormat } from '../../shared/view/index.ts';
@@ -13,8 +14,9 @@ import { barCell, name, number, pages, table, text } from './table.ts';
 const MAX_ROUNDS = 40;
 
 export function migrationSection({ after, tickMs }: RunRecord): Child {
-  const readable = sentenceFormat(after.header);
-  const { migrations, compactions } = after.header;
+  const records = recordsOf(after);
+  const readable = sentenceFormat(records);
+  const { migrations, compactions } = records;
   return [
     migrations.length === 0
       ? h('p', {}, 'No live migration.')

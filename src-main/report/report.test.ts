@@ -1,3 +1,4 @@
+import { guestsOf } from '../../shared/columns/index.ts';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, test } from 'vitest';
 import { guestAccounting, hostMatrix } from '../../shared/view/index.ts';
@@ -97,7 +98,7 @@ describe.each(Object.keys(SHAPES))('report of %s', (name) => {
 describe('report', () => {
   test('its figures are those of the view', () => {
     const { record, html } = shape('three VMs on two hosts');
-    record.after.header.guests.forEach((guest, g) => {
+    guestsOf(record.after).forEach((guest, g) => {
       const { numactlText, totals } = guestAccounting(record.after, g);
       expect(textOf(html)).toContain(numactlText);
       const lag = guest.lag;
@@ -155,7 +156,7 @@ describe('report', () => {
     const sum = rows
       .filter((row) => row[0] === 'after' && row[1] === 'web-3')
       .reduce((total, row) => total + Number(row[present]), 0);
-    expect(sum).toBe(record.after.header.guests[1]!.validPages);
+    expect(sum).toBe(guestsOf(record.after)[1]!.validPages);
   });
 
   test('JSON is the run document', () => {

@@ -4,6 +4,7 @@
  * (a) Every number comes from shared/view, as the screen's do. (b) Equal records give equal bytes: no date, no machine.
  * (c) Every text of the user's is escaped by markup.ts.
  */
+import { recordsOf } from '../../shared/columns/index.ts';
 import { convergedGuests, runDocument } from '../../shared/view/index.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
 import { accountingSection } from './accounting-section.ts';
@@ -104,7 +105,7 @@ function endingBanner({ ending, after, tickMs }: RunRecord): Child {
 const banner = (mood: 'soft' | 'bad', text: string): Element => h('p', { class: `banner ${mood}` }, text);
 
 function head(record: RunRecord): Element {
-  const { guests, tick } = record.after.header;
+  const { guests, tick } = recordsOf(record.after);
   const { mood, sentence } = verdict(record);
   const sum = (of: (guest: (typeof guests)[number]) => number): number =>
     guests.reduce((total, guest) => total + of(guest), 0);

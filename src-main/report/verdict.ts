@@ -1,4 +1,5 @@
 /** The answer in one sentence, and whether it is good news. */
+import { guestsOf, migrationsOf, recordsOf } from '../../shared/columns/index.ts';
 import type { GuestHeader } from '../../shared/columns/index.ts';
 import { convergedGuests, isTold } from '../../shared/view/index.ts';
 import type { LawsChecked, RunRecord } from '../../shared/view/index.ts';
@@ -15,7 +16,7 @@ export const checksText = ({ checked, guestsChecked }: LawsChecked): string =>
 
 export function verdict(record: RunRecord): Verdict {
   const { after, laws, tickMs } = record;
-  const { guests, tick } = after.header;
+  const { guests, tick } = recordsOf(after);
   if (laws.broken.length > 0) {
     const first = laws.broken[0]!;
     return {
@@ -38,7 +39,7 @@ export function verdict(record: RunRecord): Verdict {
 }
 
 function answer(record: RunRecord, open: readonly GuestHeader[], at: string): string {
-  const { guests } = record.after.header;
+  const guests = guestsOf(record.after);
   const only = guests.length === 1 ? guests[0]!.name : null;
   if (open.length === 0)
     return `${only === null ? `All ${count(guests.length)} VMs have` : `${only} has`} converged ${at}`;
@@ -78,7 +79,7 @@ function pinnedText(guests: readonly GuestHeader[]): string {
 }
 
 function failureText({ after }: RunRecord): string {
-  const failed = after.header.migrations.filter(({ phase }) => phase === 'failed');
+  const failed = migrationsOf(after).filter(({ phase }) => phase === 'failed');
   return failed.length === 0
     ? ''
     : ` ${plural(failed.length, 'migration')} failed (${some(failed.map(({ vm }) => vm))}).`;

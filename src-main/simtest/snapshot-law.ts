@@ -17,6 +17,7 @@
  * Of a guest with defects what (c), (g) and (h) say of single cells and nodes need not hold; of one that may be in the
  * middle of a commit, none of what they say, nor actual(n).
  */
+import { guestsOf, migrationsOf } from '../../shared/columns/index.ts';
 import type { GuestHeader, Snapshot, Table } from '../../shared/columns/index.ts';
 import type { GuestConfig } from '../../shared/model/config.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
@@ -35,7 +36,7 @@ export function snapshotViolations(
   checkHosts(snapshot, config, same);
   checkFrames(snapshot, same);
   config.guests.forEach((guest, g) => {
-    const header = snapshot.header.guests[g]!;
+    const header = guestsOf(snapshot)[g]!;
     const at = guest.name;
     // Only what is true of any guest: its kernel may count otherwise, or be in the middle of a commit.
     const inCommit = stepping.has(guest.name);
@@ -108,7 +109,7 @@ function checkBacking(snapshot: Snapshot, header: GuestHeader, g: number, at: st
     const overlap = Math.max(0, live[i - 1]!['start']! + live[i - 1]!['pages']! - live[i]!['start']!);
     same(`${at} pages backed twice at ${live[i]!['start']}`, 0, overlap);
   }
-  const migrates = snapshot.header.migrations.some(
+  const migrates = migrationsOf(snapshot).some(
     (m) => m.vm === header.name && (m.phase === 'running' || m.phase === 'switchOver'),
   );
   if (!migrates) same(`${at} second copies without a migration`, 0, backing.length - live.length);

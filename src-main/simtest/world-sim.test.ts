@@ -1,3 +1,4 @@
+import { guestsOf } from '../../shared/columns/index.ts';
 import { describe, expect, it } from 'vitest';
 import type { Command } from '../../shared/model/command.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
@@ -178,9 +179,8 @@ describe('the simulator can fail', () => {
   it('a failure is shrunk and printed with its seed and all that was drawn', () => {
     const factory = faulty('commits are illegal', (world) => ({
       check: () =>
-        world
-          .snapshot('accounts')
-          .header.guests.filter((g) => g.layoutSeq > 0)
+        guestsOf(world.snapshot('accounts'))
+          .filter((g) => g.layoutSeq > 0)
           .map((g) => ({ law: 'X', vm: g.name, text: 'planted' })),
     }));
     const failing = Array.from({ length: SEEDS }, (_, i) => idle(drawWorldCase(i + 1))).find(
@@ -216,7 +216,7 @@ it('the worlds that are drawn do what there is to do', () => {
     }
     world.step(ticks);
     for (const { type } of world.takeEvents()) add(`event ${type}`);
-    for (const guest of world.snapshot('accounts').header.guests) {
+    for (const guest of guestsOf(world.snapshot('accounts'))) {
       for (const defect of guest.defects) add(defect);
       add('crashed', guest.crashed ? 1 : 0);
       add(`lookup ${guest.beyond.lookup}`);

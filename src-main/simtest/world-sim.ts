@@ -12,6 +12,7 @@
  *
  * On failure the case is shrunk and printed with its seed and every drawn option.
  */
+import { guestsOf, recordsOf } from '../../shared/columns/index.ts';
 import type { Snapshot, SnapshotLevel } from '../../shared/columns/index.ts';
 import type { Violation, WorldEvent } from '../../shared/model/event.ts';
 import type { Command } from '../../shared/model/command.ts';
@@ -123,7 +124,7 @@ function patientVms({ config, commands }: WorldCase): string[] {
 }
 
 function othersRest(world: WorldUnderTest, patient: ReadonlySet<string>): boolean {
-  const { guests, migrations, compactions } = world.snapshot('accounts').header;
+  const { guests, migrations, compactions } = recordsOf(world.snapshot('accounts'));
   const isBusy = migrations.some((m) => m.endTick === null) || compactions.some((c) => c.endTick === null);
   return !isBusy && guests.every((g) => patient.has(g.name) || g.lag.targetActual === 0);
 }
@@ -264,7 +265,7 @@ class WorldRunner {
     // Holds of the schedule or of a file may or may not have succeeded; releasing one that has not is refused, which does
     // no harm.
     for (const h of [...this.#held, ...holds]) this.#give(world, { ...h, type: 'releasePages' });
-    const lags = (): string => JSON.stringify(world.snapshot('accounts').header.guests.map((g) => g.lag));
+    const lags = (): string => JSON.stringify(guestsOf(world.snapshot('accounts')).map((g) => g.lag));
     if (this.#patient.size > 0) this.#calmOfOthers(world, lags);
     else {
       while (!world.converged() && this.calmTicks < CALM_TICKS) this.#calmStep(world);
@@ -273,7 +274,7 @@ class WorldRunner {
       expect(world.converged(), () => `settled, then unsettled by itself: ${lags()}`);
     }
     this.#checkSnapshot(world);
-    for (const guest of world.snapshot('accounts').header.guests) {
+    for (const guest of guestsOf(world.snapshot('accounts'))) {
       if (this.#patient.has(guest.name)) continue;
       const { hostTarget, coalesced } = guest.lag;
       const told = !this.#derived.has(guest.name) || hostTarget === coalesced;
@@ -322,9 +323,9 @@ class WorldRunner {
 
   /** The rows of a VM's backing, second copies left out: snapshot-law.ts watches those. */
   #backing(world: WorldUnderTest, vm: string): string {
-    const { header, tables } = world.snapshot('accounts');
-    const guest = header.guests.findIndex((g) => g.name === vm);
-    const { rows, columns } = tables.backing;
+    const snapshot = world.snapshot('accounts');
+    const guest = guestsOf(snapshot).findIndex((g) => g.name === vm);
+    const { rows, columns } = snapshot.tables.backing;
     const own = Array.from({ length: rows }, (_, i) => i).filter((i) => columns['guest']![i] === guest);
     const live = own.filter((i) => columns['copy']![i] === 0);
     return JSON.stringify(live.map((i) => Object.values(columns).map((column) => column[i])));

@@ -7,6 +7,7 @@
  * (b) What is foreseen is only what the model says exactly: an exponential lifetime forgets its age, so what is owed now
  *     falls by e^(-t/mean), as long as nothing else is told (spec/models.md section 4). Else nothing is foreseen.
  */
+import { recordsOf } from '../../shared/columns/index.ts';
 import type { Snapshot } from '../../shared/columns/index.ts';
 import type { WorldEvent } from '../../shared/model/event.ts';
 import { owedPairs } from '../../shared/view/accounting.ts';
@@ -96,7 +97,7 @@ function layersOfAll(
 
 /** The series with the present as its last point, where it was not asked for since. The numbers are those of the views. */
 export function withPresent(series: Series, present: Snapshot): Series {
-  const { tick, guests } = present.header;
+  const { tick, guests } = recordsOf(present);
   const last = series.ticks.at(-1);
   if (last === undefined || tick <= last || guests.length !== series.guests.length) return series;
   return {

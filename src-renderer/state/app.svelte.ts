@@ -8,6 +8,7 @@
  * (c) What main is to send (`view.watch`) follows from what is shown; nobody asks for it by hand.
  * (d) What a person asks to happen, happens now: it brings the window back to the present first.
  */
+import { guestsOf, recordsOf } from '../../shared/columns/index.ts';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { SubmittedCommand } from '../../shared/schema/command.ts';
 import type { DocumentState, HelloReply, StartInfo } from '../../shared/protocol/document.ts';
@@ -139,9 +140,11 @@ export class App {
   readonly colours = $derived(new NodeColourTable(this.frame?.header ?? { hosts: [] }));
   readonly hosts = $derived(this.frame === null ? null : hostMatrix(this.frame));
   /** Nodes of the guest shown. */
-  readonly guestNodes = $derived(this.frame?.header.guests[this.guest] ? nodeRows(this.frame, this.guest) : []);
+  readonly guestNodes = $derived(
+    this.frame !== null && guestsOf(this.frame)[this.guest] ? nodeRows(this.frame, this.guest) : [],
+  );
   /** An engine's sentence as a person reads it. */
-  readonly say = $derived(sentenceFormat(this.frame?.header ?? { hosts: [], guests: [] }));
+  readonly say = $derived(sentenceFormat(this.frame === null ? { hosts: [], guests: [] } : recordsOf(this.frame)));
   readonly guestName = $derived(this.document?.inputs.guests[this.guest]?.name ?? null);
   /** The VM whose pageblocks the view needs, by name. */
   readonly #blocksOf = $derived(this.view === 'guest' || this.view === 'accounting' ? this.guestName : null);

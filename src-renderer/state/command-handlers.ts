@@ -1,4 +1,5 @@
 /** What each command of the window does, and when it can be done: a handler for each row of the shared table. */
+import { compactionsOf, migrationsOf } from '../../shared/columns/index.ts';
 import type { WindowCommandId } from '../../shared/protocol/window-command.ts';
 import type { App, DialogName, GuestPart, ViewName } from './app.svelte.ts';
 import { close, newDocumentDialog, openFile, pickFiles, save } from './documents.ts';
@@ -157,11 +158,10 @@ async function checkLaws(app: App): Promise<void> {
 
 /** The command that cancels what moves the VM that the window shows; null: nothing moves it. */
 function moveUnderWay(app: App): 'cancelMigration' | 'cancelCompaction' | null {
-  const header = app.frame?.header;
   const isOfVm = ({ vm }: { vm: string }): boolean => vm === app.guestName;
-  if (header?.migrations.some((m) => isOfVm(m) && (m.phase === 'running' || m.phase === 'switchOver')))
+  if (migrationsOf(app.frame).some((m) => isOfVm(m) && (m.phase === 'running' || m.phase === 'switchOver')))
     return 'cancelMigration';
-  return header?.compactions.some((c) => isOfVm(c) && c.phase === 'running') ? 'cancelCompaction' : null;
+  return compactionsOf(app.frame).some((c) => isOfVm(c) && c.phase === 'running') ? 'cancelCompaction' : null;
 }
 
 async function cancelMove(app: App): Promise<void> {

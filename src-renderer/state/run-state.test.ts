@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { DocumentState } from '../../shared/protocol/document.ts';
-import type { SnapshotHeader } from '../../shared/columns/index.ts';
+import type { SnapshotRecords } from '../../shared/columns/index.ts';
 import { brokenLaw, runState } from './run-state.ts';
 
 const input = (enabled: boolean) => ({ name: 'v', regeneration: { enabled, granularityPages: 1, delayTicks: 1 } });
@@ -11,12 +11,12 @@ const documentOf = (more: object = {}, told: readonly boolean[] = [true]): Docum
     inputs: { links: [], guests: told.map(input) },
     ...more,
   }) as unknown as DocumentState;
-const headerOf = (lags: readonly [number, number, number][], more: object = {}): SnapshotHeader =>
+const headerOf = (lags: readonly [number, number, number][], more: object = {}): SnapshotRecords =>
   ({
     ...{ tick: 9, migrations: [], compactions: [] },
     guests: lags.map(([hostTarget, coalesced, targetActual]) => ({ lag: { hostTarget, coalesced, targetActual } })),
     ...more,
-  }) as unknown as SnapshotHeader;
+  }) as unknown as SnapshotRecords;
 
 test('the worst comes first', () => {
   const broken = [{ law: 'G7', vm: 'v', text: 'page 4 is on two lists' }];

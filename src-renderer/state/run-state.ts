@@ -4,7 +4,7 @@
  */
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { DocumentState } from '../../shared/protocol/document.ts';
-import type { SnapshotHeader } from '../../shared/columns/index.ts';
+import type { SnapshotRecords } from '../../shared/columns/index.ts';
 import type { Violation } from '../../shared/model/event.ts';
 import { lagPages } from '../../shared/view/convergence.ts';
 import { exactPages, plural, seconds } from '../../shared/view/number-format.ts';
@@ -18,7 +18,7 @@ export interface RunState {
 
 const MAX_TOLD = 8;
 
-export function runState(document: DocumentState, header: SnapshotHeader | null): RunState {
+export function runState(document: DocumentState, header: SnapshotRecords | null): RunState {
   const { broken } = document.laws;
   if (broken.length > 0) {
     return { kind: 'broken', text: `Law ${broken[0]!.law} broken`, more: broken.map(({ text }) => text).join('\n') };
@@ -54,7 +54,7 @@ export function runState(document: DocumentState, header: SnapshotHeader | null)
   };
 }
 
-function lagOfAll({ guests }: SnapshotHeader, told: readonly boolean[]): RunState | null {
+function lagOfAll({ guests }: SnapshotRecords, told: readonly boolean[]): RunState | null {
   const pages = guests.reduce((sum, { lag }, guest) => sum + lagPages(lag, told[guest] ?? true), 0);
   const owed = guests.reduce((sum, { lag }) => sum + lag.targetActual, 0);
   return lagOf(pages, pages - owed, owed);
@@ -72,7 +72,7 @@ function lagOf(pages: number, untold: number | null, owed: number | null): RunSt
 }
 
 /** What moves on the hosts, a phrase each. */
-const moves = ({ migrations, compactions }: SnapshotHeader): string[] => [
+const moves = ({ migrations, compactions }: SnapshotRecords): string[] => [
   ...migrations
     .filter(({ phase }) => phase === 'running' || phase === 'switchOver')
     .map(({ vm, toHost }) => `Migrating ${vm} to ${toHost}`),

@@ -2,6 +2,7 @@
  * The figures of one guest that a comparison sets side by side, read off a snapshot. All of them are what the guest's
  * kernel believes, or what the tables count; none is made up here.
  */
+import { guestsOf } from '../../../shared/columns/index.ts';
 import type { ComparedFigure } from '../../../shared/model/comparison.ts';
 import type { Snapshot, TableName } from '../../../shared/columns/index.ts';
 import { numactlMbFromPages } from '../../../shared/units/index.ts';
@@ -38,7 +39,7 @@ function rows(snapshot: Snapshot, table: TableName, guest: number): Record<strin
 
 /** Of nodes, then of zones, then of the guest. */
 export function figuresOf(snapshot: Snapshot, guest: number): ComparedFigure[] {
-  const header = snapshot.header.guests[guest]!;
+  const header = guestsOf(snapshot)[guest]!;
   const nodes = rows(snapshot, 'nodes', guest);
   const cells = rows(snapshot, 'cells', guest);
   const stranded = rows(snapshot, 'stranded', guest);

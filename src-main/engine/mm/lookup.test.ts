@@ -1,4 +1,5 @@
 /** The ways to look a page up: equal answers, and what each costs. */
+import { guestsOf } from '../../../shared/columns/index.ts';
 import { describe, expect, test } from 'vitest';
 import type { LayoutRange } from '../../../shared/model/config.ts';
 import { PLAIN_RFC } from '../../../shared/model/beyond.ts';
@@ -53,7 +54,7 @@ describe('a lookup', () => {
       world.submit({ type: 'commitLayout', vm: 'a', ranges: stripes(4096, 128) });
       world.step(30);
       expect(world.check()).toEqual([]);
-      const { lookups, counters } = world.snapshot('accounts').header.guests[0]!;
+      const { lookups, counters } = guestsOf(world.snapshot('accounts'))[0]!;
       return { hash: world.hash(), lookups, steps: counters['lookupSteps']! };
     };
     const [tree, runs, radix, table] = KINDS.map(ran);

@@ -1,4 +1,5 @@
 /** The active pass: what it changes, when which order pays (models.md section 4), and that the laws hold. */
+import { guestsOf } from '../../../shared/columns/index.ts';
 import { describe, expect, test } from 'vitest';
 import type { BeyondConfig, GuestConfig, LayoutRange, LifetimeConfig } from '../../../shared/model/config.ts';
 import { ALL_DEFECTS, DEFAULT_PROFILE } from '../../../shared/model/config.ts';
@@ -33,7 +34,7 @@ function guestWith(
 }
 const world = (g: GuestConfig, seed = 7): World => start({ ...config([g]), seed });
 const ALL_ON_1: readonly LayoutRange[] = [{ start: 0, end: PAGES, nid: 1 }];
-const owed = (w: World): number => w.snapshot('accounts').header.guests[0]!.lag.targetActual;
+const owed = (w: World): number => guestsOf(w.snapshot('accounts'))[0]!.lag.targetActual;
 const counters = (w: World) => w.guests[0]!.memory.state.beyondCounters;
 
 /** Commits everything to node 1 and runs until nothing is owed. */

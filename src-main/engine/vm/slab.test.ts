@@ -1,4 +1,5 @@
 /** Slab caches and memory policies: who is told of a commit, what that changes, and that every law holds. */
+import { guestsOf } from '../../../shared/columns/index.ts';
 import { describe, expect, test } from 'vitest';
 import { OWED_OWNERS } from '../../../shared/model/owed.ts';
 import type { BeyondConfig, GuestConfig, LayoutRange } from '../../../shared/model/config.ts';
@@ -23,7 +24,7 @@ function moved(beyond: Partial<BeyondConfig>, ticks = 200): World {
   world.step(ticks);
   return world;
 }
-const counter = (world: World, name: string): number => world.snapshot('accounts').header.guests[0]!.counters[name]!;
+const counter = (world: World, name: string): number => guestsOf(world.snapshot('accounts'))[0]!.counters[name]!;
 
 /** Owed pages by owner. */
 const owners = (world: World): Record<string, number> => {

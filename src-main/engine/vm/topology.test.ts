@@ -1,4 +1,5 @@
 /** CPU map and distances with the layout: what it changes, and that every law holds. */
+import { guestsOf } from '../../../shared/columns/index.ts';
 import { describe, expect, test } from 'vitest';
 import type { GuestConfig, HostConfig, LayoutRange } from '../../../shared/model/config.ts';
 import type { WorldConfig } from '../../../shared/model/world.ts';
@@ -25,7 +26,7 @@ function ran(topology: boolean): World {
   world.step(40);
   return world;
 }
-const header = (world: World) => world.snapshot('accounts').header.guests[0]!;
+const header = (world: World) => guestsOf(world.snapshot('accounts'))[0]!;
 
 describe('a topology that comes with the layout', () => {
   test('is numbered, and tasks allocate where their CPUs are; without it they allocate by the old map', () => {

@@ -4,6 +4,7 @@
  * (a) What is told belongs to the VM and the tick that are shown; an answer that comes late is dropped.
  * (b) Answers are kept, so that scrubbing over a commit and back asks once.
  */
+import { guestsOf } from '../../../shared/columns/index.ts';
 import { decode } from '../../../shared/columns/index.ts';
 import { guestAccounting } from '../../../shared/view/index.ts';
 import type { GuestAccounting } from '../../../shared/view/index.ts';
@@ -55,9 +56,9 @@ export class SinceCommit {
     try {
       const { output, payload } = await this.#app.connection.ask('view.frame', { at: Math.max(0, commitTick - 1) });
       const frame = decode(payload.slice().buffer).value;
-      if (frame === null || frame.header.guests[guest] === undefined) return;
+      if (frame === null || guestsOf(frame)[guest] === undefined) return;
       const accounting = guestAccounting(frame, guest);
-      const before = { tick: output.tick, commitTick, layoutSeq: frame.header.guests[guest].layoutSeq, accounting };
+      const before = { tick: output.tick, commitTick, layoutSeq: guestsOf(frame)[guest]!.layoutSeq, accounting };
       const [oldest] = this.#kept.keys();
       if (this.#kept.size >= MAX_KEPT && oldest !== undefined) this.#kept.delete(oldest);
       this.#kept.set(wanted, before);

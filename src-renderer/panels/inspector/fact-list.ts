@@ -1,6 +1,7 @@
 /**
  * What the inspector says of a selection, as lines. Every figure comes from the frame by shared/view.
  */
+import { compactionsOf, guestsOf, migrationsOf } from '../../../shared/columns/index.ts';
 import type { GuestHeader, Snapshot } from '../../../shared/columns/index.ts';
 import { hostMatrix, idList, LaneIndex, nodeRows, owedPairs } from '../../../shared/view/index.ts';
 import type { GuestInput, NodeColourTable } from '../../../shared/view/index.ts';
@@ -153,7 +154,7 @@ export function vmFacts(
   input: GuestInput | undefined,
   tickMs: number,
 ): FactSheet {
-  const header = snapshot.header.guests[guest]!;
+  const header = guestsOf(snapshot)[guest]!;
   const matrix = hostMatrix(snapshot);
   const vm = matrix.vms[guest]!;
   const nodes = nodeRows(snapshot, guest);
@@ -317,7 +318,7 @@ function settings({ regeneration, framePages, workload, dirty }: GuestInput, tic
 }
 
 export function guestNodeFacts(snapshot: Snapshot, colours: NodeColourTable, guest: number, nid: number): FactSheet {
-  const header = snapshot.header.guests[guest]!;
+  const header = guestsOf(snapshot)[guest]!;
   const nodes = nodeRows(snapshot, guest);
   const node = nodes.find((each) => each.nid === nid)!;
   const stands = node.standsFor;
@@ -392,7 +393,7 @@ export function pageRangeFacts(
   fromPfn: number,
   toPfn: number,
 ): FactSheet {
-  const header = snapshot.header.guests[guest]!;
+  const header = guestsOf(snapshot)[guest]!;
   const index = new LaneIndex(snapshot, guest);
   const lanes = index.counted(Float64Array.of(fromPfn, toPfn));
   const nodes = nodeRows(snapshot, guest);
@@ -458,7 +459,7 @@ export function pageRangeFacts(
 }
 
 export function migrationFacts(snapshot: Snapshot, index: number): FactSheet | null {
-  const row = snapshot.header.migrations[index];
+  const row = migrationsOf(snapshot)[index];
   if (row === undefined) return null;
   const { tickMs } = snapshot.header;
   return {
@@ -489,7 +490,7 @@ export function migrationFacts(snapshot: Snapshot, index: number): FactSheet | n
 }
 
 export function compactionFacts(snapshot: Snapshot, index: number): FactSheet | null {
-  const row = snapshot.header.compactions[index];
+  const row = compactionsOf(snapshot)[index];
   if (row === undefined) return null;
   const { tickMs } = snapshot.header;
   return {
