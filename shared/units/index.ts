@@ -1,6 +1,7 @@
 /**
- * Units and brands used on both sides. 1 MiB = 2^20 bytes everywhere; what a foreign format calls "kB" or "MB" is
- * converted at that format's door. A page is 4 KiB. Ranges are half-open [start, end).
+ * The one place that converts between bytes, KiB, MiB and pages. Amounts are pages of 4 KiB inside, text outside: they
+ * are converted once where text is read and once where it is written. 1 KiB = 2^10 and 1 MiB = 2^20 bytes everywhere,
+ * also where a foreign format writes "kB" or "MB" for them. Ranges are half-open [start, end).
  */
 
 /** log2 of the page size in bytes. */
@@ -11,6 +12,8 @@ export const PAGE_SIZE_BYTES = 1 << PAGE_SHIFT;
 export const PAGE_SIZE_KIB = PAGE_SIZE_BYTES / 1024;
 /** Pages in a MiB. */
 export const PAGES_PER_MIB = (1 << 20) / PAGE_SIZE_BYTES;
+/** Pages in a GiB. */
+export const PAGES_PER_GIB = 1024 * PAGES_PER_MIB;
 /** Pages in a 2 MiB huge page, which is also a pageblock and a host frame. */
 export const PAGES_PER_HUGE = 512;
 
@@ -28,5 +31,15 @@ export const numactlMbFromPages = (pages: number): number => Math.floor(pages / 
 export const pagesFromMib = (mib: number): number => Math.round(mib * PAGES_PER_MIB);
 /** KiB to whole pages, rounding up: a page that is partly used is used. */
 export const pagesFromKib = (kib: number): number => Math.ceil(kib / PAGE_SIZE_KIB);
+/** KiB to whole pages, rounding down: a page that is only partly there cannot be used. */
+export const wholePagesFromKib = (kib: number): number => Math.floor(kib / PAGE_SIZE_KIB);
+/** Pages to KiB, exact. */
+export const kibFromPages = (pages: number): number => pages * PAGE_SIZE_KIB;
+/** MiB to KiB, exact. */
+export const kibFromMib = (mib: number): number => mib * 1024;
+/** KiB to MiB, exact (may be fractional). */
+export const mibFromKib = (kib: number): number => kib / 1024;
+/** Bytes to KiB, rounding up. */
+export const kibFromBytes = (bytes: bigint): bigint => (bytes + 1023n) / 1024n;
 /** Pages to bytes. Exact up to 2^53 bytes (8 PiB). */
 export const bytesFromPages = (pages: number): number => pages * PAGE_SIZE_BYTES;

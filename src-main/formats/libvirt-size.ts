@@ -2,6 +2,7 @@
  * Sizes and id sets as libvirt writes them. Units without regard to case: b, byte, bytes; k, m, g, t, p, e alone or
  * with `iB` are powers of 1024, with `B` powers of 1000 (virScaleInteger); the result is rounded up to KiB.
  */
+import { kibFromBytes } from '../../shared/units/index.ts';
 import { idList } from '../../shared/view/id-list.ts';
 import type { Place } from '../../shared/errors/index.ts';
 import type { DiagnosticList } from './diagnostic-list.ts';
@@ -42,7 +43,7 @@ export function readSizeKib(
     list.error('unit-unknown', 'A unit of size is not known.', where, detail);
     return null;
   }
-  const kib = (BigInt(trimmed) * unitBytes + 1023n) / 1024n;
+  const kib = kibFromBytes(BigInt(trimmed) * unitBytes);
   if (kib <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(kib);
   const detail = { found: quote(`${trimmed} ${unit ?? 'KiB'}`), expected: 'less than 8 EiB' };
   list.error('size-too-large', 'A size is too large.', where, detail);

@@ -1,9 +1,9 @@
 /** What facts come to, in a few words, for formats of one role to say it alike. */
-import { PAGE_SIZE_KIB } from '../../shared/units/index.ts';
+import { pagesFromKib } from '../../shared/units/index.ts';
 import { plural, size } from '../../shared/view/number-format.ts';
 import type { HostFacts, VmFacts } from './facts.ts';
 
-const memory = (kib: number | null): string => (kib === null ? 'memory not stated' : size(kib / PAGE_SIZE_KIB));
+const memory = (kib: number | null): string => (kib === null ? 'memory not stated' : size(pagesFromKib(kib)));
 
 export function hostSummary({ nodes }: HostFacts): string {
   const stated = nodes.filter((node) => node.memoryKiB !== null);

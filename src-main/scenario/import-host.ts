@@ -1,7 +1,13 @@
-/** A host of a scenario from the facts of a file, and what is assumed where the file does not state memory. */
+/** A host of a scenario from the facts of a file, in pages, and what is assumed where the file does not state memory. */
 import type { Diagnostic } from '../../shared/errors/index.ts';
-import { PAGES_PER_MIB, pagesFromKib } from '../../shared/units/index.ts';
-import type { Distances, HostFacts, HostNodeFacts } from '../formats/index.ts';
+import {
+  PAGES_PER_GIB,
+  mibFromPages,
+  pagesFromKib,
+  pagesFromMib,
+  wholePagesFromKib,
+} from '../../shared/units/index.ts';
+import type { Distances, HostFacts, HostNodeFacts, PagePool } from '../formats/index.ts';
 import { formatIdList } from './id-list.ts';
 import { sentence } from './problem.ts';
 import { quantityFromPages } from './quantity.ts';
@@ -15,7 +21,34 @@ export interface ImportPart<F> {
 
 export type HostInput = ScenarioInput['hosts'][number];
 
-const PAGES_PER_GIB = 1024 * PAGES_PER_MIB;
+/** A host that VMs can be placed on, before it is written down. */
+export interface SizedHost {
+  readonly name: string;
+  readonly nodes: readonly SizedNode[];
+  readonly distances: Distances | null;
+  readonly assumed: readonly string[];
+}
+
+export interface SizedNode {
+  readonly nid: number;
+  readonly pages: number;
+  readonly cpus: readonly number[];
+  readonly pools: readonly PagePool[];
+}
+
+/** As the document has it. */
+export const hostInput = ({ name, nodes, distances, assumed }: SizedHost): HostInput => ({
+  name,
+  nodes: nodes.map(({ nid, pages, cpus, pools }) => ({
+    nid,
+    cpus: formatIdList(cpus),
+    ...quantityFromPages(pages),
+    ...(pools.length === 0 ? {} : { hugepages: pools.map(({ sizeKiB, count }) => ({ sizeKiB, count })) }),
+  })),
+  distances: distances === null ? null : importDistances(distances),
+  ...(assumed.length > 0 ? { assumed: [...assumed] } : {}),
+});
+
 const MIN_ASSUMED_GIB = 16;
 const NO_MEMORY = 0;
 
@@ -29,7 +62,7 @@ export function importHost(
   vmPages: number,
   nodeMemoryMiB: number | undefined,
   diagnostics: Diagnostic[],
-): HostInput {
+): SizedHost {
   const unstated = facts.nodes.filter((node) => node.memoryKiB === null);
   const assumedPages = assumedNodePages(facts.nodes, unstated, vmPages, nodeMemoryMiB);
   const assumed: string[] = [];
@@ -39,7 +72,7 @@ export function importHost(
     const message =
       assumedPages === NO_MEMORY
         ? `${where} ${ids}: no memory, as the file states none for them but does for others`
-        : `${where} ${ids}: ${assumedPages / PAGES_PER_MIB} MiB each, as the file states no memory`;
+        : `${where} ${ids}: ${mibFromPages(assumedPages)} MiB each, as the file states no memory`;
     assumed.push(message);
     diagnostics.push({
       severity: 'warning',
@@ -53,15 +86,12 @@ export function importHost(
     name,
     nodes: facts.nodes.map((node) => ({
       nid: node.id,
-      cpus: formatIdList(node.cpus),
-      // A page that is only partly there cannot be used.
-      ...(node.memoryKiB === null
-        ? quantityFromPages(assumedPages)
-        : quantityFromPages(Math.floor(node.memoryKiB / 4))),
-      ...hugepagesOf(facts, node.id),
+      pages: node.memoryKiB === null ? assumedPages : wholePagesFromKib(node.memoryKiB),
+      cpus: node.cpus,
+      pools: facts.hugepages.filter((pool) => pool.node === node.id),
     })),
-    distances: facts.distances === null ? null : importDistances(facts.distances),
-    ...(assumed.length > 0 ? { assumed } : {}),
+    distances: facts.distances,
+    assumed,
   };
 }
 
@@ -72,18 +102,13 @@ function assumedNodePages(
   vmPages: number,
   nodeMemoryMiB: number | undefined,
 ): number {
-  if (nodeMemoryMiB !== undefined) return nodeMemoryMiB * PAGES_PER_MIB;
+  if (nodeMemoryMiB !== undefined) return pagesFromMib(nodeMemoryMiB);
   if (unstated.length < nodes.length) return NO_MEMORY;
   // Twice over all nodes, but once on any node: a VM may be bound to one.
   const needed = Math.max((2 * vmPages) / unstated.length, vmPages + pagesFromKib(2048));
   let gib = MIN_ASSUMED_GIB;
   while (gib * PAGES_PER_GIB < needed) gib *= 2;
   return gib * PAGES_PER_GIB;
-}
-
-function hugepagesOf(facts: HostFacts, nid: number): { hugepages?: { sizeKiB: number; count: number }[] } {
-  const pools = facts.hugepages.filter((pool) => pool.node === nid).map(({ sizeKiB, count }) => ({ sizeKiB, count }));
-  return pools.length === 0 ? {} : { hugepages: pools };
 }
 
 /** SLIT values below 10 are reserved; firmware that has them means near. */

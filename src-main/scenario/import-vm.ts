@@ -8,28 +8,28 @@
  * (c) Backing: 2 MiB frames for VMs with huge pages of any size and for all from 64 MiB on (transparent huge pages).
  */
 import type { Diagnostic, Severity } from '../../shared/errors/index.ts';
-import { PAGES_PER_MIB, pagesFromKib } from '../../shared/units/index.ts';
+import { kibFromPages, PAGE_SIZE_KIB, pagesFromKib, pagesFromMib } from '../../shared/units/index.ts';
 import type { MemoryDeviceFacts, NumatuneMode, VmFacts } from '../formats/index.ts';
-import { formatIdList, idsOf } from './id-list.ts';
-import type { HostInput, ImportPart } from './import-host.ts';
+import { formatIdList } from './id-list.ts';
+import type { ImportPart, SizedHost } from './import-host.ts';
 import { importDistances } from './import-host.ts';
 import { MIN_GUEST_PAGES } from '../../shared/model/limit.ts';
 import { sentence } from './problem.ts';
-import type { Quantity } from './quantity.ts';
-import { pagesOf, quantityFromPages, textFromPages } from './quantity.ts';
+import { quantityFromPages, textFromPages } from './quantity.ts';
 import type { ScenarioInput, ScenarioPlacement } from './schema.ts';
 
 export type VmInput = NonNullable<ScenarioInput['vms']>[number];
 
 /** A VM whose memory is known, to be placed when its host is. */
 export interface SizedVm {
-  readonly size: Quantity;
-  placeOn(host: HostInput): VmInput;
+  readonly pages: number;
+  /** As the document has it. */
+  placeOn(host: SizedHost): VmInput;
 }
 
 type Say = (severity: Severity, slug: string, message: string) => void;
 
-const THP_FROM_PAGES = 64 * PAGES_PER_MIB;
+const THP_FROM_PAGES = pagesFromMib(64);
 
 /** Null, and an error, when the file does not say how much memory the VM has. */
 export function importVm(
@@ -58,20 +58,19 @@ export function importVm(
     );
     if (cells.length > 0) cells[0]!.pages += pages - total;
   }
-  const size = quantityFromPages(pages);
   const backing = { pageKiB: backingPageKib(facts, pages, say) };
   return {
-    size,
-    placeOn: (hostInput) => ({
+    pages,
+    placeOn: (placedOn) => ({
       name,
       host,
-      ...size,
+      ...quantityFromPages(pages),
       vcpus: facts.vcpus,
       cells: cells.map((cell) => ({ id: cell.id, cpus: cell.cpus, ...quantityFromPages(cell.pages) })),
       distances: facts.distances === null ? null : importDistances(facts.distances),
       backing,
-      ...placementOf(facts, hostInput, say),
-      ...pinsOf(facts, hostInput, say),
+      ...placementOf(facts, placedOn, say),
+      ...pinsOf(facts, placedOn, say),
     }),
   };
 }
@@ -83,8 +82,10 @@ interface CellSize {
 }
 
 function wholePages(kib: number, what: string, say: Say): number {
-  if (kib % 4 !== 0) say('note', 'import-rounded', `${what}, ${kib} KiB, is rounded up to whole pages of 4 KiB`);
-  return pagesFromKib(kib);
+  const pages = pagesFromKib(kib);
+  if (kibFromPages(pages) !== kib)
+    say('note', 'import-rounded', `${what}, ${kib} KiB, is rounded up to whole pages of ${PAGE_SIZE_KIB} KiB`);
+  return pages;
 }
 
 /** The cells with the devices plugged into them. */
@@ -113,12 +114,12 @@ function cellsOf(facts: VmFacts, say: Say): CellSize[] {
       );
     else cell.pages += wholePages(kib, `the ${device.model} of cell ${cell.id}`, say);
   }
-  const sumKib = cells.reduce((sum, cell) => sum + cell.pages * 4, 0);
-  if (facts.memoryKiB !== null && pagesFromKib(facts.memoryKiB) !== sumKib / 4) {
+  const sum = cells.reduce((pages, cell) => pages + cell.pages, 0);
+  if (facts.memoryKiB !== null && pagesFromKib(facts.memoryKiB) !== sum) {
     say(
       'note',
       'import-cells-count',
-      `<memory> says ${facts.memoryKiB} KiB; its cells and what is plugged into them, ${sumKib} KiB, count`,
+      `<memory> says ${facts.memoryKiB} KiB; its cells and what is plugged into them, ${kibFromPages(sum)} KiB, count`,
     );
   }
   return cells;
@@ -141,7 +142,7 @@ function backingPageKib(facts: VmFacts, pages: number, say: Say): 4 | 2048 {
   return 2048;
 }
 
-function placementOf(facts: VmFacts, host: HostInput, say: Say): Pick<VmInput, 'placement' | 'memnodes'> {
+function placementOf(facts: VmFacts, host: SizedHost, say: Say): Pick<VmInput, 'placement' | 'memnodes'> {
   const memnodes: NonNullable<VmInput['memnodes']> = [];
   for (const memnode of facts.memnodes) {
     const bound = boundTo(memnode.mode, memnode.nodeset, host, `memory of cell ${memnode.cell}`, say);
@@ -150,7 +151,7 @@ function placementOf(facts: VmFacts, host: HostInput, say: Say): Pick<VmInput, '
   return { placement: wholePlacement(facts, host, say), memnodes };
 }
 
-function wholePlacement(facts: VmFacts, host: HostInput, say: Say): ScenarioPlacement {
+function wholePlacement(facts: VmFacts, host: SizedHost, say: Say): ScenarioPlacement {
   if (facts.memory === null) return { mode: 'spread' };
   if (facts.memory.nodeset === null) {
     say('note', 'import-numad', 'libvirt would ask numad for its nodes; it is spread over all');
@@ -170,7 +171,7 @@ interface Bound {
 function boundTo(
   numatune: NumatuneMode,
   nodeset: readonly number[],
-  host: HostInput,
+  host: SizedHost,
   what: string,
   say: Say,
 ): Bound | null {
@@ -180,7 +181,7 @@ function boundTo(
   const known = new Map(host.nodes.map((node) => [node.nid, node]));
   const missing = nodeset.filter((nid) => !known.has(nid));
   const nodes = nodeset.filter((nid) => known.has(nid));
-  const usable = nodes.some((nid) => pagesOf(known.get(nid)!) > 0);
+  const usable = nodes.some((nid) => known.get(nid)!.pages > 0);
   if (missing.length > 0) {
     const rest = usable ? `; node ${formatIdList(nodes)} is used` : '';
     say(
@@ -206,8 +207,8 @@ function boundTo(
 }
 
 /** Pins to CPUs that the host has. */
-function pinsOf(facts: VmFacts, host: HostInput, say: Say): Pick<VmInput, 'vcpupin'> {
-  const known = new Set(host.nodes.flatMap((node) => idsOf(node.cpus ?? '')));
+function pinsOf(facts: VmFacts, host: SizedHost, say: Say): Pick<VmInput, 'vcpupin'> {
+  const known = new Set(host.nodes.flatMap((node) => node.cpus));
   const missing = new Set<number>();
   const pins: Record<string, string> = {};
   for (const [vcpu, cpus] of Object.entries(facts.vcpupin)) {

@@ -1,9 +1,12 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HostFacts, VmFacts } from '../formats/index.ts';
+import { readForeign } from '../formats/index.ts';
 import { canonicalText } from './canonical.ts';
 import type { ImportOptions } from './import.ts';
-import { assembleScenario } from './import.ts';
+import { assembleScenario, sortParts } from './import.ts';
 import { readScenario } from './read.ts';
+import { toWorldConfig } from './world-config.ts';
 
 const GIB_KIB = 1 << 20;
 
@@ -288,5 +291,50 @@ describe('rehearsal', () => {
   it('is left out when it is not wanted, or when commands are asked for', () => {
     expect(assembleScenario(parts, { rehearsal: false }).value?.commands).toEqual([]);
     expect(assembleScenario(parts, { compact: ['free@7'] }).value?.commands).toHaveLength(1);
+  });
+});
+
+describe('amounts of memory', () => {
+  const SEED = 1024;
+  const xml = (kib: number) => `<memory unit='KiB'>${kib}</memory>`;
+  const capabilities = (nodes: readonly number[]) =>
+    `<capabilities><host><topology><cells num='${nodes.length}'>${nodes
+      .map((kib, id) => `<cell id='${id}'>${xml(kib)}<cpus num='0'/></cell>`)
+      .join('')}</cells></topology></host></capabilities>`;
+  const domain = (kib: number, cells: readonly number[]) =>
+    `<domain><name>v</name>${xml(kib)}<vcpu>1</vcpu><cpu>${
+      cells.length === 0 ? '' : `<numa>${cells.map((kib) => `<cell memory='${kib}' unit='KiB'/>`).join('')}</numa>`
+    }</cpu></domain>`;
+
+  it(`survive the way from libvirt's text over the document's to the world, to the page: seed ${SEED}`, () => {
+    const kib = fc.oneof(fc.integer({ min: 256, max: 2 ** 20 }), fc.integer({ min: 256, max: 2 ** 28 }));
+    const cells = fc.oneof(fc.constant([]), fc.array(kib, { minLength: 2, maxLength: 4 }));
+    fc.assert(
+      fc.property(kib, cells, fc.nat(2 ** 30), (whole, cells, spare) => {
+        const sizes = cells.length === 0 ? [whole] : cells;
+        const nodes = [4 * (sizes.reduce((sum, size) => sum + size, 0) + 2 ** 22) + spare, spare];
+        const texts = { 'h.xml': capabilities(nodes), 'v.xml': domain(whole, cells) };
+        const parts = Object.entries(texts).map(([file, text]) => ({ file, facts: readForeign(text, file).value! }));
+        const { value: assembled } = assembleScenario(sortParts(parts), { rehearsal: false });
+        const { value: scenario } = readScenario(canonicalText(assembled!), 'f');
+        const { hosts, guests } = toWorldConfig(scenario!);
+        expect(hosts[0]!.nodes.map(({ totalPages }) => totalPages)).toEqual(
+          nodes.map((size) => (size - (size % 4)) / 4),
+        );
+        const { nrPages, holes, bootLayout } = guests[0]!.mm;
+        const present = (range: { readonly start: number; readonly end: number }) =>
+          holes.reduce(
+            (pages, hole) => pages - Math.max(0, Math.min(range.end, hole.end) - Math.max(range.start, hole.start)),
+            range.end - range.start,
+          );
+        const pages = sizes.map((size) => (size + ((4 - (size % 4)) % 4)) / 4);
+        expect(present({ start: 0, end: nrPages })).toBe(pages.reduce((sum, size) => sum + size, 0));
+        const byNode = pages.map((_, nid) =>
+          bootLayout.filter((range) => range.nid === nid).reduce((sum, range) => sum + present(range), 0),
+        );
+        expect(byNode).toEqual(pages);
+      }),
+      { seed: SEED, numRuns: 200 },
+    );
   });
 });

@@ -12,7 +12,7 @@
  */
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
-import { PAGES_PER_MIB } from '../../shared/units/index.ts';
+import { kibFromMib, numactlMbFromPages } from '../../shared/units/index.ts';
 import type { Facts, ForeignFacts, HostFacts, VmFacts } from '../formats/index.ts';
 import { hasRole, isOf, linuxZoneinfo, runsInGuests } from '../formats/index.ts';
 import { draftOf } from './check.ts';
@@ -20,14 +20,13 @@ import type { CommandTexts } from './command-text.ts';
 import { withCommandTexts } from './command-text.ts';
 import { problemsOfIssues } from './form-problem.ts';
 import type { ImportPart } from './import-host.ts';
-import { importHost } from './import-host.ts';
+import { hostInput, importHost } from './import-host.ts';
 import { importVm, type VmInput } from './import-vm.ts';
 import { assumedHost, guestFromLinuxFiles, linuxVm } from './linux-guest/index.ts';
 import { MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS } from '../../shared/model/limit.ts';
 import { nameHint } from './name-hint.ts';
 import type { Problem } from './problem.ts';
 import { diagnosticOf, pointerOf, sentence } from './problem.ts';
-import { pagesOf } from './quantity.ts';
 import type { Scenario, ScenarioInput } from './schema.ts';
 import { SCENARIO_VERSION, scenarioSchema } from './schema.ts';
 import { validateScenario } from './validate.ts';
@@ -100,7 +99,7 @@ export function assembleScenario(parts: ImportParts, options: ImportOptions = {}
     return { value: null, diagnostics };
   }
   const sized = parts.vms.map((part, i) => importVm(part, vmNames[i]!, vmHost, diagnostics));
-  const vmPages = sized.reduce((sum, vm) => sum + (vm === null ? 0 : pagesOf(vm.size)), 0);
+  const vmPages = sized.reduce((sum, vm) => sum + (vm?.pages ?? 0), 0);
   const hosts = parts.hosts.map((part, i) =>
     importHost(part, hostNames[i]!, vmPages, options.nodeMemoryMiB, diagnostics),
   );
@@ -116,7 +115,7 @@ export function assembleScenario(parts: ImportParts, options: ImportOptions = {}
     pageshift: SCENARIO_VERSION,
     name: cleanName(options.name ?? hostNames.join(' and '), 'imported'),
     description: `Imported from ${fileNames}`.slice(0, MAX_DESCRIPTION_CHARS - 100) + `.${rehearsed}`,
-    hosts,
+    hosts: hosts.map(hostInput),
     links: linksOf(hostNames),
     vms,
     commands,
@@ -157,7 +156,7 @@ function assembleLinuxGuest(
   diagnostics.push({
     severity: 'note',
     slug: 'host-assumed',
-    message: sentence(`assumed of its host: ${host.assumed![0]}`),
+    message: sentence(`assumed of its host: ${host.assumed[0]}`),
     where: {},
   });
   const input: ScenarioInput = {
@@ -167,8 +166,8 @@ function assembleLinuxGuest(
       0,
       MAX_DESCRIPTION_CHARS,
     ),
-    hosts: [host],
-    vms: [linuxVm(name, read.value, host)],
+    hosts: [hostInput(host)],
+    vms: [linuxVm(name, read.value, host.name)],
     commands: [],
   };
   return finish(input, { vms: [guestFiles[0]!.file] }, options, diagnostics);
@@ -182,7 +181,7 @@ function ofGuest(facts: HostFacts, guestFiles: readonly ImportPart<Facts>[]): bo
     const zones = zoneinfo.zones.filter(({ nid }) => nid === id);
     const managed = zones.reduce((sum, zone) => sum + (zone.managed ?? zone.present), 0);
     const present = zones.reduce((sum, zone) => sum + zone.present, 0);
-    return [managed, present].some((pages) => Math.floor(pages / PAGES_PER_MIB) * 1024 === memoryKiB);
+    return [managed, present].some((pages) => kibFromMib(numactlMbFromPages(pages)) === memoryKiB);
   });
 }
 

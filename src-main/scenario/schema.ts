@@ -28,7 +28,7 @@ import {
   regenerationSchema,
   workloadSchema,
 } from '../../shared/schema/part.ts';
-import { mibFromPages } from '../../shared/units/index.ts';
+import { kibFromPages, mibFromPages } from '../../shared/units/index.ts';
 import { parseIdList } from './id-list.ts';
 
 export const SCENARIO_VERSION = 1;
@@ -36,16 +36,11 @@ export const SCENARIO_VERSION = 1;
 const ONE_MEMORY = exactlyOne(['memoryMiB', 'memoryKiB', 'memoryPages']);
 
 const memory = {
-  memoryMiB: z
-    .int()
-    .min(0)
-    .max(limit.MAX_NODE_PAGES / 256)
-    .optional()
-    .describe('Memory in MiB (2^20 bytes).'),
+  memoryMiB: z.int().min(0).max(mibFromPages(limit.MAX_NODE_PAGES)).optional().describe('Memory in MiB (2^20 bytes).'),
   memoryKiB: z
     .int()
     .min(0)
-    .max(limit.MAX_NODE_PAGES * 4)
+    .max(kibFromPages(limit.MAX_NODE_PAGES))
     .multipleOf(4)
     .optional()
     .describe('Or in KiB, a multiple of 4.'),
@@ -86,7 +81,7 @@ const hostNodeSchema = z
     reservedMiB: z
       .int()
       .min(0)
-      .max(limit.MAX_NODE_PAGES / 256)
+      .max(mibFromPages(limit.MAX_NODE_PAGES))
       .default(0)
       .describe('Held by the host, never given to a VM.'),
     hugepages: z

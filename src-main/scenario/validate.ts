@@ -3,7 +3,7 @@
  * written. Hosts and links first, then each VM by itself (validate-vm.ts), then whether all VMs find room together,
  * then the commands in the order of time (validate-command.ts).
  */
-import { PAGES_PER_MIB, pagesFromMib } from '../../shared/units/index.ts';
+import { kibFromPages, PAGES_PER_MIB, pagesFromMib } from '../../shared/units/index.ts';
 import type { HostConfig } from '../../shared/model/config.ts';
 import type { Check, Draft } from './check.ts';
 import { newCheck, validateDistances } from './check.ts';
@@ -92,7 +92,7 @@ function validateNodeMemory(check: Check, node: ScenarioHost['nodes'][number], p
     (sum, pool) => sum + (pool.sizeKiB > 4 ? pool.sizeKiB * pool.count : 0),
     0,
   );
-  if (poolKiB > pages * 4) {
+  if (poolKiB > kibFromPages(pages)) {
     check.add({
       severity: 'warning',
       slug: 'hugepages-above-memory',

@@ -1,4 +1,5 @@
 /** Host facts → the text of `numactl --hardware`, the way back from read.ts. */
+import { mibFromKib } from '../../../shared/units/index.ts';
 import { numactlText } from '../../../shared/view/numactl.ts';
 import type { HostFacts } from '../facts.ts';
 
@@ -10,7 +11,7 @@ export interface NumactlFacts {
 
 /** Ends in a line feed. */
 export function printNumactlHardware({ nodes, distances }: NumactlFacts): string {
-  const mib = (kib: number | null): number | null => (kib === null ? null : kib / 1024);
+  const mib = (kib: number | null): number | null => (kib === null ? null : mibFromKib(kib));
   return numactlText({
     nodes: nodes.map(({ id, cpus, memoryKiB, freeKiB }) => ({
       id,

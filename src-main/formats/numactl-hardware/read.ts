@@ -6,6 +6,7 @@
  *
  * numactl's "MB" are MiB, cut to whole ones.
  */
+import { kibFromMib } from '../../../shared/units/index.ts';
 import { idList } from '../../../shared/view/id-list.ts';
 import type { Place, Read } from '../../../shared/errors/index.ts';
 import { DiagnosticList, quote } from '../diagnostic-list.ts';
@@ -202,7 +203,7 @@ class NumactlReader {
     if (field === undefined || field.text === '<not available>') return null;
     const match = /^(\d{1,15})\s*MB$/.exec(field.text);
     const mb = match === null ? Number.NaN : Number(match[1]);
-    if (mb <= MAX_MB) return mb * 1024;
+    if (mb <= MAX_MB) return kibFromMib(mb);
     const detail = { found: quote(field.text), expected: `N MB, up to ${MAX_MB}` };
     this.list.error('size-invalid', 'A size cannot be read.', where, detail);
     return null;

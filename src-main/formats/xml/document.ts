@@ -68,7 +68,7 @@ interface OpenElement extends Building<Omit<XmlElement, Collected>> {
 const NAME_START =
   ':A-Z_a-z\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u02FF\\u0370-\\u037D\\u037F-\\u1FFF\\u200C-\\u200D\\u2070-\\u218F' +
   '\\u2C00-\\u2FEF\\u3001-\\uD7FF\\uF900-\\uFDCF\\uFDF0-\\uFFFD\\u{10000}-\\u{EFFFF}';
-const NAME = new RegExp(`^[${NAME_START}][${NAME_START}\\-.0-9\\u00B7\\u0300-\\u036F\\u203F-\\u2040]*$`, 'u');
+const NAME = new RegExp(`^[${NAME_START}][\\u0300-\\u036F\\u00B7\\u203F-\\u2040.0-9${NAME_START}-]*$`, 'u');
 const TAG_NAME = /[^\s/>"'=<]+/y;
 const BLANKS = /[ \t\r\n]*/y;
 const REFERENCE = /&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)/;

@@ -143,7 +143,7 @@ describe('the tree', () => {
           expect(at).toBe(content?.end ?? end);
         }
       }),
-      { seed: SEED, numRuns: 1000 },
+      { seed: SEED, numRuns: 500 },
     );
   });
 
@@ -196,9 +196,9 @@ describe('the tree', () => {
         const [first] = (oracle.parse(damaged) as readonly Raw[]).filter((node) => !('#text' in node));
         expect(shape(tree)).toEqual(rawShape(first!));
       }),
-      { seed: SEED, numRuns: 3000 },
+      { seed: SEED, numRuns: 800 },
     );
-    expect(read).toBeGreaterThan(500);
+    expect(read).toBeGreaterThan(150);
   });
 });
 
@@ -251,9 +251,9 @@ describe('editXml', () => {
           attribute === undefined ? value.trim() : value,
         );
       }),
-      { seed: SEED, numRuns: 1000 },
+      { seed: SEED, numRuns: 400 },
     );
-    expect(changed).toBeGreaterThan(500);
+    expect(changed).toBeGreaterThan(200);
   });
 
   it('makes several changes at once, and gives an element of one tag a content', () => {

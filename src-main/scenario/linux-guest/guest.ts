@@ -11,10 +11,12 @@
  * What none of them says is assumed, and told. What two of them say differently is told; the more exact one counts.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
+import { kibFromMib, kibFromPages, wholePagesFromKib } from '../../../shared/units/index.ts';
 import type { Diagnostic, Read } from '../../../shared/errors/index.ts';
 import { hasErrors } from '../../../shared/errors/index.ts';
 import type {
   BootLogFacts,
+  Distances,
   Facts,
   Format,
   FreeAreaFacts,
@@ -60,6 +62,7 @@ export interface LinuxGuest {
   readonly vm: Omit<VmInput, 'name' | 'host' | 'placement' | 'memnodes'>;
   /** Ascending by id; a node may lack CPUs or memory. */
   readonly nodes: readonly { readonly nid: number; readonly pages: number; readonly cpus: readonly number[] }[];
+  readonly distances: Distances | null;
   readonly cells: readonly CellState[];
   /** Of its boot log; null without one. */
   readonly map: BootMap | null;
@@ -162,6 +165,7 @@ class GuestFactory {
     const nrNodeIds = Math.max(log?.facts.nrNodeIds ?? 0, ...nodes.map(({ nid }) => nid + 1));
     const reserved = mergeRanges(memory.cells.flatMap((cell) => cell.reserved));
     const { zoneinfo, numactl } = this.#files;
+    const distances = numactl?.facts.distances ?? null;
     if (zoneinfo !== null) {
       const say = this.#say(zoneinfo.file);
       compareWatermarks(memory.cells, memory.freedLate, era, this.#cpuNode, nrNodeIds, say);
@@ -177,7 +181,7 @@ class GuestFactory {
         })),
         layout: joined(memory.ranges),
         ...(log?.facts.nrNodeIds === null || log === null ? {} : { nrNodeIds }),
-        distances: numactl?.facts.distances == null ? null : importDistances(numactl.facts.distances),
+        distances: distances === null ? null : importDistances(distances),
         holes: subtractRanges({ start: 0, end: nrPages }, mergeRanges(memory.ranges)),
         reserved,
         ...(memory.freedLate.length === 0 ? {} : { freedLate: [...memory.freedLate] }),
@@ -196,6 +200,7 @@ class GuestFactory {
             }),
       },
       nodes,
+      distances,
       cells: memory.cells,
       map,
     };
@@ -284,9 +289,9 @@ class GuestFactory {
   #fromSizes(): Memory | null {
     const { lists, meminfo, numactl, first } = this.#files;
     const sizes = new Map<number, number>();
-    for (const { id, memoryKiB } of numactl?.facts.nodes ?? []) sizes.set(id, Math.floor((memoryKiB ?? 0) / 4));
+    for (const { id, memoryKiB } of numactl?.facts.nodes ?? []) sizes.set(id, wholePagesFromKib(memoryKiB ?? 0));
     for (const { facts } of meminfo)
-      for (const node of facts.nodes) sizes.set(node.nid, Math.floor((node.totalKib ?? 0) / 4));
+      for (const node of facts.nodes) sizes.set(node.nid, wholePagesFromKib(node.totalKib ?? 0));
     const total = [...sizes.values()].reduce((a, b) => a + b, 0);
     if (total === 0 || total > MAX_GUEST_PFN) {
       const needed = 'give its zoneinfo, or its boot log, or the meminfo of its nodes';
@@ -374,8 +379,8 @@ class GuestFactory {
     const sum = (nid: number, count: (cell: CellState) => number): number =>
       cells.filter((cell) => cell.nid === nid).reduce((pages, cell) => pages + count(cell), 0);
     const check = (file: string, nid: number, kib: number, slackKib: number): void => {
-      const present = sum(nid, (cell) => pagesIn(cell.ranges)) * 4;
-      const managed = present - sum(nid, (cell) => pagesIn(cell.reserved)) * 4;
+      const present = kibFromPages(sum(nid, (cell) => pagesIn(cell.ranges)));
+      const managed = present - kibFromPages(sum(nid, (cell) => pagesIn(cell.reserved)));
       const near = (size: number): boolean => kib <= size && size < kib + slackKib;
       if (near(managed) || near(present)) return;
       const message = `node ${nid} has ${kib} KiB here, ${managed} KiB managed (${present} KiB present) by its zones, which count`;
@@ -386,7 +391,7 @@ class GuestFactory {
       for (const { nid, totalKib } of facts.nodes) if (totalKib !== null) check(file, nid, totalKib, 1);
     }
     for (const { id, memoryKiB } of numactl?.facts.nodes ?? []) {
-      if (memoryKiB !== null) check(numactl!.file, id, memoryKiB, 1024);
+      if (memoryKiB !== null) check(numactl!.file, id, memoryKiB, kibFromMib(1));
     }
   }
 }
