@@ -126,7 +126,12 @@ describe('import', () => {
     expect([made.code, made.stdout]).toEqual([0, '']);
     expect(made.stderr).toContain('1 host (2 nodes, 1 GiB), 1 VM (128 MiB), 1 command\n');
     const piped = await pageshift(['import', at('host.txt'), at('vm.xml'), '--compact', 'guest=1', '-o', '-']);
-    expect(JSON.parse(piped.stdout).vms).toEqual(JSON.parse(readFileSync(out, 'utf8')).vms);
+    const { vms, sources } = JSON.parse(readFileSync(out, 'utf8'));
+    expect(JSON.parse(piped.stdout).vms).toEqual(vms);
+    expect(sources).toMatchObject([
+      { name: 'host.txt', format: 'numactl-hardware', text: NUMACTL },
+      { name: 'vm.xml', format: 'domain', text: DOMAIN },
+    ]);
     const { code, stdout } = await pageshift(['run', out, '--ticks', '30', '--json']);
     expect([code, JSON.parse(stdout)]).toMatchObject([
       0,

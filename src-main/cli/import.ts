@@ -7,7 +7,7 @@ import { isOf, linuxZoneinfo, readForeign } from '../formats/index.ts';
 import { count } from '../../shared/view/number-format.ts';
 import type { ImportPart, Scenario } from '../scenario/index.ts';
 import { assembleScenario, canonicalText, explainManaged, guestFromLinuxFiles, sortParts } from '../scenario/index.ts';
-import { headOf, keepEarlier, overInput, standingAt, unwritable, writeFiles } from '../store/index.ts';
+import { headOf, keepEarlier, overInput, standingAt, textHash, unwritable, writeFiles } from '../store/index.ts';
 import { scenarioText } from './check.ts';
 import { inputName, readInput } from './input.ts';
 import type { CommandFlags } from './option.ts';
@@ -35,7 +35,7 @@ export async function importFiles(paths: readonly string[], flags: ImportFlags):
     const read =
       input.value === null ? { value: null, diagnostics: input.diagnostics } : readForeign(input.value, file);
     diagnostics.push(...read.diagnostics);
-    if (read.value !== null) parts.push({ file, facts: read.value });
+    if (read.value !== null) parts.push({ file, facts: read.value, text: input.value! });
   }
   // What a file that is not read would have told is missing, so nothing is said of the whole.
   const scenario = hasErrors(diagnostics) ? null : assemble(parts, flags, diagnostics);
@@ -89,6 +89,7 @@ function assemble(
     rehearsal,
     compact,
     migrate,
+    sha256: textHash,
     ...(name === undefined ? {} : { name }),
     ...(host === undefined ? {} : { vmHost: host }),
     ...(nodeMemory === undefined ? {} : { nodeMemoryMiB: nodeMemory }),

@@ -6,6 +6,7 @@ import type { ForeignFacts, Recognised } from '../formats/index.ts';
 import { recognise } from '../formats/index.ts';
 import type { ImportPart, Scenario, ScenarioInput } from '../scenario/index.ts';
 import { assembleScenario, readScenario, sortParts, SCENARIO_VERSION } from '../scenario/index.ts';
+import { textHash } from '../store/index.ts';
 import type { Checked } from './door.ts';
 
 export interface GivenFile {
@@ -43,11 +44,11 @@ export function importFiles(given: readonly GivenFile[], rehearsal: boolean): Im
     if (format?.role === 'scenario') diagnostics.push(...readScenario(text, file).diagnostics);
     const read = format === null || format.role === 'scenario' ? null : format.read(text, file);
     diagnostics.push(...unknown, ...(read?.diagnostics ?? []));
-    if (read !== null && read.value !== null) parts.push({ file, facts: read.value });
+    if (read !== null && read.value !== null) parts.push({ file, facts: read.value, text });
   });
   // What a file that is not read would have told is missing, so nothing is said of the whole.
   if (hasErrors(diagnostics)) return { source: null, files: told, diagnostics };
-  const whole = assembleScenario(sortParts(parts), { rehearsal, compact: [], migrate: [] });
+  const whole = assembleScenario(sortParts(parts), { rehearsal, sha256: textHash });
   return { ...sourced({ ...whole, diagnostics: [...diagnostics, ...whole.diagnostics] }, null), files: told };
 }
 

@@ -17,6 +17,8 @@ import type { ScenarioDistances, ScenarioInput } from './schema.ts';
 export interface ImportPart<F> {
   readonly file: string;
   readonly facts: F;
+  /** What it was read from, to be kept with the document. */
+  readonly text?: string;
 }
 
 export type HostInput = ScenarioInput['hosts'][number];

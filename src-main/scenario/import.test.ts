@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HostFacts, VmFacts } from '../formats/index.ts';
@@ -6,6 +7,7 @@ import { canonicalText } from './canonical.ts';
 import type { ImportOptions } from './import.ts';
 import { assembleScenario, sortParts } from './import.ts';
 import { readScenario } from './read.ts';
+import { MAX_SOURCE_CHARS } from './schema.ts';
 import { toWorldConfig } from './world-config.ts';
 
 const GIB_KIB = 1 << 20;
@@ -336,5 +338,64 @@ describe('amounts of memory', () => {
       }),
       { seed: SEED, numRuns: 200 },
     );
+  });
+});
+
+describe('sources', () => {
+  const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+  const part = <F>(file: string, facts: F, text: string) => ({ file, facts, text });
+  const large = 'x'.repeat(MAX_SOURCE_CHARS);
+  const assembled = (hostText: string, vmTexts: readonly string[]) =>
+    assembleScenario(
+      {
+        hosts: [part('/etc/h.xml', host([GIB_KIB * 64]), hostText)],
+        vms: vmTexts.map((text, i) => part(`C:\\v${i}.xml`, vm({ name: `v${i}` }), text)),
+      },
+      { sha256 },
+    ).value!;
+
+  it('keep name, format, digest and text, last in the document, and are no part of the world', () => {
+    const scenario = assembled('<a>\r\n é</a>', ['<b/>']);
+    expect(scenario.sources).toEqual([
+      { name: 'h.xml', format: 'capabilities', sha256: sha256('<a>\r\n é</a>'), text: '<a>\r\n é</a>' },
+      { name: 'v0.xml', format: 'domain', sha256: sha256('<b/>'), text: '<b/>' },
+    ]);
+    const text = canonicalText(scenario);
+    const { sources, ...without } = scenario;
+    expect(text.startsWith(canonicalText(without).replace(/\n\}\n$/, ',\n  "sources": ['))).toBe(true);
+    expect(readScenario(text, 'f')).toEqual({ value: { ...without, sources }, diagnostics: [] });
+    expect(toWorldConfig(scenario)).toEqual(toWorldConfig(without));
+  });
+
+  it('keep the digest alone of a text that is too large, by itself or with those before it', () => {
+    const { sources } = assembled(
+      `${large}x`,
+      Array.from({ length: 9 }, () => large),
+    );
+    expect(sources!.map(({ text }) => text?.length)).toEqual([
+      undefined,
+      ...Array.from({ length: 8 }, () => MAX_SOURCE_CHARS),
+      undefined,
+    ]);
+    expect(sources!.map((source) => source.sha256)).toEqual([
+      sha256(`${large}x`),
+      ...Array.from({ length: 9 }, () => sha256(large)),
+    ]);
+  });
+
+  it('are not there without texts, and a document without them is as it was', () => {
+    const { value } = assemble([host([GIB_KIB])], []);
+    expect(value).not.toHaveProperty('sources');
+    expect(canonicalText(value!)).not.toContain('sources');
+  });
+
+  it.each([
+    [{ name: 'a', format: 'capabilities', sha256: 'AB' }, '/sources/0/sha256'],
+    [{ name: 'a', format: 'Capabilities', sha256: '0'.repeat(64) }, '/sources/0/format'],
+    [{ name: 'a', format: 'x', sha256: '0'.repeat(64), text: `${large}x` }, '/sources/0/text'],
+    [{ name: 'a', format: 'x', sha256: '0'.repeat(64), more: 1 }, '/sources/0/more'],
+  ])('of another shape are a problem with its place', (source, path) => {
+    const text = JSON.stringify({ ...JSON.parse(canonicalText(assembled('', []))), sources: [source] });
+    expect(readScenario(text, 'f').diagnostics.map(({ where }) => where.path)).toEqual([path]);
   });
 });

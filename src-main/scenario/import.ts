@@ -23,6 +23,7 @@ import type { ImportPart } from './import-host.ts';
 import { hostInput, importHost } from './import-host.ts';
 import { importVm, type VmInput } from './import-vm.ts';
 import { assumedHost, guestFromLinuxFiles, linuxVm } from './linux-guest/index.ts';
+import { sourcesOf } from './import-source.ts';
 import { MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS } from '../../shared/model/limit.ts';
 import { nameHint } from './name-hint.ts';
 import type { Problem } from './problem.ts';
@@ -38,6 +39,8 @@ export interface ImportOptions extends CommandTexts {
   readonly vmHost?: string;
   /** Memory of every node whose memory no file states. */
   readonly nodeMemoryMiB?: number;
+  /** SHA-256 in hexadecimal, by which the texts of the parts are kept in the document; without it they are not. */
+  readonly sha256?: (text: string) => string;
   /** False: no commands but those of `compact` and `migrate`. */
   readonly rehearsal?: boolean;
 }
@@ -54,10 +57,11 @@ export function sortParts(parts: readonly ImportPart<ForeignFacts>[]): ImportPar
   const hosts: ImportPart<HostFacts>[] = [];
   const vms: ImportPart<VmFacts>[] = [];
   const guestFiles: ImportPart<Facts>[] = [];
-  for (const { file, facts } of parts) {
-    if (hasRole(facts, 'host')) hosts.push({ file, facts });
-    else if (hasRole(facts, 'vm')) vms.push({ file, facts });
-    else guestFiles.push({ file, facts });
+  for (const part of parts) {
+    const { facts } = part;
+    if (hasRole(facts, 'host')) hosts.push({ ...part, facts });
+    else if (hasRole(facts, 'vm')) vms.push({ ...part, facts });
+    else guestFiles.push({ ...part, facts });
   }
   return { hosts, vms, guestFiles };
 }
@@ -119,6 +123,7 @@ export function assembleScenario(parts: ImportParts, options: ImportOptions = {}
     links: linksOf(hostNames),
     vms,
     commands,
+    ...sourcesSection([...parts.hosts, ...parts.vms], options),
   };
   const files = {
     hosts: parts.hosts.map((part) => part.file),
@@ -169,8 +174,20 @@ function assembleLinuxGuest(
     hosts: [hostInput(host)],
     vms: [linuxVm(name, read.value, host.name)],
     commands: [],
+    ...sourcesSection([...guestFiles, ...inside], options),
   };
   return finish(input, { vms: [guestFiles[0]!.file] }, options, diagnostics);
+}
+
+function sourcesSection(
+  parts: readonly ImportPart<Facts>[],
+  { sha256 }: ImportOptions,
+): Pick<ScenarioInput, 'sources'> {
+  if (sha256 === undefined) return {};
+  const files = parts.flatMap(({ file, facts, text }) =>
+    text === undefined ? [] : { name: baseName(file).slice(-255), format: facts.kind, text },
+  );
+  return files.length === 0 ? {} : { sources: sourcesOf(files, sha256) };
 }
 
 /** Whether a numactl text has the nodes of a guest's zoneinfo, and their sizes. */

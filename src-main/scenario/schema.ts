@@ -311,6 +311,26 @@ export const vmSchema = z
   .check(ONE_MEMORY.check)
   .meta(ONE_MEMORY.meta);
 
+/** Files of one import: every host and every VM of a document, and as many again. */
+const MAX_SOURCES = 2048;
+/** Characters of a source's text that are kept: 128 Ki. A boot log has less, the zoneinfo of some hosts more. */
+export const MAX_SOURCE_CHARS = 128 * 1024;
+
+const sourceSchema = z
+  .strictObject({
+    name: z.string().max(255).describe('Of the file, without its folders.'),
+    format: z
+      .string()
+      .regex(/^[a-z0-9-]{1,40}$/, { error: 'the id of a format' })
+      .describe('As `pageshift facts` names it.'),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, { error: '64 hexadecimal digits' })
+      .describe('Of the text in UTF-8.'),
+    text: z.string().max(MAX_SOURCE_CHARS).optional().describe('Left out where it is too large.'),
+  })
+  .describe('A file that the scenario was imported from. No part of the world.');
+
 export const scenarioSchema = z.strictObject({
   $schema: z.string().max(1000).optional(),
   pageshift: z.literal(SCENARIO_VERSION).describe('Version of this format.'),
@@ -326,11 +346,17 @@ export const scenarioSchema = z.strictObject({
   links: z.array(linkSchema).max(limit.MAX_LINKS).default([]),
   vms: z.array(vmSchema).max(limit.MAX_VMS).default([]),
   commands: z.array(commandSchema).max(limit.MAX_COMMANDS).default([]).describe('In this order within a tick.'),
+  sources: z
+    .array(sourceSchema)
+    .max(MAX_SOURCES)
+    .optional()
+    .describe('What it was imported from, with all that was not understood.'),
 });
 
 /** A scenario with its fixed defaults filled in. */
 export type Scenario = z.output<typeof scenarioSchema>;
 export type ScenarioHost = z.output<typeof hostSchema>;
+export type ScenarioSource = z.output<typeof sourceSchema>;
 export type ScenarioLink = z.output<typeof linkSchema>;
 export type ScenarioVm = z.output<typeof vmSchema>;
 export type ScenarioPlacement = z.output<typeof placementSchema>;
