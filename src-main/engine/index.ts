@@ -1,7 +1,8 @@
 export { compareInParts } from './compare/index.ts';
 export type { CompareOptions, CompareProgress } from './compare/index.ts';
 export { InvariantError, StateHash } from './core/index.ts';
-export type { Parts, WorldState } from './core/index.ts';
+export { bytesOfState } from './core/index.ts';
+export type { Parts, StatePart, WorldState } from './core/index.ts';
 export type { Errno, FileStat, GuestFiles, Read, Written } from './guestfs/index.ts';
 export type { PlacementProblem, Refusal } from './host/index.ts';
 export { World } from './world.ts';

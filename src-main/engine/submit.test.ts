@@ -104,9 +104,10 @@ describe('a given command', () => {
     const { config: then, tick } = world;
     const logged = world.log.length;
     const state = world.state();
-    const plain = (): string => JSON.stringify(state.json) + JSON.stringify(Object.entries(state.columns));
+    const plain = (): string =>
+      [state, ...state.guests].map((p) => JSON.stringify(p.json) + JSON.stringify(Object.entries(p.columns))).join();
     const before = plain();
-    expect(state.json['guest0.pcp']).not.toEqual([]);
+    expect(state.guests[0]!.json['guest0.pcp']).not.toEqual([]);
     const hash = world.hash();
     world.submit({ type: 'cancelMigration', vm: 'a' });
     world.submit(COMPACT);
@@ -114,6 +115,37 @@ describe('a given command', () => {
     expect(plain()).toBe(before);
     const twin = World.restore(then, state);
     expect([twin.tick, twin.hash(), twin.log.length]).toEqual([tick, hash, logged]);
+  });
+
+  test('states share the guests that nothing has changed in between, and no other', () => {
+    const world = start({ ...base, schedule: [] });
+    world.step(AT);
+    const changed = (change: () => void): boolean[] => {
+      const before = world.state().guests;
+      change();
+      const after = world.state();
+      expect(World.restore(world.config, after).hash()).toBe(world.hash());
+      return after.guests.map((part, i) => part !== before[i]);
+    };
+    const onlyA = base.guests.map((g) => g.name === 'a');
+    expect(changed(() => undefined)).toEqual(base.guests.map(() => false));
+    const commands: readonly Command[] = [
+      { type: 'holdPages', vm: 'a', pfn: freeBlock({ ...base, schedule: [] }, 0), order: 0 },
+      { type: 'setWorkload', vm: 'a', workload: null },
+      { type: 'setRegeneration', vm: 'a', regeneration: { enabled: false, granularityPages: 16, delayTicks: 0 } },
+      { type: 'commitLayout', vm: 'a', ranges: [{ start: 0, end: 4096, nid: 2 }] },
+      { type: 'setBeyond', vm: 'a', beyond: { ...guest('a').beyond, consultTarget: true } },
+    ];
+    for (const command of commands) {
+      expect(changed(() => expect(world.submit(command)).toBeNull())).toEqual(onlyA);
+    }
+    const shell = (): void => {
+      world.beginLine('a', 'echo 1 > node');
+      world.writeFile('/sys/kernel/debug/memlayout/start', '1\n');
+      world.endLine();
+    };
+    expect(changed(shell)).toEqual(onlyA);
+    expect(changed(() => world.step())).toEqual(base.guests.map(() => true));
   });
 
   test('at tick 0 it comes before the first step', () => {

@@ -24,8 +24,8 @@ import {
   StateCollector,
   StateHash,
   StateHasher,
+  type StatePart,
   StateReader,
-  type StateWriter,
   wholeOf,
   type WorldState,
 } from './core/index.ts';
@@ -76,6 +76,8 @@ export class World {
   #events: WorldEvent[] = [];
   readonly #tables = new TableCache();
   readonly #files: readonly GuestFiles[];
+  /** By guest: how it was last written down, null since something may have changed it. */
+  readonly #saved: (StatePart | null)[];
   #line: OpenLine | null = null;
 
   private constructor(config: WorldConfig, parts: WorldParts) {
@@ -88,6 +90,7 @@ export class World {
     this.#log = [...parts.log];
     this.#schedule = [...config.schedule].sort((a, b) => a.at - b.at);
     this.#files = this.#guests.map((guest, i) => new GuestFiles(guest, this.#outsideOf(i)));
+    this.#saved = this.#guests.map(() => null);
   }
 
   #outsideOf(guest: number): Outside {
@@ -120,7 +123,9 @@ export class World {
   static restore(config: WorldConfig, state: WorldState): World {
     const r = new StateReader(state);
     const own = r.json<{ tick: number; chain: string; scheduled: number }>('world');
-    const guests = config.guests.map((g, i) => Guest.load(g, r, `guest${i}`, config.hosts));
+    const guests = config.guests.map((g, i) =>
+      Guest.load(g, new StateReader(state.guests[i]!), `guest${i}`, config.hosts),
+    );
     const log = r.json<readonly LogEntry[]>('log');
     return new World(config, { ...own, log, guests, hostSide: HostSide.load(config, r) });
   }
@@ -167,6 +172,7 @@ export class World {
     while (this.#scheduled < this.#schedule.length && this.#schedule[this.#scheduled]!.at <= this.#tick) {
       this.apply(this.#schedule[this.#scheduled++]!.command);
     }
+    this.#saved.fill(null);
     this.#hostSide.step(this.#tick);
     this.#emit(this.#hostSide.takeEvents());
     this.#guests.forEach((g, i) => {
@@ -219,6 +225,7 @@ export class World {
     const open = this.#line;
     assert(open !== null, 'line-not-open', { path });
     if (open.writes.length >= MAX_FILE_WRITES) return { ok: false, errno: 'ENOSPC' };
+    this.#saved[open.guest] = null;
     const { reached, events, ...written } = this.#located(() => this.#files[open.guest]!.write(path, text));
     open.events.push(...events);
     if (reached) open.writes.push({ path, text: text.slice(0, MAX_WRITE) });
@@ -308,6 +315,7 @@ export class World {
   #carryOut(index: number, command: Command): Refusal | null {
     const guest = this.#guests[index]!;
     const host = this.#hostSide;
+    this.#saved[index] = null;
     switch (command.type) {
       case 'compact':
         return this.#told(host.compact(index, command.nodes, command.framesPerTick, this.#tick));
@@ -440,28 +448,32 @@ export class World {
     return tilesOf(this.#guests[guest]!.memory.state, this.#hostSide, guest, fromPfn, pages);
   }
 
-  /** The whole world written down; `restore` takes it back. Events not yet taken are no part of it. */
+  /**
+   * The whole world written down; `restore` takes it back. Events not yet taken are no part of it. A guest that nothing
+   * has changed since the last state is not written anew.
+   */
   state(): WorldState {
     this.#assertNoLine();
     const w = new StateCollector();
-    this.#save(w);
+    this.#saveOwn(w);
     // A copy: a saved state outlives what is logged later.
     w.json('log', [...this.#log] as never);
-    return w.done();
+    return { ...w.done(), guests: this.#guests.map((guest, i) => (this.#saved[i] ??= savedGuest(guest, i))) };
   }
 
   /** 16 hex digits over the whole state (not the log: a refused command changes nothing). */
   hash(): string {
     this.#assertNoLine();
     const w = new StateHasher();
-    this.#save(w);
+    this.#saveOwn(w);
+    this.#guests.forEach((guest, i) => guest.save(w, `guest${i}`));
     return w.hex();
   }
 
-  #save(w: StateWriter): void {
+  /** What belongs to no guest. */
+  #saveOwn(w: StateCollector | StateHasher): void {
     w.json('world', { tick: this.#tick, chain: this.#chain, scheduled: this.#scheduled });
     this.#hostSide.save(w);
-    this.#guests.forEach((g, i) => g.save(w, `guest${i}`));
   }
 
   /** Every broken law, of all hosts and guests; empty when all hold. */
@@ -479,6 +491,12 @@ export class World {
     }
     return broken;
   }
+}
+
+function savedGuest(guest: Guest, index: number): StatePart {
+  const w = new StateCollector();
+  guest.save(w, `guest${index}`);
+  return w.done();
 }
 
 const unknownVm = (vm: string): Refusal => ({ slug: 'vm-unknown', text: `there is no VM named ${vm}` });

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { World } from '../engine/index.ts';
+import { bytesOfState, World } from '../engine/index.ts';
 import { toWorldConfig } from '../scenario/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { CheckpointStore } from './checkpoint.ts';
@@ -27,7 +27,7 @@ for (let i = 0; i < 6; i++) {
     recording.afterTick();
   }
 }
-const bytes = Object.values(checkpoints[0]!.world.columns).reduce((sum, { byteLength }) => sum + byteLength, 0);
+const bytes = bytesOfState(checkpoints[0]!.world);
 
 const hashOf = (checkpoint: Checkpoint | null): string | null =>
   checkpoint === null ? null : World.restore(config, checkpoint.world).hash();

@@ -8,7 +8,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
-import type { WorldState } from '../engine/index.ts';
+import { bytesOfState, type WorldState } from '../engine/index.ts';
 import type { RecordingState } from '../jobs/recording.ts';
 import { spilled } from './spill.ts';
 
@@ -106,8 +106,7 @@ const nameOf = (id: number): string => `checkpoint-${id}`;
 
 /** Near enough for a bound: the columns are all that is large. */
 function bytesOf({ world, recording }: Checkpoint): number {
-  const columns = Object.values(world.columns).reduce((sum, column) => sum + column.byteLength, 0);
   const series = recording.series.tracks.reduce((sum, { values }) => sum + values.byteLength, 0);
   const log = world.json['log'];
-  return columns + series + (Array.isArray(log) ? log.length * 200 : 0);
+  return bytesOfState(world) + series + (Array.isArray(log) ? log.length * 200 : 0);
 }

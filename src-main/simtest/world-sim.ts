@@ -19,7 +19,7 @@ import type { Command } from '../../shared/model/command.ts';
 import type { ScheduledCommand } from '../../shared/model/world.ts';
 import type { GuestConfig } from '../../shared/model/config.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
-import type { WorldState } from '../engine/index.ts';
+import type { StatePart, WorldState } from '../engine/index.ts';
 import { CORRECT } from '../../shared/model/config.ts';
 import { PLAIN_RFC } from '../../shared/model/beyond.ts';
 import { World } from '../engine/index.ts';
@@ -196,8 +196,12 @@ class WorldRunner {
 
   #restore(world: WorldUnderTest): void {
     const state = world.state();
-    const json = JSON.parse(JSON.stringify(state.json)) as WorldState['json'];
-    this.#shadow = this.#factory.restore(world.config, { json, columns: state.columns });
+    const written = <P extends StatePart>(part: P): P => ({
+      ...part,
+      json: JSON.parse(JSON.stringify(part.json)) as P['json'],
+    });
+    const guests = state.guests.map(written);
+    this.#shadow = this.#factory.restore(world.config, { ...written(state), guests });
     this.#compareShadow(world, 'restored');
   }
 

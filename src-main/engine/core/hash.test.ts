@@ -57,9 +57,13 @@ describe('state', () => {
     const column = Uint32Array.of(1, 2, 3);
     w.column('c', column);
     w.json('j', { a: [1, null] });
-    column[0] = 9;
+    w.column('odd', Uint8Array.of(7));
+    w.column('wide', Float64Array.of(0.5));
     const r = new StateReader(w.done());
+    column[0] = 9;
     expect(r.column('c')).toEqual(Uint32Array.of(1, 2, 3));
+    expect(r.column('odd')).toEqual(Uint8Array.of(7));
+    expect(r.column('wide')).toEqual(Float64Array.of(0.5));
     expect(r.json('j')).toEqual({ a: [1, null] });
     expect(() => r.json('k')).toThrow('state-name-missing');
     expect(() => w.json('j', 1)).toThrow('state-name-twice');

@@ -4,5 +4,5 @@ export { wholeOf } from './parts.ts';
 export type { Parts } from './parts.ts';
 export { Prng } from './prng.ts';
 export { exp, ln, pow } from './real.ts';
-export { StateCollector, StateHasher, StateReader } from './state.ts';
-export type { Json, StateColumn, StateWriter, WorldState } from './state.ts';
+export { bytesOfState, StateCollector, StateHasher, StateReader } from './state.ts';
+export type { Json, StateColumn, StatePart, StateWriter, WorldState } from './state.ts';

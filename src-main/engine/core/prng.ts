@@ -35,10 +35,11 @@ export class Prng {
 
   /** Uniform integer in [0, n), unbiased. n from 1 to 2^32. */
   below(n: number): number {
-    const limit = 0x1_0000_0000 - (0x1_0000_0000 % n);
+    // Quotients of numbers below 2^33 are rounded down exactly, and that is faster than %, which calls a function.
+    const limit = Math.floor(0x1_0000_0000 / n) * n;
     let x = this.u32();
     while (x >= limit) x = this.u32();
-    return x % n;
+    return x - Math.floor(x / n) * n;
   }
 
   /** True with probability numerator / denominator. */

@@ -7,8 +7,6 @@
 const LN2_HI = 0.6931471803691238; // the upper bits of ln 2; LN2_HI + LN2_LO = ln 2 to 2^-85 (fdlibm's split)
 const LN2_LO = 1.9082149292705877e-10;
 
-/** 1/25, 1/23, ..., 1/1. */
-const LN_TERMS = Array.from({ length: 13 }, (_, i) => 1 / (25 - 2 * i));
 /** 1/20, 1/19, ..., 1/1. */
 const EXP_TERMS = Array.from({ length: 20 }, (_, i) => 1 / (20 - i));
 
@@ -27,8 +25,11 @@ export function ln(x: number): number {
   // ln m = 2 atanh((m - 1) / (m + 1)); |z| <= 0.2, so 13 terms leave less than 1e-19.
   const z = (m - 1) / (m + 1);
   const z2 = z * z;
-  let sum = 0;
-  for (const term of LN_TERMS) sum = sum * z2 + term;
+  // Written out: a lifetime is drawn for every page of every guest.
+  let sum = (((1 / 25) * z2 + 1 / 23) * z2 + 1 / 21) * z2 + 1 / 19;
+  sum = (((sum * z2 + 1 / 17) * z2 + 1 / 15) * z2 + 1 / 13) * z2 + 1 / 11;
+  sum = (((sum * z2 + 1 / 9) * z2 + 1 / 7) * z2 + 1 / 5) * z2 + 1 / 3;
+  sum = sum * z2 + 1;
   return exponent * LN2_HI + (2 * z * sum + exponent * LN2_LO);
 }
 

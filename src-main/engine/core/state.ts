@@ -9,10 +9,22 @@ import { StateHash } from './hash.ts';
 export type StateColumn = Uint8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float64Array;
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** A whole world written down. Column contents are copies: later steps do not change them. */
-export interface WorldState {
+/** A part of a world written down. Column contents are copies: later steps do not change them. */
+export interface StatePart {
   readonly json: Readonly<Record<string, Json>>;
   readonly columns: Readonly<Record<string, StateColumn>>;
+}
+
+/** A whole world: what belongs to no guest, and each guest by index. States share the parts that did not change between. */
+export interface WorldState extends StatePart {
+  readonly guests: readonly StatePart[];
+}
+
+/** What its columns take: nearly all of it. */
+export function bytesOfState({ guests, ...own }: WorldState): number {
+  let bytes = 0;
+  for (const { columns } of [own, ...guests]) for (const name in columns) bytes += columns[name]!.byteLength;
+  return bytes;
 }
 
 export interface StateWriter {
@@ -25,9 +37,13 @@ export interface StateWriter {
   memo(name: string, value: Json | StateColumn): void;
 }
 
+/** Without a prototype, so that it is a hash table from the start: the names of each guest are its own. */
+const dictionary = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;
+
 export class StateCollector implements StateWriter {
-  readonly #json: Record<string, Json> = {};
-  readonly #columns: Record<string, StateColumn> = {};
+  readonly #json = dictionary<Json>();
+  /** Those of the writer, until they are copied. */
+  readonly #columns = dictionary<StateColumn>();
 
   json(name: string, value: Json): void {
     assert(!(name in this.#json), 'state-name-twice', { name });
@@ -36,7 +52,7 @@ export class StateCollector implements StateWriter {
 
   column(name: string, value: StateColumn): void {
     assert(!(name in this.#columns), 'state-name-twice', { name });
-    this.#columns[name] = value.slice();
+    this.#columns[name] = value;
   }
 
   memo(name: string, value: Json | StateColumn): void {
@@ -44,10 +60,31 @@ export class StateCollector implements StateWriter {
     else this.json(name, value);
   }
 
-  done(): WorldState {
-    return { json: this.#json, columns: this.#columns };
+  /**
+   * Call it before what has written changes. All columns are copied into one buffer: a guest has about sixty, most of
+   * them a few bytes long, and a buffer for each costs more than what is copied.
+   */
+  done(): StatePart {
+    const columns = this.#columns;
+    let bytes = 0;
+    for (const name in columns) bytes += roundedUp(columns[name]!.byteLength);
+    const buffer = new ArrayBuffer(bytes);
+    let at = 0;
+    for (const name in columns) {
+      const column = columns[name]!;
+      const copy = new (column.constructor as ColumnConstructor)(buffer, at, column.length);
+      copy.set(column);
+      columns[name] = copy;
+      at += roundedUp(column.byteLength);
+    }
+    return { json: this.#json, columns };
   }
 }
+
+/** A column of any type may begin here. */
+const roundedUp = (bytes: number): number => (bytes + 7) & ~7;
+
+type ColumnConstructor = new (buffer: ArrayBuffer, byteOffset: number, length: number) => StateColumn;
 
 /** Feeds the state to a hash without copying it. */
 export class StateHasher implements StateWriter {
@@ -71,9 +108,9 @@ export class StateHasher implements StateWriter {
 }
 
 export class StateReader {
-  readonly #state: WorldState;
+  readonly #state: StatePart;
 
-  constructor(state: WorldState) {
+  constructor(state: StatePart) {
     this.#state = state;
   }
 

@@ -35,10 +35,18 @@ interface Found {
 }
 
 export class GuestFiles {
-  readonly #root: DirNode;
+  readonly #guest: Guest;
+  readonly #outside: Outside;
+  /** Made when it is first asked for: few of many guests are ever looked into. */
+  #made: DirNode | null = null;
 
   constructor(guest: Guest, outside: Outside) {
-    this.#root = rootOf(guest, outside);
+    this.#guest = guest;
+    this.#outside = outside;
+  }
+
+  get #root(): DirNode {
+    return (this.#made ??= rootOf(this.#guest, this.#outside));
   }
 
   /** What is at the path; a link at its end is not followed. */

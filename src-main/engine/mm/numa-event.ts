@@ -20,13 +20,15 @@ export const numaEvents = (mm: Mm, zone: number, event: number): number => mm.nu
 /** Of pageEvent: pages allocated from each zone come first. */
 export const PAGES_FREED = NR_ZONES;
 
+const nidOfZone = (zone: number): number => (zone / NR_ZONES) | 0;
+
 /** An allocation. @param preferred the first zone of the list that was tried. */
 export function countAllocation(mm: Mm, preferred: number, zone: number, cpu: number, order: number): void {
-  mm.pageEvent[zone % NR_ZONES]! += 1 << order;
+  const nid = nidOfZone(zone);
+  mm.pageEvent[zone - nid * NR_ZONES]! += 1 << order;
   const events = mm.numaEvent;
-  const nid = Math.floor(zone / NR_ZONES);
   const at = zone * NR_NUMA_EVENTS;
-  if (nid === Math.floor(preferred / NR_ZONES)) events[at + HIT]!++;
+  if (nid === nidOfZone(preferred)) events[at + HIT]!++;
   else {
     events[at + MISS]!++;
     events[preferred * NR_NUMA_EVENTS + FOREIGN]!++;

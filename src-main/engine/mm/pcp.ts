@@ -38,9 +38,8 @@ export function pcpTrim(mm: Mm, pfn: number, cpu: number): void {
 /** Takes a page for a CPU, refilling its list by a batch from the zone; NO_PFN if the zone has none. */
 export function pcpTake(mm: Mm, cpu: number, zone: number, type: number): number {
   const list = listOf(mm, cpu, zone, type);
-  if (list.length === 0) refill(mm, list, cpu, zone, type);
   const pfn = list.pop();
-  if (pfn === undefined) return NO_PFN;
+  if (pfn === undefined) return takeBatch(mm, list, cpu, zone, type);
   clearSpecial(mm.page, pfn);
   mm.pcpCount[cpu * mm.zoneCount + zone]!--;
   mm.zones.pcp[zone]!--;
@@ -68,17 +67,24 @@ export function pcpTakeWhere(
   return { pfn: NO_PFN, passedOver: 0 };
 }
 
-/** A batch from the buddy lists, so that the first taken is the first handed out. */
-function refill(mm: Mm, list: number[], cpu: number, zone: number, type: number): void {
-  for (let i = mm.zones.pcpBatch[zone]!; i > 0; i--) {
+/**
+ * A batch from the buddy lists: the first page is handed out, the rest fill the list, which is empty, in the order in
+ * which they were taken.
+ */
+function takeBatch(mm: Mm, list: number[], cpu: number, zone: number, type: number): number {
+  const first = takeBlock(mm, zone, 0, type);
+  if (first === NO_PFN) return NO_PFN;
+  for (let i = mm.zones.pcpBatch[zone]! - 1; i > 0; i--) {
     const pfn = takeBlock(mm, zone, 0, type);
     if (pfn === NO_PFN) break;
     setSpecial(mm.page, pfn, PCP);
     list.push(pfn);
   }
+  if (list.length === 0) return first;
   list.reverse();
   mm.pcpCount[cpu * mm.zoneCount + zone]! += list.length;
   mm.zones.pcp[zone]! += list.length;
+  return first;
 }
 
 /** Gives up to `count` pages of (cpu, zone) back, oldest first, round-robin over migrate types. */

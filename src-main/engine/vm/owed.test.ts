@@ -85,14 +85,16 @@ describe('owed pages', () => {
 
   test('what is remembered of ages is no part of the hash, and costs nothing before the first commit', () => {
     const world = start(config([guest('a')]));
-    const names = (): string[] => Object.keys(world.state().columns).filter((name) => name.includes('targetAge'));
+    const names = (): string[] =>
+      Object.keys(world.state().guests[0]!.columns).filter((name) => name.includes('targetAge'));
     world.step(3);
     expect(names()).toEqual([]);
     world.submit({ type: 'commitLayout', vm: 'a', ranges: [{ start: 0, end: PAGES, nid: 2 }] });
     world.step();
     expect(names()).toEqual(['guest0.targetAge.start', 'guest0.targetAge.tick']);
     const state = world.state();
-    const older = { ...state, columns: { ...state.columns, 'guest0.targetAge.tick': Float64Array.of(9) } };
-    expect(World.restore(world.config, older).hash()).toBe(world.hash());
+    const [guest0] = state.guests;
+    const older = { ...guest0!, columns: { ...guest0!.columns, 'guest0.targetAge.tick': Float64Array.of(9) } };
+    expect(World.restore(world.config, { ...state, guests: [older] }).hash()).toBe(world.hash());
   });
 });

@@ -263,9 +263,9 @@ export class Workload {
     return true;
   }
 
-  #growPlaces(): void {
+  #growPlaces(places = this.#pfn.length * 2): void {
     const longer = (column: Uint32Array): Uint32Array<ArrayBuffer> => {
-      const out = new Uint32Array(column.length * 2);
+      const out = new Uint32Array(places);
       out.set(column);
       return out;
     };
@@ -292,11 +292,12 @@ export class Workload {
     const death = Math.min(LAST_TICK * FRACTION, time + Math.max(1, Math.ceil(life * FRACTION)));
     // Deaths in (t - 1, t] are found at t.
     const tick = Math.ceil(death / FRACTION);
-    const slot = tick % WHEEL_SLOTS;
+    const turn = Math.floor(tick / WHEEL_SLOTS);
+    const slot = tick - turn * WHEEL_SLOTS;
     this.#pfn[place] = pfn;
     if (size === SMALL && this.#file !== null) this.#setFile(pfn, this.#isFile(place));
     if (this.#birth !== null) this.#birth[place] = time / FRACTION;
-    this.#death[place] = Math.floor(tick / WHEEL_SLOTS) * FRACTION + (tick * FRACTION - death);
+    this.#death[place] = turn * FRACTION + (tick * FRACTION - death);
     this.#next[place] = this.#wheel[slot]!;
     this.#wheel[slot] = place;
     this.allocs++;
@@ -349,6 +350,7 @@ export class Workload {
   #populate(config: WorkloadConfig): void {
     const left = this.#shares(config);
     this.#want(left);
+    this.#growPlaces(Math.max(this.#pfn.length, left[SMALL] + left[HUGE]));
     const stationary = config.start === 'stationary';
     for (let total = left[SMALL] + left[HUGE] + left[KERNEL]; total > 0; total--) {
       const pick = this.#prng.below(total);
