@@ -16,7 +16,8 @@ import { runVector, vectors } from './vectors.ts';
 /** The shyest planted fault is caught at seed 35. */
 const LONG_SEEDS = 40;
 const SHORT_SEEDS = 25;
-const ENGINE_SEEDS = 30;
+/** `npm run simtest -- --mm` goes on for as long as asked. */
+const ENGINE_SEEDS = 15;
 const PROFILES: readonly MmProfile[] = ['correct', 'rfc-v3', 'random'];
 /** One that takes three operations to see and one that takes a single one. */
 const SHRUNK = ['a freed block follows its head', 'relabels reserved pages'];
@@ -96,7 +97,7 @@ describe('the engine and the oracle agree', () => {
     expect(fuzzMm(engineFactory, 1, ENGINE_SEEDS, profile)).toBeNull();
   });
 
-  it.each(PROFILES.flatMap((profile) => [1, 2, 3, 4, 5, 6, 7, 8].map((seed) => ({ profile, seed }))))(
+  it.each(PROFILES.flatMap((profile) => [1, 2, 3, 4].map((seed) => ({ profile, seed }))))(
     'in a long run, $profile, seed $seed',
     ({ profile, seed }) => {
       const { tally, report } = differMm(engineFactory, seed, profile);

@@ -194,10 +194,11 @@ describe('the simulator can fail', () => {
   });
 });
 
-it('worlds of seeds 1..10 keep every law and settle', () => {
-  const result = runSimtest({ firstSeed: 1, seeds: 10, onProgress: () => undefined });
+/** .ci/run tries 200 more. */
+it.each([1, 2, 3, 4])('the world of seed %i keeps every law and settles', (firstSeed) => {
+  const result = runSimtest({ firstSeed, seeds: 1, onProgress: () => undefined });
   expect(result.failure?.report).toBeUndefined();
-  expect(result).toMatchObject({ done: 10, unplaced: 0 });
+  expect(result).toMatchObject({ done: 1, unplaced: 0 });
 });
 
 it.each(worldRegressions)('$name', (c) => {

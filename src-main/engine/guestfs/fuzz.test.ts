@@ -116,7 +116,7 @@ describe.each([
   ['with all defects', ALL_DEFECTS, PLAIN_RFC],
   ['with all defects but the crash, and beyond', { ...ALL_DEFECTS, emptyCommitCrash: false }, BEYOND],
 ] as const)('%s', (_, rfc, beyond) => {
-  test.each([1, 2, 3, 4])('seed %i', (seed) => {
+  test.each([1, 2])('seed %i', (seed) => {
     const c = guestOf(rfc, beyond, seed);
     const prng = new Prng(seed, 'files');
     const outcomes = new Map<string, number>();
