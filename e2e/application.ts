@@ -26,8 +26,8 @@ export interface Written {
 export interface Application {
   readonly kind: ShellKind;
   readonly home: Home;
-  /** What main has said so far. */
-  readonly log: string;
+  /** What main has printed since it started, or since this was emptied. */
+  log: string;
   /** Starts it, with a file as if it had been double-clicked, and gives its first window. */
   start(file?: string): Promise<Page>;
   /** Another window of the running application. */

@@ -1,11 +1,12 @@
 /**
  * A commit walked through step by step, with the counters that each step changes; layouts told apart; a guest beside
- * itself without the posted code's defects; what goes beyond the RFC, set and measured.
+ * itself without the posted code's defects; what goes beyond the RFC, set and measured. Of the page and the engine, which
+ * are the same in both shells.
  */
 import type { Locator } from '@playwright/test';
 import { readTable } from './accounts.ts';
 import { countOf } from './count.ts';
-import { expect, test } from './fixture.ts';
+import { expect, IN_WEB, test } from './fixture.ts';
 import type { Screen } from './screen.ts';
 
 const EXAMPLE = "The RFC's defects, side by side";
@@ -24,7 +25,7 @@ async function counters(part: Locator): Promise<Map<string, Readonly<Record<stri
 const stepButton = (part: Locator, name: string): Locator =>
   part.getByRole('list', { name: 'Steps of the commit' }).getByRole('button', { name: new RegExp(`^\\d+ ${name}`) });
 
-test('a person walks through the commit that lost a zone, and through the one that did not', async ({ ui }) => {
+test('a person walks through the commit that lost a zone, and through the one that did not', IN_WEB, async ({ ui }) => {
   test.setTimeout(120_000);
   await striped(ui);
   // nr_zones falls to 1 where it is assigned, and is not changed where it is the highest.
@@ -58,7 +59,7 @@ test('a person walks through the commit that lost a zone, and through the one th
   }
 });
 
-test('steps are walked by keys, and play by themselves', async ({ ui }) => {
+test('steps are walked by keys, and play by themselves', IN_WEB, async ({ ui }) => {
   await striped(ui);
   await ui.showVm('corrected', 'Guest');
   const part = await ui.showPart('Commits');
@@ -77,14 +78,18 @@ test('steps are walked by keys, and play by themselves', async ({ ui }) => {
   const { rows } = await readTable(part.getByRole('table', { name: 'Counters of node and zone' }));
   expect(rows.length).toBeGreaterThan(3);
   await ui.page.keyboard.press('End');
-  await part.getByRole('button', { name: 'Play slowly' }).click();
+  const play = part.getByRole('button', { name: 'Play slowly' });
+  await play.click();
   await expect(current).toContainText('before');
   await expect(current).toContainText('online');
+  await part.getByRole('button', { name: 'Stop' }).click();
+  await stepButton(part, 'drain').click();
+  await play.click();
   await expect(current).toContainText('settle', { timeout: 20_000 });
-  await expect(part.getByRole('button', { name: 'Play slowly' })).toBeVisible();
+  await expect(play).toBeVisible();
 });
 
-test('a commit of several ticks shows the steps that are still to come', async ({ ui }) => {
+test('a commit of several ticks shows the steps that are still to come', IN_WEB, async ({ ui }) => {
   await ui.openExample(EXAMPLE);
   await ui.showVm('corrected', 'Guest');
   await ui.command('Beyond the RFC…');
@@ -105,7 +110,7 @@ test('a commit of several ticks shows the steps that are still to come', async (
   await expect(part.locator('[aria-current=step]')).toContainText('settle');
 });
 
-test('any two layouts are told apart', async ({ ui }) => {
+test('any two layouts are told apart', IN_WEB, async ({ ui }) => {
   await striped(ui);
   await ui.showVm('corrected', 'Guest');
   const part = await ui.showPart('Layouts');
@@ -124,40 +129,49 @@ test('any two layouts are told apart', async ({ ui }) => {
   await expect(part.getByText('1 memory block of 1 is under several nodes.')).toBeVisible();
 });
 
-test('a guest is set beside itself without defects, and the counter that went wrong is pointed at', async ({ ui }) => {
-  test.setTimeout(180_000);
-  await striped(ui);
-  await ui.showVm('as-posted', 'Guest');
-  await expect(ui.page.getByRole('region', { name: 'Virtual machines' })).toContainText('10 defects');
-  const part = await ui.showPart('Compare');
-  const standing = await ui.standing();
-  await part.getByRole('button', { name: 'Compare', exact: true }).click();
-  await part.getByRole('button', { name: 'Cancel' }).click();
-  await expect(part.getByRole('button', { name: 'Compare', exact: true })).toBeVisible();
-  await part.getByRole('button', { name: 'Compare', exact: true }).click();
-  await expect(part.getByRole('button', { name: 'Compare again' })).toBeVisible({ timeout: 90_000 });
+test(
+  'a guest is set beside itself without defects, and the counter that went wrong is pointed at',
+  IN_WEB,
+  async ({ ui }) => {
+    test.setTimeout(180_000);
+    await striped(ui);
+    await ui.showVm('as-posted', 'Guest');
+    await expect(ui.page.getByRole('region', { name: 'Virtual machines' })).toContainText('10 defects');
+    const part = await ui.showPart('Compare');
+    const standing = await ui.standing();
+    await part.getByRole('button', { name: 'Compare', exact: true }).click();
+    await part.getByRole('button', { name: 'Cancel' }).click();
+    await expect(part.getByRole('button', { name: 'Compare', exact: true })).toBeVisible();
+    await part.getByRole('button', { name: 'Compare', exact: true }).click();
+    await expect(part.getByRole('button', { name: 'Compare again' })).toBeVisible({ timeout: 90_000 });
 
-  const sizes = async (name: RegExp): Promise<string[]> => {
-    const text = await part.getByRole('region', { name }).innerText();
-    return [...text.matchAll(/node \d size\s+(.*)/g)].map(([, line]) => line!.trim());
-  };
-  expect(await sizes(/^without defects/)).toEqual(['43 MB', '42 MB', '42 MB', '0 MB']);
-  expect(await sizes(/^as it is/)).toEqual(['43 MB', expect.stringMatching(/^5 MB\s*◀\s*not 42 MB$/), '42 MB', '0 MB']);
-  const why = part.getByRole('list', { name: 'What went wrong and why' });
-  await expect(why).toContainText('nrZonesAssign');
-  await expect(why).toContainText('nr_zones');
-  // What was compared has not touched the run.
-  expect(await ui.standing()).toEqual(standing);
+    const sizes = async (name: RegExp): Promise<string[]> => {
+      const text = await part.getByRole('region', { name }).innerText();
+      return [...text.matchAll(/node \d size\s+(.*)/g)].map(([, line]) => line!.trim());
+    };
+    expect(await sizes(/^without defects/)).toEqual(['43 MB', '42 MB', '42 MB', '0 MB']);
+    expect(await sizes(/^as it is/)).toEqual([
+      '43 MB',
+      expect.stringMatching(/^5 MB\s*◀\s*not 42 MB$/),
+      '42 MB',
+      '0 MB',
+    ]);
+    const why = part.getByRole('list', { name: 'What went wrong and why' });
+    await expect(why).toContainText('nrZonesAssign');
+    await expect(why).toContainText('nr_zones');
+    // What was compared has not touched the run.
+    expect(await ui.standing()).toEqual(standing);
 
-  await part.getByRole('radio', { name: 'Beyond the RFC' }).check();
-  await part.getByRole('button', { name: 'Compare', exact: true }).click();
-  const table = part.getByRole('group', { name: 'Variants beyond the RFC' });
-  await expect(table).toBeVisible({ timeout: 90_000 });
-  for (const variant of ['plain RFC', 'activePass', 'topology', 'lookupTable'])
-    await expect(table).toContainText(variant);
-});
+    await part.getByRole('radio', { name: 'Beyond the RFC' }).check();
+    await part.getByRole('button', { name: 'Compare', exact: true }).click();
+    const table = part.getByRole('group', { name: 'Variants beyond the RFC' });
+    await expect(table).toBeVisible({ timeout: 90_000 });
+    for (const variant of ['plain RFC', 'activePass', 'topology', 'lookupTable'])
+      await expect(table).toContainText(variant);
+  },
+);
 
-test('free memory adds up, and huge pages are counted as the definitions say', async ({ ui }) => {
+test('free memory adds up, and huge pages are counted as the definitions say', IN_WEB, async ({ ui }) => {
   await striped(ui);
   await ui.showVm('corrected', 'Guest');
   const part = await ui.showPart('Free memory');

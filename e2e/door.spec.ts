@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import WebSocket from 'ws';
 import { WebShell } from './application.ts';
 import type { Application } from './application.ts';
-import { expect, test } from './fixture.ts';
+import { expect, IN_ELECTRON, IN_WEB, test } from './fixture.ts';
 
 interface Answer {
   readonly status: number;
@@ -55,9 +55,8 @@ const web = (application: Application): WebShell => {
   throw new Error('this is about the web shell');
 };
 
-test.describe('the web shell', () => {
-  test.skip(({ shell }) => shell !== 'web', 'the web shell alone has a port');
-
+// It alone has a port.
+test.describe('the web shell', IN_WEB, () => {
   test('answers nobody without token or cookie', async ({ application, ui }) => {
     const { origin: url } = web(application);
     const { host } = new URL(url);
@@ -268,8 +267,8 @@ test.describe('the page', () => {
     expect(violations.directives).toEqual(expect.arrayContaining(directives));
   });
 
-  test('opens no window and goes nowhere', async ({ application, ui, shell }) => {
-    test.skip(shell !== 'electron', 'a browser is free to leave a page');
+  // A browser is free to leave a page.
+  test('opens no window and goes nowhere', IN_ELECTRON, async ({ application, ui }) => {
     const { page } = ui;
     const before = page.url();
     const context = page.context();

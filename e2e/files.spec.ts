@@ -122,56 +122,60 @@ test('bad files dropped over an open document leave it as it was', async ({ ui }
   expect(await ui.vmNames()).toEqual(['kept']);
 });
 
-test('saved, saved as, and opened again', async ({ application, ui }) => {
-  await ui.importFiles([{ name: 'kept.pageshift.json', text: SCENARIO }]);
-  await ui.step();
-  await ui.compact({ vm: 'kept', node: 1 });
-  const first = await application.saving(ui.page, 'first.pageshift.json', () => ui.command('Save'));
-  await expect.poll(() => commandsIn(first)).toBe(1);
+test.describe('with an application of its own', () => {
+  test.use({ own: true });
 
-  // Saved where it is from now on: no question.
-  await ui.step();
-  await ui.compact({ vm: 'kept', node: 0 });
-  await ui.page.keyboard.press('Control+s');
-  await expect.poll(() => commandsIn(first)).toBe(2);
+  test('saved, saved as, and opened again', async ({ application, ui }) => {
+    await ui.importFiles([{ name: 'kept.pageshift.json', text: SCENARIO }]);
+    await ui.step();
+    await ui.compact({ vm: 'kept', node: 1 });
+    const first = await application.saving(ui.page, 'first.pageshift.json', () => ui.command('Save'));
+    await expect.poll(() => commandsIn(first)).toBe(1);
 
-  const second = await application.saving(ui.page, 'second.pageshift.json', () => ui.command('Save as…'));
-  await expect.poll(() => commandsIn(second)).toBe(2);
-  await application.quit();
+    // Saved where it is from now on: no question.
+    await ui.step();
+    await ui.compact({ vm: 'kept', node: 0 });
+    await ui.page.keyboard.press('Control+s');
+    await expect.poll(() => commandsIn(first)).toBe(2);
 
-  const again = Screen.of(await application.start());
-  await again.start();
-  await expect(again.page.getByText('second.pageshift.json').first()).toBeVisible(); // recent
-  await application.opening(again.page, first, () => again.page.keyboard.press('Control+o'));
-  await again.ready();
-  expect(await again.vmNames()).toEqual(['kept']);
-  await again.playUntilSettled();
-});
+    const second = await application.saving(ui.page, 'second.pageshift.json', () => ui.command('Save as…'));
+    await expect.poll(() => commandsIn(second)).toBe(2);
+    await application.quit();
 
-test('a file given on the command line is opened in the first window', async ({ application }) => {
-  const path = join(application.home.documents, 'given.pageshift.json');
-  writeFileSync(path, SCENARIO);
-  const ui = Screen.of(await application.start(path));
-  await ui.ready();
-  expect(await ui.vmNames()).toEqual(['kept']);
-});
+    const again = Screen.of(await application.start());
+    await again.start();
+    await expect(again.page.getByText('second.pageshift.json').first()).toBeVisible(); // recent
+    await application.opening(again.page, first, () => again.page.keyboard.press('Control+o'));
+    await again.ready();
+    expect(await again.vmNames()).toEqual(['kept']);
+    await again.playUntilSettled();
+  });
 
-test('a file that somebody else changed is told, and read again or kept', async ({ application }) => {
-  const path = join(application.home.documents, 'shared.pageshift.json');
-  writeFileSync(path, SCENARIO);
-  const ui = Screen.of(await application.start(path));
-  await ui.ready();
-  const { page } = ui;
+  test('a file given on the command line is opened in the first window', async ({ application }) => {
+    const path = join(application.home.documents, 'given.pageshift.json');
+    writeFileSync(path, SCENARIO);
+    const ui = Screen.of(await application.start(path));
+    await ui.ready();
+    expect(await ui.vmNames()).toEqual(['kept']);
+  });
 
-  writeFileSync(path, SCENARIO.replaceAll('"kept"', '"renamed"'));
-  await expect(page.getByText(/changed on disk/i).first()).toBeVisible({ timeout: 15_000 });
-  expect(await ui.vmNames()).toEqual(['kept']);
-  await page.getByRole('button', { name: /keep/i }).click();
-  await expect(page.getByText(/changed on disk/i)).toHaveCount(0);
-  expect(await ui.vmNames()).toEqual(['kept']);
+  test('a file that somebody else changed is told, and read again or kept', async ({ application }) => {
+    const path = join(application.home.documents, 'shared.pageshift.json');
+    writeFileSync(path, SCENARIO);
+    const ui = Screen.of(await application.start(path));
+    await ui.ready();
+    const { page } = ui;
 
-  writeFileSync(path, SCENARIO.replaceAll('"kept"', '"again"'));
-  await expect(page.getByText(/changed on disk/i).first()).toBeVisible({ timeout: 15_000 });
-  await page.getByRole('button', { name: /reload|read/i }).click();
-  await expect.poll(() => ui.vmNames()).toEqual(['again']);
+    writeFileSync(path, SCENARIO.replaceAll('"kept"', '"renamed"'));
+    await expect(page.getByText(/changed on disk/i).first()).toBeVisible({ timeout: 15_000 });
+    expect(await ui.vmNames()).toEqual(['kept']);
+    await page.getByRole('button', { name: /keep/i }).click();
+    await expect(page.getByText(/changed on disk/i)).toHaveCount(0);
+    expect(await ui.vmNames()).toEqual(['kept']);
+
+    writeFileSync(path, SCENARIO.replaceAll('"kept"', '"again"'));
+    await expect(page.getByText(/changed on disk/i).first()).toBeVisible({ timeout: 15_000 });
+    await page.getByRole('button', { name: /reload|read/i }).click();
+    await expect.poll(() => ui.vmNames()).toEqual(['again']);
+  });
 });

@@ -1,14 +1,16 @@
 /**
  * What the application is for: a real two-socket host, compacted; a live migration; guests that converge; accounts that
  * close to the page; the past looked at; a command taken back and given again; a report that says what the screen says.
+ * The two shipped examples run in one shell: they take longest, and each step of theirs is made in both shells by a spec of
+ * a smaller world, here and in files, windows and recovery.
  */
 import { countOf } from './count.ts';
-import { expect, test } from './fixture.ts';
+import { expect, IN_WEB, test } from './fixture.ts';
 import { referenceRun } from './reference.ts';
 import { savedText } from './saved-file.ts';
 import { madeScenario } from './scenario.ts';
 
-test('two sockets: compact, converge, close to the page, look back', async ({ application, ui }) => {
+test('two sockets: compact, converge, close to the page, look back', IN_WEB, async ({ application, ui }) => {
   // Alone it takes half a minute; on a busy machine it is the run itself that waits.
   test.setTimeout(360_000);
   const { page } = ui;
@@ -45,7 +47,7 @@ test('two sockets: compact, converge, close to the page, look back', async ({ ap
   expect({ tick, chain: chain.slice(0, 8) }).toEqual(settled);
 });
 
-test('two hosts: a live migration, foretold and then seen', async ({ ui }) => {
+test('two hosts: a live migration, foretold and then seen', IN_WEB, async ({ ui }) => {
   test.setTimeout(240_000);
   await ui.openExample('From two sockets to four nodes');
   const foretold = await ui.migrate({ vm: 'monitor', host: 'four-node' });

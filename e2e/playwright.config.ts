@@ -1,7 +1,8 @@
 /**
- * The specs, each run in both shells: project `electron` (the real runtime where it is installed, else the stand-in) and
+ * The specs, in both shells (which of them in one alone, and why: fixture.ts): project `electron` (the real runtime where it is installed, else the stand-in) and
  * project `web`. The browser is found or installed when this is read, so `npx playwright test --config e2e` is enough.
  */
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from '@playwright/test';
@@ -28,8 +29,8 @@ export default defineConfig<ShellOptions>({
   testDir: '.',
   testMatch: '**/*.spec.ts',
   outputDir: '../test-results',
-  // A spec is a process, a browser and a world: two of them fill a small machine.
-  workers: 2,
+  // Each worker has an application and a browser of its own: one a processor, and no more than four.
+  workers: Math.min(4, availableParallelism()),
   fullyParallel: true,
   timeout: 60_000,
   expect: { timeout: 10_000 },
@@ -48,7 +49,7 @@ export default defineConfig<ShellOptions>({
     launchOptions: { executablePath: process.env['CHROMIUM_BIN']!, args: ['--no-sandbox'] },
   },
   projects: [
-    { name: 'electron', use: { shell: 'electron' } },
-    { name: 'web', use: { shell: 'web' } },
+    { name: 'electron', use: { shell: 'electron' }, grepInvert: /@web/ },
+    { name: 'web', use: { shell: 'web' }, grepInvert: /@electron/ },
   ],
 });

@@ -17,6 +17,8 @@ const SCENARIO = madeScenario({
 });
 const TICKS_PER_SEC = 100;
 
+test.use({ own: true });
+
 test('killed while it runs, and recovered', async ({ application, ui }) => {
   await ui.importFiles([{ name: 'killed.pageshift.json', text: SCENARIO }]);
   await ui.step();

@@ -107,6 +107,15 @@ export class Screen {
     await this.ready();
   }
 
+  /** Closes the document that is shown, without keeping what is not saved. */
+  async discardDocument(): Promise<void> {
+    await this.command('Close the scenario');
+    const discard = this.page.getByRole('button', { name: 'Discard the work' });
+    await expect(this.startHeading.or(discard)).toBeVisible();
+    if (await discard.isVisible()) await discard.click();
+    await this.start();
+  }
+
   /** A document is shown. */
   async ready(): Promise<void> {
     await expect(this.page.getByRole('tab', { name: 'Host' })).toBeVisible({ timeout: 20_000 });

@@ -1,13 +1,11 @@
-/** The scripts beside the specs still do what they say, at their smallest size: pictures are taken, times are measured. */
+/** The scripts beside the specs still do what they say, at their smallest size: pictures are taken, times are measured. Both run in the web shell. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from './fixture.ts';
+import { expect, IN_WEB, test } from './fixture.ts';
 import { takeScreenshots } from './screenshots.ts';
 import { benchWindow, SMOKE_SIZE, table } from './window-bench.ts';
 
-test.skip(({ shell }) => shell !== 'web', 'both run in the web shell');
-
-test('screenshots: every view, in both themes, of the size that was asked for', async ({ tabs }, testInfo) => {
+test('screenshots: every view, in both themes, of the size that was asked for', IN_WEB, async ({ tabs }, testInfo) => {
   const folder = testInfo.outputPath('screenshots');
   const plan = {
     folder,
@@ -32,7 +30,7 @@ test('screenshots: every view, in both themes, of the size that was asked for', 
   );
 });
 
-test('bench: clicks, frames and first paints are measured while layouts are committed', async ({ tabs }) => {
+test('bench: clicks, frames and first paints are measured while layouts are committed', IN_WEB, async ({ tabs }) => {
   const result = await benchWindow(tabs!, SMOKE_SIZE);
   expect(result.commits).toBeGreaterThan(0);
   expect(result.ticks).toBeGreaterThan(0);

@@ -26,6 +26,8 @@ function unwatched(tick: number, rateMiBps: number): { readonly tick: number; re
 
 const RATE_MIBPS = 64;
 
+test.use({ own: true });
+
 test('reloaded, looked at from a second window, scrubbed and closed', async ({ application, ui }) => {
   await ui.importFiles([{ name: 'watched.pageshift.json', text: SCENARIO }]);
   await ui.step();
