@@ -24,7 +24,7 @@ export interface WindowOptions {
   log(line: string): void;
 }
 
-/** Of ui/theme.css --page: what is seen before the page is. */
+/** Of styles/theme.css --page: what is seen before the page is. */
 const BACKGROUND = { light: '#ffffff', dark: '#14171c' } as const;
 
 export class Windows {

@@ -1,5 +1,5 @@
 import { mount } from 'svelte';
-import '../ui/base.css';
+import '../styles/index.css';
 import { app } from '../state/app.svelte.ts';
 import { createCommands } from '../state/commands.ts';
 import App from './App.svelte';

@@ -1,4 +1,4 @@
-/** The window's theme as a canvas needs it: read once, and again when the theme changes. The tokens are those of ui/theme.css. */
+/** The window's theme as a canvas needs it: read once, and again when the theme changes. The tokens are those of styles/theme.css. */
 import { NR_HUES } from '../../shared/view/node-colour.ts';
 import type { CanvasTheme } from './ink.ts';
 

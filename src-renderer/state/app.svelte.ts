@@ -123,7 +123,7 @@ export class App {
   /** What the view says beside the tabs: "16 GiB · 1 px = 6 800 pages". */
   viewNote = $state('');
 
-  /** The theme in force. A canvas that draws with the colours of ui/theme.css reads it, to be drawn again. */
+  /** The theme in force. A canvas that draws with the colours of styles/theme.css reads it, to be drawn again. */
   readonly theme = $derived(themeOf(this.themeChoice, this.systemIsDark));
   /** Tick of what is seen: of the frame, or the document's while there is none. */
   readonly shownTick = $derived(this.frame?.header.tick ?? this.document?.tick ?? 0);
@@ -287,10 +287,10 @@ export class App {
 
   // The run
 
-  /** Gives a command now. @returns why the world refuses it, or null */
-  async give(command: SubmittedCommand): Promise<{ readonly slug: string; readonly text: string } | null> {
+  /** Submits a command now. @returns why the world rejected it; null: it did not */
+  async submit(command: SubmittedCommand): Promise<{ readonly slug: string; readonly text: string } | null> {
     this.scrub(null);
-    const reply = await this.attempt(`give the command ${command.type} to ${command.vm}`, 'run.command', { command });
+    const reply = await this.attempt(`submit the command ${command.type} for ${command.vm}`, 'run.command', { command });
     return reply?.refusal ?? null;
   }
 

@@ -166,5 +166,5 @@ function moveUnderWay(app: App): 'cancelMigration' | 'cancelCompaction' | null {
 
 async function cancelMove(app: App): Promise<void> {
   const type = moveUnderWay(app);
-  if (type !== null && app.guestName !== null) await app.give({ type, vm: app.guestName });
+  if (type !== null && app.guestName !== null) await app.submit({ type, vm: app.guestName });
 }

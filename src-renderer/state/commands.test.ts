@@ -28,7 +28,7 @@ function fakeApp(): App & { asked: [string, unknown][] } {
       asked.push([name, input]);
       return Promise.resolve(null);
     },
-    give: vi.fn(),
+    submit: vi.fn(),
     scrub(at: number | null) {
       app.at = at;
     },
@@ -184,7 +184,7 @@ describe('a VM in motion', () => {
     app.frame = { ...app.frame!, header } as unknown as App['frame'];
     expect(command('vm.cancel').title()).toBe('Cancel the compaction of db');
     void run('vm.cancel');
-    expect(app.give).toHaveBeenCalledWith({ type: 'cancelCompaction', vm: 'db' });
+    expect(app.submit).toHaveBeenCalledWith({ type: 'cancelCompaction', vm: 'db' });
   });
 
   test('of another VM is not its own', () => {

@@ -3,7 +3,7 @@ import type { Memory } from './memory.ts';
 
 export const THEME_CHOICES = ['system', 'light', 'dark', 'lstopo'] as const;
 export type ThemeChoice = (typeof THEME_CHOICES)[number];
-/** What ui/theme.css has a block for. */
+/** What styles/theme.css has a block for. */
 export type Theme = Exclude<ThemeChoice, 'system'>;
 
 const isChoice = (text: string | null): text is ThemeChoice =>

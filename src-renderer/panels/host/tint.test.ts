@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
-const css = readFileSync(new URL('../../ui/theme.css', import.meta.url), 'utf8');
+const css = readFileSync(new URL('../../styles/theme.css', import.meta.url), 'utf8');
 const box = readFileSync(new URL('NodeBox.svelte', import.meta.url), 'utf8');
 
 function token(theme: string, name: string): string {
