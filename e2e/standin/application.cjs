@@ -5,7 +5,7 @@ const { EventEmitter } = require('node:events');
 const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
-const chromium = require('./chromium.cjs');
+const { end, home, profile } = require('./chromium.cjs');
 const { record } = require('./desktop.cjs');
 
 const folder = process.env.STANDIN_APP_FOLDER ?? process.cwd();
@@ -51,7 +51,7 @@ class App extends EventEmitter {
     return 'en-US';
   }
   getPath(name) {
-    return path.join(process.env.STANDIN_DATA ?? chromium.profile, name);
+    return path.join(process.env.STANDIN_DATA ?? profile, name);
   }
   setPath() {}
   setName() {}
@@ -95,7 +95,7 @@ class App extends EventEmitter {
     isEnding = true;
     this.emit('quit', {}, code);
     Promise.allSettled(farewells)
-      .then(() => chromium.end())
+      .then(() => end())
       .finally(() => process.exit(code));
   }
 
@@ -103,8 +103,8 @@ class App extends EventEmitter {
   requestSingleInstanceLock() {
     const userData = this.getPath('userData');
     const name = createHash('sha256').update(userData).digest('hex').slice(0, 16);
-    const mark = path.join(chromium.home, `standin-${name}.lock`);
-    const door = path.join(chromium.home, `standin-${name}.sock`);
+    const mark = path.join(home, `standin-${name}.lock`);
+    const door = path.join(home, `standin-${name}.sock`);
     if (!taken(mark)) {
       fs.rmSync(door, { force: true });
       const server = net.createServer((socket) => this.#hear(socket));

@@ -3,9 +3,9 @@
 const { EventEmitter } = require('node:events');
 const fs = require('node:fs');
 const { app } = require('./application.cjs');
-const chromium = require('./chromium.cjs');
+const { state } = require('./chromium.cjs');
 const { session, toApplication, toBrowser } = require('./network.cjs');
-const wire = require('./wire.cjs');
+const { isolatedWorld, mainWorld, pack, popupRule, unpack } = require('./wire.cjs');
 
 const WORLD = 'Electron Isolated Context';
 const handlers = new Map();
@@ -66,7 +66,7 @@ class WebContents extends EventEmitter {
 
   async #open({ width = 800, height = 600 }) {
     await app.whenReady();
-    const { cdp } = chromium.state;
+    const { cdp } = state;
     const { targetId } = await cdp.send('Target.createTarget', { url: 'about:blank', newWindow: true, width, height });
     this.#targetId = targetId;
     all.set(targetId, this);
@@ -86,17 +86,17 @@ class WebContents extends EventEmitter {
     ]);
     if (this.#preferences.javascript === false)
       await this.#send('Emulation.setScriptExecutionDisabled', { value: true });
-    await this.#send('Page.addScriptToEvaluateOnNewDocument', { source: wire.popupRule });
+    await this.#send('Page.addScriptToEvaluateOnNewDocument', { source: popupRule });
     if (this.#preferences.preload) {
       const preload = fs.readFileSync(this.#preferences.preload, 'utf8');
-      const isolated = wire.isolatedWorld(preload, this.#preferences.additionalArguments ?? []);
-      await this.#send('Page.addScriptToEvaluateOnNewDocument', { source: wire.mainWorld });
+      const isolated = isolatedWorld(preload, this.#preferences.additionalArguments ?? []);
+      await this.#send('Page.addScriptToEvaluateOnNewDocument', { source: mainWorld });
       await this.#send('Page.addScriptToEvaluateOnNewDocument', { worldName: WORLD, source: isolated });
     }
   }
 
   #send(method, params) {
-    return chromium.state.cdp.send(method, params, this.#sessionId);
+    return state.cdp.send(method, params, this.#sessionId);
   }
 
   #listen(cdp) {
@@ -177,7 +177,7 @@ class WebContents extends EventEmitter {
       await this.#send('Fetch.failRequest', { requestId, errorReason: 'Aborted' });
       return;
     }
-    await this.session.answer(chromium.state.cdp, this.#sessionId, paused, this);
+    await this.session.answer(state.cdp, this.#sessionId, paused, this);
   }
 
   #refuses(frameId, browserUrl) {
@@ -231,7 +231,7 @@ class WebContents extends EventEmitter {
   }
 
   async #receive({ type, channel, id, args: packed }, senderFrame) {
-    const args = wire.unpack(packed);
+    const args = unpack(packed);
     const event = { sender: this, senderFrame, processId: 1, frameId: 1, ports: [] };
     if (type === 'send') {
       ipcMain.emit(channel, event, ...args);
@@ -240,19 +240,19 @@ class WebContents extends EventEmitter {
     try {
       const handler = handlers.get(channel);
       if (!handler) throw new Error(`No handler registered for '${channel}'`);
-      this.#deliver({ type: 'resolve', id, value: wire.pack(await handler(event, ...args)) });
+      this.#deliver({ type: 'resolve', id, value: pack(await handler(event, ...args)) });
     } catch (error) {
       this.#deliver({ type: 'reject', id, text: `Error invoking remote method '${channel}': ${error}` });
     }
   }
 
   send(channel, ...args) {
-    this.#deliver({ type: 'push', channel, args: wire.pack(args) });
+    this.#deliver({ type: 'push', channel, args: pack(args) });
   }
 
   async loadURL(url) {
     await this.opened;
-    if (/^[a-z]+:\/\//.test(url)) await this.session.permit(chromium.state.cdp, this, url);
+    if (/^[a-z]+:\/\//.test(url)) await this.session.permit(state.cdp, this, url);
     const loaded = new Promise((resolve) => this.once('did-finish-load', resolve));
     const { errorText } = await this.#send('Page.navigate', { url: toBrowser(url) });
     if (errorText) {
@@ -305,7 +305,7 @@ class WebContents extends EventEmitter {
   close() {
     if (this.#gone) return;
     this.opened
-      .then(() => chromium.state.cdp.send('Target.closeTarget', { targetId: this.#targetId }))
+      .then(() => state.cdp.send('Target.closeTarget', { targetId: this.#targetId }))
       .catch(() => this.#destroyed());
   }
   get _window() {

@@ -2,7 +2,7 @@
 'use strict';
 const { isMainThread } = require('node:worker_threads');
 const { app } = require('./application.cjs');
-const chromium = require('./chromium.cjs');
+const { start } = require('./chromium.cjs');
 const { ipcMain, webContents } = require('./contents.cjs');
 const { clipboard, dialog, Menu, MenuItem, nativeTheme, recorded, screen, shell } = require('./desktop.cjs');
 const { protocol, session } = require('./network.cjs');
@@ -26,8 +26,7 @@ Object.assign(module.exports, { shell, webContents, __standin: { recorded } });
 // Threads load this file too, when the main thread was started with `-r`: there is one browser, and it is not theirs.
 if (isMainThread) {
   setImmediate(() => {
-    chromium
-      .start()
+    start()
       .then(() => app._ready())
       .catch((error) => {
         console.error(error);

@@ -35,7 +35,7 @@ export interface NodeInks {
   guest(nid: number): InkedNode;
 }
 
-export interface MapMarks {
+interface MapMarks {
   readonly selection: PfnRange | null;
   /** Under the pointer. */
   readonly hover: PfnRange | null;

@@ -13,13 +13,13 @@ import { covers, exactBands } from './lane-column.ts';
 import { STATE_NAMES } from './page-state.ts';
 import type { Viewport } from './viewport.ts';
 
-export interface NodePages {
+interface NodePages {
   readonly host: number;
   readonly nid: number;
   readonly pages: number;
 }
 
-export interface BookedPages {
+interface BookedPages {
   readonly nid: number;
   readonly usedPages: number;
   readonly freePages: number;

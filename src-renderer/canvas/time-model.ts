@@ -14,7 +14,7 @@ import { owedPairs } from '../../shared/view/accounting.ts';
 import type { GuestSeries, Series } from '../../shared/view/series.ts';
 import { OTHER_PAIRS } from '../../shared/view/series.ts';
 
-export interface TimeLayer {
+interface TimeLayer {
   readonly key: string;
   /** Short: "1→0", from the node that owes to the one it owes to; "host node 1" over all VMs. */
   readonly label: string;

@@ -47,8 +47,7 @@ export const VIEWS = ['host', 'guest', 'accounting', 'migrations'] as const;
 export type ViewName = (typeof VIEWS)[number];
 
 /** What the view Guest is made of, each a tab of its own. */
-export const GUEST_PARTS = ['map', 'free', 'owed', 'layouts', 'commits', 'compare'] as const;
-export type GuestPart = (typeof GUEST_PARTS)[number];
+export type GuestPart = 'map' | 'free' | 'owed' | 'layouts' | 'commits' | 'compare';
 
 export type Selection =
   | { readonly kind: 'hostNode'; readonly host: number; readonly nid: number }

@@ -2,7 +2,7 @@
 import type { Port } from '../../shared/protocol/port.ts';
 
 /** What the preload exposes as `window.pageshift`; frozen. */
-export interface Bridge {
+interface Bridge {
   post(bytes: Uint8Array): void;
   listen(onMessage: (bytes: Uint8Array) => void): void;
 }

@@ -7,7 +7,7 @@
 import { UNKNOWN } from '../../shared/view/number-format.ts';
 import type { NodeColour } from '../../shared/view/node-colour.ts';
 
-export type CellValue = number | string | null;
+type CellValue = number | string | null;
 
 export interface DataColumn<Row> {
   readonly id: string;

@@ -19,7 +19,7 @@ import {
 import type { Fact } from '../../ui/fact.ts';
 import { beyondText } from '../dialogs/beyond-form.ts';
 
-export interface FactGroup {
+interface FactGroup {
   readonly title: string;
   readonly facts: readonly Fact[];
 }

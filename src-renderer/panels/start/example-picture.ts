@@ -4,7 +4,7 @@
  */
 import type { ExampleInfo } from '../../../shared/protocol/document.ts';
 
-export interface Box {
+interface Box {
   readonly x: number;
   readonly y: number;
   readonly width: number;
