@@ -1,5 +1,5 @@
 /**
- * A commit walked through step by step, with the counters that each step changes; layouts told apart; a guest beside
+ * A commit walked through step by step, with the counters that each step changes; differences between layouts; a guest beside
  * itself without the posted code's defects; what goes beyond the RFC, set and measured. Of the page and the engine, which
  * are the same in both shells.
  */
@@ -110,7 +110,7 @@ test('a commit of several ticks shows the steps that are still to come', IN_WEB,
   await expect(part.locator('[aria-current=step]')).toContainText('settle');
 });
 
-test('any two layouts are told apart', IN_WEB, async ({ ui }) => {
+test('what changes between any two layouts', IN_WEB, async ({ ui }) => {
   await striped(ui);
   await ui.showVm('corrected', 'Guest');
   const part = await ui.showPart('Layouts');

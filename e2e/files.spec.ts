@@ -1,4 +1,4 @@
-/** Files: hosts and VMs dropped together, bad ones told why, and a document saved, opened, and changed by somebody else. */
+/** Files: hosts and VMs dropped together, problems of bad ones, and a document saved, opened, and changed by somebody else. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -77,7 +77,7 @@ const BAD: readonly {
     says: [/host\.xml:1/, /The text ends inside the element/],
   },
   {
-    what: 'a scenario with two mistakes: both are told',
+    what: 'a scenario with two mistakes: both are reported',
     files: [
       {
         name: 'wrong.pageshift.json',
@@ -102,7 +102,7 @@ const BAD: readonly {
 ];
 
 for (const { what, files, says } of BAD) {
-  test(`${what}: nothing is opened, and it is said what is wrong and where`, async ({ ui }) => {
+  test(`${what}: nothing is opened, and the problem and its place are shown`, async ({ ui }) => {
     await ui.drop(files);
     for (const text of says) await expect(ui.page.getByText(text).first()).toBeVisible();
     await ui.start();
@@ -159,7 +159,7 @@ test.describe('with an application of its own', () => {
     expect(await ui.vmNames()).toEqual(['kept']);
   });
 
-  test('a file that somebody else changed is told, and read again or kept', async ({ application }) => {
+  test('a file that somebody else changed is noticed, and read again or kept', async ({ application }) => {
     const path = join(application.home.documents, 'shared.pageshift.json');
     writeFileSync(path, SCENARIO);
     const ui = Screen.of(await application.start(path));

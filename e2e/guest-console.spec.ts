@@ -35,7 +35,7 @@ test(
   },
 );
 
-test('a line is one command: it is undone in words, and given again', IN_WEB, async ({ ui }) => {
+test('a line is one command: it is undone and redone by name', IN_WEB, async ({ ui }) => {
   await ui.openExample(EXAMPLE);
   await ui.openConsole('corrected');
   const before = await ui.type('numactl --hardware');
@@ -102,7 +102,7 @@ test('it is used as a shell is', async ({ ui }) => {
   await expect(commandLine).not.toBeFocused();
   await commandLine.focus();
 
-  // Errors are told apart by words and signs, and the exit status is said.
+  // Errors have words and signs, and the exit status is shown.
   const failed = await ui.type('cat /nothing');
   expect(failed).toContain('No such file or directory');
   expect(failed).toContain('exit status 1');
@@ -145,7 +145,7 @@ test('it is used as a shell is', async ({ ui }) => {
   await expect(commandLine).toHaveCount(0);
 });
 
-test('what crashed a posted kernel is told, and taken back', IN_WEB, async ({ ui }) => {
+test('a crash of a posted kernel is shown, and undone', IN_WEB, async ({ ui }) => {
   await ui.openExample(EXAMPLE);
   await ui.openConsole('as-posted');
   await ui.type('cd /sys/kernel/debug/memlayout');

@@ -1,6 +1,6 @@
 /**
- * A hostile window: what it sends past our own code is refused and logged, and nothing changes. A second window looks on:
- * its document stands at the same tick with the same hash, knows no new command, and still does what it is told.
+ * A hostile window: what it sends past our own code is rejected and logged, and nothing changes. A second window looks on:
+ * its document stands at the same tick with the same hash, has no new command, and still obeys.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

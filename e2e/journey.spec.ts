@@ -1,6 +1,6 @@
 /**
  * What the application is for: a real two-socket host, compacted; a live migration; guests that converge; accounts that
- * close to the page; the past looked at; a command taken back and given again; a report that says what the screen says.
+ * close to the page; the past looked at; a command undone and redone; a report that says what the screen says.
  * The two shipped examples run in one shell: they take longest, and each step of theirs is made in both shells by a spec of
  * a smaller world, here and in files, windows and recovery.
  */
@@ -47,13 +47,13 @@ test('two sockets: compact, converge, close to the page, look back', IN_WEB, asy
   expect({ tick, chain: chain.slice(0, 8) }).toEqual(settled);
 });
 
-test('two hosts: a live migration, foretold and then seen', IN_WEB, async ({ ui }) => {
+test('two hosts: a live migration, forecast and then seen', IN_WEB, async ({ ui }) => {
   test.setTimeout(240_000);
   await ui.openExample('From two sockets to four nodes');
-  const foretold = await ui.migrate({ vm: 'monitor', host: 'four-node' });
+  const forecast = await ui.migrate({ vm: 'monitor', host: 'four-node' });
   await ui.playUntilSettled(200_000);
   await ui.show('Migrations');
-  // The one given here, and the scenario's own.
+  // The one submitted here, and the scenario's own.
   const moves = (await ui.moves()).filter(({ move }) => move === 'migration');
   expect(moves).toEqual([
     expect.objectContaining({ VM: 'shop', way: 'two-socket → four-node', state: 'done' }),
@@ -61,7 +61,7 @@ test('two hosts: a live migration, foretold and then seen', IN_WEB, async ({ ui 
       VM: 'monitor',
       way: 'two-socket → four-node',
       state: 'done',
-      foretold: foretold.time,
+      forecast: forecast.time,
     }),
   ]);
   for (const vm of ['shop', 'monitor']) {
@@ -111,10 +111,10 @@ const QUICK = madeScenario({
   meanMs: 1000,
 });
 
-test('a command is taken back, and given again, in words', async ({ ui }) => {
+test('a command is undone and redone, each named in words', async ({ ui }) => {
   await ui.importFiles([{ name: 'quick.pageshift.json', text: QUICK }]);
   await ui.step();
-  const given = await ui.standing();
+  const submitted = await ui.standing();
   const before = await ui.hostUse();
   await ui.compact({ vm: 'one', node: 1 });
   const after = await ui.playUntilSettled();
@@ -124,12 +124,12 @@ test('a command is taken back, and given again, in words', async ({ ui }) => {
   const undo = ui.page.getByRole('button', { name: /^Undo compact one to node 1/ });
   await expect(undo).toBeEnabled();
   await undo.click();
-  await expect.poll(() => ui.standing()).toEqual(given);
+  await expect.poll(() => ui.standing()).toEqual(submitted);
   expect(await ui.hostUse()).toEqual(before);
 
   const redo = ui.page.getByRole('button', { name: /^Redo compact one to node 1/ });
   await redo.click();
-  // Given again, and nothing under way any more.
+  // Redone, and nothing under way any more.
   await expect(undo).toBeEnabled();
   await ui.playUntilSettled();
   expect(await ui.standing()).toEqual(after);

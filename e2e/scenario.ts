@@ -5,7 +5,7 @@
 export interface MadeVm {
   readonly name: string;
   readonly memoryMiB: number;
-  /** Nodes that the guest is told of at boot. */
+  /** Nodes that the guest boots with. */
   readonly cells?: number;
   /** The host node it lies on: it has converged from the beginning. Otherwise it is spread over all of them. */
   readonly node?: number;

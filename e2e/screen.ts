@@ -354,7 +354,7 @@ export class Screen {
 
   // Dialogs
 
-  /** Gives the command, with its consequence seen first; the run goes on as it did (paused, or playing). */
+  /** Submits the command, with its forecast seen first; the run goes on as it did (paused, or playing). */
   async compact({
     vm,
     node,
@@ -373,10 +373,10 @@ export class Screen {
       .nth(node)
       .check();
     if (rateMiBps !== undefined) await dialog.getByLabel('Rate').fill(String(rateMiBps));
-    await this.#give('Compact', vm);
+    await this.#submit('Compact', vm);
   }
 
-  /** @returns what the dialog foretold */
+  /** @returns the time that the dialog forecast */
   async migrate({ vm, host }: { readonly vm: string; readonly host: string }): Promise<{ readonly time: string }> {
     await this.page.getByRole('button', { name: 'Migrate…', exact: true }).click();
     const dialog = this.page.getByRole('dialog');
@@ -385,12 +385,12 @@ export class Screen {
     await this.consequenceShown();
     const facts = await dialog.getByRole('region', { name: 'Consequence' }).locator('dl > div').allInnerTexts();
     const [, time] = facts.map((text) => text.split('\n')).find(([term]) => term === 'total time') ?? [];
-    expect(time, 'the dialog foretells the time').toBeDefined();
-    await this.#give('Migrate', vm);
+    expect(time, 'the dialog forecasts the time').toBeDefined();
+    await this.#submit('Migrate', vm);
     return { time: time! };
   }
 
-  async #give(verb: 'Compact' | 'Migrate', vm: string): Promise<void> {
+  async #submit(verb: 'Compact' | 'Migrate', vm: string): Promise<void> {
     const dialog = this.page.getByRole('dialog');
     const playAfter = dialog.getByRole('checkbox', { name: 'Start playing' });
     if (await playAfter.isVisible()) await playAfter.uncheck();

@@ -47,7 +47,7 @@ const VIEWPORT = { width: 1280, height: 800 };
 const FRAME_MS = 1000 / 60;
 const NODES = 4;
 
-/** One guest, spread over all nodes, that is told of every tick in which frames of it moved. */
+/** One guest, spread over all nodes, that gets a layout for every tick in which frames of it moved. */
 function scenario(guestGib: number): string {
   const memoryMiB = guestGib * 1024;
   const made = JSON.parse(
@@ -96,7 +96,7 @@ export async function benchWindow(browser: Browser, size: BenchSize): Promise<Be
   }
 }
 
-/** How often the guest was told, from the run document that the window exports. */
+/** How often the guest got a layout, from the run document that the window exports. */
 async function commits(screen: Screen, shell: WebShell): Promise<number> {
   const { bytes } = await screen.export(shell, 'JSON');
   const { guests } = JSON.parse(bytes.toString('utf8')) as { guests: readonly { readonly commits: number }[] };

@@ -138,7 +138,7 @@ export interface DocumentCommand {
   readonly state: 'pending' | 'applied' | 'refused';
   /** Why it was refused, or what came of it so far, in a sentence; empty while pending. */
   readonly outcome: string;
-  /** Made when it was applied; for the foretold beside the happened. Null where there is none to make. */
+  /** Made when it was applied; to compare what happened with it. Null where there is none to make. */
   readonly forecast: Forecast | null;
 }
 

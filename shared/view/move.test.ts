@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { CompactionRow, MigrationRow } from '../model/transfer.ts';
 import type { SnapshotRecords } from '../columns/index.ts';
 import { moves } from './move.ts';
-import type { ForetoldCommand } from './move.ts';
+import type { SubmittedMove } from './move.ts';
 
 const MIB = 2 ** 20;
 
@@ -60,7 +60,7 @@ const forecast = {
   downtimeMs: 40,
 } as const;
 
-const command = (tick: number, more: Partial<ForetoldCommand> = {}): ForetoldCommand => ({
+const command = (tick: number, more: Partial<SubmittedMove> = {}): SubmittedMove => ({
   tick,
   type: 'migrate',
   vm: 'shop',
@@ -70,14 +70,14 @@ const command = (tick: number, more: Partial<ForetoldCommand> = {}): ForetoldCom
 });
 
 describe('moves', () => {
-  test('a migration: rate, what remains, rounds happened beside foretold', () => {
+  test('a migration: rate, what remains, rounds as they happened beside their forecast', () => {
     const [move] = moves(header([migration({})], []), [command(10, { forecast })]);
     if (move?.kind !== 'migration') throw new Error('no migration');
     expect(move.elapsedMs).toBe(3000);
     expect(move.bytesPerSec! / MIB).toBeCloseTo(440 / 3);
     expect(move.remainingBytes).toBe(60 * MIB);
     expect(move.roundLeftMs!).toBeCloseTo((60 / (440 / 3)) * 1000);
-    expect(move.rounds.map(({ bytesSent, ms, foretold }) => [bytesSent, ms, foretold?.ms])).toEqual([
+    expect(move.rounds.map(({ bytesSent, ms, forecast }) => [bytesSent, ms, forecast?.ms])).toEqual([
       [400 * MIB, 2000, 2700],
       [40 * MIB, 1000, 600],
       [null, null, 130],
@@ -90,7 +90,7 @@ describe('moves', () => {
     expect(move.totalPages).toBe(7680);
     expect(move.bytesPerSec).toBe(5 * MIB);
     expect(move.leftMs).toBe(4000);
-    expect(move.foretold).toBeNull();
+    expect(move.forecast).toBeNull();
   });
 
   test('nothing is divided by a time that has not passed', () => {
@@ -117,9 +117,9 @@ describe('moves', () => {
 
   test('the forecast is that of the command that began it', () => {
     const other = { ...forecast, ms: 1 };
-    const find = (commands: ForetoldCommand[]) => {
+    const find = (commands: SubmittedMove[]) => {
       const [move] = moves(header([migration({})], []), commands);
-      return move?.kind === 'migration' ? move.foretold : undefined;
+      return move?.kind === 'migration' ? move.forecast : undefined;
     };
     expect(find([command(4, { forecast: other }), command(10, { forecast })])).toBe(forecast);
     expect(find([command(10, { forecast }), command(11, { forecast: other })])).toBe(forecast);

@@ -1,45 +1,45 @@
 /**
- * What moves memory on and between hosts, as a person asks about it: how far, how fast, how long still, and what had been
- * foretold. Bytes for migrations (QEMU's own words), pages for compactions. Derived from one frame's header and the list
- * of commands, so that it is as true of a recorded frame as of the present.
+ * What moves memory on and between hosts, as a person asks about it: how far, how fast, how long still, and the forecast
+ * made when it was submitted. Bytes for migrations (QEMU's own words), pages for compactions. Derived from one frame's
+ * header and the list of commands, so that it is as true of a recorded frame as of the present.
  */
 import type { CompactionRow, MigrationRow } from '../model/transfer.ts';
 import type { SnapshotRecords } from '../columns/index.ts';
 import { PAGE_SIZE_BYTES } from '../units/index.ts';
 
-/** What of a forecast (protocol/forecast.ts) is set beside what happened. */
-interface ForetoldMigration {
+/** The part of a forecast (model/forecast.ts) that is compared with what happened. */
+interface MigrationForecast {
   readonly type: 'migrate';
   readonly bytesPerSec: number;
-  readonly rounds: readonly ForetoldRound[];
+  readonly rounds: readonly RoundForecast[];
   readonly sentBytes: number;
   readonly ms: number;
   /** Null: it would not converge. */
   readonly downtimeMs: number | null;
 }
 
-interface ForetoldRound {
+interface RoundForecast {
   readonly bytesToSend: number;
   readonly ms: number;
   readonly dirtyBytes: number;
 }
 
-interface ForetoldCompaction {
+interface CompactionForecast {
   readonly type: 'compact';
   readonly movePages: number;
   readonly leftPages: number;
   readonly ms: number;
 }
 
-type Foretold = ForetoldMigration | ForetoldCompaction | { readonly type: 'other' };
+type MoveForecast = MigrationForecast | CompactionForecast | { readonly type: 'other' };
 
-/** What of a command is needed to find its forecast. */
-export interface ForetoldCommand {
+/** The part of a command that is needed to find its forecast. */
+export interface SubmittedMove {
   readonly tick: number;
   readonly type: string;
   readonly vm: string;
   readonly state: 'pending' | 'applied' | 'refused';
-  readonly forecast: Foretold | null;
+  readonly forecast: MoveForecast | null;
 }
 
 interface MoveBase {
@@ -62,13 +62,13 @@ export interface RoundBar {
   /** Found dirty at its end; null: it has not ended, or was never begun. */
   readonly dirtyBytes: number | null;
   readonly ms: number | null;
-  readonly foretold: ForetoldRound | null;
+  readonly forecast: RoundForecast | null;
 }
 
 export interface MigrationMove extends MoveBase {
   readonly kind: 'migration';
   readonly row: MigrationRow;
-  readonly foretold: ForetoldMigration | null;
+  readonly forecast: MigrationForecast | null;
   readonly rounds: readonly RoundBar[];
   /** QEMU's "remaining": of the round under way. */
   readonly remainingBytes: number;
@@ -79,7 +79,7 @@ export interface MigrationMove extends MoveBase {
 export interface CompactionMove extends MoveBase {
   readonly kind: 'compaction';
   readonly row: CompactionRow;
-  readonly foretold: ForetoldCompaction | null;
+  readonly forecast: CompactionForecast | null;
   /** Moved and still to move. */
   readonly totalPages: number;
   readonly leftMs: number | null;
@@ -88,7 +88,7 @@ export interface CompactionMove extends MoveBase {
 export type Move = MigrationMove | CompactionMove;
 
 /** Every migration and compaction; those that run first, then the latest first. */
-export function moves(header: SnapshotRecords, commands: readonly ForetoldCommand[]): Move[] {
+export function moves(header: SnapshotRecords, commands: readonly SubmittedMove[]): Move[] {
   const list: Move[] = [
     ...header.migrations.map((row, index) => migrationMove(row, index, header, commands)),
     ...header.compactions.map((row, index) => compactionMove(row, index, header, commands)),
@@ -100,13 +100,13 @@ function migrationMove(
   row: MigrationRow,
   index: number,
   { tick, tickMs }: SnapshotRecords,
-  commands: readonly ForetoldCommand[],
+  commands: readonly SubmittedMove[],
 ): MigrationMove {
   const running = row.phase === 'running' || row.phase === 'switchOver';
   const end = row.endTick ?? tick;
   const elapsedMs = (end - row.startTick) * tickMs;
   const bytesPerSec = elapsedMs === 0 ? null : (row.sentBytes / elapsedMs) * 1000;
-  const found = foretold(commands, 'migrate', row.vm, row.startTick);
+  const found = forecastOf(commands, 'migrate', row.vm, row.startTick);
   const forecast = found?.type === 'migrate' ? found : null;
   const last = row.rounds.at(-1);
   const remainingBytes = running && last !== undefined ? last.bytesToSend - last.bytesSent : 0;
@@ -119,7 +119,7 @@ function migrationMove(
       bytesSent: round?.bytesSent ?? null,
       dirtyBytes: round?.dirtyBytes ?? null,
       ms: round === undefined ? null : (until - round.startTick) * tickMs,
-      foretold: forecast?.rounds[i] ?? null,
+      forecast: forecast?.rounds[i] ?? null,
     };
   });
   return {
@@ -132,7 +132,7 @@ function migrationMove(
     endTick: row.endTick,
     elapsedMs,
     bytesPerSec,
-    foretold: forecast,
+    forecast,
     rounds,
     remainingBytes,
     roundLeftMs: leftMs(running, remainingBytes, bytesPerSec),
@@ -143,12 +143,12 @@ function compactionMove(
   row: CompactionRow,
   index: number,
   { tick, tickMs }: SnapshotRecords,
-  commands: readonly ForetoldCommand[],
+  commands: readonly SubmittedMove[],
 ): CompactionMove {
   const running = row.phase === 'running';
   const elapsedMs = ((row.endTick ?? tick) - row.startTick) * tickMs;
   const bytesPerSec = elapsedMs === 0 ? null : ((row.movedPages * PAGE_SIZE_BYTES) / elapsedMs) * 1000;
-  const found = foretold(commands, 'compact', row.vm, row.startTick);
+  const found = forecastOf(commands, 'compact', row.vm, row.startTick);
   return {
     kind: 'compaction',
     index,
@@ -159,7 +159,7 @@ function compactionMove(
     endTick: row.endTick,
     elapsedMs,
     bytesPerSec,
-    foretold: found?.type === 'compact' ? found : null,
+    forecast: found?.type === 'compact' ? found : null,
     totalPages: row.movedPages + row.leftPages,
     leftMs: leftMs(running, row.leftPages * PAGE_SIZE_BYTES, bytesPerSec),
   };
@@ -169,12 +169,17 @@ const leftMs = (running: boolean, bytes: number, bytesPerSec: number | null): nu
   !running || bytesPerSec === null || bytesPerSec === 0 ? null : (bytes / bytesPerSec) * 1000;
 
 /** The forecast of the command that began it: the last one applied to this VM until then. */
-function foretold(commands: readonly ForetoldCommand[], type: string, vm: string, startTick: number): Foretold | null {
+function forecastOf(
+  commands: readonly SubmittedMove[],
+  type: string,
+  vm: string,
+  startTick: number,
+): MoveForecast | null {
   const own = commands.filter(
     (command) => command.type === type && command.vm === vm && command.state === 'applied' && command.tick <= startTick,
   );
   return (
-    own.reduce<ForetoldCommand | null>((last, each) => (last === null || each.tick >= last.tick ? each : last), null)
+    own.reduce<SubmittedMove | null>((last, each) => (last === null || each.tick >= last.tick ? each : last), null)
       ?.forecast ?? null
   );
 }

@@ -1,4 +1,4 @@
-/** Judges a file's own name before main does, so that it is told while it is typed. */
+/** Checks a file name while it is typed; main checks it again. */
 
 /** @returns null when every system takes the name. */
 export function fileNameProblem(name: string): string | null {
@@ -9,5 +9,5 @@ export function fileNameProblem(name: string): string | null {
     return `Found ${sign < ' ' ? 'a control sign' : sign}; a file name has none of \\ / : * ? " < > |.`;
   }
   if (/^\.+$/.test(name)) return `Found ${name}; enter a name with a letter or a digit.`;
-  return name.length > 200 ? `Found ${name.length} signs; enter at most 200.` : null;
+  return name.length > 200 ? `Found ${name.length} characters; enter at most 200.` : null;
 }

@@ -1,4 +1,4 @@
-/** Does the latest of many wishes, one at a time: while one is under way only the last that comes is kept. */
+/** Works on the latest of many wishes, one at a time: of those that come meanwhile only the last is kept. */
 export class Latest<T> {
   readonly #work: (wish: T) => Promise<unknown>;
   #waiting: { readonly wish: T } | null = null;

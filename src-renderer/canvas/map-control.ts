@@ -1,6 +1,6 @@
 /**
  * How commands, menus and benchmarks move the map, wherever it is. The map on screen attaches itself; with none, nothing
- * happens. Every draw of a map is also told as a performance measure MAP_DRAW, for whoever observes it.
+ * happens. Every draw of a map is also recorded as a performance measure, MAP_DRAW.
  */
 import type { Viewport } from './viewport.ts';
 

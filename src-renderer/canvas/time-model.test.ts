@@ -6,8 +6,8 @@ import type { Series } from '../../shared/view/series.ts';
 import {
   axisEnd,
   convergedTick,
-  foreseen,
-  foreseenPages,
+  owedForecast,
+  owedAfter,
   groupedMarks,
   lastChange,
   pointAt,
@@ -132,7 +132,7 @@ describe('an end of it', () => {
     hostNodes: [],
   };
 
-  test('has converged since nothing lags but what is coalesced or never told', () => {
+  test('has converged once nothing lags but what is coalesced or of a guest without layouts', () => {
     const isTold = (g: number): boolean => g === 0;
     expect(convergedTick(two, 0, isTold)).toBe(30);
     expect(convergedTick(two, null, isTold)).toBe(30);
@@ -186,27 +186,27 @@ describe('scrubbing', () => {
   });
 });
 
-describe('what is foreseen', () => {
-  const sure = { owedPages: 1000, toBeToldPages: 0, lifetime: { law: 'exponential', meanTicks: 50 }, disturbed: false };
+describe('the forecast', () => {
+  const sure = { owedPages: 1000, stalePages: 0, lifetime: { law: 'exponential', meanTicks: 50 }, disturbed: false };
 
   test('falls by e for every mean lifetime', () => {
-    const ahead = foreseen(sure)!;
-    expect(foreseenPages(ahead, 50)).toBeCloseTo(1000 / Math.E, 9);
-    expect(foreseenPages(ahead, ticksUntil(ahead, 0.01))).toBeCloseTo(10, 9);
+    const forecast = owedForecast(sure)!;
+    expect(owedAfter(forecast, 50)).toBeCloseTo(1000 / Math.E, 9);
+    expect(owedAfter(forecast, ticksUntil(forecast, 0.01))).toBeCloseTo(10, 9);
     // spec/models.md section 4: mean 60 s, 1 % at 276.3 s
     expect(ticksUntil({ owedPages: 1, meanTicks: 60 }, 0.01)).toBeCloseTo(276.3, 1);
-    expect(axisEnd(100, 0, ahead, 1000)).toBe(135);
-    expect(axisEnd(100, 0, ahead, 1_000_000)).toBe(103); // less than can be seen
+    expect(axisEnd(100, 0, forecast, 1000)).toBe(135);
+    expect(axisEnd(100, 0, forecast, 1_000_000)).toBe(103); // less than can be seen
     expect(axisEnd(100, 0, null, 0)).toBe(103);
     expect(axisEnd(0, 0, null, 0)).toBe(10);
   });
 
-  test('is nothing where the model cannot say', () => {
-    expect(foreseen({ ...sure, owedPages: 0 })).toBeNull();
-    expect(foreseen({ ...sure, toBeToldPages: 5 })).toBeNull();
-    expect(foreseen({ ...sure, disturbed: true })).toBeNull();
-    expect(foreseen({ ...sure, lifetime: null })).toBeNull();
-    expect(foreseen({ ...sure, lifetime: { law: 'lomax' } })).toBeNull();
+  test('is not made where it would not be exact', () => {
+    expect(owedForecast({ ...sure, owedPages: 0 })).toBeNull();
+    expect(owedForecast({ ...sure, stalePages: 5 })).toBeNull();
+    expect(owedForecast({ ...sure, disturbed: true })).toBeNull();
+    expect(owedForecast({ ...sure, lifetime: null })).toBeNull();
+    expect(owedForecast({ ...sure, lifetime: { law: 'lomax' } })).toBeNull();
   });
 });
 

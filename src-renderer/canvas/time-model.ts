@@ -4,8 +4,8 @@
  *
  * (a) Areas stack to the owed pages of every point (T against A, not pinned), in the hue of the node that owes: per node
  *     pair of one VM, per colour over all VMs.
- * (b) What is foreseen is only what the model says exactly: an exponential lifetime forgets its age, so what is owed now
- *     falls by e^(-t/mean), as long as nothing else is told (spec/models.md section 4). Else nothing is foreseen.
+ * (b) The forecast is made only where it is exact: an exponential lifetime has no memory, so what is owed now falls by
+ *     e^(-t/mean) as long as no other layout is delivered (spec/models.md section 4). Otherwise there is none.
  */
 import { recordsOf } from '../../shared/columns/index.ts';
 import type { Snapshot } from '../../shared/columns/index.ts';
@@ -26,7 +26,7 @@ interface TimeLayer {
 export interface TimeFigure {
   readonly ticks: readonly number[];
   readonly layers: readonly TimeLayer[];
-  /** H against T, without what is coalesced: no layout could tell of that. */
+  /** H against T, without what is coalesced: no layout could describe that. */
   readonly hostTarget: readonly number[];
   readonly targetActual: readonly number[];
   readonly pinned: readonly number[];
@@ -237,14 +237,18 @@ export function lastChange({ ticks, hostTarget, targetActual, pinned, top }: Tim
 
 /**
  * Since when the guests shown have converged, by the recorded points: the tick from which on nothing lags but what is
- * pinned, coalesced or never told. Null: something lags still, or nothing ever did.
- * @param guest null: all. @param told whether the guest with this index is told of moves
+ * pinned or coalesced, or belongs to a guest that gets no layouts. Null: something still lags, or nothing ever did.
+ * @param guest null: all. @param regenerates whether the guest with this index gets layouts after moves
  */
-export function convergedTick(series: Series, guest: number | null, told: (guest: number) => boolean): number | null {
+export function convergedTick(
+  series: Series,
+  guest: number | null,
+  regenerates: (guest: number) => boolean,
+): number | null {
   const lags = (point: number): boolean =>
     series.guests.some(({ targetActualPages, hostTargetPages, coalescedPages }, g) => {
       if (guest !== null && g !== guest) return false;
-      return targetActualPages[point]! > 0 || (told(g) && hostTargetPages[point]! > coalescedPages[point]!);
+      return targetActualPages[point]! > 0 || (regenerates(g) && hostTargetPages[point]! > coalescedPages[point]!);
     });
   let point = series.ticks.length - 1;
   while (point >= 0 && !lags(point)) point--;
@@ -288,42 +292,43 @@ export function steppedTick({ first, now, ticks }: Recorded, shown: number, step
   return to >= now ? null : Math.max(first, to);
 }
 
-export interface Foreseen {
+export interface OwedForecast {
   readonly owedPages: number;
   readonly meanTicks: number;
 }
 
-export interface Foreseeable {
+export interface OwedForecastInput {
   readonly owedPages: number;
-  /** H ≠ T, without what is coalesced: it will be told, and then owed. */
-  readonly toBeToldPages: number;
+  /** H ≠ T, without what is coalesced: the next layout will make it owed. */
+  readonly stalePages: number;
   readonly lifetime: { readonly law: string; readonly meanTicks?: number } | null;
   /** Something moves this VM, or holds pages of it. */
   readonly disturbed: boolean;
 }
 
-export function foreseen({ owedPages, toBeToldPages, lifetime, disturbed }: Foreseeable): Foreseen | null {
-  if (owedPages <= 0 || toBeToldPages > 0 || disturbed) return null;
+export function owedForecast({ owedPages, stalePages, lifetime, disturbed }: OwedForecastInput): OwedForecast | null {
+  if (owedPages <= 0 || stalePages > 0 || disturbed) return null;
   if (lifetime?.law !== 'exponential' || !(lifetime.meanTicks! > 0)) return null;
   return { owedPages, meanTicks: lifetime.meanTicks! };
 }
 
-export const foreseenPages = ({ owedPages, meanTicks }: Foreseen, ticks: number): number =>
+export const owedAfter = ({ owedPages, meanTicks }: OwedForecast, ticks: number): number =>
   owedPages * Math.exp(-ticks / meanTicks);
 
 /** Ticks until a share of it is left. */
-export const ticksUntil = ({ meanTicks }: Foreseen, share: number): number => meanTicks * Math.log(1 / share);
+export const ticksUntil = ({ meanTicks }: OwedForecast, share: number): number => meanTicks * Math.log(1 / share);
 
 /** A tick is not divided: the axis of a run that has just begun is of some. */
 const LEAST_SPAN = 10;
 
 /**
- * The tick at the right end of the axis: the present with a little room, more where something is foreseen that can be seen.
+ * The tick at the right end of the axis: the present with a little room, more where a forecast can be seen.
  * @param top the greatest value of the axis
  */
-export function axisEnd(now: number, first: number, ahead: Foreseen | null, top: number): number {
+export function axisEnd(now: number, first: number, forecast: OwedForecast | null, top: number): number {
   const span = Math.max(1, now - first);
   if (span < LEAST_SPAN) return first + LEAST_SPAN;
-  const room = ahead === null || ahead.owedPages < top / 100 ? 0.03 : Math.min(0.35, ticksUntil(ahead, 0.01) / span);
+  const room =
+    forecast === null || forecast.owedPages < top / 100 ? 0.03 : Math.min(0.35, ticksUntil(forecast, 0.01) / span);
   return now + Math.max(1, span * Math.max(0.03, room));
 }

@@ -1,10 +1,10 @@
-/** Draws the time strip on a canvas: areas, lines, marks, spans, what is foreseen, where one is. Its numbers are those of time-model.ts. */
+/** Draws the time strip on a canvas: areas, lines, marks, spans, the forecast, the cursor. Its numbers are those of time-model.ts. */
 import { seconds } from '../../shared/view/number-format.ts';
 import { timeAxis, sizeAxis } from './axis.ts';
 import { cssColour } from './ink.ts';
 import type { CanvasTheme, Fill, InkSet } from './ink.ts';
-import type { Foreseen, TimeFigure, TimeMarks } from './time-model.ts';
-import { foreseenPages, groupedMarks, rowsOfSpans } from './time-model.ts';
+import type { OwedForecast, TimeFigure, TimeMarks } from './time-model.ts';
+import { owedAfter, groupedMarks, rowsOfSpans } from './time-model.ts';
 
 export interface TimeBox {
   readonly width: number;
@@ -19,7 +19,7 @@ export interface TimeScene extends TimeBox {
   readonly tickMs: number;
   readonly figure: TimeFigure;
   readonly marks: TimeMarks;
-  readonly ahead: Foreseen | null;
+  readonly forecast: OwedForecast | null;
   readonly nowTick: number;
   /** Tick of what is seen; null: the present. */
   readonly shownTick: number | null;
@@ -79,7 +79,7 @@ export class TimePainter {
     context.clip();
     this.#areas(scene, yOf);
     this.#lines(scene, yOf);
-    this.#foreseen(scene, yOf);
+    this.#drawForecast(scene, yOf);
     this.#veil(scene, bottom);
     context.restore();
     context.save();
@@ -186,14 +186,14 @@ export class TimePainter {
     }
   }
 
-  #foreseen(scene: TimeScene, yOf: (n: number) => number): void {
-    const { ahead, nowTick, toTick, inks } = scene;
-    if (ahead === null) return;
+  #drawForecast(scene: TimeScene, yOf: (n: number) => number): void {
+    const { forecast, nowTick, toTick, inks } = scene;
+    if (forecast === null) return;
     const context = this.#context;
     const [from, to] = [xOfTick(scene, nowTick), xOfTick(scene, toTick)];
     context.beginPath();
     for (let x = from; x <= to; x += 2) {
-      context.lineTo(x, yOf(foreseenPages(ahead, ((x - from) / Math.max(1, to - from)) * (toTick - nowTick))));
+      context.lineTo(x, yOf(owedAfter(forecast, ((x - from) / Math.max(1, to - from)) * (toTick - nowTick))));
     }
     context.setLineDash([4, 3]);
     context.lineWidth = 1.25;

@@ -1,12 +1,12 @@
 /**
  * What the window knows and shows: one object of runes that every component reads. Components change it only through its
- * methods; what main is asked for goes through `connection`, most of it by `attempt`, so that a failure is always told.
+ * methods; requests to main go through `connection`, most of them by `attempt`, so that a failure is always shown.
  *
  * (a) `frame` is what all views show: the present, or the recorded frame that the person scrubbed to. Numbers on screen
  *     come from it by shared/view, never from elsewhere.
  * (b) A frame is acknowledged after it was drawn, so main never sends more than can be shown.
- * (c) What main is to send (`view.watch`) follows from what is shown; nobody asks for it by hand.
- * (d) What a person asks to happen, happens now: it brings the window back to the present first.
+ * (c) What main is to send (`view.watch`) is derived from what is shown.
+ * (d) A command applies to the present: the window comes back to it first.
  */
 import { guestsOf, recordsOf } from '../../shared/columns/index.ts';
 import type { Diagnostic } from '../../shared/errors/index.ts';
@@ -88,7 +88,7 @@ export class App {
   #frameAt = $state<number | null>(null);
   series = $state.raw<Series>(EMPTY_SERIES);
   events = $state.raw<readonly WorldEvent[]>([]);
-  /** Told since the window opened; the document's own are in `document.problems`. */
+  /** Since the window opened; the document's own are in `document.problems`. */
   notices = $state.raw<readonly Diagnostic[]>([]);
   view = $state<ViewName>('host');
   guestPart = $state<GuestPart>('map');
@@ -115,7 +115,7 @@ export class App {
   rehearsal = $state(true);
   /** How far the comparison is that this window asked for last. */
   comparing = $state.raw<CompareProgress | null>(null);
-  /** What is being opened, and since when; who gives up on it sets null. */
+  /** What is being opened, and since when; giving up sets it to null. */
   opening = $state.raw<{ readonly what: string; readonly sinceMs: number } | null>(null);
   /** The name in the toolbar is being written. */
   renaming = $state(false);
@@ -216,7 +216,7 @@ export class App {
     void this.#followSeries();
   }
 
-  /** Asks main; what it refuses or fails at is told under Problems, and null comes back. */
+  /** Sends a request; a rejection or failure is listed under Problems, and null is returned. */
   async attempt<N extends RequestName>(what: string, name: N, input: RequestInput<N>): Promise<RequestReply<N> | null> {
     try {
       return await this.connection.request(name, input);
@@ -289,7 +289,9 @@ export class App {
   /** Submits a command now. @returns why the world rejected it; null: it did not */
   async submit(command: SubmittedCommand): Promise<{ readonly slug: string; readonly text: string } | null> {
     this.scrub(null);
-    const reply = await this.attempt(`submit the command ${command.type} for ${command.vm}`, 'run.command', { command });
+    const reply = await this.attempt(`submit the command ${command.type} for ${command.vm}`, 'run.command', {
+      command,
+    });
     return reply?.refusal ?? null;
   }
 
@@ -333,7 +335,7 @@ export class App {
     if (this.document !== null && state.id !== this.document.id) return;
     if (state.tick < (this.document?.tick ?? 0)) this.#seriesTick = null; // undo: what was recorded since is gone
     if (state.settled && this.document?.playing && !this.document.settled)
-      this.tell(`Converged at ${seconds(state.tick, state.tickMs)}: nothing is left to wait for.`);
+      this.tell(`Converged at ${seconds(state.tick, state.tickMs)}.`);
     this.document = state;
     void this.#followSeries();
     if (this.at !== null && this.at >= state.tick) this.at = null; // undo took the run back behind what is shown
@@ -391,7 +393,7 @@ export class App {
     void this.#followSeries();
   }
 
-  /** One request at a time; what changed meanwhile is asked for after it. */
+  /** One request at a time; changes made meanwhile are sent after it. */
   async #watch(): Promise<void> {
     const input = { at: this.at, blocksOf: this.#blocksOf };
     const wanted = JSON.stringify([this.document?.id ?? null, input]);

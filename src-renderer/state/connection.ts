@@ -10,7 +10,7 @@ export interface Answer<N extends RequestName> {
   readonly payload: Uint8Array;
 }
 
-/** Main refused a request, or failed at it. The text is for a person. */
+/** Main rejected a request, or failed at it. The text is for a person. */
 export class RequestError extends Error {
   readonly code: 'refused' | 'failed' | 'closed';
 

@@ -43,7 +43,7 @@ test('a cancelled dialog is no problem', async () => {
   expect(app.showDrawer).not.toHaveBeenCalled();
 });
 
-test('one is opened at a time, and said meanwhile', async () => {
+test('one is opened at a time, with a notice meanwhile', async () => {
   const reply = Promise.withResolvers<unknown>();
   const app = fakeApp({ attempt: vi.fn().mockReturnValue(reply.promise) });
   const first = openExample(app, 'e');

@@ -1,6 +1,6 @@
 /**
  * Opening, saving and leaving documents, as a person does it. The way differs between shells (their own dialogs, or the
- * page's), what is asked of main does not. What could not be opened is told whole, in `app.openProblems`.
+ * page's), what is asked of main does not. All problems of an opening are kept, in `app.openProblems`.
  */
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
@@ -12,7 +12,7 @@ import { RequestError } from './connection.ts';
 import { readFiles } from './dropped-file.ts';
 import type { FileLike } from './dropped-file.ts';
 
-/** Shows what was opened, or tells why it was not. Cancelled: nothing. @returns whether a document is shown now */
+/** Shows what was opened, or why it was not. Cancelled: nothing. @returns whether a document is shown now */
 export async function show(app: App, reply: OpenReply | null): Promise<boolean> {
   if (reply === null) return false;
   app.openProblems = reply.diagnostics;
@@ -25,7 +25,7 @@ export async function show(app: App, reply: OpenReply | null): Promise<boolean> 
 }
 
 /**
- * One at a time, and said meanwhile: a world is built and every law checked before there is something to show.
+ * One at a time, with a notice meanwhile: a world is built and every law checked before there is something to show.
  * @param isNew what comes of it is nobody's yet, and is closed when the person gave up on it
  */
 async function opening(app: App, what: string, isNew: boolean, ask: () => Promise<OpenReply | null>): Promise<boolean> {
@@ -128,7 +128,7 @@ export async function save(app: App, as: boolean): Promise<boolean> {
   return reply?.saved ?? false;
 }
 
-/** What went wrong is both told here and kept under Problems. */
+/** Problems are shown here and kept under Problems. */
 export async function saveAs(
   app: App,
   input: RequestInput<'document.save'>,

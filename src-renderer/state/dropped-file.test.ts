@@ -21,7 +21,7 @@ test('files come back with their names and texts, in order', async () => {
   ]);
 });
 
-test('every file that is too large is told, and none is read', async () => {
+test('every file that is too large is reported, and none is read', async () => {
   reads = 0;
   const { files, problems } = await readFiles([
     file('disk.img', '', MAX_FILE_CHARS + 1),
@@ -49,7 +49,7 @@ test('too many files, and none at all', async () => {
   expect((await readFiles([])).problems.map(({ slug }) => slug)).toEqual(['drop-no-files']);
 });
 
-test('one that cannot be read is told, and the others are not taken without it', async () => {
+test('one that cannot be read is reported, and the others are not taken without it', async () => {
   const folder: FileLike = { name: 'vms', size: 4096, text: () => Promise.reject(new Error('is a folder')) };
   const { files, problems } = await readFiles([file('host.xml', '<h/>'), folder]);
   expect(files).toEqual([]);

@@ -1,5 +1,5 @@
 /**
- * Dropped or chosen files as text. Only their names and sizes are looked at before: a file that is too large is told,
+ * Dropped or chosen files as text. Only their names and sizes are looked at before: a file that is too large is reported,
  * not read. What is in them is judged by main.
  */
 import type { Diagnostic } from '../../shared/errors/index.ts';
@@ -21,7 +21,7 @@ export interface ReadFiles {
 /** A character of JSON takes up to six bytes; most files are plain ASCII. Room is left for the message around them. */
 const MAX_TOTAL_BYTES = MAX_MESSAGE_BYTES * 0.75;
 
-/** Nothing is given when something is wrong: a host without one of its VMs is not what was dropped. */
+/** All or nothing: a host without one of its VMs is not what was dropped. */
 export async function readFiles(list: readonly FileLike[]): Promise<ReadFiles> {
   const problems = sizeProblems(list);
   if (problems.length > 0) return { files: [], problems };

@@ -2,7 +2,7 @@
  * The consoles of a document: one for each VM, kept while the document is shown, whatever the drawer shows.
  *
  * (a) One line runs at a time; what is entered meanwhile waits its turn (typing ahead, a paste of several lines).
- * (b) What main refuses or fails at is told in the console, where it was asked for.
+ * (b) A rejection or failure of a request is shown in the console, where it was made.
  * (c) A line acts on the present: it brings the window back to it first.
  */
 import { MAX_SHELL_LINE_CHARS } from '../../shared/protocol/limit.ts';
@@ -46,7 +46,7 @@ export class GuestShell {
     return this.prompt !== null && CONTINUES.test(this.prompt);
   }
 
-  /** Gives a line, now or after those that wait. */
+  /** Runs a line, now or after those that wait. */
   enter(line: string): void {
     this.history.add(line);
     if (line.trim() === 'clear' && !this.continues) {
@@ -93,7 +93,7 @@ export class GuestShell {
     return done.cursor;
   }
 
-  /** An empty line does nothing, and tells the prompt. */
+  /** An empty line does nothing but fetch the prompt. */
   async #greet(): Promise<void> {
     const reply = await this.#ask(() => this.#app.connection.request('shell.run', { vm: this.vm, line: '' }));
     if (reply !== null) this.prompt = reply.prompt;
@@ -143,7 +143,7 @@ export class GuestShell {
     this.log = withChanged(this.log, { id, given, parts, exitCode });
   }
 
-  /** What main refuses is told here. */
+  /** Rejections of main are shown here. */
   async #ask<T>(ask: () => Promise<T>): Promise<T | null> {
     try {
       return await ask();

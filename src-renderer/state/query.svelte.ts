@@ -1,9 +1,9 @@
 /**
- * An answer of main that a view shows, asked for again when its key changes: who looks gives the key of what it shows now
- * as often as it likes.
+ * An answer of main that a view shows. The view calls `want` with the key of what it shows now, as often as it likes; a new
+ * key is a new question.
  *
  * (a) One question at a time; of those that come meanwhile only the last is asked.
- * (b) The last answer stands until the next is there; a failure is told in the view, not under Problems.
+ * (b) The last answer stands until the next is there; a failure is shown in the view, not under Problems.
  */
 import { Latest } from '../canvas/latest.ts';
 import { RequestError } from './connection.ts';

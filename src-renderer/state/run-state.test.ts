@@ -4,11 +4,11 @@ import type { SnapshotRecords } from '../../shared/columns/index.ts';
 import { brokenLaw, runState } from './run-state.ts';
 
 const input = (enabled: boolean) => ({ name: 'v', regeneration: { enabled, granularityPages: 1, delayTicks: 1 } });
-const documentOf = (more: object = {}, told: readonly boolean[] = [true]): DocumentState =>
+const documentOf = (more: object = {}, regenerates: readonly boolean[] = [true]): DocumentState =>
   ({
     ...{ tick: 9, tickMs: 100, settled: true, left: [], owedPages: 0, busy: null, commands: [] },
     laws: { checked: 1, guestsChecked: 0, broken: [] },
-    inputs: { links: [], guests: told.map(input) },
+    inputs: { links: [], guests: regenerates.map(input) },
     ...more,
   }) as unknown as DocumentState;
 const headerOf = (lags: readonly [number, number, number][], more: object = {}): SnapshotRecords =>
@@ -36,12 +36,12 @@ test('pages that lag are those of the frame shown, without what is coalesced; ow
     text: '10 pages lag',
     more: expect.stringMatching(/H ≠ T: 6 pages .*\nT ≠ A: 4 pages /),
   });
-  expect(runState(documentOf(), headerOf([[9, 4, 0]])).text).toBe('5 pages not told');
+  expect(runState(documentOf(), headerOf([[9, 4, 0]])).text).toBe('5 pages stale');
   expect(runState(documentOf({ owedPages: 99 }), null).text).toBe('99 pages lag');
 });
 
-test('a guest that is never told owes nothing for living elsewhere', () => {
-  expect(runState(documentOf({}, [false]), headerOf([[50, 0, 0]])).kind).toBe('untold');
+test('a guest that gets no layouts has no stale pages', () => {
+  expect(runState(documentOf({}, [false]), headerOf([[50, 0, 0]])).kind).toBe('frozen');
   expect(runState(documentOf({}, [false]), headerOf([[50, 0, 2]])).text).toBe('2 pages owed');
 });
 

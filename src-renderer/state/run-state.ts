@@ -1,6 +1,6 @@
 /**
- * The run's state in a few words, for the pill in the toolbar: the worst first. It is of what is shown, the present or
- * the recorded frame; what only the present has (a replay, a broken law) is told whenever it is.
+ * The run's state in a few words, for the pill in the toolbar: the worst first. It describes the frame that is shown, of the
+ * present or the past; a replay and a broken law, which only the present has, are shown always.
  */
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { DocumentState } from '../../shared/protocol/document.ts';
@@ -10,7 +10,7 @@ import { lagPages } from '../../shared/view/convergence.ts';
 import { exactPages, plural, seconds } from '../../shared/view/number-format.ts';
 
 export interface RunState {
-  readonly kind: 'broken' | 'busy' | 'lag' | 'working' | 'untold' | 'waiting' | 'empty' | 'converged';
+  readonly kind: 'broken' | 'busy' | 'lag' | 'working' | 'frozen' | 'waiting' | 'empty' | 'converged';
   readonly text: string;
   /** The whole of it, for the tip. */
   readonly more: string;
@@ -27,9 +27,10 @@ export function runState(document: DocumentState, header: SnapshotRecords | null
     const { what, tick, toTick } = document.busy;
     return { kind: 'busy', text: what, more: `${what}: tick ${tick} of ${toTick}` };
   }
-  const told = document.inputs.guests.map(({ regeneration }) => regeneration.enabled);
-  if (told.length === 0) return { kind: 'empty', text: 'No VM', more: 'Nothing can lag where there is no guest.' };
-  const lagging = header === null ? lagOf(document.owedPages, null, null) : lagOfAll(header, told);
+  const regenerates = document.inputs.guests.map(({ regeneration }) => regeneration.enabled);
+  if (regenerates.length === 0)
+    return { kind: 'empty', text: 'No VM', more: 'Nothing can lag where there is no guest.' };
+  const lagging = header === null ? lagOf(document.owedPages, null, null) : lagOfAll(header, regenerates);
   if (lagging !== null) return lagging;
   const moving = header === null ? [] : moves(header);
   if (moving.length > 0) return { kind: 'working', text: moving[0]!, more: moving.join('\n') };
@@ -42,9 +43,9 @@ export function runState(document: DocumentState, header: SnapshotRecords | null
     const text = `${plural(toCome.length, 'command')} to come`;
     return { kind: 'waiting', text, more: `No page lags. Still to come:\n${more.join('\n')}` };
   }
-  if (!told.includes(true)) {
-    const more = 'No guest is told of moves: what hypervisors do today. Only T against A is asked.';
-    return { kind: 'untold', text: 'Regeneration off', more };
+  if (!regenerates.includes(true)) {
+    const more = 'No guest gets a new layout after a move, as with hypervisors today. Only T against A counts.';
+    return { kind: 'frozen', text: 'Regeneration off', more };
   }
   const left = document.left.length > 0 && !document.settled ? `Still to come: ${document.left.join('; ')}` : '';
   return {
@@ -54,20 +55,20 @@ export function runState(document: DocumentState, header: SnapshotRecords | null
   };
 }
 
-function lagOfAll({ guests }: SnapshotRecords, told: readonly boolean[]): RunState | null {
-  const pages = guests.reduce((sum, { lag }, guest) => sum + lagPages(lag, told[guest] ?? true), 0);
+function lagOfAll({ guests }: SnapshotRecords, regenerates: readonly boolean[]): RunState | null {
+  const pages = guests.reduce((sum, { lag }, guest) => sum + lagPages(lag, regenerates[guest] ?? true), 0);
   const owed = guests.reduce((sum, { lag }) => sum + lag.targetActual, 0);
   return lagOf(pages, pages - owed, owed);
 }
 
-/** "Owed" is said of T ≠ A alone, as everywhere; of both lags together it is "lag". Null: nothing lags. */
-function lagOf(pages: number, untold: number | null, owed: number | null): RunState | null {
+/** Pages of H ≠ T are stale, those of T ≠ A are owed; both together are the lag. Null: nothing lags. */
+function lagOf(pages: number, stale: number | null, owed: number | null): RunState | null {
   if (pages === 0) return null;
-  const word = untold === 0 ? 'owed' : owed === 0 ? 'not told' : 'lag';
+  const word = stale === 0 ? 'owed' : owed === 0 ? 'stale' : 'lag';
   const more =
-    untold === null || owed === null
-      ? 'Pages that live elsewhere than told (H ≠ T), or are booked elsewhere than told (T ≠ A), over all VMs'
-      : `H ≠ T: ${exactPages(untold)} live elsewhere than the guest was told\nT ≠ A: ${exactPages(owed)} owed, told but in use\nover all VMs`;
+    stale === null || owed === null
+      ? 'Pages whose layout is out of date (H ≠ T), or that are not booked where the layout says (T ≠ A), over all VMs'
+      : `H ≠ T: ${exactPages(stale)} stale, the guest's layout is out of date\nT ≠ A: ${exactPages(owed)} owed, in use until they are freed\nover all VMs`;
   return { kind: 'lag', text: `${exactPages(pages)} ${word}`, more };
 }
 

@@ -80,7 +80,7 @@ function cutEntry(entry: LogEntry): LogEntry {
   return { ...entry, parts: [{ stream: 'note', text: `${cut} earlier lines are left out` }, ...parts] };
 }
 
-/** Neighbours of one stream are one part; what was cut by main is told. */
+/** Neighbours of one stream are one part; what main cut off is marked. */
 export function replyParts({ output, cutChars }: Pick<ShellReply, 'output' | 'cutChars'>): LogPart[] {
   const joined: { stream: LogPart['stream']; text: string }[] = [];
   for (const { stream, text } of output) {

@@ -1,4 +1,4 @@
-/** The clipboard. What was copied is said, because nothing else on screen changes. */
+/** The clipboard. A toast says what was copied, since nothing else on screen changes. */
 import { toast } from './toast.svelte.ts';
 
 /** @param what as in "Copied 61 204 pages"; the text itself when it is short. */

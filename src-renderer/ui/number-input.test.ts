@@ -14,8 +14,8 @@ test.each([
   ['1.5', 'Found 1.5; enter a whole number from 1 to 128.'],
   ['many', 'Found many; enter a whole number from 1 to 128.'],
   ['Infinity', 'Found Infinity; enter a whole number from 1 to 128.'],
-])('%j is told', (text, said) => {
-  expect(numberProblem(text, rule)).toBe(said);
+])('%j is a problem', (text, problem) => {
+  expect(numberProblem(text, rule)).toBe(problem);
 });
 
 test('says the unit, and no upper bound where there is none', () => {

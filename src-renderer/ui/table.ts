@@ -15,7 +15,7 @@ export interface DataColumn<Row> {
   /** What it counts, by which map and in which unit; a tip on the head. */
   readonly hint?: string;
   readonly value: (row: Row) => CellValue;
-  /** How the value is shown; the value itself unless told. */
+  /** How the value is shown; the value itself by default. */
   readonly text?: (row: Row) => string;
   /** More about the cell: the exact pages. */
   readonly tip?: (row: Row) => string | null;
@@ -23,7 +23,7 @@ export interface DataColumn<Row> {
   /** A second, small line in the cell: what changed. */
   readonly below?: (row: Row) => string | null;
   readonly tone?: (row: Row) => 'good' | 'bad' | 'warn' | 'soft' | '';
-  /** Figures stand at the right; columns of words are told so. */
+  /** Figures are aligned right, words left. */
   readonly words?: boolean;
   readonly mono?: boolean;
   /** Written below the column: the sum of the values as `text` of a number, or a word. */
@@ -57,7 +57,7 @@ const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 const compare = (a: number | string, b: number | string): number =>
   typeof a === 'number' && typeof b === 'number' ? a - b : collator.compare(String(a), String(b));
 
-/** A first press sorts figures from the largest and words from A, a second turns it, a third gives the order back. */
+/** A first press sorts figures from the largest and words from A, a second reverses that, a third restores the order. */
 export function nextSorting(sorting: Sorting | null, column: string, words: boolean): Sorting | null {
   if (sorting?.column !== column) return { column, descending: !words };
   return sorting.descending === !words ? { column, descending: words } : null;

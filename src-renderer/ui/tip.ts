@@ -1,7 +1,7 @@
 /**
  * Tooltips: one element for the whole window, so that a table of a thousand figures costs no more than one.
  *
- * (a) A tip only says more than what is seen (an exact count, a whole name); nothing is said by a tip alone.
+ * (a) A tip only says more than what is seen (an exact count, a whole name); nothing essential is in a tip alone.
  * (b) It comes on hover after a moment and on keyboard focus at once, goes on leave, Escape, press and scroll.
  * (c) While it is there, its owner is described by it.
  *

@@ -1,7 +1,7 @@
 /**
  * The accounts of a guest as they stood before its last commit: the recorded frame of the tick before, asked of main.
  *
- * (a) What is told belongs to the VM and the tick that are shown; an answer that comes late is dropped.
+ * (a) It belongs to the VM and the tick that are shown; an answer that comes late is dropped.
  * (b) Answers are kept, so that scrubbing over a commit and back asks once.
  */
 import { guestsOf } from '../../../shared/columns/index.ts';

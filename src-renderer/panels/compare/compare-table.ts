@@ -49,7 +49,7 @@ export const figureOf = (
 ): number | null =>
   variant?.figures.find((each) => each.nid === nid && each.zone === zone && each.counter === counter)?.value ?? null;
 
-/** Of a whole node; where only its zones are told, their sum. */
+/** Of a whole node; where only its zones are listed, their sum. */
 export function nodeFigure(variant: ComparedVariant | null, nid: number, counter: string): number | null {
   const own = figureOf(variant, nid, null, counter);
   if (own !== null || variant === null) return own;

@@ -23,7 +23,7 @@ test('what a guest has comes back as it was, in a unit of time, as a sound comma
   }
 });
 
-test('slabs shrink only when they are told', () => {
+test('slabs shrink only when their caches are notified', () => {
   expect(beyondOf({ ...formOf(ALL, 100), notify: false })).toMatchObject({ notify: false, shrinkSlabs: false });
 });
 

@@ -26,7 +26,7 @@ export function formOf(config: GuestBeyond, tickMs: number): BeyondForm {
   };
 }
 
-/** Slabs can shrink only when their caches are told. */
+/** Slabs can shrink only when their caches are notified. */
 export const beyondOf = ({ activePass, pagesPerTick, order, ...form }: BeyondForm): ScenarioBeyond => ({
   ...form,
   activePass: activePass ? { pagesPerTick, order } : null,

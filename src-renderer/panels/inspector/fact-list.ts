@@ -1,5 +1,5 @@
 /**
- * What the inspector says of a selection, as lines. Every figure comes from the frame by shared/view.
+ * What the inspector shows of a selection, as lines. Every figure comes from the frame by shared/view.
  */
 import { compactionsOf, guestsOf, migrationsOf } from '../../../shared/columns/index.ts';
 import type { GuestHeader, Snapshot } from '../../../shared/columns/index.ts';
@@ -159,7 +159,7 @@ export function vmFacts(
   const vm = matrix.vms[guest]!;
   const nodes = nodeRows(snapshot, guest);
   const { lag, moved } = header;
-  const told = input?.regeneration.enabled ?? true;
+  const regenerates = input?.regeneration.enabled ?? true;
   return {
     kind: 'Virtual machine',
     title: header.name,
@@ -175,19 +175,23 @@ export function vmFacts(
           },
           {
             name: 'H ≠ T',
-            hint: 'First lag: pages that live elsewhere than the guest was told',
+            hint: "Stale: the guest's layout is out of date for these pages",
             pages: lag.hostTarget - lag.coalesced,
-            ...(told && lag.hostTarget > lag.coalesced ? { tone: 'warn' as const } : {}),
-            ...(told ? {} : { more: 'never told' }),
+            ...(regenerates && lag.hostTarget > lag.coalesced ? { tone: 'warn' as const } : {}),
+            ...(regenerates ? {} : { more: 'regeneration off' }),
           },
           {
             name: 'T ≠ A',
-            hint: 'Second lag: told, but in use; the pages move when they are freed',
+            hint: 'Owed: booked elsewhere than the layout says while they are in use; they move when they are freed',
             pages: lag.targetActual,
             ...(lag.targetActual > 0 ? { tone: 'warn' as const } : {}),
           },
           { name: 'pinned', hint: 'T ≠ A for ever: reserved or kernel pages that are never freed', pages: lag.pinned },
-          { name: 'coalesced', hint: 'H ≠ T for good: shorter than the grain of its layout', pages: lag.coalesced },
+          {
+            name: 'coalesced',
+            hint: 'H ≠ T for good: shorter than the granularity of its layout',
+            pages: lag.coalesced,
+          },
         ],
       },
       {
@@ -287,14 +291,14 @@ function settings({ regeneration, framePages, workload, dirty }: GuestInput, tic
       { name: 'backed in frames of', pages: framePages, as: 'pages' },
       {
         name: 'regeneration',
-        hint: 'Whether the host tells the guest where its memory lies, and how long after a move',
+        hint: 'Whether the guest gets a new layout after a move, and how long after it',
         text: regeneration.enabled ? `after ${seconds(regeneration.delayTicks, tickMs)}` : 'off',
       },
       ...(regeneration.enabled
         ? [
             {
-              name: 'its grain',
-              hint: 'Its layout has windows of this; each is told to be on the node that holds most of it',
+              name: 'granularity',
+              hint: 'Its layout has windows of this size; each is given to the node that holds most of it',
               pages: regeneration.granularityPages,
               as: 'pages' as const,
             },

@@ -14,10 +14,10 @@ test('times are in the unit that is read', () => {
 });
 
 test('late and early have their sign', () => {
-  expect([lateText(1500, 1000), lateText(1000, 2200), lateText(5, 5)]).toEqual(['+500 ms', '−1.2 s', 'as foretold']);
+  expect([lateText(1500, 1000), lateText(1000, 2200), lateText(5, 5)]).toEqual(['+500 ms', '−1.2 s', 'as forecast']);
 });
 
-test('a rate that is not known yet is not said', () => {
+test('a rate that is not known yet is left out', () => {
   expect(moveRate({ bytesPerSec: null })).toBe('');
   expect(moveRate({ bytesPerSec: 150 * 2 ** 20 })).toBe('150 MiB/s');
 });

@@ -2,21 +2,21 @@
 import type { Move } from '../../../shared/view/move.ts';
 import { bytes, count, decimal } from '../../../shared/view/number-format.ts';
 
-/** One figure of a move: as it happened, as it was foretold, and what to say of it. */
+/** One figure of a move: as it happened, as it was forecast, and what to say of it. */
 export interface MoveFact {
   readonly term: string;
   readonly value: string;
-  readonly foretold: string | null;
+  readonly forecast: string | null;
   readonly note: string;
 }
 
 /** How late or early it was is said only of what went to its end. */
-export function totalTime({ elapsedMs, foretold, row }: Move): MoveFact {
+export function totalTime({ elapsedMs, forecast, row }: Move): MoveFact {
   return {
     term: 'total time',
     value: timeText(elapsedMs),
-    foretold: foretold === null ? null : timeText(foretold.ms),
-    note: foretold === null || row.phase !== 'completed' ? '' : lateText(elapsedMs, foretold.ms),
+    forecast: forecast === null ? null : timeText(forecast.ms),
+    note: forecast === null || row.phase !== 'completed' ? '' : lateText(elapsedMs, forecast.ms),
   };
 }
 
@@ -43,9 +43,9 @@ const PHASES: Readonly<Record<Move['row']['phase'], string>> = {
 
 export const phaseText = ({ row }: Pick<Move, 'row'>): string => PHASES[row.phase];
 
-/** "+340 ms", "−1.2 s", "as foretold": what happened less what was foretold. */
-export function lateText(ms: number, foretoldMs: number): string {
-  const late = ms - foretoldMs;
-  if (Math.abs(late) < 0.005) return 'as foretold';
+/** "+340 ms", "−1.2 s", "as forecast": what happened less what was forecast. */
+export function lateText(ms: number, forecastMs: number): string {
+  const late = ms - forecastMs;
+  if (Math.abs(late) < 0.005) return 'as forecast';
   return `${late > 0 ? '+' : '−'}${timeText(Math.abs(late))}`;
 }
