@@ -7,54 +7,22 @@
  *
  * (a) decode(encode(s)) equals s, and equal snapshots give equal bytes. (b) decode never throws: bytes that are not a
  * snapshot give a Diagnostic. (c) What decode returns has every column of its version with the right type and length,
- * and every guest and host index is within the header's lists, so that a reader need not check again.
+ * every index and code is below what it counts, and there is one row of `guests` for each VM of the header, so that a
+ * reader need not check again.
  *
  * It does not check that the numbers make sense together: that is the world's `check`.
  */
 import { asciiJson, asciiText, putAscii } from '../ascii/index.ts';
 import type { Diagnostic, Read } from '../errors/index.ts';
 import { describe, headerProblem } from './header-shape.ts';
-import { SNAPSHOT_VERSION } from './table.ts';
-import type { Column, Snapshot, SnapshotHeader, Table, TableName } from './table.ts';
+import { TABLE_NAMES, TABLES } from './schema.ts';
+import type { ColumnSpec, ColumnType, TableName } from './schema.ts';
+import { CONSTRUCTORS, SNAPSHOT_VERSION } from './table.ts';
+import type { AnyTable, Column, Snapshot, SnapshotHeader, Tables } from './table.ts';
 
 const MAGIC = 0x504e5350; // 'PSNP', little-endian
 const PREFIX_BYTES = 24;
 const ALIGN = 8;
-
-export type ColumnType = 'u8' | 'u16' | 'i16' | 'u32' | 'i32' | 'f64';
-
-export const CONSTRUCTORS = {
-  u8: Uint8Array,
-  u16: Uint16Array,
-  i16: Int16Array,
-  u32: Uint32Array,
-  i32: Int32Array,
-  f64: Float64Array,
-} as const;
-
-const ORDERS = Array.from({ length: 11 }, (_, order) => `free${order}`);
-
-/** The columns of every table, with their types: the comment on `Snapshot` as data. */
-const COLUMNS: Readonly<Record<TableName, Readonly<Record<string, ColumnType>>>> = {
-  hostNodes: typed('host:u16 nid:u16 totalPages:u32 freePages:u32 usedPages:u32 reservedPages:u32'),
-  backing: typed('guest:u16 start:u32 pages:u32 host:u16 hostNid:u16 frame:u32 copy:u8'),
-  cells: typed(
-    'guest:u16 nid:u16 zone:u8 spanStart:u32 spannedPages:u32 presentPages:u32 managedPages:u32 freePages:u32 ' +
-      'pcpPages:u32 allocatedPages:u32 reservedPages:u32 wmarkMin:u32 wmarkLow:u32 wmarkHigh:u32 pcpBatch:u32 ' +
-      `pcpHigh:u32 ${ORDERS.map((name) => `${name}:u32`).join(' ')}`,
-  ),
-  nodes: typed('guest:u16 nid:u16 online:u8 host:i16 hostNid:i16 presentPages:u32 nrZones:u8 marked:u32'),
-  stranded: typed('guest:u16 from:u16 to:u16 pages:u32 pinned:u32 misplaced:u32'),
-  layout: typed('guest:u16 start:u32 end:u32 nid:u16'),
-  owed: typed('guest:u16 owner:u8 age:u8 pages:u32'),
-  blocks: typed('guest:u16 block:u32 nid:u16 freePages:u16 usedPages:u16 pinnedPages:u16 owedPages:u16'),
-};
-
-function typed(list: string): Record<string, ColumnType> {
-  return Object.fromEntries(list.split(' ').map((item) => item.split(':') as [string, ColumnType]));
-}
-
-const TABLE_NAMES = Object.keys(COLUMNS) as TableName[];
 
 interface DirectoryColumn {
   readonly name: string;
@@ -74,7 +42,7 @@ export function encode(snapshot: Snapshot): ArrayBuffer {
   const arrays: Column[] = [];
   let bytes = 0;
   const directory: DirectoryTable[] = TABLE_NAMES.map((name) => {
-    const { rows, columns } = snapshot.tables[name];
+    const { rows, columns }: AnyTable = snapshot.tables[name];
     const placed = Object.entries(columns).map(([column, array]) => {
       const entry = { name: column, type: typeOf(array), offset: bytes };
       arrays.push(array);
@@ -150,9 +118,19 @@ function decodeOrRefuse(buffer: ArrayBuffer): Snapshot {
   }
   const tables = Object.fromEntries(
     TABLE_NAMES.map((name, i) => [name, readTable(buffer, body, name, directory[i] as unknown)]),
-  ) as Record<TableName, Table>;
-  for (const name of TABLE_NAMES) checkIndexes(name, tables[name], header);
-  return { header, tables };
+  ) as Record<TableName, AnyTable>;
+  const limits = {
+    vms: header.vms.length,
+    hosts: header.hosts.length,
+    kernels: header.kernels.length,
+    migrations: tables.migrations.rows,
+    compactions: tables.compactions.rows,
+  };
+  for (const name of TABLE_NAMES) checkIndexes(name, tables[name], limits);
+  checkNumbered('guests', tables.guests, 'guest', header.vms.length);
+  checkNumbered('migrations', tables.migrations, 'migration', header.verdicts.length);
+  checkNumbered('compactions', tables.compactions, 'compaction', tables.compactions.rows);
+  return { header, tables: tables as unknown as Tables };
 }
 
 function readPrefix(buffer: ArrayBuffer): { json: string; body: number } {
@@ -212,7 +190,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function readTable(buffer: ArrayBuffer, body: number, name: TableName, entry: unknown): Table {
+function readTable(buffer: ArrayBuffer, body: number, name: TableName, entry: unknown): AnyTable {
   const path = `/directory/${name}`;
   if (!isRecord(entry) || entry['table'] !== name) {
     return refuse('snapshot-directory', `The snapshot lacks the table ${name}.`, describe(entry), name, path);
@@ -228,7 +206,8 @@ function readTable(buffer: ArrayBuffer, body: number, name: TableName, entry: un
     );
   }
   const listed = entry['columns'];
-  const expected = Object.entries(COLUMNS[name]);
+  const specs: Readonly<Record<string, ColumnSpec>> = TABLES[name].columns;
+  const expected = Object.entries(specs);
   if (!Array.isArray(listed) || listed.length !== expected.length) {
     return refuse(
       'snapshot-directory',
@@ -241,13 +220,13 @@ function readTable(buffer: ArrayBuffer, body: number, name: TableName, entry: un
   const columns: Record<string, Column> = {};
   for (const item of listed as unknown[]) {
     const columnName = isRecord(item) && typeof item['name'] === 'string' ? item['name'] : '';
-    const type = Object.hasOwn(COLUMNS[name], columnName) ? COLUMNS[name][columnName]! : null;
+    const type = Object.hasOwn(specs, columnName) ? specs[columnName]!.type : null;
     if (!isRecord(item) || type === null || item['type'] !== type || Object.hasOwn(columns, columnName)) {
       return refuse(
         'snapshot-directory',
         `The table ${name} has a column that it should not have.`,
         describe(item),
-        expected.map(([c, t]) => `${c} ${t}`).join(', '),
+        expected.map(([c, { type: t }]) => `${c} ${t}`).join(', '),
         path,
       );
     }
@@ -285,24 +264,37 @@ function readColumn(
   return rows === 0 ? new make(0) : new make(buffer, body + offset, rows);
 }
 
-function checkIndexes(name: TableName, table: Table, header: SnapshotHeader): void {
-  const limits = { guest: header.guests.length, host: header.hosts.length };
-  for (const [column, limit] of Object.entries(limits)) {
-    const values = table.columns[column];
-    if (values === undefined) continue;
-    const lowest = name === 'nodes' && column === 'host' ? -1 : 0;
+function checkIndexes(name: TableName, table: AnyTable, limits: Readonly<Record<string, number>>): void {
+  for (const [column, { below, type }] of Object.entries<ColumnSpec>(TABLES[name].columns)) {
+    if (below === null) continue;
+    const limit = typeof below === 'number' ? below : limits[below]!;
+    const values = table.columns[column]!;
+    const lowest = type === 'i32' ? -1 : 0;
     for (let row = 0; row < table.rows; row++) {
       const value = values[row]!;
       if (value < lowest || value >= limit) {
         refuse(
           'snapshot-bounds',
-          `A row of ${name} names a ${column} that the header does not list.`,
+          `A row of ${name} has a ${column} that there is not.`,
           `${value} in row ${row}`,
           `${lowest} to ${limit - 1}`,
           `/${name}/${column}`,
         );
       }
     }
+  }
+}
+
+/** Row i is that of number i. */
+function checkNumbered(name: TableName, { rows, columns }: AnyTable, column: string, count: number): void {
+  const path = `/${name}/${column}`;
+  if (rows !== count) {
+    refuse('snapshot-bounds', `The table ${name} does not have a row for each.`, `${rows} rows`, `${count}`, path);
+  }
+  for (let row = 0; row < rows; row++) {
+    if (columns[column]![row] === row) continue;
+    const found = `${columns[column]![row]} in row ${row}`;
+    refuse('snapshot-bounds', `The rows of ${name} are not in their order.`, found, `${row}`, path);
   }
 }
 

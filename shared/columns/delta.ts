@@ -8,9 +8,11 @@
  * (c) decodeDelta(encodeDelta(d)) equals d. The bytes are our own: what does not fit is thrown.
  */
 import { asciiJson, asciiText, putAscii } from '../ascii/index.ts';
-import { CONSTRUCTORS, typeOf } from './codec.ts';
-import type { ColumnType } from './codec.ts';
-import type { Column, Snapshot, SnapshotHeader, Table, TableName } from './table.ts';
+import { typeOf } from './codec.ts';
+import { TABLE_NAMES, TABLES } from './schema.ts';
+import type { ColumnType, TableName } from './schema.ts';
+import { CONSTRUCTORS } from './table.ts';
+import type { AnyTable, Column, Snapshot, SnapshotHeader, Tables } from './table.ts';
 
 export interface SnapshotDelta {
   /** Null: unchanged. */
@@ -33,23 +35,10 @@ export type ValuePatch =
   | { readonly keys: readonly (readonly [string, ValuePatch])[] }
   | { readonly length: number; readonly entries: readonly (readonly [number, ValuePatch])[] };
 
-/** The columns that tell a table's rows apart and by which they are ordered; see the comment on `Snapshot`. */
-const KEYS: Readonly<Record<TableName, readonly string[]>> = {
-  hostNodes: ['host', 'nid'],
-  backing: ['guest', 'start', 'copy'],
-  cells: ['guest', 'nid', 'zone'],
-  nodes: ['guest', 'nid'],
-  stranded: ['guest', 'from', 'to'],
-  layout: ['guest', 'start'],
-  owed: ['guest', 'owner', 'age'],
-  blocks: ['guest', 'block', 'nid'],
-};
-const TABLE_NAMES = Object.keys(KEYS) as TableName[];
-
 export function deltaOf(previous: Snapshot, next: Snapshot): SnapshotDelta {
   const tables: Partial<Record<TableName, TableDelta>> = {};
   for (const name of TABLE_NAMES) {
-    const delta = tableDelta(previous.tables[name], next.tables[name], KEYS[name]);
+    const delta = tableDelta(previous.tables[name], next.tables[name], TABLES[name].keys);
     if (delta !== null) tables[name] = delta;
   }
   return { header: patchOf(previous.header, next.header), tables };
@@ -62,12 +51,12 @@ export function applyDelta(previous: Snapshot, delta: SnapshotDelta): Snapshot {
       const change = delta.tables[name];
       return [name, change === undefined ? previous.tables[name] : changedTable(previous.tables[name], change)];
     }),
-  ) as Record<TableName, Table>;
+  ) as unknown as Tables;
   const header = delta.header === null ? previous.header : (patched(previous.header, delta.header) as SnapshotHeader);
   return { header, tables };
 }
 
-function tableDelta(previous: Table, next: Table, keys: readonly string[]): TableDelta | null {
+function tableDelta(previous: AnyTable, next: AnyTable, keys: readonly string[]): TableDelta | null {
   if (previous === next) return null;
   const names = Object.keys(next.columns);
   const runs = sameColumns(previous, next, names)
@@ -77,7 +66,7 @@ function tableDelta(previous: Table, next: Table, keys: readonly string[]): Tabl
   return { rows: next.rows, runs: Uint32Array.from(runs), put: putRows(next, names, runs) };
 }
 
-function sameColumns(a: Table, b: Table, names: readonly string[]): boolean {
+function sameColumns(a: AnyTable, b: AnyTable, names: readonly string[]): boolean {
   const others = Object.keys(a.columns);
   return (
     others.length === names.length &&
@@ -93,7 +82,7 @@ const FEW_ROWS = 8;
 const MAX_ROWS = 4096;
 
 /** The runs that make `next` of `previous`; empty when they are equal. */
-function changedRuns(previous: Table, next: Table, names: readonly string[], keys: readonly string[]): number[] {
+function changedRuns(previous: AnyTable, next: AnyTable, names: readonly string[], keys: readonly string[]): number[] {
   const pairs = names.map((name) => new ColumnPair(previous.columns[name]!, next.columns[name]!));
   const keyPairs = keys.map((key) => [previous.columns[key]!, next.columns[key]!] as const);
   const runs: number[] = [];
@@ -170,7 +159,7 @@ class ColumnPair {
   }
 }
 
-function putRows(next: Table, names: readonly string[], runs: readonly number[]): Record<string, Column> {
+function putRows(next: AnyTable, names: readonly string[], runs: readonly number[]): Record<string, Column> {
   let rows = 0;
   for (let r = 2; r < runs.length; r += 3) rows += runs[r]!;
   return Object.fromEntries(
@@ -186,7 +175,7 @@ function putRows(next: Table, names: readonly string[], runs: readonly number[])
   );
 }
 
-function changedTable(previous: Table, { rows, runs, put }: TableDelta): Table {
+function changedTable(previous: AnyTable, { rows, runs, put }: TableDelta): AnyTable {
   const columns = Object.entries(put).map(([name, added]) => {
     const to = new CONSTRUCTORS[typeOf(added)](rows);
     const from = previous.columns[name] ?? new CONSTRUCTORS[typeOf(added)](0);

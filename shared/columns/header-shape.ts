@@ -57,20 +57,6 @@ const record =
     return null;
   };
 
-const mapOf =
-  (shape: Shape): Shape =>
-  (value, path) => {
-    const problem = record({})(value, path);
-    if (problem !== null) return problem;
-    for (const [name, one] of Object.entries(value as Record<string, unknown>)) {
-      const wrong = shape(one, `${path}/${name}`);
-      if (wrong !== null) return wrong;
-    }
-    return null;
-  };
-
-const lag = record({ hostTarget: count, coalesced: count, targetActual: count, pinned: count });
-
 const flag = oneOf(true, false);
 
 const beyondShape = record({
@@ -83,53 +69,7 @@ const beyondShape = record({
   lookup: oneOf('tree', 'runs', 'radix', 'table'),
 });
 
-const guestShape = record({
-  name: text,
-  host: count,
-  nrPages: count,
-  validPages: count,
-  nrNodeIds: count,
-  cpuNode: list(count),
-  distances: list(list(number)),
-  zoneStartPfn: list(count),
-  layoutSeq: count,
-  commits: count,
-  moved: record({ sweep: count, free: count, drain: count }),
-  lookups: record({ hit: count, miss: count }),
-  lag,
-  allocs: count,
-  frees: count,
-  allocFailures: count,
-  era: text,
-  defects: list(text),
-  crashed: flag,
-  beyond: beyondShape,
-  topologyGeneration: count,
-  counters: mapOf(count),
-});
-
-const migrationShape = record({
-  vm: text,
-  fromHost: text,
-  toHost: text,
-  phase: oneOf('running', 'switchOver', 'completed', 'cancelled', 'failed'),
-  startTick: count,
-  endTick: orNull(count),
-  rounds: list(record({ startTick: count, bytesToSend: number, bytesSent: number, dirtyBytes: orNull(number) })),
-  sentBytes: number,
-  downtimeMs: orNull(number),
-  verdict: text,
-});
-
-const compactionShape = record({
-  vm: text,
-  phase: oneOf('running', 'completed', 'cancelled', 'stalled'),
-  startTick: count,
-  endTick: orNull(count),
-  nodes: list(count),
-  movedPages: count,
-  leftPages: count,
-});
+const kernelShape = record({ era: text, defects: list(text), beyond: beyondShape });
 
 const headerShape = record({
   version: oneOf(SNAPSHOT_VERSION),
@@ -139,17 +79,10 @@ const headerShape = record({
   seed: count,
   chain: text,
   hosts: list(record({ name: text, nids: list(count), cpus: list(list(count)), distances: list(list(number)) })),
-  guests: list(guestShape),
-  migrations: list(migrationShape),
-  compactions: list(compactionShape),
+  vms: list(text),
+  kernels: list(kernelShape),
+  verdicts: list(text),
 });
 
 /** The first place where `value` is not a SnapshotHeader, or null. */
-export function headerProblem(value: unknown): ShapeProblem | null {
-  const problem = headerShape(value, '/header');
-  if (problem !== null) return problem;
-  const { guests, hosts } = value as { guests: { host: number }[]; hosts: unknown[] };
-  const stray = guests.findIndex((guest) => guest.host >= hosts.length);
-  if (stray < 0) return null;
-  return { path: `/header/guests/${stray}/host`, found: `${guests[stray]!.host}`, expected: `below ${hosts.length}` };
-}
+export const headerProblem = (value: unknown): ShapeProblem | null => headerShape(value, '/header');

@@ -1,25 +1,49 @@
 /**
- * A snapshot is a header (small, JSON) and tables of typed-array columns. Two levels of detail:
+ * A snapshot is a header (JSON, small whatever the size of the world but for the names in it) and tables of typed-array
+ * columns, which schema.ts lists. Two levels of detail:
  *
  * - accounts: everything that a sum, a table or the layout lanes need; its size follows ranges, nodes and VMs;
  * - blocks: the same and one row per (pageblock, guest node) of the map of actual nodes, for the guests whose pageblocks
- *   were asked for (all of them unless it was said). A guest without a row was not asked for: every guest has pages;
- *
- * Row order is part of the format (stated per table), so equal worlds give equal bytes. All counts are 4 KiB pages.
+ *   were asked for (all of them unless it was said). A guest without a row was not asked for: every guest has pages.
  */
-
 import type { GuestBeyond } from '../model/beyond.ts';
-import type { GuestLag } from '../model/owed.ts';
-import type { CompactionRow, MigrationRow } from '../model/transfer.ts';
+import type { MigrationRow } from '../model/transfer.ts';
+import { TABLES, columnNames } from './schema.ts';
+import type { ColumnName, ColumnSpec, ColumnType, TableName } from './schema.ts';
 
-export type Column = Uint8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float64Array;
+export type Column = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array;
 
-export interface Table {
+export const CONSTRUCTORS = {
+  u8: Uint8Array,
+  u16: Uint16Array,
+  u32: Uint32Array,
+  i32: Int32Array,
+  f64: Float64Array,
+} as const;
+
+type ColumnOf<T extends ColumnType> = InstanceType<(typeof CONSTRUCTORS)[T]>;
+
+export type TableColumns<T extends TableName> = {
+  readonly [C in ColumnName<T>]: (typeof TABLES)[T]['columns'][C] extends ColumnSpec<infer Type>
+    ? ColumnOf<Type>
+    : never;
+};
+
+export interface Table<T extends TableName> {
+  readonly rows: number;
+  readonly columns: TableColumns<T>;
+}
+
+/** A table as codec and deltas see it. */
+export interface AnyTable {
   readonly rows: number;
   readonly columns: Readonly<Record<string, Column>>;
 }
 
-export const SNAPSHOT_VERSION = 2;
+/** A row of a table as plain numbers. */
+export type Row<T extends TableName> = { readonly [C in ColumnName<T>]: number };
+
+export const SNAPSHOT_VERSION = 3;
 
 export type SnapshotLevel = 'accounts' | 'blocks';
 
@@ -31,10 +55,14 @@ export interface SnapshotHeader {
   readonly seed: number;
   /** Hash chain of everything that happened up to this tick, 16 hex digits. */
   readonly chain: string;
+  /** They do not change while a world runs, so a delta does not have them; nor `vms`. */
   readonly hosts: readonly HostHeader[];
-  readonly guests: readonly GuestHeader[];
-  readonly migrations: readonly MigrationRow[];
-  readonly compactions: readonly CompactionRow[];
+  /** Names of the guests; what else there is of them is in the tables. */
+  readonly vms: readonly string[];
+  /** What guests of this world run, each once. */
+  readonly kernels: readonly KernelHeader[];
+  /** Of each row of `migrations`. */
+  readonly verdicts: readonly MigrationRow['verdict'][];
 }
 
 export interface HostHeader {
@@ -44,70 +72,107 @@ export interface HostHeader {
   readonly distances: readonly (readonly number[])[];
 }
 
-export interface GuestHeader {
-  readonly name: string;
-  /** Index into hosts. */
-  readonly host: number;
-  /** max_pfn; valid pages are fewer where there are holes. */
-  readonly nrPages: number;
-  readonly validPages: number;
-  readonly nrNodeIds: number;
-  readonly cpuNode: readonly number[];
-  readonly distances: readonly (readonly number[])[];
-  readonly zoneStartPfn: readonly number[];
-  /** Sequence number of the memlayout in force. */
-  readonly layoutSeq: number;
-  readonly commits: number;
-  readonly moved: { readonly sweep: number; readonly free: number; readonly drain: number };
-  readonly lookups: { readonly hit: number; readonly miss: number };
-  readonly lag: GuestLag;
-  /** Blocks that the workload allocated, freed, and could not get, so far. */
-  readonly allocs: number;
-  readonly frees: number;
-  readonly allocFailures: number;
+export interface KernelHeader {
   /** Whose kernel's rules it follows: '3.10' or '6.1'. */
   readonly era: string;
   /** Switches of the posted code's defects that are on, by name; none: the correct algorithm. */
   readonly defects: readonly string[];
-  /** A commit crashed its kernel: it goes on, but its memlayout files hang. */
-  readonly crashed: boolean;
   readonly beyond: GuestBeyond;
-  /** How often CPU map and distances have changed with a layout; 0: as at boot. `cpuNode` and `distances` are of now. */
-  readonly topologyGeneration: number;
-  /** Further counters since boot, by name; which there are follows from what the guest is. */
-  readonly counters: Readonly<Record<string, number>>;
 }
 
-/**
- * The tables of a snapshot, by name. `guest` and `host` columns are indexes into the header's lists.
- *
- * hostNodes  (host, nid order)          host u16, nid u16, totalPages u32, freePages u32, usedPages u32, reservedPages u32
- * backing    (guest, start order)       guest u16, start u32, pages u32, host u16, hostNid u16, frame u32 (first 4 KiB host frame, counted
- *                                       within the node), copy u8 (1: a migration's second copy)
- * cells      (guest, nid, zone order)   guest u16, nid u16, zone u8, spanStart u32, spannedPages u32, presentPages u32, managedPages u32,
- *                                       freePages u32, pcpPages u32, allocatedPages u32, reservedPages u32, wmarkMin u32, wmarkLow u32,
- *                                       wmarkHigh u32, pcpBatch u32, pcpHigh u32, free0..free10 u32 (free blocks of that order);
- *                                       one row per (possible node, zone that the guest has). present, managed, pcp, allocated and reserved are
- *                                       by T, as the kernel believes them; freePages is NR_FREE_PAGES, as it believes it; span and free blocks
- *                                       by A. In a guest without defects, and without a commit under way, present = free + pcp + allocated
- *                                       + reserved in every row
- * nodes      (guest, nid order)         guest u16, nid u16, online u8, host i16 and hostNid i16 (the host node it stands for; -1 none),
- *                                       presentPages u32 (node_present_pages as believed), nrZones u8, marked u32 (pages with A here that
- *                                       have the lookup mark)
- * stranded   (guest, from, to order)    guest u16, from u16, to u16, pages u32 (in use, not pinned), pinned u32, misplaced u32 (free pages
- *                                       with A != T, which only defects leave behind); rows with any above 0
- * owed       (guest, owner, age order)  guest u16, owner u8 (index into OWED_OWNERS), age u8 (floor(log2(ticks owed + 1)), the ticks since
- *                                       the commit that gave the page the target it is owed to), pages u32, above 0: allocated and reserved
- *                                       pages with A != T. Like blocks: only at that level, and for the guests that were asked for
- * layout     (guest, start order)       guest u16, start u32, end u32, nid u16: the T map, expanded, maximal runs
- * blocks     (guest, block, nid order)  guest u16, block u32 (pageblock of 512 pages), nid u16 (actual node), freePages u16, usedPages u16
- *                                       (allocated or on a per-CPU list, not pinned), pinnedPages u16 (reserved or kernel), owedPages u16
- *                                       (of used and pinned, those with A != T). Only at level `blocks`, and there
- *                                       none for a guest whose pageblocks were not asked for: unknown, not zero
- */
+export type Tables = { readonly [T in TableName]: Table<T> };
+
 export interface Snapshot {
   readonly header: SnapshotHeader;
-  readonly tables: Readonly<Record<TableName, Table>>;
+  readonly tables: Tables;
 }
 
-export type TableName = 'hostNodes' | 'backing' | 'cells' | 'nodes' | 'stranded' | 'layout' | 'owed' | 'blocks';
+/** The rows [first, end) of a guest. Cost: the logarithm of the rows. */
+export function rowsOf(snapshot: Snapshot, table: GuestTable, guest: number): [first: number, end: number] {
+  const { rows, columns } = snapshot.tables[table];
+  return [lowerBound(columns.guest, rows, guest), lowerBound(columns.guest, rows, guest + 1)];
+}
+
+/** Tables whose rows are ordered by guest first. */
+export type GuestTable = {
+  [T in TableName]: (typeof TABLES)[T]['keys'][0] extends 'guest' ? T : never;
+}[TableName];
+
+/** The first of `rows` sorted values that is not below `limit`. */
+function lowerBound(values: Column, rows: number, limit: number): number {
+  let low = 0;
+  let high = rows;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (values[middle]! < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** One row of a table as plain numbers. */
+export const rowAt = <T extends TableName>(table: T, { columns }: Table<T>, row: number): Row<T> =>
+  Object.fromEntries(columnNames(table).map((name) => [name, (columns as AnyTable['columns'])[name]![row]!])) as Row<T>;
+
+/** Writes a table row by row. A value that does not fit its column is refused. */
+export class TableWriter<T extends TableName> {
+  rows = 0;
+  /** Longer than there are rows. Replaced when they are full. */
+  columns: TableColumns<T>;
+  readonly #names: readonly ColumnName<T>[];
+  readonly #specs: Readonly<Record<string, ColumnSpec>>;
+  #room: number;
+
+  /** @param rows that are likely to come. */
+  constructor(table: T, rows = 16) {
+    this.#names = columnNames(table);
+    this.#specs = TABLES[table].columns;
+    this.#room = Math.max(1, rows);
+    this.columns = this.#resized(null, this.#room);
+  }
+
+  push(row: Row<T>): void {
+    const at = this.next();
+    const columns = this.columns as Readonly<Record<string, Column>>;
+    for (const name of this.#names) {
+      const value = row[name];
+      const column = columns[name]!;
+      column[at] = value;
+      if (column[at] !== value) throw new RangeError(`${value} does not fit the column ${name}`);
+    }
+  }
+
+  /** A row whose columns the caller sets. @returns its number. */
+  next(): number {
+    if (this.rows === this.#room) this.reserve(2 * this.#room);
+    return this.rows++;
+  }
+
+  reserve(rows: number): void {
+    if (rows <= this.#room) return;
+    this.#room = rows;
+    this.columns = this.#resized(this.columns, rows);
+  }
+
+  /** What was written; the writer is not used any more. */
+  table(): Table<T> {
+    const columns = Object.entries(this.columns as AnyTable['columns']);
+    const cut = columns.map(([name, column]) => [name, column.slice(0, this.rows)]);
+    return { rows: this.rows, columns: Object.fromEntries(cut) as TableColumns<T> };
+  }
+
+  #resized(from: TableColumns<T> | null, rows: number): TableColumns<T> {
+    const columns = this.#names.map((name) => {
+      const column = new CONSTRUCTORS[this.#specs[name]!.type](rows);
+      if (from !== null) column.set((from as AnyTable['columns'])[name]!);
+      return [name, column];
+    });
+    return Object.fromEntries(columns) as TableColumns<T>;
+  }
+}
+
+export function tableOf<T extends TableName>(table: T, rows: readonly Row<T>[]): Table<T> {
+  const writer = new TableWriter(table, rows.length);
+  for (const row of rows) writer.push(row);
+  return writer.table();
+}

@@ -173,8 +173,8 @@ describe('guest accounting', () => {
 
   test('a kernel that lost a zone prints the size it believes, beside the cells that say otherwise', () => {
     const snapshot = snapshotOf({ tick: 9, hosts: [HOST], guests: [rfcGuest()] });
-    snapshot.tables.nodes.columns['presentPages']![1] = 1408;
-    snapshot.tables.nodes.columns['nrZones']![1] = 1;
+    snapshot.tables.nodes.columns.presentPages[1] = 1408;
+    snapshot.tables.nodes.columns.nrZones[1] = 1;
     const { nodes, numactlText } = guestAccounting(snapshot, 0);
     expect(numactlText).toContain('node 1 size: 5 MB\n');
     expect(nodes[1]).toMatchObject({ nodePresentPages: 1408, presentPages: 10_880, nrZones: 1 });
@@ -298,7 +298,7 @@ describe('guest accounting', () => {
       randomGuest({ name, nrPages: 2000, nodes: 3, hostNids: [0, 1], seed });
     const all = snapshotOf({ tick: 1, hosts: [HOST], guests: [of('g', 3), of('h', 4)] });
     const { columns } = all.tables.blocks;
-    const rows = Array.from(columns['guest']!.keys()).filter((i) => columns['guest']![i] === 1);
+    const rows = Array.from(columns.guest.keys()).filter((i) => columns.guest[i] === 1);
     const kept = Object.entries(columns).map(([name, c]) => [name, c.filter((_, i) => rows.includes(i))]);
     const blocks = { rows: rows.length, columns: Object.fromEntries(kept) as typeof columns };
     const some = { ...all, tables: { ...all.tables, blocks } };
@@ -312,7 +312,7 @@ describe('guest accounting', () => {
 
   test('an account that does not close says so', () => {
     const snapshot = snapshotOf({ tick: 1, hosts: [HOST], guests: [rfcGuest()] });
-    snapshot.tables.cells.columns['freePages']![0]! -= 1;
+    snapshot.tables.zones.columns.freePages[0]! -= 1;
     const open = guestAccounting(snapshot, 0).equations.filter((equation) => !equation.closes);
     expect(open.map((equation) => `${equation.law} ${equation.scope}`)).toEqual([
       'G5 node 0',

@@ -5,21 +5,13 @@
  * What is by T and what by A is the snapshot's rule: free pages and spans by A, everything else by T.
  * Laws and their numbers: spec/dnuma.md section 5.4.
  */
-import { guestsOf } from '../columns/index.ts';
-import type { Snapshot } from '../columns/index.ts';
+import { FREE_ORDERS, guestsOf, PAGE_COUNTS, rowAt, rowsOf, ZONE_FIGURES } from '../columns/index.ts';
+import type { PageCount, Snapshot, ZoneFigure } from '../columns/index.ts';
 import { numactlMbFromPages } from '../units/index.ts';
 import { numactlText } from './numactl.ts';
-import { column, rowsOf } from './table-row.ts';
 
 /** What can be added up over zones and nodes. */
-export interface PageCounts {
-  readonly presentPages: number;
-  readonly managedPages: number;
-  readonly freePages: number;
-  readonly pcpPages: number;
-  readonly allocatedPages: number;
-  readonly reservedPages: number;
-}
+export type PageCounts = Readonly<Record<PageCount, number>>;
 
 export interface HostNodeRef {
   /** Index into the snapshot's hosts. */
@@ -27,18 +19,11 @@ export interface HostNodeRef {
   readonly nid: number;
 }
 
-export interface ZoneRow extends PageCounts {
+export interface ZoneRow extends Readonly<Record<ZoneFigure, number>> {
   readonly nid: number;
   /** 0 DMA, 1 DMA32, 2 NORMAL. */
   readonly zone: number;
   readonly zoneName: string;
-  readonly spanStartPfn: number;
-  readonly spannedPages: number;
-  readonly wmarkMin: number;
-  readonly wmarkLow: number;
-  readonly wmarkHigh: number;
-  readonly pcpBatch: number;
-  readonly pcpHigh: number;
   /** Free blocks, index = order. */
   readonly freeBlocks: readonly number[];
 }
@@ -107,8 +92,6 @@ export interface GuestAccounting {
 
 export const ZONE_NAMES: readonly string[] = ['DMA', 'DMA32', 'NORMAL'];
 
-const COUNTED = ['presentPages', 'managedPages', 'freePages', 'pcpPages', 'allocatedPages', 'reservedPages'] as const;
-
 /** The accounts of the guest with index `guest`. Cost follows its nodes, zones and (at level `blocks`) pageblocks. */
 export function guestAccounting(snapshot: Snapshot, guest: number): GuestAccounting {
   const header = guestsOf(snapshot)[guest]!;
@@ -127,25 +110,20 @@ export function guestAccounting(snapshot: Snapshot, guest: number): GuestAccount
 /** The nodes of a guest, every possible one, in nid order. */
 export function nodeRows(snapshot: Snapshot, guest: number): NodeRow[] {
   const zones = zoneRows(snapshot, guest);
-  const [first, end] = rowsOf(snapshot, 'nodes', 'guest', guest);
-  const nids = column(snapshot, 'nodes', 'nid');
-  const online = column(snapshot, 'nodes', 'online');
-  const host = column(snapshot, 'nodes', 'host');
-  const hostNid = column(snapshot, 'nodes', 'hostNid');
-  const figure = (name: string, row: number): number => column(snapshot, 'nodes', name)[row]!;
+  const [first, end] = rowsOf(snapshot, 'nodes', guest);
   const rows: NodeRow[] = [];
   for (let row = first; row < end; row++) {
-    const nid = nids[row]!;
-    const own = zones.filter((zone) => zone.nid === nid);
+    const node = rowAt('nodes', snapshot.tables.nodes, row);
+    const own = zones.filter((zone) => zone.nid === node.nid);
     const counts = sumCounts(own);
     rows.push({
-      nid,
-      online: online[row] === 1,
-      standsFor: host[row]! < 0 ? null : { host: host[row]!, nid: hostNid[row]! },
-      nodePresentPages: figure('presentPages', row),
-      nrZones: figure('nrZones', row),
-      markedPages: figure('marked', row),
-      sizeMib: numactlMbFromPages(figure('presentPages', row)),
+      nid: node.nid,
+      online: node.online === 1,
+      standsFor: node.host < 0 ? null : { host: node.host, nid: node.hostNid },
+      nodePresentPages: node.presentPages,
+      nrZones: node.nrZones,
+      markedPages: node.marked,
+      sizeMib: numactlMbFromPages(node.presentPages),
       freeMib: numactlMbFromPages(counts.freePages),
       spannedPages: hullPages(own),
       ...counts,
@@ -157,17 +135,15 @@ export function nodeRows(snapshot: Snapshot, guest: number): NodeRow[] {
 
 /** Page counts added up, column by column. */
 export function sumCounts(rows: readonly PageCounts[]): PageCounts {
-  const sum = { presentPages: 0, managedPages: 0, freePages: 0, pcpPages: 0, allocatedPages: 0, reservedPages: 0 };
-  for (const row of rows) for (const name of COUNTED) sum[name] += row[name];
+  const sum = Object.fromEntries(PAGE_COUNTS.map((name) => [name, 0])) as Record<PageCount, number>;
+  for (const row of rows) for (const name of PAGE_COUNTS) sum[name] += row[name];
   return sum;
 }
 
 /** The owed matrix of a guest as rows in (from, to) order. */
 export function owedPairs(snapshot: Snapshot, guest: number): OwedPair[] {
-  const [first, end] = rowsOf(snapshot, 'stranded', 'guest', guest);
-  const [from, to, pages, pinned, misplaced] = ['from', 'to', 'pages', 'pinned', 'misplaced'].map((name) =>
-    column(snapshot, 'stranded', name),
-  );
+  const [first, end] = rowsOf(snapshot, 'stranded', guest);
+  const { from, to, pages, pinned, misplaced } = snapshot.tables.stranded.columns;
   return Array.from({ length: end - first }, (_, i) => {
     const row = first + i;
     return {
@@ -181,32 +157,18 @@ export function owedPairs(snapshot: Snapshot, guest: number): OwedPair[] {
 }
 
 function zoneRows(snapshot: Snapshot, guest: number): ZoneRow[] {
-  const [first, end] = rowsOf(snapshot, 'cells', 'guest', guest);
-  const at = (name: string, row: number): number => column(snapshot, 'cells', name)[row]!;
-  const rows: ZoneRow[] = [];
-  for (let row = first; row < end; row++) {
-    const zone = at('zone', row);
-    rows.push({
-      nid: at('nid', row),
-      zone,
-      zoneName: ZONE_NAMES[zone] ?? `zone ${zone}`,
-      spanStartPfn: at('spanStart', row),
-      spannedPages: at('spannedPages', row),
-      presentPages: at('presentPages', row),
-      managedPages: at('managedPages', row),
-      freePages: at('freePages', row),
-      pcpPages: at('pcpPages', row),
-      allocatedPages: at('allocatedPages', row),
-      reservedPages: at('reservedPages', row),
-      wmarkMin: at('wmarkMin', row),
-      wmarkLow: at('wmarkLow', row),
-      wmarkHigh: at('wmarkHigh', row),
-      pcpBatch: at('pcpBatch', row),
-      pcpHigh: at('pcpHigh', row),
-      freeBlocks: Array.from({ length: 11 }, (_, order) => at(`free${order}`, row)),
-    });
-  }
-  return rows;
+  const [first, end] = rowsOf(snapshot, 'zones', guest);
+  return Array.from({ length: end - first }, (_, i): ZoneRow => {
+    const row = rowAt('zones', snapshot.tables.zones, first + i);
+    const figures = Object.fromEntries(ZONE_FIGURES.map((name) => [name, row[name]]));
+    return {
+      nid: row.nid,
+      zone: row.zone,
+      zoneName: ZONE_NAMES[row.zone] ?? `zone ${row.zone}`,
+      ...(figures as Record<ZoneFigure, number>),
+      freeBlocks: FREE_ORDERS.map((name) => row[name]),
+    };
+  });
 }
 
 function hullPages(zones: readonly ZoneRow[]): number {
@@ -222,11 +184,9 @@ function hullPages(zones: readonly ZoneRow[]): number {
 
 /** A counted page by page, per node: only a snapshot with the guest's blocks knows it, else null. */
 function actualPages(snapshot: Snapshot, guest: number): ReadonlyMap<number, number> | null {
-  const [first, end] = rowsOf(snapshot, 'blocks', 'guest', guest);
+  const [first, end] = rowsOf(snapshot, 'blocks', guest);
   if (first === end) return null;
-  const [nid, free, used, pinned] = ['nid', 'freePages', 'usedPages', 'pinnedPages'].map((name) =>
-    column(snapshot, 'blocks', name),
-  );
+  const { nid, freePages: free, usedPages: used, pinnedPages: pinned } = snapshot.tables.blocks.columns;
   const pages = new Map<number, number>();
   for (let row = first; row < end; row++) {
     pages.set(nid![row]!, (pages.get(nid![row]!) ?? 0) + free![row]! + used![row]! + pinned![row]!);

@@ -4,19 +4,12 @@
  * The score of a VM is its **largest-node share**: of the VM's memory, the percentage that its fullest host node backs,
  * rounded down, so that 100 means all of it on one node. It says how gathered the VM is, not whether it could be better.
  */
-import { guestsOf } from '../columns/index.ts';
-import type { Snapshot } from '../columns/index.ts';
-import { column, rowsOf } from './table-row.ts';
+import { guestsOf, rowAt, rowsOf } from '../columns/index.ts';
+import type { Row, Snapshot } from '../columns/index.ts';
 
-export interface HostNodeRow {
-  readonly host: number;
+export interface HostNodeRow extends Row<'hostNodes'> {
   readonly hostName: string;
-  readonly nid: number;
   readonly cpus: readonly number[];
-  readonly totalPages: number;
-  readonly freePages: number;
-  readonly usedPages: number;
-  readonly reservedPages: number;
 }
 
 export interface VmHostRow {
@@ -58,26 +51,11 @@ export function hostMatrix(snapshot: Snapshot): HostMatrix {
 
 /** Every host node in (host, nid) order. */
 export function hostNodeRows(snapshot: Snapshot): HostNodeRow[] {
-  const [host, nid, total, free, used, reserved] = [
-    'host',
-    'nid',
-    'totalPages',
-    'freePages',
-    'usedPages',
-    'reservedPages',
-  ].map((name) => column(snapshot, 'hostNodes', name));
-  return Array.from({ length: snapshot.tables.hostNodes.rows }, (_, row) => {
-    const header = snapshot.header.hosts[host![row]!]!;
-    return {
-      host: host![row]!,
-      hostName: header.name,
-      nid: nid![row]!,
-      cpus: header.cpus[header.nids.indexOf(nid![row]!)] ?? [],
-      totalPages: total![row]!,
-      freePages: free![row]!,
-      usedPages: used![row]!,
-      reservedPages: reserved![row]!,
-    };
+  const { hostNodes } = snapshot.tables;
+  return Array.from({ length: hostNodes.rows }, (_, i) => {
+    const row = rowAt('hostNodes', hostNodes, i);
+    const { name, cpus, nids } = snapshot.header.hosts[row.host]!;
+    return { ...row, hostName: name, cpus: cpus[nids.indexOf(row.nid)] ?? [] };
   });
 }
 
@@ -88,10 +66,8 @@ function addBacking(
   pages: number[],
   copyPages: number[],
 ): void {
-  const [first, end] = rowsOf(snapshot, 'backing', 'guest', guest);
-  const [host, hostNid, count, copy] = ['host', 'hostNid', 'pages', 'copy'].map((name) =>
-    column(snapshot, 'backing', name),
-  );
+  const [first, end] = rowsOf(snapshot, 'backing', guest);
+  const { host, hostNid, pages: count, copy } = snapshot.tables.backing.columns;
   for (let row = first; row < end; row++) {
     const node = index.get(nodeKey(host![row]!, hostNid![row]!));
     if (node === undefined) continue;

@@ -10,12 +10,11 @@
  *     Never less than now. Compaction copies inside a zone, so nothing is packed across two.
  * (d) now, what compaction adds, what is in use and never add up to the pageblocks.
  */
-import { guestsOf } from '../columns/index.ts';
+import { guestsOf, rowsOf } from '../columns/index.ts';
 import type { Snapshot } from '../columns/index.ts';
 import { PAGES_PER_HUGE } from '../units/index.ts';
 import type { NodeRow } from './accounting.ts';
 import { HUGE_ORDER } from './free-area.ts';
-import { column, rowsOf } from './table-row.ts';
 
 export interface HugeOutlook {
   readonly nid: number;
@@ -34,7 +33,7 @@ export interface HugeOutlook {
 
 /** null: the snapshot does not know the guest's pageblocks. Nodes in nid order, those that have pageblocks or free blocks. */
 export function hugeOutlook(snapshot: Snapshot, guest: number, nodes: readonly NodeRow[]): HugeOutlook[] | null {
-  const [first, end] = rowsOf(snapshot, 'blocks', 'guest', guest);
+  const [first, end] = rowsOf(snapshot, 'blocks', guest);
   if (first === end) return null;
   const { nrPages, zoneStartPfn } = guestsOf(snapshot)[guest]!;
   const cells = new Map<number, Cell>();
@@ -98,13 +97,13 @@ export interface Pageblock {
 }
 
 export function hasPageblocks(snapshot: Snapshot, guest: number): boolean {
-  const [first, end] = rowsOf(snapshot, 'blocks', 'guest', guest);
+  const [first, end] = rowsOf(snapshot, 'blocks', guest);
   return end > first;
 }
 
 /** The pageblocks of a guest, ascending; those without any page are left out. Empty: not in this snapshot. */
 export function pageblockRows(snapshot: Snapshot, guest: number): Pageblock[] {
-  const [first, end] = rowsOf(snapshot, 'blocks', 'guest', guest);
+  const [first, end] = rowsOf(snapshot, 'blocks', guest);
   return [...pageblocks(snapshot, guest, first, end, guestsOf(snapshot)[guest]!.nrPages)];
 }
 
@@ -115,8 +114,8 @@ function* pageblocks(
   end: number,
   nrPages: number,
 ): Generator<Pageblock> {
-  const at = (name: string): ArrayLike<number> => column(snapshot, 'blocks', name);
-  const [blocks, free, used, pinned, owed] = ['block', 'freePages', 'usedPages', 'pinnedPages', 'owedPages'].map(at);
+  const { columns } = snapshot.tables.blocks;
+  const { block: blocks, freePages: free, usedPages: used, pinnedPages: pinned, owedPages: owed } = columns;
   const runs = new TargetCursor(snapshot, guest);
   for (let row = first; row < end;) {
     const block = blocks![row]!;
@@ -154,9 +153,9 @@ class TargetCursor {
   #row: number;
 
   constructor(snapshot: Snapshot, guest: number) {
-    const [first, last] = rowsOf(snapshot, 'layout', 'guest', guest);
-    const at = (name: string): ArrayLike<number> => column(snapshot, 'layout', name);
-    [this.#start, this.#end, this.#nid] = [at('start'), at('end'), at('nid')];
+    const [first, last] = rowsOf(snapshot, 'layout', guest);
+    const { columns } = snapshot.tables.layout;
+    [this.#start, this.#end, this.#nid] = [columns.start, columns.end, columns.nid];
     [this.#row, this.#last] = [first, last];
   }
 

@@ -10,11 +10,10 @@
  * (d) Cost: the rows of the guest once; then, for each column and each node in the window, the logarithm of the rows
  *     between two edges. Rows are read in place or copied once; nothing grows with pages.
  */
-import { guestsOf } from '../columns/index.ts';
+import { guestsOf, rowsOf } from '../columns/index.ts';
 import type { Snapshot } from '../columns/index.ts';
 import { PAGES_PER_HUGE } from '../units/index.ts';
 import type { ActualBand, LaneBand, Lanes } from './lane.ts';
-import { column, rowsOf } from './table-row.ts';
 
 /** A maximal row of the H or T map. host is -1 for guest nodes. */
 export interface NodeRun {
@@ -90,11 +89,9 @@ export class LaneIndex {
   /** The pageblock that a page lies in, by A, in nid order. */
   blockAt(pfn: number): BlockCounts[] {
     const block = Math.floor(pfn / PAGES_PER_HUGE);
-    const [first, end] = rowsOf(this.#snapshot, 'blocks', 'guest', this.guest);
-    const at = (name: string): ArrayLike<number> => column(this.#snapshot, 'blocks', name);
-    const blocks = at('block');
-    const [nid, ...figures] = ['nid', ...BLOCK_FIGURES].map(at);
-    const [usedPages, freePages, pinnedPages, owedPages] = figures;
+    const [first, end] = rowsOf(this.#snapshot, 'blocks', this.guest);
+    const { columns } = this.#snapshot.tables.blocks;
+    const { block: blocks, nid, usedPages, freePages, pinnedPages, owedPages } = columns;
     const rows: BlockCounts[] = [];
     for (let row = firstAtLeast(blocks, first, end, block); row < end && blocks[row] === block; row++) {
       rows.push({
@@ -297,10 +294,8 @@ const hostAndNid = (key: number): { readonly host: number; readonly nid: number 
 });
 
 function hostRuns(snapshot: Snapshot, guest: number): RunList {
-  const [first, end] = rowsOf(snapshot, 'backing', 'guest', guest);
-  const [start, pages, host, hostNid, copy] = ['start', 'pages', 'host', 'hostNid', 'copy'].map((name) =>
-    column(snapshot, 'backing', name),
-  );
+  const [first, end] = rowsOf(snapshot, 'backing', guest);
+  const { start, pages, host, hostNid, copy } = snapshot.tables.backing.columns;
   const runs = new RunGathering(end - first);
   for (let row = first; row < end; row++) {
     // A migration's second copy is not where the page lives.
@@ -310,8 +305,8 @@ function hostRuns(snapshot: Snapshot, guest: number): RunList {
 }
 
 function targetRuns(snapshot: Snapshot, guest: number): RunList {
-  const [first, end] = rowsOf(snapshot, 'layout', 'guest', guest);
-  const [start, stop, nid] = ['start', 'end', 'nid'].map((name) => column(snapshot, 'layout', name));
+  const [first, end] = rowsOf(snapshot, 'layout', guest);
+  const { start, end: stop, nid } = snapshot.tables.layout.columns;
   const runs = new RunGathering(end - first);
   for (let row = first; row < end; row++) runs.add(start![row]!, stop![row]!, keyOf(-1, nid![row]!));
   return runs.list();
@@ -371,10 +366,9 @@ function sumsOfRuns({ start, end, key }: RunList): NodeSums[] {
 }
 
 function sumsOfBlocks(snapshot: Snapshot, guest: number, nrPages: number): NodeSums[] {
-  const [first, end] = rowsOf(snapshot, 'blocks', 'guest', guest);
-  const block = column(snapshot, 'blocks', 'block');
-  const nid = column(snapshot, 'blocks', 'nid');
-  const [used, free, pinned, owed] = BLOCK_FIGURES.map((name) => column(snapshot, 'blocks', name));
+  const [first, end] = rowsOf(snapshot, 'blocks', guest);
+  const { columns } = snapshot.tables.blocks;
+  const { block, nid, usedPages: used, freePages: free, pinnedPages: pinned, owedPages: owed } = columns;
   const slots = slotsOf(nid, first, end);
   const parts = slots.rows.map((rows) => new Filling(rows, FIGURES));
   for (let row = first; row < end; row++) {

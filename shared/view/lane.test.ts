@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { rowAt, tableOf } from '../columns/index.ts';
 import { drawer, isOwed, randomGuest, snapshotOf } from './fixture/page-model.ts';
 import type { Page } from './fixture/page-model.ts';
 import { hostMatrix } from './host.ts';
@@ -100,11 +101,9 @@ describe('guest lanes', () => {
     const window = { columns: 10, fromPfn: 0, toPfn: 2000 };
     const [lanes, matrix] = [guestLanes(snapshot, 0, window), hostMatrix(snapshot)];
     const { backing } = snapshot.tables;
-    const row: Record<string, number> = { guest: 0, start: 0, pages: 300, host: 0, hostNid: 4, frame: 9000, copy: 1 };
-    const columns = Object.fromEntries(
-      Object.entries(backing.columns).map(([name, values]) => [name, Uint32Array.from([...values, row[name]!])]),
-    );
-    const copied = { ...snapshot, tables: { ...snapshot.tables, backing: { rows: backing.rows + 1, columns } } };
+    const rows = Array.from({ length: backing.rows }, (_, row) => rowAt('backing', backing, row));
+    const copy = { guest: 0, start: 0, pages: 300, host: 0, hostNid: 4, frame: 9000, copy: 1 };
+    const copied = { ...snapshot, tables: { ...snapshot.tables, backing: tableOf('backing', [...rows, copy]) } };
     expect(guestLanes(copied, 0, window).hostBands).toEqual(lanes.hostBands);
     const [vm, was] = [hostMatrix(copied).vms[0]!, matrix.vms[0]!];
     expect(vm).toEqual({ ...was, copyPages: [0, 300] });

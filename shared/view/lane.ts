@@ -7,10 +7,9 @@
  *     dealt out to them evenly, each key by rounding its running sum, so a whole pageblock is always exact.
  * (c) Cost: the rows of the guest in the window plus the columns.
  */
-import { guestsOf } from '../columns/index.ts';
+import { guestsOf, rowsOf } from '../columns/index.ts';
 import type { Snapshot } from '../columns/index.ts';
 import { PAGES_PER_HUGE } from '../units/index.ts';
-import { column, rowsOf } from './table-row.ts';
 
 /** Pages of one node in each column. */
 export interface LaneBand {
@@ -100,10 +99,8 @@ class Bands {
 
 function hostBands(snapshot: Snapshot, guest: number, edges: Float64Array): LaneBand[] {
   const bands = new Bands(edges.length - 1);
-  const [first, end] = rowsOf(snapshot, 'backing', 'guest', guest);
-  const [start, pages, host, hostNid, copy] = ['start', 'pages', 'host', 'hostNid', 'copy'].map((name) =>
-    column(snapshot, 'backing', name),
-  );
+  const [first, end] = rowsOf(snapshot, 'backing', guest);
+  const { start, pages, host, hostNid, copy } = snapshot.tables.backing.columns;
   for (let row = first; row < end; row++) {
     // A migration's second copy is not where the page lives.
     if (copy![row] === 1 || !meets(edges, start![row]!, start![row]! + pages![row]!)) continue;
@@ -114,8 +111,8 @@ function hostBands(snapshot: Snapshot, guest: number, edges: Float64Array): Lane
 
 function targetBands(snapshot: Snapshot, guest: number, edges: Float64Array): LaneBand[] {
   const bands = new Bands(edges.length - 1);
-  const [first, end] = rowsOf(snapshot, 'layout', 'guest', guest);
-  const [start, stop, nid] = ['start', 'end', 'nid'].map((name) => column(snapshot, 'layout', name));
+  const [first, end] = rowsOf(snapshot, 'layout', guest);
+  const { start, end: stop, nid } = snapshot.tables.layout.columns;
   for (let row = first; row < end; row++) {
     if (meets(edges, start![row]!, stop![row]!)) addRun(bands.of(-1, nid![row]!), edges, start![row]!, stop![row]!);
   }
@@ -128,15 +125,8 @@ function actualBands(snapshot: Snapshot, guest: number, edges: Float64Array): Pi
   const figures = Array.from({ length: 5 }, () => new Bands(columns));
   const [used, free, pinned, owing, stuck] = figures as [Bands, Bands, Bands, Bands, Bands];
   const owedPages = new Float64Array(columns);
-  const [first, end] = rowsOf(snapshot, 'blocks', 'guest', guest);
-  const [block, nid, freePages, usedPages, pinnedPages, owed] = [
-    'block',
-    'nid',
-    'freePages',
-    'usedPages',
-    'pinnedPages',
-    'owedPages',
-  ].map((name) => column(snapshot, 'blocks', name));
+  const [first, end] = rowsOf(snapshot, 'blocks', guest);
+  const { block, nid, freePages, usedPages, pinnedPages, owedPages: owed } = snapshot.tables.blocks.columns;
   for (let row = first; row < end; row++) {
     const start = block![row]! * PAGES_PER_HUGE;
     const stop = Math.min(start + PAGES_PER_HUGE, nrPages);

@@ -2,9 +2,9 @@
  * Memlayouts as a window compares them: ranges of a view.layout reply, what changes between two, what each memory block
  * is linked under. All by T; ranges are half-open and cover the guest without holes, neighbours of one node joined.
  */
+import { rowsOf } from '../columns/index.ts';
 import type { Snapshot } from '../columns/index.ts';
 import type { PfnRange } from '../units/index.ts';
-import { column, rowsOf } from './table-row.ts';
 
 export interface LayoutRun extends PfnRange {
   readonly nid: number;
@@ -41,8 +41,8 @@ export function readLayoutRanges(bytes: Uint8Array): LayoutRun[] {
 
 /** The pages that a guest has, ascending; between them are holes. They are those that something backs. */
 export function existingPages(snapshot: Snapshot, guest: number): PfnRange[] {
-  const [first, end] = rowsOf(snapshot, 'backing', 'guest', guest);
-  const [start, pages, copy] = ['start', 'pages', 'copy'].map((name) => column(snapshot, 'backing', name));
+  const [first, end] = rowsOf(snapshot, 'backing', guest);
+  const { start, pages, copy } = snapshot.tables.backing.columns;
   const runs: { start: number; end: number }[] = [];
   for (let row = first; row < end; row++) {
     if (copy![row] === 1) continue; // a migration's second copy of what is there already

@@ -35,13 +35,16 @@ const compaction = (more: Partial<CompactionRow>): CompactionRow => ({
 });
 
 const header = (migrations: MigrationRow[], compactions: CompactionRow[]): SnapshotRecords => ({
-  version: 2,
+  version: 3,
   level: 'accounts',
   tick: 40,
   tickMs: 100,
   seed: 1,
   chain: '',
   hosts: [],
+  vms: [],
+  kernels: [],
+  verdicts: [],
   guests: [],
   migrations,
   compactions,

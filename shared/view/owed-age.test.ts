@@ -23,7 +23,7 @@ test('owners by age, with the sums of both; ages in between that nobody has are 
     owed: {
       rows: rows.length,
       columns: {
-        guest: Uint16Array.from(columnOf(0)),
+        guest: Uint32Array.from(columnOf(0)),
         owner: Uint8Array.from(columnOf(1)),
         age: Uint8Array.from(columnOf(2)),
         pages: Uint32Array.from(columnOf(3)),

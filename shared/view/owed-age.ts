@@ -4,8 +4,8 @@
  */
 import { OWED_OWNERS } from '../model/owed.ts';
 import type { OwedOwner } from '../model/owed.ts';
+import { rowsOf } from '../columns/index.ts';
 import type { Snapshot } from '../columns/index.ts';
-import { column, rowsOf } from './table-row.ts';
 
 export interface OwedByAge {
   /** Columns: ages from the youngest to the oldest that occurs. */
@@ -26,10 +26,10 @@ const age = (log2: number): OwedAge => ({ fromTicks: 2 ** log2 - 1, toTicks: 2 *
 
 /** null: the snapshot does not know it of this guest. */
 export function owedByAge(snapshot: Snapshot, guest: number): OwedByAge | null {
-  const [block, blockEnd] = rowsOf(snapshot, 'blocks', 'guest', guest);
+  const [block, blockEnd] = rowsOf(snapshot, 'blocks', guest);
   if (block === blockEnd) return null;
-  const [first, end] = rowsOf(snapshot, 'owed', 'guest', guest);
-  const [owner, ages, pages] = ['owner', 'age', 'pages'].map((name) => column(snapshot, 'owed', name));
+  const [first, end] = rowsOf(snapshot, 'owed', guest);
+  const { owner, age: ages, pages } = snapshot.tables.owed.columns;
   let oldest = -1;
   for (let row = first; row < end; row++) oldest = Math.max(oldest, ages![row]!);
   const table = OWED_OWNERS.map(() => Array.from({ length: oldest + 1 }, () => 0));

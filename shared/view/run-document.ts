@@ -3,10 +3,18 @@
  * never renamed. Pages are 4 KiB; `sizeMiB` is floored as numactl does; `stranded` leaves out pinned pages, which are
  * listed apart.
  */
-import { compactionsOf, guestsOf, migrationsOf } from '../columns/index.ts';
+import {
+  columnSpec,
+  compactionsOf,
+  guestsOf,
+  HOST_FIGURES,
+  migrationsOf,
+  PAGE_COUNTS,
+  ZONE_FIGURES,
+} from '../columns/index.ts';
 import type { CompactionRow, MigrationRow } from '../model/transfer.ts';
 import type { GuestLag } from '../model/owed.ts';
-import type { Snapshot } from '../columns/index.ts';
+import type { HostFigure, Snapshot, ZoneFigure } from '../columns/index.ts';
 import { nodeRows, owedPairs } from './accounting.ts';
 import type { NodeRow, PageCounts, ZoneRow } from './accounting.ts';
 import { convergedGuests } from './convergence.ts';
@@ -35,13 +43,7 @@ export interface RunDocument {
 
 export interface HostDocument {
   readonly name: string;
-  readonly nodes: readonly {
-    readonly nid: number;
-    readonly totalPages: number;
-    readonly freePages: number;
-    readonly usedPages: number;
-    readonly reservedPages: number;
-  }[];
+  readonly nodes: readonly ({ readonly nid: number } & Readonly<Record<HostFigure, number>>)[];
 }
 
 export interface GuestDocument {
@@ -75,6 +77,7 @@ export interface GuestNodeDocument extends PageCounts {
   readonly zones: readonly ZoneDocument[];
 }
 
+/** With those figures of a zone that are of a map; watermarks and per-CPU lists are not told. */
 export interface ZoneDocument extends PageCounts {
   readonly zone: string;
   readonly spanStartPfn: number;
@@ -101,13 +104,7 @@ export function runDocument(record: RunRecord): RunDocument {
       name: host.name,
       nodes: matrix.nodes
         .filter((node) => node.host === h)
-        .map(({ nid, totalPages, freePages, usedPages, reservedPages }) => ({
-          nid,
-          totalPages,
-          freePages,
-          usedPages,
-          reservedPages,
-        })),
+        .map((node) => ({ nid: node.nid, ...picked(node, HOST_FIGURES) })),
     })),
     guests: guestsOf(after).map((_, g) => guestDocument(after, g, matrix)),
     migrations: migrationsOf(after),
@@ -139,45 +136,27 @@ function guestDocument(snapshot: Snapshot, guest: number, matrix: HostMatrix): G
   };
 }
 
+const MAPPED_FIGURES = ZONE_FIGURES.filter((name) => columnSpec('zones', name).map !== null) as (keyof ZoneDocument &
+  ZoneFigure)[];
+
 function nodeDocument(node: NodeRow, snapshot: Snapshot): GuestNodeDocument {
-  const {
-    nid,
-    standsFor,
-    sizeMib,
-    freeMib,
-    spannedPages,
-    presentPages,
-    managedPages,
-    freePages,
-    pcpPages,
-    allocatedPages,
-    reservedPages,
-  } = node;
+  const { nid, standsFor, sizeMib, freeMib, spannedPages } = node;
   return {
     nid,
     standsFor: standsFor === null ? null : { host: snapshot.header.hosts[standsFor.host]!.name, nid: standsFor.nid },
     sizeMiB: sizeMib,
     freeMiB: freeMib,
     spannedPages,
-    presentPages,
-    managedPages,
-    freePages,
-    pcpPages,
-    allocatedPages,
-    reservedPages,
+    ...picked(node, PAGE_COUNTS),
     zones: node.zones.map(zoneDocument),
   };
 }
 
 const zoneDocument = (row: ZoneRow): ZoneDocument => ({
   zone: row.zoneName,
-  spanStartPfn: row.spanStartPfn,
-  spannedPages: row.spannedPages,
-  presentPages: row.presentPages,
-  managedPages: row.managedPages,
-  freePages: row.freePages,
-  pcpPages: row.pcpPages,
-  allocatedPages: row.allocatedPages,
-  reservedPages: row.reservedPages,
+  ...picked(row, MAPPED_FIGURES),
   freeBlocks: row.freeBlocks,
 });
+
+const picked = <K extends string>(row: Readonly<Record<K, number>>, names: readonly K[]): Record<K, number> =>
+  Object.fromEntries(names.map((name) => [name, row[name]])) as Record<K, number>;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { tableOf } from '../columns/index.ts';
 import type { Snapshot } from '../columns/index.ts';
-import { drawer, snapshotOf } from './fixture/page-model.ts';
+import { drawer, snapshotOf, withGuestFigures } from './fixture/page-model.ts';
 import {
   EMPTY_SERIES,
   MAX_PAIRS,
@@ -33,41 +34,16 @@ const EMPTY = snapshotOf(
 
 /** A snapshot with these owed pages and nothing else. */
 function at(tick: number, owed: readonly { from: number; to: number; pages: number }[], free = 100): Snapshot {
-  const [guest] = EMPTY.header.guests;
-  const targetActual = owed.reduce((sum, pair) => sum + pair.pages, 0);
-  const hostNodes = {
-    rows: 1,
-    columns: {
-      ...EMPTY.tables.hostNodes.columns,
-      freePages: Uint32Array.of(free),
-      usedPages: Uint32Array.of(100 - free),
-    },
-  };
-  const stranded = {
-    rows: owed.length,
-    columns: {
-      guest: new Uint16Array(owed.length),
-      from: Uint16Array.from(owed.map((pair) => pair.from)),
-      to: Uint16Array.from(owed.map((pair) => pair.to)),
-      pages: Uint32Array.from(owed.map((pair) => pair.pages)),
-      pinned: new Uint32Array(owed.length),
-      misplaced: new Uint32Array(owed.length),
-    },
-  };
-  return {
-    header: {
-      ...EMPTY.header,
-      tick,
-      guests: [
-        {
-          ...guest!,
-          lag: { hostTarget: 0, coalesced: 0, targetActual, pinned: 0 },
-          moved: { sweep: tick, free: 0, drain: 0 },
-        },
-      ],
-    },
-    tables: { ...EMPTY.tables, hostNodes, stranded },
-  };
+  const targetActualPages = owed.reduce((sum, pair) => sum + pair.pages, 0);
+  const hostNodes = tableOf('hostNodes', [
+    { host: 0, nid: 0, totalPages: 100, freePages: free, usedPages: 100 - free, reservedPages: 0 },
+  ]);
+  const stranded = tableOf(
+    'stranded',
+    owed.map((pair) => ({ guest: 0, ...pair, pinned: 0, misplaced: 0 })),
+  );
+  const { header, tables } = withGuestFigures(EMPTY, 0, { targetActualPages, movedSweep: tick });
+  return { header: { ...header, tick }, tables: { ...tables, hostNodes, stranded } };
 }
 
 describe('series', () => {

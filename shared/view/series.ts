@@ -7,8 +7,8 @@
  * (c) Equal snapshots in equal order give equal series.
  * (d) At most MAX_PAIRS node pairs of a guest have a column of their own, the first to owe; the others share one.
  */
-import { guestsOf } from '../columns/index.ts';
-import type { Snapshot } from '../columns/index.ts';
+import { columnSpec, GUEST_TRACKS, guestsOf } from '../columns/index.ts';
+import type { GuestTrack, Snapshot } from '../columns/index.ts';
 import { owedPairs } from './accounting.ts';
 import { hostNodeRows } from './host.ts';
 
@@ -25,19 +25,10 @@ export interface PairSeries {
   readonly owedPages: readonly number[];
 }
 
-export interface GuestSeries {
+export interface GuestSeries extends Readonly<Record<GuestTrack, readonly number[]>> {
   readonly name: string;
   /** In (from, to) order, the shared column last; only pairs that ever owed a page. */
   readonly pairs: readonly PairSeries[];
-  /** H against T. */
-  readonly hostTargetPages: readonly number[];
-  /** T against A, not pinned. */
-  readonly targetActualPages: readonly number[];
-  readonly pinnedPages: readonly number[];
-  readonly coalescedPages: readonly number[];
-  readonly movedSweep: readonly number[];
-  readonly movedFree: readonly number[];
-  readonly movedDrain: readonly number[];
 }
 
 export interface HostNodeSeries {
@@ -107,18 +98,6 @@ class Track {
   }
 }
 
-const GUEST_TRACKS = {
-  hostTargetPages: 'max',
-  targetActualPages: 'max',
-  pinnedPages: 'max',
-  coalescedPages: 'max',
-  movedSweep: 'last',
-  movedFree: 'last',
-  movedDrain: 'last',
-} as const satisfies Record<string, Keep>;
-
-type GuestTrackName = keyof typeof GUEST_TRACKS;
-
 /** Takes the snapshots of a run one after the other and gives the series. */
 export class SeriesRecorder {
   readonly #ticks: number[] = [];
@@ -169,11 +148,11 @@ export class SeriesRecorder {
       return part;
     };
     const guests = guestsOf(last).map((guest, g): GuestSeries => {
-      const named = Object.keys(GUEST_TRACKS).map((name) => [name, of(`g${g} ${name}`)]);
+      const named = GUEST_TRACKS.map((name) => [name, of(`g${g} ${name}`)]);
       const pairs = [...(this.#pairs.get(g) ?? new Map<string, { from: number; to: number }>()).entries()]
         .map(([key, { from, to }]) => ({ from, to, owedPages: of(key) }))
         .sort((a, b) => rank(a.from) - rank(b.from) || a.to - b.to);
-      return { name: guest.name, pairs, ...(Object.fromEntries(named) as Record<GuestTrackName, number[]>) };
+      return { name: guest.name, pairs, ...(Object.fromEntries(named) as Record<GuestTrack, number[]>) };
     });
     const hostNodes = hostNodeRows(last).map(({ host, nid }) => ({
       host,
@@ -231,23 +210,13 @@ export class SeriesRecorder {
         this.#tracks.set(key, new Track(keep, zeros(Math.max(0, this.#ticks.length - (this.#inPoint === 0 ? 1 : 0)))));
       values.set(key, (values.get(key) ?? 0) + value);
     };
-    guestsOf(snapshot).forEach((guest, g) => {
-      const { lag, moved } = guest;
-      const now: Record<GuestTrackName, number> = {
-        hostTargetPages: lag.hostTarget,
-        targetActualPages: lag.targetActual,
-        pinnedPages: lag.pinned,
-        coalescedPages: lag.coalesced,
-        movedSweep: moved.sweep,
-        movedFree: moved.free,
-        movedDrain: moved.drain,
-      };
-      for (const name of Object.keys(GUEST_TRACKS) as GuestTrackName[])
-        set(`g${g} ${name}`, GUEST_TRACKS[name], now[name]);
+    const { rows, columns } = snapshot.tables.guests;
+    for (let g = 0; g < rows; g++) {
+      for (const name of GUEST_TRACKS) set(`g${g} ${name}`, columnSpec('guests', name).series!, columns[name][g]!);
       for (const key of this.#pairs.get(g)?.keys() ?? []) set(key, 'max', 0);
       for (const { from, to, pages } of owedPairs(snapshot, g))
         if (pages > 0) set(this.#pairKey(g, from, to), 'max', pages);
-    });
+    }
     for (const { host, nid, usedPages, freePages } of hostNodeRows(snapshot)) {
       set(`h${host}.${nid} used`, 'max', usedPages);
       set(`h${host}.${nid} free`, 'min', freePages);
@@ -311,12 +280,11 @@ function splicedGuest(
   from: number,
   joined: (old: readonly number[], more: readonly number[]) => number[],
 ): GuestSeries {
-  const names = Object.keys(GUEST_TRACKS) as GuestTrackName[];
-  const tracks = Object.fromEntries(names.map((name) => [name, joined(old[name], more[name])]));
+  const tracks = Object.fromEntries(GUEST_TRACKS.map((name) => [name, joined(old[name], more[name])]));
   const known = new Map(old.pairs.map((pair) => [`${pair.from}>${pair.to}`, pair.owedPages]));
   const pairs = more.pairs.map((pair) => ({
     ...pair,
     owedPages: joined(known.get(`${pair.from}>${pair.to}`) ?? zeros(from), pair.owedPages),
   }));
-  return { name: more.name, pairs, ...(tracks as Record<GuestTrackName, number[]>) };
+  return { name: more.name, pairs, ...(tracks as Record<GuestTrack, number[]>) };
 }

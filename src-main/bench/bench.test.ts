@@ -85,6 +85,7 @@ describe('many VMs', () => {
     expect(one.hash).toBe(other.hash);
     expect(one.deltaJsonBytes).toBeLessThan(one.keyJsonBytes);
     expect(one.keyJsonBytes).toBeLessThan(one.keyBytes);
+    expect(one.deltaJsonBytes).toBeLessThan(4000);
   });
 });
 

@@ -33,7 +33,7 @@ function options(more: Partial<GuestConfig> = {}, profile: GuestOptions['profile
 }
 
 const present = (c: Console): number[] => [0, 1, 2, 3].map((nid) => c.guest.memory.presentPages(nid));
-const used = (c: Console): number[] => Array.from(c.world.snapshot('accounts').tables.hostNodes.columns['usedPages']!);
+const used = (c: Console): number[] => Array.from(c.world.snapshot('accounts').tables.hostNodes.columns.usedPages);
 const plug = (c: Console, dimm: number): string | null =>
   c.world.submit({ type: 'plugDimm', vm: 'g', dimm })?.slug ?? null;
 

@@ -193,9 +193,7 @@ test('a snapshot has the pageblocks of the guests asked for, in the same rows', 
   world.step(20);
   const all = world.snapshot('blocks').tables.blocks;
   const rowsFor = (wanted: readonly number[]): unknown => {
-    const rows = Array.from({ length: all.rows }, (_, i) => i).filter((i) =>
-      wanted.includes(all.columns['guest']![i]!),
-    );
+    const rows = Array.from({ length: all.rows }, (_, i) => i).filter((i) => wanted.includes(all.columns.guest[i]!));
     return Object.fromEntries(Object.entries(all.columns).map(([name, c]) => [name, rows.map((i) => c[i])]));
   };
   const plain = (blocksOf: readonly number[]): unknown => {

@@ -57,11 +57,8 @@ describe('a world with such a guest', () => {
         config([defective('a', rfc, idle)], [{ at: 1, command: { type: 'commitLayout', vm: 'a', ranges: STRIPES } }]),
       );
       for (let i = 0; i < 3; i++) world.step();
-      const { nodes } = world.snapshot('accounts').tables as unknown as Record<
-        string,
-        { columns: Record<string, ArrayLike<number>> }
-      >;
-      return Array.from(nodes!.columns['presentPages']!).slice(0, 3);
+      const { nodes } = world.snapshot('accounts').tables;
+      return Array.from(nodes.columns.presentPages).slice(0, 3);
     };
     // 4096 pages: stripes 0, 3, .. 30 are node 0's (11), 11 node 1's, 10 node 2's. DMA is stripes 0..7: 3, 3, 2.
     expect(sizes(CORRECT)).toEqual([1408, 1408, 1280]);

@@ -1,43 +1,109 @@
 /**
- * A world as the tables of shared/snapshot/table.ts. Nothing here changes the world; the row orders are the format's.
+ * A world as the tables of shared/columns/schema.ts. Nothing here changes the world; the row orders are the format's.
  */
-import type { GuestHeader, Snapshot, SnapshotLevel, Table } from '../../shared/columns/index.ts';
-import { SNAPSHOT_VERSION } from '../../shared/columns/index.ts';
+import type {
+  FreeOrder,
+  HostHeader,
+  KernelHeader,
+  Row,
+  Snapshot,
+  SnapshotLevel,
+  Table,
+} from '../../shared/columns/index.ts';
+import {
+  COMPACTION_PHASES,
+  COUNTER_NAMES,
+  type CounterName,
+  MIGRATION_PHASES,
+  SNAPSHOT_VERSION,
+  tableOf,
+  TableWriter,
+} from '../../shared/columns/index.ts';
 import type { RfcSwitches } from '../../shared/model/config.ts';
+import type { CompactionRow, MigrationRow } from '../../shared/model/transfer.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
 import type { HostSide } from './host/index.ts';
-import { type GuestMm, type Mm, NR_PAGE_ORDERS, NR_ZONES, PAGES_PER_PAGEBLOCK } from './mm/index.ts';
+import { type Mm, NR_ZONES, PAGES_PER_PAGEBLOCK } from './mm/index.ts';
 import { forEachBlockRow } from './mm/block-row.ts';
 import { hasZoneType, validIn, zonelistRebuildsOf } from './mm/mm.ts';
 import { type Guest, truthOf } from './vm/index.ts';
 
-/**
- * The two tables whose size follows extents and ranges, kept between snapshots until what they show has changed: most
- * ticks change neither, and a snapshot of every tick must not cost what the first one did.
- */
-export class TableCache {
-  #backingKey = '';
-  #layoutKey = '';
-  #backing: Table | null = null;
-  #layout: Table | null = null;
+/** Makes a value anew when its key is another than the last time. */
+class Kept<T> {
+  #key: string | null = null;
+  #value: T | null = null;
 
-  backing(hostSide: HostSide, guests: readonly Guest[]): Table {
-    const key = `${guests.map((_, i) => hostSide.backingGeneration(i)).join()}/${hostSide.copyGeneration()}`;
-    if (this.#backing === null || key !== this.#backingKey) this.#backing = hostSide.backingTable();
-    this.#backingKey = key;
-    return this.#backing;
+  get(key: string, make: () => T): T {
+    if (this.#value === null || key !== this.#key) this.#value = make();
+    this.#key = key;
+    return this.#value;
+  }
+}
+
+/**
+ * What of a snapshot is kept until what it shows has changed: a snapshot of every tick must not cost what the first one
+ * did, and who compares two finds at once that they share it.
+ */
+export class SnapshotCache {
+  readonly #hosts = new Kept<readonly HostHeader[]>();
+  readonly #names = new Kept<readonly string[]>();
+  readonly #kernels = new Map<string, KernelHeader>();
+  readonly #backing = new Kept<Table<'backing'>>();
+  readonly #layout = new Kept<Table<'layout'>>();
+  readonly #vcpus = new Kept<Table<'vcpus'>>();
+  readonly #distances = new Kept<Table<'distances'>>();
+
+  hosts(hostSide: HostSide): readonly HostHeader[] {
+    return this.#hosts.get('', () => hostSide.hostHeaders());
   }
 
-  layout(guests: readonly Guest[]): Table {
+  names(guests: readonly Guest[]): readonly string[] {
+    return this.#names.get('', () => guests.map(({ config }) => config.name));
+  }
+
+  /** The kernels of this world's guests, each once, in the order in which they come first; and the place of each guest's. */
+  kernels(guests: readonly Guest[]): {
+    readonly kernels: readonly KernelHeader[];
+    readonly placeOf: readonly number[];
+  } {
+    const places = new Map<string, number>();
+    const kernels: KernelHeader[] = [];
+    const placeOf = guests.map((guest) => {
+      const kernel = kernelOf(guest);
+      const key = JSON.stringify(kernel);
+      const known = places.get(key);
+      if (known !== undefined) return known;
+      if (!this.#kernels.has(key)) this.#kernels.set(key, kernel);
+      places.set(key, kernels.length);
+      return kernels.push(this.#kernels.get(key)!) - 1;
+    });
+    return { kernels, placeOf };
+  }
+
+  backing(hostSide: HostSide, guests: readonly Guest[]): Table<'backing'> {
+    const generations = guests.map((_, i) => hostSide.backingGeneration(i)).join();
+    return this.#backing.get(`${generations}/${hostSide.copyGeneration()}`, () => hostSide.backingTable());
+  }
+
+  layout(guests: readonly Guest[]): Table<'layout'> {
     // Memory that is plugged in before any commit changes what the layout of boot comes to.
     const key = guests
       .map((g) => `${g.memory.layout.seq} ${g.memory.state.plugged.map((r) => `${r.start}-${r.end}`).join()}`)
       .join(';');
-    if (this.#layout === null || key !== this.#layoutKey) this.#layout = layoutTable(guests);
-    this.#layoutKey = key;
-    return this.#layout;
+    return this.#layout.get(key, () => layoutTable(guests));
+  }
+
+  vcpus(guests: readonly Guest[]): Table<'vcpus'> {
+    return this.#vcpus.get(topologyKey(guests), () => vcpusTable(guests));
+  }
+
+  distances(guests: readonly Guest[]): Table<'distances'> {
+    return this.#distances.get(topologyKey(guests), () => distancesTable(guests));
   }
 }
+
+const topologyKey = (guests: readonly Guest[]): string =>
+  guests.map(({ memory }) => memory.state.topology.generation).join();
 
 /** What a snapshot is made from. */
 export interface WorldParts {
@@ -46,7 +112,7 @@ export interface WorldParts {
   readonly chain: string;
   readonly hostSide: HostSide;
   readonly guests: readonly Guest[];
-  readonly tables: TableCache;
+  readonly cache: SnapshotCache;
 }
 
 export interface SnapshotOptions {
@@ -55,8 +121,10 @@ export interface SnapshotOptions {
 }
 
 export function snapshotOf(world: WorldParts, level: SnapshotLevel, { blocksOf }: SnapshotOptions = {}): Snapshot {
-  const { config, hostSide, guests } = world;
+  const { config, hostSide, guests, cache } = world;
   const isWanted = (guest: number): boolean => level === 'blocks' && (blocksOf?.includes(guest) ?? true);
+  const { kernels, placeOf } = cache.kernels(guests);
+  const migrations = hostSide.migrationRows();
   return {
     header: {
       version: SNAPSHOT_VERSION,
@@ -65,176 +133,153 @@ export function snapshotOf(world: WorldParts, level: SnapshotLevel, { blocksOf }
       tickMs: config.tickMs,
       seed: config.seed,
       chain: world.chain,
-      hosts: hostSide.hostHeaders(),
-      guests: guests.map((g, i) => guestHeader(g, i, hostSide)),
-      migrations: hostSide.migrationRows(),
-      compactions: hostSide.compactionRows(),
+      hosts: cache.hosts(hostSide),
+      vms: cache.names(guests),
+      kernels,
+      verdicts: migrations.map(({ verdict }) => verdict),
     },
     tables: {
       hostNodes: hostSide.hostNodesTable(),
-      backing: world.tables.backing(hostSide, guests),
-      cells: cellsTable(guests),
+      backing: cache.backing(hostSide, guests),
+      guests: tableOf(
+        'guests',
+        guests.map((guest, i) => guestRow(guest, i, placeOf[i]!, hostSide)),
+      ),
+      vcpus: cache.vcpus(guests),
+      distances: cache.distances(guests),
+      counters: countersTable(guests),
+      zones: zonesTable(guests),
       nodes: nodesTable(guests),
       stranded: strandedTable(guests),
-      layout: world.tables.layout(guests),
+      layout: cache.layout(guests),
       owed: owedTable(guests, world.tick, isWanted),
       blocks: blocksTable(guests, isWanted),
+      ...transferTables(config, migrations, hostSide.compactionRows()),
     },
   };
 }
 
-function guestHeader(guest: Guest, index: number, hostSide: HostSide): GuestHeader {
-  const { config, workload } = guest;
-  const { state: mm } = guest.memory;
-  return {
-    name: config.name,
-    host: hostSide.hostOf(index),
-    nrPages: mm.nrPages,
-    validPages: validIn(mm, 0, mm.nrPages),
-    nrNodeIds: mm.nrNodeIds,
-    cpuNode: mm.topology.cpuNode,
-    distances: mm.topology.distances,
-    zoneStartPfn: config.mm.zoneStartPfn,
-    layoutSeq: mm.layout.seq,
-    commits: mm.commits,
-    moved: { ...mm.moved },
-    lookups: { ...mm.lookups },
-    lag: guest.lag(truthOf(hostSide, index)),
-    allocs: workload.allocs,
-    frees: workload.frees,
-    allocFailures: workload.allocFailures,
-    era: config.mm.profile.era,
-    defects: defectsOf(config.mm.profile.rfc),
-    crashed: guest.kernel.mutexHeld,
-    beyond: guest.beyond,
-    topologyGeneration: mm.topology.generation,
-    counters: countersOf(guest),
-  };
+function kernelOf({ config, beyond }: Guest): KernelHeader {
+  return { era: config.mm.profile.era, defects: defectsOf(config.mm.profile.rfc), beyond };
 }
 
 /** Switches that are on, in their order. */
 const defectsOf = (rfc: RfcSwitches): string[] =>
   Object.entries(rfc).flatMap(([name, value]) => (value === false || value === 0 ? [] : [name]));
 
-/** Ascending by name within each part; a part is there when the guest is such that it can count. */
-function countersOf(guest: Guest): Record<string, number> {
+function guestRow(guest: Guest, index: number, kernel: number, hostSide: HostSide): Row<'guests'> {
+  const { config, workload } = guest;
+  const { state: mm } = guest.memory;
+  const lag = guest.lag(truthOf(hostSide, index));
+  return {
+    guest: index,
+    host: hostSide.hostOf(index),
+    kernel,
+    nrPages: mm.nrPages,
+    validPages: validIn(mm, 0, mm.nrPages),
+    nrNodeIds: mm.nrNodeIds,
+    dma32StartPfn: config.mm.zoneStartPfn[1],
+    normalStartPfn: config.mm.zoneStartPfn[2],
+    crashed: guest.kernel.mutexHeld ? 1 : 0,
+    topologyGeneration: mm.topology.generation,
+    layoutSeq: mm.layout.seq,
+    commits: mm.commits,
+    hostTargetPages: lag.hostTarget,
+    coalescedPages: lag.coalesced,
+    targetActualPages: lag.targetActual,
+    pinnedPages: lag.pinned,
+    movedSweep: mm.moved.sweep,
+    movedFree: mm.moved.free,
+    movedDrain: mm.moved.drain,
+    lookupHits: mm.lookups.hit,
+    lookupMisses: mm.lookups.miss,
+    allocs: workload.allocs,
+    frees: workload.frees,
+    allocFailures: workload.allocFailures,
+  };
+}
+
+/** Those that the guest is such that it can count. */
+function countersOf(guest: Guest): Partial<Record<CounterName, number>> {
   const { state: mm } = guest.memory;
   return {
     zonelistRebuilds: zonelistRebuildsOf(mm),
     ...mm.beyondCounters,
     ...guest.counters,
-    ...(guest.memory.defectCounters() ?? {}),
+    ...guest.memory.defectCounters(),
   };
 }
 
-const U8 = (v: readonly number[]): Uint8Array => Uint8Array.from(v);
-const U16 = (v: readonly number[]): Uint16Array => Uint16Array.from(v);
-const I16 = (v: readonly number[]): Int16Array => Int16Array.from(v);
-const U32 = (v: readonly number[]): Uint32Array => Uint32Array.from(v);
-
-/** Rows gathered as plain numbers, one array a column; the names are the keys. */
-class Rows<Name extends string> {
-  readonly column: Record<Name, number[]>;
-  rows = 0;
-
-  constructor(names: readonly Name[]) {
-    this.column = Object.fromEntries(names.map((n) => [n, []])) as unknown as Record<Name, number[]>;
-  }
-
-  push(row: Record<Name, number>): void {
-    for (const name of Object.keys(this.column) as Name[]) this.column[name].push(row[name]);
-    this.rows++;
-  }
+function countersTable(guests: readonly Guest[]): Table<'counters'> {
+  const w = new TableWriter('counters', guests.length * COUNTER_NAMES.length);
+  guests.forEach((g, guest) => {
+    const counters = countersOf(g);
+    COUNTER_NAMES.forEach((name, counter) => {
+      const value = counters[name];
+      if (value !== undefined) w.push({ guest, counter, value });
+    });
+  });
+  return w.table();
 }
 
-const CELL_FIGURES = [
-  'spanStart',
-  'spannedPages',
-  'presentPages',
-  'managedPages',
-  'freePages',
-  'pcpPages',
-  'allocatedPages',
-  'reservedPages',
-  'wmarkMin',
-  'wmarkLow',
-  'wmarkHigh',
-  'pcpBatch',
-  'pcpHigh',
-] as const;
+function vcpusTable(guests: readonly Guest[]): Table<'vcpus'> {
+  const w = new TableWriter('vcpus');
+  guests.forEach((g, guest) => {
+    g.memory.state.topology.cpuNode.forEach((nid, cpu) => w.push({ guest, cpu, nid }));
+  });
+  return w.table();
+}
 
-function cellsTable(guests: readonly Guest[]): Table {
-  const guest: number[] = [];
-  const nids: number[] = [];
-  const zones: number[] = [];
-  const figures = Object.fromEntries(CELL_FIGURES.map((f) => [f, [] as number[]])) as unknown as Record<
-    string,
-    number[]
-  >;
-  const free: number[][] = Array.from({ length: NR_PAGE_ORDERS }, () => []);
-  guests.forEach((g, i) => {
+function distancesTable(guests: readonly Guest[]): Table<'distances'> {
+  const w = new TableWriter('distances');
+  guests.forEach((g, guest) => {
+    g.memory.state.topology.distances.forEach((row, from) => {
+      row.forEach((distance, to) => w.push({ guest, from, to, distance }));
+    });
+  });
+  return w.table();
+}
+
+function zonesTable(guests: readonly Guest[]): Table<'zones'> {
+  const w = new TableWriter('zones', 8 * guests.length);
+  guests.forEach((g, guest) => {
     for (let nid = 0; nid < g.memory.state.nrNodeIds; nid++) {
       for (let zone = 0; zone < NR_ZONES; zone++) {
         if (!hasZoneType(g.memory.state, zone)) continue;
-        const cell = g.memory.zone(nid, zone);
-        guest.push(i);
-        nids.push(nid);
-        zones.push(zone);
-        for (const f of CELL_FIGURES) figures[f]!.push(cell[f]);
-        cell.freeBlocks.forEach((blocks, order) => free[order]!.push(blocks));
+        const figures = g.memory.zone(nid, zone);
+        w.push({ guest, nid, zone, ...figures, spanStartPfn: figures.spanStart, ...freeOrders(figures.freeBlocks) });
       }
     }
   });
-  const columns: Record<string, Uint8Array | Uint16Array | Uint32Array> = {
-    guest: U16(guest),
-    nid: U16(nids),
-    zone: U8(zones),
-  };
-  for (const f of CELL_FIGURES) columns[f] = U32(figures[f]!);
-  free.forEach((blocks, order) => {
-    columns[`free${order}`] = U32(blocks);
-  });
-  return { rows: guest.length, columns };
+  return w.table();
 }
 
-function nodesTable(guests: readonly Guest[]): Table {
-  const r = new Rows(['guest', 'nid', 'online', 'host', 'hostNid', 'presentPages', 'nrZones', 'marked']);
+const freeOrders = (blocks: readonly number[]): Record<FreeOrder, number> =>
+  Object.fromEntries(blocks.map((count, order) => [`freeOrder${order}`, count])) as Record<FreeOrder, number>;
+
+function nodesTable(guests: readonly Guest[]): Table<'nodes'> {
+  const w = new TableWriter('nodes', 4 * guests.length);
   guests.forEach((g, guest) => {
-    const figures = nodeFigures(g.memory);
+    const { memory } = g;
+    const marked = memory.markedByNode();
     g.map.nodes.forEach((ref, nid) => {
-      const online = g.memory.state.online[nid]!;
-      r.push({ guest, nid, online, host: ref?.host ?? -1, hostNid: ref?.hostNid ?? -1, ...figures(nid) });
+      w.push({
+        guest,
+        nid,
+        online: memory.state.online[nid]!,
+        host: ref?.host ?? -1,
+        hostNid: ref?.hostNid ?? -1,
+        presentPages: memory.presentPages(nid),
+        nrZones: memory.nrZones(nid),
+        marked: marked[nid]!,
+      });
     });
   });
-  const c = r.column;
-  return {
-    rows: r.rows,
-    columns: {
-      guest: U16(c.guest),
-      nid: U16(c.nid),
-      online: U8(c.online),
-      host: I16(c.host),
-      hostNid: I16(c.hostNid),
-      presentPages: U32(c.presentPages),
-      nrZones: U8(c.nrZones),
-      marked: U32(c.marked),
-    },
-  };
+  return w.table();
 }
 
-interface NodeFigures {
-  readonly presentPages: number;
-  readonly nrZones: number;
-  readonly marked: number;
-}
-
-function nodeFigures(guest: GuestMm): (nid: number) => NodeFigures {
-  const marked = guest.markedByNode();
-  return (nid) => ({ presentPages: guest.presentPages(nid), nrZones: guest.nrZones(nid), marked: marked[nid]! });
-}
-
-function strandedTable(guests: readonly Guest[]): Table {
-  const r = new Rows(['guest', 'from', 'to', 'pages', 'pinned', 'misplaced']);
+function strandedTable(guests: readonly Guest[]): Table<'stranded'> {
+  const w = new TableWriter('stranded');
   guests.forEach((g, guest) => {
     const { nrNodeIds, stranded, strandedPinned } = g.memory.state;
     for (let i = 0; i < stranded.length; i++) {
@@ -242,107 +287,89 @@ function strandedTable(guests: readonly Guest[]): Table {
       const pages = stranded[i]!;
       const pinned = strandedPinned[i]!;
       const misplaced = g.memory.misplaced(from, to);
-      if (pages + pinned + misplaced > 0) r.push({ guest, from, to, pages, pinned, misplaced });
+      if (pages + pinned + misplaced > 0) w.push({ guest, from, to, pages, pinned, misplaced });
     }
   });
-  const c = r.column;
-  return {
-    rows: r.rows,
-    columns: {
-      guest: U16(c.guest),
-      from: U16(c.from),
-      to: U16(c.to),
-      pages: U32(c.pages),
-      pinned: U32(c.pinned),
-      misplaced: U32(c.misplaced),
-    },
-  };
+  return w.table();
 }
 
-function owedTable(guests: readonly Guest[], tick: number, wanted: (guest: number) => boolean): Table {
-  const r = new Rows(['guest', 'owner', 'age', 'pages']);
+function owedTable(guests: readonly Guest[], tick: number, wanted: (guest: number) => boolean): Table<'owed'> {
+  const w = new TableWriter('owed');
   guests.forEach((g, guest) => {
-    if (wanted(guest)) for (const row of g.owed(tick)) r.push({ guest, ...row });
+    if (wanted(guest)) for (const row of g.owed(tick)) w.push({ guest, ...row });
   });
-  const c = r.column;
-  return { rows: r.rows, columns: { guest: U16(c.guest), owner: U8(c.owner), age: U8(c.age), pages: U32(c.pages) } };
+  return w.table();
 }
 
-function layoutTable(guests: readonly Guest[]): Table {
-  const r = new Rows(['guest', 'start', 'end', 'nid']);
+function layoutTable(guests: readonly Guest[]): Table<'layout'> {
+  const w = new TableWriter('layout');
   guests.forEach((g, guest) => {
     const { layout } = g.memory;
     for (let i = 0; i < layout.count; i++) {
-      r.push({ guest, start: layout.start[i]!, end: layout.start[i + 1]!, nid: layout.nid[i]! });
+      w.push({ guest, start: layout.start[i]!, end: layout.start[i + 1]!, nid: layout.nid[i]! });
     }
   });
-  const c = r.column;
-  return { rows: r.rows, columns: { guest: U16(c.guest), start: U32(c.start), end: U32(c.end), nid: U16(c.nid) } };
+  return w.table();
 }
 
-/** Rows of the blocks table while they are written; the columns are replaced by longer ones when they are full. */
-class BlockRows {
-  rows = 0;
-  #guest = new Uint16Array(0);
-  #block = new Uint32Array(0);
-  #nid = new Uint16Array(0);
-  #pages = [0, 1, 2, 3].map(() => new Uint16Array(0));
-
-  /** @param guest index. @param more rows that are likely to come. */
-  add(guest: number, mm: Mm, more: number): void {
-    this.#reserve(this.rows + more);
-    forEachBlockRow(mm, (block, nid, freePages, usedPages, pinnedPages, owedPages) => {
-      if (this.rows === this.#guest.length) this.#reserve(2 * this.rows + 1);
-      const [free, used, pinned, owed] = this.#pages;
-      const row = this.rows++;
-      this.#guest[row] = guest;
-      this.#block[row] = block;
-      this.#nid[row] = nid;
-      free![row] = freePages;
-      used![row] = usedPages;
-      pinned![row] = pinnedPages;
-      owed![row] = owedPages;
-    });
-  }
-
-  #reserve(rows: number): void {
-    if (rows <= this.#guest.length) return;
-    const longer16 = (column: Uint16Array): Uint16Array<ArrayBuffer> => {
-      const out = new Uint16Array(rows);
-      out.set(column);
-      return out;
-    };
-    const block = new Uint32Array(rows);
-    block.set(this.#block);
-    this.#block = block;
-    this.#guest = longer16(this.#guest);
-    this.#nid = longer16(this.#nid);
-    this.#pages = this.#pages.map(longer16);
-  }
-
-  table(): Table {
-    const { rows } = this;
-    const [free, used, pinned, owed] = this.#pages.map((column) => column.slice(0, rows));
-    return {
-      rows,
-      columns: {
-        guest: this.#guest.slice(0, rows),
-        block: this.#block.slice(0, rows),
-        nid: this.#nid.slice(0, rows),
-        freePages: free!,
-        usedPages: used!,
-        pinnedPages: pinned!,
-        owedPages: owed!,
-      },
-    };
-  }
-}
-
-function blocksTable(guests: readonly Guest[], wanted: (guest: number) => boolean): Table {
-  const rows = new BlockRows();
+function blocksTable(guests: readonly Guest[], wanted: (guest: number) => boolean): Table<'blocks'> {
+  const w = new TableWriter('blocks');
   guests.forEach((g, guest) => {
-    const { state: mm } = g.memory;
-    if (wanted(guest)) rows.add(guest, mm, 2 * Math.ceil(mm.nrPages / PAGES_PER_PAGEBLOCK));
+    if (wanted(guest)) addBlocks(w, guest, g.memory.state);
   });
-  return rows.table();
+  return w.table();
+}
+
+/** Column by column: there may be half a million of them. */
+function addBlocks(w: TableWriter<'blocks'>, guest: number, mm: Mm): void {
+  w.reserve(w.rows + 2 * Math.ceil(mm.nrPages / PAGES_PER_PAGEBLOCK));
+  forEachBlockRow(mm, (block, nid, freePages, usedPages, pinnedPages, owedPages) => {
+    const row = w.next();
+    const { columns } = w;
+    columns.guest[row] = guest;
+    columns.block[row] = block;
+    columns.nid[row] = nid;
+    columns.freePages[row] = freePages;
+    columns.usedPages[row] = usedPages;
+    columns.pinnedPages[row] = pinnedPages;
+    columns.owedPages[row] = owedPages;
+  });
+}
+
+function transferTables(
+  { guests, hosts }: WorldConfig,
+  migrationRows: readonly MigrationRow[],
+  compactionRows: readonly CompactionRow[],
+): Pick<Snapshot['tables'], 'migrations' | 'rounds' | 'compactions' | 'compactionNodes'> {
+  const guestOf = new Map(guests.map(({ name }, i) => [name, i]));
+  const hostOf = new Map(hosts.map(({ name }, i) => [name, i]));
+  const migrations = new TableWriter('migrations', migrationRows.length);
+  const rounds = new TableWriter('rounds');
+  migrationRows.forEach((m, migration) => {
+    const { startTick, endTick, sentBytes, downtimeMs } = m;
+    migrations.push({
+      migration,
+      guest: guestOf.get(m.vm)!,
+      fromHost: hostOf.get(m.fromHost)!,
+      toHost: hostOf.get(m.toHost)!,
+      phase: MIGRATION_PHASES.indexOf(m.phase),
+      ...{ startTick, endTick: endTick ?? -1, sentBytes, downtimeMs: downtimeMs ?? -1 },
+    });
+    m.rounds.forEach((r, round) => rounds.push({ migration, round, ...r, dirtyBytes: r.dirtyBytes ?? -1 }));
+  });
+  const compactions = new TableWriter('compactions', compactionRows.length);
+  const compactionNodes = new TableWriter('compactionNodes');
+  compactionRows.forEach((c, compaction) => {
+    const { startTick, endTick, movedPages, leftPages } = c;
+    const phase = COMPACTION_PHASES.indexOf(c.phase);
+    const guest = guestOf.get(c.vm)!;
+    compactions.push({ compaction, guest, phase, startTick, endTick: endTick ?? -1, movedPages, leftPages });
+    c.nodes.forEach((nid, place) => compactionNodes.push({ compaction, place, nid }));
+  });
+  return {
+    migrations: migrations.table(),
+    rounds: rounds.table(),
+    compactions: compactions.table(),
+    compactionNodes: compactionNodes.table(),
+  };
 }

@@ -86,7 +86,7 @@ function marksByNode(world: World, g: number): number[] {
 }
 
 function markedColumn({ tables: { nodes } }: Snapshot, g: number): number[] {
-  return [...nodes.columns['marked']!].filter((_, row) => nodes.columns['guest']![row] === g);
+  return [...nodes.columns.marked].filter((_, row) => nodes.columns.guest[row] === g);
 }
 
 const seen = new Set<string>();
@@ -102,7 +102,7 @@ describe('tiles', () => {
       world.takeEvents();
       const hash = world.hash();
       const snapshot = world.snapshot('blocks');
-      if (snapshot.tables.backing.columns['copy']!.includes(1)) seen.add('migration');
+      if (snapshot.tables.backing.columns.copy.includes(1)) seen.add('migration');
       world.guests.forEach((g, index) => {
         const { nrPages } = g.config.mm;
         const plain = plainPages(g, snapshot, index);
@@ -212,9 +212,8 @@ function blocksOf(pages: readonly Page[]): BlockRow[] {
 
 /** As they stand in the table. */
 function blockRows({ tables: { blocks } }: Snapshot, index: number): BlockRow[] {
-  const c = blocks.columns;
-  const names = ['block', 'nid', 'freePages', 'usedPages', 'pinnedPages', 'owedPages'];
-  return Array.from(c['guest']!.keys())
-    .filter((i) => c['guest']![i] === index)
-    .map((i) => names.map((name) => c[name]![i]!) as unknown as BlockRow);
+  const { guest, block, nid, freePages, usedPages, pinnedPages, owedPages } = blocks.columns;
+  return Array.from(guest.keys())
+    .filter((i) => guest[i] === index)
+    .map((i): BlockRow => [block[i]!, nid[i]!, freePages[i]!, usedPages[i]!, pinnedPages[i]!, owedPages[i]!]);
 }

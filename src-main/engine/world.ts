@@ -36,7 +36,7 @@ import { Guest, truthOf } from './vm/index.ts';
 import { forecastOf, forecastOfNobody } from './world-forecast.ts';
 import { tilesOf, type TilesWithBytes } from './world-tiles.ts';
 import { plugBlock, plugDimm, type PlugPlace, whyNotPlugDimm } from './world-plug.ts';
-import { type SnapshotOptions, snapshotOf, TableCache } from './world-snapshot.ts';
+import { type SnapshotOptions, SnapshotCache, snapshotOf } from './world-snapshot.ts';
 
 /** A command as it was given, and what came of it. */
 export interface LogEntry {
@@ -74,7 +74,7 @@ export class World {
   readonly #schedule: ScheduledCommand[];
   readonly #log: LogEntry[];
   #events: WorldEvent[] = [];
-  readonly #tables = new TableCache();
+  readonly #cache = new SnapshotCache();
   readonly #files: readonly GuestFiles[];
   /** By guest: how it was last written down, null since something may have changed it. */
   readonly #saved: (StatePart | null)[];
@@ -440,7 +440,7 @@ export class World {
   /** @param options blocksOf: indexes of the guests whose pageblocks are wanted at level `blocks`; all when not given. */
   snapshot(level: SnapshotLevel, options: SnapshotOptions = {}): Snapshot {
     const parts = { config: this.config, tick: this.#tick, chain: this.#chain, hostSide: this.#hostSide };
-    return snapshotOf({ ...parts, guests: this.#guests, tables: this.#tables }, level, options);
+    return snapshotOf({ ...parts, guests: this.#guests, cache: this.#cache }, level, options);
   }
 
   /** Exact pages of [fromPfn, fromPfn + pages), as far as the guest has them. */

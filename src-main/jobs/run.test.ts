@@ -4,7 +4,7 @@
  */
 import { guestsOf } from '../../shared/columns/index.ts';
 import { describe, expect, it, vi } from 'vitest';
-import type { Snapshot } from '../../shared/columns/index.ts';
+import type { ColumnName, Snapshot } from '../../shared/columns/index.ts';
 import { World } from '../engine/index.ts';
 import type { Scenario, ScenarioVm } from '../scenario/index.ts';
 import { canonicalText, toWorldConfig } from '../scenario/index.ts';
@@ -35,12 +35,12 @@ function watched(scenario: Scenario, onSnapshot: (snapshot: Snapshot) => void, s
   return step.value.run!;
 }
 
-/** Sum of a column of the cells per node of guest 0. */
-function perNode({ tables: { cells } }: Snapshot, name: string): number[] {
+/** Sum of a column of the zones per node of guest 0. */
+function perNode({ tables: { zones } }: Snapshot, name: ColumnName<'zones'>): number[] {
   const sums: number[] = [];
-  for (let row = 0; row < cells.rows; row++) {
-    const nid = cells.columns.nid![row]!;
-    sums[nid] = (sums[nid] ?? 0) + cells.columns[name]![row]!;
+  for (let row = 0; row < zones.rows; row++) {
+    const nid = zones.columns.nid[row]!;
+    sums[nid] = (sums[nid] ?? 0) + zones.columns[name][row]!;
   }
   return sums;
 }

@@ -2,7 +2,14 @@
  * The report's tables as CSV (RFC 4180: CRLF, quotes doubled). All counts are exact 4 KiB pages, all times ticks and
  * simulated seconds. A text that a spreadsheet would run as a formula gets an apostrophe before it.
  */
-import { guestsOf, migrationsOf } from '../../shared/columns/index.ts';
+import {
+  FREE_ORDERS,
+  GUEST_TRACKS,
+  guestsOf,
+  HOST_FIGURES,
+  migrationsOf,
+  ZONE_FIGURES,
+} from '../../shared/columns/index.ts';
 import { guestAccounting, hostMatrix, owedPairs } from '../../shared/view/index.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
 import type { Snapshot } from '../../shared/columns/index.ts';
@@ -49,35 +56,13 @@ const states = ({ before, after }: RunRecord): [string, Snapshot][] => [
 ];
 
 function accountingRows(record: RunRecord): Cell[][] {
-  const head =
-    'state,vm,node,zone,online,spanStartPfn,spannedPages,presentPages,managedPages,freePages,pcpPages,allocatedPages,reservedPages,wmarkMin,wmarkLow,wmarkHigh,pcpBatch,pcpHigh';
-  const orders = Array.from({ length: 11 }, (_, order) => `freeOrder${order}`);
-  const rows: Cell[][] = [[...head.split(','), ...orders]];
+  const rows: Cell[][] = [['state', 'vm', 'node', 'zone', 'online', ...ZONE_FIGURES, ...FREE_ORDERS]];
   for (const [state, snapshot] of states(record)) {
     guestsOf(snapshot).forEach(({ name }, g) => {
       for (const node of guestAccounting(snapshot, g).nodes) {
-        for (const z of node.zones) {
-          rows.push([
-            state,
-            name,
-            node.nid,
-            z.zoneName,
-            node.online ? 1 : 0,
-            z.spanStartPfn,
-            z.spannedPages,
-            z.presentPages,
-            z.managedPages,
-            z.freePages,
-            z.pcpPages,
-            z.allocatedPages,
-            z.reservedPages,
-            z.wmarkMin,
-            z.wmarkLow,
-            z.wmarkHigh,
-            z.pcpBatch,
-            z.pcpHigh,
-            ...z.freeBlocks,
-          ]);
+        for (const zone of node.zones) {
+          const figures = ZONE_FIGURES.map((figure) => zone[figure]);
+          rows.push([state, name, node.nid, zone.zoneName, node.online ? 1 : 0, ...figures, ...zone.freeBlocks]);
         }
       }
     });
@@ -87,27 +72,16 @@ function accountingRows(record: RunRecord): Cell[][] {
 
 /** One row per host node for the node itself (vm empty), then one per VM that has pages there. */
 function hostRows(record: RunRecord): Cell[][] {
-  const rows: Cell[][] = [
-    ['state', 'host', 'node', 'vm', 'totalPages', 'freePages', 'usedPages', 'reservedPages', 'vmPages', 'vmCopyPages'],
-  ];
+  const rows: Cell[][] = [['state', 'host', 'node', 'vm', ...HOST_FIGURES, 'vmPages', 'vmCopyPages']];
+  const none = HOST_FIGURES.map(() => null);
   for (const [state, snapshot] of states(record)) {
     const { nodes, vms } = hostMatrix(snapshot);
     nodes.forEach((node, i) => {
-      rows.push([
-        state,
-        node.hostName,
-        node.nid,
-        '',
-        node.totalPages,
-        node.freePages,
-        node.usedPages,
-        node.reservedPages,
-        null,
-        null,
-      ]);
+      const figures = HOST_FIGURES.map((figure) => node[figure]);
+      rows.push([state, node.hostName, node.nid, '', ...figures, null, null]);
       for (const vm of vms) {
         if (vm.pages[i]! + vm.copyPages[i]! > 0)
-          rows.push([state, node.hostName, node.nid, vm.name, null, null, null, null, vm.pages[i]!, vm.copyPages[i]!]);
+          rows.push([state, node.hostName, node.nid, vm.name, ...none, vm.pages[i]!, vm.copyPages[i]!]);
       }
     });
   }
@@ -127,55 +101,16 @@ function strandedRows(record: RunRecord): Cell[][] {
 
 /** Long form: one row per point and VM, then one per pair that owes; from and to are empty in the rows of the VM itself. */
 function seriesRows({ series, tickMs }: RunRecord): Cell[][] {
-  const rows: Cell[][] = [
-    [
-      'tick',
-      'seconds',
-      'vm',
-      'from',
-      'to',
-      'owedPages',
-      'hostTargetPages',
-      'pinnedPages',
-      'coalescedPages',
-      'movedSweep',
-      'movedFree',
-      'movedDrain',
-    ],
-  ];
+  const others = GUEST_TRACKS.filter((name) => name !== 'targetActualPages');
+  const none = others.map(() => null);
+  const rows: Cell[][] = [['tick', 'seconds', 'vm', 'from', 'to', 'owedPages', ...others]];
   series.ticks.forEach((tick, i) => {
     const time = (tick * tickMs) / 1000;
     for (const g of series.guests) {
-      rows.push([
-        tick,
-        time,
-        g.name,
-        null,
-        null,
-        g.targetActualPages[i]!,
-        g.hostTargetPages[i]!,
-        g.pinnedPages[i]!,
-        g.coalescedPages[i]!,
-        g.movedSweep[i]!,
-        g.movedFree[i]!,
-        g.movedDrain[i]!,
-      ]);
+      rows.push([tick, time, g.name, null, null, g.targetActualPages[i]!, ...others.map((name) => g[name][i]!)]);
       for (const { from, to, owedPages } of g.pairs) {
-        if (owedPages[i]! > 0)
-          rows.push([
-            tick,
-            time,
-            g.name,
-            from < 0 ? 'others' : from,
-            to < 0 ? 'others' : to,
-            owedPages[i]!,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-          ]);
+        if (owedPages[i]! === 0) continue;
+        rows.push([tick, time, g.name, from < 0 ? 'others' : from, to < 0 ? 'others' : to, owedPages[i]!, ...none]);
       }
     }
   });

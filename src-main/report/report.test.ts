@@ -1,6 +1,7 @@
 import { guestsOf } from '../../shared/columns/index.ts';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, test } from 'vitest';
+import { withGuestFigures } from '../../shared/view/fixture/page-model.ts';
 import { guestAccounting, hostMatrix } from '../../shared/view/index.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
 import { syntheticRecord } from './fixture/synthetic-run.ts';
@@ -191,9 +192,8 @@ describe('verdict', () => {
     expect(verdict(shape('no VM').record).sentence).toBe(
       'The scenario has no VM, so nothing moved; every law held in 4 checks of the whole world.',
     );
-    const { header, tables } = base().after;
-    const lag = { hostTarget: 5, coalesced: 2, targetActual: 256, pinned: 1 };
-    const record = { ...base(), after: { header: { ...header, guests: [{ ...header.guests[0]!, lag }] }, tables } };
+    const lag = { hostTargetPages: 5, coalescedPages: 2, targetActualPages: 256, pinnedPages: 1 };
+    const record = { ...base(), after: withGuestFigures(base().after, 0, lag) };
     expect(verdict(record)).toEqual({
       mood: 'open',
       sentence:
@@ -206,14 +206,13 @@ describe('verdict', () => {
 describe('regeneration off', () => {
   test('converged by the verdict, the tile and the JSON alike, and told in words what never will be', () => {
     const base = shape('one node').record;
-    const { header, tables } = base.after;
     const lag = { hostTarget: 21760, coalesced: 0, targetActual: 0, pinned: 0 };
     const guest = base.inputs.guests[0]!;
     const never = { ...guest, regeneration: { ...guest.regeneration, enabled: false } };
     const record: RunRecord = {
       ...base,
       inputs: { ...base.inputs, guests: [never] },
-      after: { header: { ...header, guests: [{ ...header.guests[0]!, lag }] }, tables },
+      after: withGuestFigures(base.after, 0, { hostTargetPages: lag.hostTarget, targetActualPages: 0, pinnedPages: 0 }),
     };
     expect(verdict(record)).toEqual({
       mood: 'good',

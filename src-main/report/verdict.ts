@@ -1,6 +1,6 @@
 /** The answer in one sentence, and whether it is good news. */
 import { guestsOf, migrationsOf, recordsOf } from '../../shared/columns/index.ts';
-import type { GuestHeader } from '../../shared/columns/index.ts';
+import type { GuestRecord } from '../../shared/columns/index.ts';
 import { convergedGuests, isTold } from '../../shared/view/index.ts';
 import type { LawsChecked, RunRecord } from '../../shared/view/index.ts';
 import { count, plural, seconds, size } from '../../shared/view/number-format.ts';
@@ -38,7 +38,7 @@ export function verdict(record: RunRecord): Verdict {
   };
 }
 
-function answer(record: RunRecord, open: readonly GuestHeader[], at: string): string {
+function answer(record: RunRecord, open: readonly GuestRecord[], at: string): string {
   const guests = guestsOf(record.after);
   const only = guests.length === 1 ? guests[0]!.name : null;
   if (open.length === 0)
@@ -58,20 +58,20 @@ function answer(record: RunRecord, open: readonly GuestHeader[], at: string): st
   return `${share} ${at}: ${whose}${parts.join(' and ')}`;
 }
 
-const owing = ({ lag }: GuestHeader): number => lag.hostTarget - lag.coalesced + lag.targetActual;
+const owing = ({ lag }: GuestRecord): number => lag.hostTarget - lag.coalesced + lag.targetActual;
 
 /** Names a few, and that there are more. */
 const some = (names: readonly string[]): string => `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`;
 
 /** Lag 1 of guests whose regeneration is off: nobody waits for it, and nobody may overlook it. */
-function untoldText(untold: readonly GuestHeader[]): string {
+function untoldText(untold: readonly GuestRecord[]): string {
   if (untold.length === 0) return '';
   const pages = untold.reduce((sum, { lag }) => sum + lag.hostTarget, 0);
   const [are, believe] = untold.length === 1 ? ['is', 'it believes'] : ['are', 'they believe'];
   return `${some(untold.map(({ name }) => name))} ${are} never told where ${untold.length === 1 ? 'its' : 'their'} memory lives (regeneration is off), and ${size(pages)} are not where ${believe} (lag 1)`;
 }
 
-function pinnedText(guests: readonly GuestHeader[]): string {
+function pinnedText(guests: readonly GuestRecord[]): string {
   const pinned = guests.reduce((sum, { lag }) => sum + lag.pinned, 0);
   return pinned === 0
     ? ''

@@ -18,7 +18,7 @@
  * middle of a commit, none of what they say, nor actual(n).
  */
 import { guestsOf, migrationsOf } from '../../shared/columns/index.ts';
-import type { GuestHeader, Snapshot, Table } from '../../shared/columns/index.ts';
+import type { AnyTable, GuestRecord, Snapshot } from '../../shared/columns/index.ts';
 import type { GuestConfig } from '../../shared/model/config.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
 import type { PfnRange } from '../../shared/units/index.ts';
@@ -56,16 +56,16 @@ type Same = (what: string, expected: number, found: number) => void;
 type Row = Readonly<Record<string, number>>;
 
 /** Rows as objects, only of the guest asked for. */
-function rowsOf(table: Table, guest: number): Row[] {
+function rowsOf(table: AnyTable, guest: number): Row[] {
   const owner = table.columns['guest']!;
   const out: Row[] = [];
   for (let i = 0; i < table.rows; i++) if (owner[i] === guest) out.push(rowAt(table, i));
   return out;
 }
 
-const allRows = (table: Table): Row[] => Array.from({ length: table.rows }, (_, i) => rowAt(table, i));
+const allRows = (table: AnyTable): Row[] => Array.from({ length: table.rows }, (_, i) => rowAt(table, i));
 
-function rowAt(table: Table, i: number): Row {
+function rowAt(table: AnyTable, i: number): Row {
   const row: Record<string, number> = {};
   for (const name in table.columns) row[name] = table.columns[name]![i]!;
   return row;
@@ -100,7 +100,7 @@ function checkFrames(snapshot: Snapshot, same: Same): void {
   }
 }
 
-function checkBacking(snapshot: Snapshot, header: GuestHeader, g: number, at: string, same: Same): void {
+function checkBacking(snapshot: Snapshot, header: GuestRecord, g: number, at: string, same: Same): void {
   const backing = rowsOf(snapshot.tables.backing, g);
   const live = where(backing, 'copy', 0);
   same(`${at} backed pages`, header.validPages, sum(live, 'pages'));
@@ -138,12 +138,12 @@ function validRuns(snapshot: Snapshot, g: number): readonly PfnRange[] {
 const overlap = (runs: readonly PfnRange[], start: number, end: number): number =>
   runs.reduce((total, r) => total + Math.max(0, Math.min(end, r.end) - Math.max(start, r.start)), 0);
 
-function checkCells(snapshot: Snapshot, header: GuestHeader, g: number, loose: boolean, at: string, same: Same): void {
+function checkCells(snapshot: Snapshot, header: GuestRecord, g: number, loose: boolean, at: string, same: Same): void {
   let all = 0;
-  for (const c of rowsOf(snapshot.tables.cells, g)) {
+  for (const c of rowsOf(snapshot.tables.zones, g)) {
     const cell = `${at} cell ${c['nid']}/${c['zone']}`;
     let inBlocks = 0;
-    for (let order = 0; order <= 10; order++) inBlocks += c[`free${order}`]! * 2 ** order;
+    for (let order = 0; order <= 10; order++) inBlocks += c[`freeOrder${order}`]! * 2 ** order;
     const used = c['pcpPages']! + c['allocatedPages']! + c['reservedPages']!;
     all += inBlocks + used;
     if (loose) continue;
@@ -157,14 +157,14 @@ function checkCells(snapshot: Snapshot, header: GuestHeader, g: number, loose: b
 function checkLayout(
   snapshot: Snapshot,
   guest: GuestConfig,
-  header: GuestHeader,
+  header: GuestRecord,
   g: number,
   loose: boolean,
   at: string,
   same: Same,
 ): void {
   const layout = rowsOf(snapshot.tables.layout, g);
-  const cells = rowsOf(snapshot.tables.cells, g);
+  const cells = rowsOf(snapshot.tables.zones, g);
   let end = 0;
   layout.forEach((r, i) => {
     same(`${at} layout range ${i} start`, end, r['start']!);
@@ -185,7 +185,7 @@ function targetPages(snapshot: Snapshot, g: number, nid: number): number {
   return ranges.reduce((total, r) => total + overlap(live, r['start']!, r['end']!), 0);
 }
 
-function checkStranded(snapshot: Snapshot, header: GuestHeader, g: number, at: string, same: Same): void {
+function checkStranded(snapshot: Snapshot, header: GuestRecord, g: number, at: string, same: Same): void {
   const stranded = rowsOf(snapshot.tables.stranded, g);
   const bad = stranded.filter((r) => r['from'] === r['to'] || Math.max(r['from']!, r['to']!) >= header.nrNodeIds);
   same(`${at} impossible stranded pairs`, 0, bad.length);
@@ -194,7 +194,7 @@ function checkStranded(snapshot: Snapshot, header: GuestHeader, g: number, at: s
 }
 
 function checkNodes(snapshot: Snapshot, g: number, at: string, same: Same): void {
-  const cells = rowsOf(snapshot.tables.cells, g);
+  const cells = rowsOf(snapshot.tables.zones, g);
   const stranded = rowsOf(snapshot.tables.stranded, g);
   for (const n of rowsOf(snapshot.tables.nodes, g)) {
     const nid = n['nid']!;
@@ -207,14 +207,14 @@ function checkNodes(snapshot: Snapshot, g: number, at: string, same: Same): void
 
 function checkBlocks(
   snapshot: Snapshot,
-  header: GuestHeader,
+  header: GuestRecord,
   g: number,
   { loose, inCommit }: { readonly loose: boolean; readonly inCommit: boolean },
   at: string,
   same: Same,
 ): void {
   const blocks = rowsOf(snapshot.tables.blocks, g);
-  const cells = rowsOf(snapshot.tables.cells, g);
+  const cells = rowsOf(snapshot.tables.zones, g);
   const stranded = rowsOf(snapshot.tables.stranded, g);
   const all = (list: readonly Row[]): number =>
     sum(list, 'freePages') + sum(list, 'usedPages') + sum(list, 'pinnedPages');
@@ -237,6 +237,6 @@ function checkBlocks(
 /** Pages in free blocks. */
 function listedPages(cells: readonly Row[]): number {
   let pages = 0;
-  for (const c of cells) for (let order = 0; order <= 10; order++) pages += c[`free${order}`]! * 2 ** order;
+  for (const c of cells) for (let order = 0; order <= 10; order++) pages += c[`freeOrder${order}`]! * 2 ** order;
   return pages;
 }

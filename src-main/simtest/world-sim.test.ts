@@ -103,14 +103,14 @@ const faults: readonly (readonly [WorldFactory, RegExp])[] = [
     /threw Error: planted/,
   ],
   [
-    faulty('a page is lost from a cell', (world) => ({
+    faulty('a page is lost from a zone', (world) => ({
       snapshot: (level) => {
         const snapshot = world.snapshot(level);
-        const { cells } = snapshot.tables;
-        const freePages = cells.columns['freePages']!.map((n) => (n > 0 ? n - 1 : n));
+        const { zones } = snapshot.tables;
+        const freePages = zones.columns.freePages.map((n) => (n > 0 ? n - 1 : n));
         return {
           ...snapshot,
-          tables: { ...snapshot.tables, cells: { ...cells, columns: { ...cells.columns, freePages } } },
+          tables: { ...snapshot.tables, zones: { ...zones, columns: { ...zones.columns, freePages } } },
         };
       },
     })),
@@ -128,7 +128,7 @@ const faults: readonly (readonly [WorldFactory, RegExp])[] = [
         snapshot: (level) => {
           const snapshot = world.snapshot(level);
           const { backing } = snapshot.tables;
-          const frame = backing.columns['frame']!.map((n) => (cancelled ? n + 1 : n));
+          const frame = backing.columns.frame.map((n) => (cancelled ? n + 1 : n));
           const columns = { ...backing.columns, frame };
           return { ...snapshot, tables: { ...snapshot.tables, backing: { ...backing, columns } } };
         },

@@ -330,8 +330,8 @@ class WorldRunner {
     const snapshot = world.snapshot('accounts');
     const guest = guestsOf(snapshot).findIndex((g) => g.name === vm);
     const { rows, columns } = snapshot.tables.backing;
-    const own = Array.from({ length: rows }, (_, i) => i).filter((i) => columns['guest']![i] === guest);
-    const live = own.filter((i) => columns['copy']![i] === 0);
+    const own = Array.from({ length: rows }, (_, i) => i).filter((i) => columns.guest[i] === guest);
+    const live = own.filter((i) => columns.copy[i] === 0);
     return JSON.stringify(live.map((i) => Object.values(columns).map((column) => column[i])));
   }
 

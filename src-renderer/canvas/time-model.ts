@@ -7,8 +7,8 @@
  * (b) The forecast is made only where it is exact: an exponential lifetime has no memory, so what is owed now falls by
  *     e^(-t/mean) as long as no other layout is delivered (spec/models.md section 4). Otherwise there is none.
  */
-import { recordsOf } from '../../shared/columns/index.ts';
-import type { Snapshot } from '../../shared/columns/index.ts';
+import { GUEST_TRACKS } from '../../shared/columns/index.ts';
+import type { GuestTrack, Snapshot } from '../../shared/columns/index.ts';
 import type { WorldEvent } from '../../shared/model/event.ts';
 import { owedPairs } from '../../shared/view/accounting.ts';
 import type { GuestSeries, Series } from '../../shared/view/series.ts';
@@ -97,14 +97,17 @@ function layersOfAll(
 
 /** The series with the present as its last point, where it was not asked for since. The numbers are those of the views. */
 export function withPresent(series: Series, present: Snapshot): Series {
-  const { tick, guests } = recordsOf(present);
+  const { tick, vms } = present.header;
   const last = series.ticks.at(-1);
-  if (last === undefined || tick <= last || guests.length !== series.guests.length) return series;
+  if (last === undefined || tick <= last || vms.length !== series.guests.length) return series;
   return {
     ...series,
     ticks: [...series.ticks, tick],
     guests: series.guests.map((guest, g): GuestSeries => {
-      const { lag, moved } = guests[g]!;
+      const { columns } = present.tables.guests;
+      const tracks = Object.fromEntries(
+        GUEST_TRACKS.map((name) => [name, [...guest[name], columns[name][g]!]]),
+      ) as Record<GuestTrack, number[]>;
       const owed = owedPairs(present, g);
       return {
         name: guest.name,
@@ -114,13 +117,7 @@ export function withPresent(series: Series, present: Snapshot): Series {
           const others = owed.reduce((sum, { from, to, pages }) => (known.has(`${from} ${to}`) ? sum : sum + pages), 0);
           return { ...pair, owedPages: [...pair.owedPages, pair.from === OTHER_PAIRS ? others : now] };
         }),
-        hostTargetPages: [...guest.hostTargetPages, lag.hostTarget],
-        targetActualPages: [...guest.targetActualPages, lag.targetActual],
-        pinnedPages: [...guest.pinnedPages, lag.pinned],
-        coalescedPages: [...guest.coalescedPages, lag.coalesced],
-        movedSweep: [...guest.movedSweep, moved.sweep],
-        movedFree: [...guest.movedFree, moved.free],
-        movedDrain: [...guest.movedDrain, moved.drain],
+        ...tracks,
       };
     }),
   };

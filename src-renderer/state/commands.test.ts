@@ -1,10 +1,29 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Snapshot } from '../../shared/columns/index.ts';
+import type { CompactionRow, MigrationRow } from '../../shared/model/transfer.ts';
 import type { DocumentState } from '../../shared/protocol/document.ts';
 import { WINDOW_COMMAND_GROUPS } from '../../shared/protocol/window-command.ts';
+import { randomGuest, snapshotOf } from '../../shared/view/fixture/page-model.ts';
 import type { App } from './app.svelte.ts';
 import { createCommands, namedCommands } from './commands.ts';
 import { matches } from './keys.ts';
 import { frameAfter } from './transport.ts';
+
+const hosts = ['one', 'other'].map((name) => ({
+  name,
+  nodes: [{ nid: 0, cpus: [0], totalPages: 4096, reservedPages: 0 }],
+}));
+const guests = ['db', 'web'].map((name) => randomGuest({ name, nrPages: 1000, nodes: 1, hostNids: [0], seed: 1 }));
+
+const frameOf = (migrations: readonly MigrationRow[], compactions: readonly CompactionRow[]): Snapshot =>
+  snapshotOf({ tick: 0, hosts, guests, migrations, compactions });
+const migrationOf = (vm: string): MigrationRow => ({
+  ...{ vm, fromHost: 'one', toHost: 'other', phase: 'running', startTick: 0, endTick: null },
+  ...{ rounds: [], sentBytes: 0, downtimeMs: null, verdict: '' },
+});
+const compactionOf = (vm: string): CompactionRow => ({
+  ...{ vm, phase: 'running', startTick: 0, endTick: null, nodes: [0], movedPages: 0, leftPages: 1 },
+});
 
 /** What commands ask of a window, and what they asked for. */
 function fakeApp(): App & { asked: [string, unknown][] } {
@@ -22,7 +41,7 @@ function fakeApp(): App & { asked: [string, unknown][] } {
     layout: { open: { left: true, inspector: true, time: true, drawer: false } },
     hello: { dialogs: true },
     start: { examples: [{ id: 'e', name: 'An example' }] },
-    frame: { header: { hosts: [{}, {}], migrations: [], compactions: [] } },
+    frame: frameOf([], []),
     asked,
     attempt: (_: string, name: string, input: unknown) => {
       asked.push([name, input]);
@@ -180,16 +199,14 @@ describe('transport', () => {
 describe('a VM in motion', () => {
   test('can be cancelled by what moves it', () => {
     expect(command('vm.cancel').enabled()).toBe(false);
-    const header = { ...app.frame!.header, compactions: [{ vm: 'db', phase: 'running' }] };
-    app.frame = { ...app.frame!, header } as unknown as App['frame'];
+    app.frame = frameOf([], [compactionOf('db')]);
     expect(command('vm.cancel').title()).toBe('Cancel the compaction of db');
     void run('vm.cancel');
     expect(app.submit).toHaveBeenCalledWith({ type: 'cancelCompaction', vm: 'db' });
   });
 
   test('of another VM is not its own', () => {
-    const header = { ...app.frame!.header, migrations: [{ vm: 'web', phase: 'running' }] };
-    app.frame = { ...app.frame!, header } as unknown as App['frame'];
+    app.frame = frameOf([migrationOf('web')], []);
     expect(command('vm.cancel').enabled()).toBe(false);
   });
 });

@@ -2,12 +2,10 @@
  * The figures of one guest that a comparison sets side by side, read off a snapshot. All of them are what the guest's
  * kernel believes, or what the tables count; none is made up here.
  */
-import { guestsOf } from '../../../shared/columns/index.ts';
+import { columnNames, columnSpec, guestsOf, rowAt, rowsOf } from '../../../shared/columns/index.ts';
 import type { ComparedFigure } from '../../../shared/model/comparison.ts';
-import type { Snapshot, TableName } from '../../../shared/columns/index.ts';
+import type { ColumnName, GuestTable, Row, Snapshot, Table, TableName } from '../../../shared/columns/index.ts';
 import { numactlMbFromPages } from '../../../shared/units/index.ts';
-
-const CELL_COUNTERS = ['presentPages', 'managedPages', 'freePages', 'wmarkMin', 'pcpBatch', 'pcpHigh'] as const;
 
 /** Which figures the two tell apart, in the order in which they are told. The rest is shown and not judged. */
 export const JUDGED = {
@@ -27,57 +25,42 @@ export const JUDGED = {
   ],
 } as const;
 
-function rows(snapshot: Snapshot, table: TableName, guest: number): Record<string, number>[] {
-  const { columns, rows: count } = snapshot.tables[table];
-  const out: Record<string, number>[] = [];
-  for (let i = 0; i < count; i++) {
-    if (columns['guest']![i] !== guest) continue;
-    out.push(Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, column[i]!])));
-  }
-  return out;
+function rows<T extends GuestTable>(snapshot: Snapshot, table: T, guest: number): Row<T>[] {
+  const [first, end] = rowsOf(snapshot, table, guest);
+  const all = snapshot.tables[table] as Table<T>;
+  return Array.from({ length: end - first }, (_, i) => rowAt(table, all, first + i));
 }
 
-/** Of nodes, then of zones, then of the guest. */
+const compared = <T extends TableName>(table: T): ColumnName<T>[] =>
+  columnNames(table).filter((name) => columnSpec(table, name).compared);
+
+/** Of nodes, then of zones, then of the guest: the columns that the table of columns says, and what comes of several. */
 export function figuresOf(snapshot: Snapshot, guest: number): ComparedFigure[] {
-  const header = guestsOf(snapshot)[guest]!;
-  const nodes = rows(snapshot, 'nodes', guest);
-  const cells = rows(snapshot, 'cells', guest);
+  const [own] = rows(snapshot, 'guests', guest) as [Row<'guests'>];
+  const zones = rows(snapshot, 'zones', guest);
   const stranded = rows(snapshot, 'stranded', guest);
   const out: ComparedFigure[] = [];
   const put = (nid: number | null, zone: number | null, counter: string, value: number): void => {
     out.push({ nid, zone, counter, value });
   };
-  for (const node of nodes) {
-    const nid = node['nid']!;
-    const free = sum(cells.filter((cell) => cell['nid'] === nid).map((cell) => cell['freePages']!));
-    const out = stranded.filter((pair) => pair['from'] === nid);
-    put(nid, null, 'sizeMb', numactlMbFromPages(node['presentPages']!));
+  for (const node of rows(snapshot, 'nodes', guest)) {
+    const { nid } = node;
+    const free = sum(zones.filter((zone) => zone.nid === nid).map((zone) => zone.freePages));
+    const owed = stranded.filter((pair) => pair.from === nid);
+    put(nid, null, 'sizeMb', numactlMbFromPages(node.presentPages));
     put(nid, null, 'freeMb', numactlMbFromPages(free));
-    put(nid, null, 'presentPages', node['presentPages']!);
     put(nid, null, 'freePages', free);
-    put(nid, null, 'nrZones', node['nrZones']!);
-    put(nid, null, 'marked', node['marked']!);
-    put(nid, null, 'stranded', sum(out.map((pair) => pair['pages']! + pair['pinned']!)));
-    put(nid, null, 'misplaced', sum(out.map((pair) => pair['misplaced']!)));
+    for (const name of compared('nodes')) put(nid, null, name, node[name]);
+    put(nid, null, 'stranded', sum(owed.map((pair) => pair.pages + pair.pinned)));
+    put(nid, null, 'misplaced', sum(owed.map((pair) => pair.misplaced)));
   }
-  for (const cell of cells) {
-    for (const counter of CELL_COUNTERS) put(cell['nid']!, cell['zone']!, counter, cell[counter]!);
-    put(cell['nid']!, cell['zone']!, 'spannedPages', cell['spannedPages']!);
-  }
-  const { moved, lookups, lag } = header;
-  put(null, null, 'movedSweep', moved.sweep);
-  put(null, null, 'movedFree', moved.free);
-  put(null, null, 'movedDrain', moved.drain);
-  put(null, null, 'lookups', lookups.hit + lookups.miss);
-  put(null, null, 'lookupMisses', lookups.miss);
-  put(null, null, 'stranded', lag.targetActual);
-  put(null, null, 'pinned', lag.pinned);
-  put(null, null, 'layouts', header.layoutSeq);
-  put(null, null, 'crashed', header.crashed ? 1 : 0);
-  put(null, null, 'topologyGeneration', header.topologyGeneration);
-  put(null, null, 'allocs', header.allocs);
-  put(null, null, 'allocFailures', header.allocFailures);
-  for (const [counter, value] of Object.entries(header.counters)) put(null, null, counter, value);
+  for (const zone of zones) for (const name of compared('zones')) put(zone.nid, zone.zone, name, zone[name]);
+  put(null, null, 'lookups', own.lookupHits + own.lookupMisses);
+  put(null, null, 'stranded', own.targetActualPages);
+  put(null, null, 'pinned', own.pinnedPages);
+  put(null, null, 'layouts', own.layoutSeq);
+  for (const name of compared('guests')) put(null, null, name, own[name]);
+  for (const [counter, value] of Object.entries(guestsOf(snapshot)[guest]!.counters)) put(null, null, counter, value);
   return out;
 }
 

@@ -2,7 +2,7 @@
  * Writing the host side down and reading it back. Free frames are not written: they are what no backing holds, and
  * FrameSpace keeps them in one canonical form.
  */
-import type { StateReader, StateWriter } from '../core/index.ts';
+import type { StateColumn, StateReader, StateWriter } from '../core/index.ts';
 import { assert } from '../core/index.ts';
 import type { WorldConfig } from '../../../shared/model/world.ts';
 import type { BackingExtent } from './backing.ts';
@@ -18,8 +18,11 @@ import type { Precopy } from './precopy.ts';
 /** A migration as written; its second copy is in the backing table. */
 type SavedMigration = Omit<Migration, 'copy' | 'precopy'> & { readonly copy: boolean; readonly precopy: Precopy };
 
+/** Ids of guests and hosts take 16 bits in a state. */
+const MAX_SAVED_IDS = 65_536;
+
 export function saveHosts(state: HostState, w: StateWriter): void {
-  for (const [name, column] of Object.entries(backingTable(state).columns)) w.column(`host.backing.${name}`, column);
+  for (const [name, column] of Object.entries(savedBacking(state))) w.column(`host.backing.${name}`, column);
   w.json(
     'host.generations',
     state.guests.map((g) => g.generation),
@@ -34,6 +37,16 @@ export function saveHosts(state: HostState, w: StateWriter): void {
     'host.migrations',
     state.migrations.map((m) => ({ ...m, precopy: copied(m.precopy), copy: m.copy !== null })),
   );
+}
+
+/** With the widths that a state always had: its hash is made of these bytes. */
+function savedBacking(state: HostState): Record<string, StateColumn> {
+  assert(Math.max(state.guests.length, state.hosts.length) <= MAX_SAVED_IDS, 'host-too-many', {
+    guests: state.guests.length,
+    hosts: state.hosts.length,
+  });
+  const { guest, start, pages, host, hostNid, frame, copy } = backingTable(state).columns;
+  return { guest: Uint16Array.from(guest), start, pages, host: Uint16Array.from(host), hostNid, frame, copy };
 }
 
 export function loadHosts(config: WorldConfig, r: StateReader): HostState {

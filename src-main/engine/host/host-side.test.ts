@@ -371,7 +371,7 @@ describe('migration', () => {
     for (let tick = 0; tick < ticks; tick++) h.step(tick);
     expect(h.busyGuest(0)).toBe(true);
     h.takeEvents();
-    expect(h.backingTable().columns['copy']!.some((copy) => copy === 1)).toBe(true);
+    expect(h.backingTable().columns.copy.some((copy) => copy === 1)).toBe(true);
     expect(h.cancelMigration(0, ticks)).toBeNull();
     expect(typesOf(h.takeEvents())).toEqual(['migrationCancelled']);
     expect(state(h)).toEqual(before);

@@ -252,11 +252,11 @@ export class HostSide {
     return before + hosts[host]!.position(nid);
   }
 
-  hostNodesTable(): Table {
+  hostNodesTable(): Table<'hostNodes'> {
     return hostNodesTable(this.#state);
   }
 
-  backingTable(): Table {
+  backingTable(): Table<'backing'> {
     return backingTable(this.#state);
   }
 

@@ -88,7 +88,7 @@ describe('placement', () => {
     // Expect: frames 0 and 1 (8 pages each) for 0-4 and 13-15, 16-23 whole, 3 pages of the fourth: 19 valid, 32 used.
     const placement = [sharesOf(0, 27, { 0: 8, 1: 11 }, true)];
     const h = place(guest({ nrPages: 27, grain: 8, holes: [{ start: 5, end: 13 }], placement }));
-    const used = h.hostNodesTable().columns['usedPages']!;
+    const used = h.hostNodesTable().columns.usedPages;
     expect(h.backing(0).extents.reduce((sum, e) => sum + e.pages, 0)).toBe(19);
     expect([...used].reduce((sum, n) => sum + n, 0)).toBe(32);
     expect(h.backing(0).extents.every((e) => (e.frame - e.start) % 8 === 0)).toBe(true);

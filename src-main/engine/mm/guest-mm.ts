@@ -2,6 +2,7 @@
  * The guest's memory manager as the rest of the engine, the tests and the benchmarks see it. Every method is one
  * operation of the files beside this one; this class only holds the state and names the doors.
  */
+import type { FreeOrder, Row } from '../../../shared/columns/index.ts';
 import type { PfnRange } from '../../../shared/units/index.ts';
 import type { LayoutRange, MmConfig } from '../../../shared/model/config.ts';
 import { type Parts, type StateReader, type StateWriter, wholeOf } from '../core/index.ts';
@@ -36,26 +37,15 @@ export type PageState = 'hole' | 'reserved' | 'free' | 'allocated' | 'pcp';
  * Figures of one zone, in pages. present, managed, reserved and allocated are by T; free, pcp and span by A.
  * In an RFC guest present, managed and free are as its kernel counts them; reserved, allocated and pcp by T, as they are.
  */
-export interface ZoneFigures {
-  readonly presentPages: number;
-  readonly managedPages: number;
-  readonly reservedPages: number;
-  /** NR_FREE_PAGES. */
-  readonly freePages: number;
-  readonly pcpPages: number;
-  /** present - reserved - free - pcp, all by T; 0 where a commit that is under way has not yet moved what is free. */
-  readonly allocatedPages: number;
+export interface ZoneFigures extends ZoneColumns {
   readonly spanStart: number;
-  readonly spannedPages: number;
-  readonly wmarkMin: number;
-  readonly wmarkLow: number;
-  readonly wmarkHigh: number;
-  readonly pcpBatch: number;
-  readonly pcpHigh: number;
   readonly initialised: boolean;
   /** Listed free blocks by order, 0 to 10. */
   readonly freeBlocks: readonly number[];
 }
+
+/** The figures of the snapshot's table of zones. */
+type ZoneColumns = Omit<Row<'zones'>, 'guest' | 'nid' | 'zone' | 'spanStartPfn' | FreeOrder>;
 
 export type CommitOutcome =
   | { readonly ok: true; readonly result: CommitResult }
@@ -267,6 +257,7 @@ export class GuestMm {
       reservedPages: zones.present[c]! - zones.managed[c]!,
       freePages: nrFreePages(mm, c),
       pcpPages,
+      // 0 where a commit that is under way has not yet moved what is free.
       allocatedPages: Math.max(0, zones.managed[c]! - freePages - pcpPages),
       spanStart: zones.spanStart[c]!,
       spannedPages: zones.spanEnd[c]! - zones.spanStart[c]!,

@@ -22,7 +22,7 @@ const guest = randomGuest({ name: 'db', nrPages: 3000, nodes: 2, hostNids: [0, 4
 const pages = guest.pages.filter(({ state }) => state !== 'hole');
 const migrations = [
   {
-    ...{ vm: 'db', fromHost: 'rack7', toHost: 'rack8', phase: 'running' as const, startTick: 10, endTick: null },
+    ...{ vm: 'db', fromHost: 'rack7', toHost: 'rack7', phase: 'running' as const, startTick: 10, endTick: null },
     rounds: [{ startTick: 10, bytesToSend: 2 ** 30, bytesSent: 2 ** 29, dirtyBytes: null }],
     ...{ sentBytes: 2 ** 29, downtimeMs: null, verdict: 'db is being sent' },
   },
@@ -127,6 +127,6 @@ test('moves say what is not known as unknown, and are nothing when they are not 
   expect(figure(migrationFacts(snapshot, 0), 'Course', 'downtime')).toBe('–');
   expect(figure(migrationFacts(snapshot, 0), 'Course', 'sent')).toBe('512 MiB');
   expect(compactionFacts(snapshot, 0)!.subtitle).toBe('to node 0,4, stalled');
-  const none = { ...snapshot, header: { ...snapshot.header, migrations: [], compactions: [] } } as Snapshot;
+  const none = snapshotOf({ tick: 40, hosts: [host], guests: [guest] });
   expect([migrationFacts(none, 0), compactionFacts(none, 0)]).toEqual([null, null]);
 });

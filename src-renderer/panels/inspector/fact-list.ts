@@ -2,7 +2,7 @@
  * What the inspector shows of a selection, as lines. Every figure comes from the frame by shared/view.
  */
 import { compactionsOf, guestsOf, migrationsOf } from '../../../shared/columns/index.ts';
-import type { GuestHeader, Snapshot } from '../../../shared/columns/index.ts';
+import type { GuestRecord, Snapshot } from '../../../shared/columns/index.ts';
 import { hostMatrix, idList, LaneIndex, nodeRows, owedPairs } from '../../../shared/view/index.ts';
 import type { GuestInput, NodeColourTable } from '../../../shared/view/index.ts';
 import {
@@ -255,7 +255,7 @@ export function vmFacts(
 }
 
 /** What kernel it is: whose rules, what is wrong with it, what goes beyond the RFC. */
-function kernel(header: GuestHeader, markedPages: number): FactGroup {
+function kernel(header: GuestRecord, markedPages: number): FactGroup {
   const beyond = beyondText(header.beyond);
   return {
     title: 'Its kernel',
