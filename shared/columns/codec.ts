@@ -128,7 +128,7 @@ function decodeOrRefuse(buffer: ArrayBuffer): Snapshot {
   };
   for (const name of TABLE_NAMES) checkIndexes(name, tables[name], limits);
   checkNumbered('guests', tables.guests, 'guest', header.vms.length);
-  checkNumbered('migrations', tables.migrations, 'migration', header.verdicts.length);
+  checkNumbered('migrations', tables.migrations, 'migration', tables.migrations.rows);
   checkNumbered('compactions', tables.compactions, 'compaction', tables.compactions.rows);
   return { header, tables: tables as unknown as Tables };
 }

@@ -64,7 +64,6 @@ const header = fc.record({
   kernels: fc.array(fc.dictionary(fc.constantFrom('a', 'b', '__proto__'), fc.option(fc.nat({ max: 2 }))), {
     maxLength: 3,
   }),
-  verdicts: fc.array(fc.string(), { maxLength: 3 }),
 }) as unknown as fc.Arbitrary<SnapshotHeader>;
 
 const rowsOf = fc.record(

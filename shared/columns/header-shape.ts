@@ -81,7 +81,6 @@ const headerShape = record({
   hosts: list(record({ name: text, nids: list(count), cpus: list(list(count)), distances: list(list(number)) })),
   vms: list(text),
   kernels: list(kernelShape),
-  verdicts: list(text),
 });
 
 /** The first place where `value` is not a SnapshotHeader, or null. */

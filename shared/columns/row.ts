@@ -134,7 +134,7 @@ export function migrationsOf(snapshot: Snapshot | null): readonly MigrationRow[]
     const { startTick, bytesToSend, bytesSent, dirtyBytes } = rowAt('rounds', tables.rounds, row);
     return { startTick, bytesToSend, bytesSent, dirtyBytes: orNull(dirtyBytes) };
   });
-  return header.verdicts.map((verdict, i): MigrationRow => {
+  return Array.from({ length: tables.migrations.rows }, (_, i): MigrationRow => {
     const row = rowAt('migrations', tables.migrations, i);
     return {
       vm: header.vms[row.guest]!,
@@ -146,7 +146,9 @@ export function migrationsOf(snapshot: Snapshot | null): readonly MigrationRow[]
       rounds: rounds.get(i) ?? [],
       sentBytes: row.sentBytes,
       downtimeMs: orNull(row.downtimeMs),
-      verdict,
+      downtimeLimitMs: row.downtimeLimitMs,
+      leastLimitMs: orNull(row.leastLimitMs),
+      bytesPerSec: orNull(row.bytesPerSec),
     };
   });
 }

@@ -17,7 +17,19 @@ export type ColumnType = 'u8' | 'u16' | 'u32' | 'i32' | 'f64';
 export type MapName = 'H' | 'T' | 'A';
 
 export type Unit =
-  'pages' | 'blocks' | 'pfn' | 'node id' | 'index' | 'code' | 'flag' | 'tick' | 'ticks' | 'bytes' | 'ms' | 'times';
+  | 'pages'
+  | 'blocks'
+  | 'pfn'
+  | 'node id'
+  | 'index'
+  | 'code'
+  | 'flag'
+  | 'tick'
+  | 'ticks'
+  | 'bytes'
+  | 'bytes per second'
+  | 'ms'
+  | 'times';
 
 /**
  * What a figure of several rows comes to: `sum` over zones and nodes; `byNode` over zones, but not over nodes; `max`;
@@ -364,6 +376,11 @@ export const TABLES = {
       endTick: column('i32', 'tick', 'end'),
       sentBytes: column('f64', 'bytes', 'sent'),
       downtimeMs: column('f64', 'ms', 'downtime'),
+      downtimeLimitMs: column('f64', 'ms', 'downtime limit'),
+      /** -1 in round 0. */
+      leastLimitMs: column('f64', 'ms', 'least downtime limit'),
+      /** Its share of the link at present; -1 once it has ended. */
+      bytesPerSec: column('f64', 'bytes per second', 'bandwidth'),
     },
   },
   /** One row per round begun; the last may be under way. */

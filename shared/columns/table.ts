@@ -7,7 +7,6 @@
  *   were asked for (all of them unless it was said). A guest without a row was not asked for: every guest has pages.
  */
 import type { GuestBeyond } from '../model/beyond.ts';
-import type { MigrationRow } from '../model/transfer.ts';
 import { TABLES, columnNames } from './schema.ts';
 import type { ColumnName, ColumnSpec, ColumnType, TableName } from './schema.ts';
 
@@ -61,8 +60,6 @@ export interface SnapshotHeader {
   readonly vms: readonly string[];
   /** What guests of this world run, each once. */
   readonly kernels: readonly KernelHeader[];
-  /** Of each row of `migrations`. */
-  readonly verdicts: readonly MigrationRow['verdict'][];
 }
 
 export interface HostHeader {

@@ -37,7 +37,7 @@ export type Command =
   | { readonly type: 'holdPages'; readonly vm: string; readonly pfn: number; readonly order: number }
   /** Free a block taken by holdPages. */
   | { readonly type: 'releasePages'; readonly vm: string; readonly pfn: number; readonly order: number }
-  /** What one line of the guest's shell wrote to the guest's files (guestfs/), in order. Errors of single writes are no refusal. */
+  /** What one line of the guest's shell wrote to the guest's files (guestfs/), in order. Errors of single writes are no rejection. */
   | {
       readonly type: 'writeFiles';
       readonly vm: string;

@@ -1,3 +1,7 @@
+/** The steps of a commit, in their order. */
+export const COMMIT_STEPS = ['online', 'publish', 'mark', 'sweep', 'drain', 'settle'] as const;
+export type CommitStep = (typeof COMMIT_STEPS)[number];
+
 /** A commit as the steps it is made of, with what each one changed. */
 export interface CommitTrace {
   readonly seq: number;

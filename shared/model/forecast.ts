@@ -1,3 +1,5 @@
+import type { Rejection } from './rejection.ts';
+
 /**
  * What would come of a command given now: computed from the world as it stands, without changing it. Host figures are of
  * map H; guest figures say what the guest's memlayout (T) would become if it is told. All counts are 4 KiB pages.
@@ -7,7 +9,7 @@ export type Forecast = CompactForecast | MigrateForecast | OtherForecast;
 interface ForecastBase {
   readonly vm: string;
   /** Why the world would refuse it; then the other figures are of the world as it is. */
-  readonly refusal: { readonly slug: string; readonly text: string } | null;
+  readonly rejection: Rejection | null;
   /** One sentence for the dialog. */
   readonly sentence: string;
 }

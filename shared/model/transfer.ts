@@ -13,8 +13,12 @@ export interface MigrationRow {
   readonly sentBytes: number;
   /** Simulated ms with the VM paused; null until known. */
   readonly downtimeMs: number | null;
-  /** One sentence: why it ended as it did, or what it is doing. */
-  readonly verdict: string;
+  /** The pause it was allowed. */
+  readonly downtimeLimitMs: number;
+  /** The smallest limit at which one of the rounds so far would have been the last; null in round 0. */
+  readonly leastLimitMs: number | null;
+  /** Its share of the link at present; null once it has ended. */
+  readonly bytesPerSec: number | null;
 }
 
 export interface MigrationRound {

@@ -135,8 +135,8 @@ export interface DocumentCommand {
   readonly type: string;
   readonly vm: string;
   /** pending: still to come. */
-  readonly state: 'pending' | 'applied' | 'refused';
-  /** Why it was refused, or what came of it so far, in a sentence; empty while pending. */
+  readonly state: 'pending' | 'applied' | 'rejected';
+  /** Why it was rejected, or what came of it so far, in a sentence; empty while pending. */
   readonly outcome: string;
   /** Made when it was applied; to compare what happened with it. Null where there is none to make. */
   readonly forecast: Forecast | null;

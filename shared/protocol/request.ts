@@ -12,6 +12,7 @@ import * as z from 'zod';
 import { DEFAULT_PROFILE } from '../model/config.ts';
 import type { Diagnostic } from '../errors/index.ts';
 import type { WorldEvent } from '../model/event.ts';
+import type { Rejection } from '../model/rejection.ts';
 import type { CommitTrace } from '../model/commit-trace.ts';
 import type { LawsChecked } from '../view/index.ts';
 import { submittedCommandSchema } from '../schema/command.ts';
@@ -105,10 +106,8 @@ export const requests = {
   ),
   'run.pause': request<null>()(none),
   'run.step': request<null>()(z.strictObject({ ticks: z.int().min(1).max(100_000) })),
-  /** Applied at once and entered into the scenario. refusal: the simulated world says no, and nothing changed. */
-  'run.command': request<{ refusal: { slug: string; text: string } | null }>()(
-    z.strictObject({ command: submittedCommandSchema }),
-  ),
+  /** Applied at once and entered into the scenario. rejection: the simulated world says no, and nothing changed. */
+  'run.command': request<{ rejection: Rejection | null }>()(z.strictObject({ command: submittedCommandSchema })),
   /** Takes the last given command out of the scenario and the world back to the tick it was given at. */
   'run.undo': request<null>()(none),
   /** Gives it again at the same tick. */

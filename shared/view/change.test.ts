@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { WorldEvent, WorldEventType } from '../model/event.ts';
 import { countsChange, lastCommit, signed } from './change.ts';
 
-const event = (tick: number, type: WorldEventType, vm: string): WorldEvent => ({ tick, type, vm, text: '', data: {} });
+const event = (tick: number, type: WorldEventType, vm: string): WorldEvent =>
+  ({ tick, type, vm, data: {} }) as WorldEvent;
 
 describe('change', () => {
   test('has its sign', () => {
@@ -14,7 +15,7 @@ describe('change', () => {
       event(3, 'layoutCommitted', 'db'),
       event(5, 'layoutCommitted', 'web'),
       event(9, 'layoutCommitted', 'db'),
-      event(9, 'converged', 'db'),
+      event(9, 'nodeOnline', 'db'),
     ];
     expect(lastCommit(events, 'db', 100)).toEqual({ tick: 9, event: 2 });
     expect(lastCommit(events, 'db', 9)).toEqual({ tick: 9, event: 2 });

@@ -19,7 +19,9 @@ const migration = (more: Partial<MigrationRow>): MigrationRow => ({
   ],
   sentBytes: 440 * MIB,
   downtimeMs: null,
-  verdict: '',
+  downtimeLimitMs: 300,
+  leastLimitMs: null,
+  bytesPerSec: null,
   ...more,
 });
 
@@ -127,7 +129,7 @@ describe('moves', () => {
     expect(find([command(4, { forecast: other }), command(10, { forecast })])).toBe(forecast);
     expect(find([command(10, { forecast }), command(11, { forecast: other })])).toBe(forecast);
     expect(find([command(10, { forecast, vm: 'web' })])).toBeNull();
-    expect(find([command(10, { forecast, state: 'refused' })])).toBeNull();
+    expect(find([command(10, { forecast, state: 'rejected' })])).toBeNull();
     expect(find([command(10, { forecast: { type: 'other' } })])).toBeNull();
   });
 });

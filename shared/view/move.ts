@@ -38,7 +38,7 @@ export interface SubmittedMove {
   readonly tick: number;
   readonly type: string;
   readonly vm: string;
-  readonly state: 'pending' | 'applied' | 'refused';
+  readonly state: 'pending' | 'applied' | 'rejected';
   readonly forecast: MoveForecast | null;
 }
 

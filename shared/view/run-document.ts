@@ -18,6 +18,7 @@ import type { HostFigure, Snapshot, ZoneFigure } from '../columns/index.ts';
 import { nodeRows, owedPairs } from './accounting.ts';
 import type { NodeRow, PageCounts, ZoneRow } from './accounting.ts';
 import { convergedGuests } from './convergence.ts';
+import { verdictText } from './words/index.ts';
 import { hostMatrix } from './host.ts';
 import type { HostMatrix } from './host.ts';
 import type { LawsChecked, RunEnding, RunRecord } from './run-record.ts';
@@ -36,9 +37,14 @@ export interface RunDocument {
   readonly converged: boolean;
   readonly hosts: readonly HostDocument[];
   readonly guests: readonly GuestDocument[];
-  readonly migrations: readonly MigrationRow[];
+  readonly migrations: readonly MigrationDocument[];
   readonly compactions: readonly CompactionRow[];
   readonly laws: LawsChecked;
+}
+
+export interface MigrationDocument extends MigrationRow {
+  /** One sentence: why it ended as it did, or what it is doing. */
+  readonly verdict: string;
 }
 
 export interface HostDocument {
@@ -107,7 +113,7 @@ export function runDocument(record: RunRecord): RunDocument {
         .map((node) => ({ nid: node.nid, ...picked(node, HOST_FIGURES) })),
     })),
     guests: guestsOf(after).map((_, g) => guestDocument(after, g, matrix)),
-    migrations: migrationsOf(after),
+    migrations: migrationsOf(after).map((row) => ({ ...row, verdict: verdictText(row) })),
     compactions: compactionsOf(after),
     laws: record.laws,
   };

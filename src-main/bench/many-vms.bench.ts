@@ -88,8 +88,8 @@ function measured(size: ManySize, world: World, createMs: number): ManyResult {
   const states: number[] = [];
   for (let i = 0; i < SAMPLES; i++) {
     const vm = `vm-${(i * 3) % size.vms}`;
-    const refusal = world.submit({ type: 'compact', vm, nodes: [i % NODES], framesPerTick: 1 });
-    if (refusal !== null) throw new Error(`a command is refused: ${refusal.text}`);
+    const rejection = world.submit({ type: 'compact', vm, nodes: [i % NODES], framesPerTick: 1 });
+    if (rejection !== null) throw new Error(`a command is rejected: ${rejection.slug}`);
     world.takeEvents();
     states.push(msOf(() => world.state()));
     world.submit({ type: 'cancelCompaction', vm });

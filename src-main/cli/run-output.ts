@@ -11,7 +11,8 @@ import type {
   RunRecord,
   VmHostRow,
 } from '../../shared/view/index.ts';
-import { guestAccounting, hostMatrix, idList, isTold, runDocument, sentenceFormat } from '../../shared/view/index.ts';
+import { guestAccounting, hostMatrix, idList, isTold, runDocument } from '../../shared/view/index.ts';
+import { eventText } from '../../shared/view/words/index.ts';
 import { checksText, verdict } from '../report/index.ts';
 import { bytes, count, decimal, plural, seconds, size } from '../../shared/view/number-format.ts';
 import type { Run } from '../jobs/index.ts';
@@ -49,7 +50,7 @@ export function summaryText(run: Run, again: string, width: number): string {
   const matrices = { before: hostMatrix(record.before), after: hostMatrix(record.after) };
   const parts = [
     `${record.scenarioName}\n${fold(verdict(record).sentence, width).join('\n')}\n`,
-    eventText(record, width),
+    happenedText(record, width),
     ...guestsOf(record.after).map((_, guest) => guestText(record, guest, matrices, width)),
     ...record.after.header.hosts.map((_, host) => hostText(record, host, matrices)),
     migrationText(record),
@@ -63,7 +64,7 @@ const UNTOLD: ReadonlySet<WorldEventType> = new Set(['commandApplied', 'layoutDe
 const MAX_EVENTS = 30;
 const LAST_EVENTS = 10;
 
-function eventText({ events, tickMs, after }: RunRecord, width: number): string {
+function happenedText({ events, tickMs }: RunRecord, width: number): string {
   const commits = events.filter(({ type }) => type === 'layoutCommitted');
   const last = new Map(commits.map((event) => [event.vm, event]));
   const first = new Map(commits.toReversed().map((event) => [event.vm, event]));
@@ -71,8 +72,7 @@ function eventText({ events, tickMs, after }: RunRecord, width: number): string 
     event.type === 'layoutCommitted' && first.get(event.vm) !== event && last.get(event.vm) !== event;
   const told = events.filter((event) => !UNTOLD.has(event.type) && !isBetween(event));
   if (told.length === 0) return '';
-  const readable = sentenceFormat(recordsOf(after));
-  const row = ({ tick, text }: WorldEvent): string[] => [count(tick), seconds(tick, tickMs), readable(text)];
+  const row = (event: WorldEvent): string[] => [count(event.tick), seconds(event.tick, tickMs), eventText(event)];
   const all = told.length <= MAX_EVENTS;
   const rows = all
     ? told.map(row)

@@ -116,7 +116,7 @@ describe('a document', () => {
     const page = new Page(desk, 'w');
     await page.show(await imported(page));
     await page.get('run.step', { ticks: 5 });
-    expect((await page.get('run.command', { command: COMPACT })).refusal).toBeNull();
+    expect((await page.get('run.command', { command: COMPACT })).rejection).toBeNull();
     await until('it is told', () => page.last('state')?.undo !== null && page.last('state')?.dirty === true);
     expect(page.last('state')!.commands).toMatchObject([{ tick: 5, type: 'compact', vm: 'v' }]);
     await page.get('run.step', { ticks: 10 });
@@ -135,8 +135,8 @@ describe('a document', () => {
   test('refuses a command that the world refuses, and is not changed by it', async () => {
     const page = new Page(desk, 'w');
     await page.show(await imported(page));
-    const { refusal } = await page.get('run.command', { command: { ...COMPACT, nodes: [7] } });
-    expect(refusal!.text).not.toBe('');
+    const { rejection } = await page.get('run.command', { command: { ...COMPACT, nodes: [7] } });
+    expect(rejection).not.toBeNull();
     expect(desk.documents()[0]!.dirty).toBe(false);
   });
 

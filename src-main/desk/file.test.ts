@@ -52,7 +52,7 @@ async function opened(path: string, text = SMALL): Promise<string> {
 const textNow = async (): Promise<string> => Buffer.from((await page.ask('document.text', {})).payload).toString();
 const slugs = (diagnostics: readonly { readonly slug: string }[]): string[] => diagnostics.map(({ slug }) => slug);
 const edit = async (): Promise<void> => {
-  expect((await page.get('run.command', { command: COMPACT })).refusal).toBeNull();
+  expect((await page.get('run.command', { command: COMPACT })).rejection).toBeNull();
 };
 
 describe('without dialogs, by name', () => {

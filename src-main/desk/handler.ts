@@ -122,8 +122,7 @@ export function createHandlers({ shell, documents, lists, previews, documentOf, 
     'run.pause': async (_, link) => done(link.shown().session.pause()),
     'run.step': async ({ ticks }, link) => done(link.shown().session.step(ticks)),
     'run.command': async ({ command }, link) => {
-      const refusal = await link.shown().session.give(command);
-      return { output: { refusal: refusal === null ? null : { slug: refusal.slug, text: refusal.text } } };
+      return { output: { rejection: await link.shown().session.give(command) } };
     },
     'run.undo': async (_, link) => {
       const { session } = link.shown();

@@ -4,7 +4,9 @@ import { numactlMbFromPages } from '../../shared/units/index.ts';
 import { idList } from '../../shared/view/id-list.ts';
 import { bytes, count, decimal, exactPages, plural, size } from '../../shared/view/number-format.ts';
 import type { Command } from '../../shared/model/command.ts';
-import type { HostSide, Refusal } from './host/index.ts';
+import type { Rejection } from '../../shared/model/rejection.ts';
+import { rejectionText } from '../../shared/view/words/index.ts';
+import type { HostSide } from './host/index.ts';
 import type { Guest } from './vm/index.ts';
 
 /** What the guest would see; all null when it is not told. */
@@ -20,8 +22,7 @@ type MigrateFigures = Pick<
   'toHost' | 'nodes' | 'rounds' | 'sentBytes' | 'downtimeMs' | 'ms' | 'converges'
 >;
 
-export const refusedSentence = ({ text }: Refusal): string =>
-  `It would be refused: ${text.endsWith('.') ? text : `${text}.`}`;
+export const refusedSentence = (rejection: Rejection): string => `It would be rejected: ${rejectionText(rejection)}`;
 
 export function compactSentence(vm: string, figures: CompactFigures, outlook: GuestOutlook): string {
   const { movePages, leftPages, ms } = figures;

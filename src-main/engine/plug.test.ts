@@ -77,8 +77,8 @@ describe('a DIMM', () => {
     const before = c.world.hash();
     expect(plug(c, 1)).toBe('dimm-unknown');
     expect(c.world.hash()).toBe(before);
-    expect(c.world.forecast({ type: 'plugDimm', vm: 'g', dimm: 7 }).refusal?.slug).toBe('dimm-unknown');
-    expect(c.world.forecast({ type: 'plugDimm', vm: 'g', dimm: 0 }).refusal).toBe(null);
+    expect(c.world.forecast({ type: 'plugDimm', vm: 'g', dimm: 7 }).rejection?.slug).toBe('dimm-unknown');
+    expect(c.world.forecast({ type: 'plugDimm', vm: 'g', dimm: 0 }).rejection).toBe(null);
     c.world.submit({ type: 'compact', vm: 'g', nodes: [1], framesPerTick: 100 });
     expect(plug(c, 0)).toBe('plug-busy');
     c.world.submit({ type: 'cancelCompaction', vm: 'g' });

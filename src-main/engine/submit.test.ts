@@ -174,13 +174,13 @@ describe('a given command', () => {
     world.step(AT + 1);
     world.takeEvents();
     const before = { hash: world.hash(), chain: world.chain, applied: world.appliedCommands, config: world.config };
-    const refusal = world.submit(command);
-    expect(refusal?.text).toMatch(/\S{2}/);
+    const rejection = world.submit(command);
+    expect(rejection?.slug).toMatch(/^[a-z]+(-[a-z]+)*$/);
     expect({ hash: world.hash(), chain: world.chain, applied: world.appliedCommands, config: world.config }).toEqual(
       before,
     );
-    expect(world.log.at(-1)).toEqual({ tick: AT + 1, command, refusal });
-    expect(world.takeEvents().map((e) => e.type)).toEqual(['commandRefused']);
+    expect(world.log.at(-1)).toEqual({ tick: AT + 1, command, rejection });
+    expect(world.takeEvents().map((e) => e.type)).toEqual(['commandRejected']);
     const untouched = start(small);
     untouched.step(AT + 1);
     for (const w of [world, untouched]) w.step(30);

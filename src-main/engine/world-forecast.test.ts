@@ -1,4 +1,5 @@
 import { compactionsOf, guestsOf, migrationsOf, recordsOf } from '../../shared/columns/index.ts';
+import { rejectionText } from '../../shared/view/words/index.ts';
 import { describe, expect, test } from 'vitest';
 import type { CompactForecast, Forecast, MigrateForecast } from '../../shared/model/forecast.ts';
 import { drawWorldCase } from '../simtest/world-draw.ts';
@@ -95,10 +96,10 @@ function compare(world: World, index: number, command: Command, seen: Seen): voi
   expectHostNodes(world, forecast, 'Before');
   const was = { sizes: sizes(world, index), targets: targets(world, index), states: states(world, index) };
   for (const { nid, sizeBefore } of forecast.guestNodes ?? []) expect([nid, sizeBefore]).toEqual([nid, was.sizes[nid]]);
-  const refusal = world.submit(command);
-  expect(forecast.refusal).toEqual(refusal);
+  const rejection = world.submit(command);
+  expect(forecast.rejection).toEqual(rejection);
   expect(forecast.sentence).toMatch(/^[A-Z].*[^.]\.$/);
-  if (refusal !== null) {
+  if (rejection !== null) {
     seen.refused++;
     expectHostNodes(world, forecast, 'After');
     expect([forecast.moveFrames, forecast.movePages, forecast.ms]).toEqual([0, 0, 0]);
@@ -253,9 +254,9 @@ test.each(Array.from({ length: 20 }, (_, i) => i + 1))('refusals of world %i are
     const forecast = foreseen(world, command);
     expect(forecast.vm).toBe(command.vm);
     expect(forecast.type).toBe(command.type === 'compact' || command.type === 'migrate' ? command.type : 'other');
-    expect(forecast.refusal).toEqual(world.submit(command));
+    expect(forecast.rejection).toEqual(world.submit(command));
     expect(forecast.sentence).toMatch(/\S\.$/);
-    if (forecast.refusal !== null) expect(forecast.sentence).toContain(forecast.refusal.text);
+    if (forecast.rejection !== null) expect(forecast.sentence).toContain(rejectionText(forecast.rejection));
   }
 });
 
@@ -291,7 +292,7 @@ describe('what is said', () => {
       'Moves 2\u202f048 pages (8 MiB) to node 0 in 1.6 s; the guest would see node 0 grow from 8 to 16 MB and node 1 shrink from 8 to 0 MB, and no page in use would have to wait until freed.',
     );
     world.submit(COMPACT);
-    expect(world.forecast(COMPACT).sentence).toBe('It would be refused: a is being compacted.');
+    expect(world.forecast(COMPACT).sentence).toBe('It would be rejected: a is being compacted.');
     expect(world.forecast({ type: 'cancelCompaction', vm: 'a' }).sentence).toBe(
       'Stops gathering a: the 0 pages moved stay where they are, 2\u202f048 pages are left elsewhere.',
     );
@@ -319,8 +320,8 @@ describe('what is said', () => {
     const world = start(config([guest('a')]));
     for (const command of [COMPACT, MIGRATE, { type: 'cancelMigration' } as const]) {
       const forecast = foreseen(world, { ...command, vm: 'nobody' } as Command);
-      expect(forecast.refusal?.slug).toBe('vm-unknown');
-      expect(forecast.sentence).toBe('It would be refused: there is no VM named nobody.');
+      expect(forecast.rejection?.slug).toBe('vm-unknown');
+      expect(forecast.sentence).toBe('It would be rejected: There is no VM named nobody.');
     }
   });
 });

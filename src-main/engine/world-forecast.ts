@@ -13,7 +13,8 @@ import {
   otherSentence,
   refusedSentence,
 } from './forecast-sentence.ts';
-import type { Backing, CompactionAhead, Host, HostSide, MigrationAhead, Planned, Refusal } from './host/index.ts';
+import type { Rejection } from '../../shared/model/rejection.ts';
+import type { Backing, CompactionAhead, Host, HostSide, MigrationAhead, Planned } from './host/index.ts';
 import { sentBytes } from './host/index.ts';
 import { type BackingChanges, type Guest, truthOf } from './vm/index.ts';
 
@@ -30,7 +31,7 @@ export function forecastOf(
   world: ForecastParts,
   index: number,
   command: Command,
-  whyNot: () => Refusal | null,
+  whyNot: () => Rejection | null,
 ): Forecast {
   switch (command.type) {
     case 'compact':
@@ -43,16 +44,16 @@ export function forecastOf(
     case 'migrate':
       return forecastMigration(world, index, command, world.hostSide.forecastMigration(index, command));
     default: {
-      const refusal = whyNot();
-      const sentence = refusal === null ? otherSentence(world, index, command) : refusedSentence(refusal);
-      return { type: 'other', vm: command.vm, refusal, sentence };
+      const rejection = whyNot();
+      const sentence = rejection === null ? otherSentence(world, index, command) : refusedSentence(rejection);
+      return { type: 'other', vm: command.vm, rejection, sentence };
     }
   }
 }
 
 /** Of a VM that does not exist. */
-export function forecastOfNobody(command: Command, refusal: Refusal): Forecast {
-  const base = { vm: command.vm, refusal, sentence: refusedSentence(refusal) };
+export function forecastOfNobody(command: Command, rejection: Rejection): Forecast {
+  const base = { vm: command.vm, rejection, sentence: refusedSentence(rejection) };
   const move = { ...base, ...STAYS, nodes: [], hostNodes: [], guestNodes: null, freePages: null, usedPages: null };
   if (command.type === 'compact') return { ...move, type: 'compact', leftPages: 0 };
   if (command.type === 'migrate') return { ...move, type: 'migrate', toHost: command.toHost, ...NOTHING_SENT };
@@ -66,9 +67,9 @@ function forecastCompaction(
   world: ForecastParts,
   index: number,
   vm: string,
-  { plan, refusal }: Planned<CompactionAhead>,
+  { plan, rejection }: Planned<CompactionAhead>,
 ): CompactForecast {
-  if (plan === null) return { type: 'compact', leftPages: 0, ...refusedMove(world, index, refusal) };
+  if (plan === null) return { type: 'compact', leftPages: 0, ...rejectedMove(world, index, rejection) };
   const { config, tick, hostSide } = world;
   const { moveFrames, movePages, leftPages, ticks } = plan;
   const host = hostSide.hostOf(index);
@@ -83,7 +84,7 @@ function forecastCompaction(
   return {
     type: 'compact',
     vm,
-    refusal: null,
+    rejection: null,
     sentence: compactSentence(vm, figures, outlook),
     ...figures,
     hostNodes: plan.hosts.flatMap(({ before, after }) =>
@@ -97,10 +98,10 @@ function forecastMigration(
   world: ForecastParts,
   index: number,
   command: Extract<Command, { type: 'migrate' }>,
-  { plan, refusal }: Planned<MigrationAhead>,
+  { plan, rejection }: Planned<MigrationAhead>,
 ): MigrateForecast {
   const { vm, toHost } = command;
-  if (plan === null) return { type: 'migrate', toHost, ...NOTHING_SENT, ...refusedMove(world, index, refusal) };
+  if (plan === null) return { type: 'migrate', toHost, ...NOTHING_SENT, ...rejectedMove(world, index, rejection) };
   const { config, tick, hostSide } = world;
   const { bytesPerSec, downtimeMs, precopy } = plan;
   const converges = downtimeMs !== null;
@@ -132,7 +133,7 @@ function forecastMigration(
   return {
     type: 'migrate',
     vm,
-    refusal: null,
+    rejection: null,
     sentence: migrateSentence(vm, figures, precopy.leastLimitMs, outlook),
     ...figures,
     hostNodes: plan.hosts.flatMap((h) => nodeForecasts(h.before, h.after, before, plan.backing)),
@@ -159,7 +160,7 @@ function guestNodes(guest: Guest, presentPages: readonly number[]): NonNullable<
 }
 
 /** All figures as they are. */
-function refusedMove({ hostSide, guests }: ForecastParts, index: number, refusal: Refusal) {
+function rejectedMove({ hostSide, guests }: ForecastParts, index: number, rejection: Rejection) {
   const guest = guests[index]!;
   const backing = hostSide.backing(index);
   const host = hostSide.host(backing.host);
@@ -167,8 +168,8 @@ function refusedMove({ hostSide, guests }: ForecastParts, index: number, refusal
   const sizes = Array.from({ length: guest.config.mm.nrNodeIds }, (_, nid) => guest.memory.presentPages(nid));
   return {
     vm: guest.config.name,
-    refusal,
-    sentence: refusedSentence(refusal),
+    rejection,
+    sentence: refusedSentence(rejection),
     ...STAYS,
     nodes: ascending([...backing.pagesByNode().keys()]),
     hostNodes: nodeForecasts(host, host, backing, backing),

@@ -4,8 +4,9 @@
  */
 import type { PfnRange } from '../../shared/units/index.ts';
 import type { WorldEvent } from '../../shared/model/event.ts';
+import type { Rejection } from '../../shared/model/rejection.ts';
 import type { DimmConfig } from '../../shared/model/config.ts';
-import type { HostSide, Refusal } from './host/index.ts';
+import type { HostSide } from './host/index.ts';
 import { without } from './mm/index.ts';
 import type { Guest } from './vm/index.ts';
 
@@ -16,35 +17,32 @@ export interface PlugPlace {
   readonly index: number;
 }
 
-type Plugged = { readonly refusal: Refusal } | { readonly refusal: null; readonly events: readonly WorldEvent[] };
+type Plugged = { readonly rejection: Rejection } | { readonly rejection: null; readonly events: readonly WorldEvent[] };
 
 /** What of a DIMM is not plugged in yet. */
 const restOf = (guest: Guest, { start, end }: DimmConfig): readonly PfnRange[] =>
   without([{ start, end }], guest.memory.state.plugged);
 
-export function whyNotPlugDimm(place: PlugPlace, dimm: number): Refusal | null {
+export function whyNotPlugDimm(place: PlugPlace, dimm: number): Rejection | null {
   const { guest } = place;
   const { name, dimms } = guest.config;
   const slot = dimms[dimm];
-  if (slot === undefined) {
-    const has = dimms.length === 0 ? 'no DIMMs' : `DIMMs 0 to ${dimms.length - 1}`;
-    return { slug: 'dimm-unknown', text: `${name} has ${has}, none with number ${dimm}` };
-  }
+  if (slot === undefined) return { slug: 'dimm-unknown', vm: name, dimm, dimms: dimms.length };
   const rest = restOf(guest, slot);
-  if (rest.length === 0) return { slug: 'dimm-plugged', text: `DIMM ${dimm} of ${name} is plugged in already` };
+  if (rest.length === 0) return { slug: 'dimm-plugged', vm: name, dimm };
   return whyNot(place, slot, rest);
 }
 
-function whyNot({ hostSide, guest, index }: PlugPlace, slot: DimmConfig, pages: readonly PfnRange[]): Refusal | null {
+function whyNot({ hostSide, guest, index }: PlugPlace, slot: DimmConfig, pages: readonly PfnRange[]): Rejection | null {
   if (guest.committing !== null) {
-    return { slug: 'plug-commit', text: `${guest.config.name} is committing layout ${guest.committing.seq}` };
+    return { slug: 'plug-commit', vm: guest.config.name, seq: guest.committing.seq };
   }
   return hostSide.whyNotPlug(index, pages, slot.hostNodes);
 }
 
 export function plugDimm(place: PlugPlace, dimm: number, tick: number): Plugged {
-  const refusal = whyNotPlugDimm(place, dimm);
-  if (refusal !== null) return { refusal };
+  const rejection = whyNotPlugDimm(place, dimm);
+  if (rejection !== null) return { rejection };
   const slot = place.guest.config.dimms[dimm]!;
   return plug(place, slot, restOf(place.guest, slot), tick);
 }
@@ -53,14 +51,14 @@ export function plugDimm(place: PlugPlace, dimm: number, tick: number): Plugged 
 export function plugBlock(place: PlugPlace, block: PfnRange, tick: number): Plugged {
   const slot = place.guest.config.dimms.find((d) => d.start <= block.start && block.end <= d.end);
   if (slot === undefined || !place.guest.memory.mayPlug(block)) {
-    return { refusal: { slug: 'dimm-none', text: `there is no DIMM at pfn ${block.start} to be plugged in` } };
+    return { rejection: { slug: 'dimm-none', pfn: block.start } };
   }
-  const refusal = whyNot(place, slot, [block]);
-  return refusal === null ? plug(place, slot, [block], tick) : { refusal };
+  const rejection = whyNot(place, slot, [block]);
+  return rejection === null ? plug(place, slot, [block], tick) : { rejection };
 }
 
 function plug(place: PlugPlace, slot: DimmConfig, pages: readonly PfnRange[], tick: number): Plugged {
-  const refusal = place.hostSide.plug(place.index, pages, slot.hostNodes);
-  if (refusal !== null) return { refusal };
-  return { refusal: null, events: pages.flatMap((range) => [...place.guest.plug(range, tick)]) };
+  const rejection = place.hostSide.plug(place.index, pages, slot.hostNodes);
+  if (rejection !== null) return { rejection };
+  return { rejection: null, events: pages.flatMap((range) => [...place.guest.plug(range, tick)]) };
 }

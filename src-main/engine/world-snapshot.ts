@@ -136,7 +136,6 @@ export function snapshotOf(world: WorldParts, level: SnapshotLevel, { blocksOf }
       hosts: cache.hosts(hostSide),
       vms: cache.names(guests),
       kernels,
-      verdicts: migrations.map(({ verdict }) => verdict),
     },
     tables: {
       hostNodes: hostSide.hostNodesTable(),
@@ -346,7 +345,7 @@ function transferTables(
   const migrations = new TableWriter('migrations', migrationRows.length);
   const rounds = new TableWriter('rounds');
   migrationRows.forEach((m, migration) => {
-    const { startTick, endTick, sentBytes, downtimeMs } = m;
+    const { startTick, endTick, sentBytes, downtimeMs, downtimeLimitMs, leastLimitMs, bytesPerSec } = m;
     migrations.push({
       migration,
       guest: guestOf.get(m.vm)!,
@@ -354,6 +353,7 @@ function transferTables(
       toHost: hostOf.get(m.toHost)!,
       phase: MIGRATION_PHASES.indexOf(m.phase),
       ...{ startTick, endTick: endTick ?? -1, sentBytes, downtimeMs: downtimeMs ?? -1 },
+      ...{ downtimeLimitMs, leastLimitMs: leastLimitMs ?? -1, bytesPerSec: bytesPerSec ?? -1 },
     });
     m.rounds.forEach((r, round) => rounds.push({ migration, round, ...r, dirtyBytes: r.dirtyBytes ?? -1 }));
   });

@@ -14,6 +14,7 @@
 import type { Forecast } from '../../shared/model/forecast.ts';
 import type { Snapshot, SnapshotLevel } from '../../shared/columns/index.ts';
 import type { Violation, WorldEvent } from '../../shared/model/event.ts';
+import type { LayoutProblem, Rejection } from '../../shared/model/rejection.ts';
 import type { Command, FileWrite } from '../../shared/model/command.ts';
 import type { ScheduledCommand } from '../../shared/model/world.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
@@ -30,8 +31,7 @@ import {
   type WorldState,
 } from './core/index.ts';
 import { GuestFiles, MAX_WRITE, type Outside, type Written } from './guestfs/index.ts';
-import { HostSide, type PlacementProblem, type Refusal } from './host/index.ts';
-import type { LayoutProblem } from './mm/index.ts';
+import { HostSide, type PlacementProblem } from './host/index.ts';
 import { Guest, truthOf } from './vm/index.ts';
 import { forecastOf, forecastOfNobody } from './world-forecast.ts';
 import { tilesOf, type TilesWithBytes } from './world-tiles.ts';
@@ -43,7 +43,7 @@ export interface LogEntry {
   readonly tick: number;
   readonly command: Command;
   /** Null when it took effect. */
-  readonly refusal: Refusal | null;
+  readonly rejection: Rejection | null;
 }
 
 /** Of a line of a guest's shell: what of it is kept to be shown, and the most writes in it. */
@@ -190,10 +190,10 @@ export class World {
    * before the call), counted as applied. Between two ticks only: not from within a step.
    * @returns why it was refused, or null when it took effect.
    */
-  submit(command: Command): Refusal | null {
-    const refusal = this.apply(command);
-    if (refusal === null) this.#enter(command);
-    return refusal;
+  submit(command: Command): Rejection | null {
+    const rejection = this.apply(command);
+    if (rejection === null) this.#enter(command);
+    return rejection;
   }
 
   /** Into the schedule, as applied. */
@@ -245,7 +245,7 @@ export class World {
     if (writes.length === 0) return 0;
     const command: Command = { type: 'writeFiles', vm: this.config.guests[open.guest]!.name, line, writes };
     this.#done(command, events);
-    this.#log.push({ tick: this.#tick, command, refusal: null });
+    this.#log.push({ tick: this.#tick, command, rejection: null });
     this.#enter(command);
     return writes.length;
   }
@@ -258,25 +258,24 @@ export class World {
    * Applies a command now and leaves the schedule as it is: the configuration does not know of it. Our own bugs are rethrown as by `step`. Its events wait for `takeEvents`.
    * @returns why it was refused, or null when it took effect.
    */
-  apply(command: Command): Refusal | null {
+  apply(command: Command): Rejection | null {
     this.#assertNoLine();
     const guest = this.#indexOf(command.vm);
-    const refusal = guest < 0 ? unknownVm(command.vm) : this.#located(() => this.#carryOut(guest, command));
-    this.#log.push({ tick: this.#tick, command, refusal });
-    if (refusal !== null) {
-      // Told, but not part of the chain: a refused command leaves the world as it was.
+    const rejection = guest < 0 ? unknownVm(command.vm) : this.#located(() => this.#carryOut(guest, command));
+    this.#log.push({ tick: this.#tick, command, rejection });
+    if (rejection !== null) {
+      // An event, but not part of the chain: a rejected command leaves the world as it was.
       this.#events.push({
         tick: this.#tick,
-        type: 'commandRefused',
+        type: 'commandRejected',
         vm: guest < 0 ? null : command.vm,
-        text: `${command.type} ${command.vm} refused: ${refusal.text}`,
-        data: { command: command.type, reason: refusal.slug },
+        data: { command: command.type, vm: command.vm, rejection },
       });
     }
-    return refusal;
+    return rejection;
   }
 
-  /** What would come of a command given now; nothing changes, and nothing is logged. A refusal is the one `give` would return. */
+  /** What would come of a command given now; nothing changes, and nothing is logged. A rejection is the one `give` would return. */
   forecast(command: Command): Forecast {
     const index = this.#indexOf(command.vm);
     if (index < 0) return forecastOfNobody(command, unknownVm(command.vm));
@@ -289,7 +288,7 @@ export class World {
   }
 
   /** Why the world would refuse a command that is neither compact nor migrate: those are worked out by the host side. */
-  #whyNot(index: number, command: Command): Refusal | null {
+  #whyNot(index: number, command: Command): Rejection | null {
     const { memory: mm } = this.#guests[index]!;
     switch (command.type) {
       case 'cancelCompaction':
@@ -299,7 +298,7 @@ export class World {
       case 'commitLayout': {
         if (this.#guests[index]!.committing !== null) return underWay(this.#guests[index]!);
         const problems = mm.problemsOf(command.ranges);
-        return problems.length === 0 ? null : layoutRefusal(problems);
+        return problems.length === 0 ? null : layoutRejection(problems);
       }
       case 'holdPages':
         return mm.mayHold(command.pfn, command.order) ? null : notFree(command);
@@ -312,7 +311,7 @@ export class World {
     }
   }
 
-  #carryOut(index: number, command: Command): Refusal | null {
+  #carryOut(index: number, command: Command): Rejection | null {
     const guest = this.#guests[index]!;
     const host = this.#hostSide;
     this.#saved[index] = null;
@@ -328,7 +327,7 @@ export class World {
       case 'commitLayout': {
         if (guest.committing !== null) return underWay(guest);
         const { problems, events } = guest.commit(command.ranges, this.#tick);
-        if (problems.length > 0) return layoutRefusal(problems);
+        if (problems.length > 0) return layoutRejection(problems);
         return this.#done(command, events);
       }
       case 'setWorkload':
@@ -350,16 +349,16 @@ export class World {
         return this.#done(command, []);
       case 'plugDimm': {
         const plugged = plugDimm(this.#placeOf(index), command.dimm, this.#tick);
-        return plugged.refusal ?? this.#done(command, plugged.events);
+        return plugged.rejection ?? this.#done(command, plugged.events);
       }
     }
   }
 
   /** In order; the error of a single write is its own affair. */
-  #writeFiles(index: number, command: Extract<Command, { type: 'writeFiles' }>): Refusal | null {
+  #writeFiles(index: number, command: Extract<Command, { type: 'writeFiles' }>): Rejection | null {
     const { writes } = command;
     if (writes.length > MAX_FILE_WRITES) {
-      return { slug: 'write-too-many', text: `${writes.length} writes in one line, more than ${MAX_FILE_WRITES}` };
+      return { slug: 'write-too-many', writes: writes.length, maxWrites: MAX_FILE_WRITES };
     }
     const events: WorldEvent[] = [];
     for (const { path, text } of writes) events.push(...this.#files[index]!.write(path, text).events);
@@ -367,15 +366,14 @@ export class World {
   }
 
   /** The host side's events follow its call, whether it refused or not. */
-  #told(refusal: Refusal | null): Refusal | null {
+  #told(rejection: Rejection | null): Rejection | null {
     this.#emit(this.#hostSide.takeEvents());
-    return refusal;
+    return rejection;
   }
 
   #done(command: Command, events: readonly WorldEvent[]): null {
-    const tick = this.#tick;
-    const text = `${command.type} ${command.vm}`;
-    this.#emit([{ tick, type: 'commandApplied', vm: command.vm, text, data: { command: command.type } }, ...events]);
+    const { type, vm } = command;
+    this.#emit([{ tick: this.#tick, type: 'commandApplied', vm, data: { command: type } }, ...events]);
     return null;
   }
 
@@ -384,7 +382,7 @@ export class World {
       this.#events.push(event);
       const h = new StateHash();
       h.text(this.#chain);
-      h.text(JSON.stringify(event));
+      h.text(chained(event));
       this.#chain = h.hex();
     }
   }
@@ -499,28 +497,36 @@ function savedGuest(guest: Guest, index: number): StatePart {
   return w.done();
 }
 
-const unknownVm = (vm: string): Refusal => ({ slug: 'vm-unknown', text: `there is no VM named ${vm}` });
+/** Sorted by name, so that the chain does not depend on the order in which an event is put together. */
+function chained({ tick, type, vm, data }: WorldEvent): string {
+  return JSON.stringify([tick, type, vm, Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1))]);
+}
 
-const layoutRefusal = (problems: readonly LayoutProblem[]): Refusal => ({
-  slug: problems[0]!.slug,
-  text: problems.map((p) => p.text).join('; '),
+const unknownVm = (vm: string): Rejection => ({ slug: 'vm-unknown', vm });
+
+const layoutRejection = (problems: readonly LayoutProblem[]): Rejection => ({
+  slug: 'layout-invalid',
+  problems,
 });
 
-const underWay = ({ config, committing }: Guest): Refusal => ({
+const underWay = ({ config, committing }: Guest): Rejection => ({
   slug: 'commit-under-way',
-  text:
-    `${config.name} is committing layout ${committing!.seq}: its step ${committing!.step} is due at tick ` +
-    `${committing!.tick}, and one commit is carried out at a time`,
+  vm: config.name,
+  seq: committing!.seq,
+  step: committing!.step,
+  dueTick: committing!.tick,
 });
 
-const notFree = ({ pfn, order }: { readonly pfn: number; readonly order: number }): Refusal => ({
+const notFree = ({ pfn, order }: { readonly pfn: number; readonly order: number }): Rejection => ({
   slug: 'hold-not-free',
-  text: `pfn ${pfn} order ${order} is not wholly one free block`,
+  pfn,
+  order,
 });
 
-const notHeld = ({ pfn, order }: { readonly pfn: number; readonly order: number }): Refusal => ({
+const notHeld = ({ pfn, order }: { readonly pfn: number; readonly order: number }): Rejection => ({
   slug: 'release-not-held',
-  text: `pfn ${pfn} order ${order} was not taken by holdPages`,
+  pfn,
+  order,
 });
 
 interface WorldParts {

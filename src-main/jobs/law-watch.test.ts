@@ -1,11 +1,14 @@
 /** A watch that cannot see a broken law proves nothing: here the world is damaged behind its back. */
 import { describe, expect, it } from 'vitest';
-import type { WorldEventType } from '../../shared/model/event.ts';
+import type { WorldEvent, WorldEventType } from '../../shared/model/event.ts';
 import { ALL_DEFECTS } from '../../shared/model/config.ts';
 import { World } from '../engine/index.ts';
 import { config, guest, start } from '../engine/world-fixture.ts';
 import { canonicalText, readScenario, toWorldConfig } from '../scenario/index.ts';
 import { LawWatch } from './law-watch.ts';
+
+/** What an event says of itself is not looked at. */
+const event = (tick: number, type: WorldEventType): WorldEvent => ({ tick, type, vm: 'v', data: {} }) as WorldEvent;
 
 function world(memoryMiB: number): World {
   const text = canonicalText({
@@ -37,7 +40,7 @@ it('checks a guest at its first commit and at commits while nothing moves it', (
   const watch = new LawWatch(w);
   const checksAfter = (type: WorldEventType): number => {
     w.step();
-    watch.afterTick([{ tick: w.tick, type, vm: 'v', text: '', data: {} }]);
+    watch.afterTick([event(w.tick, type)]);
     return watch.result.guestsChecked;
   };
   expect(checksAfter('compactionStarted')).toBe(0);
@@ -124,7 +127,7 @@ describe('in parts', () => {
     expect(parts(watch)).toBeGreaterThan(6);
     expect(watch.result).toEqual({ checked: 1, guestsChecked: 0, broken: [] });
     w.step();
-    watch.afterTick([{ tick: 0, type: 'layoutCommitted', vm: 'v', text: '', data: {} }]);
+    watch.afterTick([event(0, 'layoutCommitted')]);
     expect(parts(watch)).toBeGreaterThan(6);
     expect(watch.result).toEqual({ checked: 1, guestsChecked: 1, broken: [] });
     // A page of the last part.

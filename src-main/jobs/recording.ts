@@ -16,6 +16,7 @@ import type {
   SeriesState,
 } from '../../shared/view/index.ts';
 import { SeriesRecorder } from '../../shared/view/index.ts';
+import { eventText, rejectionText } from '../../shared/view/words/index.ts';
 import type { LogEntry, World } from '../engine/index.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
 import type { Scenario } from '../scenario/index.ts';
@@ -188,22 +189,22 @@ export function recordedCommands(
     for (let i = start; i < events.length; i++) if (is(events[i]!)) return i;
     return -1;
   };
-  return log.map(({ tick, command, refusal }) => {
+  return log.map(({ tick, command, rejection }) => {
     const { type, vm } = command;
     const recorded = (text: string): RecordedCommand => ({
       tick,
       command: { ...command },
-      applied: refusal === null,
+      applied: rejection === null,
       text,
     });
-    if (refusal !== null) return recorded(refusal.text);
+    if (rejection !== null) return recorded(rejectionText(rejection));
     const outcome = OUTCOMES[type];
     if (outcome === undefined) return recorded('It took effect.');
     const [begins, ends] = outcome;
     const isBeginning = (e: WorldEvent): boolean =>
-      e.vm === vm && e.tick === tick && e.type === begins && (begins !== 'commandApplied' || e.data.command === type);
+      e.vm === vm && e.tick === tick && e.type === begins && (e.type !== 'commandApplied' || e.data.command === type);
     from = Math.max(from, next(from, isBeginning) + 1);
     const end = next(from, (e) => e.vm === vm && ends.includes(e.type));
-    return recorded(events[end]?.text ?? underWay);
+    return recorded(end < 0 ? underWay : eventText(events[end]!));
   });
 }

@@ -3,6 +3,7 @@
  * to three nodes are 86, 85 and 85 stripes. Determinism is tested on three ways to the same end.
  */
 import { guestsOf } from '../../shared/columns/index.ts';
+import { eventText } from '../../shared/view/words/index.ts';
 import { describe, expect, it, vi } from 'vitest';
 import type { ColumnName, Snapshot } from '../../shared/columns/index.ts';
 import { World } from '../engine/index.ts';
@@ -125,7 +126,7 @@ describe('the record', () => {
       [4, false],
       [5, true],
     ]);
-    expect(record.commands[0]!.text).toBe(record.events.find(({ type }) => type === 'compactionCompleted')!.text);
+    expect(record.commands[0]!.text).toBe(eventText(record.events.find(({ type }) => type === 'compactionCompleted')!));
     const order = record.events.map(({ tick }) => tick);
     expect(order).toEqual([...order].sort((a, b) => a - b));
     expect(record.before.header).toMatchObject({ tick: 0, level: 'blocks' });
@@ -146,7 +147,7 @@ describe('the record', () => {
         ],
       }),
     );
-    const text = (type: string, nth: number): string => record.events.filter((e) => e.type === type)[nth]!.text;
+    const text = (type: string, nth: number): string => eventText(record.events.filter((e) => e.type === type)[nth]!);
     expect(record.commands.map((command) => command.text)).toEqual([
       text('compactionCancelled', 0),
       'It took effect.',

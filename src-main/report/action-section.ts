@@ -1,6 +1,5 @@
 /** What was done, and what came of it. */
-import { recordsOf } from '../../shared/columns/index.ts';
-import { sentenceFormat } from '../../shared/view/index.ts';
+import { eventText, eventTitle } from '../../shared/view/words/index.ts';
 import type { RecordedCommand, RunRecord } from '../../shared/view/index.ts';
 import { h } from './markup.ts';
 import type { Child } from './markup.ts';
@@ -14,7 +13,6 @@ const MAX_VALUE_CHARS = 160;
 
 export function actionSection(record: RunRecord): Child {
   const { commands, events, tickMs } = record;
-  const readable = sentenceFormat(recordsOf(record.after));
   const shown = events.filter((event) => event.type !== 'migrationRound' && event.type !== 'commandApplied');
   const commandRows = commands
     .slice(0, MAX_COMMANDS)
@@ -23,16 +21,16 @@ export function actionSection(record: RunRecord): Child {
       text(given.command.type),
       name(given.command.vm),
       wide(parameters(given.command)),
-      text(given.applied ? h('span', { class: 'good' }, '✓ applied') : h('span', { class: 'bad' }, '✗ refused')),
-      wide(readable(given.text)),
+      text(given.applied ? h('span', { class: 'good' }, '✓ applied') : h('span', { class: 'bad' }, '✗ rejected')),
+      wide(given.text),
     ]);
   const eventRows = shown
     .slice(0, MAX_EVENTS)
     .map((event) => [
       number(seconds(event.tick, tickMs)),
-      text(event.type),
+      text(eventTitle(event.type)),
       name(event.vm ?? ''),
-      wide(readable(event.text)),
+      wide(eventText(event)),
     ]);
   return [
     commands.length === 0

@@ -6,7 +6,8 @@
  */
 import { recordsOf } from '../../shared/columns/index.ts';
 import { PAGES_PER_MIB } from '../../shared/units/index.ts';
-import { nodeRows, OTHER_PAIRS, sentenceFormat } from '../../shared/view/index.ts';
+import { nodeRows, OTHER_PAIRS } from '../../shared/view/index.ts';
+import { eventText } from '../../shared/view/words/index.ts';
 import type { GuestSeries, RunRecord, Series } from '../../shared/view/index.ts';
 import type { WorldEvent } from '../../shared/model/event.ts';
 import type { NodeColours, NodeMark } from './colour.ts';
@@ -82,7 +83,6 @@ function timeGrid(axis: TimeAxis, tickMs: number, top: number, bottom: number): 
 /** Three lanes above the panels, one per kind of event, so that signs of different kinds never cover each other. */
 function eventLanes(record: RunRecord, axis: TimeAxis): { parts: Child; height: number } {
   const records = recordsOf(record.after);
-  const readable = sentenceFormat(records);
   const commits = record.events.filter((event) => event.type === 'layoutCommitted');
   const { compactions, migrations } = records;
   const parts: Child[] = [];
@@ -94,7 +94,7 @@ function eventLanes(record: RunRecord, axis: TimeAxis): { parts: Child; height: 
   };
   lane(
     'commits',
-    commits.map((event) => commitSign({ ...event, text: readable(event.text) }, axis, y, record.tickMs)),
+    commits.map((event) => commitSign(event, axis, y, record.tickMs)),
   );
   for (const [name, rows] of [
     ['compactions', compactions],
@@ -122,7 +122,7 @@ const commitSign = (event: WorldEvent, axis: TimeAxis, y: number, tickMs: number
   return h(
     'path',
     { d: `M${r(x - 4)} ${y + 4}H${r(x + 4)}L${r(x)} ${y + 12}z`, class: 'sign' },
-    h('title', {}, `${event.vm ?? ''}: ${event.text}, ${seconds(event.tick, tickMs)}`),
+    h('title', {}, `${seconds(event.tick, tickMs)}: ${eventText(event)}`),
   );
 };
 

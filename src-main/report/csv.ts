@@ -10,6 +10,7 @@ import {
   migrationsOf,
   ZONE_FIGURES,
 } from '../../shared/columns/index.ts';
+import { eventText, verdictText } from '../../shared/view/words/index.ts';
 import { guestAccounting, hostMatrix, owedPairs } from '../../shared/view/index.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
 import type { Snapshot } from '../../shared/columns/index.ts';
@@ -154,7 +155,7 @@ function migrationRows({ after, tickMs }: RunRecord): Cell[][] {
         round.dirtyBytes,
         m.sentBytes,
         m.downtimeMs,
-        m.verdict,
+        verdictText(m),
       ]);
     });
   }
@@ -163,12 +164,12 @@ function migrationRows({ after, tickMs }: RunRecord): Cell[][] {
 
 const eventRows = ({ events, tickMs }: RunRecord): Cell[][] => [
   ['tick', 'seconds', 'type', 'vm', 'text', 'data'],
-  ...events.map(({ tick, type, vm, text, data }): Cell[] => [
-    tick,
-    (tick * tickMs) / 1000,
-    type,
-    vm,
-    text,
-    JSON.stringify(data),
+  ...events.map((event): Cell[] => [
+    event.tick,
+    (event.tick * tickMs) / 1000,
+    event.type,
+    event.vm,
+    eventText(event),
+    JSON.stringify(event.data),
   ]),
 ];

@@ -2,7 +2,8 @@
 import { recordsOf } from '../../shared/columns/index.ts';
 import type { CompactionRow, MigrationRow } from '../../shared/model/transfer.ts';
 import { PAGE_SIZE_BYTES } from '../../shared/units/index.ts';
-import { idList, sentenceFormat } from '../../shared/view/index.ts';
+import { idList } from '../../shared/view/index.ts';
+import { verdictText } from '../../shared/view/words/index.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
 import { bar } from './bar-figure.ts';
 import { h } from './markup.ts';
@@ -15,12 +16,9 @@ const MAX_ROUNDS = 40;
 
 export function migrationSection({ after, tickMs }: RunRecord): Child {
   const records = recordsOf(after);
-  const readable = sentenceFormat(records);
   const { migrations, compactions } = records;
   return [
-    migrations.length === 0
-      ? h('p', {}, 'No live migration.')
-      : migrations.map((m) => oneMigration({ ...m, verdict: readable(m.verdict) }, tickMs)),
+    migrations.length === 0 ? h('p', {}, 'No live migration.') : migrations.map((m) => oneMigration(m, tickMs)),
     compactions.length === 0 ? h('p', {}, 'No compaction.') : compactionTable(compactions, tickMs),
   ];
 }
@@ -56,7 +54,11 @@ function oneMigration(m: MigrationRow, tickMs: number): Child {
     'div',
     { class: 'vm' },
     h('h3', {}, `${m.vm}: ${m.fromHost} → ${m.toHost}, ${m.phase === 'switchOver' ? 'switching over' : m.phase}`),
-    h('p', {}, `${m.verdict} (${plural(m.rounds.length, 'round')}, ${took}${downtime}, ${bytes(m.sentBytes)} sent)`),
+    h(
+      'p',
+      {},
+      `${verdictText(m)} (${plural(m.rounds.length, 'round')}, ${took}${downtime}, ${bytes(m.sentBytes)} sent)`,
+    ),
     rows.length === 0
       ? null
       : table({

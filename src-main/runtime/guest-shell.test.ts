@@ -158,7 +158,7 @@ describe('a line', () => {
     const line = session.shell('v', `echo 1 > ${D}/start; while [ -e /proc/meminfo ]; do :; done`);
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(await session.give({ type: 'holdPages', vm: 'v', pfn: 1000, order: 0 })).toSatisfy(
-      (refusal) => refusal === null || refusal.slug === 'hold-not-free',
+      (rejection) => rejection === null || rejection.slug === 'hold-not-free',
     );
     await session.stopShell('v');
     await line;

@@ -15,8 +15,9 @@ import type { SubmittedCommand } from '../../shared/schema/command.ts';
 import type { DocumentState } from '../../shared/protocol/index.ts';
 import type { CommitTrace } from '../../shared/model/commit-trace.ts';
 import type { LawsChecked, RunRecord } from '../../shared/view/index.ts';
-import type { PlacementProblem, Refusal } from '../engine/index.ts';
 import type { ThreadPlace } from './thread.ts';
+import type { Rejection } from '../../shared/model/rejection.ts';
+import type { PlacementProblem } from '../engine/index.ts';
 
 /** What of a document's state is the run's; the rest (place, dirty, id) is the desk's. */
 export type SessionState = Omit<DocumentState, 'id' | 'place' | 'dirty' | 'changedOnDisk' | 'problems'>;
@@ -72,7 +73,7 @@ export interface Session {
   pause(): Promise<void>;
   step(ticks: number): Promise<void>;
   /** Applies it now; a command given during a replay is refused (slug 'busy'). */
-  give(command: SubmittedCommand): Promise<Refusal | null>;
+  give(command: SubmittedCommand): Promise<Rejection | null>;
   undo(): Promise<void>;
   redo(): Promise<void>;
   cancel(): Promise<void>;

@@ -10,9 +10,9 @@
  *     goes on, unless a person has paused.
  * (e) An error while stepping ends the run: it is told once, and what needs a whole world is refused from then on.
  */
-import type { DocumentState, ShellReply } from '../../shared/protocol/index.ts';
 import type { SubmittedCommand } from '../../shared/schema/command.ts';
-import type { Refusal } from '../engine/index.ts';
+import type { DocumentState, ShellReply } from '../../shared/protocol/index.ts';
+import type { Rejection } from '../../shared/model/rejection.ts';
 import { InvariantError } from '../engine/index.ts';
 import type { ScenarioCommand } from '../scenario/index.ts';
 import { GuestShells } from './guest-shells.ts';
@@ -264,17 +264,12 @@ export class SessionDriver {
     });
   }
 
-  #give(command: SubmittedCommand): Refusal | null {
-    if (this.#activity?.kind === 'replay')
-      return { slug: 'busy', text: 'The run is being brought to another tick; wait for it or cancel it.' };
-    if (this.#run.broken)
-      return {
-        slug: 'law-broken',
-        text: 'A law of the world is broken, so nothing more can come of it. Undo, or open the scenario again.',
-      };
-    const refusal = this.#run.give(command);
+  #give(command: SubmittedCommand): Rejection | null {
+    if (this.#activity?.kind === 'replay') return { slug: 'busy' };
+    if (this.#run.broken) return { slug: 'law-broken' };
+    const rejection = this.#run.give(command);
     this.tell();
-    return refusal;
+    return rejection;
   }
 
   /** Undo or redo. */

@@ -108,8 +108,8 @@ class Person {
       case 3:
       case 4: {
         const command = drawCommand(prng);
-        const refusal = await session.give(command);
-        return say(`give ${JSON.stringify(command)}: ${refusal?.slug ?? 'done'}`);
+        const rejection = await session.give(command);
+        return say(`give ${JSON.stringify(command)}: ${rejection?.slug ?? 'done'}`);
       }
       case 5:
         say('undo');

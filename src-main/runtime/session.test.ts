@@ -2,6 +2,7 @@
  * Sessions over real threads. What they must come to is what the same text comes to in the job `run`, or in a world stepped by
  * hand. Nothing is timed; that something is answered at all is all that is asked of a thread that is busy.
  */
+import { rejectionText } from '../../shared/view/words/index.ts';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -303,8 +304,8 @@ describe('a command that is given', () => {
       [{ type: 'cancelCompaction', vm: 'v' }, /compact/],
     ];
     for (const [command, text] of refused) {
-      expect((await session.give(command))?.text).toMatch(text);
-      expect((await session.forecast(command)).refusal?.text).toMatch(text);
+      expect(rejectionText((await session.give(command))!)).toMatch(text);
+      expect(rejectionText((await session.forecast(command)).rejection!)).toMatch(text);
     }
     expect(await session.hashes()).toEqual(before);
     expect(session.state).toMatchObject({ undo: null, commands: [], events: state.events });

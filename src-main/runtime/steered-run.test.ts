@@ -114,7 +114,7 @@ it('a command given again that is refused by now stays in the scenario', () => {
   expect(run.undoLabel).toBeNull();
   run.step();
   expect(run.state(true).commands).toMatchObject([
-    { tick: 1, type: 'cancelMigration', state: 'refused' },
+    { tick: 1, type: 'cancelMigration', state: 'rejected' },
     { tick: 3, type: 'compact', state: 'pending' },
   ]);
 });

@@ -19,7 +19,9 @@ import type { Forecast } from '../../shared/model/forecast.ts';
 import type { CommitTrace } from '../../shared/model/commit-trace.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
 import type { Command } from '../../shared/model/command.ts';
-import type { PlacementProblem, Refusal, Written } from '../engine/index.ts';
+import type { Rejection } from '../../shared/model/rejection.ts';
+import { rejectionText } from '../../shared/view/words/index.ts';
+import type { PlacementProblem, Written } from '../engine/index.ts';
 import { InvariantError, World } from '../engine/index.ts';
 import type { Scenario, ScenarioCommand } from '../scenario/index.ts';
 import {
@@ -198,20 +200,20 @@ export class SteeredRun {
   }
 
   forecast(given: SubmittedCommand): Forecast {
-    const { command, refusal } = giveCommand(this.#base, this.#appliedCommands(), given, this.tick);
-    if (refusal !== null) return { type: 'other', vm: given.vm, refusal, sentence: refusal.text };
+    const { command, rejection } = giveCommand(this.#base, this.#appliedCommands(), given, this.tick);
+    if (rejection !== null) return { type: 'other', vm: given.vm, rejection, sentence: rejectionText(rejection) };
     return this.#world.forecast(this.#engineCommand(command));
   }
 
   /** Applies a command now and enters it into the scenario. What was taken back before can no longer be given again. */
-  give(given: SubmittedCommand): Refusal | null {
+  give(given: SubmittedCommand): Rejection | null {
     this.endLine();
-    const { command, refusal } = giveCommand(this.#base, this.#appliedCommands(), given, this.tick);
-    return refusal ?? this.#giveNew(command);
+    const { command, rejection } = giveCommand(this.#base, this.#appliedCommands(), given, this.tick);
+    return rejection ?? this.#giveNew(command);
   }
 
   /** As give, of a command that the scenario had before. */
-  #giveNew(command: ScenarioCommand): Refusal | null {
+  #giveNew(command: ScenarioCommand): Rejection | null {
     const given: Given = {
       id: ++this.#lastId,
       tick: this.tick,
@@ -220,8 +222,8 @@ export class SteeredRun {
       chain: this.#world.chain,
       laws: this.#laws.save(),
     };
-    const refusal = this.#carryOut(given);
-    if (refusal !== null) return refusal;
+    const rejection = this.#carryOut(given);
+    if (rejection !== null) return rejection;
     this.#enter(given);
     return null;
   }
@@ -280,20 +282,20 @@ export class SteeredRun {
   }
 
   /** Applies it, with a checkpoint before it. */
-  #carryOut(given: Given): Refusal | null {
+  #carryOut(given: Given): Rejection | null {
     const engineCommand = this.#engineCommand(given.command);
     const forecast = this.#world.forecast(engineCommand);
-    if (forecast.refusal !== null) return forecast.refusal;
+    if (forecast.rejection !== null) return forecast.rejection;
     // The frame of this tick shows the world before the command: taking it back must not change it.
     this.recordNow();
     const checkpoint: Checkpoint = { world: this.#world.state(), recording: this.#recording.save() };
     const { config } = this.#world;
-    const refusal = this.#world.submit(engineCommand);
+    const rejection = this.#world.submit(engineCommand);
     this.#now = null;
-    if (refusal !== null) {
+    if (rejection !== null) {
       // Not foreseen. What the world noted of it is not kept.
       this.#goTo(World.restore(config, checkpoint.world), checkpoint.recording, given.laws);
-      return refusal;
+      return rejection;
     }
     this.#laws.worldChanged();
     this.#recording.afterCommand();
@@ -331,8 +333,9 @@ export class SteeredRun {
   finishRedo(replay: Replay): void {
     this.#arrive(replay);
     const given = this.#given[this.#applied]!;
-    const refusal = this.#carryOut(given);
-    if (refusal !== null) throw new InvariantError('redo-refused', { command: given.label, text: refusal.text });
+    const rejection = this.#carryOut(given);
+    if (rejection !== null)
+      throw new InvariantError('redo-refused', { command: given.label, text: rejectionText(rejection) });
     this.#applied++;
     this.#scenario = withGiven(this.#base, this.#appliedCommands());
   }
@@ -492,7 +495,7 @@ export class SteeredRun {
           text: commandLabel(command),
           type: command.type,
           vm: command.vm,
-          state: applied === null ? 'pending' : applied ? 'applied' : 'refused',
+          state: applied === null ? 'pending' : applied ? 'applied' : 'rejected',
           outcome: text,
           forecast: this.#forecasts[i] ?? null,
         };
@@ -568,8 +571,9 @@ export class Replay {
     const next = this.#target.todo[this.#done];
     if (next?.tick === this.world.tick) {
       this.#done++;
-      const refusal = this.world.submit(next.command);
-      if (refusal !== null) throw new InvariantError('replay-refused', { tick: next.tick, text: refusal.text });
+      const rejection = this.world.submit(next.command);
+      if (rejection !== null)
+        throw new InvariantError('replay-refused', { tick: next.tick, text: rejectionText(rejection) });
       this.#recording.afterCommand();
     } else if (this.world.tick < this.#target.tick) {
       this.world.step();

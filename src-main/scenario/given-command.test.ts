@@ -52,7 +52,7 @@ it('knows the tick of a command that is timed in ms', () => {
 it('is a command of the scenario, with what has a default', () => {
   const start = giveCommand(base([5]), [cancel(1)], { type: 'compact', vm: 'v' }, 4);
   expect(start.command).toEqual({ at: 4, type: 'compact', vm: 'v', nodes: null, rateMiBps: 1024 });
-  expect(start.refusal).toBeNull();
+  expect(start.rejection).toBeNull();
 });
 
 it.each([
@@ -63,7 +63,6 @@ it.each([
   [{ type: 'compact', vm: 'w' }, 4, 'unknown-vm'],
   [{ type: 'compact', vm: 'v', nodes: [3] }, 4, 'unknown-node'],
 ])('%j at tick %i is refused as %s', (command, tick, slug) => {
-  const { refusal } = giveCommand(base([5]), [], command, tick);
-  expect(refusal?.slug).toBe(slug);
-  expect(refusal?.text).toMatch(/^[A-Z].*\.$/s);
+  const { rejection } = giveCommand(base([5]), [], command, tick);
+  expect(rejection).toEqual({ slug: 'command-invalid', problem: slug, message: expect.stringMatching(/^[A-Z].*\.$/s) });
 });

@@ -5,6 +5,7 @@
  *     behind those that were given before it: the order in which a world of this scenario applies them.
  * (b) What makes no sense (a VM, a host or a node that is not there) is a sentence for the person, never thrown.
  */
+import type { Rejection } from '../../shared/model/rejection.ts';
 import { newCheck, draftOf } from './check.ts';
 import { MAX_COMMANDS } from '../../shared/model/limit.ts';
 import type { ScenarioCommand } from '../../shared/schema/command.ts';
@@ -22,8 +23,8 @@ export interface CommandGiven {
 }
 
 export type GivenStart =
-  | { readonly command: ScenarioCommand; readonly scenario: Scenario; readonly refusal: null }
-  | { readonly command: null; readonly refusal: { readonly slug: string; readonly text: string } };
+  | { readonly command: ScenarioCommand; readonly scenario: Scenario; readonly rejection: null }
+  | { readonly command: null; readonly rejection: Rejection };
 
 /**
  * @param base the scenario without the commands given so far.
@@ -51,13 +52,14 @@ export function giveCommand(
   const problems: Problem[] = [];
   validateCommands(newCheck(draftOf(scenario), problems));
   const problem = problems.find(({ severity, path }) => severity === 'error' && path[1] === index);
-  return problem === undefined ? { command: parsed.data, scenario, refusal: null } : refused(problem);
+  return problem === undefined ? { command: parsed.data, scenario, rejection: null } : refused(problem);
 }
 
 function refused({ slug, message, found, expected }: Omit<Problem, 'severity' | 'path'>): GivenStart {
   const details = [found === undefined ? '' : `found ${found}`, expected === undefined ? '' : `expected ${expected}`];
-  const tail = details.filter((text) => text !== '').join('; ');
-  return { command: null, refusal: { slug, text: sentence(tail === '' ? message : `${message} (${tail})`) } };
+  const tail = details.filter((detail) => detail !== '').join('; ');
+  const text = sentence(tail === '' ? message : `${message} (${tail})`);
+  return { command: null, rejection: { slug: 'command-invalid', problem: slug, message: text } };
 }
 
 /** The scenario with commands given to it, in the order in which they were given. */

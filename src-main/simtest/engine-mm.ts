@@ -5,7 +5,8 @@
 import type { LayoutRange, MmConfig } from '../../shared/model/config.ts';
 import { GuestMm, MIGRATE_MOVABLE, MIGRATE_UNMOVABLE, NO_PFN } from '../engine/mm/index.ts';
 import { StateCollector, StateReader } from '../engine/core/index.ts';
-import type { Commit, CommitStep } from '../engine/mm/index.ts';
+import type { CommitStep } from '../../shared/model/commit-trace.ts';
+import type { Commit } from '../engine/mm/index.ts';
 import { COMMIT_STEPS, NR_ZONES } from './mm-under-test.ts';
 import type {
   ZoneFigures,
@@ -58,7 +59,7 @@ class EngineMm implements MmUnderTest {
     const outcome = this.#mm.commit(ranges);
     return outcome.ok
       ? { ok: true, zonesPopulated: outcome.result.zonesPopulated.length }
-      : { ok: false, problems: outcome.problems.map((p) => p.text) };
+      : { ok: false, problems: outcome.problems.map((p) => JSON.stringify(p)) };
   }
 
   plug(start: number, end: number): boolean {

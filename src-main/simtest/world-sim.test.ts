@@ -67,9 +67,9 @@ const faults: readonly (readonly [WorldFactory, RegExp])[] = [
   [
     faulty('a refused command changes something', (world) => ({
       submit: (command: Command) => {
-        const refusal = world.submit(command);
-        if (refusal !== null) world.step(1);
-        return refusal;
+        const rejection = world.submit(command);
+        if (rejection !== null) world.step(1);
+        return rejection;
       },
     })),
     /a refused command changed the world/,
@@ -121,9 +121,9 @@ const faults: readonly (readonly [WorldFactory, RegExp])[] = [
       let cancelled = false;
       return {
         submit: (command: Command) => {
-          const refusal = world.submit(command);
-          cancelled ||= command.type === 'cancelMigration' && refusal === null;
-          return refusal;
+          const rejection = world.submit(command);
+          cancelled ||= command.type === 'cancelMigration' && rejection === null;
+          return rejection;
         },
         snapshot: (level) => {
           const snapshot = world.snapshot(level);
@@ -153,7 +153,7 @@ const faults: readonly (readonly [WorldFactory, RegExp])[] = [
     /foreseeing .* changed the world/,
   ],
   [
-    faulty('foresees no refusal', () => ({ forecast: () => ({ refusal: null }) })),
+    faulty('foresees no rejection', () => ({ forecast: () => ({ rejection: null }) })),
     /foretold of .*: nothing, but it was refused/,
   ],
   [forgetful(), /run again, the hash is/],

@@ -14,7 +14,8 @@
  */
 import { guestsOf, recordsOf } from '../../shared/columns/index.ts';
 import type { Snapshot, SnapshotLevel } from '../../shared/columns/index.ts';
-import type { Violation, WorldEvent } from '../../shared/model/event.ts';
+import type { Rejection } from '../../shared/model/rejection.ts';
+import type { Violation, WorldEvent, WorldEventOf } from '../../shared/model/event.ts';
 import type { Command } from '../../shared/model/command.ts';
 import type { ScheduledCommand } from '../../shared/model/world.ts';
 import type { GuestConfig } from '../../shared/model/config.ts';
@@ -36,8 +37,8 @@ export interface WorldUnderTest {
   readonly config: WorldConfig;
   step(ticks: number): void;
   /** Null when it took effect. */
-  submit(command: Command): { readonly text: string } | null;
-  forecast(command: Command): { readonly refusal: { readonly text: string } | null };
+  submit(command: Command): Rejection | null;
+  forecast(command: Command): { readonly rejection: Rejection | null };
   snapshot(level: SnapshotLevel): Snapshot;
   state(): WorldState;
   hash(): string;
@@ -208,25 +209,28 @@ class WorldRunner {
   #give(world: WorldUnderTest, command: Command): void {
     const before = world.hash();
     const what = JSON.stringify(command);
-    const foretold = world.forecast(command).refusal;
+    const foretold = world.forecast(command).rejection;
     expect(world.hash() === before, () => `foreseeing ${what} changed the world`);
-    const refusal = world.submit(command);
+    const rejection = world.submit(command);
     expect(
-      foretold?.text === refusal?.text,
-      () => `foretold of ${what}: ${foretold?.text ?? 'nothing'}, but it was refused: ${refusal?.text ?? 'no'}`,
+      JSON.stringify(foretold) === JSON.stringify(rejection),
+      () => `forecast of ${what}: ${JSON.stringify(foretold)}, but submitting gave: ${JSON.stringify(rejection)}`,
     );
     const inShadow = this.#shadow?.submit(command);
     this.commands++;
-    if (refusal !== null) {
+    if (rejection !== null) {
       this.refused++;
-      expect(world.hash() === before, () => `a refused command changed the world: ${what}: ${refusal.text}`);
+      expect(
+        world.hash() === before,
+        () => `a rejected command changed the world: ${what}: ${JSON.stringify(rejection)}`,
+      );
     } else {
       this.#remember(command);
       if (command.type === 'migrate') this.#sources.set(command.vm, this.#backing(world, command.vm));
       if (command.type === 'cancelMigration') this.#checkSource(world, command.vm);
     }
     expect(
-      inShadow === undefined || (inShadow === null) === (refusal === null),
+      inShadow === undefined || (inShadow === null) === (rejection === null),
       () => `the restored world answered otherwise to ${what}`,
     );
     this.#checkLaws(world, `after ${what}`);
@@ -249,18 +253,17 @@ class WorldRunner {
     this.#shadow?.step(ticks);
     for (const event of world.takeEvents()) {
       const ended = event.type === 'migrationCompleted' || event.type === 'migrationCancelled';
-      if (ended && event.vm !== null) this.#sources.delete(event.vm);
-      if (event.type === 'migrationFailed' && event.vm !== null) this.#checkSource(world, event.vm);
-      if (event.type === 'layoutDelivered' && event.vm !== null) this.#derived.add(event.vm);
+      if (ended) this.#sources.delete(event.vm);
+      if (event.type === 'migrationFailed') this.#checkSource(world, event.vm);
+      if (event.type === 'layoutDelivered') this.#derived.add(event.vm);
       // A scheduled command takes effect inside the step; the event says so.
-      if (event.type === 'commandApplied' && event.data['command'] !== 'holdPages') this.#forgetScheduled(event);
+      if (event.type === 'commandApplied' && event.data.command !== 'holdPages') this.#forgetScheduled(event);
     }
     this.#checkLaws(world, 'after a step');
   }
 
-  #forgetScheduled(event: WorldEvent): void {
-    const command = event.data['command'];
-    if (event.vm !== null && CHANGES_LAYOUT.some((type) => type === command)) this.#derived.delete(event.vm);
+  #forgetScheduled({ vm, data }: WorldEventOf<'commandApplied'>): void {
+    if (CHANGES_LAYOUT.some((type) => type === data.command)) this.#derived.delete(vm);
   }
 
   #calm(world: WorldUnderTest): void {

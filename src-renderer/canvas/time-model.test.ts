@@ -48,13 +48,8 @@ function series(seed: number): Series {
   return { ticks: Array.from({ length: points }, (_, i) => i * 3), stride: 3, guests, hostNodes: [] };
 }
 
-const event = (tick: number, type: WorldEventType, vm: string | null): WorldEvent => ({
-  tick,
-  type,
-  vm,
-  text: '',
-  data: {},
-});
+const event = (tick: number, type: WorldEventType, vm: string | null): WorldEvent =>
+  ({ tick, type, vm, data: {} }) as WorldEvent;
 
 describe('the time figure', () => {
   test.each([null, 0, 2])('stacks to the pages owed at every point, of guest %s', (guest) => {
@@ -94,7 +89,7 @@ test('commits are marks; what begins and ends is a span, also over one another a
     event(5, 'compactionCompleted', 'a'),
     event(6, 'compactionStarted', 'a'),
     event(7, 'migrationFailed', 'b'),
-    event(8, 'converged', 'a'),
+    event(8, 'nodeOnline', 'a'),
     event(9, 'layoutCommitted', null),
   ];
   const all = timeMarks(events, null);

@@ -17,6 +17,7 @@ import { PROTOCOL_VERSION } from '../../shared/protocol/limit.ts';
 import type { RequestInput, RequestName, RequestReply } from '../../shared/protocol/request.ts';
 import type { Snapshot } from '../../shared/columns/index.ts';
 import type { WorldEvent } from '../../shared/model/event.ts';
+import type { Rejection } from '../../shared/model/rejection.ts';
 import { decode } from '../../shared/columns/index.ts';
 import type { Series } from '../../shared/view/index.ts';
 import {
@@ -287,12 +288,12 @@ export class App {
   // The run
 
   /** Submits a command now. @returns why the world rejected it; null: it did not */
-  async submit(command: SubmittedCommand): Promise<{ readonly slug: string; readonly text: string } | null> {
+  async submit(command: SubmittedCommand): Promise<Rejection | null> {
     this.scrub(null);
     const reply = await this.attempt(`submit the command ${command.type} for ${command.vm}`, 'run.command', {
       command,
     });
-    return reply?.refusal ?? null;
+    return reply?.rejection ?? null;
   }
 
   // Panels and theme

@@ -1,4 +1,5 @@
 /** Which events a person chose to see. */
+import { eventText } from '../../shared/view/words/index.ts';
 import type { WorldEvent } from '../../shared/model/event.ts';
 
 /** Indexes of the events of this VM and type whose text has every word of `text`; null: of any. */
@@ -13,7 +14,7 @@ export function filterEvents(
   events.forEach((event, index) => {
     if (vm !== null && event.vm !== vm) return;
     if (type !== null && event.type !== type) return;
-    const line = event.text.toLowerCase();
+    const line = eventText(event).toLowerCase();
     if (words.every((word) => line.includes(word))) found.push(index);
   });
   return found;

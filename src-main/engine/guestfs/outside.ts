@@ -1,7 +1,7 @@
 /** What a file needs from outside its guest. */
 import type { PfnRange } from '../../../shared/units/index.ts';
 import type { WorldEvent } from '../../../shared/model/event.ts';
-import type { Refusal } from '../host/index.ts';
+import type { Rejection } from '../../../shared/model/rejection.ts';
 
 export interface Outside {
   readonly tick: number;
@@ -10,5 +10,5 @@ export interface Outside {
   /** A memory block of a DIMM is plugged in, its frames taken from the host: wholly or not at all. */
   plugBlock(
     block: PfnRange,
-  ): { readonly refusal: Refusal } | { readonly refusal: null; readonly events: readonly WorldEvent[] };
+  ): { readonly rejection: Rejection } | { readonly rejection: null; readonly events: readonly WorldEvent[] };
 }

@@ -61,10 +61,17 @@ function probe(guest: Guest, outside: Outside, text: string): WriteOutcome {
   const pages = { start, end: start + memoryBlockPages };
   if (hasBlock(mm.state, Number(block))) return refuse('EEXIST', `memory${block} is there already`);
   const plugged = outside.plugBlock(pages);
-  if (plugged.refusal === null) return ok(text.length, plugged.events);
-  const errno =
-    plugged.refusal.slug === 'dimm-none' ? 'EINVAL' : plugged.refusal.slug === 'plug-no-room' ? 'ENOMEM' : 'EBUSY';
-  return refuse(errno, plugged.refusal.text);
+  if (plugged.rejection === null) return ok(text.length, plugged.events);
+  switch (plugged.rejection.slug) {
+    case 'dimm-none':
+      return refuse('EINVAL', `there is no DIMM at pfn ${start} to be plugged in`);
+    case 'plug-no-room':
+      return refuse('ENOMEM', 'the host has no room for it');
+    case 'plug-commit':
+      return refuse('EBUSY', `layout.${plugged.rejection.seq} is being committed`);
+    default:
+      return refuse('EBUSY', 'the host is moving the memory of this guest');
+  }
 }
 
 /** [start, end) of a block, as far as the guest goes. */

@@ -8,7 +8,8 @@
  */
 import type { CompactionRow, MigrationRow } from '../../../shared/model/transfer.ts';
 import type { HostHeader, Table } from '../../../shared/columns/index.ts';
-import type { Violation, WorldEvent, WorldEventType } from '../../../shared/model/event.ts';
+import type { Violation, WorldEvent, WorldEventData, WorldEventType } from '../../../shared/model/event.ts';
+import type { Rejection } from '../../../shared/model/rejection.ts';
 import type { StateReader, StateWriter } from '../core/index.ts';
 import { assert } from '../core/index.ts';
 import type { PfnRange } from '../../../shared/units/index.ts';
@@ -27,14 +28,12 @@ import type { GuestBacking, HostState } from './host-state.ts';
 import { backingTable, hostHeaders, hostNodesTable } from './host-table.ts';
 import { shareBytesPerSec } from './link.ts';
 import type { Migration } from './migration.ts';
-import { cancelledVerdict, completedVerdict, failedVerdict, mib, migrationRow, underWay } from './migration.ts';
+import { migrationRow, underWay } from './migration.ts';
 import type { PlacementProblem } from './placement.ts';
 import { placeGuest } from './placement.ts';
-import type { MigrateOptions, Planned, Refusal } from './plan.ts';
-import { planCompaction, planMigration, refuse } from './plan.ts';
+import type { MigrateOptions, Planned } from './plan.ts';
+import { planCompaction, planMigration } from './plan.ts';
 import { advance, currentRound, roundLeftMs, sentBytes, startPrecopy, workingSetDirt } from './precopy.ts';
-
-type Data = Record<string, number | string>;
 
 export class HostSide {
   readonly #state: HostState;
@@ -107,30 +106,26 @@ export class HostSide {
    * Starts gathering a guest on `nodes`, filled in that order (null: the best set by node-choice.ts, ascending). Moves
    * begin with the next step.
    */
-  compact(guest: number, nodes: readonly number[] | null, framesPerTick: number, tick: number): Refusal | null {
-    const { plan, refusal } = planCompaction(this.#state, guest, nodes, framesPerTick);
-    if (plan === null) return refusal;
+  compact(guest: number, nodes: readonly number[] | null, framesPerTick: number, tick: number): Rejection | null {
+    const { plan, rejection } = planCompaction(this.#state, guest, nodes, framesPerTick);
+    if (plan === null) return rejection;
     const compaction = startCompaction(guest, this.backing(guest), plan.nodes, framesPerTick, tick);
     this.#state.compactions.push(compaction);
     const { leftPages } = compaction;
-    this.#event(tick, 'compactionStarted', guest, `gathers ${leftPages} pages on host ${this.#onNodes(compaction)}.`, {
-      leftPages,
-      framesPerTick,
-      nodes: plan.nodes.join(','),
-    });
+    this.#event(tick, 'compactionStarted', guest, { ...this.#placeOf(compaction), leftPages, framesPerTick });
     return null;
   }
 
   /** What has been moved stays where it is. */
-  cancelCompaction(guest: number, tick: number): Refusal | null {
-    const refusal = this.whyNotCancelCompaction(guest);
-    if (refusal === null) this.#endCompaction(this.#runningCompaction(guest)!, 'cancelled', tick);
-    return refusal;
+  cancelCompaction(guest: number, tick: number): Rejection | null {
+    const rejection = this.whyNotCancelCompaction(guest);
+    if (rejection === null) this.#endCompaction(this.#runningCompaction(guest)!, 'cancelled', tick);
+    return rejection;
   }
 
-  whyNotCancelCompaction(guest: number): Refusal | null {
+  whyNotCancelCompaction(guest: number): Rejection | null {
     if (this.#runningCompaction(guest) !== undefined) return null;
-    return refuse('compact-none', `${this.#name(guest)} has no compaction under way.`);
+    return { slug: 'compact-none', vm: this.#name(guest) };
   }
 
   /**
@@ -138,9 +133,9 @@ export class HostSide {
    * of consecutive pages on each of `nodes` in that order (null: the best set, ascending). Round 0 begins with the next
    * step.
    */
-  migrate(guest: number, options: MigrateOptions, tick: number): Refusal | null {
-    const { plan, refusal } = planMigration(this.#state, guest, options);
-    if (plan === null) return refusal;
+  migrate(guest: number, options: MigrateOptions, tick: number): Rejection | null {
+    const { plan, rejection } = planMigration(this.#state, guest, options);
+    if (plan === null) return rejection;
     const { from, to, link, nodes, steps } = plan;
     const { memory, backing } = this.#guest(guest);
     const frames = dealFrames(to, memory.windows, steps, memory.grain);
@@ -156,31 +151,29 @@ export class HostSide {
       precopy: startPrecopy(memory.validPages, options.downtimeLimitMs, options.maxRounds, tick),
       copy: Backing.onFrames(to.index, frames, memory.valid),
       downtimeMs: null,
-      verdict: '',
     });
-    const text = `starts to migrate from host ${from.name} to nodes ${nodes.join(', ')} of host ${to.name}.`;
-    this.#event(tick, 'migrationStarted', guest, text, {
+    this.#event(tick, 'migrationStarted', guest, {
       pages: memory.validPages,
       extents: backing.extents.length,
       fromHost: from.name,
       toHost: to.name,
-      nodes: nodes.join(','),
+      nodes,
     });
     return null;
   }
 
   /** Possible until completion, also while the VM is paused. The source is as if it had never begun. */
-  cancelMigration(guest: number, tick: number): Refusal | null {
-    const refusal = this.whyNotCancelMigration(guest);
-    if (refusal !== null) return refusal;
+  cancelMigration(guest: number, tick: number): Rejection | null {
+    const rejection = this.whyNotCancelMigration(guest);
+    if (rejection !== null) return rejection;
     const migration = this.#runningMigration(guest)!;
-    this.#dropCopy(migration, 'cancelled', cancelledVerdict(migration), tick);
+    this.#dropCopy(migration, 'cancelled', tick);
     return null;
   }
 
-  whyNotCancelMigration(guest: number): Refusal | null {
+  whyNotCancelMigration(guest: number): Rejection | null {
     if (this.#runningMigration(guest) !== undefined) return null;
-    return refuse('migrate-none', `${this.#name(guest)} has no migration under way.`);
+    return { slug: 'migrate-none', vm: this.#name(guest) };
   }
 
   /** What would come of `compact`; nothing changes. */
@@ -191,23 +184,23 @@ export class HostSide {
   ): Planned<CompactionForecast> {
     const planned = planCompaction(this.#state, guest, nodes, framesPerTick);
     if (planned.plan === null) return planned;
-    return { plan: forecastCompaction(this.#state, guest, planned.plan, framesPerTick), refusal: null };
+    return { plan: forecastCompaction(this.#state, guest, planned.plan, framesPerTick), rejection: null };
   }
 
   /** What would come of `migrate`, if no other migration comes or goes on its link; nothing changes. */
   forecastMigration(guest: number, options: MigrateOptions): Planned<MigrationForecast> {
     const planned = planMigration(this.#state, guest, options);
     if (planned.plan === null) return planned;
-    return { plan: forecastMigration(this.#state, guest, planned.plan, options), refusal: null };
+    return { plan: forecastMigration(this.#state, guest, planned.plan, options), rejection: null };
   }
 
   /**
    * Backs more pages of a guest, which no frame backs yet, with frames of `nodes` in that order: all of them or, with a
-   * refusal, none. Whole windows of a frame, ascending.
+   * rejection, none. Whole windows of a frame, ascending.
    */
-  plug(guest: number, pages: readonly PfnRange[], nodes: readonly number[]): Refusal | null {
-    const refusal = this.whyNotPlug(guest, pages, nodes);
-    if (refusal !== null) return refusal;
+  plug(guest: number, pages: readonly PfnRange[], nodes: readonly number[]): Rejection | null {
+    const rejection = this.whyNotPlug(guest, pages, nodes);
+    if (rejection !== null) return rejection;
     const held = this.#guest(guest);
     const { grain } = held.memory;
     const host = this.#state.hosts[held.backing.host]!;
@@ -220,11 +213,9 @@ export class HostSide {
     return null;
   }
 
-  whyNotPlug(guest: number, pages: readonly PfnRange[], nodes: readonly number[]): Refusal | null {
-    const name = this.#name(guest);
-    if (this.busyGuest(guest)) {
-      return refuse('plug-busy', `${name} is being compacted or migrated; memory can be plugged in when that is over.`);
-    }
+  whyNotPlug(guest: number, pages: readonly PfnRange[], nodes: readonly number[]): Rejection | null {
+    const vm = this.#name(guest);
+    if (this.busyGuest(guest)) return { slug: 'plug-busy', vm };
     const { grain } = this.#guest(guest).memory;
     for (const { start, end } of pages)
       assert(start % grain === 0 && end % grain === 0, 'plug-window', { start, grain });
@@ -232,11 +223,8 @@ export class HostSide {
     const wanted = sizeOf(pages) / grain;
     const found = inOrder(host, nodes, wanted, grain).reduce((sum, s) => sum + s.frames, 0);
     if (found === wanted) return null;
-    const where = `on nodes ${nodes.join(', ')} of host ${host.name}`;
-    return refuse(
-      'plug-no-room',
-      `${name} cannot have ${wanted * grain} more pages: ${found * grain} are free ${where}.`,
-    );
+    const pagesOf = { wantedPages: wanted * grain, freePages: found * grain };
+    return { slug: 'plug-no-room', vm, host: host.name, nodes, ...pagesOf };
   }
 
   /** One tick of all compactions and migrations. */
@@ -325,14 +313,7 @@ export class HostSide {
     c.phase = phase;
     c.endTick = tick;
     const { movedPages, leftPages } = c;
-    const where = `on host ${this.#onNodes(c)}`;
-    const counts = `${movedPages} pages moved, ${leftPages} left elsewhere.`;
-    const ended = {
-      completed: { type: 'compactionCompleted', text: `is gathered ${where}: ${counts}` },
-      stalled: { type: 'compactionStalled', text: `cannot be gathered ${where}, no frame is free there: ${counts}` },
-      cancelled: { type: 'compactionCancelled', text: `is no longer being gathered ${where}: ${counts}` },
-    } as const;
-    this.#event(tick, ended[phase].type, c.guest, ended[phase].text, { movedPages, leftPages });
+    this.#event(tick, COMPACTION_ENDS[phase], c.guest, { ...this.#placeOf(c), movedPages, leftPages });
   }
 
   // Migrations
@@ -363,14 +344,12 @@ export class HostSide {
       return;
     }
     const dirtyBytes = round.dirtyBytes!;
-    const text = `sent ${mib(round.bytesSent)} in round ${number} of its migration and dirtied ${mib(dirtyBytes)}.`;
-    this.#event(tick, 'migrationRound', m.guest, text, { round: number, sentBytes: round.bytesSent, dirtyBytes });
-    if (m.precopy.phase === 'failed') this.#dropCopy(m, 'failed', failedVerdict(m), tick);
+    this.#event(tick, 'migrationRound', m.guest, { round: number, sentBytes: round.bytesSent, dirtyBytes });
+    if (m.precopy.phase === 'failed') this.#dropCopy(m, 'failed', tick);
     else if (m.precopy.phase === 'switchOver') {
       m.phase = 'switchOver';
       const expectedMs = (dirtyBytes / bytesPerSec) * 1000;
-      const paused = `is paused for the last ${mib(dirtyBytes)} of its migration, ${expectedMs.toFixed(1)} ms.`;
-      this.#event(tick, 'migrationSwitchOver', m.guest, paused, { dirtyBytes, expectedMs });
+      this.#event(tick, 'migrationSwitchOver', m.guest, { dirtyBytes, expectedMs });
     }
   }
 
@@ -384,30 +363,29 @@ export class HostSide {
     m.phase = 'completed';
     m.endTick = tick;
     m.downtimeMs = m.precopy.roundMs;
-    m.verdict = completedVerdict(m);
-    const text = `is on host ${this.#state.hosts[m.toHost]!.name} now. ${m.verdict}`;
-    this.#event(tick, 'migrationCompleted', m.guest, text, {
-      rounds: m.precopy.rounds.length,
-      sentBytes: sentBytes(m.precopy),
-      downtimeMs: m.downtimeMs,
-    });
+    this.#event(tick, 'migrationCompleted', m.guest, { ...this.#endOf(m, m.toHost), downtimeMs: m.downtimeMs });
   }
 
   /** Ends a migration with the source as it was. */
-  #dropCopy(m: Migration, phase: 'cancelled' | 'failed', verdict: string, tick: number): void {
+  #dropCopy(m: Migration, phase: 'cancelled' | 'failed', tick: number): void {
     const guest = this.#guest(m.guest);
     assert(m.copy !== null, 'migration-copy-missing', { vm: guest.name });
     this.#free(guest, m.copy);
     m.copy = null;
     m.phase = phase;
     m.endTick = tick;
-    m.verdict = verdict;
-    const type = phase === 'cancelled' ? 'migrationCancelled' : 'migrationFailed';
-    this.#event(tick, type, m.guest, `stays on host ${this.#state.hosts[m.fromHost]!.name}. ${verdict}`, {
-      rounds: m.precopy.rounds.length,
-      sentBytes: Math.round(sentBytes(m.precopy)),
-      leastLimitMs: m.precopy.leastLimitMs ?? 'unknown',
-    });
+    const end = this.#endOf(m, m.fromHost);
+    if (phase === 'cancelled') return this.#event(tick, 'migrationCancelled', m.guest, end);
+    const { dirtyBytes } = currentRound(m.precopy);
+    const { leastLimitMs } = m.precopy;
+    assert(dirtyBytes !== null && leastLimitMs !== null, 'migration-failed-unsent', { vm: guest.name });
+    this.#event(tick, 'migrationFailed', m.guest, { ...end, dirtyBytes, leastLimitMs });
+  }
+
+  #endOf(m: Migration, host: number): WorldEventData['migrationCancelled'] {
+    const { rounds, downtimeLimitMs } = m.precopy;
+    const sent = Math.round(sentBytes(m.precopy));
+    return { host: this.#state.hosts[host]!.name, rounds: rounds.length, sentBytes: sent, downtimeLimitMs };
   }
 
   // Parts
@@ -446,13 +424,17 @@ export class HostSide {
     return this.#state.migrations.filter((m) => m.link === link && underWay(m)).sort((a, b) => a.guest - b.guest);
   }
 
-  #onNodes(c: Compaction): string {
-    const host = this.#state.hosts[this.hostOf(c.guest)]!;
-    return `${host.name} ${c.nodes.length === 1 ? 'node' : 'nodes'} ${c.nodes.join(', ')}`;
+  #placeOf({ guest, nodes }: Compaction): { readonly host: string; readonly nodes: readonly number[] } {
+    return { host: this.#state.hosts[this.hostOf(guest)]!.name, nodes };
   }
 
-  #event(tick: number, type: WorldEventType, guest: number, text: string, data: Data): void {
-    const vm = this.#name(guest);
-    this.#events.push({ tick, type, vm, text: `${vm} ${text}`, data });
+  #event<T extends WorldEventType>(tick: number, type: T, guest: number, data: WorldEventData[T]): void {
+    this.#events.push({ tick, type, vm: this.#name(guest), data } as WorldEvent);
   }
 }
+
+const COMPACTION_ENDS = {
+  completed: 'compactionCompleted',
+  stalled: 'compactionStalled',
+  cancelled: 'compactionCancelled',
+} as const;

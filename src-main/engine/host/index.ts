@@ -3,7 +3,7 @@ export type { BackingExtent } from './backing.ts';
 export { HostSide } from './host-side.ts';
 export type { CompactionForecast as CompactionAhead, MigrationForecast as MigrationAhead } from './forecast.ts';
 export type { Host } from './host.ts';
-export type { MigrateOptions, Planned, Refusal } from './plan.ts';
+export type { MigrateOptions, Planned } from './plan.ts';
 export { chooseNodes } from './node-choice.ts';
 export type { Candidate, Distance, NodeChoice } from './node-choice.ts';
 export type { PlacementProblem } from './placement.ts';

@@ -4,6 +4,8 @@
  * changes the state.
  */
 import type { Command } from '../../../shared/model/command.ts';
+import type { Rejection } from '../../../shared/model/rejection.ts';
+import { assert } from '../core/index.ts';
 import type { DealStep } from './deal.ts';
 import { evenly } from './deal.ts';
 import type { Host } from './host.ts';
@@ -11,12 +13,6 @@ import type { HostState } from './host-state.ts';
 import { linkBetween } from './link.ts';
 import { underWay } from './migration.ts';
 import { chooseNodes } from './node-choice.ts';
-
-/** The simulated world says no. The slug is stable, the text one sentence. */
-export interface Refusal {
-  readonly slug: string;
-  readonly text: string;
-}
 
 export type MigrateOptions = Omit<Extract<Command, { type: 'migrate' }>, 'type' | 'vm'>;
 
@@ -37,7 +33,7 @@ export interface MigrationPlan {
 
 /** Exactly one of the two. */
 export type Planned<Plan> =
-  { readonly plan: Plan; readonly refusal: null } | { readonly plan: null; readonly refusal: Refusal };
+  { readonly plan: Plan; readonly rejection: null } | { readonly plan: null; readonly rejection: Rejection };
 
 /** Nodes null: the best set by node-choice.ts, ascending. */
 export function planCompaction(
@@ -46,71 +42,68 @@ export function planCompaction(
   nodes: readonly number[] | null,
   framesPerTick: number,
 ): Planned<CompactionPlan> {
-  const refusal = whyBusy(state, guest) ?? whyNotNodes(state, state.guests[guest]!.backing.host, nodes);
-  if (refusal !== null) return { plan: null, refusal };
+  const rejection = whyBusy(state, guest) ?? whyNotNodes(state, state.guests[guest]!.backing.host, nodes);
+  if (rejection !== null) return { plan: null, rejection };
   if (!Number.isInteger(framesPerTick) || framesPerTick < 1) {
-    return refused('compact-frames-per-tick', `A compaction moves 1 or more frames a tick, not ${framesPerTick}.`);
+    return rejected({ slug: 'compact-frames-per-tick', framesPerTick });
   }
   const { backing } = state.guests[guest]!;
-  return { plan: { nodes: nodes === null ? bestNodes(state, guest, backing.host) : distinct(nodes) }, refusal: null };
+  return { plan: { nodes: nodes === null ? bestNodes(state, guest, backing.host) : distinct(nodes) }, rejection: null };
 }
 
 /** Nodes null: the best set by node-choice.ts, ascending. */
 export function planMigration(state: HostState, guest: number, options: MigrateOptions): Planned<MigrationPlan> {
   const { config, hosts } = state;
-  const refusal = whyBusy(state, guest) ?? whyNotOptions(options);
-  if (refusal !== null) return { plan: null, refusal };
+  const rejection = whyBusy(state, guest) ?? whyNotOptions(options);
+  if (rejection !== null) return { plan: null, rejection };
   const { name, memory, backing } = state.guests[guest]!;
   const from = hosts[backing.host]!;
   const to = hosts.find((h) => h.name === options.toHost);
-  if (to === undefined) return refused('migrate-host-unknown', `There is no host ${options.toHost}.`);
-  if (to === from) return refused('migrate-same-host', `${name} is on host ${to.name} already.`);
+  if (to === undefined) return rejected({ slug: 'migrate-host-unknown', toHost: options.toHost });
+  if (to === from) return rejected({ slug: 'migrate-same-host', vm: name, host: to.name });
   const link = linkBetween(config.links, from.name, to.name);
-  if (link < 0) return refused('migrate-no-link', `No link joins hosts ${from.name} and ${to.name}.`);
-  const nodesRefusal = whyNotNodes(state, to.index, options.nodes);
-  if (nodesRefusal !== null) return { plan: null, refusal: nodesRefusal };
+  if (link < 0) return rejected({ slug: 'migrate-no-link', fromHost: from.name, toHost: to.name });
+  const nodesRejection = whyNotNodes(state, to.index, options.nodes);
+  if (nodesRejection !== null) return { plan: null, rejection: nodesRejection };
   const nodes = options.nodes === null ? bestNodes(state, guest, to.index) : distinct(options.nodes);
   const steps = evenly(to, nodes, memory.frames, memory.grain);
   const short = memory.frames - steps.reduce((sum, s) => sum + s.frames, 0);
   if (short > 0) {
-    const where = options.nodes === null ? `host ${to.name}` : `nodes ${nodes.join(', ')} of host ${to.name}`;
-    return refused(
-      'migrate-no-room',
-      `${name} is ${short * memory.grain} pages too large for what is free on ${where}.`,
-    );
+    const shortPages = short * memory.grain;
+    const asked = options.nodes === null ? null : nodes;
+    return rejected({ slug: 'migrate-no-room', vm: name, toHost: to.name, nodes: asked, shortPages });
   }
-  return { plan: { from, to, link, nodes, steps }, refusal: null };
+  return { plan: { from, to, link, nodes, steps }, rejection: null };
 }
 
-function whyBusy({ guests, compactions, migrations }: HostState, guest: number): Refusal | null {
+function whyBusy({ guests, compactions, migrations }: HostState, guest: number): Rejection | null {
   const name = guests[guest]?.name;
-  if (name === undefined) return refuse('vm-unknown', `There is no VM number ${guest}.`);
+  assert(name !== undefined, 'guest-unknown', { guest });
   if (compactions.some((c) => c.guest === guest && c.phase === 'running')) {
-    return refuse('vm-compacting', `${name} is being compacted.`);
+    return { slug: 'vm-compacting', vm: name };
   }
   if (migrations.some((m) => m.guest === guest && underWay(m))) {
-    return refuse('vm-migrating', `${name} is being migrated.`);
+    return { slug: 'vm-migrating', vm: name };
   }
   return null;
 }
 
-function whyNotNodes(state: HostState, hostIndex: number, nodes: readonly number[] | null): Refusal | null {
+function whyNotNodes(state: HostState, hostIndex: number, nodes: readonly number[] | null): Rejection | null {
   if (nodes === null) return null;
   const host = state.hosts[hostIndex]!;
-  if (nodes.length === 0) return refuse('nodes-empty', 'At least one host node is needed.');
+  if (nodes.length === 0) return { slug: 'nodes-empty' };
   for (const nid of nodes) {
     const node = host.node(nid);
-    if (node === undefined) return refuse('node-unknown', `Host ${host.name} has no node ${nid}.`);
-    if (node.frames.totalPages === 0)
-      return refuse('node-no-memory', `Node ${nid} of host ${host.name} has no memory.`);
+    if (node === undefined) return { slug: 'node-unknown', host: host.name, nid };
+    if (node.frames.totalPages === 0) return { slug: 'node-no-memory', host: host.name, nid };
   }
   return null;
 }
 
-function whyNotOptions({ downtimeLimitMs, maxBytesPerSec, maxRounds }: MigrateOptions): Refusal | null {
-  if (!(downtimeLimitMs >= 0)) return refuse('migrate-downtime-limit', 'The downtime limit is 0 ms or more.');
-  if (!(maxBytesPerSec >= 0)) return refuse('migrate-bandwidth', 'The bandwidth limit is 0 (none) or more.');
-  if (!(maxRounds >= 1)) return refuse('migrate-rounds', 'A migration needs at least 1 round.');
+function whyNotOptions({ downtimeLimitMs, maxBytesPerSec, maxRounds }: MigrateOptions): Rejection | null {
+  if (!(downtimeLimitMs >= 0)) return { slug: 'migrate-downtime-limit' };
+  if (!(maxBytesPerSec >= 0)) return { slug: 'migrate-bandwidth' };
+  if (!(maxRounds >= 1)) return { slug: 'migrate-rounds' };
   return null;
 }
 
@@ -133,9 +126,7 @@ function bestNodes(state: HostState, guest: number, hostIndex: number): readonly
 
 const distinct = (nodes: readonly number[]): number[] => [...new Set(nodes)];
 
-export const refuse = (slug: string, text: string): Refusal => ({ slug, text });
-
-const refused = (slug: string, text: string): { readonly plan: null; readonly refusal: Refusal } => ({
+const rejected = (rejection: Rejection): { readonly plan: null; readonly rejection: Rejection } => ({
   plan: null,
-  refusal: { slug, text },
+  rejection,
 });

@@ -20,7 +20,7 @@ import { rebuildZonelists } from './zonelist.ts';
 
 export function bootMm(config: MmConfig): Mm {
   const problems = validateLayout(config.bootLayout, config.nrPages, config.nrNodeIds);
-  assert(problems.length === 0, 'boot-layout', { problem: problems[0]?.text ?? '' });
+  assert(problems.length === 0, 'boot-layout', { problem: problems[0]?.slug ?? '' });
   const mm = createMm(config, createLayout(config.bootLayout, config.nrPages, 0));
   const { size } = mm.page;
   mm.blockType.fill(MIGRATE_MOVABLE);

@@ -25,8 +25,10 @@
 import type { LayoutRange } from '../../../shared/model/config.ts';
 import type { StateReader, StateWriter } from '../core/index.ts';
 import { NR_ZONES } from './limit.ts';
-import { createLayout, forEachDelta, type LayoutProblem, type Memlayout, validateLayout } from './memlayout.ts';
+import { createLayout, forEachDelta, type Memlayout, validateLayout } from './memlayout.ts';
 import { zoneIndex, type Mm, validIn, zoneTypeEnd } from './mm.ts';
+import type { LayoutProblem } from '../../../shared/model/rejection.ts';
+import { COMMIT_STEPS, type CommitStep } from '../../../shared/model/commit-trace.ts';
 import { countForNode, countRemoved, countUpdated, PCP_SETUP } from './commit-stat.ts';
 import { moveStranded } from './owe.ts';
 import { pcpDrain } from './pcp.ts';
@@ -37,9 +39,6 @@ import { growSpan, shrinkSpan, updateHulls } from './span.ts';
 import { sweepDelta } from './sweep.ts';
 import { updateWatermarks } from './watermark.ts';
 import { rebuildZonelists } from './zonelist.ts';
-
-export const COMMIT_STEPS = ['online', 'publish', 'mark', 'sweep', 'drain', 'settle'] as const;
-export type CommitStep = (typeof COMMIT_STEPS)[number];
 
 export interface CommitResult {
   readonly seq: number;

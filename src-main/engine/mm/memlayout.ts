@@ -9,6 +9,7 @@
  * Source: spec/dnuma.md sections 1.1, 1.4, 2.1, 9 (steps 1 to 3). Ranges here are half-open; the RFC's are inclusive.
  */
 import type { LayoutRange } from '../../../shared/model/config.ts';
+import type { LayoutProblem } from '../../../shared/model/rejection.ts';
 import { NID_MIXED, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 
 export interface Memlayout {
@@ -24,17 +25,7 @@ export interface Memlayout {
   readonly first: Uint32Array;
 }
 
-/** Why a list of ranges is not a layout. */
-export interface LayoutProblem {
-  readonly slug: 'layout-empty' | 'layout-range-empty' | 'layout-range-outside' | 'layout-nid' | 'layout-overlap';
-  readonly text: string;
-  /** Index of the offending range in the list as given; -1 for the list as a whole. */
-  readonly index: number;
-}
-
 const FEW_RANGES = 4;
-
-const show = (r: LayoutRange): string => `{${r.start}-${r.end}}:${r.nid}`;
 
 /** Whether the ranges are given in ascending order and have no problem: looked at once, since layouts may be long. */
 function isPlain(ranges: readonly LayoutRange[], nrPages: number, nrNodeIds: number): boolean {
@@ -55,18 +46,18 @@ export function validateLayout(
   nrNodeIds: number,
 ): readonly LayoutProblem[] {
   if (ranges.length === 0) {
-    return [{ slug: 'layout-empty', text: 'a layout needs at least one range', index: -1 }];
+    return [{ slug: 'layout-empty' }];
   }
   if (isPlain(ranges, nrPages, nrNodeIds)) return [];
-  const problems: LayoutProblem[] = [];
+  const problems: Exclude<LayoutProblem, { slug: 'layout-empty' }>[] = [];
   ranges.forEach((r, index) => {
     if (!(r.start < r.end)) {
-      problems.push({ slug: 'layout-range-empty', text: `range ${show(r)} ends before it has a page`, index });
+      problems.push({ slug: 'layout-range-empty', index, range: r });
     } else if (r.start < 0 || r.end > nrPages || !Number.isInteger(r.start) || !Number.isInteger(r.end)) {
-      problems.push({ slug: 'layout-range-outside', text: `range ${show(r)} is outside pfns 0 to ${nrPages}`, index });
+      problems.push({ slug: 'layout-range-outside', index, range: r, nrPages });
     }
     if (!(Number.isInteger(r.nid) && r.nid >= 0 && r.nid < nrNodeIds)) {
-      problems.push({ slug: 'layout-nid', text: `range ${show(r)} names a node outside 0 to ${nrNodeIds - 1}`, index });
+      problems.push({ slug: 'layout-nid', index, range: r, nrNodeIds });
     }
   });
   const sorted = ranges.map((_, i) => i).sort((a, b) => ranges[a]!.start - ranges[b]!.start || a - b);
@@ -75,7 +66,7 @@ export function validateLayout(
   for (const index of sorted) {
     const range: LayoutRange = ranges[index]!;
     if (furthest !== null && range.start < furthest.end) {
-      problems.push({ slug: 'layout-overlap', text: `range ${show(range)} overlaps ${show(furthest)}`, index });
+      problems.push({ slug: 'layout-overlap', index, range, other: furthest });
     }
     if (furthest === null || range.end > furthest.end) furthest = range;
   }

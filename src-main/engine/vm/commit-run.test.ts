@@ -5,7 +5,7 @@ import type { BeyondConfig, GuestConfig, LayoutRange } from '../../../shared/mod
 import { DEFAULT_PROFILE, RFC_V3 } from '../../../shared/model/config.ts';
 import { PLAIN_RFC } from '../../../shared/model/beyond.ts';
 import { snapshotViolations } from '../../simtest/snapshot-law.ts';
-import { COMMIT_STEPS } from '../mm/index.ts';
+import { COMMIT_STEPS } from '../../../shared/model/commit-trace.ts';
 import { COMPACT, config, guest, start } from '../world-fixture.ts';
 import { World } from '../world.ts';
 import { MAX_TRACES } from './commit-trace.ts';

@@ -8,10 +8,10 @@
  *     with the guest, and goes on after a restore as it would have gone on.
  * (c) Traces decide nothing that happens: they are saved, but no part of the hash.
  */
-import type { CommitTrace } from '../../../shared/model/commit-trace.ts';
+import type { CommitStep, CommitTrace } from '../../../shared/model/commit-trace.ts';
 import { assert, type Json, type StateReader, type StateWriter } from '../core/index.ts';
 import type { Memlayout } from '../mm/memlayout.ts';
-import { type Commit, type CommitResult, type CommitStep, type GuestMm } from '../mm/index.ts';
+import { type Commit, type CommitResult, type GuestMm } from '../mm/index.ts';
 import { type Counters, countersOf, emptyTrace, markedByNode, MAX_TRACES, traceStep } from './commit-trace.ts';
 import { zonelistRebuildsOf } from '../mm/mm.ts';
 

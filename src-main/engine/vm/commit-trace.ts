@@ -6,8 +6,14 @@
  * the marks of a guest with the posted code's defects are bits of pages, and counting them costs a look at the bits.
  */
 import { MAX_TRACE_CHANGES } from '../../../shared/model/limit.ts';
-import type { CommitTrace, CommitTraceStep, CounterChange } from '../../../shared/model/commit-trace.ts';
-import { COMMIT_STEPS, type CommitResult, type CommitStep, type GuestMm, type Mm, NR_ZONES } from '../mm/index.ts';
+import {
+  COMMIT_STEPS,
+  type CommitStep,
+  type CommitTrace,
+  type CommitTraceStep,
+  type CounterChange,
+} from '../../../shared/model/commit-trace.ts';
+import { type CommitResult, type GuestMm, type Mm, NR_ZONES } from '../mm/index.ts';
 import { flagsIn } from '../mm/rfc/flags.ts';
 import { kernelManaged, kernelPresent, nrFreePages } from '../mm/rfc/rfc-state.ts';
 import { zonelistRebuildsOf } from '../mm/mm.ts';

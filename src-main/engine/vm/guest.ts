@@ -8,6 +8,7 @@
 import type { CommitTrace } from '../../../shared/model/commit-trace.ts';
 import type { GuestLag } from '../../../shared/model/owed.ts';
 import type { WorldEvent } from '../../../shared/model/event.ts';
+import type { LayoutProblem } from '../../../shared/model/rejection.ts';
 import type { PfnRange } from '../../../shared/units/index.ts';
 import type {
   BeyondConfig,
@@ -32,7 +33,6 @@ import {
   type Commit,
   type CommitResult,
   GuestMm,
-  type LayoutProblem,
   layoutRanges,
   type MmViolation,
   type PlugResult,
@@ -264,8 +264,7 @@ export class Guest {
       tick,
       type: 'layoutDelivered',
       vm,
-      text: `The host tells ${vm} its new layout: ${ranges.length} ranges${sharedText(delivery.map, nrNodeIds)}`,
-      data: { ranges: ranges.length, sharedHostNodes: delivery.map.shared.length },
+      data: { ranges: ranges.length, sharedHostNodes: delivery.map.shared.map((s) => s.hostNid), nrNodeIds },
     };
     return [delivered, ...this.commit(ranges, tick, 'host').events];
   }
@@ -507,28 +506,17 @@ function populatedEvents(
     tick,
     type: 'nodeOnline',
     vm,
-    text: `${vm}: node ${nid} comes online`,
     data: { nid },
   }));
   for (const { nid, zone: zoneType } of zonesPopulated) {
-    const name = ZONE_NAMES[zoneType]!;
-    events.push({
-      tick,
-      type: 'zoneCreated',
-      vm,
-      text: `${vm}: node ${nid} zone ${name} gets pages`,
-      data: { nid, zone: name },
-    });
+    events.push({ tick, type: 'zoneCreated', vm, data: { nid, zone: ZONE_NAMES[zoneType]! } });
   }
   return events;
 }
 
 function plugEvents(vm: string, { start, end }: PfnRange, result: PlugResult, tick: number): WorldEvent[] {
-  const pages = end - start;
-  const nids = [...new Set(result.blocks.map(({ nid }) => nid))].sort((a, b) => a - b);
-  const to = `node${nids.length === 1 ? '' : 's'} ${nids.join(', ')}`;
-  const text = `${vm} is given ${pages} more pages from pfn ${start} on; its kernel adds them to ${to}`;
-  const plugged: WorldEvent = { tick, type: 'memoryPlugged', vm, text, data: { start, pages, nodes: nids.join(',') } };
+  const nodes = [...new Set(result.blocks.map(({ nid }) => nid))].sort((a, b) => a - b);
+  const plugged: WorldEvent = { tick, type: 'memoryPlugged', vm, data: { start, pages: end - start, nodes } };
   return [plugged, ...populatedEvents(vm, result, tick)];
 }
 
@@ -539,16 +527,7 @@ function commitEvents(vm: string, result: CommitResult, tick: number): WorldEven
     tick,
     type: 'layoutCommitted',
     vm,
-    text:
-      `${vm} commits layout ${seq}: ${deltaPages} pages change target, ` +
-      `${movedSweep + movedDrain} free ones move at once, ${strandedPages} in use are stranded`,
     data: { seq, deltaPages, movedSweepPages: movedSweep, movedDrainPages: movedDrain, strandedPages },
   });
   return events;
 }
-
-/** Said with a layout when the guest has too few node ids for the host nodes it is on. */
-const sharedText = ({ shared }: NodeMap, nrNodeIds: number): string =>
-  shared.length === 0
-    ? ''
-    : `; host nodes ${shared.map((s) => s.hostNid).join(', ')} share a guest node with another, it has ${nrNodeIds} node ids`;

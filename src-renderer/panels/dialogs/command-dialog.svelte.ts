@@ -5,6 +5,7 @@
  * (b) One submission at a time. The dialog closes when the command was taken; a rejection stands until the form says
  *     another command.
  */
+import { rejectionText } from '../../../shared/view/words/index.ts';
 import type { Forecast } from '../../../shared/model/forecast.ts';
 import type { SubmittedCommand } from '../../../shared/schema/command.ts';
 import type { App } from '../../state/app.svelte.ts';
@@ -85,6 +86,7 @@ export class CommandDialog {
     this.#app.scrub(null);
     const what = `submit the command ${command.type} for ${command.vm}`;
     const reply = await this.#app.attempt(what, 'run.command', { command });
-    return reply === null ? `Could not ${what}; Problems says why.` : (reply.refusal?.text ?? null);
+    if (reply === null) return `Could not ${what}; Problems says why.`;
+    return reply.rejection === null ? null : rejectionText(reply.rejection);
   }
 }

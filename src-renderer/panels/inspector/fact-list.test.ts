@@ -24,7 +24,8 @@ const migrations = [
   {
     ...{ vm: 'db', fromHost: 'rack7', toHost: 'rack7', phase: 'running' as const, startTick: 10, endTick: null },
     rounds: [{ startTick: 10, bytesToSend: 2 ** 30, bytesSent: 2 ** 29, dirtyBytes: null }],
-    ...{ sentBytes: 2 ** 29, downtimeMs: null, verdict: 'db is being sent' },
+    ...{ sentBytes: 2 ** 29, downtimeMs: null, downtimeLimitMs: 300, leastLimitMs: null },
+    ...{ bytesPerSec: 2 ** 30 },
   },
 ];
 const compactions = [

@@ -54,7 +54,7 @@ export function stripes(base: number, end: number, pages: number, nrPages = P): 
 
 export function mustCommit(mm: GuestMm, ranges: readonly LayoutRange[]): void {
   const outcome = mm.commit(ranges);
-  if (!outcome.ok) throw new Error(outcome.problems[0]!.text);
+  if (!outcome.ok) throw new Error(outcome.problems[0]!.slug);
 }
 
 /** Free pages of a node as numactl adds them up. */
