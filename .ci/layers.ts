@@ -44,7 +44,7 @@ const page = row('page');
 
 const engine = 'src-main/engine';
 const core = `${engine}/core`;
-const engineShared = ['shared/model', 'shared/columns', 'shared/units', 'shared/errors', 'shared/view'];
+const engineShared = ['shared/model', 'shared/columns', 'shared/units', 'shared/errors'];
 // Arithmetic of the guest's kernel, without state: a document is checked by what the boot will do.
 const guestRules = [`${engine}/mm/free-plan.ts`, `${engine}/mm/era.ts`];
 const formats = 'src-main/formats';

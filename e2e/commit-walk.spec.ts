@@ -157,7 +157,7 @@ test(
       '0 MB',
     ]);
     const why = part.getByRole('list', { name: 'What went wrong and why' });
-    await expect(why).toContainText('nrZonesAssign');
+    await expect(why).toContainText('nr_zones assigned');
     await expect(why).toContainText('nr_zones');
     // What was compared has not touched the run.
     expect(await ui.standing()).toEqual(standing);
@@ -166,7 +166,7 @@ test(
     await part.getByRole('button', { name: 'Compare', exact: true }).click();
     const table = part.getByRole('group', { name: 'Variants beyond the RFC' });
     await expect(table).toBeVisible({ timeout: 90_000 });
-    for (const variant of ['plain RFC', 'activePass', 'topology', 'lookupTable'])
+    for (const variant of ['plain RFC', 'active pass', 'topology follows', 'lookup in a table'])
       await expect(table).toContainText(variant);
   },
 );

@@ -1,3 +1,12 @@
+import type { BeyondConfig, RfcSwitches } from './config.ts';
+
+/** A defect of the posted code, by its switch. */
+export type SwitchName = keyof RfcSwitches;
+/** Something beyond the RFC that alone is on. */
+export type OptionName = Exclude<keyof BeyondConfig, 'lookup'> | 'lookupRuns' | 'lookupRadix' | 'lookupTable';
+/** this: the guest as it is. rfc-v3: as the series was posted. plain: what the RFC does. */
+export type VariantName = 'correct' | 'plain' | 'this' | 'rfc-v3' | SwitchName | OptionName;
+
 /** One guest of the document, as it would be now had it been otherwise from the beginning: same scenario, same commands. */
 export interface Comparison {
   readonly vm: string;
@@ -16,15 +25,17 @@ export interface CompareProgress {
   /** Counted from 0. */
   readonly variant: number;
   readonly variants: number;
-  readonly name: string;
+  readonly name: VariantName;
   readonly tick: number;
   readonly toTick: number;
 }
 
 export interface ComparedVariant {
-  /** 'correct', 'plain', 'this', or the name of a switch or an option that alone is on. */
-  readonly name: string;
-  readonly text: string;
+  readonly name: VariantName;
+  /** Defects that are on. */
+  readonly switches: readonly SwitchName[];
+  /** As it is from the beginning. */
+  readonly beyond: BeyondConfig;
   readonly figures: readonly ComparedFigure[];
   /** Stranded pages over time, at the ticks of `ticks`. */
   readonly ticks: readonly number[];
@@ -43,7 +54,36 @@ export interface ComparedDifference extends ComparedFigure {
   /** Of the first variant. */
   readonly reference: number;
   /** Switches or options that alone already change this figure; empty: only several together do. */
-  readonly because: readonly string[];
-  /** Why, in a sentence or two with the figures. */
-  readonly why: string;
+  readonly causes: readonly Cause[];
 }
+
+/** What a switch or an option did when it alone was on, for the sentence that says why. */
+export type Cause =
+  | {
+      readonly name: 'nrZonesAssign';
+      /** The zones of a node that its kernel does not count, with the pages that they have; null: it counts all. */
+      readonly lost: {
+        readonly nid: number;
+        readonly nrZones: number;
+        readonly zones: readonly { readonly zone: number; readonly pages: number }[];
+      } | null;
+    }
+  | { readonly name: 'splitStuck'; readonly blocks: number }
+  | { readonly name: 'headOnly' | 'mergeUnmoved' | 'orderHeadOnly'; readonly misplacedPages: number }
+  | { readonly name: 'pcpFreeLeak'; readonly leakedPages: number }
+  | { readonly name: 'sysfsStale' | 'overlapSilent' | 'emptyCommitCrash' | 'spanNeverShrinks' }
+  /** idleLookups: of pages that were where they belong. */
+  | { readonly name: 'markAll'; readonly marksSet: number; readonly idleLookups: number }
+  | { readonly name: 'lostFlagPermille'; readonly lostMarks: number }
+  | {
+      readonly name: 'topology';
+      readonly generations: number;
+      readonly remoteAllocs: number;
+      readonly remoteAllocsBefore: number;
+    }
+  | { readonly name: 'activePass'; readonly relabelledPages: number }
+  | { readonly name: 'commitStepTicks'; readonly commitTicks: number; readonly bornStranded: number }
+  | { readonly name: 'consultTarget'; readonly consulted: number; readonly bornStranded: number }
+  | { readonly name: 'notify'; readonly tasksRemapped: number }
+  | { readonly name: 'shrinkSlabs'; readonly shrunkPages: number }
+  | { readonly name: 'lookupRuns' | 'lookupRadix' | 'lookupTable'; readonly steps: number; readonly lookups: number };

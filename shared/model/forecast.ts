@@ -2,16 +2,14 @@ import type { Rejection } from './rejection.ts';
 
 /**
  * What would come of a command given now: computed from the world as it stands, without changing it. Host figures are of
- * map H; guest figures say what the guest's memlayout (T) would become if it is told. All counts are 4 KiB pages.
+ * map H; guest figures say what the guest's memlayout (T) would become if it is delivered. All counts are 4 KiB pages.
  */
 export type Forecast = CompactForecast | MigrateForecast | OtherForecast;
 
 interface ForecastBase {
   readonly vm: string;
-  /** Why the world would refuse it; then the other figures are of the world as it is. */
+  /** Why the world would reject it; then the other figures are of the world as it is. */
   readonly rejection: Rejection | null;
-  /** One sentence for the dialog. */
-  readonly sentence: string;
 }
 
 /** A host node before and after, as far as this VM is concerned. */
@@ -31,15 +29,18 @@ export interface GuestNodeForecast {
   readonly sizeAfter: number;
 }
 
-interface MoveForecast extends ForecastBase {
-  /** Host nodes it would be moved to, as asked for or chosen by the engine, ascending; refused: those it lies on. */
-  readonly nodes: readonly number[];
-  readonly hostNodes: readonly NodeForecast[];
-  /** Null: the guest is never told (regeneration off). */
+/** What the guest would see; all null when no layout is delivered to it (regeneration off). */
+export interface GuestOutlook {
   readonly guestNodes: readonly GuestNodeForecast[] | null;
-  /** Of the guest's pages that would change target: free now (move at once) and in use now (will be owed). Null: not told. */
+  /** Of the guest's pages that would change target: free now (move at once) and in use now (will be owed). */
   readonly freePages: number | null;
   readonly usedPages: number | null;
+}
+
+interface MoveForecast extends ForecastBase, GuestOutlook {
+  /** Host nodes it would be moved to, as asked for or chosen by the engine, ascending; rejected: those it lies on. */
+  readonly nodes: readonly number[];
+  readonly hostNodes: readonly NodeForecast[];
   /** Frames (GuestConfig.framePages) that move on the host, or to the other; none when a migration would not converge. */
   readonly moveFrames: number;
   readonly movePages: number;
@@ -61,8 +62,34 @@ export interface MigrateForecast extends MoveForecast {
   /** Null: it would not converge within maxRounds. */
   readonly downtimeMs: number | null;
   readonly converges: boolean;
+  /** The smallest downtime limit at which one of the rounds would be the last; null: none was sent. */
+  readonly leastLimitMs: number | null;
 }
 
 export interface OtherForecast extends ForecastBase {
   readonly type: 'other';
+  /** Null when it would be rejected. */
+  readonly effect: OtherEffect | null;
 }
+
+/** What would come of a command that moves no memory between frames. */
+export type OtherEffect =
+  | { readonly command: 'cancelCompaction'; readonly movedPages: number; readonly leftPages: number }
+  | {
+      readonly command: 'cancelMigration';
+      readonly fromHost: string;
+      readonly toHost: string;
+      readonly sentBytes: number;
+    }
+  | { readonly command: 'commitLayout'; readonly freePages: number; readonly usedPages: number }
+  /** Null: it ends. */
+  | { readonly command: 'setWorkload'; readonly occupancyPermille: number | null }
+  /** Null: no layouts are delivered. */
+  | {
+      readonly command: 'setRegeneration';
+      readonly delivered: { readonly delayMs: number; readonly granularityPages: number } | null;
+    }
+  | { readonly command: 'holdPages' | 'releasePages'; readonly pfn: number; readonly pages: number }
+  | { readonly command: 'writeFiles'; readonly files: number; readonly line: string }
+  | { readonly command: 'plugDimm'; readonly dimm: number }
+  | { readonly command: 'setBeyond' };

@@ -16,7 +16,7 @@ const commit = (seq: number, ...steps: readonly (readonly CounterChange[])[]): C
   fromSeq: seq - 1,
   deltaPages: 1,
   stepNames: ['online', 'publish', 'mark', 'sweep'],
-  steps: steps.map((changes, i) => ({ name: `step ${i}`, tick: 5, text: '', changes, more: 0 })),
+  steps: steps.map((changes) => ({ name: 'mark', tick: 5, figures: { marked: 0, markedBefore: 0 }, changes, more: 0 })),
 });
 
 const FIRST = commit(

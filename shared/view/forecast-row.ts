@@ -2,17 +2,8 @@
  * A forecast beside the hosts as they are: per host node what it would hold before and after, per guest node what the
  * guest would see. All counts are 4 KiB pages. Nodes that stay as they are and hold nothing of the VM are left out.
  */
+import type { NodeForecast } from '../model/forecast.ts';
 import type { HostMatrix } from './host.ts';
-
-/** As in protocol/forecast.ts. */
-export interface NodeForecastLike {
-  readonly host: string;
-  readonly nid: number;
-  readonly freeBefore: number;
-  readonly freeAfter: number;
-  readonly vmBefore: number;
-  readonly vmAfter: number;
-}
 
 export interface ForecastFill {
   readonly vm: number;
@@ -37,7 +28,7 @@ export interface ForecastNodes {
   readonly leftOut: number;
 }
 
-export function forecastNodes({ nodes }: Pick<HostMatrix, 'nodes'>, list: readonly NodeForecastLike[]): ForecastNodes {
+export function forecastNodes({ nodes }: Pick<HostMatrix, 'nodes'>, list: readonly NodeForecast[]): ForecastNodes {
   const rows = list.flatMap((each): ForecastNodeRow[] => {
     const node = nodes.find(({ hostName, nid }) => hostName === each.host && nid === each.nid);
     const changes = each.vmBefore !== each.vmAfter || each.freeBefore !== each.freeAfter;

@@ -59,6 +59,5 @@ export type {
   RunRecord,
   WorkloadInput,
 } from './run-record.ts';
-export { sentenceFormat } from './sentence.ts';
 export { EMPTY_SERIES, OTHER_PAIRS, SeriesRecorder, spliceSeries } from './series.ts';
 export type { GuestSeries, HostNodeSeries, PairSeries, Series, SeriesPart, SeriesState } from './series.ts';

@@ -46,7 +46,6 @@ const header = (migrations: MigrationRow[], compactions: CompactionRow[]): Snaps
   hosts: [],
   vms: [],
   kernels: [],
-  verdicts: [],
   guests: [],
   migrations,
   compactions,

@@ -3,33 +3,15 @@
  * made when it was submitted. Bytes for migrations (QEMU's own words), pages for compactions. Derived from one frame's
  * header and the list of commands, so that it is as true of a recorded frame as of the present.
  */
+import type { CompactForecast, MigrateForecast } from '../model/forecast.ts';
 import type { CompactionRow, MigrationRow } from '../model/transfer.ts';
 import type { SnapshotRecords } from '../columns/index.ts';
 import { PAGE_SIZE_BYTES } from '../units/index.ts';
 
-/** The part of a forecast (model/forecast.ts) that is compared with what happened. */
-interface MigrationForecast {
-  readonly type: 'migrate';
-  readonly bytesPerSec: number;
-  readonly rounds: readonly RoundForecast[];
-  readonly sentBytes: number;
-  readonly ms: number;
-  /** Null: it would not converge. */
-  readonly downtimeMs: number | null;
-}
-
-interface RoundForecast {
-  readonly bytesToSend: number;
-  readonly ms: number;
-  readonly dirtyBytes: number;
-}
-
-interface CompactionForecast {
-  readonly type: 'compact';
-  readonly movePages: number;
-  readonly leftPages: number;
-  readonly ms: number;
-}
+/** The part of a forecast that is compared with what happened. */
+type MigrationForecast = Pick<MigrateForecast, 'type' | 'bytesPerSec' | 'rounds' | 'sentBytes' | 'ms' | 'downtimeMs'>;
+type RoundForecast = MigrateForecast['rounds'][number];
+type CompactionForecast = Pick<CompactForecast, 'type' | 'movePages' | 'leftPages' | 'ms'>;
 
 type MoveForecast = MigrationForecast | CompactionForecast | { readonly type: 'other' };
 

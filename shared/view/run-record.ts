@@ -4,6 +4,7 @@
  */
 import type { Snapshot } from '../columns/index.ts';
 import type { Violation, WorldEvent } from '../model/event.ts';
+import type { CommandType } from '../model/command.ts';
 import type { Series } from './series.ts';
 
 export interface RunRecord {
@@ -42,7 +43,7 @@ export interface LawsChecked {
 export interface RecordedCommand {
   readonly tick: number;
   readonly command: {
-    readonly type: string;
+    readonly type: CommandType;
     readonly vm: string;
     readonly regeneration?: GuestInput['regeneration'];
     /** Its other parameters, as the engine names them. */

@@ -11,7 +11,7 @@ it('prints what the cover letter printed beside what is right, and why', async (
   expect(stdout).toMatch(/^ {2}correct +43 \/ 42 \/ 42 \/ 0 /m);
   expect(stdout).toMatch(/^ {2}rfc-v3 +43 \/ 5 \/ 42 \/ 0 /m);
   expect(stdout).toMatch(
-    /^ {2}nrZonesAssign\n {2}- node 1's size in MB is 5, not 42: nr_zones\(1\) fell to 1 when its zone DMA/m,
+    /^ {2}nr_zones assigned\n {2}- Node 1's size in MB is 5, not 42: nr_zones\(1\) fell to 1 when its zone DMA/m,
   );
 });
 

@@ -4,6 +4,7 @@
  */
 import type { ComparedVariant, Comparison } from '../../shared/model/comparison.ts';
 import { count } from '../../shared/view/number-format.ts';
+import { comparisonDocument, differenceText, variantText, variantTitle } from '../../shared/view/words/index.ts';
 import { World } from '../engine/index.ts';
 import { isJobStopped, runJob } from '../runtime/index.ts';
 import { placementDiagnostics, toWorldConfig } from '../scenario/index.ts';
@@ -49,11 +50,13 @@ export async function compare(path: string, flags: CompareFlags): Promise<ExitCo
       runJob('compare', input, {
         signal,
         onProgress: ({ variant, variants, name, tick }) =>
-          line.show(() => `variant ${variant + 1} of ${variants} (${name}), tick ${count(tick)}`),
+          line.show(() => `variant ${variant + 1} of ${variants} (${variantTitle(name)}), tick ${count(tick)}`),
       }),
     );
     line.clear();
-    printResult(flags.json === true ? `${JSON.stringify(comparison, null, 2)}\n` : comparisonText(comparison));
+    printResult(
+      flags.json === true ? `${JSON.stringify(comparisonDocument(comparison), null, 2)}\n` : comparisonText(comparison),
+    );
     return 0;
   } catch (error) {
     line.clear();
@@ -69,7 +72,7 @@ function comparisonText(comparison: Comparison): string {
   return [
     `${vm} at tick ${count(tick)}: ${what}, ${variants.length} runs of the same scenario\n`,
     of === 'defects' ? defectTable(comparison) : beyondTable(comparison),
-    differenceText(comparison),
+    differencesText(comparison),
   ].join('\n');
 }
 
@@ -84,7 +87,7 @@ function defectTable({ variants }: Comparison): string {
     nids.reduce((sum, nid) => sum + (figure(variant, 'misplaced', nid) ?? 0), 0);
   const head = ['', 'size MB, node by node', 'free MB', 'free pages misplaced', 'links'];
   const rows = variants.map((variant) => [
-    variant.name,
+    variantTitle(variant.name),
     nids.map((nid) => shown(figure(variant, 'sizeMb', nid))).join(' / '),
     nids.map((nid) => shown(figure(variant, 'freeMb', nid))).join(' / '),
     count(misplaced(variant)),
@@ -107,26 +110,33 @@ const BEYOND_COLUMNS = [
   ['masks moved', 'tasksRemapped'],
 ] as const;
 
-function beyondTable({ variants }: Comparison): string {
+function beyondTable(comparison: Comparison): string {
+  const { variants } = comparison;
   const head = ['', ...BEYOND_COLUMNS.map(([name]) => name)];
   const rows = variants.map((variant) => [
-    variant.name,
+    variantTitle(variant.name),
     ...BEYOND_COLUMNS.map(([, counter]) => shown(figure(variant, counter))),
   ]);
   const legend = textTable(
     '<<',
-    variants.map(({ name, text }) => [name, text]),
+    variants.map((variant) => [variantTitle(variant.name), variantText(variant, comparison)]),
   );
   return `${textTable(`<${BEYOND_COLUMNS.map(() => '>').join('')}`, [head, ...rows])}\n${legend}`;
 }
 
 /** By what makes them, in the order in which they come. */
-function differenceText({ differences, variants }: Comparison): string {
-  if (differences.length === 0) return `No figure differs from ${variants[0]!.name}.\n`;
-  const groups = Map.groupBy(differences, ({ because }) => because.join(', ') || 'only several together');
+function differencesText({ differences, variants }: Comparison): string {
+  const reference = `"${variantTitle(variants[0]!.name)}"`;
+  if (differences.length === 0) return `No figure differs from ${reference}.\n`;
+  const groups = Map.groupBy(
+    differences,
+    ({ causes }) => causes.map(({ name }) => variantTitle(name)).join(', ') || 'only several together',
+  );
   const texts = [...groups].map(([because, found]) => [
     `  ${because}`,
-    ...found.flatMap(({ why }) => fold(why, FOLD_CHARS).map((part, i) => `${i === 0 ? '  - ' : '    '}${part}`)),
+    ...found.flatMap((difference) =>
+      fold(differenceText(difference), FOLD_CHARS).map((part, i) => `${i === 0 ? '  - ' : '    '}${part}`),
+    ),
   ]);
-  return `What differs from ${variants[0]!.name}, and because of what:\n${texts.flat().join('\n')}\n`;
+  return `What differs from ${reference}, and because of what:\n${texts.flat().join('\n')}\n`;
 }

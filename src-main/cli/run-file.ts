@@ -1,8 +1,9 @@
 /** Runs the scenario of a file, with progress and Ctrl+C, and says on stderr how it ended. */
-import { migrationsOf, recordsOf } from '../../shared/columns/index.ts';
+import { migrationsOf } from '../../shared/columns/index.ts';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { RunEnding } from '../../shared/view/index.ts';
-import { convergedGuests, sentenceFormat } from '../../shared/view/index.ts';
+import { convergedGuests } from '../../shared/view/index.ts';
+import { COMMAND_NAMES, pendingText } from '../../shared/view/words/index.ts';
 import { placementDiagnostics } from '../scenario/index.ts';
 import type { Run, RunUntil } from '../jobs/index.ts';
 import { runJob } from '../runtime/index.ts';
@@ -61,7 +62,7 @@ async function runUntilStopped(path: string, flags: RunFlags, signal: AbortSigna
 }
 
 /**
- * Asked to run until it has converged, the answer is no when a VM has not, when a command was refused, or when a
+ * Asked to run until it has converged, the answer is no when a VM has not, when a command was rejected, or when a
  * migration failed. Asked for a number of ticks, that many is the answer.
  */
 function codeOf({ record }: Run, untilConverged: boolean): ExitCode {
@@ -80,35 +81,37 @@ const isUsage = ({ slug, where }: Diagnostic): boolean =>
 function endingNotes({ record, pendingWork }: Run): string[] {
   const { ending } = record;
   const { tick } = record.after.header;
-  const readable = sentenceFormat(recordsOf(record.after));
-  const refused = record.commands
+  const rejected = record.commands
     .filter(({ applied }) => !applied)
-    .map(({ tick: at, command, text }) => `refused at tick ${at}: ${command.type} ${command.vm}: ${readable(text)}`);
+    .map(
+      ({ tick: at, command, text }) =>
+        `rejected at tick ${at}: ${COMMAND_NAMES[command.type]} of ${command.vm}: ${text}`,
+    );
   switch (ending) {
     case 'settled':
     case 'ticks':
-      return refused;
+      return rejected;
     case 'maxTicks':
-      return [...refused, `not converged after ${tick} ticks${readable(pendingText(pendingWork))}`];
+      return [...rejected, `not converged after ${tick} ticks${pendingList(pendingWork)}`];
     case 'brokenLaw':
       return [
-        ...refused,
+        ...rejected,
         ...record.laws.broken.slice(0, 10).map(({ law, vm, text }) => brokenText(law, vm, text, tick, record.seed)),
       ];
     case 'interrupted':
       return [
-        ...refused,
-        `interrupted at tick ${tick}: the result is partial, true of that tick${readable(pendingText(pendingWork))}`,
+        ...rejected,
+        `interrupted at tick ${tick}: the result is partial, true of that tick${pendingList(pendingWork)}`,
       ];
   }
 }
 
 const MAX_PENDING = 5;
 
-function pendingText(pending: readonly string[]): string {
+function pendingList(pending: Run['pendingWork']): string {
   if (pending.length === 0) return '';
   const more = pending.length - MAX_PENDING;
-  return `: ${pending.slice(0, MAX_PENDING).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+  return `: ${pending.slice(0, MAX_PENDING).map(pendingText).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
 }
 
 const brokenText = (law: string, vm: string | null, text: string, tick: number, seed: number): string =>

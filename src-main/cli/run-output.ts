@@ -12,7 +12,7 @@ import type {
   VmHostRow,
 } from '../../shared/view/index.ts';
 import { guestAccounting, hostMatrix, idList, isTold, runDocument } from '../../shared/view/index.ts';
-import { eventText } from '../../shared/view/words/index.ts';
+import { eventText, pendingText } from '../../shared/view/words/index.ts';
 import { checksText, verdict } from '../report/index.ts';
 import { bytes, count, decimal, plural, seconds, size } from '../../shared/view/number-format.ts';
 import type { Run } from '../jobs/index.ts';
@@ -32,7 +32,7 @@ export function documentText({ record, pendingWork }: Run): string {
   const document: EndedRunDocument = {
     ...runDocument(record),
     interrupted: record.ending === 'interrupted',
-    left: pendingWork,
+    left: pendingWork.map(pendingText),
     commands: record.commands,
   };
   return `${JSON.stringify(document, null, 2)}\n`;

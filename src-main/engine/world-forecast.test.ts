@@ -1,5 +1,5 @@
 import { compactionsOf, guestsOf, migrationsOf, recordsOf } from '../../shared/columns/index.ts';
-import { rejectionText } from '../../shared/view/words/index.ts';
+import { forecastText, rejectionText } from '../../shared/view/words/index.ts';
 import { describe, expect, test } from 'vitest';
 import type { CompactForecast, Forecast, MigrateForecast } from '../../shared/model/forecast.ts';
 import { drawWorldCase } from '../simtest/world-draw.ts';
@@ -98,7 +98,7 @@ function compare(world: World, index: number, command: Command, seen: Seen): voi
   for (const { nid, sizeBefore } of forecast.guestNodes ?? []) expect([nid, sizeBefore]).toEqual([nid, was.sizes[nid]]);
   const rejection = world.submit(command);
   expect(forecast.rejection).toEqual(rejection);
-  expect(forecast.sentence).toMatch(/^[A-Z].*[^.]\.$/);
+  expect(forecastText(forecast)).toMatch(/^[A-Z].*[^.]\.$/);
   if (rejection !== null) {
     seen.refused++;
     expectHostNodes(world, forecast, 'After');
@@ -255,8 +255,8 @@ test.each(Array.from({ length: 20 }, (_, i) => i + 1))('refusals of world %i are
     expect(forecast.vm).toBe(command.vm);
     expect(forecast.type).toBe(command.type === 'compact' || command.type === 'migrate' ? command.type : 'other');
     expect(forecast.rejection).toEqual(world.submit(command));
-    expect(forecast.sentence).toMatch(/\S\.$/);
-    if (forecast.rejection !== null) expect(forecast.sentence).toContain(rejectionText(forecast.rejection));
+    expect(forecastText(forecast)).toMatch(/\S\.$/);
+    if (forecast.rejection !== null) expect(forecastText(forecast)).toContain(rejectionText(forecast.rejection));
   }
 });
 
@@ -288,16 +288,16 @@ describe('of a commit that follows at once', () => {
 describe('what is said', () => {
   test('of a compaction', () => {
     const world = start(config([guest('a', { workload: null }), guest('b')]));
-    expect(world.forecast(COMPACT).sentence).toBe(
+    expect(forecastText(world.forecast(COMPACT))).toBe(
       'Moves 2\u202f048 pages (8 MiB) to node 0 in 1.6 s; the guest would see node 0 grow from 8 to 16 MB and node 1 shrink from 8 to 0 MB, and no page in use would have to wait until freed.',
     );
     world.submit(COMPACT);
-    expect(world.forecast(COMPACT).sentence).toBe('It would be rejected: a is being compacted.');
-    expect(world.forecast({ type: 'cancelCompaction', vm: 'a' }).sentence).toBe(
+    expect(forecastText(world.forecast(COMPACT))).toBe('It would be rejected: a is being compacted.');
+    expect(forecastText(world.forecast({ type: 'cancelCompaction', vm: 'a' }))).toBe(
       'Stops gathering a: the 0 pages moved stay where they are, 2\u202f048 pages are left elsewhere.',
     );
     world.step(100);
-    expect(world.forecast(COMPACT).sentence).toBe(
+    expect(forecastText(world.forecast(COMPACT))).toBe(
       'Moves nothing: a lies on node 0 already; the guest would see no change.',
     );
   });
@@ -306,13 +306,13 @@ describe('what is said', () => {
     const world = start(config([guest('a'), guest('b')]));
     const alone = world.forecast(MIGRATE) as MigrateForecast;
     expect(alone.bytesPerSec).toBe(16 * 2 ** 20);
-    expect(alone.sentence).toMatch(
+    expect(forecastText(alone)).toMatch(
       /^Sends [\d.]+ MiB in \d+ rounds and [\d.]+ s, and pauses a for [\d.]+ ms; it would lie on nodes 0,16-17 of host new; the guest would see /,
     );
     world.submit({ ...MIGRATE, vm: 'b' });
     expect((world.forecast(MIGRATE) as MigrateForecast).bytesPerSec).toBe(8 * 2 ** 20);
-    expect(world.forecast({ ...MIGRATE, downtimeLimitMs: 0, maxRounds: 2 }).sentence).toMatch(
-      /^Would not converge: after 2 rounds and [\d.]+ s [\d.]+ MiB would still be dirty; a downtime limit of \d+ ms would do\.$/,
+    expect(forecastText(world.forecast({ ...MIGRATE, downtimeLimitMs: 0, maxRounds: 2 }))).toMatch(
+      /^Would not converge: after 2 rounds and [\d.]+ s [\d.]+ MiB would still be dirty; a downtime limit of [\d\u202f]+ ms would do\.$/,
     );
   });
 
@@ -321,7 +321,7 @@ describe('what is said', () => {
     for (const command of [COMPACT, MIGRATE, { type: 'cancelMigration' } as const]) {
       const forecast = foreseen(world, { ...command, vm: 'nobody' } as Command);
       expect(forecast.rejection?.slug).toBe('vm-unknown');
-      expect(forecast.sentence).toBe('It would be rejected: There is no VM named nobody.');
+      expect(forecastText(forecast)).toBe('It would be rejected: There is no VM named nobody.');
     }
   });
 });

@@ -1,20 +1,21 @@
 /**
- * What would come of a command given now, as shared/protocol/forecast.ts shows it; nothing changes. Exact where the
+ * What would come of a command given now; nothing changes. Exact where the
  * future is determined: where the VM's host and link are left alone and nobody else commits a layout. Only the split of
  * pages by free and in use is of now: what the workload does until the layout is told, only running it tells.
  */
-import type { CompactForecast, Forecast, MigrateForecast, NodeForecast } from '../../shared/model/forecast.ts';
+import type {
+  CompactForecast,
+  Forecast,
+  GuestOutlook,
+  MigrateForecast,
+  NodeForecast,
+  OtherEffect,
+} from '../../shared/model/forecast.ts';
 import type { Command } from '../../shared/model/command.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
-import {
-  compactSentence,
-  type GuestOutlook,
-  migrateSentence,
-  otherSentence,
-  refusedSentence,
-} from './forecast-sentence.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
 import type { Backing, CompactionAhead, Host, HostSide, MigrationAhead, Planned } from './host/index.ts';
+import { assert } from './core/index.ts';
 import { sentBytes } from './host/index.ts';
 import { type BackingChanges, type Guest, truthOf } from './vm/index.ts';
 
@@ -45,23 +46,74 @@ export function forecastOf(
       return forecastMigration(world, index, command, world.hostSide.forecastMigration(index, command));
     default: {
       const rejection = whyNot();
-      const sentence = rejection === null ? otherSentence(world, index, command) : refusedSentence(rejection);
-      return { type: 'other', vm: command.vm, rejection, sentence };
+      return {
+        type: 'other',
+        vm: command.vm,
+        rejection,
+        effect: rejection === null ? effectOf(world, index, command) : null,
+      };
     }
+  }
+}
+
+/** Of a command that the world would carry out. */
+function effectOf(
+  { hostSide, guests, config }: ForecastParts,
+  index: number,
+  command: Exclude<Command, { type: 'compact' | 'migrate' }>,
+): OtherEffect {
+  switch (command.type) {
+    case 'cancelCompaction': {
+      const row = hostSide.compactionRows().find((c) => c.vm === command.vm && c.phase === 'running');
+      assert(row !== undefined, 'forecast-no-compaction', { vm: command.vm });
+      return { command: command.type, movedPages: row.movedPages, leftPages: row.leftPages };
+    }
+    case 'cancelMigration': {
+      const row = hostSide.migrationRows().find((m) => m.vm === command.vm && m.endTick === null);
+      assert(row !== undefined, 'forecast-no-migration', { vm: command.vm });
+      return { command: command.type, fromHost: row.fromHost, toHost: row.toHost, sentBytes: row.sentBytes };
+    }
+    case 'commitLayout': {
+      const { freePages, usedPages } = guests[index]!.memory.forecastCommit(command.ranges);
+      return { command: command.type, freePages, usedPages };
+    }
+    case 'setWorkload':
+      return { command: command.type, occupancyPermille: command.workload?.occupancyPermille ?? null };
+    case 'setRegeneration': {
+      const { enabled, granularityPages, delayTicks } = command.regeneration;
+      const delivered = enabled ? { delayMs: delayTicks * config.tickMs, granularityPages } : null;
+      return { command: command.type, delivered };
+    }
+    case 'holdPages':
+    case 'releasePages':
+      return { command: command.type, pfn: command.pfn, pages: 2 ** command.order };
+    case 'writeFiles':
+      return { command: command.type, files: command.writes.length, line: command.line };
+    case 'plugDimm':
+      return { command: command.type, dimm: command.dimm };
+    case 'setBeyond':
+      return { command: command.type };
   }
 }
 
 /** Of a VM that does not exist. */
 export function forecastOfNobody(command: Command, rejection: Rejection): Forecast {
-  const base = { vm: command.vm, rejection, sentence: refusedSentence(rejection) };
+  const base = { vm: command.vm, rejection };
   const move = { ...base, ...STAYS, nodes: [], hostNodes: [], guestNodes: null, freePages: null, usedPages: null };
   if (command.type === 'compact') return { ...move, type: 'compact', leftPages: 0 };
   if (command.type === 'migrate') return { ...move, type: 'migrate', toHost: command.toHost, ...NOTHING_SENT };
-  return { ...base, type: 'other' };
+  return { ...base, type: 'other', effect: null };
 }
 
 const STAYS = { moveFrames: 0, movePages: 0, ms: 0 } as const;
-const NOTHING_SENT = { bytesPerSec: 0, rounds: [], sentBytes: 0, downtimeMs: null, converges: false } as const;
+const NOTHING_SENT = {
+  bytesPerSec: 0,
+  rounds: [],
+  sentBytes: 0,
+  downtimeMs: null,
+  converges: false,
+  leastLimitMs: null,
+} as const;
 
 function forecastCompaction(
   world: ForecastParts,
@@ -85,7 +137,6 @@ function forecastCompaction(
     type: 'compact',
     vm,
     rejection: null,
-    sentence: compactSentence(vm, figures, outlook),
     ...figures,
     hostNodes: plan.hosts.flatMap(({ before, after }) =>
       nodeForecasts(before, after, hostSide.backing(index), plan.backing),
@@ -129,12 +180,12 @@ function forecastMigration(
     sentBytes: Math.round(sentBytes(precopy)),
     downtimeMs,
     converges,
+    leastLimitMs: precopy.leastLimitMs,
   };
   return {
     type: 'migrate',
     vm,
     rejection: null,
-    sentence: migrateSentence(vm, figures, precopy.leastLimitMs, outlook),
     ...figures,
     hostNodes: plan.hosts.flatMap((h) => nodeForecasts(h.before, h.after, before, plan.backing)),
     ...outlook,
@@ -169,7 +220,6 @@ function rejectedMove({ hostSide, guests }: ForecastParts, index: number, reject
   return {
     vm: guest.config.name,
     rejection,
-    sentence: refusedSentence(rejection),
     ...STAYS,
     nodes: ascending([...backing.pagesByNode().keys()]),
     hostNodes: nodeForecasts(host, host, backing, backing),

@@ -31,7 +31,8 @@ import {
   type WorldState,
 } from './core/index.ts';
 import { GuestFiles, MAX_WRITE, type Outside, type Written } from './guestfs/index.ts';
-import { HostSide, type PlacementProblem } from './host/index.ts';
+import type { PlacementProblem } from '../../shared/model/placement.ts';
+import { HostSide } from './host/index.ts';
 import { Guest, truthOf } from './vm/index.ts';
 import { forecastOf, forecastOfNobody } from './world-forecast.ts';
 import { tilesOf, type TilesWithBytes } from './world-tiles.ts';

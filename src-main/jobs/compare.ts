@@ -17,7 +17,7 @@ export interface CompareInput {
 }
 
 export function* compareGuest({ scenario, ...options }: CompareInput): JobSteps<CompareProgress, Comparison> {
-  let latest: CompareProgress = { variant: 0, variants: 0, name: '', tick: 0 };
+  let latest: CompareProgress = { variant: 0, variants: 0, name: 'this', tick: 0 };
   const onProgress = (progress: CompareProgress): void => void (latest = progress);
   const parts = compareInParts(toWorldConfig(scenario), { ...options, onProgress });
   for (let part = parts.next(); ; part = parts.next()) {

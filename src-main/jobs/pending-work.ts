@@ -1,6 +1,7 @@
-/** What a world still waits for, in pages and in words. */
-import { compactionsOf, guestsOf, migrationsOf } from '../../shared/columns/index.ts';
+/** What a world still waits for. */
+import { guestsOf, recordsOf } from '../../shared/columns/index.ts';
 import type { Snapshot } from '../../shared/columns/index.ts';
+import type { PendingWork } from '../../shared/model/pending-work.ts';
 import type { World } from '../engine/index.ts';
 
 /** Pages that still have a way to go: in use and owed, or moved and in a layout that is on its way. */
@@ -10,23 +11,19 @@ export const owedPages = (world: World, now: Snapshot): number =>
     0,
   );
 
-/** One sentence for each thing that the world waits for; empty when it has settled. @param now its snapshot of this tick. */
-export function pendingWork(world: World, now: Snapshot): string[] {
+/** Everything that the world waits for; empty when it has settled. @param now its snapshot of this tick. */
+export function pendingWork(world: World, now: Snapshot): PendingWork[] {
   if (world.converged()) return [];
-  const pending = guestsOf(now).flatMap(({ name, lag }, i) => {
-    const due = world.guests[i]!.deliveryDue ? [`VM ${name}: a layout is on its way`] : [];
-    return lag.targetActual === 0
-      ? due
-      : [`VM ${name}: ${lag.targetActual} pages in use are owed to another node`, ...due];
-  });
-  for (const { vm, phase, leftPages } of compactionsOf(now)) {
-    if (phase === 'running') pending.push(`VM ${vm}: its compaction has ${leftPages} pages to move`);
-  }
-  for (const { vm, phase, toHost, rounds } of migrationsOf(now)) {
+  const { guests, compactions, migrations } = recordsOf(now);
+  const pending = guests.flatMap(({ name: vm, lag }, i): PendingWork[] => [
+    ...(lag.targetActual > 0 ? [{ kind: 'owed', vm, pages: lag.targetActual } as const] : []),
+    ...(world.guests[i]!.deliveryDue ? [{ kind: 'layout', vm } as const] : []),
+  ]);
+  for (const { vm, phase, leftPages } of compactions)
+    if (phase === 'running') pending.push({ kind: 'compaction', vm, leftPages });
+  for (const { vm, phase, toHost, rounds } of migrations)
     if (phase === 'running' || phase === 'switchOver')
-      pending.push(`VM ${vm}: its migration to ${toHost} is in round ${rounds.length - 1}`);
-  }
-  const next = world.pendingCommands;
-  if (next > 0) pending.push(next === 1 ? 'a command is still to come' : `${next} commands are still to come`);
+      pending.push({ kind: 'migration', vm, toHost, round: rounds.length - 1 });
+  if (world.pendingCommands > 0) pending.push({ kind: 'commands', commands: world.pendingCommands });
   return pending;
 }

@@ -185,12 +185,12 @@ describe('the end', () => {
 
   it('says what work is pending when it does not settle in time', async () => {
     const early = await run(small(), { until: converged(2) });
-    expect([early.record.ending, early.pendingWork]).toEqual(['maxTicks', ['a command is still to come']]);
+    expect([early.record.ending, early.pendingWork]).toEqual(['maxTicks', [{ kind: 'commands', commands: 1 }]]);
     const { pendingWork, record } = await run(small(), { until: converged(12) });
     expect(record.ending).toBe('maxTicks');
     const { targetActual } = guestsOf(record.after)[0]!.lag;
     expect(targetActual).toBeGreaterThan(0);
-    expect(pendingWork[0]).toBe(`VM v: ${targetActual} pages in use are owed to another node`);
+    expect(pendingWork[0]).toEqual({ kind: 'owed', vm: 'v', pages: targetActual });
   });
 
   it('is the tick in which a law was found broken', async () => {

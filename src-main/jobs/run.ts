@@ -7,7 +7,8 @@
  */
 import type { RunEnding, RunRecord } from '../../shared/view/index.ts';
 import type { Snapshot } from '../../shared/columns/index.ts';
-import type { PlacementProblem } from '../engine/index.ts';
+import type { PendingWork } from '../../shared/model/pending-work.ts';
+import type { PlacementProblem } from '../../shared/model/placement.ts';
 import { World } from '../engine/index.ts';
 import type { Scenario } from '../scenario/index.ts';
 import { toWorldConfig } from '../scenario/index.ts';
@@ -42,7 +43,7 @@ export interface RunProgress {
 export interface Run {
   readonly record: RunRecord;
   /** What the world still waits for at the end, one sentence each; empty when it settled. */
-  readonly pendingWork: readonly string[];
+  readonly pendingWork: readonly PendingWork[];
 }
 
 /** A run, or every reason why the scenario's VMs do not fit. */

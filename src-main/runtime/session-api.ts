@@ -17,7 +17,7 @@ import type { CommitTrace } from '../../shared/model/commit-trace.ts';
 import type { LawsChecked, RunRecord } from '../../shared/view/index.ts';
 import type { ThreadPlace } from './thread.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
-import type { PlacementProblem } from '../engine/index.ts';
+import type { PlacementProblem } from '../../shared/model/placement.ts';
 
 /** What of a document's state is the run's; the rest (place, dirty, id) is the desk's. */
 export type SessionState = Omit<DocumentState, 'id' | 'place' | 'dirty' | 'changedOnDisk' | 'problems'>;

@@ -3,7 +3,7 @@
  * world, by name, with their own arguments and results; everything else is an event.
  */
 import type { WorldEvent } from '../../shared/model/event.ts';
-import type { PlacementProblem } from '../engine/index.ts';
+import type { PlacementProblem } from '../../shared/model/placement.ts';
 import type { Session, SessionOptions, SessionState } from './session-api.ts';
 import type { ErrorData } from './thread.ts';
 

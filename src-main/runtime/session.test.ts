@@ -2,7 +2,7 @@
  * Sessions over real threads. What they must come to is what the same text comes to in the job `run`, or in a world stepped by
  * hand. Nothing is timed; that something is answered at all is all that is asked of a thread that is busy.
  */
-import { rejectionText } from '../../shared/view/words/index.ts';
+import { forecastText, rejectionText } from '../../shared/view/words/index.ts';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -251,8 +251,8 @@ describe('a command that is given', () => {
     const session = await start(small({ commands: [{ at: 6, type: 'compact', vm: 'v', nodes: [0], rateMiBps: 64 }] }));
     await session.step(4);
     expect(await session.give({ type: 'cancelCompaction', vm: 'v' })).toMatchObject({ slug: expect.any(String) });
-    const free = (await session.forecast(compact([1]))) as { readonly sentence: string };
-    expect(free.sentence).not.toBe('');
+    const free = await session.forecast(compact([1]));
+    expect(forecastText(free)).not.toBe('');
     expect(await session.give(compact([1]))).toBeNull();
     expect(await session.give({ type: 'setRegeneration', vm: 'v', regeneration: off })).toBeNull();
     await session.step(2);

@@ -9,6 +9,7 @@
  *     works on a world of its own: until it is done nothing has changed, so it can be stopped.
  * (d) A replay that comes to another hash chain than the run did is a bug of ours, and thrown.
  */
+import { MAX_LINE_CHARS } from '../../shared/model/limit.ts';
 import { encode } from '../../shared/columns/index.ts';
 import type { Snapshot } from '../../shared/columns/index.ts';
 import type { WorldEvent } from '../../shared/model/event.ts';
@@ -20,8 +21,9 @@ import type { CommitTrace } from '../../shared/model/commit-trace.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
 import type { Command } from '../../shared/model/command.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
-import { rejectionText } from '../../shared/view/words/index.ts';
-import type { PlacementProblem, Written } from '../engine/index.ts';
+import { commandLabel, pendingText, rejectionText } from '../../shared/view/words/index.ts';
+import type { PlacementProblem } from '../../shared/model/placement.ts';
+import type { Written } from '../engine/index.ts';
 import { InvariantError, World } from '../engine/index.ts';
 import type { Scenario, ScenarioCommand } from '../scenario/index.ts';
 import {
@@ -38,7 +40,6 @@ import { CheckpointStore } from './checkpoint.ts';
 import { DocumentRoom } from './document-room.ts';
 import { layoutBytes, layoutInfos } from './guest-layout.ts';
 import { History } from './history.ts';
-import { commandLabel, lineOf } from './label.ts';
 import type { LawWatchState } from '../jobs/law-watch.ts';
 import { LawWatch } from '../jobs/law-watch.ts';
 import { owedPages, pendingWork } from '../jobs/pending-work.ts';
@@ -201,7 +202,7 @@ export class SteeredRun {
 
   forecast(given: SubmittedCommand): Forecast {
     const { command, rejection } = giveCommand(this.#base, this.#appliedCommands(), given, this.tick);
-    if (rejection !== null) return { type: 'other', vm: given.vm, rejection, sentence: rejectionText(rejection) };
+    if (rejection !== null) return { type: 'other', vm: given.vm, rejection, effect: null };
     return this.#world.forecast(this.#engineCommand(command));
   }
 
@@ -258,7 +259,7 @@ export class SteeredRun {
     this.recordNow();
     const checkpoint: Checkpoint = { world: this.#world.state(), recording: this.#recording.save() };
     const line = { vm, text, checkpoint, chain: this.#world.chain, laws: this.#laws.save() };
-    this.#world.beginLine(vm, lineOf(text));
+    this.#world.beginLine(vm, shortened(text));
     return { ...line, room: new DocumentRoom(this.text.length, this.#scenario.commands.length) };
   }
 
@@ -460,7 +461,7 @@ export class SteeredRun {
       tickMs: world.config.tickMs,
       seed: world.config.seed,
       settled: world.converged(),
-      left: pendingWork(world, latest),
+      left: pendingWork(world, latest).map(pendingText),
       owedPages: owedPages(world, latest),
       undo: this.undoLabel,
       redo: this.redoLabel,
@@ -590,3 +591,7 @@ export class Replay {
 
 /** A frame on its way to another thread. */
 export const frameBytes = (snapshot: Snapshot): Uint8Array<ArrayBuffer> => new Uint8Array(encode(snapshot));
+
+/** A command of the shell, over however many lines, as a scenario has room for it. */
+const shortened = (text: string): string =>
+  text.length > MAX_LINE_CHARS ? `${text.slice(0, MAX_LINE_CHARS - 1)}…` : text;

@@ -45,7 +45,17 @@ test('a VM that found no room is named where the text has it, or by its path', (
     '\n    { "name": "a", "host": "h", "memoryMiB": 1024 },\n    { "name": "b", "host": "h", "memoryMiB": 1024 }',
   );
   const { value } = readScenario(given, 'f');
-  const problem = [{ guest: 'b', text: 'VM b needs more.' }];
+  const short = {
+    rule: 0,
+    mode: 'strict',
+    start: 0,
+    end: 262_144,
+    host: 'h',
+    nodes: [0],
+    shortPages: 9,
+    framePages: 1,
+  } as const;
+  const problem = [{ guest: 'b', ...short }];
   expect(placementDiagnostics(problem, value!, 'f', given)[0]!.where).toEqual({
     file: 'f',
     line: 5,

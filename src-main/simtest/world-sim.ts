@@ -14,6 +14,7 @@
  */
 import { guestsOf, recordsOf } from '../../shared/columns/index.ts';
 import type { Snapshot, SnapshotLevel } from '../../shared/columns/index.ts';
+import type { PlacementProblem } from '../../shared/model/placement.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
 import type { Violation, WorldEvent, WorldEventOf } from '../../shared/model/event.ts';
 import type { Command } from '../../shared/model/command.ts';
@@ -52,7 +53,7 @@ export interface WorldFactory {
   /** Null with problems: the drawn guests do not fit on the drawn hosts. */
   create(config: WorldConfig): {
     readonly world: WorldUnderTest | null;
-    readonly problems: readonly { readonly text: string }[];
+    readonly problems: readonly PlacementProblem[];
   };
   restore(config: WorldConfig, state: WorldState): WorldUnderTest;
 }

@@ -26,7 +26,6 @@ import {
   hostMatrix,
   NodeColourTable,
   nodeRows,
-  sentenceFormat,
   spliceSeries,
 } from '../../shared/view/index.ts';
 import { seconds } from '../../shared/view/number-format.ts';
@@ -143,8 +142,6 @@ export class App {
   readonly guestNodes = $derived(
     this.frame !== null && guestsOf(this.frame)[this.guest] ? nodeRows(this.frame, this.guest) : [],
   );
-  /** An engine's sentence as a person reads it. */
-  readonly say = $derived(sentenceFormat(this.frame === null ? { hosts: [], guests: [] } : recordsOf(this.frame)));
   readonly guestName = $derived(this.document?.inputs.guests[this.guest]?.name ?? null);
   /** The VM whose pageblocks the view needs, by name. */
   readonly #blocksOf = $derived(this.view === 'guest' || this.view === 'accounting' ? this.guestName : null);

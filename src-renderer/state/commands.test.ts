@@ -19,7 +19,7 @@ const frameOf = (migrations: readonly MigrationRow[], compactions: readonly Comp
   snapshotOf({ tick: 0, hosts, guests, migrations, compactions });
 const migrationOf = (vm: string): MigrationRow => ({
   ...{ vm, fromHost: 'one', toHost: 'other', phase: 'running', startTick: 0, endTick: null },
-  ...{ rounds: [], sentBytes: 0, downtimeMs: null, verdict: '' },
+  ...{ rounds: [], sentBytes: 0, downtimeMs: null, downtimeLimitMs: 300, leastLimitMs: null, bytesPerSec: null },
 });
 const compactionOf = (vm: string): CompactionRow => ({
   ...{ vm, phase: 'running', startTick: 0, endTick: null, nodes: [0], movedPages: 0, leftPages: 1 },

@@ -1,5 +1,8 @@
 /** Commands in words. */
 import type { CommandType } from '../../model/command.ts';
+import type { ScenarioCommand } from '../../schema/command.ts';
+import { count, size } from '../number-format.ts';
+import { msText, nodesText } from './part.ts';
 
 export const COMMAND_NAMES: Readonly<Record<CommandType, string>> = {
   compact: 'Compaction',
@@ -14,4 +17,49 @@ export const COMMAND_NAMES: Readonly<Record<CommandType, string>> = {
   writeFiles: 'Writing files',
   plugDimm: 'Plugging in a DIMM',
   setBeyond: 'Setting what goes beyond the RFC',
+};
+
+/** As in "Undo compact vm3 to node 1". */
+export function commandLabel(command: ScenarioCommand): string {
+  const { vm } = command;
+  switch (command.type) {
+    case 'compact':
+      return `compact ${vm} to ${command.nodes === null ? 'the best nodes' : nodesText(command.nodes)}`;
+    case 'cancelCompaction':
+      return `cancel the compaction of ${vm}`;
+    case 'migrate':
+      return `migrate ${vm} to ${command.toHost}${command.nodes === null ? '' : ` ${nodesText(command.nodes)}`}`;
+    case 'cancelMigration':
+      return `cancel the migration of ${vm}`;
+    case 'commitLayout':
+      return `commit a layout in ${vm}`;
+    case 'setWorkload':
+      return command.workload === null ? `stop the workload of ${vm}` : `change the workload of ${vm}`;
+    case 'setRegeneration': {
+      const { enabled, grainKiB, delayMs } = command.regeneration;
+      if (!enabled) return `turn regeneration of ${vm} off`;
+      return `turn regeneration of ${vm} on, granularity ${size(grainKiB / 4)}, delay ${msText(delayMs)}`;
+    }
+    case 'holdPages':
+      return `hold ${blockText(command.pfn, command.order)} of ${vm}`;
+    case 'releasePages':
+      return `release ${blockText(command.pfn, command.order)} of ${vm}`;
+    case 'writeFiles':
+      return `"${shown(command.line)}" in ${vm}`;
+    case 'plugDimm':
+      return `plug DIMM ${command.dimm} into ${vm}`;
+    case 'setBeyond':
+      return `change what ${vm} does beyond the RFC`;
+  }
+}
+
+const blockText = (pfn: number, order: number): string =>
+  order === 0 ? `page 0x${pfn.toString(16)}` : `${count(2 ** order)} pages at 0x${pfn.toString(16)}`;
+
+/** Characters of a line that a label has room for. */
+const SHOWN_CHARS = 60;
+
+const shown = (line: string): string => {
+  const one = line.replace(/\s*\n\s*/g, ' ').trim();
+  return one.length > SHOWN_CHARS ? `${one.slice(0, SHOWN_CHARS - 1)}…` : one;
 };

@@ -1,4 +1,5 @@
 /** Comparisons over worlds that were run: the cover letter's example, and each thing beyond the RFC. */
+import { differenceText } from '../../../shared/view/words/index.ts';
 import { describe, expect, test } from 'vitest';
 import type { Comparison } from '../../../shared/model/comparison.ts';
 import type { BeyondConfig, LayoutRange, RfcSwitches } from '../../../shared/model/config.ts';
@@ -76,21 +77,24 @@ describe('the defects of a guest', () => {
         counter: 'sizeMb',
         value: 5,
         reference: 42,
-        because: ['nrZonesAssign'],
-        why:
-          "node 1's size in MB is 5, not 42: nr_zones(1) fell to 1 when its zone DMA was first used, so the count sweep " +
-          'skipped DMA32 with 9472 pages.',
+        causes: [{ name: 'nrZonesAssign', lost: { nid: 1, nrZones: 1, zones: [{ zone: 1, pages: 9472 }] } }],
       },
     ]);
+    expect(differenceText(size[0]!)).toBe(
+      "Node 1's size in MB is 5, not 42: nr_zones(1) fell to 1 when its zone DMA was first used, so the count sweep " +
+        'skipped DMA32 with 9\u202f472 pages.',
+    );
     const pages = comparison.differences.find(({ counter, zone }) => counter === 'presentPages' && zone === null)!;
     expect([pages.nid, pages.value, pages.reference]).toEqual([1, 1408, 10880]);
-    expect(pages.why).toContain("node 1's size is 1408 pages (5 MB), not 10880 pages (42 MB): nr_zones(1) fell to 1");
+    expect(differenceText(pages)).toContain(
+      "Node 1's size is 1\u202f408 pages (5 MB), not 10\u202f880 pages (42 MB): nr_zones(1) fell to 1",
+    );
   });
 
   test('are each put down to themselves', () => {
     const { differences } = compare(coverLetter(RFC_V3, false));
     const because = (counter: string): readonly string[] => [
-      ...new Set(differences.filter((d) => d.counter === counter).flatMap((d) => d.because)),
+      ...new Set(differences.filter((d) => d.counter === counter).flatMap((d) => d.causes.map(({ name }) => name))),
     ];
     expect(because('nrZones')).toEqual(['nrZonesAssign']);
     expect(because('nodeLinks')).toEqual(['sysfsStale']);
@@ -98,7 +102,7 @@ describe('the defects of a guest', () => {
     expect(
       because('misplaced').every((name) => ['splitStuck', 'headOnly', 'mergeUnmoved', 'markAll'].includes(name)),
     ).toBe(true);
-    for (const { why } of differences) expect(why).toMatch(/ is .*, not .*: .+\.$/);
+    for (const difference of differences) expect(differenceText(difference)).toMatch(/ is .*, not .*: .+\.$/);
   });
 
   test('of a correct guest there are none to find, so it is set against the series as posted', () => {
@@ -110,8 +114,7 @@ describe('the defects of a guest', () => {
   test('a guest with a single one is its own witness', () => {
     const comparison = compare(coverLetter({ ...CORRECT, nrZonesAssign: true }, false));
     expect(comparison.variants.map(({ name }) => name)).toEqual(['correct', 'this']);
-    expect(comparison.differences[0]!.because).toEqual(['nrZonesAssign']);
-    expect(comparison.differences[0]!.why).toContain('nr_zones(1) fell to 1');
+    expect(comparison.differences[0]!.causes).toMatchObject([{ name: 'nrZonesAssign', lost: { nid: 1, nrZones: 1 } }]);
   });
 
   test('each variant has the hash of its own world, and the guest as it is that of the scenario', async () => {
@@ -180,7 +183,7 @@ describe('what goes beyond the RFC', () => {
     expect(at('lookupRadix', 'lookups')).toBe(at('plain', 'lookups'));
     expect(at('lookupRadix', 'lookupSteps')).not.toBe(at('plain', 'lookupSteps'));
     const because = (counter: string): readonly string[] =>
-      comparison.differences.find((difference) => difference.counter === counter)!.because;
+      comparison.differences.find((d) => d.counter === counter)!.causes.map(({ name }) => name);
     expect(because('topologyGeneration')).toEqual(['topology']);
     expect(because('relabelled')).toEqual(['activePass']);
   });

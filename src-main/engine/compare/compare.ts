@@ -9,14 +9,21 @@
  *     change a figure, each by its own amount, it follows from every page that went another way.)
  * (c) Work comes in parts: the caller may stop between two.
  */
-import type { ComparedDifference, ComparedVariant, Comparison } from '../../../shared/model/comparison.ts';
+import type {
+  ComparedDifference,
+  ComparedVariant,
+  Comparison,
+  OptionName,
+  SwitchName,
+  VariantName,
+} from '../../../shared/model/comparison.ts';
 import type { WorldConfig } from '../../../shared/model/world.ts';
 import { assert, type Parts } from '../core/index.ts';
 import type { GuestMm } from '../mm/index.ts';
 import { World } from '../world.ts';
 import { figureKey, Figures, figuresOf, JUDGED } from './figure.ts';
-import { beyondVariants, defectVariants, type Variant } from './variant.ts';
-import { OPTION_WHY, SWITCH_WHY, type Told, whatOf } from './why.ts';
+import { beyondVariants, defectVariants, switchesOn, type Variant } from './variant.ts';
+import { causeOf } from './cause.ts';
 
 export interface CompareOptions {
   readonly vm: string;
@@ -32,7 +39,7 @@ export interface CompareProgress {
   /** Counted from 0. */
   readonly variant: number;
   readonly variants: number;
-  readonly name: string;
+  readonly name: VariantName;
   readonly tick: number;
 }
 
@@ -74,7 +81,7 @@ export function* compareInParts(config: WorldConfig, options: CompareOptions): P
     }
   }
   const variants = [reference, compared, ...runs.slice(2).map((run) => run.result())];
-  return { vm, tick, of, variants, differences: found.map((difference) => explain(difference, variants, of)) };
+  return { vm, tick, of, variants, differences: found.map((difference) => explain(difference, variants)) };
 }
 
 /** Steps the two to the same tick. @returns it. */
@@ -154,7 +161,8 @@ class VariantRun {
   }
 
   result(): ComparedVariant {
-    const { name, text } = this.variant;
+    const { name, config } = this.variant;
+    const { mm, beyond } = config.guests[this.#guest]!;
     const guest = this.#world.guests[this.#guest]!;
     const figures = figuresOf(this.#world.snapshot('accounts'), this.#guest);
     const own = (counter: string, value: number): void => void figures.push({ nid: null, zone: null, counter, value });
@@ -162,7 +170,8 @@ class VariantRun {
     if (this.#convergedTick !== null) own('convergedTick', this.#convergedTick);
     own('nodeLinks', linksOf(guest.memory));
     if (guest.memory.state.rfc !== null) own('leakedPages', total(guest.memory.state.rfc.freeLeak));
-    return { name, text, figures, ticks: this.#ticks, stranded: this.#stranded, hash: this.#world.hash() };
+    const switches = switchesOn(mm.profile.rfc);
+    return { name, switches, beyond, figures, ticks: this.#ticks, stranded: this.#stranded, hash: this.#world.hash() };
   }
 }
 
@@ -182,7 +191,7 @@ const total = (list: Iterable<number>): number => {
 
 const FEW_WITNESSES = 3;
 
-type Found = Omit<ComparedDifference, 'because' | 'why'>;
+type Found = Omit<ComparedDifference, 'causes'>;
 
 /** In the order of JUDGED, then of the figures. A figure that only one of the two has is no difference. */
 function differencesOf(reference: ComparedVariant, compared: ComparedVariant, of: Comparison['of']): Found[] {
@@ -199,25 +208,19 @@ function differencesOf(reference: ComparedVariant, compared: ComparedVariant, of
 
 const DEFECT_COUNTERS: ReadonlySet<string> = new Set(['straddles', 'flagsLost', 'lookupsRight', 'leakedPages']);
 
-function explain(difference: Found, variants: readonly ComparedVariant[], of: Comparison['of']): ComparedDifference {
+function explain(difference: Found, variants: readonly ComparedVariant[]): ComparedDifference {
   const [first, compared, ...singles] = variants as [ComparedVariant, ComparedVariant, ...ComparedVariant[]];
   const reference = new Figures(first.figures);
   // A guest with one defect alone is its own witness.
-  const alone = singles.length > 0 ? singles : [{ ...compared, name: compared.text.split(': ').at(-1)! }];
-  const witnesses = alone.map(({ name, figures }) => ({ name, figures: new Figures(figures) }));
+  const alone = singles.length > 0 ? singles : [{ ...compared, name: compared.switches[0]! }];
+  const witnesses = alone.map(({ name, figures }) => ({
+    name: name as SwitchName | OptionName,
+    figures: new Figures(figures),
+  }));
   const valueIn = (figures: Figures): number => figures.at(difference.nid, difference.zone, difference.counter);
   const exact = witnesses.filter(({ figures }) => valueIn(figures) === difference.value);
   const changing = witnesses.filter(({ figures }) => valueIn(figures) !== difference.reference);
   const some = exact.length > 0 ? exact : changing.length <= FEW_WITNESSES ? changing : [];
-  const because = some.map(({ name }) => name);
-  const whys = some.map(({ name, figures }) => mechanism(name, of, { difference, reference, alone: figures }));
-  const what = whatOf(difference);
-  const why =
-    whys.length === 0 ? `${what}: no single one of them alone brings this about` : `${what}: ${whys.join('; ')}`;
-  return { ...difference, because, why: `${why}.` };
-}
-
-function mechanism(name: string, of: Comparison['of'], told: Told): string {
-  const table: Readonly<Record<string, (told: Told) => string>> = of === 'defects' ? SWITCH_WHY : OPTION_WHY;
-  return table[name]?.(told) ?? name;
+  const causes = some.map(({ name, figures }) => causeOf(name, difference, reference, figures));
+  return { ...difference, causes };
 }

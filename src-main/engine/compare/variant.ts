@@ -3,20 +3,20 @@
  * them alone, with one thing beyond the RFC alone. Everything else, seed and commands included, stays; only commands
  * that would set what is compared (setBeyond of that guest) are left out, except for the guest as it is.
  */
+import type { SwitchName, VariantName } from '../../../shared/model/comparison.ts';
 import type { BeyondConfig, GuestConfig, RfcSwitches } from '../../../shared/model/config.ts';
 import type { WorldConfig } from '../../../shared/model/world.ts';
 import { CORRECT, RFC_V3 } from '../../../shared/model/config.ts';
 import { PLAIN_RFC } from '../../../shared/model/beyond.ts';
 
 export interface Variant {
-  readonly name: string;
-  readonly text: string;
+  readonly name: VariantName;
   readonly config: WorldConfig;
 }
 
-/** Names of the variants in which one alone is on. */
-export type SwitchName = keyof RfcSwitches;
-export type OptionName = Exclude<keyof BeyondConfig, 'lookup'> | 'lookupRuns' | 'lookupRadix' | 'lookupTable';
+/** The defects that are on, in the order of the table of switches. */
+export const switchesOn = (rfc: RfcSwitches): SwitchName[] =>
+  (Object.keys(rfc) as SwitchName[]).filter((name) => isOn(rfc, name));
 
 const isOn = (rfc: RfcSwitches, name: SwitchName): boolean => rfc[name] !== false && rfc[name] !== 0;
 
@@ -36,19 +36,16 @@ const withSwitches = (config: WorldConfig, vm: string, rfc: RfcSwitches): WorldC
  */
 export function defectVariants(config: WorldConfig, vm: string): Variant[] {
   const own = config.guests.find(({ name }) => name === vm)!.mm.profile.rfc;
-  const names = Object.keys(own) as SwitchName[];
-  const hasDefects = names.some((name) => isOn(own, name));
+  const hasDefects = switchesOn(own).length > 0;
   const rfc = hasDefects ? own : RFC_V3;
-  const on = names.filter((name) => isOn(rfc, name));
+  const on = switchesOn(rfc);
   const singles = on.map((name): Variant => {
     const one: RfcSwitches = { ...CORRECT, [name]: rfc[name] };
-    return { name, text: `${name} alone`, config: withSwitches(config, vm, one) };
+    return { name, config: withSwitches(config, vm, one) };
   });
   return [
-    { name: 'correct', text: 'without a defect', config: withSwitches(config, vm, CORRECT) },
-    hasDefects
-      ? { name: 'this', text: `${vm} as it is: ${on.join(', ')}`, config }
-      : { name: 'rfc-v3', text: `as the series was posted: ${on.join(', ')}`, config: withSwitches(config, vm, rfc) },
+    { name: 'correct', config: withSwitches(config, vm, CORRECT) },
+    hasDefects ? { name: 'this', config } : { name: 'rfc-v3', config: withSwitches(config, vm, rfc) },
     ...(on.length > 1 ? singles : []),
   ];
 }
@@ -66,9 +63,8 @@ export function beyondVariants(config: WorldConfig, vm: string): Variant[] {
     ...config,
     schedule: config.schedule.filter(({ command }) => command.type !== 'setBeyond' || command.vm !== vm),
   };
-  const variant = (name: string, text: string, change: Partial<BeyondConfig>): Variant => ({
+  const variant = (name: VariantName, change: Partial<BeyondConfig>): Variant => ({
     name,
-    text,
     config: withGuest(rest, vm, (g) => ({ ...g, beyond: { ...REFERENCE, ...change } })),
   });
   const activePass = beyond.activePass ?? {
@@ -76,22 +72,17 @@ export function beyondVariants(config: WorldConfig, vm: string): Variant[] {
     order: 'oldest' as const,
   };
   const commitStepTicks = beyond.commitStepTicks > 0 ? beyond.commitStepTicks : SAMPLE_STEP_TICKS;
-  const steps = `${commitStepTicks} ticks between two steps of a commit`;
-  const pass = `${activePass.pagesPerTick} stranded pages a tick are relabelled, ${activePass.order} first`;
   return [
-    variant('plain', 'what the RFC does', {}),
-    { name: 'this', text: `${vm} as it is`, config },
-    variant('topology', 'CPUs and distances follow the layout', { topology: true }),
-    variant('activePass', pass, { activePass }),
-    variant('commitStepTicks', steps, { commitStepTicks }),
-    variant('consultTarget', `${steps}, and allocations in one ask the target`, {
-      commitStepTicks,
-      consultTarget: true,
-    }),
-    variant('notify', 'slab caches and tasks are told of a commit', { notify: true }),
-    variant('shrinkSlabs', 'the same, and slab caches shrink at once', { notify: true, shrinkSlabs: true }),
-    variant('lookupRuns', 'lookups in sorted runs', { lookup: 'runs' }),
-    variant('lookupRadix', 'lookups in a radix tree', { lookup: 'radix' }),
-    variant('lookupTable', 'lookups in a table of pageblocks', { lookup: 'table' }),
+    variant('plain', {}),
+    { name: 'this', config },
+    variant('topology', { topology: true }),
+    variant('activePass', { activePass }),
+    variant('commitStepTicks', { commitStepTicks }),
+    variant('consultTarget', { commitStepTicks, consultTarget: true }),
+    variant('notify', { notify: true }),
+    variant('shrinkSlabs', { notify: true, shrinkSlabs: true }),
+    variant('lookupRuns', { lookup: 'runs' }),
+    variant('lookupRadix', { lookup: 'radix' }),
+    variant('lookupTable', { lookup: 'table' }),
   ];
 }

@@ -29,7 +29,7 @@ import { backingTable, hostHeaders, hostNodesTable } from './host-table.ts';
 import { shareBytesPerSec } from './link.ts';
 import type { Migration } from './migration.ts';
 import { migrationRow, underWay } from './migration.ts';
-import type { PlacementProblem } from './placement.ts';
+import type { PlacementProblem } from '../../../shared/model/placement.ts';
 import { placeGuest } from './placement.ts';
 import type { MigrateOptions, Planned } from './plan.ts';
 import { planCompaction, planMigration } from './plan.ts';

@@ -6,7 +6,6 @@ export type { Host } from './host.ts';
 export type { MigrateOptions, Planned } from './plan.ts';
 export { chooseNodes } from './node-choice.ts';
 export type { Candidate, Distance, NodeChoice } from './node-choice.ts';
-export type { PlacementProblem } from './placement.ts';
 export { precopyAtOnce, sentBytes, workingSetDirt } from './precopy.ts';
 export type { DirtyPages, Precopy } from './precopy.ts';
 export { bootNodeMap, deriveLayout, hostTargetLagPages, remap } from './regeneration.ts';

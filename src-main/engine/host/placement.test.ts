@@ -1,3 +1,4 @@
+import { placementText } from '../../../shared/view/words/index.ts';
 import { describe, expect, it } from 'vitest';
 import type { GuestConfig } from '../../../shared/model/config.ts';
 import { HostSide } from './host-side.ts';
@@ -115,7 +116,7 @@ describe('placement', () => {
       ['shares', 0, [0], 10],
       ['lost', 0, [16, 17, 99], 40],
     ]);
-    expect(problems[0]!.text).toBe(
+    expect(placementText(problems[0]!)).toBe(
       'VM big does not fit: placement rule 0 (strict, pages 0 to 40) is 8 pages short on node 1 of host h.',
     );
   });

@@ -9,6 +9,7 @@
  */
 import { Prng } from '../core/index.ts';
 import type { GuestConfig, PlacementRule } from '../../../shared/model/config.ts';
+import type { PlacementProblem } from '../../../shared/model/placement.ts';
 import type { BackingExtent } from './backing.ts';
 import { Backing } from './backing.ts';
 import type { DealStep } from './deal.ts';
@@ -16,19 +17,6 @@ import { dealFrames, inOrder } from './deal.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import { clip, sizeOf, windowsOf } from './guest-memory.ts';
 import type { Host } from './host.ts';
-
-export interface PlacementProblem {
-  readonly guest: string;
-  /** Index into the guest's placement. */
-  readonly rule: number;
-  readonly host: string;
-  /** The nodes that lacked room. */
-  readonly nodes: readonly number[];
-  /** Pages short, in whole frames. */
-  readonly shortPages: number;
-  /** One sentence. */
-  readonly text: string;
-}
 
 /** Takes frames for the whole guest, or for what fits when there are problems. The host is changed either way. */
 export function placeGuest(
@@ -155,11 +143,7 @@ function problemOf(
   lacking: readonly number[],
   shortPages: number,
 ): PlacementProblem {
-  const rule = guest.placement[index]!;
-  const nodes = lacking.length === 1 ? `node ${lacking[0]}` : `nodes ${lacking.join(', ')}`;
-  const unit = guest.framePages === 1 ? '' : ` in frames of ${guest.framePages} pages`;
-  const text =
-    `VM ${guest.name} does not fit: placement rule ${index} (${rule.mode}, pages ${rule.start} to ${rule.end}) is ` +
-    `${shortPages} pages${unit} short on ${nodes} of host ${host.name}.`;
-  return { guest: guest.name, rule: index, host: host.name, nodes: lacking, shortPages, text };
+  const { mode, start, end } = guest.placement[index]!;
+  const { name, framePages } = guest;
+  return { guest: name, rule: index, mode, start, end, host: host.name, nodes: lacking, shortPages, framePages };
 }

@@ -1,4 +1,5 @@
 /** Commits spread over ticks, while the workload allocates and frees; and what is told of each step. */
+import { commitStepText } from '../../../shared/view/words/index.ts';
 import { guestsOf } from '../../../shared/columns/index.ts';
 import { describe, expect, test } from 'vitest';
 import type { BeyondConfig, GuestConfig, LayoutRange } from '../../../shared/model/config.ts';
@@ -37,7 +38,10 @@ describe('a commit over several ticks', () => {
     expect(world.guests[0]!.committing).toEqual({ seq: 1, step: 'publish', tick: 8 });
     expect(commit(world, SWAPPED)).toEqual({
       slug: 'commit-under-way',
-      text: 'a is committing layout 1: its step publish is due at tick 8, and one commit is carried out at a time',
+      vm: 'a',
+      seq: 1,
+      step: 'publish',
+      dueTick: 8,
     });
     while (world.guests[0]!.committing !== null) {
       expect(world.converged()).toBe(false);
@@ -164,15 +168,15 @@ describe('the trace of a commit', () => {
   });
 
   test('says it in sentences with the figures', () => {
-    expect(trace!.steps.map(({ text }) => text)).toEqual([
+    expect(trace!.steps.map(commitStepText)).toEqual([
       'Every node of the layout is online already.',
-      'Lookups answer from layout 1: 2048 pages of the delta have another target, 2 pairs of node and zone another size. ' +
+      'Lookups answer from layout 1: 2\u202f048 pages of the delta have another target, 2 zones another size. ' +
         'Pages in use that are owed: 0 before, +32.',
       '32 pages are marked, 0 before: whoever frees one asks the layout where it belongs.',
-      '2016 free pages go to the node of the new layout.',
+      '2\u202f016 free pages go to the node of the new layout.',
       'No page leaves the per-CPU lists, 0 of them for another node.',
       expect.stringMatching(
-        /^Watermarks and per-CPU sizes follow the managed pages: min_free_kbytes \d+ to \d+, all min marks \d+ to \d+ pages\. The zonelists are rebuilt, once\.$/,
+        /^Watermarks and per-CPU sizes follow the managed pages: min_free_kbytes [\d\u202f]+ to [\d\u202f]+, all min marks [\d\u202f]+ to [\d\u202f]+ pages\. The zonelists are rebuilt, once\.$/,
       ) as string,
     ]);
   });
@@ -182,9 +186,9 @@ describe('the trace of a commit', () => {
     const nrZonesAssign = { ...DEFAULT_PROFILE, rfc: { ...DEFAULT_PROFILE.rfc, nrZonesAssign: true } };
     const defect = start(config([{ ...a, mm: { ...a.mm, profile: nrZonesAssign } }]));
     commit(defect, stripes(128, 2));
-    const texts = defect.guests[0]!.traces[0]!.steps.map(({ text }) => text);
+    const texts = defect.guests[0]!.traces[0]!.steps.map(commitStepText);
     expect(texts[0]).toContain('Node 1 gets its zone 0 for the first time, and its nr_zones falls from 2 to 1.');
-    expect(texts[1]).toContain('Node 1 counts 1 zone and leaves out 1536 pages.');
+    expect(texts[1]).toContain('Node 1 counts 1 zone and leaves out 1\u202f536 pages.');
   });
 
   test('is kept of the last commits only, and is no part of the hash', () => {

@@ -9,6 +9,7 @@ import { MAX_TRACE_CHANGES } from '../../../shared/model/limit.ts';
 import {
   COMMIT_STEPS,
   type CommitStep,
+  type CommitStepFigures,
   type CommitTrace,
   type CommitTraceStep,
   type CounterChange,
@@ -126,10 +127,10 @@ export function traceStep(
   return {
     name,
     tick,
-    text: SENTENCES[name]({ guest, result, before, after }),
+    figures: FIGURES[name]({ guest, result, before, after }),
     changes: changes.slice(0, MAX_TRACE_CHANGES),
     more: Math.max(0, changes.length - MAX_TRACE_CHANGES),
-  };
+  } as CommitTraceStep;
 }
 
 export const emptyTrace = (seq: number, fromSeq: number): CommitTrace => ({
@@ -147,64 +148,40 @@ interface StepDone {
   readonly after: Counters;
 }
 
-const some = (count: number, one: string, many = `${one}s`): string =>
-  count === 0 ? `no ${one}` : `${count} ${count === 1 ? one : many}`;
-const listed = (ids: readonly number[]): string =>
-  ids.length <= 1 ? ids.join('') : `${ids.slice(0, -1).join(', ')} and ${ids.at(-1)!}`;
-const capital = (text: string): string => text[0]!.toUpperCase() + text.slice(1);
-
-const SENTENCES: Readonly<Record<CommitStep, (step: StepDone) => string>> = {
-  online: ({ result: { nodesOnlined }, before, after }) => {
-    const lowered = after.node.nrZones.flatMap((zones, nid) => (zones < before.node.nrZones[nid]! ? [nid] : []));
-    const online =
-      nodesOnlined.length === 0
-        ? 'Every node of the layout is online already.'
-        : `${nodesOnlined.length === 1 ? 'Node' : 'Nodes'} ${listed(nodesOnlined)} ${nodesOnlined.length === 1 ? 'comes' : 'come'} online.`;
-    const lost = lowered.map(
-      (nid) =>
-        ` Node ${nid} gets its zone ${after.node.nrZones[nid]! - 1} for the first time, and its nr_zones falls from ` +
-        `${before.node.nrZones[nid]!} to ${after.node.nrZones[nid]!}.`,
-    );
-    return online + lost.join('');
-  },
-  publish: ({ result, before, after, guest }) => {
-    const moved = after.zone.presentPages;
-    const zones = Array.from(moved).filter((pages, c) => pages !== before.zone.presentPages[c]).length;
-    const owed = sum(Array.from(after.zone.stranded)) - sum(Array.from(before.zone.stranded));
-    const skipped = leftOut(guest);
-    return (
-      `Lookups answer from layout ${after.guest.layoutSeq}: ${some(result.deltaPages, 'page')} of the delta ` +
-      `${result.deltaPages <= 1 ? 'has' : 'have'} another target, ${some(zones, 'pair')} of node and zone another size. ` +
-      `Pages in use that are owed: ${sum(Array.from(before.zone.stranded))} before, ${owed >= 0 ? '+' : ''}${owed}.` +
-      skipped
-        .map(({ nid, zones, pages }) => ` Node ${nid} counts ${some(zones, 'zone')} and leaves out ${pages} pages.`)
-        .join('')
-    );
-  },
-  mark: ({ before, after }) =>
-    `${capital(some(after.guest.marked, 'page'))} ${after.guest.marked <= 1 ? 'is' : 'are'} marked, ` +
-    `${before.guest.marked} before: whoever frees one asks the layout where it belongs.`,
-  sweep: ({ before, after }) => {
-    const moved = after.guest.movedSweep - before.guest.movedSweep;
-    const left = sum(Array.from(after.zone.misplaced));
-    const rest = left === 0 ? '' : ` ${left} free pages are on a node that is not their target, and stay there.`;
-    return `${capital(some(moved, 'free page'))} ${moved <= 1 ? 'goes' : 'go'} to the node of the new layout.${rest}`;
-  },
-  drain: ({ before, after }) => {
-    const drained = sum(Array.from(before.zone.pcpPages)) - sum(Array.from(after.zone.pcpPages));
-    const moved = after.guest.movedDrain - before.guest.movedDrain;
-    return `${capital(some(drained, 'page'))} ${drained <= 1 ? 'leaves' : 'leave'} the per-CPU lists, ${moved} of them for another node.`;
-  },
-  settle: ({ before, after }) => {
-    const marks = (c: Counters): number => sum(Array.from(c.zone.wmarkMin));
-    const rebuilds = after.guest.zonelistRebuilds - before.guest.zonelistRebuilds;
-    return (
-      `Watermarks and per-CPU sizes follow the managed pages: min_free_kbytes ${before.guest.minFreeKib} to ` +
-      `${after.guest.minFreeKib}, all min marks ${marks(before)} to ${marks(after)} pages. ` +
-      `The zonelists ${rebuilds === 0 ? 'stay' : rebuilds === 1 ? 'are rebuilt, once' : `are rebuilt ${rebuilds} times, for each zone that gains its first page`}.`
-    );
-  },
+const FIGURES: { readonly [S in CommitStep]: (step: StepDone) => CommitStepFigures[S] } = {
+  online: ({ result: { nodesOnlined }, before, after }) => ({
+    nodesOnlined,
+    nrZonesFell: after.node.nrZones.flatMap((zones, nid) => {
+      const was = before.node.nrZones[nid]!;
+      return zones < was ? [{ nid, before: was, after: zones }] : [];
+    }),
+  }),
+  publish: ({ result, before, after, guest }) => ({
+    seq: after.guest.layoutSeq,
+    deltaPages: result.deltaPages,
+    zonesResized: Array.from(after.zone.presentPages).filter((pages, c) => pages !== before.zone.presentPages[c])
+      .length,
+    owedBefore: total(before.zone.stranded),
+    owedAfter: total(after.zone.stranded),
+    uncounted: leftOut(guest),
+  }),
+  mark: ({ before, after }) => ({ marked: after.guest.marked, markedBefore: before.guest.marked }),
+  sweep: ({ before, after }) => ({
+    movedPages: after.guest.movedSweep - before.guest.movedSweep,
+    misplacedPages: total(after.zone.misplaced),
+  }),
+  drain: ({ before, after }) => ({
+    drainedPages: total(before.zone.pcpPages) - total(after.zone.pcpPages),
+    movedPages: after.guest.movedDrain - before.guest.movedDrain,
+  }),
+  settle: ({ before, after }) => ({
+    minFreeKib: { before: before.guest.minFreeKib, after: after.guest.minFreeKib },
+    minMarkPages: { before: total(before.zone.wmarkMin), after: total(after.zone.wmarkMin) },
+    zonelistRebuilds: after.guest.zonelistRebuilds - before.guest.zonelistRebuilds,
+  }),
 };
+
+const total = (column: ArrayLike<number>): number => sum(Array.from(column));
 
 /** Nodes whose kernel counts fewer zones than have pages, and the pages that it so leaves out. */
 function leftOut(guest: GuestMm): { nid: number; zones: number; pages: number }[] {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { PLAIN_RFC } from '../../../shared/model/beyond.ts';
 import type { ComparedFigure, ComparedVariant } from '../../../shared/model/comparison.ts';
 import {
   guestCounters,
@@ -13,8 +14,8 @@ import {
 const figure = (nid: number | null, zone: number | null, counter: string, value: number): ComparedFigure => ({
   ...{ nid, zone, counter, value },
 });
-const variant = (name: string, figures: ComparedFigure[]): ComparedVariant => ({
-  ...{ name, text: name, figures, ticks: [0, 10, 20], stranded: [0, 40, 10], hash: '' },
+const variant = (name: ComparedVariant['name'], figures: ComparedFigure[]): ComparedVariant => ({
+  ...{ name, switches: [], beyond: PLAIN_RFC, figures, ticks: [0, 10, 20], stranded: [0, 40, 10], hash: '' },
 });
 const never = ['presentPages', 'freePages', 'nrZones'].map((counter) => figure(3, null, counter, 0));
 
@@ -57,9 +58,9 @@ test('a node that has never been online has no line; one that has lost its pages
 });
 
 test('a figure is named by where it stands, nodes before zones before the guest', () => {
-  const zone = { ...figure(1, 1, 'managedPages', 16_384), reference: 9472, because: ['nrZonesAssign'], why: '' };
-  const node = { ...figure(1, null, 'presentPages', 1408), reference: 10_880, because: [], why: '' };
-  const guest = { ...figure(null, null, 'movedSweep', 1), reference: 0, because: [], why: '' };
+  const zone = { ...figure(1, 1, 'managedPages', 16_384), reference: 9472, causes: [] };
+  const node = { ...figure(1, null, 'presentPages', 1408), reference: 10_880, causes: [] };
+  const guest = { ...figure(null, null, 'movedSweep', 1), reference: 0, causes: [] };
   expect(sortedDifferences([guest, zone, node]).map(placeText)).toEqual([
     'node 1, present (T)',
     'node 1 DMA32, managed (T)',
@@ -69,7 +70,7 @@ test('a figure is named by where it stands, nodes before zones before the guest'
 
 test('variants have the counters of the guest that differ, and a line over time', () => {
   const plain = variant('plain', [figure(null, null, 'allocs', 4), figure(null, null, 'lookups', 7)]);
-  const slow = variant('oldest', [
+  const slow = variant('activePass', [
     ...[figure(null, null, 'allocs', 4), figure(null, null, 'lookups', 6), figure(null, null, 'relabelled', 3)],
   ]);
   expect(guestCounters([plain, slow])).toEqual(['relabelled', 'lookups']);

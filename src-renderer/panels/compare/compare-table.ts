@@ -32,14 +32,6 @@ export interface NodeLine {
 export const referenceOf = ({ variants }: Comparison): ComparedVariant | null => variants[0] ?? null;
 export const subjectOf = ({ variants }: Comparison): ComparedVariant | null => variants[1] ?? null;
 
-const VARIANT_TITLES: Readonly<Record<string, string>> = {
-  this: 'this guest',
-  correct: 'without defects',
-  plain: 'plain RFC',
-  'rfc-v3': 'as posted (v3)',
-};
-export const variantTitle = (name: string): string => VARIANT_TITLES[name] ?? name;
-
 /** A figure of a variant: of a whole node where zone is null, else of the zone. */
 export const figureOf = (
   variant: ComparedVariant | null,

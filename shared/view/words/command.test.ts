@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { ScenarioCommand } from '../scenario/index.ts';
-import { commandLabel } from './label.ts';
+import type { ScenarioCommand } from '../../schema/command.ts';
+import { commandLabel } from './command.ts';
 
 const regeneration = { enabled: true, grainKiB: 8192, delayMs: 500 };
 
@@ -18,7 +18,7 @@ it.each<[ScenarioCommand, string]>([
     { type: 'setRegeneration', vm: 'v', regeneration: { ...regeneration, enabled: false } },
     'turn regeneration of v off',
   ],
-  [{ type: 'setRegeneration', vm: 'v', regeneration }, 'turn regeneration of v on, grain 8 MiB, delay 500 ms'],
+  [{ type: 'setRegeneration', vm: 'v', regeneration }, 'turn regeneration of v on, granularity 8 MiB, delay 500 ms'],
   [{ type: 'holdPages', vm: 'v', pfn: 0x1a00, order: 0 }, 'hold page 0x1a00 of v'],
   [{ type: 'releasePages', vm: 'v', pfn: 0x1a00, order: 9 }, 'release 512 pages at 0x1a00 of v'],
 ])('%j is called: %s', (command, text) => {

@@ -1,0 +1,20 @@
+/** What a world still waits for. */
+import type { PendingWork } from '../../model/pending-work.ts';
+import { count, exactPages } from '../number-format.ts';
+
+export function pendingText(pending: PendingWork): string {
+  switch (pending.kind) {
+    case 'owed':
+      return `VM ${pending.vm}: ${exactPages(pending.pages)} in use ${pending.pages === 1 ? 'is' : 'are'} owed to another node`;
+    case 'layout':
+      return `VM ${pending.vm}: a layout is on its way`;
+    case 'compaction':
+      return `VM ${pending.vm}: its compaction has ${exactPages(pending.leftPages)} to move`;
+    case 'migration':
+      return `VM ${pending.vm}: its migration to ${pending.toHost} is in round ${count(pending.round)}`;
+    case 'commands':
+      return pending.commands === 1
+        ? 'a command is still to come'
+        : `${count(pending.commands)} commands are still to come`;
+  }
+}
