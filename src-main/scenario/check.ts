@@ -5,7 +5,7 @@
  */
 import type { ScenarioCommand } from '../../shared/schema/command.ts';
 import { formatIdList } from './id-list.ts';
-import { nameHint } from './name-hint.ts';
+import { nameHint, newHintBudget } from './name-hint.ts';
 import type { Path, Problem } from './problem.ts';
 import type { Scenario, ScenarioDistances, ScenarioHost, ScenarioLink, ScenarioVm } from './schema.ts';
 
@@ -44,6 +44,7 @@ export function newCheck(draft: Draft, problems: Problem[]): Check {
         .reverse()
         .map((part) => [part.name, part]),
     );
+  const hints = newHintBudget();
   const hosts = byName(draft.hosts);
   const vms = byName(draft.vms);
   const add = (problem: Problem): void => void problems.push(problem);
@@ -60,7 +61,7 @@ export function newCheck(draft: Draft, problems: Problem[]): Check {
       if (known.has(name)) return true;
       if (draft.namesUnknown || draft.unreadNames.has(name)) return false;
       const word = kind === 'host' ? 'host' : 'VM';
-      error(`unknown-${kind}`, path, `there is no ${word} "${name}"`, nameHint(name, [...known.keys()]));
+      error(`unknown-${kind}`, path, `there is no ${word} "${name}"`, nameHint(name, [...known.keys()], hints));
       return false;
     },
   };

@@ -5,10 +5,13 @@ import { idList } from '../../shared/view/id-list.ts';
 
 const PART = /^(\d{1,9})(?:-(\d{1,9}))?$/;
 
-/** The ids in ascending order without repeats, or a sentence saying what is wrong. Ids are below `limit`. */
-export function parseIdList(text: string, limit: number): readonly number[] | string {
+/** The terms as they are written, each inclusive at both ends, or a sentence saying what is wrong. Ids are below `limit`. */
+export function readIdTerms(
+  text: string,
+  limit: number,
+): readonly { readonly first: number; readonly last: number }[] | string {
   if (text.trim() === '') return [];
-  const ids = new Set<number>();
+  const terms: { readonly first: number; readonly last: number }[] = [];
   for (const raw of text.split(',')) {
     const part = raw.trim();
     const match = PART.exec(part);
@@ -17,8 +20,17 @@ export function parseIdList(text: string, limit: number): readonly number[] | st
     const last = match[2] === undefined ? first : Number(match[2]);
     if (last < first) return `the range ${part} runs backwards`;
     if (last >= limit) return `${last} is above the largest id, ${limit - 1}`;
-    for (let id = first; id <= last; id++) ids.add(id);
+    terms.push({ first, last });
   }
+  return terms;
+}
+
+/** The ids in ascending order without repeats, or a sentence saying what is wrong. Ids are below `limit`. */
+export function parseIdList(text: string, limit: number): readonly number[] | string {
+  const terms = readIdTerms(text, limit);
+  if (typeof terms === 'string') return terms;
+  const ids = new Set<number>();
+  for (const { first, last } of terms) for (let id = first; id <= last; id++) ids.add(id);
   return [...ids].sort((a, b) => a - b);
 }
 

@@ -29,7 +29,7 @@ import {
   workloadSchema,
 } from '../../shared/schema/part.ts';
 import { kibFromPages, mibFromPages } from '../../shared/units/index.ts';
-import { parseIdList } from './id-list.ts';
+import { readIdTerms } from './id-list.ts';
 
 export const SCENARIO_VERSION = 1;
 
@@ -51,7 +51,7 @@ const idList = z
   .string()
   .max(100_000)
   .check((ctx) => {
-    const ids = parseIdList(ctx.value, limit.MAX_CPU_IDS);
+    const ids = readIdTerms(ctx.value, limit.MAX_CPU_IDS);
     if (typeof ids !== 'string') return;
     ctx.issues.push({
       code: 'custom',

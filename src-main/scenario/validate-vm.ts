@@ -11,7 +11,8 @@ import {
   reservedOf,
   runsByNode,
 } from './guest-map.ts';
-import { formatIdList, idsOf } from './id-list.ts';
+import { formatIdList } from './id-list.ts';
+import { difference, type IdSet, idSetOf, idSetText, intersection, union } from './id-set.ts';
 import { MAX_GUEST_PFN, MAX_WARMUP_TICKS, MIN_GUEST_PAGES } from '../../shared/model/limit.ts';
 import { ticksFromMs } from '../../shared/schema/convert.ts';
 import { firstOverlap, pagesIn } from './pfn-range.ts';
@@ -248,24 +249,23 @@ function validateReserved(check: Check, vm: ScenarioVm, path: Path): boolean {
 }
 
 function validateCpus(check: Check, vm: ScenarioVm, path: Path): void {
-  const cellOfCpu = new Map<number, number>();
+  const cpusOfCells: { readonly cell: number; readonly cpus: IdSet }[] = [];
+  const vcpus: IdSet = [{ first: 0, last: vm.vcpus - 1 }];
   vm.cells.forEach((cell, i) => {
     const at = [...path, 'cells', i, 'cpus'];
-    const cpus = idsOf(cell.cpus);
-    const beyond = cpus.filter((cpu) => cpu >= vm.vcpus);
+    const cpus = idSetOf(cell.cpus);
+    const beyond = difference(cpus, vcpus);
     if (beyond.length > 0)
-      check.error('vcpu-out-of-range', at, `VM "${vm.name}" has no vCPU ${formatIdList(beyond)}`, {
+      check.error('vcpu-out-of-range', at, `VM "${vm.name}" has no vCPU ${idSetText(beyond)}`, {
         found: cell.cpus,
         expected: `0-${vm.vcpus - 1}`,
       });
-    const taken = cpus.filter((cpu) => cellOfCpu.has(cpu));
-    if (taken.length > 0)
-      check.error(
-        'vcpu-in-two-cells',
-        at,
-        `vCPU ${formatIdList(taken)} is in cell ${cellOfCpu.get(taken[0]!)!} already`,
-      );
-    for (const cpu of cpus) cellOfCpu.set(cpu, cell.id);
+    const other = cpusOfCells.find((each) => intersection(each.cpus, cpus).length > 0);
+    if (other !== undefined) {
+      const taken = intersection(other.cpus, cpus);
+      check.error('vcpu-in-two-cells', at, `vCPU ${idSetText(taken)} is in cell ${other.cell} already`);
+    }
+    cpusOfCells.push({ cell: cell.id, cpus });
   });
 }
 
@@ -358,20 +358,30 @@ function validateMemnodes(check: Check, vm: ScenarioVm, host: ScenarioHost, path
   });
 }
 
+/** Of hosts that VMs are on, so that a host's list is read once however many VMs it has. */
+const cpusOfHosts = new WeakMap<ScenarioHost, IdSet>();
+
+function cpusOf(host: ScenarioHost): IdSet {
+  const known = cpusOfHosts.get(host) ?? union(...host.nodes.map((node) => idSetOf(node.cpus)));
+  cpusOfHosts.set(host, known);
+  return known;
+}
+
 function validatePins(check: Check, vm: ScenarioVm, host: ScenarioHost, path: Path): void {
-  const known = new Set(host.nodes.flatMap((node) => idsOf(node.cpus)));
-  for (const [vcpu, cpus] of Object.entries(vm.vcpupin ?? {})) {
+  if (vm.vcpupin === undefined) return;
+  const known = cpusOf(host);
+  for (const [vcpu, cpus] of Object.entries(vm.vcpupin)) {
     const at = [...path, 'vcpupin', vcpu];
     if (Number(vcpu) >= vm.vcpus)
       check.error('vcpu-out-of-range', at, `VM "${vm.name}" has no vCPU ${vcpu}`, { expected: `0-${vm.vcpus - 1}` });
-    const missing = idsOf(cpus).filter((cpu) => !known.has(cpu));
+    const missing = difference(idSetOf(cpus), known);
     // A real host may have taken CPUs offline; nothing depends on pins yet.
     if (missing.length > 0)
       check.add({
         severity: 'warning',
         slug: 'unknown-cpu',
         path: at,
-        message: `host "${host.name}" has no CPU ${formatIdList(missing)}`,
+        message: `host "${host.name}" has no CPU ${idSetText(missing)}`,
         found: cpus,
       });
   }

@@ -10,8 +10,9 @@ import { newCheck, validateDistances } from './check.ts';
 import { emptyRoom, guestFramePages, placeGuest, roomPages } from './fit.ts';
 import type { FitGuest, Shortage } from './fit.ts';
 import { holesOf } from './guest-map.ts';
-import { formatIdList, idsOf } from './id-list.ts';
-import { MAX_ALL_GUEST_PAGES } from '../../shared/model/limit.ts';
+import { formatIdList } from './id-list.ts';
+import { type IdSet, idSetOf, idSetText, intersection, sizeOf, union } from './id-set.ts';
+import { MAX_ALL_GUEST_PAGES, MAX_LISTED_CPUS } from '../../shared/model/limit.ts';
 import type { Path, Problem } from './problem.ts';
 import { pagesOf, textFromPages } from './quantity.ts';
 import type { ScenarioHost, ScenarioVm } from './schema.ts';
@@ -53,9 +54,13 @@ function uniqueNames(check: Check, section: string, parts: readonly ({ readonly 
   });
 }
 
+/** CPUs that the nodes of a host list in all. */
+const listedCpus = (host: ScenarioHost): number => host.nodes.reduce((sum, { cpus }) => sum + sizeOf(idSetOf(cpus)), 0);
+
 function validateHost(check: Check, host: ScenarioHost, path: Path): void {
   const firstOfNid = new Map<number, number>();
-  const nodeOfCpu = new Map<number, number>();
+  const cpusOfNodes: { readonly nid: number; readonly cpus: IdSet }[] = [];
+  let known: IdSet = [];
   host.nodes.forEach((node, i) => {
     const at = [...path, 'nodes', i];
     const other = firstOfNid.get(node.nid);
@@ -67,13 +72,24 @@ function validateHost(check: Check, host: ScenarioHost, path: Path): void {
         `node ${node.nid} of host "${host.name}" is given twice, first as number ${other + 1} of the list`,
       );
     validateNodeMemory(check, node, at);
-    const shared = idsOf(node.cpus).filter((cpu) => nodeOfCpu.has(cpu));
+    const cpus = idSetOf(node.cpus);
+    const shared = intersection(cpus, known);
     if (shared.length > 0) {
-      const message = `CPUs ${formatIdList(shared)} are on node ${nodeOfCpu.get(shared[0]!)!} already; memory-only nodes have no CPUs of their own`;
+      const first = [{ first: shared[0]!.first, last: shared[0]!.first }];
+      const other = cpusOfNodes.find((each) => intersection(each.cpus, first).length > 0)!;
+      const message = `CPUs ${idSetText(shared)} are on node ${other.nid} already; memory-only nodes have no CPUs of their own`;
       check.add({ severity: 'warning', slug: 'cpu-on-two-nodes', path: [...at, 'cpus'], message });
     }
-    for (const cpu of idsOf(node.cpus)) if (!nodeOfCpu.has(cpu)) nodeOfCpu.set(cpu, node.nid);
+    cpusOfNodes.push({ nid: node.nid, cpus });
+    known = union(known, cpus);
   });
+  const listed = listedCpus(host);
+  if (listed > MAX_LISTED_CPUS)
+    check.error('cpus-too-many', [...path, 'nodes'], `the nodes of host "${host.name}" list too many CPUs in all`, {
+      found: `${listed}, those of each node counted`,
+      expected: `at most ${MAX_LISTED_CPUS}`,
+      hint: 'List each CPU on the node that it belongs to.',
+    });
   if (host.nodes.every((node) => pagesOf(node) === 0))
     check.error('host-without-memory', [...path, 'nodes'], `no node of host "${host.name}" has memory`);
   if (host.distances !== null)
@@ -139,7 +155,8 @@ function validateRoom(check: Check, sound: readonly boolean[]): void {
     if (
       host === null ||
       check.hosts.get(host.name) !== host ||
-      new Set(host.nodes.map((n) => n.nid)).size < host.nodes.length
+      new Set(host.nodes.map((n) => n.nid)).size < host.nodes.length ||
+      listedCpus(host) > MAX_LISTED_CPUS
     )
       return;
     const config = hostConfig(host);

@@ -1,0 +1,32 @@
+/** Small documents that would cost much if checking followed what they name instead of how long they are. */
+import { expect, test } from 'vitest';
+import { nameHint, newHintBudget } from './name-hint.ts';
+import { readScenario } from './read.ts';
+
+const host = { name: 'h', nodes: [{ nid: 0, cpus: '0-3', memoryMiB: 65_536 }] };
+
+test('hints for wrong names stop when their budget is used, and every problem is still reported', () => {
+  const vms = Array.from({ length: 100 }, (_, i) => ({ name: `vm-${i}-${'x'.repeat(80)}`, host: 'h', memoryMiB: 16 }));
+  const commands = Array.from({ length: 1000 }, (_, at) => ({ at, type: 'compact', vm: `wm-${at}-${'x'.repeat(80)}` }));
+  const { diagnostics } = readScenario(JSON.stringify({ pageshift: 1, name: 'n', hosts: [host], vms, commands }), 'f');
+  const unknown = diagnostics.filter(({ slug }) => slug === 'unknown-vm');
+  expect(unknown.length).toBeGreaterThanOrEqual(100);
+  expect(unknown[0]!.hint).toMatch(/^Did you mean "vm-0-/);
+  expect(unknown.at(-1)!.hint).toBeUndefined();
+});
+
+test('a budget for hints is shared by all names of a document', () => {
+  const budget = newHintBudget();
+  const names = Array.from({ length: 1000 }, (_, i) => `${'n'.repeat(90)}${i}`);
+  for (let i = 0; i < 10; i++) nameHint(`${'n'.repeat(89)}${i}`, names, budget);
+  expect(budget.comparisons).toBeLessThan(0);
+  expect(nameHint('h', ['h1'], budget)).toEqual({ hint: 'There are: h1.' });
+});
+
+test('nodes that list too many CPUs are refused without writing the lists out', () => {
+  const nodes = Array.from({ length: 1000 }, (_, nid) => ({ nid, cpus: '0-65535', memoryMiB: 64 }));
+  const text = JSON.stringify({ pageshift: 1, name: 'n', hosts: [{ name: 'h', nodes }], vms: [] });
+  expect(readScenario(text, 'f').diagnostics.filter(({ severity }) => severity === 'error')).toMatchObject([
+    { slug: 'cpus-too-many', found: '65536000, those of each node counted' },
+  ]);
+});
