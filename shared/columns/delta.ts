@@ -14,14 +14,14 @@ import type { ColumnType, TableName } from './schema.ts';
 import { CONSTRUCTORS } from './table.ts';
 import type { AnyTable, Column, Snapshot, SnapshotHeader, Tables } from './table.ts';
 
-export interface SnapshotDelta {
+interface SnapshotDelta {
   /** Null: unchanged. */
   readonly header: ValuePatch | null;
   /** Without those that are unchanged. */
   readonly tables: Readonly<Partial<Record<TableName, TableDelta>>>;
 }
 
-export interface TableDelta {
+interface TableDelta {
   /** Of the table it makes. */
   readonly rows: number;
   /** In threes: so many rows are kept, so many of the previous dropped, so many of `put` put there. */
@@ -30,7 +30,7 @@ export interface TableDelta {
 }
 
 /** A value of JSON made another: by another value, by keys of the same object, or by entries of a list and its length. */
-export type ValuePatch =
+type ValuePatch =
   | { readonly value: unknown }
   | { readonly keys: readonly (readonly [string, ValuePatch])[] }
   | { readonly length: number; readonly entries: readonly (readonly [number, ValuePatch])[] };

@@ -1,6 +1,5 @@
 export { decode, encode } from './codec.ts';
 export { applyDelta, decodeDelta, deltaOf, encodeDelta } from './delta.ts';
-export type { SnapshotDelta, TableDelta, ValuePatch } from './delta.ts';
 export { compactionsOf, guestsOf, migrationsOf, recordsOf } from './row.ts';
 export type { GuestRecord, SnapshotRecords } from './row.ts';
 export {
@@ -19,7 +18,6 @@ export {
 } from './schema.ts';
 export type {
   ColumnName,
-  ColumnSpec,
   CounterName,
   FreeOrder,
   GuestTrack,
@@ -40,6 +38,5 @@ export type {
   SnapshotHeader,
   SnapshotLevel,
   Table,
-  TableColumns,
   Tables,
 } from './table.ts';

@@ -14,9 +14,9 @@ import { OWED_OWNERS } from '../model/owed.ts';
 export type ColumnType = 'u8' | 'u16' | 'u32' | 'i32' | 'f64';
 
 /** H host truth, T target by the memlayout, A actual by the allocator; null: of none of them. */
-export type MapName = 'H' | 'T' | 'A';
+type MapName = 'H' | 'T' | 'A';
 
-export type Unit =
+type Unit =
   | 'pages'
   | 'blocks'
   | 'pfn'
@@ -35,7 +35,7 @@ export type Unit =
  * What a figure of several rows comes to: `sum` over zones and nodes; `byNode` over zones, but not over nodes; `max`;
  * `none`: nothing that means anything.
  */
-export type Sum = 'sum' | 'byNode' | 'max' | 'none';
+type Sum = 'sum' | 'byNode' | 'max' | 'none';
 
 export interface ColumnSpec<T extends ColumnType = ColumnType> {
   readonly type: T;
@@ -55,20 +55,20 @@ export interface ColumnSpec<T extends ColumnType = ColumnType> {
   readonly series: SeriesMerge | null;
 }
 
-export type SeriesMerge = 'max' | 'last';
+type SeriesMerge = 'max' | 'last';
 
 /** A figure of a guest that is kept over time. */
-export interface SeriesSpec extends ColumnSpec {
+interface SeriesSpec extends ColumnSpec {
   readonly series: SeriesMerge;
 }
 
 /** Pages that can be added up over zones and nodes. */
-export interface PageCountSpec extends ColumnSpec<'u32'> {
+interface PageCountSpec extends ColumnSpec<'u32'> {
   readonly unit: 'pages';
   readonly sum: 'sum';
 }
 
-export interface TableSpec {
+interface TableSpec {
   readonly keys: readonly string[];
   readonly columns: Readonly<Record<string, ColumnSpec>>;
 }

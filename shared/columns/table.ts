@@ -116,6 +116,8 @@ export class TableWriter<T extends TableName> {
   rows = 0;
   /** Longer than there are rows. Replaced when they are full. */
   columns: TableColumns<T>;
+  /** The same in their order. */
+  #arrays: readonly Column[];
   readonly #names: readonly ColumnName<T>[];
   readonly #specs: Readonly<Record<string, ColumnSpec>>;
   #room: number;
@@ -126,16 +128,16 @@ export class TableWriter<T extends TableName> {
     this.#specs = TABLES[table].columns;
     this.#room = Math.max(1, rows);
     this.columns = this.#resized(null, this.#room);
+    this.#arrays = Object.values<Column>(this.columns);
   }
 
   push(row: Row<T>): void {
     const at = this.next();
-    const columns = this.columns as Readonly<Record<string, Column>>;
-    for (const name of this.#names) {
-      const value = row[name];
-      const column = columns[name]!;
+    for (let i = 0; i < this.#names.length; i++) {
+      const value = row[this.#names[i]!];
+      const column = this.#arrays[i]!;
       column[at] = value;
-      if (column[at] !== value) throw new RangeError(`${value} does not fit the column ${name}`);
+      if (column[at] !== value) throw new RangeError(`${value} does not fit the column ${this.#names[i]!}`);
     }
   }
 
@@ -149,6 +151,7 @@ export class TableWriter<T extends TableName> {
     if (rows <= this.#room) return;
     this.#room = rows;
     this.columns = this.#resized(this.columns, rows);
+    this.#arrays = Object.values<Column>(this.columns);
   }
 
   /** What was written; the writer is not used any more. */

@@ -134,7 +134,7 @@ export function nodeRows(snapshot: Snapshot, guest: number): NodeRow[] {
 }
 
 /** Page counts added up, column by column. */
-export function sumCounts(rows: readonly PageCounts[]): PageCounts {
+function sumCounts(rows: readonly PageCounts[]): PageCounts {
   const sum = Object.fromEntries(PAGE_COUNTS.map((name) => [name, 0])) as Record<PageCount, number>;
   for (const row of rows) for (const name of PAGE_COUNTS) sum[name] += row[name];
   return sum;

@@ -348,7 +348,11 @@ class Filling {
   }
 }
 
-function sumsOfRuns({ start, end, key }: RunList): NodeSums[] {
+function sumsOfRuns({ start, end, key: nodes }: RunList): NodeSums[] {
+  // The number of a node grows with the hosts of a fleet: its place among those of the guest does not.
+  const numbers = [...new Set(nodes)].sort((a, b) => a - b);
+  const placeOf = new Map(numbers.map((number, place) => [number, place]));
+  const key = Uint32Array.from(nodes, (number) => placeOf.get(number)!);
   const slots = slotsOf(key, 0, key.length);
   const parts = slots.rows.map((rows) => new Filling(rows, 1));
   for (let row = 0; row < key.length; row++) {
@@ -360,7 +364,7 @@ function sumsOfRuns({ start, end, key }: RunList): NodeSums[] {
     before[at + 1] = before[at]! + end[row]! - start[row]!;
   }
   return parts.map((part, slot) => {
-    const { host, nid } = hostAndNid(slots.keys[slot]!);
+    const { host, nid } = hostAndNid(numbers[slots.keys[slot]!]!);
     return new NodeSums(host, nid, part.start, part.end, part.before);
   });
 }

@@ -14,16 +14,18 @@ import {
   COMPACTION_PHASES,
   COUNTER_NAMES,
   type CounterName,
+  FREE_ORDERS,
   MIGRATION_PHASES,
   SNAPSHOT_VERSION,
   tableOf,
   TableWriter,
+  ZONE_FIGURES,
 } from '../../shared/columns/index.ts';
 import type { RfcSwitches } from '../../shared/model/config.ts';
 import type { CompactionRow, MigrationRow } from '../../shared/model/transfer.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
 import type { HostSide } from './host/index.ts';
-import { type Mm, NR_ZONES, PAGES_PER_PAGEBLOCK } from './mm/index.ts';
+import { type Mm, NR_PAGE_ORDERS, NR_ZONES, PAGES_PER_PAGEBLOCK } from './mm/index.ts';
 import { forEachBlockRow } from './mm/block-row.ts';
 import { hasZoneType, validIn, zonelistRebuildsOf } from './mm/mm.ts';
 import { type Guest, truthOf } from './vm/index.ts';
@@ -48,6 +50,8 @@ export class SnapshotCache {
   readonly #hosts = new Kept<readonly HostHeader[]>();
   readonly #names = new Kept<readonly string[]>();
   readonly #kernels = new Map<string, KernelHeader>();
+  /** By guest. */
+  readonly #kernelKeys: { readonly beyond: KernelHeader['beyond']; readonly key: string }[] = [];
   readonly #backing = new Kept<Table<'backing'>>();
   readonly #layout = new Kept<Table<'layout'>>();
   readonly #vcpus = new Kept<Table<'vcpus'>>();
@@ -68,16 +72,24 @@ export class SnapshotCache {
   } {
     const places = new Map<string, number>();
     const kernels: KernelHeader[] = [];
-    const placeOf = guests.map((guest) => {
-      const kernel = kernelOf(guest);
-      const key = JSON.stringify(kernel);
+    const placeOf = guests.map((guest, i) => {
+      const key = this.#kernelKey(guest, i);
       const known = places.get(key);
       if (known !== undefined) return known;
-      if (!this.#kernels.has(key)) this.#kernels.set(key, kernel);
+      if (!this.#kernels.has(key)) this.#kernels.set(key, kernelOf(guest));
       places.set(key, kernels.length);
       return kernels.push(this.#kernels.get(key)!) - 1;
     });
     return { kernels, placeOf };
+  }
+
+  /** What of a guest's kernel may change is replaced as a whole. */
+  #kernelKey(guest: Guest, index: number): string {
+    const known = this.#kernelKeys[index];
+    if (known?.beyond === guest.beyond) return known.key;
+    const key = JSON.stringify(kernelOf(guest));
+    this.#kernelKeys[index] = { beyond: guest.beyond, key };
+    return key;
   }
 
   backing(hostSide: HostSide, guests: readonly Guest[]): Table<'backing'> {
@@ -239,6 +251,7 @@ function distancesTable(guests: readonly Guest[]): Table<'distances'> {
   return w.table();
 }
 
+/** Column by column: there are thousands of them in a world of many guests. */
 function zonesTable(guests: readonly Guest[]): Table<'zones'> {
   const w = new TableWriter('zones', 8 * guests.length);
   guests.forEach((g, guest) => {
@@ -246,15 +259,24 @@ function zonesTable(guests: readonly Guest[]): Table<'zones'> {
       for (let zone = 0; zone < NR_ZONES; zone++) {
         if (!hasZoneType(g.memory.state, zone)) continue;
         const figures = g.memory.zone(nid, zone);
-        w.push({ guest, nid, zone, ...figures, spanStartPfn: figures.spanStart, ...freeOrders(figures.freeBlocks) });
+        const row = w.next();
+        const { columns } = w;
+        columns.guest[row] = guest;
+        columns.nid[row] = nid;
+        columns.zone[row] = zone;
+        columns.spanStartPfn[row] = figures.spanStart;
+        for (const name of FIGURES) columns[name][row] = figures[name];
+        for (let order = 0; order < NR_PAGE_ORDERS; order++) {
+          columns[FREE_ORDERS[order]!][row] = figures.freeBlocks[order]!;
+        }
       }
     }
   });
   return w.table();
 }
 
-const freeOrders = (blocks: readonly number[]): Record<FreeOrder, number> =>
-  Object.fromEntries(blocks.map((count, order) => [`freeOrder${order}`, count])) as Record<FreeOrder, number>;
+/** Those that the allocator calls as the table does. */
+const FIGURES = ZONE_FIGURES.filter((name) => name !== 'spanStartPfn');
 
 function nodesTable(guests: readonly Guest[]): Table<'nodes'> {
   const w = new TableWriter('nodes', 4 * guests.length);

@@ -173,10 +173,10 @@ describe('tiles', () => {
       const { fromPfn, pages: n, bytes, host } = world.tiles(0, from, pages);
       return [fromPfn, n, bytes.length, host.length];
     };
-    expect(of(4000, 500)).toEqual([4000, 96, 672, 96]);
+    expect(of(4000, 500)).toEqual([4000, 96, 864, 96]);
     expect(of(4096, 10)).toEqual([4096, 0, 0, 0]);
     expect(of(9999, 10)).toEqual([4096, 0, 0, 0]);
-    expect(of(0, 2)).toEqual([0, 2, 14, 2]);
+    expect(of(0, 2)).toEqual([0, 2, 18, 2]);
   });
 
   test('a held block of two pageblocks, and the source while its copy is on the way', () => {

@@ -1,7 +1,8 @@
 /**
  * What the inspector shows of a selection, as lines. Every figure comes from the frame by shared/view.
  */
-import { compactionsOf, guestsOf, migrationsOf } from '../../../shared/columns/index.ts';
+import { compactionsOf, guestsOf, migrationsOf, PAGE_COUNTS } from '../../../shared/columns/index.ts';
+import { counterName } from '../../../shared/view/counter-name.ts';
 import type { GuestRecord, Snapshot } from '../../../shared/columns/index.ts';
 import { hostMatrix, idList, LaneIndex, nodeRows, owedPairs } from '../../../shared/view/index.ts';
 import type { GuestInput, NodeColourTable } from '../../../shared/view/index.ts';
@@ -321,6 +322,8 @@ function settings({ regeneration, framePages, workload, dirty }: GuestInput, tic
   };
 }
 
+const ZONE_FACTS = ['presentPages', 'freePages', 'wmarkMin', 'wmarkLow', 'wmarkHigh'] as const;
+
 export function guestNodeFacts(snapshot: Snapshot, colours: NodeColourTable, guest: number, nid: number): FactSheet {
   const header = guestsOf(snapshot)[guest]!;
   const nodes = nodeRows(snapshot, guest);
@@ -347,12 +350,7 @@ export function guestNodeFacts(snapshot: Snapshot, colours: NodeColourTable, gue
       {
         title: 'Pages',
         facts: [
-          { name: 'present (T)', pages: node.presentPages },
-          { name: 'managed (T)', pages: node.managedPages },
-          { name: 'free (A)', pages: node.freePages },
-          { name: 'per-CPU (T)', pages: node.pcpPages },
-          { name: 'allocated (T)', pages: node.allocatedPages },
-          { name: 'reserved (T)', pages: node.reservedPages },
+          ...PAGE_COUNTS.map((count) => ({ name: counterName(count), pages: node[count] })),
           {
             name: 'spanned (A)',
             hint: 'From its first page to its last; spans of nodes may overlap',
@@ -378,13 +376,7 @@ export function guestNodeFacts(snapshot: Snapshot, colours: NodeColourTable, gue
         .filter((zone) => zone.presentPages > 0 || zone.freePages > 0)
         .map((zone) => ({
           title: `Zone ${zone.zoneName}`,
-          facts: [
-            { name: 'present (T)', pages: zone.presentPages },
-            { name: 'free (A)', pages: zone.freePages },
-            { name: 'watermark min', pages: zone.wmarkMin },
-            { name: 'watermark low', pages: zone.wmarkLow },
-            { name: 'watermark high', pages: zone.wmarkHigh },
-          ],
+          facts: ZONE_FACTS.map((figure) => ({ name: counterName(figure), pages: zone[figure] })),
         })),
     ],
   };
