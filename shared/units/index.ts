@@ -4,10 +4,8 @@
  * also where a foreign format writes "kB" or "MB" for them. Ranges are half-open [start, end).
  */
 
-/** log2 of the page size in bytes. */
-export const PAGE_SHIFT = 12;
 /** Bytes in a page. */
-export const PAGE_SIZE_BYTES = 1 << PAGE_SHIFT;
+export const PAGE_SIZE_BYTES = 4096;
 /** KiB in a page. */
 export const PAGE_SIZE_KIB = PAGE_SIZE_BYTES / 1024;
 /** Pages in a MiB. */
@@ -41,5 +39,6 @@ export const kibFromMib = (mib: number): number => mib * 1024;
 export const mibFromKib = (kib: number): number => kib / 1024;
 /** Bytes to KiB, rounding up. */
 export const kibFromBytes = (bytes: bigint): bigint => (bytes + 1023n) / 1024n;
-/** Pages to bytes. Exact up to 2^53 bytes (8 PiB). */
-export const bytesFromPages = (pages: number): number => pages * PAGE_SIZE_BYTES;
+/** Bytes to whole pages, rounding up, and rounding down. */
+export const pagesFromBytes = (bytes: number): number => Math.ceil(bytes / PAGE_SIZE_BYTES);
+export const wholePagesFromBytes = (bytes: number): number => Math.floor(bytes / PAGE_SIZE_BYTES);

@@ -8,6 +8,7 @@ import type { WorldConfig } from '../../shared/model/world.ts';
 import { ALL_DEFECTS, CORRECT, DEFAULT_PROFILE, RFC_V3 } from '../../shared/model/config.ts';
 import { PLAIN_RFC } from '../../shared/model/beyond.ts';
 import type { PfnRange } from '../../shared/units/index.ts';
+import { PAGES_PER_MIB } from '../../shared/units/index.ts';
 import * as limit from '../../shared/model/limit.ts';
 
 export interface BootFlags {
@@ -34,7 +35,6 @@ const TICK_MS = 100;
 const ZONE_ALIGN_PAGES = 1024;
 const DEFAULT_DMA_PAGES = 4096;
 const DEFAULT_DMA32_END = 2 ** 20;
-const PAGES_PER_MIB = 256;
 const NAMED_PROFILES = { correct: CORRECT, 'rfc-v3': RFC_V3, 'all-defects': ALL_DEFECTS } as const;
 const LOCAL_DISTANCE = 10;
 const REMOTE_DISTANCE = 20;

@@ -1,10 +1,8 @@
 /** Foreign formats: text → facts and diagnostics, facts → text. Pure: no files, no clock; nothing throws. */
 export type {
-  CellFacts,
   Distances,
   HostFacts,
   HostNodeFacts,
-  Interconnect,
   MemoryDeviceFacts,
   NumatuneMode,
   PagePool,

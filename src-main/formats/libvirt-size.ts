@@ -14,7 +14,7 @@ import { placeOf } from './xml/index.ts';
 const PREFIXES = 'kmgtpe';
 
 /** Bytes in a unit, or null for a unit libvirt does not know. */
-export function libvirtUnitBytes(unit: string): bigint | null {
+function libvirtUnitBytes(unit: string): bigint | null {
   const lower = unit.trim().toLowerCase();
   if (lower === 'b' || lower === 'byte' || lower === 'bytes') return 1n;
   const power = PREFIXES.indexOf(lower.charAt(0)) + 1;

@@ -31,7 +31,7 @@ export interface SizedHost {
   readonly assumed: readonly string[];
 }
 
-export interface SizedNode {
+interface SizedNode {
   readonly nid: number;
   readonly pages: number;
   readonly cpus: readonly number[];

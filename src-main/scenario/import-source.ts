@@ -6,7 +6,7 @@ import type { ScenarioSource } from './schema.ts';
 import { MAX_SOURCE_CHARS } from './schema.ts';
 
 /** Texts of all sources together. A larger one has room in no document. */
-export const MAX_SOURCES_CHARS = 8 * MAX_SOURCE_CHARS;
+const MAX_SOURCES_CHARS = 8 * MAX_SOURCE_CHARS;
 
 export interface SourceFile {
   /** Without its folders. */

@@ -11,7 +11,6 @@ export { assembleScenario, sortParts } from './import.ts';
 export type { ImportOptions, ImportParts } from './import.ts';
 export type { ImportPart } from './import-host.ts';
 export { explainManaged, guestFromLinuxFiles } from './linux-guest/index.ts';
-export type { LinuxFile } from './linux-guest/index.ts';
 export { placementDiagnostics } from './placement-problem.ts';
 export { readScenario } from './read.ts';
 export { SCENARIO_VERSION, scenarioJsonSchema, scenarioSchema } from './schema.ts';

@@ -7,7 +7,7 @@
  * Needed: "Early memory node ranges". Without it the log's beginning is gone, and there is nothing to begin with.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
-import { PAGE_SIZE_BYTES } from '../../../shared/units/index.ts';
+import { pagesFromBytes, wholePagesFromBytes } from '../../../shared/units/index.ts';
 import type { Read } from '../../../shared/errors/index.ts';
 import { DiagnosticList, quote } from '../diagnostic-list.ts';
 import type { Format } from '../format.ts';
@@ -188,8 +188,8 @@ class BootLogReader {
       return true;
     }
     // The kernel prints whole pages.
-    const start = Math.ceil(range.start / PAGE_SIZE_BYTES);
-    const end = Math.floor(range.end / PAGE_SIZE_BYTES);
+    const start = pagesFromBytes(range.start);
+    const end = wholePagesFromBytes(range.end);
     const last = this.found.nodeRanges.at(-1);
     if (start >= end || (last !== undefined && start < last.end)) {
       const detail = { found: quote(text), expected: 'ranges that ascend and share no page' };
@@ -240,7 +240,7 @@ class BootLogReader {
     match = ZONE_RANGE.exec(text);
     if (match !== null) {
       const range = match[2] === undefined ? null : this.range(match[2], match[3]!);
-      const pages = range === null ? null : { start: range.start / PAGE_SIZE_BYTES, end: range.end / PAGE_SIZE_BYTES };
+      const pages = range === null ? null : { start: wholePagesFromBytes(range.start), end: pagesFromBytes(range.end) };
       if (!zones.some(({ name }) => name === match![1]) && zones.length < 8)
         zones.push({ name: match[1]!, range: pages });
       return true;

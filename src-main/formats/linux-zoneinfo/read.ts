@@ -13,7 +13,7 @@ import { zonesSummary } from '../summary.ts';
 import { counterOf, eachLine, numberOf, ZONE_LINE, ZoneLimits } from '../linux-text.ts';
 
 /** A field of one CPU's lists of a zone. */
-export interface PagesetFacts {
+interface PagesetFacts {
   readonly cpu: number;
   readonly count: number | null;
   readonly high: number | null;

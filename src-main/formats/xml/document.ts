@@ -48,7 +48,7 @@ export interface XmlElement extends Span {
   readonly path: string;
 }
 
-export type XmlNode = XmlElement | (Span & { readonly type: 'text' | 'cdata' | 'comment' | 'instruction' });
+type XmlNode = XmlElement | (Span & { readonly type: 'text' | 'cdata' | 'comment' | 'instruction' });
 
 /** The root element of `text`, or null when it is refused; the reason is then in `list`. `text` has been admitted. */
 export const parseXml = (text: string, list: DiagnosticList): XmlElement | null => new Scanner(text, list).document();

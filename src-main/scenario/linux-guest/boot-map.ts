@@ -9,7 +9,14 @@
  * (c) Where the kernel's image lies is in /proc/iomem, not in the log. Without it, 16 MiB is assumed.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
-import { PAGE_SIZE_BYTES, PAGE_SIZE_KIB } from '../../../shared/units/index.ts';
+import {
+  kibFromPages,
+  PAGES_PER_HUGE,
+  pagesFromBytes,
+  pagesFromKib,
+  wholePagesFromBytes,
+  wholePagesFromKib,
+} from '../../../shared/units/index.ts';
 import type { AddressRange, BootLogFacts, IomemFacts } from '../../formats/index.ts';
 import type { LayoutRange } from '../../../shared/model/config.ts';
 import { byStart, mergeRanges, pagesIn, subtractRanges } from '../pfn-range.ts';
@@ -20,7 +27,7 @@ export const ZONE_NAMES = ['DMA', 'DMA32', 'Normal'] as const;
 export const ZONE_START = [0, 4096, 1_048_576] as const;
 
 /** Pages of one node, taken for one purpose. */
-export interface Taking {
+interface Taking {
   readonly what: string;
   readonly nid: number;
   /** Ascending, disjoint; of several zones perhaps. */
@@ -50,7 +57,7 @@ export function inZone<R extends PfnRange>(ranges: readonly R[], zone: ZoneIndex
 
 /** Pages of a memory section of x86_64, and what its memory map (64 bytes a page) takes. */
 const SECTION_PAGES = 32_768;
-const SECTION_MAP_PAGES = (SECTION_PAGES * 64) / PAGE_SIZE_BYTES;
+const SECTION_MAP_PAGES = pagesFromBytes(SECTION_PAGES * 64);
 /** Sections that one entry of the table of sections stands for (SECTIONS_PER_ROOT), 8 bytes each. */
 const SECTIONS_PER_ROOT = 256;
 const LOW_PAGES = 256;
@@ -58,7 +65,6 @@ const LOW_PAGES = 256;
 const OLD_LOW_PAGES = 16;
 /** Where the kernel lies when its place was not drawn at random: LOAD_PHYSICAL_ADDR. */
 const DEFAULT_KERNEL_PFN = 4096;
-const HUGE_PAGES = 512;
 
 /** Before 5.13 a kernel managed most of the first MiB. A log without its first line is one of today's. */
 export function leavesFirstMib(version: string | null): boolean {
@@ -73,7 +79,7 @@ export function bootMap(log: BootLogFacts, iomem: IomemFacts | null, cpuNode: re
   const assumed: string[] = [];
   const ledger = new Ledger(ranges);
   const low = leavesFirstMib(log.version) ? LOW_PAGES : OLD_LOW_PAGES;
-  ledger.take(`the first ${low * PAGE_SIZE_KIB} KiB, left to the firmware`, { start: 0, end: low }, null);
+  ledger.take(`the first ${kibFromPages(low)} KiB, left to the firmware`, { start: 0, end: low }, null);
   for (const each of log.nodeData) ledger.take(`NODE_DATA(${each.nid})`, pagesOf(each), null);
   if (log.initrd !== null) {
     const freed = log.freed.some(({ what }) => what === 'initrd') ? 'late' : null;
@@ -88,17 +94,17 @@ export function bootMap(log: BootLogFacts, iomem: IomemFacts | null, cpuNode: re
   const last = ranges.at(-1)!.nid;
   if (log.maxArchPfn !== null) {
     const roots = log.maxArchPfn / SECTION_PAGES / SECTIONS_PER_ROOT;
-    ledger.takeTop('table of memory sections', last, Math.ceil((roots * 8) / PAGE_SIZE_BYTES));
+    ledger.takeTop('table of memory sections', last, pagesFromBytes(roots * 8));
   }
-  ledger.takeTop('hash tables of the early boot', last, Math.ceil(log.earlyHashBytes / PAGE_SIZE_BYTES));
+  ledger.takeTop('hash tables of the early boot', last, pagesFromBytes(log.earlyHashBytes));
   takeUnnamed(ledger, log, kernel === null ? null : last, assumed);
   return { ranges, takings: ledger.takings, assumed };
 }
 
 /** Whole pages that hold an address range. */
 const pagesOf = ({ start, end }: AddressRange): PfnRange => ({
-  start: Math.floor(start / PAGE_SIZE_BYTES),
-  end: Math.ceil(end / PAGE_SIZE_BYTES),
+  start: wholePagesFromBytes(start),
+  end: pagesFromBytes(end),
 });
 
 /** The image as iomem has it: from its code to its last section. */
@@ -128,7 +134,7 @@ function takeKernel(ledger: Ledger, log: BootLogFacts, { image, codeEnd, rodataE
   let rest: PfnRange[] = [image];
   for (const { what, kib, late } of log.freed) {
     if (what === 'initrd') continue;
-    const pages = Math.floor(kib / PAGE_SIZE_KIB);
+    const pages = wholePagesFromKib(kib);
     const place = placeIn(image, pages, what, codeEnd, rodataEnd, bssStart);
     const freed = cutFrom(rest, place, pages);
     rest = rest.flatMap((range) => subtractRanges(range, freed));
@@ -150,7 +156,7 @@ function placeIn(
   if (/rodata\/data gap/.test(what)) return rodataEnd ?? image.start;
   if (bssStart === null) return image.end - pages;
   // At the end of the first 2 MiB page of bss; init sections and alternatives before it.
-  if (/decrypted/.test(what)) return Math.ceil(bssStart / HUGE_PAGES + 1) * HUGE_PAGES - pages;
+  if (/decrypted/.test(what)) return Math.ceil(bssStart / PAGES_PER_HUGE + 1) * PAGES_PER_HUGE - pages;
   return bssStart - pages;
 }
 
@@ -207,14 +213,14 @@ function takePerCpu(ledger: Ledger, log: BootLogFacts, cpuNode: readonly number[
 function takeUnnamed(ledger: Ledger, log: BootLogFacts, nid: number | null, assumed: string[]): void {
   if (log.memory === null) return;
   const { kernelKib, reservedKib } = log.memory;
-  const counted = reservedKib === null ? 0 : Math.floor(reservedKib / PAGE_SIZE_KIB) - ledger.pages;
+  const counted = reservedKib === null ? 0 : wholePagesFromKib(reservedKib) - ledger.pages;
   if (nid !== null) {
     if (counted > 0)
       ledger.takeTop('early allocations that the log counts as reserved and does not name', nid, counted);
     return;
   }
   const parts = Object.entries(kernelKib).filter(([name]) => !/reserved|absent/.test(name));
-  const image = Math.ceil(parts.reduce((sum, [, kib]) => sum + kib, 0) / PAGE_SIZE_KIB);
+  const image = pagesFromKib(parts.reduce((sum, [, kib]) => sum + kib, 0));
   const pages = Math.max(image, counted);
   if (pages === 0) return;
   assumed.push(
@@ -222,7 +228,7 @@ function takeUnnamed(ledger: Ledger, log: BootLogFacts, nid: number | null, assu
   );
   let rest = pages;
   for (const { what, kib, late } of log.freed) {
-    const freed = what === 'initrd' ? 0 : Math.min(rest, Math.floor(kib / PAGE_SIZE_KIB));
+    const freed = what === 'initrd' ? 0 : Math.min(rest, wholePagesFromKib(kib));
     ledger.takeFrom(`kernel image: ${what}, freed`, DEFAULT_KERNEL_PFN, freed, late ? 'late' : 'early');
     rest -= freed;
   }

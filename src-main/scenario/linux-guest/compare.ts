@@ -3,32 +3,32 @@ import type { PfnRange } from '../../../shared/units/index.ts';
 import { cpusByNode, ERA_RULES, type Era, watermarksOf } from '../../engine/mm/era.ts';
 import { pagesIn } from '../pfn-range.ts';
 import { ZONE_NAMES } from './boot-map.ts';
-import type { CellState, Say } from './state-map.ts';
+import type { ZoneState, Say } from './state-map.ts';
 
 /** min, low, high, pcp high, pcp batch. */
-export interface CellSizes {
+interface ZoneSizes {
   readonly marks: readonly [number, number, number];
   readonly pcpHigh: number;
   readonly pcpBatch: number;
 }
 
-/** What the engine will derive for a guest of these cells, by cell in their order. */
-export function derivedSizes(
-  cells: readonly CellState[],
+/** What the engine will derive for a guest of these zones, by zone in their order. */
+function derivedSizes(
+  guestZones: readonly ZoneState[],
   freedLate: readonly PfnRange[],
   era: Era,
   cpuNode: readonly number[],
   nrNodeIds: number,
-): CellSizes[] {
+): ZoneSizes[] {
   const rules = ERA_RULES[era];
-  const managed = cells.map(({ ranges, reserved }) => {
+  const managed = guestZones.map(({ ranges, reserved }) => {
     const late = ranges.reduce((sum, range) => sum + overlap(freedLate, range), 0);
     return pagesIn(ranges) - pagesIn(reserved) - late;
   });
-  const present = cells.map(({ ranges }) => pagesIn(ranges));
-  const { marks } = watermarksOf(rules, { managed, present, high: cells.map(() => 0) });
+  const present = guestZones.map(({ ranges }) => pagesIn(ranges));
+  const { marks } = watermarksOf(rules, { managed, present, high: guestZones.map(() => 0) });
   const cpus = cpusByNode(cpuNode, nrNodeIds);
-  return cells.map(({ nid }, i) => {
+  return guestZones.map(({ nid }, i) => {
     const { min, low, high } = marks[i]!;
     const batch = rules.batch(managed[i]!);
     return { marks: [min, low, high], pcpBatch: Math.max(1, batch), pcpHigh: rules.high(batch, low, cpus[nid]!) };
@@ -40,15 +40,15 @@ const overlap = (ranges: readonly PfnRange[], { start, end }: PfnRange): number 
 
 /** Tells where the two differ, a line a zone. What is derived counts: the guest follows the rules of its era. */
 export function compareWatermarks(
-  cells: readonly CellState[],
+  guestZones: readonly ZoneState[],
   freedLate: readonly PfnRange[],
   era: Era,
   cpuNode: readonly number[],
   nrNodeIds: number,
   say: Say,
 ): void {
-  const derived = derivedSizes(cells, freedLate, era, cpuNode, nrNodeIds);
-  cells.forEach(({ nid, zone, stated }, i) => {
+  const derived = derivedSizes(guestZones, freedLate, era, cpuNode, nrNodeIds);
+  guestZones.forEach(({ nid, zone, stated }, i) => {
     const facts = stated[0];
     // Several zones in one have watermarks of their own.
     if (facts === undefined || stated.length > 1) return;

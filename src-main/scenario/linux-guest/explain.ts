@@ -19,7 +19,7 @@ export interface ManagedRow {
   readonly because: string;
 }
 
-/** A row for each (node, zone) that has pages in either. */
+/** A row for each zone that has pages in either. */
 export function explainManaged(map: BootMap, zones: readonly ZoneFacts[]): ManagedRow[] {
   const rows: ManagedRow[] = [];
   const nids = [...new Set([...map.ranges.map(({ nid }) => nid), ...zones.map(({ nid }) => nid)])].sort(

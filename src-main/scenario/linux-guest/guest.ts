@@ -12,37 +12,11 @@
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
 import { kibFromMib, kibFromPages, wholePagesFromKib } from '../../../shared/units/index.ts';
-import type { Diagnostic, Read } from '../../../shared/errors/index.ts';
+import type { Read } from '../../../shared/errors/index.ts';
 import { hasErrors } from '../../../shared/errors/index.ts';
-import type {
-  BootLogFacts,
-  Distances,
-  Facts,
-  Format,
-  FreeAreaFacts,
-  HostFacts,
-  IomemFacts,
-  NodeMeminfoFacts,
-  PagetypeinfoFacts,
-  Role,
-  RoleFacts,
-  ZoneinfoFacts,
-} from '../../formats/index.ts';
-import {
-  hasRole,
-  isOf,
-  linuxBuddyinfo,
-  linuxDmesg,
-  linuxIomem,
-  linuxNodeMeminfo,
-  linuxPagetypeinfo,
-  linuxZoneinfo,
-  numactlHardware,
-  runsInGuests,
-} from '../../formats/index.ts';
+import type { Distances } from '../../formats/index.ts';
 import type { LayoutRange } from '../../../shared/model/config.ts';
 import { formatIdList } from '../id-list.ts';
-import type { ImportPart } from '../import-host.ts';
 import { importDistances } from '../import-host.ts';
 import type { VmInput } from '../import-vm.ts';
 import { MAX_GUEST_NODE_IDS, MAX_GUEST_PFN, MAX_VCPUS } from '../../../shared/model/limit.ts';
@@ -52,10 +26,10 @@ import { quantityFromPages } from '../quantity.ts';
 import type { BootMap } from './boot-map.ts';
 import { bootMap, inZone, reservedOfMap, ZONE_NAMES } from './boot-map.ts';
 import { compareWatermarks } from './compare.ts';
-import type { CellState, Say } from './state-map.ts';
-import { cellsOfZoneinfo, foldOrders, rangesOfCells } from './state-map.ts';
-
-export type LinuxFile = ImportPart<Facts>;
+import type { LinuxFile } from './files.ts';
+import { Files } from './files.ts';
+import type { ZoneState, Say } from './state-map.ts';
+import { zonesOfZoneinfo, foldOrders, rangesOfZones } from './state-map.ts';
 
 export interface LinuxGuest {
   /** All of a VM but its name, its host and its placement. */
@@ -63,7 +37,7 @@ export interface LinuxGuest {
   /** Ascending by id; a node may lack CPUs or memory. */
   readonly nodes: readonly { readonly nid: number; readonly pages: number; readonly cpus: readonly number[] }[];
   readonly distances: Distances | null;
-  readonly cells: readonly CellState[];
+  readonly guestZones: readonly ZoneState[];
   /** Of its boot log; null without one. */
   readonly map: BootMap | null;
 }
@@ -74,69 +48,10 @@ export function guestFromLinuxFiles(inputs: readonly LinuxFile[]): Read<LinuxGue
   return { value: hasErrors(files.diagnostics) ? null : value, diagnostics: files.diagnostics };
 }
 
-/** The files by kind, each at most once but node meminfo. */
-class Files {
-  readonly diagnostics: Diagnostic[] = [];
-  readonly zoneinfo: ImportPart<ZoneinfoFacts> | null;
-  readonly log: ImportPart<BootLogFacts> | null;
-  readonly iomem: ImportPart<IomemFacts> | null;
-  readonly lists: ImportPart<readonly FreeAreaFacts[]> | null;
-  readonly meminfo: readonly ImportPart<NodeMeminfoFacts>[];
-  readonly numactl: ImportPart<HostFacts> | null;
-  readonly first: string;
-
-  constructor(inputs: readonly LinuxFile[]) {
-    const all = <R extends Role, F extends RoleFacts[R]>(format: Format<R, F>): ImportPart<F>[] =>
-      inputs.flatMap(({ file, facts }) => (isOf(format, facts) ? [{ file, facts }] : []));
-    const one = <R extends Role, F extends RoleFacts[R]>(
-      format: Format<R, F>,
-      called: string,
-    ): ImportPart<F> | null => {
-      const found = all(format);
-      if (found.length > 1) {
-        this.diagnostics.push({
-          severity: 'error',
-          slug: 'guest-file-twice',
-          message: `Two files are ${called}; they can be of one guest and one moment only.`,
-          where: { file: found[1]!.file },
-          found: found.map(({ file }) => file).join(', '),
-        });
-      }
-      return found[0] ?? null;
-    };
-    this.first = inputs[0]?.file ?? '';
-    this.zoneinfo = one(linuxZoneinfo, 'a zoneinfo');
-    this.log = one(linuxDmesg, 'a boot log');
-    this.iomem = one(linuxIomem, 'an iomem');
-    this.numactl = one(numactlHardware, 'the output of numactl --hardware');
-    this.meminfo = all(linuxNodeMeminfo);
-    const buddyinfo = one(linuxBuddyinfo, 'a buddyinfo');
-    const types = one(linuxPagetypeinfo, 'a pagetypeinfo');
-    if (buddyinfo !== null) this.lists = { file: buddyinfo.file, facts: buddyinfo.facts.zones };
-    else this.lists = types === null ? null : { file: types.file, facts: sumOfTypes(types.facts) };
-    const other = inputs.find(({ facts }) => hasRole(facts, 'host') && !runsInGuests(facts));
-    if (other === undefined) return;
-    const message = 'This describes a host, not the inside of a Linux guest.';
-    this.diagnostics.push({ severity: 'error', slug: 'guest-file-kind', message, where: { file: other.file } });
-  }
-}
-
-/** Free blocks by zone, all migrate types. A count that the kernel gave up at counts as nothing. */
-function sumOfTypes({ free }: PagetypeinfoFacts): FreeAreaFacts[] {
-  const zones = new Map<string, { nid: number; zone: string; line: number; blocks: number[] }>();
-  for (const { nid, zone, line, blocks } of free) {
-    const key = `${nid}/${zone}`;
-    const sum = zones.get(key) ?? { nid, zone, line, blocks: [] };
-    blocks.forEach((n, order) => (sum.blocks[order] = (sum.blocks[order] ?? 0) + (n ?? 0)));
-    zones.set(key, sum);
-  }
-  return [...zones.values()];
-}
-
 interface Memory {
   /** What there is, by node: ascending. */
   readonly ranges: readonly LayoutRange[];
-  readonly cells: readonly CellState[];
+  readonly guestZones: readonly ZoneState[];
   readonly freedLate: readonly PfnRange[];
 }
 
@@ -157,18 +72,18 @@ class GuestFactory {
     if (!this.#fits(map)) return null;
     const memory = this.#memory(map);
     if (memory === null) return null;
-    this.#compareSizes(memory.cells);
+    this.#compareSizes(memory.guestZones);
     const era = this.#era();
     const nrPages = memory.ranges.at(-1)!.end;
     const nodes = this.#nodes(memory.ranges);
-    const recorded = memory.cells.filter(({ free }) => free !== null);
+    const recorded = memory.guestZones.filter(({ free }) => free !== null);
     const nrNodeIds = Math.max(log?.facts.nrNodeIds ?? 0, ...nodes.map(({ nid }) => nid + 1));
-    const reserved = mergeRanges(memory.cells.flatMap((cell) => cell.reserved));
+    const reserved = mergeRanges(memory.guestZones.flatMap((guestZone) => guestZone.reserved));
     const { zoneinfo, numactl } = this.#files;
     const distances = numactl?.facts.distances ?? null;
     if (zoneinfo !== null) {
       const say = this.#say(zoneinfo.file);
-      compareWatermarks(memory.cells, memory.freedLate, era, this.#cpuNode, nrNodeIds, say);
+      compareWatermarks(memory.guestZones, memory.freedLate, era, this.#cpuNode, nrNodeIds, say);
     }
     return {
       vm: {
@@ -201,7 +116,7 @@ class GuestFactory {
       },
       nodes,
       distances,
-      cells: memory.cells,
+      guestZones: memory.guestZones,
       map,
     };
   }
@@ -243,18 +158,18 @@ class GuestFactory {
         this.#say(zoneinfo.file)('note', 'guest-assumed', message);
       }
       const say = this.#say(zoneinfo.file);
-      const cells = cellsOfZoneinfo(zoneinfo.facts.zones, map, lists?.facts ?? null, say);
-      if (cells === null) return null;
-      if (map === null) this.#assumePlaces(cells, zoneinfo.file);
-      return { ranges: rangesOfCells(cells), cells, freedLate: lateOf(map, cells) };
+      const guestZones = zonesOfZoneinfo(zoneinfo.facts.zones, map, lists?.facts ?? null, say);
+      if (guestZones === null) return null;
+      if (map === null) this.#assumePlaces(guestZones, zoneinfo.file);
+      return { ranges: rangesOfZones(guestZones), guestZones, freedLate: lateOf(map, guestZones) };
     }
     if (map !== null && log !== null) return this.#booted(map, log.file);
     return this.#fromSizes();
   }
 
-  #assumePlaces(cells: readonly CellState[], file: string): void {
-    const holes = cells.reduce((sum, c) => sum + c.stated.reduce((s, z) => s + z.spanned - z.present, 0), 0);
-    const reserved = cells.reduce((sum, c) => sum + pagesIn(c.reserved), 0);
+  #assumePlaces(guestZones: readonly ZoneState[], file: string): void {
+    const holes = guestZones.reduce((sum, c) => sum + c.stated.reduce((s, z) => s + z.spanned - z.present, 0), 0);
+    const reserved = guestZones.reduce((sum, c) => sum + pagesIn(c.reserved), 0);
     const message = `assumed: where the ${holes} pages missing in its spans and the ${reserved} reserved ones are, as no boot log is given`;
     this.#say(file)('note', 'guest-assumed', message);
   }
@@ -263,7 +178,7 @@ class GuestFactory {
   #booted(map: BootMap, file: string): Memory | null {
     const { lists } = this.#files;
     const { reserved, freedLate } = reservedOfMap(map);
-    const cells: CellState[] = [];
+    const guestZones: ZoneState[] = [];
     for (const nid of new Set(map.ranges.map((range) => range.nid))) {
       for (const zone of [0, 1, 2] as const) {
         const own = inZone(
@@ -275,14 +190,14 @@ class GuestFactory {
         const taken = ranges.flatMap((range) => within(reserved, range));
         const list = lists?.facts.find((each) => each.nid === nid && each.zone === ZONE_NAMES[zone]);
         const free = lists === null ? null : foldOrders(list?.blocks ?? []);
-        cells.push({ nid, zone, ranges, reserved: taken, free, stated: [] });
+        guestZones.push({ nid, zone, ranges, reserved: taken, free, stated: [] });
       }
     }
     if (lists === null) {
       const message = 'assumed: everything that the kernel did not take is free, as it is when it has just booted';
       this.#say(file)('note', 'guest-assumed', message);
     }
-    return { ranges: map.ranges, cells, freedLate };
+    return { ranges: map.ranges, guestZones, freedLate };
   }
 
   /** Nodes by their sizes alone, one after the other. */
@@ -307,8 +222,8 @@ class GuestFactory {
     const message =
       'assumed: its nodes lie one after the other from page 0 on, without holes or reserved pages, as only their sizes are given';
     this.#say(first)('warning', 'guest-assumed', message);
-    const cells = ranges.flatMap(({ start, end, nid }) =>
-      ([0, 1, 2] as const).flatMap((zone): CellState[] => {
+    const guestZones = ranges.flatMap(({ start, end, nid }) =>
+      ([0, 1, 2] as const).flatMap((zone): ZoneState[] => {
         const own = inZone([{ start, end }], zone);
         if (own.length === 0) return [];
         const list = lists?.facts.find((each) => each.nid === nid && each.zone === ZONE_NAMES[zone]);
@@ -316,7 +231,7 @@ class GuestFactory {
         return [{ nid, zone, ranges: own, reserved: [], free, stated: [] }];
       }),
     );
-    return { ranges, cells, freedLate: [] };
+    return { ranges, guestZones, freedLate: [] };
   }
 
   /** numactl's, else the firmware's order, else all of them spread over the nodes in turn. */
@@ -374,13 +289,13 @@ class GuestFactory {
   }
 
   /** meminfo and numactl against the zones: they count what is managed (or present, before 4.16). */
-  #compareSizes(cells: readonly CellState[]): void {
+  #compareSizes(guestZones: readonly ZoneState[]): void {
     const { meminfo, numactl } = this.#files;
-    const sum = (nid: number, count: (cell: CellState) => number): number =>
-      cells.filter((cell) => cell.nid === nid).reduce((pages, cell) => pages + count(cell), 0);
+    const sum = (nid: number, count: (guestZone: ZoneState) => number): number =>
+      guestZones.filter((guestZone) => guestZone.nid === nid).reduce((pages, guestZone) => pages + count(guestZone), 0);
     const check = (file: string, nid: number, kib: number, slackKib: number): void => {
-      const present = kibFromPages(sum(nid, (cell) => pagesIn(cell.ranges)));
-      const managed = present - kibFromPages(sum(nid, (cell) => pagesIn(cell.reserved)));
+      const present = kibFromPages(sum(nid, (guestZone) => pagesIn(guestZone.ranges)));
+      const managed = present - kibFromPages(sum(nid, (guestZone) => pagesIn(guestZone.reserved)));
       const near = (size: number): boolean => kib <= size && size < kib + slackKib;
       if (near(managed) || near(present)) return;
       const message = `node ${nid} has ${kib} KiB here, ${managed} KiB managed (${present} KiB present) by its zones, which count`;
@@ -405,10 +320,12 @@ const within = (ranges: readonly PfnRange[], inside: PfnRange): PfnRange[] =>
  * What the log's boot freed late and the zones still have as managed. Where there is other memory than at the boot, some
  * was plugged in, which sets the watermarks anew: nothing is late then.
  */
-function lateOf(map: BootMap | null, cells: readonly CellState[]): PfnRange[] {
-  const now = cells.reduce((sum, { ranges }) => sum + pagesIn(ranges), 0);
+function lateOf(map: BootMap | null, guestZones: readonly ZoneState[]): PfnRange[] {
+  const now = guestZones.reduce((sum, { ranges }) => sum + pagesIn(ranges), 0);
   if (map === null || now !== pagesIn(map.ranges)) return [];
-  const managed = cells.flatMap(({ ranges, reserved }) => ranges.flatMap((range) => subtractRanges(range, reserved)));
+  const managed = guestZones.flatMap(({ ranges, reserved }) =>
+    ranges.flatMap((range) => subtractRanges(range, reserved)),
+  );
   return mergeRanges(reservedOfMap(map).freedLate.flatMap((range) => within(managed, range)));
 }
 

@@ -19,10 +19,10 @@ import type { BootMap, ZoneIndex } from './boot-map.ts';
 import { inZone, ZONE_NAMES, ZONE_START, zoneOfPfn } from './boot-map.ts';
 
 const LOW_PAGES = 256;
-export const NR_ORDERS = 11;
+const NR_ORDERS = 11;
 
-/** One (node, zone) of a guest. */
-export interface CellState {
+/** One zone of a guest. */
+export interface ZoneState {
   readonly nid: number;
   readonly zone: ZoneIndex;
   /** Pages that are there, and those of them that are not managed. Ascending, disjoint. */
@@ -37,26 +37,26 @@ export interface CellState {
 /** How a problem is told: an error stops the reading, a note is something assumed or found. */
 export type Say = (severity: 'error' | 'warning' | 'note', slug: string, message: string, line?: number) => void;
 
-interface Cell {
+interface GuestZone {
   readonly nid: number;
   readonly zone: ZoneIndex;
   readonly facts: ZoneFacts[];
 }
 
 /** Null after an error. @param lists free blocks by zone; null: none are recorded. */
-export function cellsOfZoneinfo(
+export function zonesOfZoneinfo(
   zones: readonly ZoneFacts[],
   map: BootMap | null,
   lists: readonly FreeAreaFacts[] | null,
   say: Say,
-): CellState[] | null {
-  const cells = groupByCell(zones, say);
-  if (cells === null) return null;
-  const states: CellState[] = [];
-  for (const cell of cells) {
-    const ranges = rangesOfCell(cell, cells, map, say);
+): ZoneState[] | null {
+  const guestZones = groupByZone(zones, say);
+  if (guestZones === null) return null;
+  const states: ZoneState[] = [];
+  for (const guestZone of guestZones) {
+    const ranges = rangesOfGuestZone(guestZone, guestZones, map, say);
     if (ranges === null) return null;
-    const state = stateOfCell(cell, ranges, map, lists, say);
+    const state = stateOfZone(guestZone, ranges, map, lists, say);
     if (state === null) return null;
     states.push(state);
   }
@@ -69,8 +69,8 @@ const nameOf = ({ nid, zone }: { readonly nid: number; readonly zone: ZoneIndex 
 const endOf = (facts: ZoneFacts): number => (facts.startPfn ?? 0) + facts.spanned;
 
 /** Zones with pages, by where they begin. */
-function groupByCell(zones: readonly ZoneFacts[], say: Say): Cell[] | null {
-  const cells = new Map<string, Cell>();
+function groupByZone(zones: readonly ZoneFacts[], say: Say): GuestZone[] | null {
+  const guestZones = new Map<string, GuestZone>();
   let sound = true;
   for (const facts of zones) {
     if (facts.present === 0 || facts.zone === 'Device') {
@@ -95,44 +95,49 @@ function groupByCell(zones: readonly ZoneFacts[], say: Say): Cell[] | null {
       say('note', 'guest-zone-name', message, facts.line);
     }
     const key = `${facts.nid}/${zone}`;
-    const cell = cells.get(key) ?? { nid: facts.nid, zone, facts: [] };
-    cell.facts.push(facts);
-    cells.set(key, cell);
+    const guestZone = guestZones.get(key) ?? { nid: facts.nid, zone, facts: [] };
+    guestZone.facts.push(facts);
+    guestZones.set(key, guestZone);
   }
-  if (sound && cells.size === 0) {
+  if (sound && guestZones.size === 0) {
     say('error', 'guest-no-memory', 'no zone has pages');
     return null;
   }
-  return sound ? [...cells.values()].sort((a, b) => a.nid - b.nid || a.zone - b.zone) : null;
+  return sound ? [...guestZones.values()].sort((a, b) => a.nid - b.nid || a.zone - b.zone) : null;
 }
 
-/** Which pages of its span a cell has. */
-function rangesOfCell(cell: Cell, cells: readonly Cell[], map: BootMap | null, say: Say): PfnRange[] | null {
-  const present = cell.facts.reduce((sum, facts) => sum + facts.present, 0);
+/** Which pages of its span a zone has. */
+function rangesOfGuestZone(
+  guestZone: GuestZone,
+  guestZones: readonly GuestZone[],
+  map: BootMap | null,
+  say: Say,
+): PfnRange[] | null {
+  const present = guestZone.facts.reduce((sum, facts) => sum + facts.present, 0);
   if (map !== null) {
     const own = inZone(
-      map.ranges.filter(({ nid }) => nid === cell.nid),
-      cell.zone,
+      map.ranges.filter(({ nid }) => nid === guestZone.nid),
+      guestZone.zone,
     );
     if (pagesIn(own) === present) return own.map(({ start, end }) => ({ start, end }));
   }
   const out: PfnRange[] = [];
-  for (const facts of cell.facts) {
-    const own = rangesOfZone(facts, cells, say);
+  for (const facts of guestZone.facts) {
+    const own = rangesOfZone(facts, guestZones, say);
     if (own === null) return null;
     out.push(...own);
   }
   const merged = mergeRanges(out);
   if (pagesIn(merged) === present) return merged;
-  say('error', 'zones-overlap', `${nameOf(cell)}: its zones overlap each other`, cell.facts[0]!.line);
+  say('error', 'zones-overlap', `${nameOf(guestZone)}: its zones overlap each other`, guestZone.facts[0]!.line);
   return null;
 }
 
-function rangesOfZone(facts: ZoneFacts, cells: readonly Cell[], say: Say): PfnRange[] | null {
+function rangesOfZone(facts: ZoneFacts, guestZones: readonly GuestZone[], say: Say): PfnRange[] | null {
   const span = { start: facts.startPfn!, end: endOf(facts) };
   // A zone of another node inside this span has its pages there; of two equal ones neither does.
-  const inner = cells
-    .flatMap((cell) => cell.facts)
+  const inner = guestZones
+    .flatMap((guestZone) => guestZone.facts)
     .filter((other) => other !== facts && other.spanned < facts.spanned)
     .map((other) => ({ start: other.startPfn!, end: endOf(other) }))
     .filter((other) => span.start <= other.start && other.end <= span.end);
@@ -180,19 +185,19 @@ function bottomOf(ranges: readonly PfnRange[], pages: number): PfnRange[] {
 const without = (ranges: readonly PfnRange[], holes: readonly PfnRange[]): PfnRange[] =>
   ranges.flatMap((range) => subtractRanges(range, holes));
 
-function stateOfCell(
-  cell: Cell,
+function stateOfZone(
+  guestZone: GuestZone,
   ranges: readonly PfnRange[],
   map: BootMap | null,
   lists: readonly FreeAreaFacts[] | null,
   say: Say,
-): CellState | null {
-  const { nid, zone, facts } = cell;
+): ZoneState | null {
+  const { nid, zone, facts } = guestZone;
   const managed = facts.reduce((sum, each) => sum + (each.managed ?? each.present), 0);
   const needed = pagesIn(ranges) - managed;
-  const reserved = reservedOf(cell, ranges, map, needed);
+  const reserved = reservedOf(guestZone, ranges, map, needed);
   const usable = without(ranges, reserved);
-  const free = freeOf(cell, lists, usable, say);
+  const free = freeOf(guestZone, lists, usable, say);
   const state = { nid, zone, ranges, stated: facts };
   const plan = planFreeBlocks(usable, free);
   if (plan.ok) return { ...state, reserved, free };
@@ -203,16 +208,21 @@ function stateOfCell(
     const between = without(ranges, mergeRanges(blocks));
     if (pagesIn(between) >= needed) return { ...state, reserved: topOf(between, needed), free };
   }
-  const message = `${nameOf(cell)} has room for ${plan.room} of its ${free[plan.order]} free blocks of order ${plan.order}`;
+  const message = `${nameOf(guestZone)} has room for ${plan.room} of its ${free[plan.order]} free blocks of order ${plan.order}`;
   say('error', 'free-lists-no-room', message, facts[0]!.line);
   return null;
 }
 
 /** Exactly `needed` pages: the log's takings, then the first MiB's, then the highest. */
-function reservedOf(cell: Cell, ranges: readonly PfnRange[], map: BootMap | null, needed: number): PfnRange[] {
+function reservedOf(
+  guestZone: GuestZone,
+  ranges: readonly PfnRange[],
+  map: BootMap | null,
+  needed: number,
+): PfnRange[] {
   const taken = (map?.takings ?? [])
-    .filter(({ nid, freed }) => nid === cell.nid && freed === null)
-    .flatMap((taking) => inZone(taking.ranges, cell.zone))
+    .filter(({ nid, freed }) => nid === guestZone.nid && freed === null)
+    .flatMap((taking) => inZone(taking.ranges, guestZone.zone))
     .flatMap((taking) =>
       ranges.map((r) => ({ start: Math.max(r.start, taking.start), end: Math.min(r.end, taking.end) })),
     )
@@ -225,22 +235,27 @@ function reservedOf(cell: Cell, ranges: readonly PfnRange[], map: BootMap | null
   return mergeRanges([...known, ...lowest, ...highest]);
 }
 
-/** Free blocks of a cell by order: those recorded, or as few as hold the pages that zoneinfo counts. */
-function freeOf(cell: Cell, lists: readonly FreeAreaFacts[] | null, usable: readonly PfnRange[], say: Say): number[] {
-  const counted = cell.facts.reduce((sum, facts) => sum + facts.free, 0);
+/** Free blocks of a zone by order: those recorded, or as few as hold the pages that zoneinfo counts. */
+function freeOf(
+  guestZone: GuestZone,
+  lists: readonly FreeAreaFacts[] | null,
+  usable: readonly PfnRange[],
+  say: Say,
+): number[] {
+  const counted = guestZone.facts.reduce((sum, facts) => sum + facts.free, 0);
   if (lists === null) return decompose(bottomOf(usable, counted));
-  const names = new Set(cell.facts.map(({ zone }) => zone));
-  const own = lists.filter(({ nid, zone }) => nid === cell.nid && names.has(zone));
+  const names = new Set(guestZone.facts.map(({ zone }) => zone));
+  const own = lists.filter(({ nid, zone }) => nid === guestZone.nid && names.has(zone));
   if (own.length === 0) {
-    const message = `${nameOf(cell)}: no free lists are recorded, so nothing of it is free`;
+    const message = `${nameOf(guestZone)}: no free lists are recorded, so nothing of it is free`;
     say('warning', 'guest-no-lists', message);
   }
   const blocks = new Array<number>(NR_ORDERS).fill(0);
   for (const list of own) foldOrders(list.blocks).forEach((n, order) => (blocks[order]! += n));
   const listed = blocks.reduce((sum, n, order) => sum + n * 2 ** order, 0);
   if (listed !== counted) {
-    const message = `${nameOf(cell)}: the free lists hold ${listed} pages, zoneinfo counts ${counted}; the lists are taken`;
-    say('note', 'guest-free-differs', message, cell.facts[0]!.line);
+    const message = `${nameOf(guestZone)}: the free lists hold ${listed} pages, zoneinfo counts ${counted}; the lists are taken`;
+    say('note', 'guest-free-differs', message, guestZone.facts[0]!.line);
   }
   return blocks;
 }
@@ -268,6 +283,6 @@ function decompose(ranges: readonly PfnRange[]): number[] {
   return blocks;
 }
 
-/** Nodes' ranges of all cells, ascending. */
-export const rangesOfCells = (cells: readonly CellState[]): LayoutRange[] =>
-  cells.flatMap(({ nid, ranges }) => ranges.map((r) => ({ ...r, nid }))).sort(byStart);
+/** Nodes' ranges of all zones, ascending. */
+export const rangesOfZones = (guestZones: readonly ZoneState[]): LayoutRange[] =>
+  guestZones.flatMap(({ nid, ranges }) => ranges.map((r) => ({ ...r, nid }))).sort(byStart);
