@@ -65,6 +65,16 @@ describe('readForeign', () => {
     }
   });
 
+  it('has one format of each id, and one that recognises a text best', () => {
+    expect(new Set(FORMATS.map(({ id }) => id)).size).toBe(FORMATS.length);
+    for (const head of [NUMACTL, ...GUEST_TEXTS, `${GUEST_TEXTS.join('\n')}\n${NUMACTL}`]) {
+      const confidences = FORMATS.map((format) => format.recognise({ head, rootElement: null })?.confidence ?? 0);
+      const best = Math.max(...confidences);
+      expect(best).toBeGreaterThan(0);
+      expect(confidences.filter((confidence) => confidence === best)).toHaveLength(1);
+    }
+  });
+
   it('says what it looked for when it knows nothing of it', () => {
     for (const [text, found] of [
       ['<topology version="2.0"/>', 'an XML document <topology>'],

@@ -383,6 +383,17 @@ describe('sources', () => {
     ]);
   });
 
+  it('keep what is read and nothing is made of, and say that nothing is', () => {
+    const other = part('n.txt', { kind: 'some-measurement' }, '1 2 3');
+    const parts = sortParts([part('h.xml', host([GIB_KIB]), '<a/>'), other]);
+    const { value, diagnostics } = assembleScenario(parts, { sha256 });
+    expect(value?.sources?.map(({ name, format }) => [name, format])).toEqual([
+      ['h.xml', 'capabilities'],
+      ['n.txt', 'some-measurement'],
+    ]);
+    expect(diagnostics.map((d) => `${d.severity} ${d.slug} ${d.where.file}`)).toEqual(['warning import-unused n.txt']);
+  });
+
   it('are not there without texts, and a document without them is as it was', () => {
     const { value } = assemble([host([GIB_KIB])], []);
     expect(value).not.toHaveProperty('sources');

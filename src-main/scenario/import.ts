@@ -51,28 +51,43 @@ export interface ImportParts {
   readonly vms: readonly ImportPart<VmFacts>[];
   /** Of one Linux guest, from within. */
   readonly guestFiles?: readonly ImportPart<Facts>[];
+  /** Of a role that nothing is made of here. */
+  readonly others?: readonly ImportPart<Facts>[];
 }
 
 export function sortParts(parts: readonly ImportPart<ForeignFacts>[]): ImportParts {
   const hosts: ImportPart<HostFacts>[] = [];
   const vms: ImportPart<VmFacts>[] = [];
   const guestFiles: ImportPart<Facts>[] = [];
+  const others: ImportPart<Facts>[] = [];
   for (const part of parts) {
     const { facts } = part;
     if (hasRole(facts, 'host')) hosts.push({ ...part, facts });
     else if (hasRole(facts, 'vm')) vms.push({ ...part, facts });
-    else guestFiles.push({ ...part, facts });
+    else if (hasRole(facts, 'guest-state')) guestFiles.push({ ...part, facts });
+    else others.push(part);
   }
-  return { hosts, vms, guestFiles };
+  return { hosts, vms, guestFiles, others };
 }
 
 /** 10 Gbit/s less Ethernet and TCP overhead, in MiB/s. */
 const TEN_GBE_MIBPS = 1192;
 
 export function assembleScenario(parts: ImportParts, options: ImportOptions = {}): Read<Scenario> {
+  const { guestFiles = [], others = [] } = parts;
+  const { value, diagnostics } =
+    guestFiles.length > 0 ? assembleLinuxGuest(parts, guestFiles, options) : assembleHosts(parts, options);
+  const unused = others.map(({ file }): Diagnostic => ({
+    severity: 'warning',
+    slug: 'import-unused',
+    message: 'The file is read, but nothing of a scenario is made of it yet.',
+    where: { file },
+  }));
+  return { value, diagnostics: [...diagnostics, ...unused] };
+}
+
+function assembleHosts(parts: ImportParts, options: ImportOptions): Read<Scenario> {
   const diagnostics: Diagnostic[] = [];
-  const { guestFiles = [] } = parts;
-  if (guestFiles.length > 0) return assembleLinuxGuest(parts, guestFiles, options);
   if (parts.hosts.length === 0) {
     const message = 'None of the files describes a host.';
     const hint = 'Give libvirt capabilities (virsh capabilities) or the text of numactl --hardware besides.';
@@ -123,7 +138,7 @@ export function assembleScenario(parts: ImportParts, options: ImportOptions = {}
     links: linksOf(hostNames),
     vms,
     commands,
-    ...sourcesSection([...parts.hosts, ...parts.vms], options),
+    ...sourcesSection([...parts.hosts, ...parts.vms, ...(parts.others ?? [])], options),
   };
   const files = {
     hosts: parts.hosts.map((part) => part.file),
@@ -174,7 +189,7 @@ function assembleLinuxGuest(
     hosts: [hostInput(host)],
     vms: [linuxVm(name, read.value, host.name)],
     commands: [],
-    ...sourcesSection([...guestFiles, ...inside], options),
+    ...sourcesSection([...guestFiles, ...inside, ...(parts.others ?? [])], options),
   };
   return finish(input, { vms: [guestFiles[0]!.file] }, options, diagnostics);
 }
