@@ -3,13 +3,13 @@ import { basename } from 'node:path';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
 import type { ForeignFacts } from '../formats/index.ts';
-import { isOf, linuxZoneinfo, readForeign } from '../formats/index.ts';
+import { isOf, linuxZoneinfo } from '../formats/index.ts';
 import { count } from '../../shared/view/number-format.ts';
 import type { ImportPart, Scenario } from '../scenario/index.ts';
 import { assembleScenario, canonicalText, explainManaged, guestFromLinuxFiles, sortParts } from '../scenario/index.ts';
 import { headOf, keepEarlier, overInput, standingAt, textHash, unwritable, writeFiles } from '../store/index.ts';
 import { scenarioText } from './check.ts';
-import { inputName, readInput } from './input.ts';
+import { readParts } from './input.ts';
 import type { CommandFlags } from './option.ts';
 import type { ExitCode } from './output.ts';
 import { printDiagnostics, printNote, printResult } from './output.ts';
@@ -27,16 +27,7 @@ export interface ImportFlags extends CommandFlags {
 }
 
 export async function importFiles(paths: readonly string[], flags: ImportFlags): Promise<ExitCode> {
-  const diagnostics: Diagnostic[] = [];
-  const parts: ImportPart<ForeignFacts>[] = [];
-  for (const path of paths) {
-    const file = inputName(path);
-    const input = await readInput(path);
-    const read =
-      input.value === null ? { value: null, diagnostics: input.diagnostics } : readForeign(input.value, file);
-    diagnostics.push(...read.diagnostics);
-    if (read.value !== null) parts.push({ file, facts: read.value, text: input.value! });
-  }
+  const { parts, diagnostics } = await readParts(paths);
   // What a file that is not read would have told is missing, so nothing is said of the whole.
   const scenario = hasErrors(diagnostics) ? null : assemble(parts, flags, diagnostics);
   const refusal = scenario === null ? null : await write(scenario, paths, flags);

@@ -1,5 +1,8 @@
 /** Reads what a person names, as store reads files. `-` is stdin. */
-import type { Read } from '../../shared/errors/index.ts';
+import type { Diagnostic, Read } from '../../shared/errors/index.ts';
+import type { ForeignFacts } from '../formats/index.ts';
+import { readForeign } from '../formats/index.ts';
+import type { ImportPart } from '../scenario/index.ts';
 import { readText, readTextStream } from '../store/index.ts';
 import { baseFolder, resolvePath } from './path.ts';
 
@@ -11,3 +14,21 @@ export const readInput = (path: string): Promise<Read<string>> =>
   path === '-'
     ? readTextStream(process.stdin, inputName(path))
     : readText(resolvePath(path), path, `Relative names start at ${baseFolder()}.`);
+
+/** The facts of foreign files that could be read, and what is wrong with any. */
+export async function readParts(
+  paths: readonly string[],
+): Promise<{ readonly parts: readonly ImportPart<ForeignFacts>[]; readonly diagnostics: Diagnostic[] }> {
+  const parts: ImportPart<ForeignFacts>[] = [];
+  const diagnostics: Diagnostic[] = [];
+  for (const path of paths) {
+    const file = inputName(path);
+    const input = await readInput(path);
+    diagnostics.push(...input.diagnostics);
+    if (input.value === null) continue;
+    const read = readForeign(input.value, file);
+    diagnostics.push(...read.diagnostics);
+    if (read.value !== null) parts.push({ file, facts: read.value, text: input.value });
+  }
+  return { parts, diagnostics };
+}

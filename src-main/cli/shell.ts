@@ -13,10 +13,9 @@ import type { WorldConfig } from '../../shared/model/world.ts';
 import { World } from '../engine/index.ts';
 import type { Scenario } from '../scenario/index.ts';
 import { assembleScenario, placementDiagnostics, sortParts, toWorldConfig } from '../scenario/index.ts';
-import { readForeign } from '../formats/index.ts';
 import { GuestShell, type LineResult } from '../shell/index.ts';
 import { BOOT_FLAG_NAMES, BOOTED_VM, bootConfig, type BootFlags, readProfile } from './boot-guest.ts';
-import { inputName, readInput } from './input.ts';
+import { inputName, readParts } from './input.ts';
 import type { ExitCode } from './output.ts';
 import { printDiagnostics, printNote } from './output.ts';
 import { loadScenario } from './scenario-file.ts';
@@ -84,17 +83,7 @@ async function fromFiles(paths: readonly string[], flags: ShellFlags): Promise<P
   const boot = bootFlags(flags, 'its files say that', ['profile']);
   const { rfc, diagnostics: wrong } = readProfile(flags.profile ?? 'correct');
   if (boot.length + wrong.length > 0 || rfc === null) return refused([...boot, ...wrong], 2);
-  const diagnostics: Diagnostic[] = [];
-  const parts = [];
-  for (const path of paths) {
-    const file = inputName(path);
-    const input = await readInput(path);
-    diagnostics.push(...input.diagnostics);
-    if (input.value === null) continue;
-    const read = readForeign(input.value, file);
-    diagnostics.push(...read.diagnostics);
-    if (read.value !== null) parts.push({ file, facts: read.value });
-  }
+  const { parts, diagnostics } = await readParts(paths);
   if (hasErrors(diagnostics)) return refused(diagnostics, 1);
   const { value, diagnostics: said } = assembleScenario(sortParts(parts), { rehearsal: false });
   if (value === null) return refused([...diagnostics, ...said], 1);
