@@ -16,5 +16,13 @@ export { readMessage, writeMessage } from './message.ts';
 export type { ClientMessage, EventData, EventName, ServerMessage } from './message.ts';
 export type { Port } from './port.ts';
 export { MAX_FILE_CHARS, MAX_FILES, MAX_MESSAGE_BYTES, MAX_TILE_PAGES, PROTOCOL_VERSION } from './limit.ts';
-export { isRequestName, requests } from './request.ts';
-export type { RequestInput, RequestName, RequestReply } from './request.ts';
+export { isRequestName, isRunRequest, requests } from './request.ts';
+export type {
+  Answer,
+  CheckedInput,
+  DeskRequestName,
+  RequestInput,
+  RequestName,
+  RequestReply,
+  RunRequestName,
+} from './request.ts';

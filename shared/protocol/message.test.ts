@@ -25,13 +25,32 @@ describe('messages', () => {
   });
 
   test(`any bytes are read or refused, never thrown at, seed ${SEED}`, () => {
+    // Bytes drawn evenly say a length of gigabytes: a message is drawn, and then damaged.
+    const drawn = fc.record({
+      json: fc.oneof(fc.json({ maxDepth: 2 }), fc.string({ unit: 'binary-ascii', maxLength: 20 })),
+      payload: fc.uint8Array({ maxLength: 16 }),
+      longer: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: -8, max: 300 })),
+      cut: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat({ max: 24 })),
+    });
+    const outcomes = { read: 0, refused: 0 };
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
+      fc.property(drawn, ({ json, payload, longer, cut }) => {
+        const text = Buffer.from(json);
+        const length = Math.max(0, text.length + longer);
+        const head = Buffer.alloc(4);
+        head.writeUInt32LE(length);
+        const whole = Buffer.concat([head, text, payload]);
+        const bytes = new Uint8Array(whole.subarray(0, whole.length - cut));
         const read = readMessage(bytes);
-        if (read !== null) expect(read.payload.length).toBeLessThanOrEqual(bytes.length - 4);
+        outcomes[read === null ? 'refused' : 'read']++;
+        if (read === null) return;
+        expect([...read.payload]).toEqual([...bytes.subarray(4 + length)]);
+        if (longer === 0 && /^[\x20-\x7e]*$/.test(json)) expect(read.json).toEqual(JSON.parse(json));
       }),
-      { seed: SEED },
+      { seed: SEED, numRuns: 1000 },
     );
+    expect(outcomes.read).toBeGreaterThan(100);
+    expect(outcomes.refused).toBeGreaterThan(100);
   });
 
   test('a length beyond the end, a cut message and text that is not JSON are refused', () => {

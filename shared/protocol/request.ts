@@ -1,6 +1,9 @@
 /**
- * The one table of what a window may ask of main. A row gives the input's validator and the type of the reply; nothing
- * that is not in the table is answered, nothing that does not fit its row is looked at.
+ * The one table of what a window may ask of main. A row says who answers, the input's validator and the type of the
+ * reply. A request that is not in the table is not answered; an input that does not fit its row is not looked at.
+ *
+ * A new request is a row here and one handler: of a `desk` row in src-main/desk/handler.ts, of a `run` row in
+ * src-main/runtime/session-methods.ts, which has the world. Nothing in between knows a request by name.
  *
  * (a) A connection belongs to one window. It shows at most one document: the one it attached to; requests about "the
  *     document" mean that one.
@@ -36,20 +39,30 @@ const fileName = z
   .regex(/^[^\\/:*?"<>|\u0000-\u001f]+$/)
   .refine((name) => !/^\.+$/.test(name) && name === name.trim());
 
-const row = <Input extends z.ZodType, Reply>(input: Input) => ({ input, reply: undefined as unknown as Reply });
-const request =
+const row = <By, Input extends z.ZodType, Reply>(by: By, input: Input) => ({
+  by,
+  input,
+  reply: undefined as unknown as Reply,
+});
+/** Answered by the desk. */
+const desk =
   <Reply>() =>
   <Input extends z.ZodType>(input: Input) =>
-    row<Input, Reply>(input);
+    row<'desk', Input, Reply>('desk', input);
+/** Answered by the thread of the run that the window shows. */
+const run =
+  <Reply>() =>
+  <Input extends z.ZodType>(input: Input) =>
+    row<'run', Input, Reply>('run', input);
 
 export const requests = {
   // The window itself
-  hello: request<HelloReply>()(z.strictObject({ protocol: z.int() })),
+  hello: desk<HelloReply>()(z.strictObject({ protocol: z.int() })),
   /** Becomes true of this window; null leaves the document (start screen). */
-  attach: request<DocumentState | null>()(z.strictObject({ document: id.nullable() })),
+  attach: desk<DocumentState | null>()(z.strictObject({ document: id.nullable() })),
 
   // Documents. Each opens one and replies with its id, or with every reason why not.
-  'document.new': request<OpenReply>()(
+  'document.new': desk<OpenReply>()(
     z.strictObject({
       name: z.string().trim().min(1).max(200),
       nodes: z.int().min(1).max(128),
@@ -68,15 +81,15 @@ export const requests = {
       defects: z.enum(['correct', 'rfc-v3', 'all-defects']).default('correct'),
     }),
   ),
-  'document.example': request<OpenReply>()(z.strictObject({ example: id })),
+  'document.example': desk<OpenReply>()(z.strictObject({ example: id })),
   /** The shell's own dialog; document null and no diagnostics: the person cancelled. */
-  'document.open': request<OpenReply>()(none),
-  'document.recent': request<OpenReply>()(z.strictObject({ recent: id })),
+  'document.open': desk<OpenReply>()(none),
+  'document.recent': desk<OpenReply>()(z.strictObject({ recent: id })),
   /** Opens an unsaved document as the journal has it; the world is stepped to the tick it had reached. */
-  'document.recover': request<OpenReply>()(z.strictObject({ recovery: id })),
-  'document.discardRecovery': request<null>()(z.strictObject({ recovery: id })),
+  'document.recover': desk<OpenReply>()(z.strictObject({ recovery: id })),
+  'document.discardRecovery': desk<null>()(z.strictObject({ recovery: id })),
   /** Dropped or chosen files, in any order, told apart by content: one scenario, or hosts and VMs. */
-  'document.import': request<ImportReply>()(
+  'document.import': desk<ImportReply>()(
     z.strictObject({
       files: z
         .array(z.strictObject({ name: z.string().max(1000), text: z.string().max(MAX_FILE_CHARS) }))
@@ -88,52 +101,52 @@ export const requests = {
   ),
   /** Saves where it was opened; a document without a place, or `as`, asks the shell (name null) or takes the name given
    *  (shells without native dialogs). saved false: cancelled. */
-  'document.save': request<{ saved: boolean; diagnostics: readonly Diagnostic[] }>()(
+  'document.save': desk<{ saved: boolean; diagnostics: readonly Diagnostic[] }>()(
     z.strictObject({ as: z.boolean(), name: fileName.nullable(), overwrite: z.boolean() }),
   ),
   /** The canonical text of the document as it stands. Payload: UTF-8. */
-  'document.text': request<null>()(none),
-  'document.rename': request<null>()(z.strictObject({ name: z.string().trim().min(1).max(200) })),
+  'document.text': desk<null>()(none),
+  'document.rename': run<null>()(z.strictObject({ name: z.string().trim().min(1).max(200) })),
   /** The file changed on disk: read it anew (true) or keep what is here (false). */
-  'document.changedOnDisk': request<OpenReply>()(z.strictObject({ reload: z.boolean() })),
+  'document.changedOnDisk': desk<OpenReply>()(z.strictObject({ reload: z.boolean() })),
   /** Ends its run. Unsaved work stays recoverable unless `discard`. */
-  'document.close': request<null>()(z.strictObject({ document: id, discard: z.boolean() })),
+  'document.close': desk<null>()(z.strictObject({ document: id, discard: z.boolean() })),
 
   // The run of the document
-  'run.play': request<null>()(
+  'run.play': run<null>()(
     /** Ticks a second; null: as fast as it goes. It stops by itself when the world has settled. */
     z.strictObject({ ticksPerSec: z.number().min(0.1).max(100_000).nullable() }),
   ),
-  'run.pause': request<null>()(none),
-  'run.step': request<null>()(z.strictObject({ ticks: z.int().min(1).max(100_000) })),
+  'run.pause': run<null>()(none),
+  'run.step': run<null>()(z.strictObject({ ticks: z.int().min(1).max(100_000) })),
   /** Applied at once and entered into the scenario. rejection: the simulated world says no, and nothing changed. */
-  'run.command': request<{ rejection: Rejection | null }>()(z.strictObject({ command: submittedCommandSchema })),
+  'run.command': run<{ rejection: Rejection | null }>()(z.strictObject({ command: submittedCommandSchema })),
   /** Takes the last given command out of the scenario and the world back to the tick it was given at. */
-  'run.undo': request<null>()(none),
+  'run.undo': run<null>()(none),
   /** Gives it again at the same tick. */
-  'run.redo': request<null>()(none),
+  'run.redo': run<null>()(none),
   /** Stops a replay (undo, recovery) or a run that is under way. */
-  'run.cancel': request<null>()(none),
+  'run.cancel': run<null>()(none),
   /** Checks every law now. */
-  'run.check': request<LawsChecked>()(none),
-  'run.hashes': request<RunHashes>()(none),
+  'run.check': run<LawsChecked>()(none),
+  'run.hashes': run<RunHashes>()(none),
   /** What would come of a command given now. Changes nothing. */
-  'run.forecast': request<Forecast>()(z.strictObject({ command: submittedCommandSchema })),
+  'run.forecast': run<Forecast>()(z.strictObject({ command: submittedCommandSchema })),
 
   // Inside a guest
   /** One line for the guest's shell. What it writes is entered into the scenario as one command, so that undo takes it back. */
-  'shell.run': request<ShellReply>()(
+  'shell.run': run<ShellReply>()(
     z.strictObject({ vm: z.string().max(200), line: z.string().max(MAX_SHELL_LINE_CHARS) }),
   ),
   /** Stops the line that runs, as Ctrl-C does; what it wrote stays written. */
-  'shell.stop': request<null>()(z.strictObject({ vm: z.string().max(200) })),
-  'shell.complete': request<ShellCompletion>()(
+  'shell.stop': run<null>()(z.strictObject({ vm: z.string().max(200) })),
+  'shell.complete': run<ShellCompletion>()(
     z.strictObject({ vm: z.string().max(200), line: z.string().max(MAX_SHELL_LINE_CHARS) }),
   ),
   /** The layouts that the guest still has, ascending. */
-  'view.layouts': request<{ layouts: readonly LayoutInfo[] }>()(z.strictObject({ vm: z.string().max(200) })),
+  'view.layouts': run<{ layouts: readonly LayoutInfo[] }>()(z.strictObject({ vm: z.string().max(200) })),
   /** One of them, expanded. Payload: start, end and nid of each range as little-endian uint32. */
-  'view.layout': request<{ seq: number; ranges: number }>()(
+  'view.layout': run<{ seq: number; ranges: number }>()(
     z.strictObject({
       vm: z.string().max(200),
       seq: z
@@ -143,21 +156,21 @@ export const requests = {
     }),
   ),
   /** The last commits of the guest, step by step, newest last. */
-  'view.commits': request<{ commits: readonly CommitTrace[] }>()(z.strictObject({ vm: z.string().max(200) })),
+  'view.commits': run<{ commits: readonly CommitTrace[] }>()(z.strictObject({ vm: z.string().max(200) })),
   /** Runs variants of the document's scenario up to the present tick, apart from its run, which stays as it is. */
-  'run.compare': request<Comparison>()(z.strictObject({ vm: z.string().max(200), of: z.enum(['defects', 'beyond']) })),
-  'run.cancelCompare': request<null>()(none),
+  'run.compare': desk<Comparison>()(z.strictObject({ vm: z.string().max(200), of: z.enum(['defects', 'beyond']) })),
+  'run.cancelCompare': desk<null>()(none),
 
   // What the window shows
   /** at null: the present, kept up to date. blocksOf: the VM whose pageblocks are wanted, by name. */
-  'view.watch': request<null>()(z.strictObject({ at: tick.nullable(), blocksOf: z.string().max(200).nullable() })),
+  'view.watch': desk<null>()(z.strictObject({ at: tick.nullable(), blocksOf: z.string().max(200).nullable() })),
   /** The frame with this number has been drawn; the next may be sent. */
-  'view.ack': request<null>()(z.strictObject({ frame: z.int().min(0) })),
+  'view.ack': desk<null>()(z.strictObject({ frame: z.int().min(0) })),
   /** One recorded frame, to compare with: the one at this tick, or the last before it. Payload: encode(snapshot) at level
    *  `accounts`. What the window watches stays as it is. */
-  'view.frame': request<{ tick: number }>()(z.strictObject({ at: tick })),
+  'view.frame': run<{ tick: number }>()(z.strictObject({ at: tick })),
   /** Exact pages of the present. Payload: see tile.ts. */
-  'view.tiles': request<{ tick: number; fromPfn: number; pages: number }>()(
+  'view.tiles': run<{ tick: number; fromPfn: number; pages: number }>()(
     z.strictObject({
       vm: z.string().max(200),
       fromPfn: z
@@ -167,15 +180,15 @@ export const requests = {
       pages: z.int().min(1).max(MAX_TILE_PAGES),
     }),
   ),
-  'view.series': request<SeriesPart>()(z.strictObject({ haveTick: tick.nullable(), stride: z.int().min(0) })),
-  'view.events': request<{ from: number; events: readonly WorldEvent[] }>()(
+  'view.series': run<SeriesPart>()(z.strictObject({ haveTick: tick.nullable(), stride: z.int().min(0) })),
+  'view.events': desk<{ from: number; events: readonly WorldEvent[] }>()(
     z.strictObject({ from: z.int().min(0), most: z.int().min(1).max(10_000) }),
   ),
 
   // Out
   /** Payload: the file. html: the self-contained report; pdf: the same, printed; json: the run document; scenario: its
    *  canonical text; csv: one table of the report, by name; figure: one of its figures as SVG. */
-  'export.make': request<{ name: string; mime: string }>()(
+  'export.make': desk<{ name: string; mime: string }>()(
     z.discriminatedUnion('kind', [
       z.strictObject({ kind: z.enum(['html', 'pdf', 'json', 'scenario']) }),
       z.strictObject({ kind: z.literal('csv'), table: z.string().max(40) }),
@@ -184,13 +197,26 @@ export const requests = {
     ]),
   ),
   /** Path below the shell's own origin where the report can be looked at in a frame. */
-  'export.preview': request<{ path: string }>()(none),
-  /** Native shells: asks where, and writes the payload. saved false: cancelled. Web: not offered (`HelloReply.saves`). */
-  'export.write': request<{ saved: boolean; diagnostics: readonly Diagnostic[] }>()(z.strictObject({ name: fileName })),
+  'export.preview': desk<{ path: string }>()(none),
+  /** In shells with native dialogs (`HelloReply.dialogs`): asks where, and writes the payload. saved false: cancelled. */
+  'export.write': desk<{ saved: boolean; diagnostics: readonly Diagnostic[] }>()(z.strictObject({ name: fileName })),
 } as const;
 
 export type RequestName = keyof typeof requests;
+/** As a window writes it. */
 export type RequestInput<N extends RequestName> = z.input<(typeof requests)[N]['input']>;
+/** As its validator gives it out. */
+export type CheckedInput<N extends RequestName> = z.output<(typeof requests)[N]['input']>;
 export type RequestReply<N extends RequestName> = (typeof requests)[N]['reply'];
 
+type AnsweredBy<By> = { [N in RequestName]: (typeof requests)[N]['by'] extends By ? N : never }[RequestName];
+export type DeskRequestName = AnsweredBy<'desk'>;
+export type RunRequestName = AnsweredBy<'run'>;
+
+export interface Answer<N extends RequestName> {
+  readonly output: RequestReply<N>;
+  readonly payload?: Uint8Array;
+}
+
 export const isRequestName = (name: string): name is RequestName => Object.hasOwn(requests, name);
+export const isRunRequest = (name: RequestName): name is RunRequestName => requests[name].by === 'run';

@@ -146,7 +146,8 @@ describe('a document', () => {
     const id = await imported(page, SMALL.replace('"meanMs": 1000', '"meanMs": 60000'));
     await page.show(id);
     await page.get('run.step', { ticks: 3 });
-    await page.get('run.command', { command: COMPACT });
+    // Slow enough to be under way for as long as a busy machine takes.
+    await page.get('run.command', { command: { ...COMPACT, rateMiBps: 1 } });
     await page.get('run.play', { ticksPerSec: 20 });
     await setTimeout(200);
     // Reloaded, joined by a second window, then both closed.

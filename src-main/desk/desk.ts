@@ -6,7 +6,8 @@
  * (c) Whatever a window says comes through the door (door.ts) and the table of handlers (handler.ts).
  */
 import { join } from 'node:path';
-import type { OpenReply, RequestName, RequestReply, StartInfo } from '../../shared/protocol/index.ts';
+import type { Answer, DeskRequestName, OpenReply, RequestName, StartInfo } from '../../shared/protocol/index.ts';
+import { isRunRequest } from '../../shared/protocol/index.ts';
 import type { ThreadPlace } from '../runtime/index.ts';
 import { startSession } from '../runtime/index.ts';
 import { privateFolder, RecentFiles } from '../store/index.ts';
@@ -21,7 +22,7 @@ import { createHandlers } from './handler.ts';
 import { Previews } from './preview.ts';
 import type { Asset, Connection, Shell, WindowPort } from './shell.ts';
 import { StartLists } from './start-list.ts';
-import type { LinkHost, Reply } from './window-link.ts';
+import type { LinkHost } from './window-link.ts';
 import { WindowLink } from './window-link.ts';
 
 export interface DeskOptions {
@@ -194,8 +195,11 @@ export class Desk implements LinkHost {
   async answer<N extends RequestName>(
     { name, input, payload }: AdmittedRequest<N>,
     link: WindowLink,
-  ): Promise<Reply<RequestReply<N>>> {
-    return await this.#handlers[name](input, link, payload);
+  ): Promise<Answer<N>> {
+    const answer = isRunRequest(name)
+      ? await link.shown().session.ask(name, input as never)
+      : await this.#handlers[name as DeskRequestName](input as never, link, payload);
+    return answer as Answer<N>;
   }
 
   startInfo(): Promise<StartInfo> {

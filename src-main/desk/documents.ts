@@ -29,9 +29,9 @@ import {
 } from '../store/index.ts';
 import { OpenedDocument } from './document.ts';
 import type { DocumentListener } from './document.ts';
-import type { Checked } from './door.ts';
+import type { CheckedInput } from '../../shared/protocol/index.ts';
 import type { Example } from './example.ts';
-import { Refusal } from './refusal.ts';
+import { RequestDenied } from '../runtime/index.ts';
 import { realPlace } from './save.ts';
 import type { GivenFile, Source } from './source.ts';
 import { importFiles, newScenario } from './source.ts';
@@ -94,14 +94,14 @@ export class Documents {
     return this.#open.get(id) ?? null;
   }
 
-  /** @throws Refusal */
+  /** @throws RequestDenied */
   get(id: string): OpenedDocument {
     const document = this.#open.get(id);
-    if (document === undefined) throw new Refusal('This document is not open any more.');
+    if (document === undefined) throw new RequestDenied('This document is not open any more.');
     return document;
   }
 
-  openNew(form: Checked<'document.new'>): Promise<OpenReply> {
+  openNew(form: CheckedInput<'document.new'>): Promise<OpenReply> {
     const { value, diagnostics } = newScenario(form);
     if (value === null) return Promise.resolve({ document: null, diagnostics });
     return this.#start({ scenario: value, written: null }, { ...NOWHERE, diagnostics });
@@ -109,7 +109,7 @@ export class Documents {
 
   openExample(id: string): Promise<OpenReply> {
     const example = this.#parts.examples.find(({ info }) => info.id === id);
-    if (example === undefined) throw new Refusal('There is no such example.');
+    if (example === undefined) throw new RequestDenied('There is no such example.');
     const { scenario, file, text } = example;
     const saved = textHash(canonicalText(scenario));
     return this.#start({ scenario, written: { name: file, text } }, { ...NOWHERE, saved, diagnostics: [] });
@@ -126,7 +126,7 @@ export class Documents {
 
   async openRecent(id: string): Promise<OpenReply> {
     const file = (await this.#parts.recent.list()).find((entry) => entry.id === id);
-    if (file === undefined) throw new Refusal('This file is not among the recent ones any more.');
+    if (file === undefined) throw new RequestDenied('This file is not among the recent ones any more.');
     return await this.openPath(file.path);
   }
 
@@ -174,7 +174,7 @@ export class Documents {
   }
 
   async discardRecovery(id: string): Promise<void> {
-    if (this.#open.has(id)) throw new Refusal('This document is open.');
+    if (this.#open.has(id)) throw new RequestDenied('This document is open.');
     await discardJournal(this.#journalFolder, id);
     this.#parts.journalsChanged();
   }
@@ -182,7 +182,7 @@ export class Documents {
   /** The file of a document is another now: reads it (a new document, in the place of the old) or keeps what is here. */
   async settleChange(document: OpenedDocument, reload: boolean): Promise<OpenReply> {
     const { place } = document;
-    if (place === null) throw new Refusal('This document is not saved anywhere.');
+    if (place === null) throw new RequestDenied('This document is not saved anywhere.');
     const { value: text, diagnostics } = await readText(place, place);
     const read = text === null ? { value: null, diagnostics } : readScenario(text, place);
     if (!reload) {

@@ -6,16 +6,13 @@
  * (b) Why something was refused names the request and the place in its input, never what the window sent.
  */
 import type * as z from 'zod';
-import type { RequestName } from '../../shared/protocol/index.ts';
+import type { CheckedInput, RequestName } from '../../shared/protocol/index.ts';
 import { isRequestName, MAX_MESSAGE_BYTES, readMessage, requests } from '../../shared/protocol/index.ts';
-
-/** An input as its validator gives it out. */
-export type Checked<N extends RequestName> = z.output<(typeof requests)[N]['input']>;
 
 export interface AdmittedRequest<N extends RequestName = RequestName> {
   readonly id: number;
   readonly name: N;
-  readonly input: Checked<N>;
+  readonly input: CheckedInput<N>;
   readonly payload: Uint8Array;
 }
 
@@ -51,7 +48,7 @@ export function admit(bytes: Uint8Array, lastId: number): AdmittedRequest | Refu
     return refused(`The request ${name} carries ${read.payload.length} bytes of payload; it takes none.`, id, name);
   const parsed = requests[name].input.safeParse(input);
   if (!parsed.success) return refused(`The input of ${name} is not of its form: ${issueText(parsed.error)}.`, id, name);
-  return { id, name, input: parsed.data as Checked<RequestName>, payload: read.payload };
+  return { id, name, input: parsed.data as CheckedInput<RequestName>, payload: read.payload };
 }
 
 /** Exactly the three members of a ClientMessage. */

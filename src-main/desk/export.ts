@@ -2,8 +2,8 @@
 import type { RunRecord } from '../../shared/view/index.ts';
 import type { Report } from '../report/index.ts';
 import { runJob } from '../runtime/index.ts';
-import type { Checked } from './door.ts';
-import { Refusal } from './refusal.ts';
+import type { CheckedInput } from '../../shared/protocol/index.ts';
+import { RequestDenied } from '../runtime/index.ts';
 
 export interface Exported {
   /** Suggested. */
@@ -23,7 +23,7 @@ const bytes = (text: string): Uint8Array => Buffer.from(text);
 
 /** @param pdf of the shell; null where it has none. */
 export async function makeExport(
-  asked: Checked<'export.make'>,
+  asked: CheckedInput<'export.make'>,
   document: Exportable,
   pdf: ((html: string) => Promise<Uint8Array>) | null,
 ): Promise<Exported> {
@@ -32,7 +32,7 @@ export async function makeExport(
     case 'scenario':
       return { name: `${base}.pageshift.json`, mime: 'application/json', content: bytes(await document.text()) };
     case 'pdf':
-      if (pdf === null) throw new Refusal('PDF is not made here: print the preview to a PDF instead.');
+      if (pdf === null) throw new RequestDenied('PDF is not made here: print the preview to a PDF instead.');
       return { name: `${base}.pdf`, mime: 'application/pdf', content: await pdf(await reportHtml(document)) };
     case 'html':
       return { name: `${base}.html`, mime: 'text/html', content: bytes(await reportHtml(document)) };
@@ -44,14 +44,15 @@ export async function makeExport(
       };
     case 'figure': {
       const figure = await runJob('figure', { record: await document.record(), figure: asked.figure, vm: asked.vm });
-      if (figure.svg === null) throw new Refusal(figure.why);
+      if (figure.svg === null) throw new RequestDenied(figure.why);
       const name = [base, asked.figure, ...(asked.figure === 'map' ? [fileBase(asked.vm)] : [])].join('-');
       return { name: `${name}.svg`, mime: 'image/svg+xml', content: bytes(figure.svg) };
     }
     case 'csv': {
       const { csv } = await reportOf(document);
       const table = Object.hasOwn(csv, asked.table) ? csv[asked.table] : undefined;
-      if (table === undefined) throw new Refusal(`There is no such table. There are: ${Object.keys(csv).join(', ')}.`);
+      if (table === undefined)
+        throw new RequestDenied(`There is no such table. There are: ${Object.keys(csv).join(', ')}.`);
       return { name: `${base}-${asked.table}`, mime: 'text/csv', content: bytes(table) };
     }
   }

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { NotNow, startSession } from '../runtime/index.ts';
+import { RequestDenied, startSession } from '../runtime/index.ts';
 import type { Session } from '../runtime/index.ts';
 import type { FakeShell } from './fixture/page.ts';
 import { COMPACT, fakeShell, Page, SMALL, until } from './fixture/page.ts';
@@ -13,6 +13,12 @@ let shell: FakeShell;
 let desk: Desk;
 let page: Page;
 let session: Session;
+/** Answers one method of the session in its place. */
+function replace(method: string, answer: () => Promise<unknown>): void {
+  const { ask } = session;
+  session.ask = ((name: string, input: never) =>
+    name === method ? answer() : ask.call(session, name as 'record', input)) as Session['ask'];
+}
 /** Told by the desk's own listener. */
 let fail: (error: Error) => void;
 
@@ -41,7 +47,7 @@ afterEach(async () => {
 });
 
 test('a handler that throws is answered and logged with its stack, and the window goes on', async () => {
-  session.check = () => Promise.reject(new TypeError('a bug'));
+  replace('run.check', () => Promise.reject(new TypeError('a bug')));
   await expect(page.get('run.check', {})).rejects.toMatchObject({ code: 'failed' });
   const line = shell.lines.find((each) => each.includes('run.check failed'))!;
   expect(line).toContain('TypeError: a bug');
@@ -52,7 +58,10 @@ test('a handler that throws is answered and logged with its stack, and the windo
 test('what cannot be done as the run stands is refused, without a word of a fault', async () => {
   await page.get('run.step', { ticks: 400 });
   await page.get('run.command', { command: COMPACT });
-  session.check = () => session.step(1).then(() => Promise.reject(new NotNow('Wait for it.')));
+  replace('run.check', async () => {
+    await session.ask('run.step', { ticks: 1 });
+    throw new RequestDenied('Wait for it.');
+  });
   await expect(page.get('run.check', {})).rejects.toMatchObject({ code: 'refused', message: 'Wait for it.' });
   // The document is closed while its report is made.
   const made = page.get('export.make', { kind: 'html' }).then(
@@ -66,7 +75,7 @@ test('what cannot be done as the run stands is refused, without a word of a faul
 
 test('a slow request does not hold up a quick one', async () => {
   const { promise, resolve } = Promise.withResolvers<never>();
-  session.record = () => promise;
+  replace('record', () => promise);
   const slow = page.get('export.make', { kind: 'html' });
   expect((await page.get('run.hashes', {})).tick).toBe(0);
   resolve(null as never);
@@ -84,12 +93,12 @@ test('a run that dies is told, and its document can be recovered', async () => {
 });
 
 test('a frame that cannot be made is logged, and asked for again when there is something new', async () => {
-  const { frame } = session;
-  session.frame = () => Promise.reject(new Error('no frame'));
+  const { ask } = session;
+  replace('frame', () => Promise.reject(new Error('no frame')));
   await page.get('view.watch', { at: 0, blocksOf: null });
   await until('it is logged', () => shell.lines.some((line) => line.includes('no frame')));
   expect(shell.lines.filter((line) => line.includes('no frame')).length).toBeLessThan(3);
-  session.frame = frame;
+  session.ask = ask;
   await page.get('run.step', { ticks: 1 });
   await until('it comes', () => page.last('frame')?.at === 0);
 });

@@ -6,10 +6,10 @@
  * (b) At most about thirty a second.
  * (c) What the window wants to see may change at any time; a frame that was made for what it wanted before is not sent.
  */
-import type { FrameRequest, Session } from '../runtime/session-api.ts';
+import type { FrameRequest, Session } from '../runtime/index.ts';
 
 export interface FrameSource {
-  readonly session: Pick<Session, 'state' | 'frame'>;
+  readonly session: Pick<Session, 'state' | 'ask'>;
   readonly revision: number;
 }
 
@@ -108,7 +108,7 @@ export class FramePump {
     this.#askedAtMs = performance.now();
     try {
       const { revision } = this.#source;
-      const { tick, bytes } = await this.#source.session.frame(watch);
+      const { tick, bytes } = await this.#source.session.ask('frame', watch);
       const shown = JSON.stringify([tick, revision]);
       if (watch === this.#watch && shown !== this.#shown && !this.#isClosed()) {
         this.#shown = shown;

@@ -12,7 +12,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { filePrint, keepEarlier, MISSING, printOf, standingAt, unwritable, writeFiles } from '../store/index.ts';
 import type { OpenedDocument } from './document.ts';
-import type { Checked } from './door.ts';
+import type { CheckedInput } from '../../shared/protocol/index.ts';
 import { fileBase } from './export.ts';
 import type { Shell } from './shell.ts';
 
@@ -36,7 +36,7 @@ const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
 export async function saveDocument(
   document: OpenedDocument,
-  asked: Checked<'document.save'>,
+  asked: CheckedInput<'document.save'>,
   window: string,
   shell: Shell,
 ): Promise<Saved> {
@@ -71,7 +71,7 @@ export async function realPlace(path: string): Promise<string> {
   });
 }
 
-async function placeByName({ name, overwrite }: Checked<'document.save'>, folder: string): Promise<Chosen> {
+async function placeByName({ name, overwrite }: CheckedInput<'document.save'>, folder: string): Promise<Chosen> {
   if (name === null)
     return problem('save-name-missing', 'The document has no name to be saved under yet.', '', 'Give it one.');
   if (RESERVED.test(name) || name.endsWith('.'))

@@ -1,13 +1,12 @@
 /** Scenarios from what a person gives: a document's text, foreign files, the small form. Every problem at once. */
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
-import type { ImportReply } from '../../shared/protocol/index.ts';
+import type { CheckedInput, ImportReply } from '../../shared/protocol/index.ts';
 import type { ForeignFacts, Recognised } from '../formats/index.ts';
 import { recognise } from '../formats/index.ts';
 import type { ImportPart, Scenario, ScenarioInput } from '../scenario/index.ts';
 import { assembleScenario, readScenario, sortParts, SCENARIO_VERSION } from '../scenario/index.ts';
 import { textHash } from '../store/index.ts';
-import type { Checked } from './door.ts';
 
 export interface GivenFile {
   readonly name: string;
@@ -75,7 +74,7 @@ const alone = (file: string, scenarios: number, files: number): Diagnostic => ({
 const baseName = (file: string): string => file.replace(/^.*[/\\]/, '');
 
 /** A scenario of the small form: one host, and VMs spread over its nodes. */
-export function newScenario(form: Checked<'document.new'>): Read<Scenario> {
+export function newScenario(form: CheckedInput<'document.new'>): Read<Scenario> {
   const { name, nodes, nodeMemoryMiB, cpusPerNode, vms, vmMemoryMiB, era, defects } = form;
   const cpusOf = (node: number): string => {
     const first = node * cpusPerNode;

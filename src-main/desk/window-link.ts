@@ -10,25 +10,20 @@
  */
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { CompareProgress } from '../../shared/model/comparison.ts';
-import type { RequestName, RequestReply, ServerMessage, StartInfo } from '../../shared/protocol/index.ts';
+import type { Answer, RequestName, ServerMessage, StartInfo } from '../../shared/protocol/index.ts';
 import { writeMessage } from '../../shared/protocol/index.ts';
-import { isNotNow } from '../runtime/index.ts';
-import type { FrameRequest } from '../runtime/session-api.ts';
+import { isRequestDenied } from '../runtime/index.ts';
+import type { FrameRequest } from '../runtime/index.ts';
 import type { OpenedDocument, Viewer } from './document.ts';
 import type { AdmittedRequest } from './door.ts';
 import { admit } from './door.ts';
 import { FramePump } from './frame-pump.ts';
-import { Refusal } from './refusal.ts';
+import { RequestDenied } from '../runtime/index.ts';
 import type { Connection, WindowPort } from './shell.ts';
-
-export interface Reply<T> {
-  readonly output: T;
-  readonly payload?: Uint8Array;
-}
 
 /** What the desk does for a connection. */
 export interface LinkHost {
-  answer<N extends RequestName>(request: AdmittedRequest<N>, link: WindowLink): Promise<Reply<RequestReply<N>>>;
+  answer<N extends RequestName>(request: AdmittedRequest<N>, link: WindowLink): Promise<Answer<N>>;
   startInfo(): Promise<StartInfo>;
   linkClosed(link: WindowLink): void;
   log(line: string): void;
@@ -89,9 +84,9 @@ export class WindowLink implements Connection, Viewer {
     return this.#document;
   }
 
-  /** @throws Refusal when the window shows none. */
+  /** @throws RequestDenied when the window shows none. */
   shown(): OpenedDocument {
-    if (this.#document === null) throw new Refusal('This window shows no document.');
+    if (this.#document === null) throw new RequestDenied('This window shows no document.');
     return this.#document;
   }
 
@@ -199,7 +194,7 @@ export class WindowLink implements Connection, Viewer {
       const { output, payload } = await this.#host.answer(request, this);
       this.#post({ reply: id, output }, payload);
     } catch (error) {
-      if (error instanceof Refusal || isNotNow(error)) {
+      if (isRequestDenied(error)) {
         this.#refuse(id, name, error.message);
         return;
       }
@@ -267,24 +262,23 @@ export class WindowLink implements Connection, Viewer {
         this.#stateDue = false;
         this.#tell({ event: 'state', data: document.state() });
       }
-      if (this.#eventsFrom !== null && document !== null) await this.#tellEvents(document, this.#eventsFrom);
+      if (this.#eventsFrom !== null && document !== null) this.#tellEvents(document, this.#eventsFrom);
       if (this.#startDue) {
         this.#startDue = false;
         this.#tell({ event: 'start', data: await this.#host.startInfo() });
       }
     } catch (error) {
       // Closed while it was asked for its events.
-      if (!isNotNow(error)) this.#host.log(`telling ${this.window}: ${stackOf(error)}`);
+      if (!isRequestDenied(error)) this.#host.log(`telling ${this.window}: ${stackOf(error)}`);
     } finally {
       this.#telling = false;
       this.#tellSoon();
     }
   }
 
-  async #tellEvents(document: OpenedDocument, from: number): Promise<void> {
+  #tellEvents(document: OpenedDocument, from: number): void {
     this.#eventsFrom = null;
-    const events = await document.session.events(from, MAX_EVENTS);
-    if (document !== this.#document) return;
+    const events = document.session.events.slice(from, from + MAX_EVENTS);
     this.#eventsHad = from + events.length;
     this.#tell({ event: 'events', data: { from, events } });
     if (events.length === MAX_EVENTS) this.eventsChanged(this.#eventsHad);

@@ -62,7 +62,7 @@ export function* runScenario(
   const recording = new Recording(world, onSnapshot);
   const lastTick = until.converged ? until.maxTicks : until.ticks;
   const progress = (): RunProgress => progressOf(world, recording.latest, until.converged ? null : lastTick);
-  let ending: RunEnding | null = null;
+  let ending: RunEnding | null;
   for (;;) {
     const stopped = yield progress;
     ending = endingNow(world, laws, until, lastTick, stopped);

@@ -3,7 +3,7 @@ import type { LayoutInfo } from '../../shared/protocol/index.ts';
 import type { PfnRange } from '../../shared/units/index.ts';
 import type { LayoutRange } from '../../shared/model/config.ts';
 import type { World } from '../engine/index.ts';
-import { NotNow } from './not-now.ts';
+import { RequestDenied } from './request-denied.ts';
 
 type Guest = World['guests'][number];
 
@@ -35,7 +35,7 @@ export function layoutBytes(guest: Guest, seq: number): { readonly ranges: numbe
   const { committed, staged } = guest.kernel.layouts;
   const kept = committed.find((each) => each.seq === seq);
   if (kept === undefined && staged?.seq !== seq)
-    throw new NotNow(`${guest.config.name} has no layout.${seq} any more.`);
+    throw new RequestDenied(`${guest.config.name} has no layout.${seq} any more.`);
   const { nrPages } = guest.config.mm;
   const ranges = (kept === undefined ? staged!.ranges : rangesOf(kept)).filter(({ start }) => start < nrPages);
   const bytes = new Uint8Array(ranges.length * 12);

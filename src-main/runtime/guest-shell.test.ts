@@ -8,11 +8,12 @@ import { canonicalText, readScenario, toWorldConfig } from '../scenario/index.ts
 import { World } from '../engine/index.ts';
 import * as limit from '../../shared/model/limit.ts';
 import { DocumentRoom } from './document-room.ts';
-import { small } from './fixture.ts';
-import type { Session, SessionOptions } from './index.ts';
+import type { CallableSession } from './fixture.ts';
+import { callable, small } from './fixture.ts';
+import type { SessionOptions } from './index.ts';
 import { startSession } from './index.ts';
 
-const open: { readonly session: Session; readonly folder: string }[] = [];
+const open: { readonly session: CallableSession; readonly folder: string }[] = [];
 
 afterEach(async () => {
   for (const { session, folder } of open.splice(0)) {
@@ -21,7 +22,7 @@ afterEach(async () => {
   }
 });
 
-async function start(scenario: Scenario | string, options: Partial<SessionOptions> = {}): Promise<Session> {
+async function start(scenario: Scenario | string, options: Partial<SessionOptions> = {}): Promise<CallableSession> {
   const folder = mkdtempSync(join(tmpdir(), 'pageshift-shell-'));
   const text = typeof scenario === 'string' ? scenario : canonicalText(scenario);
   const { session, problems } = await startSession({
@@ -31,22 +32,22 @@ async function start(scenario: Scenario | string, options: Partial<SessionOption
     ...options,
   });
   if (session === null) throw new Error(JSON.stringify(problems));
-  open.push({ session, folder });
-  return session;
+  open.push({ session: callable(session), folder });
+  return callable(session);
 }
 
 /** No commands; a workload that frees and takes pages. */
 const quiet = (): Scenario => small({ commands: [] });
 const D = '/sys/kernel/debug/memlayout';
 
-const run = async (session: Session, line: string): Promise<string> => {
+const run = async (session: CallableSession, line: string): Promise<string> => {
   const { output, exitCode } = await session.shell('v', line);
   const text = output.map((part) => part.text).join('');
   return exitCode === 0 ? text : `${text}[${exitCode}]`;
 };
 
 /** What the text alone comes to at a tick. */
-async function hashesOfText(session: Session): Promise<unknown> {
+async function hashesOfText(session: CallableSession): Promise<unknown> {
   const { tick } = session.state;
   const { value, diagnostics } = readScenario(await session.text(), 'text');
   expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
@@ -157,7 +158,7 @@ describe('a line', () => {
     await run(session, 'true');
     const line = session.shell('v', `echo 1 > ${D}/start; while [ -e /proc/meminfo ]; do :; done`);
     await new Promise((resolve) => setTimeout(resolve, 30));
-    expect(await session.give({ type: 'holdPages', vm: 'v', pfn: 1000, order: 0 })).toSatisfy(
+    expect(await session.submit({ type: 'holdPages', vm: 'v', pfn: 1000, order: 0 })).toSatisfy(
       (rejection) => rejection === null || rejection.slug === 'hold-not-free',
     );
     await session.stopShell('v');
@@ -170,7 +171,7 @@ describe('a line', () => {
     const session = await start(quiet());
     await expect(session.shell('w', 'true')).rejects.toThrow('There is no VM named w.');
     await expect(session.completeShell('w', 'tr')).rejects.toThrow('There is no VM named w.');
-    await session.stopShell('w');
+    await expect(session.stopShell('w')).rejects.toThrow('There is no VM named w.');
     expect(await session.completeShell('v', 'numac')).toEqual({ candidates: ['numactl'], from: 0 });
   });
 

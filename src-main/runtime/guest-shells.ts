@@ -9,7 +9,7 @@
 import type { ShellCompletion, ShellReply } from '../../shared/protocol/index.ts';
 import type { World, Written } from '../engine/index.ts';
 import type { GuestShell, ShellHost } from '../shell/index.ts';
-import { NotNow } from './not-now.ts';
+import { RequestDenied } from './request-denied.ts';
 
 /** Said once a line, by us: the guest only has an error number. */
 const NO_ROOM =
@@ -64,7 +64,7 @@ export class GuestShells {
     mayRun();
     const shell = await this.#shellOf(vm);
     mayRun();
-    if (shell.running) throw new NotNow(`The shell of ${vm} runs a line already: wait for it, or stop it.`);
+    if (shell.running) throw new RequestDenied(`The shell of ${vm} runs a line already: wait for it, or stop it.`);
     this.#lines++;
     try {
       const { output, cutChars, exitCode, prompt } = await shell.line(text);
@@ -94,7 +94,7 @@ export class GuestShells {
   }
 
   async #shellOf(vm: string): Promise<GuestShell> {
-    if (this.#place.filesOf(vm) === null) throw new NotNow(`There is no VM named ${vm}.`);
+    if (this.#place.filesOf(vm) === null) throw new RequestDenied(`There is no VM named ${vm}.`);
     const { GuestShell } = await import('../shell/index.ts');
     const shell = this.#shells.get(vm) ?? new GuestShell(this.#hostOf(vm), vm, this.#nowMs);
     this.#shells.set(vm, shell);

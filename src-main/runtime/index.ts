@@ -1,14 +1,8 @@
 /** What runs in threads: jobs, and sessions that a person steers. Node. */
-export { isNotNow, NotNow } from './not-now.ts';
+export { isRequestDenied, RequestDenied } from './request-denied.ts';
 export { isJobStopped, runJob } from './run-job.ts';
 export type { JobOptions } from './run-job.ts';
+export type { FrameRequest } from './session-table.ts';
 export { startSession } from './session.ts';
-export type {
-  FrameRequest,
-  Session,
-  SessionJournal,
-  SessionOptions,
-  SessionStart,
-  SessionState,
-} from './session-api.ts';
+export type { Session, SessionJournal, SessionOptions, SessionStart, SessionState } from './session-api.ts';
 export type { ThreadFile, ThreadPlace } from './thread.ts';

@@ -16,12 +16,11 @@ import type { Rejection } from '../../shared/model/rejection.ts';
 import { InvariantError } from '../engine/index.ts';
 import type { ScenarioCommand } from '../scenario/index.ts';
 import { GuestShells } from './guest-shells.ts';
-import { NotNow } from './not-now.ts';
+import { RequestDenied } from './request-denied.ts';
 import { Pace, RateMeter } from './pace.ts';
-import type { FrameRequest, SessionJournal, SessionState } from './session-api.ts';
-import type { CallHandlers, CallName, WorkerMessage } from './session-message.ts';
+import type { SessionJournal, SessionState } from './session-api.ts';
+import type { WorkerMessage } from './session-message.ts';
 import type { SteeredRun } from './steered-run.ts';
-import { frameBytes } from './steered-run.ts';
 import { errorData } from './thread.ts';
 
 const SLICE_MS = 12;
@@ -82,12 +81,21 @@ export class SessionDriver {
     this.#wake();
   }
 
-  async call(name: CallName, input: readonly unknown[]): Promise<unknown> {
-    const handler = this.#handlers[name] as (...input: readonly unknown[]) => unknown;
-    if (this.#failed !== null && !AFTER_FAILURE.has(name))
-      throw new NotNow(`The run is over since it failed at tick ${this.#run.tick}: ${this.#failed.message}`);
+  /** The run is over: an error of ours ended it. */
+  get failed(): boolean {
+    return this.#failed !== null;
+  }
+
+  get shells(): GuestShells {
+    return this.#shells;
+  }
+
+  /** One call, of a method that is answered after a failure or not. */
+  async answer<T>(afterFailure: boolean, method: () => T | Promise<T>): Promise<T> {
+    if (this.#failed !== null && !afterFailure)
+      throw new RequestDenied(`The run is over since it failed at tick ${this.#run.tick}: ${this.#failed.message}`);
     try {
-      return await handler(...input);
+      return await method();
     } catch (error) {
       // What broke in the middle of a command is no world any more; other errors only say no.
       if (error instanceof InvariantError) this.#fail(error);
@@ -95,52 +103,31 @@ export class SessionDriver {
     }
   }
 
-  readonly #handlers: CallHandlers = {
-    play: (ticksPerSec) => this.#play(ticksPerSec),
-    pause: () => {
-      this.#paused = true;
-      this.#pause();
-    },
-    step: (ticks) => this.#step(ticks),
-    give: (command) => this.#give(command),
-    undo: () => this.#goBack('Undoing', this.#run.undoLabel),
-    redo: () => this.#goBack('Redoing', this.#run.redoLabel),
-    cancel: () => {
-      this.#shells.stopAll();
-      this.#pause();
-    },
-    rename: (name) => {
-      this.#run.rename(name);
-      this.tell();
-    },
-    check: async () => {
-      this.#run.checkNow();
-      await this.#checked();
-      if (this.#run.broken) this.#end();
-      this.tell();
-      return this.#run.laws;
-    },
-    hashes: () => this.#run.hashes(),
-    forecast: (command) => this.#run.forecast(command),
-    frame: (request) => this.#frame(request),
-    tiles: (vm, fromPfn, pages) => {
-      const { bytes, ...tiles } = this.#run.tiles(vm, fromPfn, pages);
-      return { tick: this.#run.tick, fromPfn: tiles.fromPfn, pages: tiles.pages, bytes };
-    },
-    shell: (vm, line) => this.#shell(vm, line),
-    stopShell: (vm) => this.#shells.stop(vm),
-    completeShell: (vm, line) => this.#shells.complete(vm, line),
-    layouts: (vm) => this.#run.layouts(vm),
-    layout: (vm, seq) => ({ seq, ...this.#run.layout(vm, seq) }),
-    commits: (vm) => this.#run.commits(vm),
-    series: (haveTick, stride) => this.#run.seriesPart(haveTick, stride),
-    events: (from, most) => this.#run.events.slice(from, from + most),
-    record: async () => {
-      // A report says of every check how it came out.
-      await this.#checked();
-      return this.#run.record();
-    },
-  };
+  pause(): void {
+    this.#paused = true;
+    this.#pause();
+  }
+
+  cancel(): void {
+    this.#shells.stopAll();
+    this.#pause();
+  }
+
+  undo(): Promise<void> {
+    return this.#goBack('Undoing');
+  }
+
+  redo(): Promise<void> {
+    return this.#goBack('Redoing');
+  }
+
+  /** Checks every law now. */
+  async check(): Promise<void> {
+    this.#run.checkNow();
+    await this.checked();
+    if (this.#run.broken) this.#end();
+    this.tell();
+  }
 
   #newShells(run: SteeredRun, door: DriverDoor): GuestShells {
     const place = {
@@ -167,7 +154,7 @@ export class SessionDriver {
     return new GuestShells(place, door.nowMs);
   }
 
-  async #shell(vm: string, line: string): Promise<ShellReply> {
+  async shellLine(vm: string, line: string): Promise<ShellReply> {
     this.#paused = false;
     try {
       return await this.#shells.line(vm, line, () => {
@@ -198,7 +185,7 @@ export class SessionDriver {
     });
   }
 
-  #play(ticksPerSec: number | null): void {
+  play(ticksPerSec: number | null): void {
     this.#refuseReplay();
     this.#refuseBroken();
     this.#paused = false;
@@ -241,7 +228,7 @@ export class SessionDriver {
     this.tell();
   }
 
-  #step(ticks: number): Promise<void> {
+  step(ticks: number): Promise<void> {
     this.#refuseReplay();
     this.#refuseBroken();
     const toTick = this.#run.tick + ticks;
@@ -264,22 +251,30 @@ export class SessionDriver {
     });
   }
 
-  #give(command: SubmittedCommand): Rejection | null {
+  submit(command: SubmittedCommand): Rejection | null {
     if (this.#activity?.kind === 'replay') return { slug: 'busy' };
     if (this.#run.broken) return { slug: 'law-broken' };
-    const rejection = this.#run.give(command);
+    const rejection = this.#run.submit(command);
     this.tell();
     return rejection;
   }
 
   /** Undo or redo. */
-  #goBack(what: 'Undoing' | 'Redoing', label: string | null): Promise<void> | void {
+  #goBack(what: 'Undoing' | 'Redoing'): Promise<void> {
     this.#refuseReplay();
+    const nothing = new RequestDenied(
+      what === 'Undoing' ? 'There is nothing to undo.' : 'There is nothing to do again.',
+    );
+    if (what === 'Undoing' ? !this.#run.mayUndo : this.#run.redoLabel === null) throw nothing;
     this.#end();
     // What they wrote so far is the command that is taken back.
     this.#shells.stopAll();
     const replay = what === 'Undoing' ? this.#run.startUndo() : this.#run.startRedo();
-    if (replay === null) return this.tell();
+    if (replay === null) {
+      this.tell();
+      throw nothing;
+    }
+    const label = what === 'Undoing' ? this.#run.undoLabel : this.#run.redoLabel;
     return new Promise((resolve, reject) => {
       this.#begin({
         kind: 'replay',
@@ -305,7 +300,7 @@ export class SessionDriver {
     const todo = [...given];
     const run = this.#run;
     const giveDue = (): void => {
-      while (todo.length > 0 && run.tickOf(todo[0]!) <= run.tick) run.giveAgain(todo.shift()!);
+      while (todo.length > 0 && run.tickOf(todo[0]!) <= run.tick) run.submitAgain(todo.shift()!);
     };
     giveDue();
     if (run.tick >= toTick) return run.schedule(todo);
@@ -329,19 +324,13 @@ export class SessionDriver {
     });
   }
 
-  #frame({ at, blocksOf }: FrameRequest): { tick: number; bytes: Uint8Array } {
-    const isPresent = (at === null || at >= this.#run.tick) && this.#failed === null;
-    const frame = isPresent ? this.#run.frame(blocksOf) : this.#run.frameAt(at ?? this.#run.tick);
-    return { tick: frame.header.tick, bytes: frameBytes(frame) };
-  }
-
   #refuseReplay(): void {
     if (this.#activity?.kind === 'replay')
-      throw new NotNow('The run is being brought to another tick; wait for it or cancel it.');
+      throw new RequestDenied('The run is being brought to another tick; wait for it or cancel it.');
   }
 
   #refuseBroken(): void {
-    if (this.#run.broken) throw new NotNow('A law of the world is broken, so it goes no further.');
+    if (this.#run.broken) throw new RequestDenied('A law of the world is broken, so it goes no further.');
   }
 
   #begin(activity: Activity): void {
@@ -379,7 +368,7 @@ export class SessionDriver {
   }
 
   /** When nothing is left to check of the laws. */
-  #checked(): Promise<void> {
+  checked(): Promise<void> {
     if (!this.#run.checking) return Promise.resolve();
     this.#wake();
     return new Promise((resolve, reject) => void this.#waitingForCheck.push({ resolve, reject }));
@@ -498,6 +487,3 @@ export class SessionDriver {
     this.#door.post({ event: 'events', from, events: events.slice(from) });
   }
 }
-
-/** What is answered from what is kept. */
-const AFTER_FAILURE: ReadonlySet<CallName> = new Set(['pause', 'cancel', 'events', 'series', 'frame']);

@@ -1,54 +1,20 @@
-/**
- * The one table of what a session and its worker say to each other: calls are those methods of Session that need the
- * world, by name, with their own arguments and results; everything else is an event.
- */
+/** What a session and its thread say to each other: calls of the table of methods, and what the thread tells by itself. */
 import type { WorldEvent } from '../../shared/model/event.ts';
 import type { PlacementProblem } from '../../shared/model/placement.ts';
-import type { Session, SessionOptions, SessionState } from './session-api.ts';
+import type { SessionOptions, SessionState } from './session-api.ts';
+import type { MethodName } from './session-table.ts';
 import type { ErrorData } from './thread.ts';
-
-export type CallName =
-  | 'play'
-  | 'pause'
-  | 'step'
-  | 'give'
-  | 'undo'
-  | 'redo'
-  | 'cancel'
-  | 'rename'
-  | 'check'
-  | 'hashes'
-  | 'forecast'
-  | 'frame'
-  | 'tiles'
-  | 'shell'
-  | 'stopShell'
-  | 'completeShell'
-  | 'layouts'
-  | 'layout'
-  | 'commits'
-  | 'series'
-  | 'events'
-  | 'record';
-
-export type CallArguments<N extends CallName> = Parameters<Session[N]>;
-export type CallResult<N extends CallName> = Awaited<ReturnType<Session[N]>>;
-
-/** How the worker answers each call. Bytes in a result are handed over, not copied. */
-export type CallHandlers = {
-  readonly [N in CallName]: (...input: CallArguments<N>) => CallResult<N> | Promise<CallResult<N>>;
-};
 
 export interface CallMessage {
   readonly id: number;
-  readonly name: CallName;
-  readonly input: readonly unknown[];
+  readonly name: MethodName;
+  readonly input: unknown;
 }
 
 export type WorkerData = Pick<SessionOptions, 'text' | 'version' | 'spillFolder' | 'toTick' | 'given'>;
 
 export type WorkerMessage =
-  | { readonly reply: number; readonly value: unknown }
+  | { readonly reply: number; readonly answer: unknown }
   | { readonly reply: number; readonly error: ErrorData }
   /** The first message: whether there is a world. */
   | { readonly event: 'started'; readonly problems: readonly PlacementProblem[] }

@@ -17,8 +17,8 @@ import { Prng } from '../engine/core/index.ts';
 import { World } from '../engine/index.ts';
 import type { Scenario, ScenarioInput } from '../scenario/index.ts';
 import { canonicalText, toWorldConfig } from '../scenario/index.ts';
-import { moving, scenarioOf } from './fixture.ts';
-import type { Session } from './index.ts';
+import type { CallableSession } from './fixture.ts';
+import { callable, moving, scenarioOf } from './fixture.ts';
 import { runJob, startSession } from './index.ts';
 
 const SEEDS = [...Array.from({ length: 20 }, (_, i) => i + 1), 115, 131];
@@ -86,9 +86,9 @@ function drawLine(prng: Prng): string {
 class Person {
   readonly done: string[] = [];
   readonly #prng: Prng;
-  session: Session;
+  session: CallableSession;
 
-  constructor(prng: Prng, session: Session) {
+  constructor(prng: Prng, session: CallableSession) {
     this.#prng = prng;
     this.session = session;
   }
@@ -108,7 +108,7 @@ class Person {
       case 3:
       case 4: {
         const command = drawCommand(prng);
-        const rejection = await session.give(command);
+        const rejection = await session.submit(command);
         return say(`give ${JSON.stringify(command)}: ${rejection?.slug ?? 'done'}`);
       }
       case 5:
@@ -149,7 +149,7 @@ class Person {
       ['frame', () => session.frame({ at: prng.below(session.state.tick + 1), blocksOf: null })],
       ['hashes', () => session.hashes()],
       ['forecast', () => session.forecast(drawCommand(prng))],
-      ['give', () => session.give(drawCommand(prng))],
+      ['give', () => session.submit(drawCommand(prng))],
       ['shell', () => session.shell(VM, drawLine(prng))],
       ['stopShell', () => session.stopShell(VM)],
       ['record', () => session.record()],
@@ -182,16 +182,19 @@ class Person {
   }
 }
 
-async function start(text: string, from: { toTick?: number; given?: readonly number[] } = {}): Promise<Session> {
+async function start(
+  text: string,
+  from: { toTick?: number; given?: readonly number[] } = {},
+): Promise<CallableSession> {
   const { session, problems } = await startSession({
     ...{ text, version: 'test', spillFolder: join(folder, String(++spills)) },
     ...from,
   });
   if (session === null) throw new Error(JSON.stringify(problems));
-  return session;
+  return callable(session);
 }
 
-async function agrees(session: Session, done: readonly string[]): Promise<void> {
+async function agrees(session: CallableSession, done: readonly string[]): Promise<void> {
   // A command given at this tick has changed the world; the text alone has it with the tick to come.
   await session.step(1);
   const told = done.join('\n');
@@ -210,7 +213,7 @@ async function agrees(session: Session, done: readonly string[]): Promise<void> 
 }
 
 /** As a person finds it who has the file alone. */
-async function commandLineAgrees(session: Session): Promise<void> {
+async function commandLineAgrees(session: CallableSession): Promise<void> {
   const { tick, hash, chain } = await session.hashes();
   const file = join(folder, 'given.pageshift.json');
   writeFileSync(file, await session.text());
@@ -221,7 +224,7 @@ async function commandLineAgrees(session: Session): Promise<void> {
 }
 
 /** Every recorded frame against a world of the text that is stepped to its tick. */
-async function framesAgree(session: Session, done: readonly string[]): Promise<void> {
+async function framesAgree(session: CallableSession, done: readonly string[]): Promise<void> {
   const { world } = World.create(toWorldConfig(scenarioOf(await session.text())));
   let seen = -1;
   for (; world!.tick <= session.state.tick; world!.step()) {

@@ -7,16 +7,18 @@ import { formatDiagnostic } from '../../shared/errors/index.ts';
 import { canonicalText, readScenario, tickOf } from '../scenario/index.ts';
 import { SessionDriver } from './session-driver.ts';
 import type { CallMessage, WorkerData, WorkerMessage } from './session-message.ts';
+import { AFTER_FAILURE, sessionMethods } from './session-methods.ts';
 import { SteeredRun } from './steered-run.ts';
 import { errorData, ThreadDoor } from './thread.ts';
 
 const door = new ThreadDoor<CallMessage, WorkerMessage>();
 const post = (message: WorkerMessage, handOver?: ArrayBuffer[]): void => door.post(message, handOver);
 
-/** The bytes of a frame or of tiles: theirs alone, so that they can be handed over. */
-function buffersIn(value: unknown): ArrayBuffer[] {
-  const bytes = (value as { readonly bytes?: unknown } | null)?.bytes;
-  return bytes instanceof Uint8Array && bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : [];
+/** The bytes of an answer: theirs alone, so that they can be handed over. */
+function buffersIn(answer: unknown): ArrayBuffer[] {
+  const { bytes, payload } = (answer ?? {}) as { readonly bytes?: unknown; readonly payload?: unknown };
+  const own = bytes ?? payload;
+  return own instanceof Uint8Array && own.buffer instanceof ArrayBuffer ? [own.buffer] : [];
 }
 
 function steer(options: WorkerData): void {
@@ -38,12 +40,15 @@ function steer(options: WorkerData): void {
     if (options.toTick !== undefined)
       driver.recover(options.toTick, given, { text: canonicalText(scenario), given: options.given ?? [] });
     driver.tell();
+    const methods = sessionMethods(driver, run);
     post({ event: 'started', problems: [] });
     door.listen(({ id, name, input }) => {
-      driver.call(name, input).then(
-        (value) => post({ reply: id, value }, buffersIn(value)),
-        (error: unknown) => post({ reply: id, error: errorData(error) }),
-      );
+      driver
+        .answer(AFTER_FAILURE.has(name), () => methods[name](input as never) as unknown)
+        .then(
+          (answer) => post({ reply: id, answer }, buffersIn(answer)),
+          (error: unknown) => post({ reply: id, error: errorData(error) }),
+        );
     });
   }
 }

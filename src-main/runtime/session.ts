@@ -8,10 +8,11 @@ import { rm } from 'node:fs/promises';
 import type { WorldEvent } from '../../shared/model/event.ts';
 import type { Comparison } from '../../shared/model/comparison.ts';
 import { readScenario } from '../scenario/index.ts';
-import { NotNow } from './not-now.ts';
+import { RequestDenied } from './request-denied.ts';
 import { isJobStopped, runJob } from './run-job.ts';
 import type { Session, SessionJournal, SessionOptions, SessionStart, SessionState } from './session-api.ts';
-import type { CallArguments, CallMessage, CallName, CallResult, WorkerData, WorkerMessage } from './session-message.ts';
+import type { CallMessage, WorkerData, WorkerMessage } from './session-message.ts';
+import type { MethodAnswer, MethodInput, MethodName } from './session-table.ts';
 import type { ThreadPlace } from './thread.ts';
 import { besideThis, errorOf, Thread } from './thread.ts';
 
@@ -57,7 +58,8 @@ class WorkerSession implements Session {
   readonly #spillFolder: string;
   readonly #waiting = new Map<number, Waiting>();
   readonly #stateListeners: ((state: SessionState) => void)[] = [];
-  readonly #eventListeners: ((from: number, events: readonly WorldEvent[]) => void)[] = [];
+  readonly #eventListeners: ((from: number) => void)[] = [];
+  readonly #events: WorldEvent[] = [];
   readonly #failureListeners: ((error: Error) => void)[] = [];
   readonly #start: Waiting;
   #lastId = 0;
@@ -97,7 +99,11 @@ class WorkerSession implements Session {
     this.#stateListeners.push(listener);
   }
 
-  onEvents(listener: (from: number, events: readonly WorldEvent[]) => void): void {
+  get events(): readonly WorldEvent[] {
+    return this.#events;
+  }
+
+  onEvents(listener: (from: number) => void): void {
     this.#eventListeners.push(listener);
   }
 
@@ -107,25 +113,14 @@ class WorkerSession implements Session {
     if (this.#failure !== null) listener(this.#failure);
   }
 
-  play = (...input: CallArguments<'play'>) => this.#call('play', input);
-  pause = (...input: CallArguments<'pause'>) => this.#call('pause', input);
-  step = (...input: CallArguments<'step'>) => this.#call('step', input);
-  give = (...input: CallArguments<'give'>) => this.#call('give', input);
-  undo = (...input: CallArguments<'undo'>) => this.#call('undo', input);
-  redo = (...input: CallArguments<'redo'>) => this.#call('redo', input);
-  cancel = (...input: CallArguments<'cancel'>) => this.#call('cancel', input);
-  rename = (...input: CallArguments<'rename'>) => this.#call('rename', input);
-  check = (...input: CallArguments<'check'>) => this.#call('check', input);
-  hashes = (...input: CallArguments<'hashes'>) => this.#call('hashes', input);
-  forecast = (...input: CallArguments<'forecast'>) => this.#call('forecast', input);
-  frame = (...input: CallArguments<'frame'>) => this.#call('frame', input);
-  tiles = (...input: CallArguments<'tiles'>) => this.#call('tiles', input);
-  shell = (...input: CallArguments<'shell'>) => this.#call('shell', input);
-  stopShell = (...input: CallArguments<'stopShell'>) => this.#call('stopShell', input);
-  completeShell = (...input: CallArguments<'completeShell'>) => this.#call('completeShell', input);
-  layouts = (...input: CallArguments<'layouts'>) => this.#call('layouts', input);
-  layout = (...input: CallArguments<'layout'>) => this.#call('layout', input);
-  commits = (...input: CallArguments<'commits'>) => this.#call('commits', input);
+  ask<N extends MethodName>(name: N, input: MethodInput<N>): Promise<MethodAnswer<N>> {
+    if (this.#closed !== null) return Promise.reject(this.#over());
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as (answer: never) => void, reject });
+      this.#thread.post({ id, name, input });
+    });
+  }
 
   /** A comparison ends the one before. */
   async compare(...[vm, of, told]: Parameters<Session['compare']>): Promise<Comparison> {
@@ -147,7 +142,7 @@ class WorkerSession implements Session {
         },
       );
     } catch (error) {
-      throw isJobStopped(error) ? new NotNow('The comparison was stopped.') : error;
+      throw isJobStopped(error) ? new RequestDenied('The comparison was stopped.') : error;
     } finally {
       if (this.#comparing === own) this.#comparing = null;
     }
@@ -158,28 +153,15 @@ class WorkerSession implements Session {
     return Promise.resolve();
   }
 
-  series = (...input: CallArguments<'series'>) => this.#call('series', input);
-  events = (...input: CallArguments<'events'>) => this.#call('events', input);
-  record = (...input: CallArguments<'record'>) => this.#call('record', input);
-
   close(): Promise<void> {
     return (this.#closed ??= this.#close());
   }
 
   async #close(): Promise<void> {
     this.#comparing?.abort();
-    this.#rejectAll(new NotNow(CLOSED));
+    this.#rejectAll(new RequestDenied(CLOSED));
     await this.#thread.end();
     await rm(this.#spillFolder, { recursive: true, force: true });
-  }
-
-  #call<N extends CallName>(name: N, input: CallArguments<N>): Promise<CallResult<N>> {
-    if (this.#closed !== null) return Promise.reject(this.#over());
-    const id = ++this.#lastId;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (value: never) => void, reject });
-      this.#thread.post({ id, name, input });
-    });
   }
 
   #receive(message: WorkerMessage): void {
@@ -187,7 +169,7 @@ class WorkerSession implements Session {
       const waiting = this.#waiting.get(message.reply);
       this.#waiting.delete(message.reply);
       if ('error' in message) waiting?.reject(errorOf(message.error));
-      else waiting?.resolve(message.value as never);
+      else waiting?.resolve(message.answer as never);
       return;
     }
     switch (message.event) {
@@ -202,7 +184,9 @@ class WorkerSession implements Session {
         this.#document = { text: message.text, given: message.given };
         break;
       case 'events':
-        for (const listener of this.#eventListeners) listener(message.from, message.events);
+        this.#events.length = message.from;
+        for (const event of message.events) this.#events.push(event);
+        for (const listener of this.#eventListeners) listener(message.from);
         break;
       case 'failure':
         this.#fail(errorOf(message.error));
@@ -228,7 +212,7 @@ class WorkerSession implements Session {
 
   /** Why nothing is answered any more. */
   #over(): Error {
-    return new NotNow(this.#failure === null ? CLOSED : `The run is over: ${this.#failure.message}`);
+    return new RequestDenied(this.#failure === null ? CLOSED : `The run is over: ${this.#failure.message}`);
   }
 
   #rejectAll(error: Error): void {

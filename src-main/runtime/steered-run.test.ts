@@ -51,7 +51,7 @@ function steered(keep: boolean): { readonly run: SteeredRun; readonly records: r
   steps(run, 2);
   for (const [command, ticks] of COMMANDS) {
     records.push(run.record());
-    expect(run.give(command)).toBeNull();
+    expect(run.submit(command)).toBeNull();
     steps(run, ticks);
   }
   return { run, records: [...records, run.record()] };
@@ -110,7 +110,7 @@ it('recording changes nothing of the world', () => {
 it('a command given again that is refused by now stays in the scenario', () => {
   const run = runOf(small(), true);
   run.step();
-  run.giveAgain({ at: 1, type: 'cancelMigration', vm: 'v' });
+  run.submitAgain({ at: 1, type: 'cancelMigration', vm: 'v' });
   expect(run.undoLabel).toBeNull();
   run.step();
   expect(run.state(true).commands).toMatchObject([

@@ -13,11 +13,10 @@ import { MAX_LINE_CHARS } from '../../shared/model/limit.ts';
 import { encode } from '../../shared/columns/index.ts';
 import type { Snapshot } from '../../shared/columns/index.ts';
 import type { WorldEvent } from '../../shared/model/event.ts';
-import type { DocumentCommand, LayoutInfo, SeriesPart } from '../../shared/protocol/index.ts';
+import type { DocumentCommand, SeriesPart } from '../../shared/protocol/index.ts';
 import type { SubmittedCommand } from '../../shared/schema/command.ts';
 import { engineCommand } from '../../shared/schema/command.ts';
 import type { Forecast } from '../../shared/model/forecast.ts';
-import type { CommitTrace } from '../../shared/model/commit-trace.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
 import type { Command } from '../../shared/model/command.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
@@ -38,12 +37,11 @@ import {
 import type { Checkpoint, CheckpointBounds } from './checkpoint.ts';
 import { CheckpointStore } from './checkpoint.ts';
 import { DocumentRoom } from './document-room.ts';
-import { layoutBytes, layoutInfos } from './guest-layout.ts';
 import { History } from './history.ts';
 import type { LawWatchState } from '../jobs/law-watch.ts';
 import { LawWatch } from '../jobs/law-watch.ts';
 import { owedPages, pendingWork } from '../jobs/pending-work.ts';
-import { NotNow } from './not-now.ts';
+import { RequestDenied } from './request-denied.ts';
 import { inputsOf, recordedCommands, Recording } from '../jobs/recording.ts';
 import type { SessionState } from './session-api.ts';
 
@@ -207,14 +205,14 @@ export class SteeredRun {
   }
 
   /** Applies a command now and enters it into the scenario. What was taken back before can no longer be given again. */
-  give(given: SubmittedCommand): Rejection | null {
+  submit(given: SubmittedCommand): Rejection | null {
     this.endLine();
     const { command, rejection } = giveCommand(this.#base, this.#appliedCommands(), given, this.tick);
-    return rejection ?? this.#giveNew(command);
+    return rejection ?? this.#submitNew(command);
   }
 
-  /** As give, of a command that the scenario had before. */
-  #giveNew(command: ScenarioCommand): Rejection | null {
+  /** As submit, of a command that the scenario had before. */
+  #submitNew(command: ScenarioCommand): Rejection | null {
     const given: Given = {
       id: ++this.#lastId,
       tick: this.tick,
@@ -305,6 +303,11 @@ export class SteeredRun {
     return null;
   }
 
+  /** There is a command to take back, or a line of a shell that may become one. */
+  get mayUndo(): boolean {
+    return this.undoLabel !== null || this.#line !== null;
+  }
+
   get undoLabel(): string | null {
     return this.#given[this.#applied - 1]?.label ?? null;
   }
@@ -374,8 +377,8 @@ export class SteeredRun {
   }
 
   /** Recovery: gives a command that was given before the process ended; where the world refuses it now, it stays in the scenario. */
-  giveAgain(command: ScenarioCommand): void {
-    if (this.#giveNew(command) !== null) this.schedule([command]);
+  submitAgain(command: ScenarioCommand): void {
+    if (this.#submitNew(command) !== null) this.schedule([command]);
   }
 
   /** Commands of this tick or later ones are entered as if the scenario had always had them. */
@@ -405,32 +408,14 @@ export class SteeredRun {
   }
 
   tiles(vm: string, fromPfn: number, pages: number): ReturnType<World['tiles']> {
+    return this.#world.tiles(this.#world.guests.indexOf(this.guest(vm)), fromPfn, pages);
+  }
+
+  /** As it is now: to be looked at. */
+  guest(vm: string): World['guests'][number] {
     const index = this.#guestNamed(vm);
-    if (index < 0) throw new Error(`There is no VM named ${vm}.`);
-    return this.#world.tiles(index, fromPfn, pages);
-  }
-
-  /** The layouts that a guest still has, ascending by number. */
-  layouts(vm: string): readonly LayoutInfo[] {
-    return layoutInfos(this.#guest(vm));
-  }
-
-  /** One of them. */
-  layout(vm: string, seq: number): { readonly ranges: number; readonly bytes: Uint8Array } {
-    return layoutBytes(this.#guest(vm), seq);
-  }
-
-  #guest(vm: string): World['guests'][number] {
-    const index = this.#guestNamed(vm);
-    if (index < 0) throw new NotNow(`There is no VM named ${vm}.`);
+    if (index < 0) throw new RequestDenied(`There is no VM named ${vm}.`);
     return this.#world.guests[index]!;
-  }
-
-  /** The last commits of a guest, step by step; oldest first. */
-  commits(vm: string): readonly CommitTrace[] {
-    const index = this.#guestNamed(vm);
-    if (index < 0) throw new Error(`There is no VM named ${vm}.`);
-    return this.#world.guests[index]!.traces;
   }
 
   /** The points that a window does not have yet. */

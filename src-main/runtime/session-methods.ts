@@ -1,0 +1,89 @@
+/**
+ * What the thread of a session answers: one method for each row of session-table.ts, or this does not compile.
+ *
+ * A method that names a VM is denied when there is none of that name. Bytes in an answer are handed over, not copied.
+ */
+import { layoutBytes, layoutInfos } from './guest-layout.ts';
+import { RequestDenied } from './request-denied.ts';
+import type { SessionDriver } from './session-driver.ts';
+import type { FrameRequest, MethodName, SessionMethods } from './session-table.ts';
+import type { SteeredRun } from './steered-run.ts';
+import { frameBytes } from './steered-run.ts';
+
+/** What is answered from what is kept, also when the run has failed. */
+export const AFTER_FAILURE: ReadonlySet<MethodName> = new Set<MethodName>([
+  'run.pause',
+  'run.cancel',
+  'view.series',
+  'view.frame',
+  'frame',
+]);
+
+const MAX_NAME_CHARS = 100;
+
+const DONE = { output: null };
+
+export function sessionMethods(driver: SessionDriver, run: SteeredRun): SessionMethods {
+  const done = async (work: Promise<void> | void): Promise<typeof DONE> => {
+    await work;
+    return DONE;
+  };
+  const frame = ({ at, blocksOf }: FrameRequest): { readonly tick: number; readonly bytes: Uint8Array } => {
+    const isPresent = (at === null || at >= run.tick) && !driver.failed;
+    const snapshot = isPresent ? run.frame(blocksOf) : run.frameAt(at ?? run.tick);
+    return { tick: snapshot.header.tick, bytes: frameBytes(snapshot) };
+  };
+  return {
+    'document.rename': ({ name }) => {
+      if (name.length > MAX_NAME_CHARS || /[\u0000-\u001f\u007f]/.test(name))
+        throw new RequestDenied(`A name has at most ${MAX_NAME_CHARS} characters, and no control characters.`);
+      run.rename(name);
+      driver.tell();
+      return DONE;
+    },
+
+    'run.play': ({ ticksPerSec }) => done(driver.play(ticksPerSec)),
+    'run.pause': () => done(driver.pause()),
+    'run.step': ({ ticks }) => done(driver.step(ticks)),
+    'run.command': ({ command }) => ({ output: { rejection: driver.submit(command) } }),
+    'run.undo': () => done(driver.undo()),
+    'run.redo': () => done(driver.redo()),
+    'run.cancel': () => done(driver.cancel()),
+    'run.check': async () => {
+      await driver.check();
+      return { output: run.laws };
+    },
+    'run.hashes': () => ({ output: run.hashes() }),
+    'run.forecast': ({ command }) => ({ output: run.forecast(command) }),
+
+    'shell.run': async ({ vm, line }) => ({ output: await driver.shellLine(vm, line) }),
+    'shell.stop': ({ vm }) => {
+      run.guest(vm);
+      return done(driver.shells.stop(vm));
+    },
+    'shell.complete': async ({ vm, line }) => ({ output: await driver.shells.complete(vm, line) }),
+
+    'view.layouts': ({ vm }) => ({ output: { layouts: layoutInfos(run.guest(vm)) } }),
+    'view.layout': ({ vm, seq }) => {
+      const { ranges, bytes } = layoutBytes(run.guest(vm), seq);
+      return { output: { seq, ranges }, payload: bytes };
+    },
+    'view.commits': ({ vm }) => ({ output: { commits: run.guest(vm).traces } }),
+    'view.frame': ({ at }) => {
+      const { tick, bytes } = frame({ at, blocksOf: null });
+      return { output: { tick }, payload: bytes };
+    },
+    'view.tiles': ({ vm, fromPfn, pages }) => {
+      const { bytes, ...tiles } = run.tiles(vm, fromPfn, pages);
+      return { output: { tick: run.tick, fromPfn: tiles.fromPfn, pages: tiles.pages }, payload: bytes };
+    },
+    'view.series': ({ haveTick, stride }) => ({ output: run.seriesPart(haveTick, stride) }),
+
+    frame,
+    record: async () => {
+      // A report says of every check how it came out.
+      await driver.checked();
+      return run.record();
+    },
+  };
+}
