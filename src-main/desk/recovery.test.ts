@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -98,4 +98,30 @@ test('what was only looked at leaves nothing, and histories of dead processes ar
   expect(await readdir(history)).toEqual(['not ours']);
   expect(await readdir(journal)).toEqual(['not ours.tmp']);
   await desk.close();
+});
+
+// Written by Pageshift before commands, requests and words were rebuilt, and killed at tick 18; the hash is that of then.
+test('a journal of an earlier Pageshift is recovered to the state that it had there', async () => {
+  const id = 'b912dba2-5d57-423d-8512-1dfd598f605a';
+  const journals = join(folder, 'data', 'journal');
+  await mkdir(journals, { recursive: true });
+  await copyFile(new URL('fixture/journal-v1.jsonl', import.meta.url), join(journals, `${id}.jsonl`));
+  const desk = await Desk.open(fakeShell(folder, false));
+  try {
+    const page = new Page(desk, 'w');
+    expect((await page.hello()).start.recoverable).toMatchObject([{ id, name: 'small', tick: 18, commands: 2 }]);
+    const { document, diagnostics } = await page.get('document.recover', { recovery: id });
+    expect(diagnostics).toEqual([]);
+    await page.show(document!);
+    await until('it has come back', () => page.last('state')?.busy === null && page.last('state')?.tick === 18);
+    expect(page.last('state')!.commands.map(({ type, tick }) => [type, tick])).toEqual([
+      ['compact', 5],
+      ['setRegeneration', 14],
+    ]);
+    expect((await page.get('run.hashes', {})).hash).toBe('62cbb80623b44244');
+    await page.get('run.undo', {});
+    expect((await page.get('run.hashes', {})).tick).toBe(14);
+  } finally {
+    await desk.close();
+  }
 });

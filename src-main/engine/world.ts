@@ -1,6 +1,6 @@
 /**
- * The world: hosts, guests, time. It knows nothing of files, clocks, windows or Node. Its doors are create, step, apply,
- * snapshot, state and restore; same configuration, same seed, same commands: same hash chain, wherever it runs.
+ * The world: hosts, guests, time. It knows nothing of files, clocks, windows or Node. It is made by create or restore,
+ * changed by step, submit, apply and the lines of a guest's shell, and looked at without changing it; same configuration, same seed, same commands: same hash chain, wherever it runs.
  *
  * A tick, in this order: (1) commands scheduled for it; (2) hosts: compactions and migrations move frames; (3) guests
  * whose layout is due get it; (4) workloads: deaths and births of the tick; (5) the tick counts up and the chain grows.
@@ -452,12 +452,22 @@ export class World {
    * has changed since the last state is not written anew.
    */
   state(): WorldState {
+    return wholeOf(this.stateInParts());
+  }
+
+  /** As state, in parts of some milliseconds; the world must not change between two. */
+  *stateInParts(): Parts<WorldState> {
     this.#assertNoLine();
     const w = new StateCollector();
     this.#saveOwn(w);
     // A copy: a saved state outlives what is logged later.
     w.json('log', [...this.#log] as never);
-    return { ...w.done(), guests: this.#guests.map((guest, i) => (this.#saved[i] ??= savedGuest(guest, i))) };
+    const guests: StatePart[] = [];
+    for (const [i, guest] of this.#guests.entries()) {
+      if (this.#saved[i] === null) yield;
+      guests.push((this.#saved[i] ??= savedGuest(guest, i)));
+    }
+    return { ...w.done(), guests };
   }
 
   /** 16 hex digits over the whole state (not the log: a refused command changes nothing). */

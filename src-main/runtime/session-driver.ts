@@ -2,7 +2,7 @@
  * What a session's thread does with its time: one activity at once (playing, stepping, a replay), in slices, and the
  * answers to calls between them.
  *
- * (a) A slice is one tick, or a part of a check of the laws, and further ones as long as SLICE_MS have not passed. After
+ * (a) A slice is one tick, or a part of a check of the laws or of a checkpoint, and further ones as long as SLICE_MS have not passed. After
  *     each, messages get their turn.
  * (b) A new activity ends the one before; what waited for that is answered.
  * (c) State is told at every change a person makes, before the call is answered, and otherwise at most each TELL_MS.
@@ -256,6 +256,7 @@ export class SessionDriver {
     if (this.#run.broken) return { slug: 'law-broken' };
     const rejection = this.#run.submit(command);
     this.tell();
+    if (this.#run.checkpointDue(true)) this.#wake();
     return rejection;
   }
 
@@ -353,7 +354,7 @@ export class SessionDriver {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     activity.ended(whole);
-    if (this.#run.checking) this.#wake();
+    if (this.#run.checking || this.#run.checkpointDue(true)) this.#wake();
   }
 
   #wake(): void {
@@ -387,6 +388,14 @@ export class SessionDriver {
     this.#wake();
   }
 
+  #checkpointSlice(stands: boolean): void {
+    const end = this.#door.nowMs() + SLICE_MS;
+    do this.#run.checkpointSome();
+    while (this.#run.checkpointDue(stands) && this.#door.nowMs() < end);
+    this.#tellSometimes();
+    this.#wake();
+  }
+
   #slice(): void {
     if (this.#shells.busy && this.#activity?.kind !== 'replay') return; // the end of the line wakes it again
     const activity = this.#activity;
@@ -394,7 +403,12 @@ export class SessionDriver {
       this.#checkSlice();
       return;
     }
-    if (activity === null) return this.#stepForSleeper();
+    if (activity === null) {
+      this.#stepForSleeper();
+      if (this.#activity === null && this.#run.checkpointDue(true)) this.#checkpointSlice(true);
+      return;
+    }
+    if (activity.stepsRun && this.#run.checkpointDue(false)) return this.#checkpointSlice(false);
     const waitMs = activity.waitMs();
     if (waitMs > 0) {
       this.#tellSometimes();

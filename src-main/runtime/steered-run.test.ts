@@ -8,27 +8,34 @@ import { World } from '../engine/index.ts';
 import type { Scenario } from '../scenario/index.ts';
 import { toWorldConfig } from '../scenario/index.ts';
 import { moving, small } from './fixture.ts';
-import type { Replay } from './steered-run.ts';
+import type { Replay } from './replay.ts';
 import { SteeredRun } from './steered-run.ts';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'pageshift-run-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** @param keep whether checkpoints are kept at all. */
-function runOf(scenario: Scenario, keep: boolean): SteeredRun {
+/** Checkpoints before every command, never kept, or taken in parts as in a world where they are dear. */
+type Checkpoints = 'all' | 'none' | 'dear';
+
+function runOf(scenario: Scenario, keep: Checkpoints): SteeredRun {
   const none = { memoryBytes: 0, diskBytes: 0 };
   const { run } = SteeredRun.create(scenario, {
     version: 'test',
     spillFolder: folder,
     nowMs: () => 0,
-    ...(keep ? {} : { checkpoints: none }),
+    ...(keep === 'none' ? { checkpoints: none } : {}),
+    ...(keep === 'dear' ? { cheapPages: 0 } : {}),
   });
   return run!;
 }
 
 const steps = (run: SteeredRun, n: number): void => {
-  for (let i = 0; i < n; i++) run.step();
+  for (let i = 0; i < n; i++) {
+    // Every third tick, so that replays begin elsewhere than at commands.
+    if (run.tick % 3 === 0) while (run.checkpointDue(true)) run.checkpointSome();
+    run.step();
+  }
 };
 
 function through(replay: Replay | null): Replay {
@@ -45,7 +52,7 @@ const COMMANDS: readonly (readonly [SubmittedCommand, number])[] = [
 ];
 
 /** A run with all of COMMANDS, and its record before each of them and at the end. */
-function steered(keep: boolean): { readonly run: SteeredRun; readonly records: readonly unknown[] } {
+function steered(keep: Checkpoints): { readonly run: SteeredRun; readonly records: readonly unknown[] } {
   const run = runOf(moving(), keep);
   const records: unknown[] = [];
   steps(run, 2);
@@ -57,7 +64,7 @@ function steered(keep: boolean): { readonly run: SteeredRun; readonly records: r
   return { run, records: [...records, run.record()] };
 }
 
-describe.each([true, false])('undo and redo, with checkpoints: %s', (keep) => {
+describe.each(['all', 'none', 'dear'] as const)('undo and redo, with checkpoints: %s', (keep) => {
   it('come to every record there was, backwards and forwards', () => {
     const { run, records } = steered(keep);
     for (let i = COMMANDS.length - 1; i >= 0; i--) {
@@ -87,14 +94,14 @@ describe.each([true, false])('undo and redo, with checkpoints: %s', (keep) => {
 });
 
 it('a replay that comes elsewhere is thrown', () => {
-  const { run } = steered(false);
+  const { run } = steered('none');
   const replay = through(run.startUndo());
   replay.world.step();
   expect(() => run.finishUndo(replay)).toThrow('replay-differs');
 });
 
 it('recording changes nothing of the world', () => {
-  const run = runOf(small(), true);
+  const run = runOf(small(), 'all');
   const world = World.create(toWorldConfig(small())).world!;
   for (let i = 0; i < 60; i++) {
     run.step();
@@ -108,7 +115,7 @@ it('recording changes nothing of the world', () => {
 });
 
 it('a command given again that is refused by now stays in the scenario', () => {
-  const run = runOf(small(), true);
+  const run = runOf(small(), 'all');
   run.step();
   run.submitAgain({ at: 1, type: 'cancelMigration', vm: 'v' });
   expect(run.undoLabel).toBeNull();
@@ -117,4 +124,17 @@ it('a command given again that is refused by now stays in the scenario', () => {
     { tick: 1, type: 'cancelMigration', state: 'rejected' },
     { tick: 3, type: 'compact', state: 'pending' },
   ]);
+});
+
+it('of a large world no command waits for a checkpoint, and one under way is of the world as it stands', () => {
+  const run = runOf(small(), 'dear');
+  expect(run.checkpointDue(true)).toBe(true);
+  run.checkpointSome();
+  // Another world: what was begun is dropped.
+  expect(run.submit(compact([1]))).toBeNull();
+  while (run.checkpointDue(true)) run.checkpointSome();
+  const { hash } = run.hashes();
+  run.finishUndo(through(run.startUndo()));
+  run.finishRedo(through(run.startRedo()));
+  expect(run.hashes().hash).toBe(hash);
 });

@@ -5,8 +5,8 @@
  * (a) The scenario is its base with the commands given, each at the tick it was given at. The world's own configuration
  *     agrees with it at every moment.
  * (b) A command that is refused leaves nothing behind: not in the world, its log, its events or the scenario.
- * (c) The world goes back by a checkpoint taken before each given command, or by a replay from an earlier one. A replay
- *     works on a world of its own: until it is done nothing has changed, so it can be stopped.
+ * (c) The world goes back by a replay from the last checkpoint on the way (run-checkpoints.ts). A replay works on a world
+ *     of its own: until it is done nothing has changed, so it can be stopped.
  * (d) A replay that comes to another hash chain than the run did is a bug of ours, and thrown.
  */
 import { MAX_LINE_CHARS } from '../../shared/model/limit.ts';
@@ -35,7 +35,6 @@ import {
   withGiven,
 } from '../scenario/index.ts';
 import type { Checkpoint, CheckpointBounds } from './checkpoint.ts';
-import { CheckpointStore } from './checkpoint.ts';
 import { DocumentRoom } from './document-room.ts';
 import { History } from './history.ts';
 import type { LawWatchState } from '../jobs/law-watch.ts';
@@ -43,11 +42,13 @@ import { LawWatch } from '../jobs/law-watch.ts';
 import { owedPages, pendingWork } from '../jobs/pending-work.ts';
 import { RequestDenied } from './request-denied.ts';
 import { inputsOf, recordedCommands, Recording } from '../jobs/recording.ts';
+import { Replay } from './replay.ts';
+import { RunCheckpoints } from './run-checkpoints.ts';
+import type { Position } from './run-checkpoints.ts';
 import type { SessionState } from './session-api.ts';
 
 /** A command that a person gave, and what stood before it. */
 interface Given {
-  readonly id: number;
   readonly tick: number;
   readonly command: ScenarioCommand;
   readonly label: string;
@@ -60,8 +61,8 @@ interface Given {
 interface OpenLine extends Pick<Given, 'chain' | 'laws'> {
   readonly vm: string;
   readonly text: string;
-  /** Of the world before its first write. */
-  readonly checkpoint: Checkpoint;
+  /** Of the world before its first write; null where it is too dear. */
+  readonly checkpoint: Checkpoint | null;
   readonly room: DocumentRoom;
 }
 
@@ -74,7 +75,12 @@ export interface SteeredRunOptions {
   /** Milliseconds of any clock, to see what recording costs. */
   readonly nowMs: () => number;
   readonly checkpoints?: CheckpointBounds;
+  /** Pages of all guests up to which a checkpoint is taken before every command. */
+  readonly cheapPages?: number;
 }
+
+/** 4 GiB: a checkpoint takes some 60 ms then. */
+const CHEAP_PAGES = 2 ** 20;
 
 export type SteeredRunStart =
   | { readonly run: SteeredRun; readonly problems: readonly [] }
@@ -82,7 +88,7 @@ export type SteeredRunStart =
 
 export class SteeredRun {
   readonly #options: SteeredRunOptions;
-  readonly #checkpoints: CheckpointStore;
+  readonly #checkpoints: RunCheckpoints;
   readonly #recording: Recording;
   readonly #history: History;
   readonly #laws: LawWatch;
@@ -93,7 +99,6 @@ export class SteeredRun {
   /** Applied ones first, then those taken back, the next to be given again first. */
   readonly #given: Given[] = [];
   #applied = 0;
-  #lastId = 0;
   /** By the order in which commands were applied. */
   #forecasts: (Forecast | null)[] = [];
   #commands: { readonly key: string; readonly list: readonly DocumentCommand[] } | null = null;
@@ -102,6 +107,8 @@ export class SteeredRun {
   #inputs: RunState['inputs'] | null = null;
   #now: Snapshot | null = null;
   #line: OpenLine | null = null;
+  /** A command was given at this tick before it had a frame: it gets none, as that would show the command. */
+  #unrecordedTick = -1;
 
   /** @param scenario one that was read without errors. */
   static create(scenario: Scenario, options: SteeredRunOptions): SteeredRunStart {
@@ -117,7 +124,11 @@ export class SteeredRun {
     this.#world = world;
     this.#recording = new Recording(world);
     this.#laws = new LawWatch(world, { inParts: true });
-    this.#checkpoints = new CheckpointStore(options.spillFolder, options.checkpoints);
+    const pages = world.config.guests.reduce((sum, { mm }) => sum + mm.nrPages, 0);
+    this.#checkpoints = new RunCheckpoints({
+      ...{ folder: options.spillFolder, bounds: options.checkpoints, nowMs: options.nowMs },
+      isDear: pages > (options.cheapPages ?? CHEAP_PAGES),
+    });
     this.#history = new History({ folder: options.spillFolder, nowMs: options.nowMs });
     this.#history.add(this.#recording.before, true);
   }
@@ -181,17 +192,40 @@ export class SteeredRun {
   step(): void {
     this.endLine();
     while (this.checking) this.checkSome();
+    this.#checkpoints.worldChanged();
+    const began = this.#options.nowMs();
     this.#foreseeScheduled();
     this.#world.step();
     const events = this.#recording.afterTick();
     this.#laws.afterTick(events);
+    this.#checkpoints.stepped(this.#options.nowMs() - began);
     this.#now = null;
     this.#history.afterTick(this.tick, events.length > 0, () => this.#world.snapshot('blocks'));
   }
 
   /** Makes sure that the present can be scrubbed to. */
   recordNow(): void {
-    if (this.#history.last < this.tick) this.#history.add(this.#world.snapshot('blocks'), false);
+    if (this.#history.last < this.tick && this.tick !== this.#unrecordedTick)
+      this.#history.add(this.#world.snapshot('blocks'), false);
+  }
+
+  /** A frame of this tick shows the world before its commands: taking one back must not change it. */
+  #recordBeforeCommand(): void {
+    if (this.#checkpoints.isDear && this.#history.last < this.tick) this.#unrecordedTick = this.tick;
+    else this.recordNow();
+  }
+
+  get #position(): Position {
+    return { tick: this.tick, applied: this.#applied };
+  }
+
+  /** @param stands nothing steps it. @returns whether `checkpointSome` should be called. */
+  checkpointDue(stands: boolean): boolean {
+    return this.#line === null && !this.broken && this.#checkpoints.isDue(this.#position, stands);
+  }
+
+  checkpointSome(): void {
+    this.#checkpoints.some(this.#position, { world: this.#world, recording: this.#recording });
   }
 
   checkNow(): void {
@@ -214,7 +248,6 @@ export class SteeredRun {
   /** As submit, of a command that the scenario had before. */
   #submitNew(command: ScenarioCommand): Rejection | null {
     const given: Given = {
-      id: ++this.#lastId,
       tick: this.tick,
       command,
       label: commandLabel(command),
@@ -229,7 +262,8 @@ export class SteeredRun {
 
   /** It has been applied: what was taken back before can no longer be given again. */
   #enter(given: Given): void {
-    for (const { id } of this.#given.splice(this.#applied)) this.#checkpoints.remove(id);
+    this.#given.splice(this.#applied);
+    this.#checkpoints.commandEntered(this.#applied);
     this.#given.push(given);
     this.#applied++;
     this.#scenario = withGiven(this.#base, this.#appliedCommands());
@@ -253,9 +287,9 @@ export class SteeredRun {
   }
 
   #openLine(vm: string, text: string): OpenLine {
-    // As before any other command, see #carryOut.
-    this.recordNow();
-    const checkpoint: Checkpoint = { world: this.#world.state(), recording: this.#recording.save() };
+    this.#recordBeforeCommand();
+    const checkpoint = this.#checkpoints.beforeCommand({ world: this.#world, recording: this.#recording });
+    this.#checkpoints.worldChanged();
     const line = { vm, text, checkpoint, chain: this.#world.chain, laws: this.#laws.save() };
     this.#world.beginLine(vm, shortened(text));
     return { ...line, room: new DocumentRoom(this.text.length, this.#scenario.commands.length) };
@@ -271,13 +305,12 @@ export class SteeredRun {
     const { command } = this.#world.log.at(-1)!;
     if (command.type !== 'writeFiles') throw new InvariantError('line-command', { type: command.type });
     const given: ScenarioCommand = { at: this.tick, ...command, writes: [...command.writes] };
-    const id = ++this.#lastId;
     const { chain, laws, checkpoint } = open;
     this.#laws.worldChanged();
     this.#recording.afterCommand();
     this.#forecasts.push(null);
-    this.#checkpoints.put(id, checkpoint);
-    this.#enter({ id, tick: this.tick, command: given, label: commandLabel(given), chain, laws });
+    if (checkpoint !== null) this.#checkpoints.put(this.#position, checkpoint);
+    this.#enter({ tick: this.tick, command: given, label: commandLabel(given), chain, laws });
   }
 
   /** Applies it, with a checkpoint before it. */
@@ -285,21 +318,17 @@ export class SteeredRun {
     const engineCommand = this.#engineCommand(given.command);
     const forecast = this.#world.forecast(engineCommand);
     if (forecast.rejection !== null) return forecast.rejection;
-    // The frame of this tick shows the world before the command: taking it back must not change it.
-    this.recordNow();
-    const checkpoint: Checkpoint = { world: this.#world.state(), recording: this.#recording.save() };
-    const { config } = this.#world;
+    this.#recordBeforeCommand();
+    const checkpoint = this.#checkpoints.beforeCommand({ world: this.#world, recording: this.#recording });
+    this.#checkpoints.worldChanged();
     const rejection = this.#world.submit(engineCommand);
     this.#now = null;
-    if (rejection !== null) {
-      // Not foreseen. What the world noted of it is not kept.
-      this.#goTo(World.restore(config, checkpoint.world), checkpoint.recording, given.laws);
-      return rejection;
-    }
+    if (rejection !== null)
+      throw new InvariantError('rejection-not-forecast', { command: given.label, slug: rejection.slug });
     this.#laws.worldChanged();
     this.#recording.afterCommand();
     this.#forecasts.push(forecast);
-    this.#checkpoints.put(given.id, checkpoint);
+    if (checkpoint !== null) this.#checkpoints.put(this.#position, checkpoint);
     return null;
   }
 
@@ -347,9 +376,8 @@ export class SteeredRun {
   /** A replay to before the given command number `applied`. */
   #replayTo(applied: number): Replay {
     const target = this.#given[applied]!;
-    let from = applied;
-    let checkpoint = this.#checkpoints.get(target.id);
-    while (checkpoint === null && from > 0) checkpoint = this.#checkpoints.get(this.#given[--from]!.id);
+    const checkpoint = this.#checkpoints.before(this.#given, applied);
+    const from = checkpoint?.applied ?? 0;
     const scenario = withGiven(this.#base, this.#appliedCommands().slice(0, from));
     const todo = this.#given
       .slice(from, applied)
@@ -364,10 +392,12 @@ export class SteeredRun {
       throw new InvariantError('replay-differs', { tick: target.tick, chain: replay.world.chain, was: target.chain });
     this.#goTo(replay.world, replay.recording(), target.laws);
     this.#history.truncate(target.tick);
+    this.#unrecordedTick = -1;
   }
 
   #goTo(world: World, recording: Checkpoint['recording'], laws: LawWatchState): void {
     this.#world = world;
+    this.#checkpoints.worldChanged();
     this.#recording.goBack(world, recording);
     this.#eventsKept = Math.min(this.#eventsKept, recording.events);
     this.#laws.goBack(world, laws);
@@ -513,64 +543,6 @@ export class SteeredRun {
 
   #appliedCommands(): ScenarioCommand[] {
     return this.#given.slice(0, this.#applied).map(({ command }) => command);
-  }
-}
-
-interface ReplayTarget {
-  /** How many given commands are applied when it is done. */
-  readonly applied: number;
-  readonly tick: number;
-  readonly chain: string;
-  /** Given commands on the way. */
-  readonly todo: readonly { readonly tick: number; readonly command: Command }[];
-}
-
-/** A world of its own on the way to where the run once was, recorded as the run was. */
-export class Replay {
-  readonly #target: ReplayTarget;
-  readonly #recording: Recording;
-  readonly world: World;
-  #done = 0;
-
-  /** @param scenario that of the checkpoint. @param checkpoint null: from the beginning. */
-  constructor(scenario: Scenario, checkpoint: Checkpoint | null, target: ReplayTarget) {
-    this.#target = target;
-    const config = toWorldConfig(scenario);
-    this.world = checkpoint === null ? World.create(config).world! : World.restore(config, checkpoint.world);
-    this.#recording = new Recording(this.world, undefined, checkpoint?.recording);
-  }
-
-  get applied(): number {
-    return this.#target.applied;
-  }
-
-  get tick(): number {
-    return this.world.tick;
-  }
-
-  get toTick(): number {
-    return this.#target.tick;
-  }
-
-  /** One tick or command further. @returns whether there is more to do. */
-  advance(): boolean {
-    const next = this.#target.todo[this.#done];
-    if (next?.tick === this.world.tick) {
-      this.#done++;
-      const rejection = this.world.submit(next.command);
-      if (rejection !== null)
-        throw new InvariantError('replay-refused', { tick: next.tick, text: rejectionText(rejection) });
-      this.#recording.afterCommand();
-    } else if (this.world.tick < this.#target.tick) {
-      this.world.step();
-      this.#recording.afterTick();
-    }
-    return this.#done < this.#target.todo.length || this.world.tick < this.#target.tick;
-  }
-
-  /** What was recorded up to here. */
-  recording(): Checkpoint['recording'] {
-    return this.#recording.save();
   }
 }
 
