@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { mutantSites, mutated } from './mutant-sites.ts';
+import { drawMutants } from './mutate.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'mutant-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const mutantsOf = (source: string): string[] => mutantSites(source).map((site) => mutated(source, site));
+
+describe('the sites of a source', () => {
+  test.each([
+    ['const x = a < b;', ['const x = a <= b;']],
+    ['const x = a && b;', ['const x = a || b;']],
+    ['x = f(a, b);', [';', 'x = f(b, a);']],
+    ['f(a);', [';']],
+    ['x += y;', ['x -= y;']],
+    ['if (a) f();', ['if (!(a)) f();', 'if (a) ;']],
+    ['const x = a ? b : c;', ['const x = !(a) ? b : c;']],
+    ['const x = a + 1;', ['const x = a;', 'const x = a - 1;']],
+    ['const x = 7;', ['const x = (7 + 1);']],
+    ['const x = Math.min(a, b);', ['const x = Math.max(a, b);']],
+    ['const x = a ?? b;', ['const x = (a);']],
+    ['for (; a; ) b;', ['for (; false; ) b;']],
+    ['const x = a >>> b;', ['const x = a << b;']],
+    ['const x = true;', ['const x = false;']],
+    ['function f() { if (a) return; b; }', ['function f() { if (!(a)) return; b; }', 'function f() { if (a) ; b; }']],
+  ])('%s', (source, expected) => {
+    expect(mutantsOf(source).sort()).toEqual([...expected].sort());
+  });
+
+  test.each([
+    "assert(a < b, 'slug', { a: 1 });",
+    "throw new InvariantError('slug', { a: 1 + 1 });",
+    'type T = 1 | 2;',
+    'interface T { readonly a: 1 | 2 }',
+    "const x = `${a}` + 'b';",
+    '// a < b\n',
+    "import { a } from './a.ts';",
+  ])('none: %s', (source) => {
+    expect(mutantsOf(source)).toEqual([]);
+  });
+});
+
+test('a seed draws the same mutants, and more of them begin alike', () => {
+  const files = ['src-main/engine/mm/pcp.ts', 'src-main/engine/mm/buddy.ts'];
+  const drawn = drawMutants(files, 7, 20);
+  expect(drawn).toHaveLength(20);
+  expect(drawMutants(files, 7, 10)).toEqual(drawn.slice(0, 10));
+  expect(drawMutants(files, 8, 10)).not.toEqual(drawn.slice(0, 10));
+  expect(new Set(drawn.map(({ kind }) => kind)).size).toBeGreaterThan(8);
+});
+
+test('a program reads the one module with the fault in it, and its file stays', () => {
+  const main = join(folder, 'main.ts');
+  const module = join(folder, 'module.ts');
+  writeFileSync(main, "import { answer } from './module.ts';\nconsole.log(answer(1));\n");
+  const source = 'export const answer = (n: number): number => n + 1;\n';
+  writeFileSync(module, source);
+  const named = join(folder, 'mutant.json');
+  writeFileSync(named, JSON.stringify({ path: module, source: source.replace('+', '-') }));
+  const hook = join(import.meta.dirname, 'mutant-hook.mjs');
+  const run = (mutant: string | undefined): string =>
+    spawnSync(process.execPath, ['--import', hook, main], {
+      env: { ...process.env, PAGESHIFT_MUTANT: mutant },
+      encoding: 'utf8',
+    }).stdout;
+  expect([run(undefined), run(named)]).toEqual(['2\n', '0\n']);
+  expect(readFileSync(module, 'utf8')).toBe(source);
+});
