@@ -1,7 +1,7 @@
 /**
  * Four structures of a layout, each whole, so that a choice between them is measured and not argued: what a pfn's node
  * costs to find, what they cost to build, and what they occupy. The engine keeps the table; which one a guest's kernel is
- * said to have (BeyondConfig.lookup) changes only the steps it counts (engine/mm/lookup.ts).
+ * said to have (BeyondConfig.lookup) changes only the steps it counts (engine/mm/lookup-steps.ts).
  *
  * (a) All answer alike: layout-structure.test.ts.
  * (b) `sumOf` is the loop that is timed, in each class its own, so that none pays for a call that another inlines.

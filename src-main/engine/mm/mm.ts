@@ -20,7 +20,7 @@ import {
   NR_ZONES,
   PAGEBLOCK_ORDER,
 } from './limit.ts';
-import type { LookupKind } from './lookup.ts';
+import type { LookupKind } from './lookup-steps.ts';
 import type { Memlayout } from './memlayout.ts';
 import { createPageColumns, type PageColumns } from './page.ts';
 import { RangeSet } from './range-set.ts';
@@ -102,7 +102,7 @@ export interface BeyondCounters {
   /** Pages looked at by the active pass, and relabelled. */
   passLooked: number;
   relabelled: number;
-  /** Records read by all counted lookups together (lookup.ts). */
+  /** Records read by all counted lookups together (lookup-steps.ts). */
   lookupSteps: number;
 }
 

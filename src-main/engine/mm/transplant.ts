@@ -4,7 +4,7 @@
  */
 import { forEachAligned } from './buddy.ts';
 import { countForNode, ON_FREE } from './commit-stat.ts';
-import { lookUp, rangeFound, stepsOf } from './lookup.ts';
+import { lookupSteps } from './lookup-steps.ts';
 import { type Memlayout, rangeOf } from './memlayout.ts';
 import { NID_MIXED, NR_ZONES, PAGEBLOCK_ORDER } from './limit.ts';
 import { type Mm, zoneTypeOf } from './mm.ts';
@@ -16,13 +16,12 @@ export { usedNid } from './used-node.ts';
 /** Counts a lookup of pfn in the published layout: its steps, and what the RFC's one-range cache would have answered. */
 export function countLookup(mm: Mm, pfn: number): void {
   const cached = pfn >= mm.cacheStart && pfn < mm.cacheEnd;
-  const found = lookUp(mm.layout, pfn, mm.beyond.lookup, cached);
-  mm.beyondCounters.lookupSteps += stepsOf(found);
+  mm.beyondCounters.lookupSteps += lookupSteps(mm.layout, pfn, mm.beyond.lookup, cached);
   if (cached) {
     mm.lookups.hit++;
     return;
   }
-  const range = rangeFound(found);
+  const range = rangeOf(mm.layout, pfn);
   mm.lookups.miss++;
   mm.cacheStart = mm.layout.start[range]!;
   mm.cacheEnd = mm.layout.start[range + 1]!;

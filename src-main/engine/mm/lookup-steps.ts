@@ -1,14 +1,12 @@
 /**
- * Four ways from a pfn to its range of the layout, with the steps each takes. All give the same answer; what differs is
- * how many records are read. The allocator itself asks the table (memlayout.ts), whichever is set: these are walked where
- * a lookup is counted, so that a guest shows what its kernel's structure would have cost.
+ * What a lookup would have cost the guest's kernel, by the structure that its layout is said to be kept in. The engine
+ * itself finds a range in the table of memlayout.ts, whichever is set, and all would give the same answer
+ * (bench/layout-structure.ts has them whole); a guest shows how many records its kernel would have read.
  *
  *   tree   the RFC's: a one-range cache shared by all CPUs, then a balanced tree of ranges. A step is a range looked at.
  *   runs   a binary search over the sorted starts of the ranges. A step is a start looked at.
  *   radix  a tree of 64 slots a level over pageblocks. A step is a slot; in a pageblock with several ranges, and a start.
  *   table  an entry a pageblock. A step is an entry; in a pageblock with several ranges, and a start.
- *
- * Counters changed: beyondCounters.lookupSteps.
  */
 import type { BeyondConfig } from '../../../shared/model/config.ts';
 import { NID_MIXED, PAGEBLOCK_ORDER } from './limit.ts';
@@ -18,20 +16,13 @@ export type LookupKind = BeyondConfig['lookup'];
 
 const RADIX_BITS = 6;
 
-/** Index of the range and steps in one number, since every transplant makes one: below 2^28 ranges, below 64 steps. */
-export type LookedUp = number;
-const MAX_STEPS = 64;
-const found = (range: number, steps: number): LookedUp => range * MAX_STEPS + steps;
-export const rangeFound = (lookedUp: LookedUp): number => Math.floor(lookedUp / MAX_STEPS);
-export const stepsOf = (lookedUp: LookedUp): number => lookedUp % MAX_STEPS;
-
 /** @param cached whether the RFC's cache holds the range of pfn. */
-export function lookUp(layout: Memlayout, pfn: number, kind: LookupKind, cached: boolean): LookedUp {
+export function lookupSteps(layout: Memlayout, pfn: number, kind: LookupKind, cached: boolean): number {
   switch (kind) {
     case 'tree':
-      return throughTree(layout, pfn, cached);
+      return cached ? 1 : throughTree(layout, pfn);
     case 'runs':
-      return search(layout, pfn, 0, layout.count - 1, 0);
+      return Math.max(1, halvings(layout, pfn, 0, layout.count - 1));
     case 'radix':
       return throughBlock(layout, pfn, radixLevels(layout.blockNid.length));
     case 'table':
@@ -40,39 +31,35 @@ export function lookUp(layout: Memlayout, pfn: number, kind: LookupKind, cached:
 }
 
 /** The cache is a step; then down a tree whose nodes are the middles of what is left. */
-function throughTree({ start, count }: Memlayout, pfn: number, cached: boolean): LookedUp {
+function throughTree({ start, count }: Memlayout, pfn: number): number {
   let steps = 1;
   let low = 0;
   let high = count - 1;
   for (;;) {
     const middle = (low + high) >>> 1;
-    if (!cached) steps++;
+    steps++;
     if (start[middle]! > pfn) high = middle - 1;
     else if (start[middle + 1]! <= pfn) low = middle + 1;
-    else return found(middle, steps);
+    else return steps;
   }
 }
 
-/** The last range of low to high that starts at or below pfn. */
-function search({ start }: Memlayout, pfn: number, first: number, last: number, before: number): LookedUp {
-  let low = first;
-  let high = last;
-  let steps = before;
-  while (low < high) {
+/** Until one is left of the ranges from first to last, the last that starts at or below pfn. */
+function halvings({ start }: Memlayout, pfn: number, first: number, last: number): number {
+  let steps = 0;
+  for (let low = first, high = last; low < high; steps++) {
     const middle = (low + high + 1) >>> 1;
-    steps++;
     if (start[middle]! <= pfn) low = middle;
     else high = middle - 1;
   }
-  return found(low, Math.max(1, steps));
+  return steps;
 }
 
-function throughBlock(layout: Memlayout, pfn: number, steps: number): LookedUp {
+function throughBlock(layout: Memlayout, pfn: number, steps: number): number {
   const block = pfn >>> PAGEBLOCK_ORDER;
-  const first = layout.first[block]!;
-  if (layout.blockNid[block] !== NID_MIXED) return found(first, steps);
+  if (layout.blockNid[block] !== NID_MIXED) return steps;
   const last = block + 1 < layout.first.length ? layout.first[block + 1]! : layout.count - 1;
-  return search(layout, pfn, first, last, steps);
+  return steps + halvings(layout, pfn, layout.first[block]!, last);
 }
 
 /** Levels of a radix tree over so many pageblocks. */
