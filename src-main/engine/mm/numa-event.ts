@@ -5,7 +5,6 @@
  * - foreign: the zone was preferred, another node gave it;
  * - local: the zone gave it to a CPU of its own node; other: to one of another node.
  *
- *
  * And the pages of all allocations by zone, and of all frees (pgalloc_<zone> and pgfree of vmstat).
  *
  * Counters changed: numaEvent, pageEvent.

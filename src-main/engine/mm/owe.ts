@@ -6,8 +6,18 @@ import { pagesOf } from './segment-table.ts';
 import { setOneNode, UsedCounts } from './used-node.ts';
 
 /**
- * Pages in use inside a delta run change what they are owed: from (A, old T) to (A, new T). Where the used pages of a
- * pageblock are on one node its counters say how many, elsewhere they are counted, 32 at a time.
+ * Pages in use inside a delta run change what they are owed: from (A, old T) to (A, new T). The run is cut at pageblocks,
+ * and how a part is counted depends on what is in its pageblock:
+ *
+ *     pageblocks  |       0       |       1       |       2       |  3  (nrPages ends here)
+ *     run                  <------------------------------------------->
+ *     parts                [ part ][    whole     ][    whole     ][ all there is: whole ]
+ *
+ * (a) Nothing in use: nothing is owed.
+ * (b) In use on one node: the pageblock's counters say how many. Of a part they do only where no page is pinned or a
+ *     hole: its pages less the free ones.
+ * (c) In use on several nodes, or a part of a pageblock with pinned pages or holes: counted, 32 pages at a time.
+ * (d) A whole pageblock that was thought to be mixed and is found to be on one node is one from then on.
  */
 export function moveStranded(mm: Mm, start: number, end: number, oldNid: number, newNid: number): void {
   const { valid, free, pinned, actual } = mm.block;

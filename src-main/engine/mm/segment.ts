@@ -397,9 +397,15 @@ const planNid = new Int16Array(PAGES_PER_PAGEBLOCK);
 
 /**
  * Gives the free pages of parts of one pageblock to the node of each. Returns the pages that changed node, and calls back
- * for how many came to which. Mostly a
- * layout exchanges the nodes of a pageblock's parts, so that each segment goes to another node as it is: then nothing is
- * counted. Otherwise the bits are dealt anew, and each segment is counted once.
+ * for how many came to which.
+ *
+ *     pageblock   |.....##########.....#####...|   free pages: ####
+ *     parts            [  to 1   ]    [to 2]       two parts; what is in none stays where it is
+ *
+ * (a) Mostly a layout exchanges the nodes of a pageblock's parts, so that each segment goes to another node as it is:
+ *     it is relabelled, and nothing is counted.
+ * (b) Otherwise, where the pages of a segment part company or two segments would go to one node, the bits are dealt anew
+ *     and each segment is counted once.
  */
 export function moveFreeParts(mm: Mm, parts: BlockParts, came: (nid: number, pages: number) => void): number {
   const t = mm.segment;

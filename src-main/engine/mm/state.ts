@@ -1,4 +1,7 @@
-/** Writing a memory manager down and reading it back; a commit that is under way is written beside it (commit.ts). Layout tables, range sets and zonelists are derived, so left out. */
+/**
+ * Writing a memory manager down and reading it back; a commit that is under way is written beside it (commit.ts). Layout
+ * tables, range sets and zonelists are derived, so left out.
+ */
 import { type Json, type StateReader, type StateWriter } from '../core/index.ts';
 import type { LayoutRange, MmConfig } from '../../../shared/model/config.ts';
 import { assert } from '../core/index.ts';

@@ -1,6 +1,15 @@
 /**
- * The sweep of a commit: free pages of the runs whose target changed go to their new node, pageblock by pageblock. A
- * pageblock that several runs touch is settled once, with all of its parts together.
+ * The sweep of a commit: free pages of the runs whose target changed go to their new node. Runs are cut at pageblocks:
+ *
+ *     pageblocks  |       0       |       1       |       2       |       3       |
+ *     runs                 <---- to node 1 ----------><2><- to node 1 ->
+ *     cut into             [ part ][    whole     ][p][p][    p   ]
+ *
+ * (a) A whole pageblock is given away at once, whatever is free in it: moveFreePages.
+ * (b) All parts of a pageblock are given away together, when the last of them is known: moveFreeParts. Pageblock 2 above
+ *     has three, pageblock 0 one.
+ * (c) Parts come in ascending order, so a part of another pageblock, or the end, says that the last one was the last.
+ * (d) No part crosses a pageblock, so none crosses a zone.
  */
 import { countForNode, FREELIST_ADD } from './commit-stat.ts';
 import { PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
