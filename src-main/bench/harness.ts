@@ -8,7 +8,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** Fewer samples than this are not reported. */
-export const SAMPLES_MIN = 8;
+const SAMPLES_MIN = 8;
 
 /** The third fastest: the fastest may be luck, and on a shared machine the median is somebody else's work. */
 export function thirdFastest(samples: readonly number[]): number {

@@ -25,7 +25,7 @@ export interface LayoutStructure {
 const NODE = 5;
 
 /** A balanced tree of ranges and the range found last, as in the RFC. Built balanced: the RFC's red-black tree is deeper. */
-export class Tree implements LayoutStructure {
+class Tree implements LayoutStructure {
   readonly kind = 'tree';
   readonly #node: Int32Array;
   #root = -1;
@@ -87,7 +87,7 @@ export class Tree implements LayoutStructure {
 }
 
 /** The starts of the ranges, searched by halves. */
-export class Runs implements LayoutStructure {
+class Runs implements LayoutStructure {
   readonly kind = 'runs';
   readonly #start: Uint32Array;
   readonly #nid: Uint8Array;
@@ -136,7 +136,7 @@ export class Runs implements LayoutStructure {
 const SHIFTS = [18, PAGEBLOCK_ORDER, 5, 0] as const;
 
 /** Levels of slots; a slot is a node where all below it is one, else minus one less where its slots begin. */
-export class Radix implements LayoutStructure {
+class Radix implements LayoutStructure {
   readonly kind = 'radix';
   #slot: Int32Array;
   #used: number;
@@ -210,7 +210,7 @@ export class Radix implements LayoutStructure {
 }
 
 /** A node a pageblock, and the ranges where a pageblock has several: the engine's own (mm/memlayout.ts). */
-export class Table implements LayoutStructure {
+class Table implements LayoutStructure {
   readonly kind = 'table';
   readonly #layout: Memlayout;
 

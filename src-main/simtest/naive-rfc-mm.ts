@@ -13,7 +13,7 @@ import { NaiveMm, naiveFactory } from './naive-mm.ts';
 import type { Count } from './naive-mm.ts';
 
 /** Whether the mark of a page in use is lost to a concurrent update of its flags. */
-export function isMarkLost(pfn: number, seq: number, permille: number): boolean {
+function isMarkLost(pfn: number, seq: number, permille: number): boolean {
   let h = (Math.imul(pfn, 0x9e3779b1) ^ seq) >>> 0;
   h ^= h >>> 16;
   h = Math.imul(h, 0x85ebca6b);

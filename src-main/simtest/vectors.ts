@@ -108,7 +108,7 @@ export function guest(
 }
 
 /** dnuma-test's `s base end pagesPerStripe`. */
-export function stripes(base: number, end: number, pagesPerStripe: number, nrPages: number): LayoutRange[] {
+function stripes(base: number, end: number, pagesPerStripe: number, nrPages: number): LayoutRange[] {
   const ranges: LayoutRange[] = [];
   for (let k = 0; k * pagesPerStripe < nrPages; k++) {
     const start = k * pagesPerStripe;

@@ -65,7 +65,7 @@ export const engineWorldFactory: WorldFactory = {
 };
 
 /** Ticks within which a world left alone must settle. */
-export const CALM_TICKS = 2000;
+const CALM_TICKS = 2000;
 /** Ticks between two looks at a world in the calm phase. */
 const CALM_STRIDE = 16;
 /** Ticks for which a settled world is watched. */

@@ -33,7 +33,7 @@ export interface Accounting {
   readonly minFreeKib: number;
 }
 
-export interface AccountingNode {
+interface AccountingNode {
   readonly nid: number;
   /** What numactl --hardware shows as size. */
   readonly sizePages: number;
@@ -47,7 +47,7 @@ export interface AccountingNode {
 }
 
 /** Figures of the zone as its kernel counts them, and: */
-export interface AccountingZone extends Omit<ZoneFigures, 'allocatedPages' | 'reservedPages' | 'initialised'> {
+interface AccountingZone extends Omit<ZoneFigures, 'allocatedPages' | 'reservedPages' | 'initialised'> {
   readonly zone: string;
   /** Pages on the free lists, counted. */
   readonly listedPages: number;

@@ -1,4 +1,4 @@
 export { GuestFiles, MAX_WRITE } from './guest-files.ts';
 export type { FileStat, Read } from './guest-files.ts';
-export type { Errno, WriteOutcome, Written } from './node.ts';
+export type { Errno, Written } from './node.ts';
 export type { Outside } from './outside.ts';

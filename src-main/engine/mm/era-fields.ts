@@ -54,7 +54,7 @@ export interface EraFields {
  *       vm stats threshold: %d          one such block for each online CPU
  *       <footer label>%lu               each of footer
  */
-export interface ZoneinfoFields {
+interface ZoneinfoFields {
   /** Whether zones without present pages are printed (with the lines up to protection). */
   readonly emptyZones: boolean;
   readonly nodeStats: readonly string[];

@@ -16,7 +16,7 @@ import type { PfnRange } from '../../../shared/units/index.ts';
 const MAX_ORDER = 10;
 const CHUNK = 1 << MAX_ORDER;
 
-export interface FreeBlock {
+interface FreeBlock {
   readonly pfn: number;
   readonly order: number;
 }

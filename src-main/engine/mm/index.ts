@@ -1,14 +1,12 @@
 export { GuestMm } from './guest-mm.ts';
-export type { ZoneFigures, CommitOutcome, PageState } from './guest-mm.ts';
+export type { ZoneFigures } from './guest-mm.ts';
 export type { MmViolation } from './check.ts';
-export type { MmFault } from './rfc/faults.ts';
 export { Commit } from './commit.ts';
-export type { CommitResult, CommitStart } from './commit.ts';
+export type { CommitResult } from './commit.ts';
 export type { CommitForecast as CommitAhead } from './commit-forecast.ts';
 export type { PlugResult } from './hotplug.ts';
 export * from './limit.ts';
-export { joined, without } from './range-set.ts';
+export { without } from './range-set.ts';
 export { layoutRanges } from './memlayout.ts';
-export type { Memlayout } from './memlayout.ts';
 export type { Mm } from './mm.ts';
 export { fallbackOrders, zonesFirst } from './zonelist.ts';

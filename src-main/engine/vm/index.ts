@@ -1,10 +1,8 @@
 export { Guest, truthOf } from './guest.ts';
 export type { BackingChanges } from './guest.ts';
-export { GuestKernel } from './guest-kernel.ts';
 export * from './kernel-log.ts';
 export { commandLine, logOops, rangeText, versionLine } from './kernel-words.ts';
-export { addRange, MAX_LAYOUT_PFN, rangesOf } from './layout-history.ts';
+export { addRange, MAX_LAYOUT_PFN } from './layout-history.ts';
 export type { KeptLayout, LayoutHistory, LayoutOrigin, StagedLayout } from './layout-history.ts';
-export { drawLifetime, drawResidual } from './lifetime.ts';
 export type { HostTruth } from './layout-delivery.ts';
 export { Workload } from './workload.ts';

@@ -8,14 +8,14 @@
  */
 import type { Json } from '../core/index.ts';
 
-export const LOG_BUFFER_BYTES = 2 ** 18;
+const LOG_BUFFER_BYTES = 2 ** 18;
 /** What the kernel's ring stores with each record. */
 const RECORD_BYTES = 16;
 
 /** printk's levels, as far as they are used here. */
-export const LOG_EMERG = 0;
-export const LOG_ALERT = 1;
-export const LOG_ERR = 3;
+const LOG_EMERG = 0;
+const LOG_ALERT = 1;
+const LOG_ERR = 3;
 export const LOG_WARNING = 4;
 export const LOG_NOTICE = 5;
 export const LOG_INFO = 6;

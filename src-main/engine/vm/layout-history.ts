@@ -46,7 +46,7 @@ export const MAX_LAYOUT_PFN = 2 ** 32 - 1;
 const MAX_KEPT_RANGES = 2 ** 18;
 
 /** Ranges in any order, disjoint, as a layout over [0, nrPages): section 1.4. At least one range. */
-export function expand(ranges: readonly LayoutRange[], nrPages: number): Pick<KeptLayout, 'start' | 'nid' | 'filled'> {
+function expand(ranges: readonly LayoutRange[], nrPages: number): Pick<KeptLayout, 'start' | 'nid' | 'filled'> {
   const sorted = [...ranges].sort((a, b) => a.start - b.start);
   const filled: PfnRange[] = [];
   const fill = (start: number, end: number): void => {

@@ -47,7 +47,7 @@ export function rfcPublish(mm: Mm, rfc: RfcState, from: Memlayout, to: Memlayout
 }
 
 /** The sweep of counts: zones from nrZones on are not looked at. */
-export function rfcCount(mm: Mm, rfc: RfcState): void {
+function rfcCount(mm: Mm, rfc: RfcState): void {
   for (let nid = 0; nid < mm.nrNodeIds; nid++) {
     if (mm.online[nid] === 0) continue;
     let pages = 0;

@@ -20,7 +20,7 @@ import { forEachFreePiece } from './free-piece.ts';
 import { countMisplaced, countMisplacedTo, forEachTarget } from './ledger.ts';
 import type { RfcState } from './rfc-state.ts';
 
-export const walksBlocks = ({ switches }: RfcState): boolean =>
+const walksBlocks = ({ switches }: RfcState): boolean =>
   switches.splitStuck || switches.headOnly || switches.mergeUnmoved;
 
 /** Returns the pages whose node changed. */
