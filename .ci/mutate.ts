@@ -7,6 +7,7 @@
  *   --only PATH    files below this folder alone           --minutes M   stops after so long; run again to go on
  *   --results FILE out/mutate/SEED.json unless given       --survivors   runs only what survived last time
  *   --list         shows the faults and runs nothing      --no-baseline  see (c)
+ *   --batches N    only the first N of the five batches of (c): a quick look, its survivors may be none
  *
  * (a) The work tree is never touched: the test run reads one module with the fault in it (mutant-hook.mjs).
  * (b) Sites are drawn by seed, the kinds in turn, over all of src-main/engine but tests, fixtures and oracles. A larger N
@@ -212,14 +213,15 @@ function resultsIn(file: string): Pick<TestRun, 'failed' | 'seconds'> {
   if (!existsSync(file)) return { failed: '', seconds: new Map() };
   const { testResults } = JSON.parse(readFileSync(file, 'utf8')) as VitestResults;
   const seconds = new Map<string, number>();
-  let failed = '';
-  for (const { name, status, message, startTime, endTime, assertionResults } of testResults) {
+  const failures: string[] = [];
+  for (const { name, startTime, endTime, assertionResults } of testResults) {
     const test = name.slice(root.length);
     seconds.set(test, (endTime - startTime) / 1000);
-    const first = assertionResults.find((a) => a.status === 'failed');
-    if (first !== undefined && failed === '') failed = `${test}: ${first.fullName}`;
-    else if (status === 'failed' && failed === '') failed = `${test}: ${message.split('\n')[0]}`;
+    failures.push(...assertionResults.filter((a) => a.status === 'failed').map((a) => `${test}: ${a.fullName.trim()}`));
   }
+  // A file that cannot be loaded has no test that failed; one that was cut off by another's failure is no failure.
+  const unread = testResults.find((file) => file.status === 'failed' && file.message !== '');
+  const failed = failures[0] ?? (unread === undefined ? '' : `${unread.name.slice(root.length)}: ${unread.message}`);
   return { failed, seconds };
 }
 
@@ -251,12 +253,13 @@ async function tryMutant(
   mutant: Mutant,
   tests: Tests,
   times: ReadonlyMap<string, number>,
+  batchCount: number,
 ): Promise<{ readonly outcome: Outcome; readonly by: string }> {
   const batches: string[][] = [[], [], [], [], []];
   for (const test of tests.importing(mutant.file)) {
     batches[batchOf(test, mutant, times.get(test) ?? 0)]!.push(test);
   }
-  for (const batch of batches.filter((b) => b.length > 0)) {
+  for (const batch of batches.slice(0, batchCount).filter((b) => b.length > 0)) {
     const expected = batch.reduce((sum, test) => sum + (times.get(test) ?? 5), 0);
     const run = await runTests(batch, mutant, Math.max(MIN_TIMEOUT_SECONDS, TIMEOUT_FACTOR * expected));
     if (run.hangs) return { outcome: 'hangs', by: batch.join(' ') };
@@ -279,6 +282,7 @@ async function main(): Promise<void> {
       survivors: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       'no-baseline': { type: 'boolean', default: false },
+      batches: { type: 'string', default: '5' },
     },
   });
   const started = performance.now();
@@ -316,7 +320,9 @@ async function main(): Promise<void> {
     if (out && same === undefined) continue;
     const begun = performance.now();
     const { outcome, by } =
-      same === undefined ? await tryMutant(mutant, tests, times) : { outcome: 'equivalent' as const, by: same.proof };
+      same === undefined
+        ? await tryMutant(mutant, tests, times, Number(values.batches))
+        : { outcome: 'equivalent' as const, by: same.proof };
     const seconds = Math.round((performance.now() - begun) / 1000);
     results.push({ file, line, kind, before, after, outcome, by, seconds, digest });
     console.log(`${results.length}/${mutants.length} ${outcome} ${file}:${line} ${kind} (${seconds} s) ${by}`);

@@ -217,3 +217,18 @@ test('every range that begins inside another is named, not only neighbours', () 
   ]);
   expect(outcome.ok ? [] : outcome.problems.map((p) => 'index' in p && p.index)).toEqual([1, 2]);
 });
+
+test('marks in force are the marked pages, by node and in all', () => {
+  const mm = boot(32768, ON_0);
+  const marked = (): number[] => {
+    const byNode = [0, 0, 0];
+    for (let pfn = 0; pfn < 32768; pfn++) if (mm.isMarked(pfn)) byNode[mm.actualNid(pfn)]!++;
+    return byNode;
+  };
+  expect([mm.marksInForce(), marked()]).toEqual([0, [0, 0, 0]]);
+  for (const pfn of [100, 16384, 20_000, 20_001]) expect(mm.takeBlock(pfn, 0)).toBe(true);
+  expect(mm.commit(HALVES).ok).toBe(true);
+  expect(marked()).toEqual([3, 0, 0]);
+  expect([mm.marksInForce(), [...mm.markedByNode()]]).toEqual([3, marked()]);
+  expect([0, 1, 2].map((nid) => mm.markedPages(nid))).toEqual(marked());
+});

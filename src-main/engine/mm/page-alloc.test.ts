@@ -160,3 +160,19 @@ describe('migrate types', () => {
     expect(mm.zone(0, ZONE_DMA).freeBlocks[10]).toBe(1);
   });
 });
+
+describe('blocks taken by hand', () => {
+  test('only an aligned block of an order that there is, inside the guest, may be held', () => {
+    const mm = GuestMm.boot(THREE);
+    const refused = [[-1, 0], [-1024, 10], [0, -1], [0, 11], [3, 1], [512, 10], [24576, 0], [24064, 10]] as const; // prettier-ignore
+    for (const [pfn, order] of refused) {
+      expect([pfn, order, mm.mayHold(pfn, order), mm.holdBlock(pfn, order)]).toEqual([pfn, order, false, false]);
+    }
+    const held = [[0, 0], [2, 1], [512, 9], [1024, 10], [24575, 0]] as const; // prettier-ignore
+    for (const [pfn, order] of held) {
+      expect([pfn, order, mm.mayHold(pfn, order), mm.holdBlock(pfn, order)]).toEqual([pfn, order, true, true]);
+      expect([pfn, order, mm.isHeld(pfn, order), mm.mayHold(pfn, order)]).toEqual([pfn, order, true, false]);
+    }
+    expect(mm.check()).toEqual([]);
+  });
+});
