@@ -12,11 +12,9 @@ import { PLAIN_RFC } from '../../shared/model/beyond.ts';
 import type { Guest } from './vm/index.ts';
 import { World } from './world.ts';
 import type { Errno } from './guestfs/index.ts';
+import { mmConfig, uniform } from './mm/mm-fixture.ts';
 
 export const MEMLAYOUT = '/sys/kernel/debug/memlayout';
-
-const square = (n: number): number[][] =>
-  Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => (i === j ? 10 : 20)));
 
 export interface GuestOptions {
   readonly mm?: Partial<MmConfig>;
@@ -26,8 +24,7 @@ export interface GuestOptions {
 
 /** 128 MB: DMA is pfn 0 to 4095, DMA32 the rest; nothing reserved, all free, on node 0 of 4. */
 export function config({ mm = {}, profile = {}, guest = {} }: GuestOptions = {}): WorldConfig {
-  const nrPages = mm.nrPages ?? 32768;
-  const nrNodeIds = mm.nrNodeIds ?? 4;
+  const memory = mmConfig({ profile: { ...DEFAULT_PROFILE, rfc: CORRECT, ...profile }, ...mm });
   return {
     seed: 1,
     tickMs: 100,
@@ -35,7 +32,7 @@ export function config({ mm = {}, profile = {}, guest = {} }: GuestOptions = {})
       {
         name: 'h',
         nodes: [0, 1].map((nid) => ({ nid, cpus: [nid], totalPages: 2 ** 19, reservedPages: 0 })),
-        distances: square(2),
+        distances: uniform(2),
       },
     ],
     links: [],
@@ -43,21 +40,9 @@ export function config({ mm = {}, profile = {}, guest = {} }: GuestOptions = {})
       {
         name: 'g',
         host: 'h',
-        mm: {
-          nrPages,
-          holes: [],
-          reserved: [],
-          zoneStartPfn: [0, 4096, 1048576],
-          nrNodeIds,
-          cpuNode: [0],
-          distances: square(nrNodeIds),
-          bootLayout: [{ start: 0, end: nrPages, nid: 0 }],
-          recordedFree: null,
-          profile: { ...DEFAULT_PROFILE, rfc: CORRECT, ...profile },
-          ...mm,
-        },
+        mm: memory,
         framePages: 1,
-        placement: [{ start: 0, end: nrPages, mode: 'strict', nodes: [0], pages: [], scatter: false }],
+        placement: [{ start: 0, end: memory.nrPages, mode: 'strict', nodes: [0], pages: [], scatter: false }],
         regeneration: { enabled: false, granularityPages: 512, delayTicks: 0 },
         workload: null,
         dirty: { workingSetPages: 0, pagesPerSec: 0 },

@@ -3,17 +3,13 @@ import type { Command } from '../../shared/model/command.ts';
 import type { GuestConfig, HostConfig } from '../../shared/model/config.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
 import { World } from './world.ts';
-import { DEFAULT_PROFILE } from '../../shared/model/config.ts';
 import { PLAIN_RFC } from '../../shared/model/beyond.ts';
-
-/** n x n, 10 on the diagonal, 20 elsewhere. */
-export const distances = (n: number): number[][] =>
-  Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => (i === j ? 10 : 20)));
+import { mmConfig, uniform } from './mm/mm-fixture.ts';
 
 export const host = (name: string, nids: readonly number[], totalPages: number): HostConfig => ({
   name,
   nodes: nids.map((nid, i) => ({ nid, cpus: [i], totalPages, reservedPages: 64 })),
-  distances: distances(nids.length),
+  distances: uniform(nids.length),
 });
 
 /** 4096 pages on two guest nodes, frames interleaved over the host's first two nodes. */
@@ -21,21 +17,15 @@ export function guest(name: string, more: Partial<GuestConfig> = {}): GuestConfi
   return {
     name,
     host: 'old',
-    mm: {
-      nrPages: 4096,
-      holes: [],
+    mm: mmConfig({
       reserved: [{ start: 0, end: 32 }],
       zoneStartPfn: [0, 1024, 1048576],
-      nrNodeIds: 4,
       cpuNode: [0, 1],
-      distances: distances(4),
-      profile: DEFAULT_PROFILE,
-      recordedFree: null,
       bootLayout: [
         { start: 0, end: 2048, nid: 0 },
         { start: 2048, end: 4096, nid: 1 },
       ],
-    },
+    }),
     framePages: 16,
     placement: [{ start: 0, end: 4096, mode: 'interleave', nodes: [0, 1], pages: [], scatter: false }],
     regeneration: { enabled: true, granularityPages: 16, delayTicks: 3 },

@@ -4,7 +4,8 @@ import type { Command } from '../../shared/model/command.ts';
 import { InvariantError } from './core/index.ts';
 import { MIGRATE_MOVABLE } from './mm/index.ts';
 import { World } from './world.ts';
-import { COMPACT, config, distances, guest, MIGRATE, start } from './world-fixture.ts';
+import { uniform } from './mm/mm-fixture.ts';
+import { COMPACT, config, guest, MIGRATE, start } from './world-fixture.ts';
 
 /** Steps to the tick; every law must hold after every step. */
 function runTo(world: World, tick: number): void {
@@ -56,7 +57,7 @@ describe('the main job: compact, live-migrate, regenerate, converge', () => {
 
   test('a guest without spare node ids shares them, and converges', () => {
     const base = guest('a');
-    const mm = { ...base.mm, nrNodeIds: 2, distances: distances(2) };
+    const mm = { ...base.mm, nrNodeIds: 2, distances: uniform(2) };
     const world = start(config([{ ...base, mm }], MAIN_JOB));
     while (!world.converged() && world.tick < 2000) runTo(world, world.tick + 1);
     expect(world.converged()).toBe(true);

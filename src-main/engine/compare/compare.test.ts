@@ -7,7 +7,8 @@ import type { WorldConfig } from '../../../shared/model/world.ts';
 import { ALL_DEFECTS, CORRECT, DEFAULT_PROFILE, RFC_V3 } from '../../../shared/model/config.ts';
 import { PLAIN_RFC } from '../../../shared/model/beyond.ts';
 import { wholeOf } from '../core/index.ts';
-import { config, distances, guest } from '../world-fixture.ts';
+import { uniform } from '../mm/mm-fixture.ts';
+import { config, guest } from '../world-fixture.ts';
 import { compareInParts, type CompareOptions, type CompareProgress } from './index.ts';
 
 const PAGES = 32768;
@@ -27,7 +28,7 @@ function coverLetter(rfc: RfcSwitches, workload: boolean): WorldConfig {
       nrPages: PAGES,
       reserved: [],
       zoneStartPfn: [0, 4096, 1048576],
-      distances: distances(4),
+      distances: uniform(4),
       bootLayout: [
         { start: 0, end: 16384, nid: 0 },
         { start: 16384, end: PAGES, nid: 1 },

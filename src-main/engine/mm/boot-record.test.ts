@@ -4,6 +4,7 @@ import { DEFAULT_PROFILE } from '../../../shared/model/config.ts';
 import { Workload } from '../vm/index.ts';
 import { recordedUse } from './boot-record.ts';
 import { GuestMm } from './guest-mm.ts';
+import { mmConfig } from './mm-fixture.ts';
 
 const RECORD: readonly RecordedFree[] = [
   { nid: 0, zone: 0, blocks: [0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 2] },
@@ -11,24 +12,19 @@ const RECORD: readonly RecordedFree[] = [
   { nid: 1, zone: 1, blocks: [40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11] },
 ];
 
-const guest = (recordedFree: readonly RecordedFree[] | null): MmConfig => ({
-  nrPages: 32_000,
-  holes: [{ start: 0, end: 1 }, { start: 0x9f, end: 256 }], // prettier-ignore
-  reserved: [{ start: 1, end: 0x9f }, { start: 16_000, end: 16_400 }], // prettier-ignore
-  zoneStartPfn: [0, 4096, 1_048_576],
-  nrNodeIds: 2,
-  cpuNode: [0, 1],
-  distances: [
-    [10, 20],
-    [20, 10],
-  ],
-  bootLayout: [
-    { start: 0, end: 16_300, nid: 0 },
-    { start: 16_300, end: 32_000, nid: 1 },
-  ],
-  profile: { ...DEFAULT_PROFILE, era: '6.1' },
-  recordedFree,
-});
+const guest = (recordedFree: readonly RecordedFree[] | null): MmConfig =>
+  mmConfig({
+    holes: [{ start: 0, end: 1 }, { start: 0x9f, end: 256 }], // prettier-ignore
+    reserved: [{ start: 1, end: 0x9f }, { start: 16_000, end: 16_400 }], // prettier-ignore
+    nrNodeIds: 2,
+    cpuNode: [0, 1],
+    bootLayout: [
+      { start: 0, end: 16_300, nid: 0 },
+      { start: 16_300, end: 32_000, nid: 1 },
+    ],
+    profile: { ...DEFAULT_PROFILE, era: '6.1' },
+    recordedFree,
+  });
 
 const WORK: WorkloadConfig = {
   occupancyPermille: 900,

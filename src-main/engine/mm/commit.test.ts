@@ -5,26 +5,10 @@ import { Prng, StateCollector, StateReader } from '../core/index.ts';
 import { COMMIT_STEPS } from '../../../shared/model/commit-trace.ts';
 import { GuestMm } from './guest-mm.ts';
 import { MIGRATE_MOVABLE, MIGRATE_UNMOVABLE, NO_PFN } from './limit.ts';
-import { DEFAULT_PROFILE } from '../../../shared/model/config.ts';
+import { mmConfig } from './mm-fixture.ts';
 
 const boot = (nrPages: number, bootLayout: readonly LayoutRange[], more: Partial<MmConfig> = {}): GuestMm =>
-  GuestMm.boot({
-    nrPages,
-    holes: [],
-    reserved: [],
-    zoneStartPfn: [0, 4096, 1048576],
-    nrNodeIds: 3,
-    cpuNode: [0, 0],
-    distances: [
-      [10, 20, 20],
-      [20, 10, 20],
-      [20, 20, 10],
-    ],
-    profile: DEFAULT_PROFILE,
-    recordedFree: null,
-    bootLayout,
-    ...more,
-  });
+  GuestMm.boot(mmConfig({ nrPages, nrNodeIds: 3, cpuNode: [0, 0], bootLayout, ...more }));
 
 const ON_0: readonly LayoutRange[] = [{ start: 0, end: 32768, nid: 0 }];
 const HALVES: readonly LayoutRange[] = [

@@ -8,27 +8,12 @@ import { zoneIndex, type Mm } from './mm.ts';
 import { GuestMm } from './guest-mm.ts';
 import { protection, vmStatThreshold } from './watermark.ts';
 import { fallbackOrders } from './zonelist.ts';
+import { mmConfig, uniform } from './mm-fixture.ts';
 
 const GIB = 262_144;
 
-const uniform = (n: number, remote = 20): number[][] =>
-  Array.from({ length: n }, (_, a) => Array.from({ length: n }, (_, b) => (a === b ? 10 : remote)));
-
-function guest(more: Partial<MmConfig>): MmConfig {
-  return {
-    nrPages: 32768,
-    holes: [],
-    reserved: [],
-    zoneStartPfn: [0, 4096, 1_048_576],
-    nrNodeIds: 2,
-    cpuNode: [0, 0, 1, 1],
-    distances: uniform(more.nrNodeIds ?? 2),
-    bootLayout: [{ start: 0, end: more.nrPages ?? 32768, nid: 0 }],
-    profile: { ...DEFAULT_PROFILE, era: '6.1' },
-    recordedFree: null,
-    ...more,
-  };
-}
+const guest = (more: Partial<MmConfig>): MmConfig =>
+  mmConfig({ nrNodeIds: 2, cpuNode: [0, 0, 1, 1], profile: { ...DEFAULT_PROFILE, era: '6.1' }, ...more });
 
 const marks = (mm: Mm, nid: number, zoneType: number): number[] => {
   const c = zoneIndex(nid, zoneType);

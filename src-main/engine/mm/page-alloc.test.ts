@@ -4,15 +4,11 @@ import type { MmConfig } from '../../../shared/model/config.ts';
 import { Prng } from '../core/index.ts';
 import { GuestMm } from './guest-mm.ts';
 import { MIGRATE_MOVABLE, MIGRATE_UNMOVABLE, NO_PFN, ZONE_DMA, ZONE_DMA32 } from './limit.ts';
-import { DEFAULT_PROFILE } from '../../../shared/model/config.ts';
+import { mmConfig } from './mm-fixture.ts';
 
 /** Three nodes of 32 MiB each, all in one DMA32 zone but for node 0's first 4 MiB of DMA. */
-const THREE: MmConfig = {
-  nrPages: 24576,
-  holes: [],
-  reserved: [],
+const THREE = mmConfig({
   zoneStartPfn: [0, 1024, 1048576],
-  nrNodeIds: 4,
   cpuNode: [0, 1, 2],
   // Node 2 is nearer to node 0 than node 1 is.
   distances: [
@@ -21,10 +17,8 @@ const THREE: MmConfig = {
     [21, 31, 10, 20],
     [20, 20, 20, 10],
   ],
-  profile: DEFAULT_PROFILE,
-  recordedFree: null,
   bootLayout: [0, 1, 2].map((nid) => ({ start: nid * 8192, end: (nid + 1) * 8192, nid })),
-};
+});
 
 /** Allocates blocks for a CPU until the guest refuses; returns the nodes they came from, in order of first use. */
 function exhaust(mm: GuestMm, cpu: number, order: number): { nodes: number[]; blocks: number[] } {

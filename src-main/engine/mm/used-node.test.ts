@@ -3,7 +3,7 @@
  * chunk knows, chunks that come and go, and what is written down of them.
  */
 import { describe, expect, it, test } from 'vitest';
-import { CORRECT, DEFAULT_PROFILE, type LayoutRange, type MmConfig } from '../../../shared/model/config.ts';
+import { CORRECT, DEFAULT_PROFILE, type LayoutRange } from '../../../shared/model/config.ts';
 import { Prng, StateCollector, StateHasher, StateReader } from '../core/index.ts';
 import { GuestMm, NID_MIXED } from './index.ts';
 import {
@@ -23,22 +23,18 @@ import {
   stateOf,
   TAIL,
 } from './page.ts';
+import { mmConfig } from './mm-fixture.ts';
 
 const NODES = 12;
 const PAGES = 4096;
 
-const config: MmConfig = {
+const config = mmConfig({
   nrPages: PAGES,
-  holes: [],
   reserved: [{ start: 0, end: 700 }],
   zoneStartPfn: [0, 1024, PAGES],
   nrNodeIds: NODES,
-  cpuNode: [0],
-  distances: Array.from({ length: NODES }, (_, a) => Array.from({ length: NODES }, (_, b) => (a === b ? 10 : 20))),
   profile: { ...DEFAULT_PROFILE, rfc: CORRECT },
-  recordedFree: null,
-  bootLayout: [{ start: 0, end: PAGES, nid: 0 }],
-};
+});
 
 /** Ranges of any length, so that pageblocks have many. */
 function drawLayout(random: Prng): LayoutRange[] {

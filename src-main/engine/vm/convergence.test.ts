@@ -5,28 +5,14 @@
  * expected S_e is never sampled. Pages are independent (no bulk frees), so U(t) is binomial: 4 sigma.
  */
 import { describe, expect, test } from 'vitest';
-import type { LifetimeConfig, MmConfig, WorkloadConfig } from '../../../shared/model/config.ts';
+import type { LifetimeConfig, WorkloadConfig } from '../../../shared/model/config.ts';
 import { GuestMm } from '../mm/index.ts';
 import { Workload } from './workload.ts';
-import { DEFAULT_PROFILE } from '../../../shared/model/config.ts';
+import { mmConfig } from '../mm/mm-fixture.ts';
 
 const PAGES = 98_304;
 
-const GUEST: MmConfig = {
-  nrPages: PAGES,
-  holes: [],
-  reserved: [],
-  zoneStartPfn: [0, 4096, 1048576],
-  nrNodeIds: 2,
-  cpuNode: [0, 0],
-  distances: [
-    [10, 20],
-    [20, 10],
-  ],
-  profile: DEFAULT_PROFILE,
-  recordedFree: null,
-  bootLayout: [{ start: 0, end: PAGES, nid: 0 }],
-};
+const GUEST = mmConfig({ nrPages: PAGES, nrNodeIds: 2, cpuNode: [0, 0] });
 
 const work = (lifetime: LifetimeConfig, more: Partial<WorkloadConfig>): WorkloadConfig => ({
   occupancyPermille: 600,

@@ -3,28 +3,20 @@ import type { MmConfig, WorkloadConfig } from '../../../shared/model/config.ts';
 import { type Json, type StateColumn, StateCollector, StateReader, type WorldState } from '../core/index.ts';
 import { GuestMm, MIGRATE_MOVABLE } from '../mm/index.ts';
 import { Workload } from './workload.ts';
-import { DEFAULT_PROFILE } from '../../../shared/model/config.ts';
+import { mmConfig } from '../mm/mm-fixture.ts';
 
 const PAGES = 16_384;
 
-const mmConfig = (cpuNode: readonly number[] = [0, 0]): MmConfig => ({
-  nrPages: PAGES,
-  holes: [],
-  reserved: [{ start: 0, end: 32 }],
-  zoneStartPfn: [0, 4096, 1048576],
-  nrNodeIds: 2,
-  cpuNode,
-  distances: [
-    [10, 20],
-    [20, 10],
-  ],
-  profile: DEFAULT_PROFILE,
-  recordedFree: null,
-  bootLayout: [
-    { start: 0, end: PAGES / 2, nid: 0 },
-    { start: PAGES / 2, end: PAGES, nid: 1 },
-  ],
-});
+const memory = (cpuNode: readonly number[] = [0, 0]): MmConfig =>
+  mmConfig({
+    reserved: [{ start: 0, end: 32 }],
+    nrNodeIds: 2,
+    cpuNode,
+    bootLayout: [
+      { start: 0, end: PAGES / 2, nid: 0 },
+      { start: PAGES / 2, end: PAGES, nid: 1 },
+    ],
+  });
 
 const workOf = (more: Partial<WorkloadConfig> = {}): WorkloadConfig => ({
   occupancyPermille: 450,
@@ -37,7 +29,7 @@ const workOf = (more: Partial<WorkloadConfig> = {}): WorkloadConfig => ({
 });
 
 function start(config: WorkloadConfig | null, cpuNode?: readonly number[]): { mm: GuestMm; workload: Workload } {
-  const mm = GuestMm.boot(mmConfig(cpuNode));
+  const mm = GuestMm.boot(memory(cpuNode));
   return { mm, workload: Workload.create(mm, config, 5, 'test') };
 }
 
@@ -66,7 +58,7 @@ function reload(mm: GuestMm, workload: Workload, edit: (state: Editable) => void
   const state = w.done() as Editable;
   edit(state);
   const r = new StateReader(state as WorldState);
-  const copy = GuestMm.load(mmConfig(), r, 'g');
+  const copy = GuestMm.load(memory(), r, 'g');
   return { mm: copy, workload: Workload.load(copy, r, 'g') };
 }
 

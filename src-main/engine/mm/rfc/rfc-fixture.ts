@@ -8,6 +8,7 @@ import {
   type RfcSwitches,
 } from '../../../../shared/model/config.ts';
 import { GuestMm } from '../guest-mm.ts';
+import { mmConfig } from '../mm-fixture.ts';
 
 export const P = 32768;
 export const range = (start: number, end: number, nid: number): LayoutRange => ({ start, end, nid });
@@ -16,21 +17,7 @@ export const HALVES = [range(0, 16384, 0), range(16384, P, 1)];
 
 /** Section 8's guest: 128 MiB, DMA below 4096, everything free. */
 export function configOf(rfc: RfcSwitches, bootLayout: readonly LayoutRange[], more: Partial<MmConfig> = {}): MmConfig {
-  const nrNodeIds = more.nrNodeIds ?? 4;
-  const ids = Array.from({ length: nrNodeIds }, (_, i) => i);
-  return {
-    nrPages: bootLayout.at(-1)!.end,
-    holes: [],
-    reserved: [],
-    zoneStartPfn: [0, 4096, 1048576],
-    nrNodeIds,
-    cpuNode: [0],
-    distances: ids.map((a) => ids.map((b) => (a === b ? 10 : 20))),
-    profile: { ...DEFAULT_PROFILE, rfc },
-    recordedFree: null,
-    bootLayout,
-    ...more,
-  };
+  return mmConfig({ profile: { ...DEFAULT_PROFILE, rfc }, bootLayout, ...more });
 }
 
 export const bootRfcGuest = (bootLayout: readonly LayoutRange[], more: Partial<MmConfig> = {}): GuestMm =>
