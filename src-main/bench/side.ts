@@ -11,8 +11,7 @@
  * - mixed: as runs, but each single page is held or not on its own: free memory is single pages and pairs;
  * - alternate: every other page is held: no two free pages are neighbours.
  */
-const FILL_KINDS = ['free', 'runs', 'mixed', 'alternate'] as const;
-export type FillKind = (typeof FILL_KINDS)[number];
+export type FillKind = 'free' | 'runs' | 'mixed' | 'alternate';
 
 /** Range k is [k * pagesPerRange, (k + 1) * pagesPerRange) on node (k + rotation) mod nrNodes. */
 export interface LayoutShape {

@@ -13,9 +13,6 @@ const LOG_BUFFER_BYTES = 2 ** 18;
 const RECORD_BYTES = 16;
 
 /** printk's levels, as far as they are used here. */
-const LOG_EMERG = 0;
-const LOG_ALERT = 1;
-const LOG_ERR = 3;
 export const LOG_WARNING = 4;
 export const LOG_NOTICE = 5;
 export const LOG_INFO = 6;
