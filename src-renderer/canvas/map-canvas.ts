@@ -354,7 +354,7 @@ export class MapCanvas {
     }
   }
 
-  /** What asks the layout when it is freed wears a dash at the head of lane A, neighbours one dash. */
+  /** Pages with the lookup mark have a dash at the head of lane A; neighbours share one dash. */
   #drawLookupMarks({ view, layout, exact, inks, index }: MapScene): void {
     const first = Math.max(0, Math.floor(view.fromPfn));
     const end = Math.min(index.nrPages, Math.ceil(view.fromPfn + view.widthPixels * view.pagesPerPixel));

@@ -1,5 +1,5 @@
 /**
- * What the map says about the place under the pointer or the cursor, exactly.
+ * The exact readout of the place under the pointer or the cursor.
  *
  * (a) Single pages where exact pages are known; else whole pageblocks, whose counts are exact too. The range says which.
  * (b) H, T and A list every node that has pages there, in node order, with their pages.
@@ -94,7 +94,7 @@ function markedIn({ fromPfn, marked }: Tiles, { start, end }: PfnRange): number 
   return sum;
 }
 
-/** What the lookup mark says of a place, behind its state; empty where there is none. */
+/** The lookup mark of a place in words, behind its state; empty where there is none. */
 export function markText({ markedPages, grain }: PageReadout): string {
   if (markedPages === null || markedPages === 0) return '';
   return grain === 'page' ? ', marked for lookup' : `, ${count(markedPages)} marked for lookup`;
@@ -116,7 +116,7 @@ export interface ReadoutNames {
   host(host: number, nid: number): string;
 }
 
-/** The same in one sentence, for those who hear it. */
+/** The same in one sentence, for a screen reader. */
 export function spoken(told: PageReadout, nrPages: number, names: ReadoutNames): string {
   const { range, H, T, A } = told;
   const nodes = (list: readonly { readonly text: string; readonly pages: number }[], none: string): string =>

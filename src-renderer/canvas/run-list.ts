@@ -1,4 +1,4 @@
-/** The runs of a map as rows, for those who read a table instead: ranges in which neither H nor T changes, with A counted. */
+/** The runs of a map as rows of a table: ranges in which neither H nor T changes, with A counted. */
 import type { PfnRange } from '../../shared/units/index.ts';
 import type { LaneIndex } from '../../shared/view/lane-index.ts';
 

@@ -202,7 +202,7 @@ export class TimePainter {
     context.setLineDash([]);
   }
 
-  /** What comes after the past that is shown is veiled: it has happened, but one does not see it now. */
+  /** A veil over what came after the moment of the past that is shown. */
   #veil(scene: TimeScene, bottom: number): void {
     const { shownTick, nowTick, inks } = scene;
     if (shownTick === null) return;

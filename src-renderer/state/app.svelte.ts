@@ -19,7 +19,7 @@ import type { Snapshot } from '../../shared/columns/index.ts';
 import type { WorldEvent } from '../../shared/model/event.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
 import { decode } from '../../shared/columns/index.ts';
-import type { Series } from '../../shared/view/index.ts';
+import type { NodeColour, Series } from '../../shared/view/index.ts';
 import {
   EMPTY_SERIES,
   hasPageblocks,
@@ -142,6 +142,8 @@ export class App {
   readonly guestNodes = $derived(
     this.frame !== null && guestsOf(this.frame)[this.guest] ? nodeRows(this.frame, this.guest) : [],
   );
+  /** Of the guest shown. */
+  readonly guestHeader = $derived(guestsOf(this.frame)[this.guest] ?? null);
   readonly guestName = $derived(this.document?.inputs.guests[this.guest]?.name ?? null);
   /** The VM whose pageblocks the view needs, by name. */
   readonly #blocksOf = $derived(this.view === 'guest' || this.view === 'accounting' ? this.guestName : null);
@@ -234,7 +236,7 @@ export class App {
   }
 
   /** Shows a toast. */
-  tell(text: string): void {
+  toast(text: string): void {
     toast.show(text);
   }
 
@@ -293,6 +295,14 @@ export class App {
     return reply?.rejection ?? null;
   }
 
+  /** Of a node of the guest shown. */
+  guestColour(nid: number): NodeColour {
+    return this.colours.ofGuestNode(
+      this.guestNodes.find((node) => node.nid === nid),
+      nid,
+    );
+  }
+
   // Panels and theme
 
   setSize(panel: PanelName, size: number | null): void {
@@ -333,7 +343,7 @@ export class App {
     if (this.document !== null && state.id !== this.document.id) return;
     if (state.tick < (this.document?.tick ?? 0)) this.#seriesTick = null; // undo: what was recorded since is gone
     if (state.settled && this.document?.playing && !this.document.settled)
-      this.tell(`Converged at ${seconds(state.tick, state.tickMs)}.`);
+      this.toast(`Converged at ${seconds(state.tick, state.tickMs)}.`);
     this.document = state;
     void this.#followSeries();
     if (this.at !== null && this.at >= state.tick) this.at = null; // undo took the run back behind what is shown

@@ -152,7 +152,7 @@ export function commandHandlers(app: App): { readonly [Id in WindowCommandId]: C
 async function checkLaws(app: App): Promise<void> {
   const laws = await app.attempt('check the laws', 'run.check', {});
   if (laws === null) return;
-  if (laws.broken.length === 0) app.tell(`Every law holds at tick ${app.document?.tick ?? 0}.`);
+  if (laws.broken.length === 0) app.toast(`Every law holds at tick ${app.document?.tick ?? 0}.`);
   else app.showDrawer('problems');
 }
 

@@ -1,4 +1,4 @@
-/** Requests and events over a Port, with their types. What main says is trusted; what it does not say never arrives. */
+/** Requests and events over a Port, with their types. Messages of main are trusted and not validated again. */
 import { readMessage, writeMessage } from '../../shared/protocol/message.ts';
 import type { EventData, EventName, ServerMessage } from '../../shared/protocol/message.ts';
 import type { Port } from '../../shared/protocol/port.ts';

@@ -162,7 +162,7 @@ export async function settleDisk(app: App, reload: boolean): Promise<void> {
   if (reload) await show(app, reply);
 }
 
-/** Asks first when there is something to lose. */
+/** Asks first where work would be lost. */
 export async function close(app: App): Promise<void> {
   if (app.document === null) return;
   if (app.document.dirty) app.openDialog('close');

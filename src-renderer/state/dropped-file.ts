@@ -1,6 +1,6 @@
 /**
  * Dropped or chosen files as text. Only their names and sizes are looked at before: a file that is too large is reported,
- * not read. What is in them is judged by main.
+ * not read. Main judges their contents.
  */
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { MAX_FILE_CHARS, MAX_FILES, MAX_MESSAGE_BYTES } from '../../shared/protocol/limit.ts';

@@ -6,7 +6,7 @@
  * (b) No command fires while a person types, and none that a control under the focus has its own use for.
  */
 
-/** What is asked of a KeyboardEvent. */
+/** The part of a KeyboardEvent that is needed. */
 export interface Press {
   readonly key: string;
   readonly ctrlKey: boolean;

@@ -1,4 +1,4 @@
-/** What the window remembers from one start to the next (sizes, theme, speed). Where nothing may be kept, it forgets. */
+/** What the window keeps from one start to the next (sizes, theme, speed), where the browser lets it. */
 export interface Memory {
   get(key: string): string | null;
   set(key: string, value: string): void;

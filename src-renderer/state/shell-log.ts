@@ -15,10 +15,10 @@ export interface LogPart {
   readonly text: string;
 }
 
-/** One line that was given, with what came of it. */
+/** One line that was entered, and its output. */
 export interface LogEntry {
   readonly id: number;
-  /** null: nothing was given; a word of the console itself. */
+  /** null: no line was entered; a note of the console itself. */
   readonly given: { readonly prompt: string; readonly line: string } | null;
   readonly parts: readonly LogPart[];
   /** null: it runs, or there was none. */

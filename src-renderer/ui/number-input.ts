@@ -1,4 +1,4 @@
-/** Judges what was typed into a number field. Every sentence says what was found and what would be right. */
+/** Checks the text of a number field. Every problem says what was found and what would be valid. */
 import { count } from '../../shared/view/number-format.ts';
 
 export interface NumberRule {

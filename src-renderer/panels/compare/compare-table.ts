@@ -2,7 +2,7 @@
  * A comparison as tables: what `numactl --hardware` prints in the guest and in the reference beside each other, and the
  * figures of every variant. Numbers are main's; here they are laid out.
  *
- * (a) The first variant is the reference, the second is what is held against it: the guest as it is, or, of a guest
+ * (a) The first variant is the reference, the second is compared with it: the guest as it is, or, of a guest
  *     without a defect, one that has those of the posted code.
  * (b) Which node a workload's next page comes from follows by chance from where the last one came from, so free memory
  *     that only differs is no fault. Free memory above the size of its node is one.
@@ -59,7 +59,7 @@ export function nodesOf(variants: readonly (ComparedVariant | null)[]): number[]
   return [...nids].filter(isKnown).sort((a, b) => a - b);
 }
 
-/** A line a node, as the nodes stand in the reference and in what is held against it. */
+/** A line a node, as the nodes stand in the reference and in the variant compared with it. */
 export function nodeLines(reference: ComparedVariant | null, subject: ComparedVariant | null): NodeLine[] {
   const mb = (pages: number | null): number | null => (pages === null ? null : numactlMbFromPages(pages));
   return nodesOf([reference, subject]).map((nid) => {

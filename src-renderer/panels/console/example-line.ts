@@ -1,4 +1,4 @@
-/** Lines for who is new to a guest's console: each is typed by a click, and what it does is said beside it. */
+/** Example lines for a guest's console, each with what it does; a click types one. */
 export interface ExampleLine {
   readonly line: string;
   readonly does: string;

@@ -1,10 +1,10 @@
 /**
- * Asks a question again for each change of it, while a person still chooses.
+ * Asks main again each time the question changes, while a form is being filled in.
  *
  * (a) A change waits DEBOUNCE_MS for the next one. One question at a time is under way; what changed meanwhile is asked
  *     after it, and an answer to anything but the last question is dropped.
  * (b) `working` is true from the change until the answer to it is there.
- * (c) An answer grows old while the world goes on: `again` asks the same once more, at most every AGAIN_MS.
+ * (c) While the world goes on the answer gets out of date: `again` repeats the question, at most every AGAIN_MS.
  */
 export const DEBOUNCE_MS = 150;
 export const AGAIN_MS = 1000;

@@ -1,4 +1,4 @@
-/** What the dialog "Beyond the RFC" says, as a command, and what it starts from. */
+/** The form of the dialog "Beyond the RFC": from a guest's settings, and to a command. */
 import type { GuestBeyond } from '../../../shared/model/beyond.ts';
 import { DEFAULT_PAGES_PER_TICK } from '../../../shared/model/default.ts';
 import { beyondFromConfig } from '../../../shared/schema/convert.ts';
@@ -33,7 +33,7 @@ export const beyondOf = ({ activePass, pagesPerTick, order, ...form }: BeyondFor
   shrinkSlabs: form.notify && form.shrinkSlabs,
 });
 
-/** What is on, in words; empty: the plain RFC. */
+/** The options that are on, in words; empty: the plain RFC. */
 export function beyondText(beyond: GuestBeyond): string {
   return [
     beyond.topology ? 'topology follows' : '',

@@ -1,6 +1,6 @@
 /**
- * The exact pages of what is on screen, asked for when a page is a pixel wide or more. What came stays until something
- * else comes, so that a pan or a tick does not flicker; it says of which tick it is.
+ * The exact pages of what is on screen, asked for when a page is a pixel wide or more. An answer stays until the
+ * next one, so that a pan or a tick does not flicker; it has the tick it is of.
  */
 import { Latest } from '../../canvas/latest.ts';
 import { readTiles } from '../../../shared/columns/tile.ts';

@@ -255,7 +255,7 @@ export function vmFacts(
   };
 }
 
-/** What kernel it is: whose rules, what is wrong with it, what goes beyond the RFC. */
+/** The guest's kernel: its profile, its defects, what goes beyond the RFC. */
 function kernel(header: GuestRecord, markedPages: number): FactGroup {
   const beyond = beyondText(header.beyond);
   return {

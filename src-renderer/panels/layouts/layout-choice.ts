@@ -18,7 +18,7 @@ export function layoutText(layout: LayoutInfo, tickMs: number): string {
 }
 
 /**
- * What is compared when nobody has chosen: a staged layout with the one in force, else the one in force with the one
+ * The pair that is compared before a choice is made: a staged layout with the one in force, else the one in force with the one
  * before it. null: fewer than two are there.
  */
 export function usualPair(layouts: readonly LayoutInfo[]): { readonly from: number; readonly to: number } | null {

@@ -2,7 +2,7 @@
 import type { Move } from '../../../shared/view/move.ts';
 import { bytes, count, decimal } from '../../../shared/view/number-format.ts';
 
-/** One figure of a move: as it happened, as it was forecast, and what to say of it. */
+/** One figure of a move: as it happened, the forecast of it, and a remark. */
 export interface MoveFact {
   readonly term: string;
   readonly value: string;
@@ -10,7 +10,7 @@ export interface MoveFact {
   readonly note: string;
 }
 
-/** How late or early it was is said only of what went to its end. */
+/** The difference from the forecast is shown only of a move that completed. */
 export function totalTime({ elapsedMs, forecast, row }: Move): MoveFact {
   return {
     term: 'total time',
