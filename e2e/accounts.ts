@@ -31,7 +31,7 @@ export async function readTable(table: Locator): Promise<ShownTable> {
     await expect(table).toBeVisible();
     shown = await readIfWhole(table);
     expect(shown, 'the rows of the table have come').not.toBeNull();
-  }).toPass({ timeout: 20_000 });
+  }).toPass({ timeout: 30_000 });
   return shown!;
 }
 

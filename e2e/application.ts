@@ -44,7 +44,7 @@ export interface Application {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const START_MS = 20_000;
+const START_MS = 60_000;
 
 /** The folders of one test. */
 export class Home {

@@ -88,7 +88,6 @@ for (const [theme, rules] of [
   });
 
   test(`inside a guest, ${theme.toLowerCase()}`, IN_WEB, async ({ ui }) => {
-    test.setTimeout(120_000);
     await ui.importFiles([FILE]);
     await ui.command(theme);
     await ui.compact({ vm: 'one', node: 1 });

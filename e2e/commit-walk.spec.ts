@@ -26,7 +26,6 @@ const stepButton = (part: Locator, name: string): Locator =>
   part.getByRole('list', { name: 'Steps of the commit' }).getByRole('button', { name: new RegExp(`^\\d+ ${name}`) });
 
 test('a person walks through the commit that lost a zone, and through the one that did not', IN_WEB, async ({ ui }) => {
-  test.setTimeout(120_000);
   await striped(ui);
   // nr_zones falls to 1 where it is assigned, and is not changed where it is the highest.
   for (const [vm, nrZones, present] of [
@@ -85,7 +84,7 @@ test('steps are walked by keys, and play by themselves', IN_WEB, async ({ ui }) 
   await part.getByRole('button', { name: 'Stop' }).click();
   await stepButton(part, 'drain').click();
   await play.click();
-  await expect(current).toContainText('settle', { timeout: 20_000 });
+  await expect(current).toContainText('settle');
   await expect(play).toBeVisible();
 });
 

@@ -59,6 +59,7 @@ const SCENARIO = madeScenario({
   nodes: 2,
   nodeMemoryMiB: 1024,
   vms: [{ name: 'kept', memoryMiB: 128 }],
+  meanMs: 1000,
 });
 
 const BAD: readonly {
@@ -167,14 +168,14 @@ test.describe('with an application of its own', () => {
     const { page } = ui;
 
     writeFileSync(path, SCENARIO.replaceAll('"kept"', '"renamed"'));
-    await expect(page.getByText(/changed on disk/i).first()).toBeVisible({ timeout: 15_000 });
+    await expect(page.getByText(/changed on disk/i).first()).toBeVisible();
     expect(await ui.vmNames()).toEqual(['kept']);
     await page.getByRole('button', { name: /keep/i }).click();
     await expect(page.getByText(/changed on disk/i)).toHaveCount(0);
     expect(await ui.vmNames()).toEqual(['kept']);
 
     writeFileSync(path, SCENARIO.replaceAll('"kept"', '"again"'));
-    await expect(page.getByText(/changed on disk/i).first()).toBeVisible({ timeout: 15_000 });
+    await expect(page.getByText(/changed on disk/i).first()).toBeVisible();
     await page.getByRole('button', { name: /reload|read/i }).click();
     await expect.poll(() => ui.vmNames()).toEqual(['again']);
   });

@@ -16,7 +16,6 @@ test(
   'the cover letter, typed: 43, 5, 42 and 0 MB as it was posted, 43, 42, 42 and 0 without its defects',
   IN_WEB,
   async ({ ui }) => {
-    test.setTimeout(120_000);
     await ui.openExample(EXAMPLE);
     for (const [vm, sizes] of [
       ['as-posted', [43, 5, 42, 0]],

@@ -72,7 +72,7 @@ export class Screen {
   async command(title: string): Promise<void> {
     const palette = await this.openPalette();
     await palette.getByRole('combobox').fill(title);
-    await palette.getByRole('option', { name: title }).first().waitFor({ timeout: 5000 });
+    await palette.getByRole('option', { name: title }).first().waitFor();
     await this.page.keyboard.press('Enter');
   }
 
@@ -118,15 +118,15 @@ export class Screen {
 
   /** A document is shown. */
   async ready(): Promise<void> {
-    await expect(this.page.getByRole('tab', { name: 'Host' })).toBeVisible({ timeout: 20_000 });
-    await expect(this.page.getByText('Waiting for the first frame…')).toBeHidden({ timeout: 20_000 });
+    await expect(this.page.getByRole('tab', { name: 'Host' })).toBeVisible();
+    await expect(this.page.getByText('Waiting for the first frame…')).toBeHidden();
     await this.whole();
   }
 
   /** What the views show is what was asked for: nothing in them is busy, and a run that is paused shows its last frame. */
   async whole(): Promise<void> {
     const busy = this.page.locator('main [role=tabpanel][aria-busy=true], main [role=tabpanel] [aria-busy=true]');
-    await expect(busy).toHaveCount(0, { timeout: 20_000 });
+    await expect(busy).toHaveCount(0);
   }
 
   /** Files let go over the window; whether they are taken is for the spec to see. */
@@ -198,7 +198,7 @@ export class Screen {
   async playUntilSettled(timeout = 45_000): Promise<Standing> {
     const { tick } = await this.standing();
     await this.command('Play as fast as it goes');
-    await expect.poll(async () => (await this.standing()).tick).toBeGreaterThan(tick);
+    await expect.poll(async () => (await this.standing()).tick, { timeout }).toBeGreaterThan(tick);
     await expect(this.playButton).toBeVisible({ timeout });
     await this.whole();
     await expect(this.state).toContainText(/converged/i);
@@ -268,7 +268,7 @@ export class Screen {
   async type(line: string): Promise<string> {
     await this.commandLine.fill(line);
     await this.commandLine.press('Enter');
-    await expect(this.consoleLog).toHaveAttribute('aria-busy', 'false', { timeout: 20_000 });
+    await expect(this.consoleLog).toHaveAttribute('aria-busy', 'false');
     const text = await this.consoleLog.innerText();
     return text.slice(text.lastIndexOf(line) + line.length).trim();
   }
@@ -414,7 +414,7 @@ export class Screen {
     const dialog = this.page.getByRole('dialog');
     await dialog.getByRole('radio', { name: new RegExp(what, 'i') }).check();
     const save = dialog.getByRole('button', { name: `Save ${what}` });
-    await expect(save).toBeEnabled({ timeout: 20_000 });
+    await expect(save).toBeEnabled();
     await this.consequenceShown();
     const written = await application.exporting(this.page, () => save.click());
     await expect(dialog).toHaveCount(0);
