@@ -1,6 +1,6 @@
 /** What was done, and what came of it. */
-import { eventText, eventTitle } from '../../shared/view/words/index.ts';
-import type { RecordedCommand, RunRecord } from '../../shared/view/index.ts';
+import { COMMAND_NAMES, eventText, eventTitle, parametersText } from '../../shared/view/words/index.ts';
+import type { RunRecord } from '../../shared/view/index.ts';
 import { h } from './markup.ts';
 import type { Child } from './markup.ts';
 import { plural, seconds } from '../../shared/view/number-format.ts';
@@ -9,7 +9,6 @@ import { name, number, table, text, wide } from './table.ts';
 /** Longer lists are cut; events.csv has all. */
 const MAX_EVENTS = 200;
 const MAX_COMMANDS = 500;
-const MAX_VALUE_CHARS = 160;
 
 export function actionSection(record: RunRecord): Child {
   const { commands, events, tickMs } = record;
@@ -18,9 +17,9 @@ export function actionSection(record: RunRecord): Child {
     .slice(0, MAX_COMMANDS)
     .map((given) => [
       number(seconds(given.tick, tickMs)),
-      text(given.command.type),
+      text(COMMAND_NAMES[given.command.type]),
       name(given.command.vm),
-      wide(parameters(given.command)),
+      wide(parametersText(given.command)),
       text(given.applied ? h('span', { class: 'good' }, '✓ applied') : h('span', { class: 'bad' }, '✗ rejected')),
       wide(given.text),
     ]);
@@ -53,13 +52,3 @@ const cut = (there: number, shown: number, what: string): Child =>
   there <= shown
     ? null
     : h('p', { class: 'soft' }, `The first ${shown} of ${plural(there, what)}; events.csv has all.`);
-
-function parameters(command: RecordedCommand['command']): string {
-  const own = Object.entries(command).filter(([key]) => key !== 'type' && key !== 'vm');
-  return own
-    .map(([key, value]) => {
-      const json = typeof value === 'string' ? value : JSON.stringify(value);
-      return `${key} ${json.length > MAX_VALUE_CHARS ? `${json.slice(0, MAX_VALUE_CHARS)}…` : json}`;
-    })
-    .join(', ');
-}

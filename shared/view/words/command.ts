@@ -1,7 +1,8 @@
 /** Commands in words. */
-import type { CommandType } from '../../model/command.ts';
+import type { Command, CommandType } from '../../model/command.ts';
+import type { BeyondConfig } from '../../model/config.ts';
 import type { ScenarioCommand } from '../../schema/command.ts';
-import { count, size } from '../number-format.ts';
+import { bytes, count, decimal, plural, size } from '../number-format.ts';
 import { msText, nodesText } from './part.ts';
 
 export const COMMAND_NAMES: Readonly<Record<CommandType, string>> = {
@@ -63,3 +64,59 @@ const shown = (line: string): string => {
   const one = line.replace(/\s*\n\s*/g, ' ').trim();
   return one.length > SHOWN_CHARS ? `${one.slice(0, SHOWN_CHARS - 1)}…` : one;
 };
+
+/** How a command was given, as the report lists it: its parameters besides the VM. */
+export function parametersText(given: { readonly type: CommandType }): string {
+  const command = given as Command;
+  switch (command.type) {
+    case 'compact':
+      return `to ${chosenText(command.nodes)}, ${count(command.framesPerTick)} frames a tick`;
+    case 'migrate': {
+      const bandwidth =
+        command.maxBytesPerSec === 0 ? 'as fast as the link' : `at most ${bytes(command.maxBytesPerSec)}/s`;
+      return `to ${command.toHost}, ${chosenText(command.nodes)}, ${bandwidth}, downtime limit ${msText(command.downtimeLimitMs)}, at most ${plural(command.maxRounds, 'round')}`;
+    }
+    case 'commitLayout':
+      return plural(command.ranges.length, 'range');
+    case 'setWorkload':
+      return command.workload === null ? 'none' : `${decimal(command.workload.occupancyPermille / 10)} % of its memory`;
+    case 'setRegeneration': {
+      const { enabled, granularityPages, delayTicks } = command.regeneration;
+      return enabled ? `on, granularity ${size(granularityPages)}, delay ${plural(delayTicks, 'tick')}` : 'off';
+    }
+    case 'holdPages':
+    case 'releasePages':
+      return blockText(command.pfn, command.order);
+    case 'writeFiles':
+      return `"${shown(command.line)}", ${plural(command.writes.length, 'write')}`;
+    case 'plugDimm':
+      return `DIMM ${command.dimm}`;
+    case 'setBeyond':
+      return beyondText(command.beyond);
+    case 'cancelCompaction':
+    case 'cancelMigration':
+      return '';
+  }
+}
+
+const chosenText = (nodes: readonly number[] | null): string => (nodes === null ? 'the best nodes' : nodesText(nodes));
+
+function beyondText({
+  topology,
+  activePass,
+  consultTarget,
+  commitStepTicks,
+  notify,
+  shrinkSlabs,
+  lookup,
+}: BeyondConfig): string {
+  const on = [
+    ...(topology ? ['topology'] : []),
+    ...(activePass === null ? [] : [`active pass of ${plural(activePass.pagesPerTick, 'page')} a tick`]),
+    ...(consultTarget ? ['allocations ask the target'] : []),
+    ...(commitStepTicks === 0 ? [] : [`commits in steps of ${plural(commitStepTicks, 'tick')}`]),
+    ...(notify ? ['notifier'] : []),
+    ...(shrinkSlabs ? ['slabs shrink'] : []),
+  ];
+  return [...on, `lookup by ${lookup}`].join(', ');
+}

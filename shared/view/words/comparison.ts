@@ -12,6 +12,7 @@ import { numactlMbFromPages } from '../../units/index.ts';
 import { ZONE_NAMES } from '../accounting.ts';
 import { count, plural } from '../number-format.ts';
 import { capital, enumerated } from './part.ts';
+import type { MemberOf } from './part.ts';
 
 const TITLES: Readonly<Record<VariantName, string>> = {
   this: 'this guest',
@@ -156,7 +157,7 @@ const FIGURE_NAMES: Readonly<Record<string, string>> = {
   staleMasks: 'number of nodemasks that name a node without memory',
 };
 
-type CauseOf<N extends SwitchName | OptionName> = Extract<Cause, { readonly name: N }>;
+type CauseOf<N extends SwitchName | OptionName> = MemberOf<Cause, 'name', N>;
 
 function causeText(cause: Cause): string {
   const words = CAUSES[cause.name] as (cause: Cause) => string;

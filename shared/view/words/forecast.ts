@@ -10,6 +10,7 @@ import type {
 import { numactlMbFromPages } from '../../units/index.ts';
 import { bytes, count, decimal, exactPages, plural, size } from '../number-format.ts';
 import { enumerated, msText, nodesText, pagesAndSize, secondsText } from './part.ts';
+import type { MemberOf } from './part.ts';
 import { rejectionText } from './rejection.ts';
 
 export function forecastText(forecast: Forecast): string {
@@ -80,7 +81,7 @@ function otherText({ vm, effect }: OtherForecast): string {
   return words(effect, vm);
 }
 
-type EffectOf<C extends OtherEffect['command']> = Extract<OtherEffect, { readonly command: C }>;
+type EffectOf<C extends OtherEffect['command']> = MemberOf<OtherEffect, 'command', C>;
 
 const EFFECTS: { readonly [C in OtherEffect['command']]: (effect: EffectOf<C>, vm: string) => string } = {
   cancelCompaction: ({ movedPages, leftPages }, vm) =>

@@ -1,4 +1,4 @@
-export { COMMAND_NAMES, commandLabel } from './command.ts';
+export { COMMAND_NAMES, commandLabel, parametersText } from './command.ts';
 export { commitStepText } from './commit-step.ts';
 export { comparisonDocument, differenceText, variantText, variantTitle } from './comparison.ts';
 export { eventFacts, eventText, eventTitle } from './event.ts';

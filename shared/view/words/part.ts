@@ -24,3 +24,7 @@ export const some = (n: number, one: string, many = `${one}s`): string =>
   n === 0 ? `no ${one}` : `${count(n)} ${n === 1 ? one : many}`;
 
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** The members of a union whose `Key` may be `Value`; Extract would miss those that have several values. */
+export type MemberOf<Union, Key extends keyof Union, Value> =
+  Union extends Readonly<Record<Key, infer Values>> ? (Value extends Values ? Union : never) : never;

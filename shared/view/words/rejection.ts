@@ -3,8 +3,9 @@ import type { LayoutRange } from '../../model/config.ts';
 import type { LayoutProblem, Rejection, RejectionSlug } from '../../model/rejection.ts';
 import { count, exactPages, plural } from '../number-format.ts';
 import { capital, nodesText } from './part.ts';
+import type { MemberOf } from './part.ts';
 
-type RejectionOf<S extends RejectionSlug> = Extract<Rejection, { readonly slug: S }>;
+type RejectionOf<S extends RejectionSlug> = MemberOf<Rejection, 'slug', S>;
 
 export function rejectionText(rejection: Rejection): string {
   const words = WORDS[rejection.slug] as (rejection: Rejection) => string;
