@@ -455,6 +455,8 @@ export class SessionDriver {
     const activity = this.#activity;
     this.#activity = null;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    // What happened up to here stays to be looked at.
+    this.#tellEvents();
     this.#door.post({ event: 'failure', error: errorData(error) });
     activity?.failed(this.#failed);
     for (const { reject } of this.#waitingForCheck.splice(0)) reject(this.#failed);
