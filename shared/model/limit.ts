@@ -18,7 +18,7 @@ export const MAX_HOSTS = 64;
 export const MAX_NODES_PER_HOST = 1024;
 export const MAX_HOST_NID = 1023;
 export const MAX_LINKS = 2016;
-export const MAX_VMS = 1024;
+export const MAX_VMS = 4096;
 export const MAX_VCPUS = 4096;
 /** Host CPU ids and guest vCPU ids are below this; real files go up to 5 digits. */
 export const MAX_CPU_IDS = 65_536;
@@ -39,8 +39,8 @@ export const MAX_MS = 2 ** 40;
 /** Pages in a guest; the largest pfn leaves room for 1 TiB and the hole below 4 GiB. */
 export const MIN_GUEST_PAGES = 64;
 export const MAX_GUEST_PFN = 2 ** 28 + 2 ** 18;
-/** All guests together, 1 TiB: about 3 GiB of the machine's own memory. */
-export const MAX_ALL_GUEST_PAGES = 2 ** 28;
+/** All guests together, 2 TiB: about 6 GiB of the machine's own memory. */
+export const MAX_ALL_GUEST_PAGES = 2 ** 29;
 /** Node ids in a guest. */
 export const MAX_GUEST_NODE_IDS = 254;
 /** Zones start at multiples of this many MiB (1024 pages). */

@@ -83,6 +83,13 @@ const RULES: readonly (readonly [string, Edit, readonly string[]])[] = [
     (d) => {
       d.vms[1].memoryPages = 2 ** 28 + 1;
     },
+    ['guest-too-large /vms/1'],
+  ],
+  [
+    'guests beyond 2 TiB',
+    (d) => {
+      d.vms[1].memoryPages = 2 ** 29 + 1;
+    },
     ['guest-too-large /vms/1', 'guests-too-large /vms'],
   ],
   [
