@@ -53,7 +53,7 @@ const banned: readonly (readonly [string, string, BanName])[] = [
   ['src-main/engine/ban/declare.ts', 'declare const process: unknown;\nexport const a = process;', 'backDoor'],
   ['src-main/engine/mm/ban/sin.ts', 'export const a = Math.sin(1);', 'inexactMath'],
   ['src-main/engine/vm/ban/log.ts', 'export const a = Math.log(2);', 'inexactMath'],
-  ['src-main/engine/host/ban/pow.ts', 'export const a = (x: number) => x ** 0.5;', 'inexactMath'],
+  ['src-main/engine/fleet/ban/pow.ts', 'export const a = (x: number) => x ** 0.5;', 'inexactMath'],
   ['src-main/engine/ban/alias.ts', 'export const m = Math;', 'inexactMath'],
 ];
 
@@ -68,8 +68,9 @@ const refused: readonly (readonly [string, string, string])[] = [
   ['src-main/engine/import/node.ts', 'node:fs', 'imports-of-src-main-engine'],
   ['src-main/engine/import/bare-node.ts', 'fs', 'imports-of-src-main-engine'],
   ['src-main/engine/core/import/up.ts', '../../mm/legal.ts', 'imports-of-src-main-engine-core'],
-  ['src-main/engine/mm/import/across.ts', '../../host/legal.ts', 'imports-of-src-main-engine-mm'],
-  ['src-main/engine/host/import/up.ts', '../../vm/legal.ts', 'imports-of-src-main-engine-host'],
+  ['src-main/engine/mm/import/across.ts', '../../fleet/legal.ts', 'imports-of-src-main-engine-mm'],
+  ['src-main/engine/fleet/import/across.ts', '../../transfer/legal.ts', 'imports-of-src-main-engine-fleet'],
+  ['src-main/engine/transfer/import/up.ts', '../../vm/legal.ts', 'imports-of-src-main-engine-transfer'],
   ['src-main/formats/import/package.ts', 'zod', 'imports-of-src-main-formats'],
   ['src-main/scenario/import/world.ts', '../../engine/legal.ts', 'imports-of-src-main-scenario'],
   ['src-main/report/import/engine.ts', '../../engine/world.ts', 'imports-of-src-main-report'],
@@ -95,8 +96,9 @@ const legal: Readonly<Record<string, string>> = {
   'src-main/engine/world.ts': "export { a } from '../../shared/model/legal.ts';",
   'src-main/engine/legal.ts': "export { a } from './mm/legal.ts';\nexport const b = Math.floor(2 ** 20 / 3);",
   'src-main/engine/mm/legal.ts': "export { a } from '../../../shared/model/legal.ts';",
-  'src-main/engine/host/legal.ts': "export { a } from '../core/legal.ts';",
-  'src-main/engine/vm/legal.ts': "export { a } from '../host/legal.ts';",
+  'src-main/engine/fleet/legal.ts': "export { a } from '../core/legal.ts';",
+  'src-main/engine/transfer/legal.ts': "export { a } from '../fleet/legal.ts';",
+  'src-main/engine/vm/legal.ts': "export { a } from '../fleet/legal.ts';",
   'src-main/engine/core/legal.ts': 'export const a = Math.sqrt(2);',
   // Packages whose types might bring Node's or a browser's globals into the pure program.
   'src-main/scenario/legal.ts':

@@ -69,9 +69,10 @@ export const layers: readonly Layer[] = [
   pure(engine, 'the simulated world and its only doors', engineShared, [], ['inexactMath']),
   pure(core, 'chance, exact arithmetic, state, assertions', engineShared),
   pure(`${engine}/mm`, "a guest's page allocator and memlayout", [...engineShared, core]),
-  pure(`${engine}/host`, 'nodes, frames, backing, compaction, migration', [...engineShared, core]),
-  pure(`${engine}/guestfs`, "a guest's own interfaces as files: /proc, /sys, debugfs", [...engineShared, core, `${engine}/mm`, `${engine}/host`, `${engine}/vm`]),
-  pure(`${engine}/vm`, 'a guest: its memory, its workload, what its host tells it', [...engineShared, core, `${engine}/mm`, `${engine}/host`]),
+  pure(`${engine}/fleet`, 'hosts, frames and backings, as a value', [...engineShared, core]),
+  pure(`${engine}/transfer`, 'all that moves memory, and the links it moves over', [...engineShared, core, `${engine}/fleet`]),
+  pure(`${engine}/guestfs`, "a guest's own interfaces as files: /proc, /sys, debugfs", [...engineShared, core, `${engine}/mm`, `${engine}/vm`]),
+  pure(`${engine}/vm`, 'a guest: its memory, its workload, what its host tells it', [...engineShared, core, `${engine}/mm`, `${engine}/fleet`]),
 
   // Around the world: text in, text out. None of them steps a world, but the one that attacks it.
   pure(formats, "other tools' files, parsed and printed", ['shared']),

@@ -20,14 +20,24 @@ export interface HostNodeConfig {
   readonly totalPages: number;
   /** Held by the host itself; never given to a guest. At the low end of the node. */
   readonly reservedPages: number;
+  /** Huge pages that the host has set aside, by size. Known, not simulated: guests are placed as if there were none. */
+  readonly pools?: readonly HugePagePool[];
+}
+
+/** So many huge pages of a size on one node. */
+export interface HugePagePool {
+  readonly framePages: number;
+  readonly frames: number;
 }
 
 export interface LinkConfig {
   readonly name: string;
   /** Names of the two hosts it joins. */
   readonly hosts: readonly [string, string];
-  /** Shared equally by the migrations that run over it. */
+  /** Shared, max-min fairly, by the migrations that run over it. */
   readonly bytesPerSec: number;
+  /** One way. Absent: 0. */
+  readonly latencyMs?: number;
 }
 
 export interface GuestConfig {

@@ -1,6 +1,10 @@
 /** Migrations and compactions, under way and done. Counts are 4 KiB pages. */
 export type MigrationPhase = 'running' | 'switchOver' | 'completed' | 'cancelled' | 'failed';
 
+/** Of a compaction or a migration. */
+export const isUnderWay = ({ phase }: { readonly phase: MigrationPhase | CompactionRow['phase'] }): boolean =>
+  phase === 'running' || phase === 'switchOver';
+
 export interface MigrationRow {
   readonly vm: string;
   readonly fromHost: string;

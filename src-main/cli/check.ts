@@ -1,7 +1,7 @@
 /** `check FILE`: all that is wrong with a scenario or a foreign file, and whether its VMs fit on their hosts. */
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
-import { HostSide } from '../engine/host/index.ts';
+import { Fleet } from '../engine/fleet/index.ts';
 import type { Recognised } from '../formats/index.ts';
 import { recognise } from '../formats/index.ts';
 import { plural, size } from '../../shared/view/number-format.ts';
@@ -41,7 +41,7 @@ async function checkFile(path: string): Promise<Checked> {
   const { value, diagnostics } = readScenario(input.value, file);
   if (value === null) return { format, diagnostics, holds: null };
   // The hosts' side alone: a guest's pages need not be made to know whether it fits.
-  const { problems } = HostSide.create(toWorldConfig(value));
+  const { problems } = Fleet.create(toWorldConfig(value));
   return {
     format,
     diagnostics: [...diagnostics, ...placementDiagnostics(problems, value, file, input.value)],

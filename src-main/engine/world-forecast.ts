@@ -14,16 +14,17 @@ import type {
 import type { Command } from '../../shared/model/command.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
-import type { Backing, CompactionAhead, Host, HostSide, MigrationAhead, Planned } from './host/index.ts';
+import type { Backing, Host } from './fleet/index.ts';
+import type { CompactionForecast, MigrationForecast, Planned, Transfers } from './transfer/index.ts';
 import { assert } from './core/index.ts';
-import { sentBytes } from './host/index.ts';
+import { sentBytes } from './transfer/index.ts';
 import { type BackingChanges, type Guest, truthOf } from './vm/index.ts';
 
 /** What a forecast is made from. */
 export interface ForecastParts {
   readonly config: WorldConfig;
   readonly tick: number;
-  readonly hostSide: HostSide;
+  readonly transfers: Transfers;
   readonly guests: readonly Guest[];
 }
 
@@ -40,10 +41,10 @@ export function forecastOf(
         world,
         index,
         command.vm,
-        world.hostSide.forecastCompaction(index, command.nodes, command.framesPerTick),
+        world.transfers.forecastCompaction(index, command.nodes, command.framesPerTick),
       );
     case 'migrate':
-      return forecastMigration(world, index, command, world.hostSide.forecastMigration(index, command));
+      return forecastMigration(world, index, command, world.transfers.forecastMigration(index, command));
     default: {
       const rejection = whyNot();
       return {
@@ -58,18 +59,18 @@ export function forecastOf(
 
 /** Of a command that the world would carry out. */
 function effectOf(
-  { hostSide, guests, config }: ForecastParts,
+  { transfers, guests, config }: ForecastParts,
   index: number,
   command: Exclude<Command, { type: 'compact' | 'migrate' }>,
 ): OtherEffect {
   switch (command.type) {
     case 'cancelCompaction': {
-      const row = hostSide.compactionRows().find((c) => c.vm === command.vm && c.phase === 'running');
+      const row = transfers.compactionRows().find((c) => c.vm === command.vm && c.phase === 'running');
       assert(row !== undefined, 'forecast-no-compaction', { vm: command.vm });
       return { command: command.type, movedPages: row.movedPages, leftPages: row.leftPages };
     }
     case 'cancelMigration': {
-      const row = hostSide.migrationRows().find((m) => m.vm === command.vm && m.endTick === null);
+      const row = transfers.migrationRows().find((m) => m.vm === command.vm && m.endTick === null);
       assert(row !== undefined, 'forecast-no-migration', { vm: command.vm });
       return { command: command.type, fromHost: row.fromHost, toHost: row.toHost, sentBytes: row.sentBytes };
     }
@@ -119,18 +120,17 @@ function forecastCompaction(
   world: ForecastParts,
   index: number,
   vm: string,
-  { plan, rejection }: Planned<CompactionAhead>,
+  { plan, rejection }: Planned<CompactionForecast>,
 ): CompactForecast {
   if (plan === null) return { type: 'compact', leftPages: 0, ...rejectedMove(world, index, rejection) };
-  const { config, tick, hostSide } = world;
+  const { config, tick, transfers } = world;
   const { moveFrames, movePages, leftPages, ticks } = plan;
-  const host = hostSide.hostOf(index);
+  const { backing, host } = transfers.fleet.guest(index);
   const outlook = outlookOf(world, index, {
     from: tick,
     ticks,
     at: (t) => plan.backingAfter(t - tick + 1),
-    hostNids: [...hostSide.backing(index).pagesByNode().keys(), ...plan.nodes],
-    distance: (a, b) => hostSide.distance(host, a, b),
+    hostNodes: [...backing.hostNodes(), ...plan.nodes.map((hostNid) => ({ host, hostNid }))],
   });
   const figures = { nodes: ascending(plan.nodes), moveFrames, movePages, leftPages, ms: ticks * config.tickMs };
   return {
@@ -138,9 +138,7 @@ function forecastCompaction(
     vm,
     rejection: null,
     ...figures,
-    hostNodes: plan.hosts.flatMap(({ before, after }) =>
-      nodeForecasts(before, after, hostSide.backing(index), plan.backing),
-    ),
+    hostNodes: plan.hosts.flatMap((h) => nodeForecasts(h.before, h.after, backing, plan.backing)),
     ...outlook,
   };
 }
@@ -149,21 +147,20 @@ function forecastMigration(
   world: ForecastParts,
   index: number,
   command: Extract<Command, { type: 'migrate' }>,
-  { plan, rejection }: Planned<MigrationAhead>,
+  { plan, rejection }: Planned<MigrationForecast>,
 ): MigrateForecast {
   const { vm, toHost } = command;
   if (plan === null) return { type: 'migrate', toHost, ...NOTHING_SENT, ...rejectedMove(world, index, rejection) };
-  const { config, tick, hostSide } = world;
+  const { config, tick, transfers } = world;
   const { bytesPerSec, downtimeMs, precopy } = plan;
   const converges = downtimeMs !== null;
   const completed = tick + Math.max(0, Math.ceil(plan.totalMs / config.tickMs - 1e-9) - 1);
-  const before = hostSide.backing(index);
+  const before = transfers.fleet.guest(index).backing;
   const outlook = outlookOf(world, index, {
     from: completed,
     ticks: converges ? 1 : 0,
     at: (t) => (t < completed ? before : plan.backing),
-    hostNids: plan.backing.pagesByNode().keys(),
-    distance: (a, b) => hostSide.distance(plan.backing.host, a, b),
+    hostNodes: plan.backing.hostNodes(),
   });
   const figures = {
     toHost,
@@ -193,9 +190,9 @@ function forecastMigration(
 }
 
 /** What the guest would see once it has been told. */
-function outlookOf({ hostSide, guests, tick }: ForecastParts, index: number, changes: BackingChanges): GuestOutlook {
+function outlookOf({ transfers, guests, tick }: ForecastParts, index: number, changes: BackingChanges): GuestOutlook {
   const guest = guests[index]!;
-  const ranges = guest.forecastLayout(truthOf(hostSide, index), changes, tick);
+  const ranges = guest.forecastLayout(truthOf(transfers.fleet, index), changes, tick);
   if (ranges === null) return { guestNodes: null, freePages: null, usedPages: null };
   const { presentPages, freePages, usedPages } = guest.memory.forecastCommit(ranges);
   return { guestNodes: guestNodes(guest, presentPages), freePages, usedPages };
@@ -211,17 +208,17 @@ function guestNodes(guest: Guest, presentPages: readonly number[]): NonNullable<
 }
 
 /** All figures as they are. */
-function rejectedMove({ hostSide, guests }: ForecastParts, index: number, rejection: Rejection) {
+function rejectedMove({ transfers, guests }: ForecastParts, index: number, rejection: Rejection) {
   const guest = guests[index]!;
-  const backing = hostSide.backing(index);
-  const host = hostSide.host(backing.host);
+  const { backing } = transfers.fleet.guest(index);
+  const host = transfers.fleet.hostOf(index);
   const told = guest.isTold;
   const sizes = Array.from({ length: guest.config.mm.nrNodeIds }, (_, nid) => guest.memory.presentPages(nid));
   return {
     vm: guest.config.name,
     rejection,
     ...STAYS,
-    nodes: ascending([...backing.pagesByNode().keys()]),
+    nodes: ascending([...backing.pagesByNode(host.index).keys()]),
     hostNodes: nodeForecasts(host, host, backing, backing),
     guestNodes: told ? guestNodes(guest, sizes) : null,
     freePages: told ? 0 : null,
@@ -231,9 +228,7 @@ function rejectedMove({ hostSide, guests }: ForecastParts, index: number, reject
 
 /** The nodes of a host that have memory. */
 function nodeForecasts(before: Host, after: Host, was: Backing, willBe: Backing): NodeForecast[] {
-  const pagesOn = (backing: Backing): ReadonlyMap<number, number> =>
-    backing.host === before.index ? backing.pagesByNode() : new Map<number, number>();
-  const [vmBefore, vmAfter] = [pagesOn(was), pagesOn(willBe)];
+  const [vmBefore, vmAfter] = [was.pagesByNode(before.index), willBe.pagesByNode(before.index)];
   return before.nodes
     .filter(({ frames }) => frames.totalPages > 0)
     .map(({ nid, frames }) => ({

@@ -6,12 +6,12 @@ import type { PfnRange } from '../../shared/units/index.ts';
 import type { WorldEvent } from '../../shared/model/event.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
 import type { DimmConfig } from '../../shared/model/config.ts';
-import type { HostSide } from './host/index.ts';
+import type { Transfers } from './transfer/index.ts';
 import { without } from './mm/index.ts';
 import type { Guest } from './vm/index.ts';
 
 export interface PlugPlace {
-  readonly hostSide: HostSide;
+  readonly transfers: Transfers;
   readonly guest: Guest;
   /** Of the guest. */
   readonly index: number;
@@ -33,11 +33,15 @@ export function whyNotPlugDimm(place: PlugPlace, dimm: number): Rejection | null
   return whyNot(place, slot, rest);
 }
 
-function whyNot({ hostSide, guest, index }: PlugPlace, slot: DimmConfig, pages: readonly PfnRange[]): Rejection | null {
+function whyNot(
+  { transfers, guest, index }: PlugPlace,
+  slot: DimmConfig,
+  pages: readonly PfnRange[],
+): Rejection | null {
   if (guest.committing !== null) {
     return { slug: 'plug-commit', vm: guest.config.name, seq: guest.committing.seq };
   }
-  return hostSide.whyNotPlug(index, pages, slot.hostNodes);
+  return transfers.whyNotPlug(index, pages, slot.hostNodes);
 }
 
 export function plugDimm(place: PlugPlace, dimm: number, tick: number): Plugged {
@@ -58,7 +62,7 @@ export function plugBlock(place: PlugPlace, block: PfnRange, tick: number): Plug
 }
 
 function plug(place: PlugPlace, slot: DimmConfig, pages: readonly PfnRange[], tick: number): Plugged {
-  const rejection = place.hostSide.plug(place.index, pages, slot.hostNodes);
+  const rejection = place.transfers.plug(place.index, pages, slot.hostNodes);
   if (rejection !== null) return { rejection };
   return { rejection: null, events: pages.flatMap((range) => [...place.guest.plug(range, tick)]) };
 }

@@ -21,21 +21,22 @@ import {
   TableWriter,
   ZONE_FIGURES,
 } from '../../shared/columns/index.ts';
-import type { RfcSwitches } from '../../shared/model/config.ts';
+import type { HostConfig, RfcSwitches } from '../../shared/model/config.ts';
 import type { CompactionRow, MigrationRow } from '../../shared/model/transfer.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
-import type { HostSide } from './host/index.ts';
+import { backingTable, type Fleet, hostNodesTable } from './fleet/index.ts';
+import type { Transfers } from './transfer/index.ts';
 import { type Mm, NR_PAGE_ORDERS, NR_ZONES, PAGES_PER_PAGEBLOCK } from './mm/index.ts';
 import { forEachBlockRow } from './mm/block-row.ts';
 import { hasZoneType, validIn, zonelistRebuildsOf } from './mm/mm.ts';
 import { type Guest, truthOf } from './vm/index.ts';
 
 /** Makes a value anew when its key is another than the last time. */
-class Kept<T> {
-  #key: string | null = null;
+class Kept<Key, T> {
+  #key: Key | null = null;
   #value: T | null = null;
 
-  get(key: string, make: () => T): T {
+  get(key: Key, make: () => T): T {
     if (this.#value === null || key !== this.#key) this.#value = make();
     this.#key = key;
     return this.#value;
@@ -47,18 +48,18 @@ class Kept<T> {
  * did, and who compares two finds at once that they share it.
  */
 export class SnapshotCache {
-  readonly #hosts = new Kept<readonly HostHeader[]>();
-  readonly #names = new Kept<readonly string[]>();
+  readonly #hosts = new Kept<string, readonly HostHeader[]>();
+  readonly #names = new Kept<string, readonly string[]>();
   readonly #kernels = new Map<string, KernelHeader>();
   /** By guest. */
   readonly #kernelKeys: { readonly beyond: KernelHeader['beyond']; readonly key: string }[] = [];
-  readonly #backing = new Kept<Table<'backing'>>();
-  readonly #layout = new Kept<Table<'layout'>>();
-  readonly #vcpus = new Kept<Table<'vcpus'>>();
-  readonly #distances = new Kept<Table<'distances'>>();
+  readonly #backing = new Kept<Fleet['guests'], Table<'backing'>>();
+  readonly #layout = new Kept<string, Table<'layout'>>();
+  readonly #vcpus = new Kept<string, Table<'vcpus'>>();
+  readonly #distances = new Kept<string, Table<'distances'>>();
 
-  hosts(hostSide: HostSide): readonly HostHeader[] {
-    return this.#hosts.get('', () => hostSide.hostHeaders());
+  hosts({ hosts }: WorldConfig): readonly HostHeader[] {
+    return this.#hosts.get('', () => hosts.map(hostHeader));
   }
 
   names(guests: readonly Guest[]): readonly string[] {
@@ -92,9 +93,8 @@ export class SnapshotCache {
     return key;
   }
 
-  backing(hostSide: HostSide, guests: readonly Guest[]): Table<'backing'> {
-    const generations = guests.map((_, i) => hostSide.backingGeneration(i)).join();
-    return this.#backing.get(`${generations}/${hostSide.copyGeneration()}`, () => hostSide.backingTable());
+  backing(fleet: Fleet): Table<'backing'> {
+    return this.#backing.get(fleet.guests, () => backingTable(fleet));
   }
 
   layout(guests: readonly Guest[]): Table<'layout'> {
@@ -122,7 +122,7 @@ export interface WorldParts {
   readonly config: WorldConfig;
   readonly tick: number;
   readonly chain: string;
-  readonly hostSide: HostSide;
+  readonly transfers: Transfers;
   readonly guests: readonly Guest[];
   readonly cache: SnapshotCache;
 }
@@ -133,10 +133,10 @@ export interface SnapshotOptions {
 }
 
 export function snapshotOf(world: WorldParts, level: SnapshotLevel, { blocksOf }: SnapshotOptions = {}): Snapshot {
-  const { config, hostSide, guests, cache } = world;
+  const { config, transfers, guests, cache } = world;
   const isWanted = (guest: number): boolean => level === 'blocks' && (blocksOf?.includes(guest) ?? true);
   const { kernels, placeOf } = cache.kernels(guests);
-  const migrations = hostSide.migrationRows();
+  const migrations = transfers.migrationRows();
   return {
     header: {
       version: SNAPSHOT_VERSION,
@@ -145,16 +145,16 @@ export function snapshotOf(world: WorldParts, level: SnapshotLevel, { blocksOf }
       tickMs: config.tickMs,
       seed: config.seed,
       chain: world.chain,
-      hosts: cache.hosts(hostSide),
+      hosts: cache.hosts(config),
       vms: cache.names(guests),
       kernels,
     },
     tables: {
-      hostNodes: hostSide.hostNodesTable(),
-      backing: cache.backing(hostSide, guests),
+      hostNodes: hostNodesTable(transfers.fleet),
+      backing: cache.backing(transfers.fleet),
       guests: tableOf(
         'guests',
-        guests.map((guest, i) => guestRow(guest, i, placeOf[i]!, hostSide)),
+        guests.map((guest, i) => guestRow(guest, i, placeOf[i]!, transfers.fleet)),
       ),
       vcpus: cache.vcpus(guests),
       distances: cache.distances(guests),
@@ -165,9 +165,13 @@ export function snapshotOf(world: WorldParts, level: SnapshotLevel, { blocksOf }
       layout: cache.layout(guests),
       owed: owedTable(guests, world.tick, isWanted),
       blocks: blocksTable(guests, isWanted),
-      ...transferTables(config, migrations, hostSide.compactionRows()),
+      ...transferTables(config, migrations, transfers.compactionRows()),
     },
   };
+}
+
+function hostHeader({ name, nodes, distances }: HostConfig): HostHeader {
+  return { name, nids: nodes.map((n) => n.nid), cpus: nodes.map((n) => n.cpus), distances };
 }
 
 function kernelOf({ config, beyond }: Guest): KernelHeader {
@@ -178,13 +182,13 @@ function kernelOf({ config, beyond }: Guest): KernelHeader {
 const defectsOf = (rfc: RfcSwitches): string[] =>
   Object.entries(rfc).flatMap(([name, value]) => (value === false || value === 0 ? [] : [name]));
 
-function guestRow(guest: Guest, index: number, kernel: number, hostSide: HostSide): Row<'guests'> {
+function guestRow(guest: Guest, index: number, kernel: number, fleet: Fleet): Row<'guests'> {
   const { config, workload } = guest;
   const { state: mm } = guest.memory;
-  const lag = guest.lag(truthOf(hostSide, index));
+  const lag = guest.lag(truthOf(fleet, index));
   return {
     guest: index,
-    host: hostSide.hostOf(index),
+    host: fleet.guest(index).host,
     kernel,
     nrPages: mm.nrPages,
     validPages: validIn(mm, 0, mm.nrPages),

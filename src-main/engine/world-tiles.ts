@@ -5,7 +5,7 @@
  * ranges that meet the window, plus the fills.
  */
 import { createTiles, NO_HOST_NODE, NO_NODE, PageTile, type Tiles } from '../../shared/columns/tile.ts';
-import type { HostSide } from './host/index.ts';
+import type { Fleet } from './fleet/index.ts';
 import type { Mm } from './mm/index.ts';
 import { freeOrder } from './mm/buddy.ts';
 import { rangeOf } from './mm/memlayout.ts';
@@ -18,26 +18,26 @@ import { usedNid } from './mm/transplant.ts';
 export type TilesWithBytes = ReturnType<typeof createTiles>;
 
 /** The pages of [fromPfn, fromPfn + pages) that the guest has. */
-export function tilesOf(mm: Mm, hostSide: HostSide, guest: number, fromPfn: number, pages: number): TilesWithBytes {
+export function tilesOf(mm: Mm, fleet: Fleet, guest: number, fromPfn: number, pages: number): TilesWithBytes {
   const from = Math.min(Math.max(0, fromPfn), mm.nrPages);
   const end = Math.min(Math.max(from, fromPfn + pages), mm.nrPages);
   const tiles = createTiles(from, end - from);
   if (from === end) return tiles;
-  fillHost(tiles, hostSide, guest);
+  fillHost(tiles, fleet, guest);
   fillTarget(tiles, mm);
   fillPages(tiles, mm);
   fillMarks(tiles, mm);
   return tiles;
 }
 
-function fillHost(tiles: Tiles, hostSide: HostSide, guest: number): void {
+function fillHost(tiles: Tiles, fleet: Fleet, guest: number): void {
   const { fromPfn, pages, host } = tiles;
-  const backing = hostSide.backing(guest);
+  const { backing } = fleet.guest(guest);
   host.fill(NO_HOST_NODE);
   for (let i = backing.indexAt(fromPfn); i < backing.extents.length; i++) {
     const extent = backing.extents[i]!;
     if (extent.start >= fromPfn + pages) break;
-    const row = hostSide.hostNodeRow(backing.host, extent.hostNid);
+    const row = fleet.nodeRow(extent);
     host.fill(row, Math.max(0, extent.start - fromPfn), extent.start + extent.pages - fromPfn);
   }
 }

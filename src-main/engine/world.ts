@@ -2,8 +2,9 @@
  * The world: hosts, guests, time. It knows nothing of files, clocks, windows or Node. It is made by create or restore,
  * changed by step, submit, apply and the lines of a guest's shell, and looked at without changing it; same configuration, same seed, same commands: same hash chain, wherever it runs.
  *
- * A tick, in this order: (1) commands scheduled for it; (2) hosts: compactions and migrations move frames; (3) guests
- * whose layout is due get it; (4) workloads: deaths and births of the tick; (5) the tick counts up and the chain grows.
+ * A tick, in this order: (1) commands scheduled for it; (2) compactions and migrations move frames; (3) guests whose
+ * layout is due get it; (4) workloads: deaths and births of the part of the tick in which the guest's CPUs ran; (5) the
+ * tick counts up and the chain grows.
  * A command takes effect whole or not at all; a refused one changes nothing but the log.
  *
  * The configuration is the truth: a command given between two ticks (`give`) is entered into the schedule at the tick
@@ -32,7 +33,7 @@ import {
 } from './core/index.ts';
 import { GuestFiles, MAX_WRITE, type Outside, type Written } from './guestfs/index.ts';
 import type { PlacementProblem } from '../../shared/model/placement.ts';
-import { HostSide } from './host/index.ts';
+import { Transfers } from './transfer/index.ts';
 import { Guest, truthOf } from './vm/index.ts';
 import { forecastOf, forecastOfNobody } from './world-forecast.ts';
 import { tilesOf, type TilesWithBytes } from './world-tiles.ts';
@@ -65,7 +66,7 @@ export type WorldStart =
 
 export class World {
   #config: WorldConfig;
-  readonly #hostSide: HostSide;
+  readonly #transfers: Transfers;
   readonly #guests: readonly Guest[];
   #tick: number;
   #chain: string;
@@ -83,7 +84,7 @@ export class World {
 
   private constructor(config: WorldConfig, parts: WorldParts) {
     this.#config = config;
-    this.#hostSide = parts.hostSide;
+    this.#transfers = parts.transfers;
     this.#guests = parts.guests;
     this.#tick = parts.tick;
     this.#chain = parts.chain;
@@ -107,15 +108,15 @@ export class World {
   }
 
   #placeOf(index: number): PlugPlace {
-    return { hostSide: this.#hostSide, guest: this.#guests[index]!, index };
+    return { transfers: this.#transfers, guest: this.#guests[index]!, index };
   }
 
   /** A world at tick 0, or every reason why its guests do not fit on its hosts. */
   static create(config: WorldConfig): WorldStart {
-    const { hostSide, problems } = HostSide.create(config);
-    if (hostSide === null) return { world: null, problems };
-    const guests = config.guests.map((g, i) => Guest.create(g, truthOf(hostSide, i), config.seed, config.hosts));
-    const world = new World(config, { hostSide, guests, tick: 0, chain: '', scheduled: 0, log: [] });
+    const { transfers, problems } = Transfers.create(config);
+    if (transfers === null) return { world: null, problems };
+    const guests = config.guests.map((g, i) => Guest.create(g, truthOf(transfers.fleet, i), config.seed, config.hosts));
+    const world = new World(config, { transfers, guests, tick: 0, chain: '', scheduled: 0, log: [] });
     world.#grow();
     return { world, problems: [] };
   }
@@ -128,7 +129,7 @@ export class World {
       Guest.load(g, new StateReader(state.guests[i]!), `guest${i}`, config.hosts),
     );
     const log = r.json<readonly LogEntry[]>('log');
-    return new World(config, { ...own, log, guests, hostSide: HostSide.load(config, r) });
+    return new World(config, { ...own, log, guests, transfers: Transfers.load(config, r) });
   }
 
   /** What it was made from, with the commands given since in their places. */
@@ -174,13 +175,12 @@ export class World {
       this.apply(this.#schedule[this.#scheduled++]!.command);
     }
     this.#saved.fill(null);
-    this.#hostSide.step(this.#tick);
-    this.#emit(this.#hostSide.takeEvents());
+    this.#transfers.step(this.#tick);
+    this.#emit(this.#transfers.takeEvents());
     this.#guests.forEach((g, i) => {
       this.#emit(g.advanceCommit(this.#tick));
-      this.#emit(g.regenerate(truthOf(this.#hostSide, i), this.#tick));
-      g.beforeWork();
-      g.workload.step();
+      this.#emit(g.regenerate(truthOf(this.#transfers.fleet, i), this.#tick));
+      g.run(this.#transfers.cpuShare(i));
     });
     this.#tick++;
     this.#grow();
@@ -280,7 +280,7 @@ export class World {
   forecast(command: Command): Forecast {
     const index = this.#indexOf(command.vm);
     if (index < 0) return forecastOfNobody(command, unknownVm(command.vm));
-    const parts = { config: this.config, tick: this.#tick, hostSide: this.#hostSide, guests: this.#guests };
+    const parts = { config: this.config, tick: this.#tick, transfers: this.#transfers, guests: this.#guests };
     return this.#located(() => forecastOf(parts, index, command, () => this.#whyNot(index, command)));
   }
 
@@ -288,14 +288,14 @@ export class World {
     return this.config.guests.findIndex((g) => g.name === vm);
   }
 
-  /** Why the world would refuse a command that is neither compact nor migrate: those are worked out by the host side. */
+  /** Why the world would refuse a command that is neither compact nor migrate: those are worked out by transfer/plan.ts. */
   #whyNot(index: number, command: Command): Rejection | null {
     const { memory: mm } = this.#guests[index]!;
     switch (command.type) {
       case 'cancelCompaction':
-        return this.#hostSide.whyNotCancelCompaction(index);
+        return this.#transfers.whyNotCancelCompaction(index);
       case 'cancelMigration':
-        return this.#hostSide.whyNotCancelMigration(index);
+        return this.#transfers.whyNotCancelMigration(index);
       case 'commitLayout': {
         if (this.#guests[index]!.committing !== null) return underWay(this.#guests[index]!);
         const problems = mm.problemsOf(command.ranges);
@@ -314,7 +314,7 @@ export class World {
 
   #carryOut(index: number, command: Command): Rejection | null {
     const guest = this.#guests[index]!;
-    const host = this.#hostSide;
+    const host = this.#transfers;
     this.#saved[index] = null;
     switch (command.type) {
       case 'compact':
@@ -366,9 +366,9 @@ export class World {
     return this.#done(command, events);
   }
 
-  /** The host side's events follow its call, whether it refused or not. */
+  /** The events of transfers follow the call, whether it was rejected or not. */
   #told(rejection: Rejection | null): Rejection | null {
-    this.#emit(this.#hostSide.takeEvents());
+    this.#emit(this.#transfers.takeEvents());
     return rejection;
   }
 
@@ -415,9 +415,9 @@ export class World {
    * was misplaced at boot: it is told nothing until its backing changes or its regeneration is set.
    */
   converged(): boolean {
-    if (this.#scheduled < this.#schedule.length || this.#hostSide.busy()) return false;
+    if (this.#scheduled < this.#schedule.length || this.#transfers.isBusy) return false;
     return this.#guests.every(
-      (g, i) => g.committing === null && !g.deliveryDue && g.lag(truthOf(this.#hostSide, i)).targetActual === 0,
+      (g, i) => g.committing === null && !g.deliveryDue && g.lag(truthOf(this.#transfers.fleet, i)).targetActual === 0,
     );
   }
 
@@ -438,13 +438,13 @@ export class World {
 
   /** @param options blocksOf: indexes of the guests whose pageblocks are wanted at level `blocks`; all when not given. */
   snapshot(level: SnapshotLevel, options: SnapshotOptions = {}): Snapshot {
-    const parts = { config: this.config, tick: this.#tick, chain: this.#chain, hostSide: this.#hostSide };
+    const parts = { config: this.config, tick: this.#tick, chain: this.#chain, transfers: this.#transfers };
     return snapshotOf({ ...parts, guests: this.#guests, cache: this.#cache }, level, options);
   }
 
   /** Exact pages of [fromPfn, fromPfn + pages), as far as the guest has them. */
   tiles(guest: number, fromPfn: number, pages: number): TilesWithBytes {
-    return tilesOf(this.#guests[guest]!.memory.state, this.#hostSide, guest, fromPfn, pages);
+    return tilesOf(this.#guests[guest]!.memory.state, this.#transfers.fleet, guest, fromPfn, pages);
   }
 
   /**
@@ -482,7 +482,7 @@ export class World {
   /** What belongs to no guest. */
   #saveOwn(w: StateCollector | StateHasher): void {
     w.json('world', { tick: this.#tick, chain: this.#chain, scheduled: this.#scheduled });
-    this.#hostSide.save(w);
+    this.#transfers.save(w);
   }
 
   /** Every broken law, of all hosts and guests; empty when all hold. */
@@ -492,7 +492,7 @@ export class World {
 
   /** As check, in parts of some milliseconds; the world must not change between two. */
   *checkInParts(): Parts<readonly Violation[]> {
-    const broken: Violation[] = [...this.#hostSide.check()];
+    const broken: Violation[] = [...this.#transfers.check()];
     yield;
     for (const guest of this.#guests) {
       const found = yield* guest.checkInParts();
@@ -541,7 +541,7 @@ const notHeld = ({ pfn, order }: { readonly pfn: number; readonly order: number 
 });
 
 interface WorldParts {
-  readonly hostSide: HostSide;
+  readonly transfers: Transfers;
   readonly guests: readonly Guest[];
   readonly tick: number;
   readonly chain: string;

@@ -8,6 +8,7 @@ import type {
   DirtyConfig,
   GuestConfig,
   HostConfig,
+  HugePagePool,
   KernelProfile,
   LayoutRange,
   LinkConfig,
@@ -70,6 +71,7 @@ export function hostConfig(host: ScenarioHost): HostConfig {
       cpus: idsOf(node.cpus),
       totalPages: pagesOf(node),
       reservedPages: pagesFromMib(node.reservedMiB),
+      ...(node.hugepages === undefined ? {} : { pools: poolsOf(node.hugepages) }),
     })),
     distances: distanceMatrix(
       nodes.map((node) => node.nid),
@@ -77,6 +79,12 @@ export function hostConfig(host: ScenarioHost): HostConfig {
     ),
   };
 }
+
+/** Of huge pages alone: some files list the ordinary ones beside them. */
+const poolsOf = (hugepages: readonly { readonly sizeKiB: number; readonly count: number }[]): HugePagePool[] =>
+  hugepages
+    .filter(({ sizeKiB }) => sizeKiB > 4)
+    .map(({ sizeKiB, count }) => ({ framePages: sizeKiB / 4, frames: count }));
 
 const linkConfig = (link: ScenarioLink): LinkConfig => ({
   name: link.name,

@@ -57,8 +57,8 @@ export class ActivePass {
     if (settings !== null && settings.order !== 'address') this.#workload.keepBirths();
   }
 
-  /** One tick. */
-  step(): void {
+  /** The part of a tick for which the CPUs ran. */
+  step(cpuShare: number): void {
     const settings = this.#settings;
     const { state: mm } = this.#mm;
     if (settings === null || mm.committing) return;
@@ -66,7 +66,8 @@ export class ActivePass {
       this.#credit = 0;
       return;
     }
-    const { pagesPerTick, order } = settings;
+    const { order } = settings;
+    const pagesPerTick = Math.floor(settings.pagesPerTick * cpuShare);
     this.#credit = Math.min(this.#credit + pagesPerTick, Math.max(pagesPerTick, MAX_BLOCK_PAGES));
     if (order !== 'address') {
       if (this.#madeAt !== mm.commits) this.#makeQueue(order);

@@ -19,16 +19,7 @@ import type {
   WorkloadConfig,
 } from '../../../shared/model/config.ts';
 import { assert, type Json, type Parts, type StateReader, type StateWriter, wholeOf } from '../core/index.ts';
-import {
-  type Backing,
-  bootNodeMap,
-  deriveLayout,
-  type Distance,
-  type HostSide,
-  hostTargetLagPages,
-  type NodeMap,
-  remap,
-} from '../host/index.ts';
+import type { Backing, Fleet, HostNodeRef } from '../fleet/index.ts';
 import {
   type Commit,
   type CommitResult,
@@ -52,6 +43,7 @@ import {
   type LayoutDelivery,
 } from './layout-delivery.ts';
 import { type OwedRow, owedRows } from './owed.ts';
+import { bootNodeMap, deriveLayout, hostTargetLagPages, type NodeMap, remap } from './regeneration.ts';
 import { SlabCaches } from './slab.ts';
 import { TargetAge } from './target-age.ts';
 import { TaskPolicies } from './task-policy.ts';
@@ -59,13 +51,9 @@ import { cpusWhereMemoryIs, distancesOfHost, nextTopology, pagesByNode } from '.
 import { Workload } from './workload.ts';
 
 /** The truth about one guest's memory, as its host has it now. */
-export function truthOf(hostSide: HostSide, guest: number): HostTruth {
-  const backing = hostSide.backing(guest);
-  return {
-    backing,
-    generation: hostSide.backingGeneration(guest),
-    distance: (from, to) => hostSide.distance(backing.host, from, to),
-  };
+export function truthOf(fleet: Fleet, guest: number): HostTruth {
+  const { backing, generation } = fleet.guest(guest);
+  return { backing, generation, distance: (from, to) => fleet.distance(from, to) };
 }
 
 /** How the backing of a guest would change: in `ticks` ticks, one after the other, from tick `from` on. */
@@ -75,8 +63,7 @@ export interface BackingChanges {
   /** The backing after the host's step of a tick; asked for in ascending order. */
   readonly at: (tick: number) => Backing;
   /** Host nodes that may ever back a page of it. */
-  readonly hostNids: Iterable<number>;
-  readonly distance: Distance;
+  readonly hostNodes: Iterable<HostNodeRef>;
 }
 
 /** Extents that a forecast may walk for layouts delivered along the way. */
@@ -235,10 +222,12 @@ export class Guest {
     return events;
   }
 
-  /** What its kernel does by itself in a tick, before its tasks run. */
-  beforeWork(): void {
-    this.#pass.step();
-    this.slabs.step();
+  /** The part of a tick for which its CPUs run: first what its kernel does by itself, then its tasks. */
+  run(cpuShare: number): void {
+    if (cpuShare === 0) return;
+    this.#pass.step(cpuShare);
+    this.slabs.step(cpuShare);
+    this.workload.step(cpuShare);
   }
 
   /** A new workload from now on, slab caches included. */
@@ -283,14 +272,13 @@ export class Guest {
     const last = changes.from + changes.ticks - 1;
     const truthAt = (at: number): HostTruth => {
       const changed = Math.min(changes.ticks, Math.max(0, at - changes.from + 1));
-      return { backing: changes.at(at), generation: truth.generation + changed, distance: changes.distance };
+      return { backing: changes.at(at), generation: truth.generation + changed, distance: truth.distance };
     };
     let delivery = this.#delivery;
     let target: readonly LayoutRange[] = layoutRanges(this.#commits.target ?? this.memory.layout);
     let walked = 0;
     for (let at = tick; ;) {
-      if (at < last && (walked > MAX_EXTENTS_WALKED || this.#isPathless(delivery.map, truth.backing, changes)))
-        at = last;
+      if (at < last && (walked > MAX_EXTENTS_WALKED || this.#isPathless(delivery.map, changes))) at = last;
       const now = truthAt(at);
       const told = deliverLayout(delivery, regeneration, now, at, () => target, nrPages);
       delivery = told.delivery;
@@ -305,11 +293,12 @@ export class Guest {
   }
 
   /** Whether the layout of the end is the same whichever were told before: no numbers to give, no ties in a window. */
-  #isPathless(map: NodeMap, { host }: Backing, changes: BackingChanges): boolean {
+  #isPathless(map: NodeMap, changes: BackingChanges): boolean {
     const { framePages } = this.config;
     if (this.#regeneration.granularityPages > framePages) return false;
-    const owned = new Set(map.nodes.map((ref) => (ref?.host === host ? ref.hostNid : -1)));
-    for (const hostNid of changes.hostNids) if (!owned.has(hostNid)) return false;
+    for (const { host, hostNid } of changes.hostNodes) {
+      if (!map.nodes.some((ref) => ref?.host === host && ref.hostNid === hostNid)) return false;
+    }
     return true;
   }
 

@@ -6,14 +6,15 @@
  * the backing of that moment.
  */
 import type { LayoutRange, RegenerationConfig } from '../../../shared/model/config.ts';
-import { type Backing, deriveLayout, type Distance, type NodeMap, remap } from '../host/index.ts';
+import type { Backing } from '../fleet/index.ts';
+import { deriveLayout, type HostDistance, type NodeMap, remap } from './regeneration.ts';
 
 /** What of the host a guest needs to be told about its memory. */
 export interface HostTruth {
   readonly backing: Backing;
   /** Grows whenever the backing changes. */
   readonly generation: number;
-  readonly distance: Distance;
+  readonly distance: HostDistance;
 }
 
 /** Plain data, saved by its holder. */

@@ -97,8 +97,8 @@ class SlabCache {
     while (this.#objects + each <= this.#wanted && this.#newSlab(cpu(), each));
   }
 
-  step(cpu: () => number): void {
-    this.#due += this.#objects / this.kind.meanTicks;
+  step(cpu: () => number, cpuShare: number): void {
+    this.#due += (this.#objects / this.kind.meanTicks) * cpuShare;
     for (; this.#due >= 1 && this.#objects > 0; this.#due--) this.#die();
     while (this.#objects < this.#wanted && this.#born(cpu));
   }
@@ -298,8 +298,8 @@ export class SlabCaches {
     return this.#turn;
   };
 
-  step(): void {
-    for (const cache of this.#caches) cache.step(this.#nextCpu);
+  step(cpuShare = 1): void {
+    for (const cache of this.#caches) cache.step(this.#nextCpu, cpuShare);
   }
 
   /** A layout has been committed, and the caches are told. */

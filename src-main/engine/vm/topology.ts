@@ -11,9 +11,9 @@
  *     old map says that they are.
  */
 import type { HostConfig } from '../../../shared/model/config.ts';
-import type { NodeMap } from '../host/index.ts';
 import type { Memlayout } from '../mm/memlayout.ts';
 import { type Mm, type Topology, validIn } from '../mm/mm.ts';
+import type { NodeMap } from './regeneration.ts';
 
 /** Pages of each node by a layout, index nid. */
 export function pagesByNode(mm: Mm, layout: Memlayout): Float64Array {

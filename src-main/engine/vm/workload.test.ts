@@ -118,6 +118,41 @@ describe('the clock', () => {
   });
 });
 
+describe('the CPU share', () => {
+  const freesOf = (shares: readonly number[]): number => {
+    const { workload } = start(workOf());
+    for (const share of shares) workload.step(share);
+    expect(workload.check()).toEqual([]);
+    return workload.frees;
+  };
+
+  test('parts of ticks let as many die as the whole ticks they add up to, and a paused guest lets none', () => {
+    // Not to the block: within a tick deaths have no order, so in parts other lifetimes are drawn for those that follow.
+    const whole = freesOf([1, 1, 1, 1]);
+    const off = (shares: readonly number[]): number => Math.abs(freesOf(shares) / whole - 1);
+    expect(off([0.25, 0.75, 1, 0, 0.5, 0.5, 1])).toBeLessThan(0.02);
+    // Expect: parts smaller than the clock's 1/256 tick add up too.
+    expect(off(Array.from({ length: 4096 }, () => 1 / 1024))).toBeLessThan(0.02);
+    expect(freesOf([0, 0])).toBe(0);
+  });
+
+  test('a clock that stands inside a tick is saved and read back', () => {
+    const { mm, workload } = start(workOf());
+    for (const share of [1, 0.3, 1]) workload.step(share);
+    const saved = new StateCollector();
+    mm.save(saved, 'g');
+    workload.save(saved, 'g');
+    const r = new StateReader(saved.done());
+    const again = Workload.load(GuestMm.load(mmConfig(), r, 'g'), r, 'g');
+    for (let i = 0; i < 20; i++) {
+      workload.step();
+      again.step();
+    }
+    expect([again.allocs, again.frees]).toEqual([workload.allocs, workload.frees]);
+    expect(again.check()).toEqual([]);
+  });
+});
+
 describe('a workload that is changed', () => {
   const settled = (mm: GuestMm, workload: Workload): number => {
     step(workload, 300);

@@ -1,8 +1,8 @@
 /**
  * What runs in a guest, as its allocator sees it: a constant number of blocks in use, each with a lifetime; one that
  * dies is freed and another is allocated at that same moment on the same CPU, so each place is a renewal process. A share
- * are huge pages; a share are kernel pages that are never freed (pinned). It runs in every tick, also in those in which
- * its VM is paused for switch-over (a simplification).
+ * are huge pages; a share are kernel pages that are never freed (pinned). Its clock goes on while the CPUs of its guest
+ * run, so it may stand inside a tick.
  *
  * Deaths are kept in a wheel of WHEEL_SLOTS ticks. A held block has a place, which knows its pfn, its time of death and
  * the next place of its slot. Births and deaths fall inside ticks, not on them: times are in 1/256 tick. The slot and the
@@ -72,6 +72,8 @@ export class Workload {
   readonly #wheel = new Uint32Array(WHEEL_SLOTS).fill(NONE);
   /** Whole ticks since the workload began, warm-up included. */
   #now = 0;
+  /** What its clock is past that, in 1/256 tick, with fractions; 0 unless its guest was paused. */
+  #past = 0;
   #turn = 0;
   /** Blocks held and wanted, by class. */
   readonly #held: Counts = [0, 0, 0];
@@ -200,12 +202,26 @@ export class Workload {
     this.#wanted.splice(0, blocks.length, ...blocks);
   }
 
-  /** One tick: what dies in it is freed and replaced at its moment of death, then shortfalls are made up. */
-  step(): void {
-    this.#now++;
-    assert(this.#now < LAST_TICK, 'workload-clock-end', { now: this.#now });
-    const slot = this.#now % WHEEL_SLOTS;
-    const turn = Math.floor(this.#now / WHEEL_SLOTS);
+  /**
+   * The part of a tick for which the CPUs ran: what dies in it is freed and replaced at its moment of death, then
+   * shortfalls are made up.
+   */
+  step(cpuShare = 1): void {
+    const past = this.#past + cpuShare * FRACTION;
+    this.#past = past % FRACTION;
+    if (past >= FRACTION) {
+      this.#dieUntil(this.#now + 1, FRACTION);
+      this.#now++;
+    }
+    if (this.#past >= 1) this.#dieUntil(this.#now + 1, Math.floor(this.#past));
+    for (const size of [SMALL, HUGE, KERNEL] as const) this.#fill(size);
+  }
+
+  /** All deaths of a tick up to `past` of it, in 1/256. */
+  #dieUntil(tick: number, past: number): void {
+    assert(tick < LAST_TICK, 'workload-clock-end', { tick });
+    const slot = tick % WHEEL_SLOTS;
+    const turn = Math.floor(tick / WHEEL_SLOTS);
     let stay = NONE;
     // A replacement may die in this same tick: it is then found in the slot again.
     while (this.#wheel[slot] !== NONE) {
@@ -213,8 +229,9 @@ export class Workload {
       this.#wheel[slot] = NONE;
       while (place !== NONE) {
         const after = this.#next[place]!;
-        if (this.#death[place]! >>> FRACTION_BITS <= turn) {
-          this.#die(place);
+        const death = this.#death[place]!;
+        if (death >>> FRACTION_BITS <= turn && FRACTION - (death & (FRACTION - 1)) <= past) {
+          this.#die(place, tick);
         } else {
           this.#next[place] = stay;
           stay = place;
@@ -223,10 +240,9 @@ export class Workload {
       }
     }
     this.#wheel[slot] = stay;
-    for (const size of [SMALL, HUGE, KERNEL] as const) this.#fill(size);
   }
 
-  #die(place: number): void {
+  #die(place: number, tick: number): void {
     const pfn = this.#pfn[place]!;
     const order = stateOf(this.#mm.state.page, pfn) & ORDER_MASK;
     const size = order === 0 ? SMALL : HUGE;
@@ -236,7 +252,7 @@ export class Workload {
     if (size === SMALL) this.#setFile(pfn, false);
     this.frees++;
     this.#held[size]--;
-    const time = this.#now * FRACTION - (this.#death[place]! & (FRACTION - 1));
+    const time = tick * FRACTION - (this.#death[place]! & (FRACTION - 1));
     const replaced = this.#held[size] < this.#wanted[size] && this.#allocate(place, size, cpu, time, false);
     if (replaced) return;
     if (this.#birth !== null) this.#birth[place] = NaN;
@@ -257,7 +273,8 @@ export class Workload {
     const place = this.#spare === NONE ? this.#places : this.#spare;
     if (place === this.#pfn.length) this.#growPlaces();
     const spare = this.#spare === NONE ? NONE : this.#next[place]!;
-    if (!this.#allocate(place, size, this.#nextCpu(), this.#now * FRACTION, stationary)) return false;
+    if (!this.#allocate(place, size, this.#nextCpu(), this.#now * FRACTION + Math.floor(this.#past), stationary))
+      return false;
     if (this.#spare === NONE) this.#places++;
     this.#spare = spare;
     return true;
@@ -438,6 +455,7 @@ export class Workload {
     w.json(`${prefix}.workload`, {
       config: this.#config as never,
       now: this.#now,
+      ...(this.#past === 0 ? {} : { past: this.#past }),
       turn: this.#turn,
       held: [...this.#held],
       wanted: [...this.#wanted],
@@ -462,6 +480,7 @@ export class Workload {
     w.#prng.state.set(r.column<Uint32Array>(`${prefix}.workload.prng`));
     w.#wheel.set(r.column<Uint32Array>(`${prefix}.workload.wheel`));
     w.#now = j.now;
+    w.#past = j.past ?? 0;
     w.#turn = j.turn;
     w.#held.splice(0, j.held.length, ...j.held);
     w.#want(j.wanted);
@@ -486,6 +505,7 @@ export class Workload {
 interface WorkloadJson {
   readonly config: WorkloadConfig | null;
   readonly now: number;
+  readonly past?: number;
   readonly turn: number;
   readonly held: Counts;
   readonly wanted: Counts;

@@ -1,0 +1,13 @@
+export { Backing, endOf, ExtentRun } from './backing.ts';
+export type { BackingExtent, HostNodeRef } from './backing.ts';
+export { checkFleet } from './check.ts';
+export { evenly, inOrder } from './deal.ts';
+export type { DealStep } from './deal.ts';
+export { Fleet } from './fleet.ts';
+export type { FleetGuest, Move } from './fleet.ts';
+export { loadFleet, saveFleet } from './fleet-save.ts';
+export { backingTable, hostNodesTable } from './fleet-table.ts';
+export { sizeOf } from './guest-memory.ts';
+export type { GuestMemory } from './guest-memory.ts';
+export type { Host } from './host.ts';
+export { bestNodes } from './node-choice.ts';

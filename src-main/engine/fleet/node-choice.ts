@@ -1,0 +1,192 @@
+/**
+ * Which host nodes should hold a VM: the fewest that suffice; then those that leave the fewest frames to move; then the
+ * least sum of distances within the set (both directions of every pair); then the lowest nids, compared one by one.
+ * "Fewest nodes first" is libxl's rule (spec/models.md 3.2); the order after it is ours, since we also know where the
+ * VM is now.
+ *
+ * Exhaustive while there are at most MAX_SUBSETS sets of the fewest size. Beyond, a greedy search: from each node as a
+ * start, add the node that holds most of the VM, then the nearest to the set so far, then the lowest, among those with
+ * which the set can still suffice at the same size; the best of these sets by the rule above wins.
+ */
+
+import type { Fleet } from './fleet.ts';
+
+export interface Candidate {
+  readonly nid: number;
+  /** Frames of the VM's size that are free. */
+  readonly freeFrames: number;
+  /** Frames of the VM that are there already. */
+  readonly heldFrames: number;
+}
+
+export interface NodeChoice {
+  /** Ascending nids. */
+  readonly nodes: readonly number[];
+  /** False: no set suffices, and `nodes` are all that have any room. */
+  readonly fits: boolean;
+}
+
+/** Sets looked at exhaustively: every size of up to 16 nodes (at most 12,870 sets) and more. */
+const MAX_SUBSETS = 20_000;
+
+type Distance = (from: number, to: number) => number;
+
+/** The best nodes of a host for a guest, wherever it is now; all that have room when they do not suffice. Ascending. */
+export function bestNodes(fleet: Fleet, guest: number, hostIndex: number): readonly number[] {
+  const { memory, backing } = fleet.guest(guest);
+  const host = fleet.hosts[hostIndex]!;
+  const held = new Map<number, number>();
+  for (const run of backing.wholeFrames(memory.framePages)) {
+    if (run.host !== hostIndex) continue;
+    held.set(run.hostNid, (held.get(run.hostNid) ?? 0) + run.pages / memory.framePages);
+  }
+  const candidates = host.nodes.map(({ nid, frames }) => ({
+    nid,
+    freeFrames: frames.freeFrames(memory.framePages),
+    heldFrames: held.get(nid) ?? 0,
+  }));
+  return chooseNodes(candidates, memory.frames, (a, b) => host.distance(a, b)).nodes;
+}
+
+/** @param frames that the VM needs in all, at least 1. Candidates in any order; those without room are never chosen. */
+export function chooseNodes(candidates: readonly Candidate[], frames: number, distance: Distance): NodeChoice {
+  const roomy = candidates.filter((c) => roomOf(c) > 0).sort((a, b) => a.nid - b.nid);
+  const size = fewest(roomy, frames);
+  if (size === null) return { nodes: roomy.map((c) => c.nid), fits: false };
+  const search = new Search(roomy, frames, size, distance);
+  const best = subsets(roomy.length, size) <= MAX_SUBSETS ? search.exhaustive() : search.greedy();
+  return { nodes: best.map((c) => c.nid), fits: true };
+}
+
+const roomOf = (c: Candidate): number => c.freeFrames + c.heldFrames;
+
+/** The size of the smallest set that suffices: the roomiest nodes show it. Null when all together do not. */
+function fewest(candidates: readonly Candidate[], frames: number): number | null {
+  let left = frames;
+  let size = 0;
+  for (const room of candidates.map(roomOf).sort((a, b) => b - a)) {
+    left -= room;
+    size++;
+    if (left <= 0) return size;
+  }
+  return null;
+}
+
+/** n choose k, or more than MAX_SUBSETS. */
+function subsets(n: number, k: number): number {
+  let count = 1;
+  for (let i = 1; i <= Math.min(k, n - k); i++) {
+    count = (count * (n - i + 1)) / i;
+    if (count > MAX_SUBSETS) return count;
+  }
+  return count;
+}
+
+class Search {
+  /** Ascending nid, so sets met earlier have the lower nids and stay on a tie. */
+  readonly #candidates: readonly Candidate[];
+  readonly #frames: number;
+  readonly #size: number;
+  readonly #distance: Distance;
+  #best: readonly Candidate[] | null = null;
+  #bestHeld = 0;
+  #bestSpread = 0;
+
+  constructor(candidates: readonly Candidate[], frames: number, size: number, distance: Distance) {
+    this.#candidates = candidates;
+    this.#frames = frames;
+    this.#size = size;
+    this.#distance = distance;
+  }
+
+  exhaustive(): readonly Candidate[] {
+    const set: Candidate[] = [];
+    const extend = (from: number): void => {
+      if (set.length === this.#size) {
+        this.#offer(set);
+        return;
+      }
+      for (let i = from; i <= this.#candidates.length - (this.#size - set.length); i++) {
+        set.push(this.#candidates[i]!);
+        extend(i + 1);
+        set.pop();
+      }
+    };
+    extend(0);
+    return this.#best!;
+  }
+
+  greedy(): readonly Candidate[] {
+    for (const start of this.#candidates) {
+      const set = this.#grow(start);
+      if (set !== null) this.#offer(set.sort((a, b) => a.nid - b.nid));
+    }
+    return this.#best!;
+  }
+
+  #offer(set: readonly Candidate[]): void {
+    if (set.reduce((sum, c) => sum + roomOf(c), 0) < this.#frames) return;
+    const held = set.reduce((sum, c) => sum + c.heldFrames, 0);
+    const spread = this.#spread(set);
+    const better =
+      this.#best === null ||
+      (held !== this.#bestHeld
+        ? held > this.#bestHeld
+        : spread !== this.#bestSpread
+          ? spread < this.#bestSpread
+          : lower(set, this.#best));
+    if (!better) return;
+    this.#best = [...set];
+    this.#bestHeld = held;
+    this.#bestSpread = spread;
+  }
+
+  #spread(set: readonly Candidate[]): number {
+    let sum = 0;
+    for (const a of set) for (const b of set) if (a !== b) sum += this.#distance(a.nid, b.nid);
+    return sum;
+  }
+
+  /** Null when no set of the fewest size with `start` suffices. */
+  #grow(start: Candidate): Candidate[] | null {
+    const set = [start];
+    let room = roomOf(start);
+    const byRoom = this.#candidates.filter((c) => c !== start).sort((a, b) => roomOf(b) - roomOf(a));
+    const reach = new Map<Candidate, number>(byRoom.map((c) => [c, this.#there(start, c)]));
+    if (this.#size === 1) return room >= this.#frames ? set : null;
+    while (set.length < this.#size) {
+      // With the roomiest others in the places after this one, does the set still suffice?
+      const rest = byRoom.slice(0, this.#size - set.length).map(roomOf);
+      const restRoom = rest.reduce((sum, r) => sum + r, 0);
+      const leastOfRest = rest[rest.length - 1] ?? 0;
+      let next: Candidate | null = null;
+      byRoom.forEach((c, rank) => {
+        const best = rank < rest.length ? restRoom : restRoom - leastOfRest + roomOf(c);
+        if (room + best < this.#frames) return;
+        if (next === null || this.#preferred(c, next, reach)) next = c;
+      });
+      if (next === null) return null;
+      const added: Candidate = next;
+      set.push(added);
+      room += roomOf(added);
+      byRoom.splice(byRoom.indexOf(added), 1);
+      for (const c of byRoom) reach.set(c, reach.get(c)! + this.#there(added, c));
+    }
+    return set;
+  }
+
+  #preferred(a: Candidate, b: Candidate, reach: ReadonlyMap<Candidate, number>): boolean {
+    if (a.heldFrames !== b.heldFrames) return a.heldFrames > b.heldFrames;
+    const nearer = reach.get(a)! - reach.get(b)!;
+    return nearer !== 0 ? nearer < 0 : a.nid < b.nid;
+  }
+
+  #there(a: Candidate, b: Candidate): number {
+    return this.#distance(a.nid, b.nid) + this.#distance(b.nid, a.nid);
+  }
+}
+
+function lower(a: readonly Candidate[], b: readonly Candidate[]): boolean {
+  const i = a.findIndex((c, k) => c.nid !== b[k]!.nid);
+  return i >= 0 && a[i]!.nid < b[i]!.nid;
+}
