@@ -3,6 +3,7 @@
  * made when it was submitted. Bytes for migrations (QEMU's own words), pages for compactions. Derived from one frame's
  * header and the list of commands, so that it is as true of a recorded frame as of the present.
  */
+import { isUnderWay } from '../model/transfer.ts';
 import type { CompactForecast, MigrateForecast } from '../model/forecast.ts';
 import type { CompactionRow, MigrationRow } from '../model/transfer.ts';
 import type { SnapshotRecords } from '../columns/index.ts';
@@ -84,7 +85,7 @@ function migrationMove(
   { tick, tickMs }: SnapshotRecords,
   commands: readonly SubmittedMove[],
 ): MigrationMove {
-  const running = row.phase === 'running' || row.phase === 'switchOver';
+  const running = isUnderWay(row);
   const end = row.endTick ?? tick;
   const elapsedMs = (end - row.startTick) * tickMs;
   const bytesPerSec = elapsedMs === 0 ? null : (row.sentBytes / elapsedMs) * 1000;
@@ -127,7 +128,7 @@ function compactionMove(
   { tick, tickMs }: SnapshotRecords,
   commands: readonly SubmittedMove[],
 ): CompactionMove {
-  const running = row.phase === 'running';
+  const running = isUnderWay(row);
   const elapsedMs = ((row.endTick ?? tick) - row.startTick) * tickMs;
   const bytesPerSec = elapsedMs === 0 ? null : ((row.movedPages * PAGE_SIZE_BYTES) / elapsedMs) * 1000;
   const found = forecastOf(commands, 'compact', row.vm, row.startTick);

@@ -3,6 +3,7 @@
  * future is determined: where the VM's host and link are left alone and nobody else commits a layout. Only the split of
  * pages by free and in use is of now: what the workload does until the layout is told, only running it tells.
  */
+import { isUnderWay } from '../../shared/model/transfer.ts';
 import type {
   CompactForecast,
   Forecast,
@@ -65,7 +66,7 @@ function effectOf(
 ): OtherEffect {
   switch (command.type) {
     case 'cancelCompaction': {
-      const row = transfers.compactionRows().find((c) => c.vm === command.vm && c.phase === 'running');
+      const row = transfers.compactionRows().find((c) => c.vm === command.vm && isUnderWay(c));
       assert(row !== undefined, 'forecast-no-compaction', { vm: command.vm });
       return { command: command.type, movedPages: row.movedPages, leftPages: row.leftPages };
     }

@@ -1,4 +1,5 @@
 /** What a world still waits for. */
+import { isUnderWay } from '../../shared/model/transfer.ts';
 import { guestsOf, recordsOf } from '../../shared/columns/index.ts';
 import type { Snapshot } from '../../shared/columns/index.ts';
 import type { PendingWork } from '../../shared/model/pending-work.ts';
@@ -19,11 +20,9 @@ export function pendingWork(world: World, now: Snapshot): PendingWork[] {
     ...(lag.targetActual > 0 ? [{ kind: 'owed', vm, pages: lag.targetActual } as const] : []),
     ...(world.guests[i]!.deliveryDue ? [{ kind: 'layout', vm } as const] : []),
   ]);
-  for (const { vm, phase, leftPages } of compactions)
-    if (phase === 'running') pending.push({ kind: 'compaction', vm, leftPages });
-  for (const { vm, phase, toHost, rounds } of migrations)
-    if (phase === 'running' || phase === 'switchOver')
-      pending.push({ kind: 'migration', vm, toHost, round: rounds.length - 1 });
+  for (const { vm, leftPages } of compactions.filter(isUnderWay)) pending.push({ kind: 'compaction', vm, leftPages });
+  for (const { vm, toHost, rounds } of migrations.filter(isUnderWay))
+    pending.push({ kind: 'migration', vm, toHost, round: rounds.length - 1 });
   if (world.pendingCommands > 0) pending.push({ kind: 'commands', commands: world.pendingCommands });
   return pending;
 }

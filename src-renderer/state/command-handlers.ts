@@ -1,4 +1,5 @@
 /** What each command of the window does, and when it can be done: a handler for each row of the shared table. */
+import { isUnderWay } from '../../shared/model/transfer.ts';
 import { compactionsOf, migrationsOf } from '../../shared/columns/index.ts';
 import type { WindowCommandId } from '../../shared/protocol/window-command.ts';
 import type { App, DialogName, GuestPart, ViewName } from './app.svelte.ts';
@@ -159,9 +160,8 @@ async function checkLaws(app: App): Promise<void> {
 /** The command that cancels what moves the VM that the window shows; null: nothing moves it. */
 function moveUnderWay(app: App): 'cancelMigration' | 'cancelCompaction' | null {
   const isOfVm = ({ vm }: { vm: string }): boolean => vm === app.guestName;
-  if (migrationsOf(app.frame).some((m) => isOfVm(m) && (m.phase === 'running' || m.phase === 'switchOver')))
-    return 'cancelMigration';
-  return compactionsOf(app.frame).some((c) => isOfVm(c) && c.phase === 'running') ? 'cancelCompaction' : null;
+  if (migrationsOf(app.frame).some((m) => isOfVm(m) && isUnderWay(m))) return 'cancelMigration';
+  return compactionsOf(app.frame).some((c) => isOfVm(c) && isUnderWay(c)) ? 'cancelCompaction' : null;
 }
 
 async function cancelMove(app: App): Promise<void> {

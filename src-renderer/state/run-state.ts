@@ -2,6 +2,7 @@
  * The run's state in a few words, for the pill in the toolbar: the worst first. It describes the frame that is shown, of the
  * present or the past; a replay and a broken law, which only the present has, are shown always.
  */
+import { isUnderWay } from '../../shared/model/transfer.ts';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { DocumentState } from '../../shared/protocol/document.ts';
 import type { SnapshotRecords } from '../../shared/columns/index.ts';
@@ -74,10 +75,8 @@ function lagOf(pages: number, stale: number | null, owed: number | null): RunSta
 
 /** What moves on the hosts, a phrase each. */
 const moves = ({ migrations, compactions }: SnapshotRecords): string[] => [
-  ...migrations
-    .filter(({ phase }) => phase === 'running' || phase === 'switchOver')
-    .map(({ vm, toHost }) => `Migrating ${vm} to ${toHost}`),
-  ...compactions.filter(({ phase }) => phase === 'running').map(({ vm }) => `Compacting ${vm}`),
+  ...migrations.filter(isUnderWay).map(({ vm, toHost }) => `Migrating ${vm} to ${toHost}`),
+  ...compactions.filter(isUnderWay).map(({ vm }) => `Compacting ${vm}`),
 ];
 
 export const brokenLaw = ({ law, vm, text }: Violation): Diagnostic => ({

@@ -8,6 +8,5 @@ export type { FleetGuest, Move } from './fleet.ts';
 export { loadFleet, saveFleet } from './fleet-save.ts';
 export { backingTable, hostNodesTable } from './fleet-table.ts';
 export { sizeOf } from './guest-memory.ts';
-export type { GuestMemory } from './guest-memory.ts';
 export type { Host } from './host.ts';
 export { bestNodes } from './node-choice.ts';

@@ -12,7 +12,7 @@ import { type Precopy, precopyAtOnce, workingSetDirt } from './precopy.ts';
 import type { Flow } from './max-min.ts';
 
 /** A host as it is and as it would be. */
-export interface HostForecast {
+interface HostForecast {
   readonly before: Host;
   readonly after: Host;
 }

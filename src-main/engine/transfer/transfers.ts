@@ -252,11 +252,11 @@ export class Transfers {
   }
 
   #at(tick: number, running: readonly AnyTransfer[] = []): Surroundings {
-    const self = this;
+    const now = (): Fleet => this.#fleet;
     return {
       tick,
       get fleet() {
-        return self.#fleet;
+        return now();
       },
       apply: (move) => (this.#fleet = this.#fleet.apply(move)),
       mayFreeRoom: (host) => running.some((t) => t.mayFreeRoom(host)),
