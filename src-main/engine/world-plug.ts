@@ -6,6 +6,7 @@ import type { PfnRange } from '../../shared/units/index.ts';
 import type { WorldEvent } from '../../shared/model/event.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
 import type { DimmConfig } from '../../shared/model/config.ts';
+import { assert } from './core/index.ts';
 import type { Transfers } from './transfer/index.ts';
 import { without } from './mm/index.ts';
 import type { Guest } from './vm/index.ts';
@@ -17,7 +18,9 @@ export interface PlugPlace {
   readonly index: number;
 }
 
-type Plugged = { readonly rejection: Rejection } | { readonly rejection: null; readonly events: readonly WorldEvent[] };
+type Plugged =
+  | { readonly rejection: Rejection; readonly events: null }
+  | { readonly rejection: null; readonly events: readonly WorldEvent[] };
 
 /** What of a DIMM is not plugged in yet. */
 const restOf = (guest: Guest, { start, end }: DimmConfig): readonly PfnRange[] =>
@@ -44,25 +47,26 @@ function whyNot(
   return transfers.whyNotPlug(index, pages, slot.hostNodes);
 }
 
-export function plugDimm(place: PlugPlace, dimm: number, tick: number): Plugged {
-  const rejection = whyNotPlugDimm(place, dimm);
-  if (rejection !== null) return { rejection };
+/** @param dimm one that whyNotPlugDimm has let through. */
+export function plugDimm(place: PlugPlace, dimm: number, tick: number): readonly WorldEvent[] {
   const slot = place.guest.config.dimms[dimm]!;
-  return plug(place, slot, restOf(place.guest, slot), tick);
+  const { rejection, events } = plug(place, slot, restOf(place.guest, slot), tick);
+  assert(rejection === null, 'command-checked', { dimm });
+  return events;
 }
 
 /** One memory block, which lies in a DIMM and is not plugged in. */
 export function plugBlock(place: PlugPlace, block: PfnRange, tick: number): Plugged {
   const slot = place.guest.config.dimms.find((d) => d.start <= block.start && block.end <= d.end);
   if (slot === undefined || !place.guest.memory.mayPlug(block)) {
-    return { rejection: { slug: 'dimm-none', pfn: block.start } };
+    return { rejection: { slug: 'dimm-none', pfn: block.start }, events: null };
   }
   const rejection = whyNot(place, slot, [block]);
-  return rejection === null ? plug(place, slot, [block], tick) : { rejection };
+  return rejection === null ? plug(place, slot, [block], tick) : { rejection, events: null };
 }
 
 function plug(place: PlugPlace, slot: DimmConfig, pages: readonly PfnRange[], tick: number): Plugged {
   const rejection = place.transfers.plug(place.index, pages, slot.hostNodes);
-  if (rejection !== null) return { rejection };
+  if (rejection !== null) return { rejection, events: null };
   return { rejection: null, events: pages.flatMap((range) => [...place.guest.plug(range, tick)]) };
 }

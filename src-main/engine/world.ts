@@ -1,24 +1,25 @@
 /**
  * The world: hosts, guests, time. It knows nothing of files, clocks, windows or Node. It is made by create or restore,
- * changed by step, submit, apply and the lines of a guest's shell, and looked at without changing it; same configuration, same seed, same commands: same hash chain, wherever it runs.
+ * changed by step, submit, apply and the lines of a guest's shell, and looked at without changing it; same configuration,
+ * same seed, same commands: same hash chain, wherever it runs.
  *
  * A tick, in this order: (1) commands scheduled for it; (2) compactions and migrations move frames; (3) guests whose
  * layout is due get it; (4) workloads: deaths and births of the part of the tick in which the guest's CPUs ran; (5) the
  * tick counts up and the chain grows.
- * A command takes effect whole or not at all; a refused one changes nothing but the log.
+ * A command takes effect whole or not at all; one that is rejected changes nothing but the log.
  *
- * The configuration is the truth: a command given between two ticks (`give`) is entered into the schedule at the tick
- * the world stands at, before those still to come, so a world made from `config` as it is afterwards has the same hash
- * and chain at every later tick. A command that was given and refused has changed nothing and is not entered: it is no
- * part of the scenario. (A scheduled command that is refused stays in the schedule: it was there before it was tried.)
+ * The configuration is the truth: a command submitted between two ticks is entered into the schedule at the tick the
+ * world stands at, before those still to come, so a world made from `config` as it is afterwards has the same hash and
+ * chain at every later tick. A submitted command that is rejected has changed nothing and is not entered: it is no part
+ * of the scenario. A scheduled command that is rejected stays in the schedule, where it was before it was tried.
  */
 import type { Forecast } from '../../shared/model/forecast.ts';
 import type { Snapshot, SnapshotLevel } from '../../shared/columns/index.ts';
 import type { Violation, WorldEvent } from '../../shared/model/event.ts';
-import type { LayoutProblem, Rejection } from '../../shared/model/rejection.ts';
+import type { Rejection } from '../../shared/model/rejection.ts';
 import type { Command, FileWrite } from '../../shared/model/command.ts';
-import type { ScheduledCommand } from '../../shared/model/world.ts';
-import type { WorldConfig } from '../../shared/model/world.ts';
+import { MAX_LINE_CHARS, MAX_WRITES } from '../../shared/model/limit.ts';
+import type { ScheduledCommand, WorldConfig } from '../../shared/model/world.ts';
 import {
   assert,
   InvariantError,
@@ -35,22 +36,19 @@ import { GuestFiles, MAX_WRITE, type Outside, type Written } from './guestfs/ind
 import type { PlacementProblem } from '../../shared/model/placement.ts';
 import { Transfers } from './transfer/index.ts';
 import { Guest, truthOf } from './vm/index.ts';
+import { appliedEvent, applyCommand, checkCommand, type CommandPlace } from './world-command.ts';
 import { forecastOf, forecastOfNobody } from './world-forecast.ts';
 import { tilesOf, type TilesWithBytes } from './world-tiles.ts';
-import { plugBlock, plugDimm, type PlugPlace, whyNotPlugDimm } from './world-plug.ts';
+import { plugBlock } from './world-plug.ts';
 import { type SnapshotOptions, SnapshotCache, snapshotOf } from './world-snapshot.ts';
 
-/** A command as it was given, and what came of it. */
+/** A command that was tried, and what came of it. */
 export interface LogEntry {
   readonly tick: number;
   readonly command: Command;
   /** Null when it took effect. */
   readonly rejection: Rejection | null;
 }
-
-/** Of a line of a guest's shell: what of it is kept to be shown, and the most writes in it. */
-const MAX_LINE_CHARS = 4096;
-export const MAX_FILE_WRITES = 1_000_000;
 
 /** A line of a guest's shell that is being carried out: what it has written so far. */
 interface OpenLine {
@@ -107,8 +105,14 @@ export class World {
     };
   }
 
-  #placeOf(index: number): PlugPlace {
-    return { transfers: this.#transfers, guest: this.#guests[index]!, index };
+  #placeOf(index: number): CommandPlace {
+    return {
+      tick: this.#tick,
+      transfers: this.#transfers,
+      guest: this.#guests[index]!,
+      index,
+      files: this.#files[index]!,
+    };
   }
 
   /** A world at tick 0, or every reason why its guests do not fit on its hosts. */
@@ -189,7 +193,7 @@ export class World {
   /**
    * Applies a command now and, if it took effect, enters it into the schedule at index `appliedCommands` (as it was
    * before the call), counted as applied. Between two ticks only: not from within a step.
-   * @returns why it was refused, or null when it took effect.
+   * @returns why it was rejected; null: it took effect.
    */
   submit(command: Command): Rejection | null {
     const rejection = this.apply(command);
@@ -210,7 +214,7 @@ export class World {
 
   /**
    * Begins a line of the guest's shell: writeFile takes effect at once, so that the line's programs see it, and endLine
-   * enters all of it as one command. Until then time stands still, no command can be given, and the state cannot be
+   * enters all of it as one command. Until then time stands still, no command can be submitted, and the state cannot be
    * taken.
    * @param line as it was typed.
    */
@@ -225,7 +229,7 @@ export class World {
   writeFile(path: string, text: string): Written {
     const open = this.#line;
     assert(open !== null, 'line-not-open', { path });
-    if (open.writes.length >= MAX_FILE_WRITES) return { ok: false, errno: 'ENOSPC' };
+    if (open.writes.length >= MAX_WRITES) return { ok: false, errno: 'ENOSPC' };
     this.#saved[open.guest] = null;
     const { reached, events, ...written } = this.#located(() => this.#files[open.guest]!.write(path, text));
     open.events.push(...events);
@@ -245,7 +249,7 @@ export class World {
     const { line, writes, events } = open;
     if (writes.length === 0) return 0;
     const command: Command = { type: 'writeFiles', vm: this.config.guests[open.guest]!.name, line, writes };
-    this.#done(command, events);
+    this.#emit([appliedEvent(command, this.#tick), ...events]);
     this.#log.push({ tick: this.#tick, command, rejection: null });
     this.#enter(command);
     return writes.length;
@@ -257,7 +261,7 @@ export class World {
 
   /**
    * Applies a command now and leaves the schedule as it is: the configuration does not know of it. Our own bugs are rethrown as by `step`. Its events wait for `takeEvents`.
-   * @returns why it was refused, or null when it took effect.
+   * @returns why it was rejected; null: it took effect.
    */
   apply(command: Command): Rejection | null {
     this.#assertNoLine();
@@ -276,105 +280,24 @@ export class World {
     return rejection;
   }
 
-  /** What would come of a command given now; nothing changes, and nothing is logged. A rejection is the one `give` would return. */
+  /** What would come of a command submitted now; nothing changes, and nothing is logged. Its rejection is that of `submit`. */
   forecast(command: Command): Forecast {
     const index = this.#indexOf(command.vm);
     if (index < 0) return forecastOfNobody(command, unknownVm(command.vm));
     const parts = { config: this.config, tick: this.#tick, transfers: this.#transfers, guests: this.#guests };
-    return this.#located(() => forecastOf(parts, index, command, () => this.#whyNot(index, command)));
+    return this.#located(() => forecastOf(parts, index, command, () => checkCommand(this.#placeOf(index), command)));
   }
 
   #indexOf(vm: string): number {
     return this.config.guests.findIndex((g) => g.name === vm);
   }
 
-  /** Why the world would refuse a command that is neither compact nor migrate: those are worked out by transfer/plan.ts. */
-  #whyNot(index: number, command: Command): Rejection | null {
-    const { memory: mm } = this.#guests[index]!;
-    switch (command.type) {
-      case 'cancelCompaction':
-        return this.#transfers.whyNotCancelCompaction(index);
-      case 'cancelMigration':
-        return this.#transfers.whyNotCancelMigration(index);
-      case 'commitLayout': {
-        if (this.#guests[index]!.committing !== null) return underWay(this.#guests[index]!);
-        const problems = mm.problemsOf(command.ranges);
-        return problems.length === 0 ? null : layoutRejection(problems);
-      }
-      case 'holdPages':
-        return mm.mayHold(command.pfn, command.order) ? null : notFree(command);
-      case 'releasePages':
-        return mm.isHeld(command.pfn, command.order) ? null : notHeld(command);
-      case 'plugDimm':
-        return whyNotPlugDimm(this.#placeOf(index), command.dimm);
-      default:
-        return null;
-    }
-  }
-
   #carryOut(index: number, command: Command): Rejection | null {
-    const guest = this.#guests[index]!;
-    const host = this.#transfers;
+    const place = this.#placeOf(index);
+    const rejection = checkCommand(place, command);
+    if (rejection !== null) return rejection;
     this.#saved[index] = null;
-    switch (command.type) {
-      case 'compact':
-        return this.#told(host.compact(index, command.nodes, command.framesPerTick, this.#tick));
-      case 'cancelCompaction':
-        return this.#told(host.cancelCompaction(index, this.#tick));
-      case 'migrate':
-        return this.#told(host.migrate(index, command, this.#tick));
-      case 'cancelMigration':
-        return this.#told(host.cancelMigration(index, this.#tick));
-      case 'commitLayout': {
-        if (guest.committing !== null) return underWay(guest);
-        const { problems, events } = guest.commit(command.ranges, this.#tick);
-        if (problems.length > 0) return layoutRejection(problems);
-        return this.#done(command, events);
-      }
-      case 'setWorkload':
-        guest.setWorkload(command.workload);
-        return this.#done(command, []);
-      case 'setRegeneration':
-        guest.setRegeneration(command.regeneration);
-        return this.#done(command, []);
-      case 'holdPages':
-        return guest.memory.holdBlock(command.pfn, command.order) ? this.#done(command, []) : notFree(command);
-      case 'releasePages':
-        if (!guest.memory.isHeld(command.pfn, command.order)) return notHeld(command);
-        guest.memory.freePages(command.pfn, command.order, 0);
-        return this.#done(command, []);
-      case 'writeFiles':
-        return this.#writeFiles(index, command);
-      case 'setBeyond':
-        guest.setBeyond(command.beyond, this.#tick);
-        return this.#done(command, []);
-      case 'plugDimm': {
-        const plugged = plugDimm(this.#placeOf(index), command.dimm, this.#tick);
-        return plugged.rejection ?? this.#done(command, plugged.events);
-      }
-    }
-  }
-
-  /** In order; the error of a single write is its own affair. */
-  #writeFiles(index: number, command: Extract<Command, { type: 'writeFiles' }>): Rejection | null {
-    const { writes } = command;
-    if (writes.length > MAX_FILE_WRITES) {
-      return { slug: 'write-too-many', writes: writes.length, maxWrites: MAX_FILE_WRITES };
-    }
-    const events: WorldEvent[] = [];
-    for (const { path, text } of writes) events.push(...this.#files[index]!.write(path, text).events);
-    return this.#done(command, events);
-  }
-
-  /** The events of transfers follow the call, whether it was rejected or not. */
-  #told(rejection: Rejection | null): Rejection | null {
-    this.#emit(this.#transfers.takeEvents());
-    return rejection;
-  }
-
-  #done(command: Command, events: readonly WorldEvent[]): null {
-    const { type, vm } = command;
-    this.#emit([{ tick: this.#tick, type: 'commandApplied', vm, data: { command: type } }, ...events]);
+    this.#emit(applyCommand(place, command));
     return null;
   }
 
@@ -421,7 +344,7 @@ export class World {
     );
   }
 
-  /** Scheduled commands applied so far, given ones among them: in `config.schedule` by time, the index of the next. */
+  /** Scheduled commands applied so far, submitted ones among them: in `config.schedule` by time, the index of the next. */
   get appliedCommands(): number {
     return this.#scheduled;
   }
@@ -514,31 +437,6 @@ function chained({ tick, type, vm, data }: WorldEvent): string {
 }
 
 const unknownVm = (vm: string): Rejection => ({ slug: 'vm-unknown', vm });
-
-const layoutRejection = (problems: readonly LayoutProblem[]): Rejection => ({
-  slug: 'layout-invalid',
-  problems,
-});
-
-const underWay = ({ config, committing }: Guest): Rejection => ({
-  slug: 'commit-under-way',
-  vm: config.name,
-  seq: committing!.seq,
-  step: committing!.step,
-  dueTick: committing!.tick,
-});
-
-const notFree = ({ pfn, order }: { readonly pfn: number; readonly order: number }): Rejection => ({
-  slug: 'hold-not-free',
-  pfn,
-  order,
-});
-
-const notHeld = ({ pfn, order }: { readonly pfn: number; readonly order: number }): Rejection => ({
-  slug: 'release-not-held',
-  pfn,
-  order,
-});
 
 interface WorldParts {
   readonly transfers: Transfers;

@@ -111,6 +111,10 @@ export class Transfers {
     return null;
   }
 
+  whyNotCompact(guest: number, nodes: readonly number[] | null, framesPerTick: number): Rejection | null {
+    return planCompaction(this, guest, nodes, framesPerTick).rejection;
+  }
+
   /** What has been moved stays where it is. */
   cancelCompaction(guest: number, tick: number): Rejection | null {
     return this.whyNotCancelCompaction(guest) ?? this.#cancel(guest, tick);
@@ -149,6 +153,10 @@ export class Transfers {
     this.#underWay.set(guest, migration);
     migration.announce(nodes, this.#at(tick));
     return null;
+  }
+
+  whyNotMigrate(guest: number, options: MigrateOptions): Rejection | null {
+    return planMigration(this, guest, options).rejection;
   }
 
   cancelMigration(guest: number, tick: number): Rejection | null {
