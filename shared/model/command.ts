@@ -59,7 +59,7 @@ export type CommandType = Command['type'];
 export type CommandOf<Type extends CommandType> = Extract<Command, { readonly type: Type }>;
 
 /** `--NAME VM[=TARGET][@TICK]` on the command line: TARGET is the parameter `to`. */
-export interface CommandFlag {
+interface CommandFlag {
   readonly to: string;
   readonly target: 'NODES' | 'HOST';
   readonly isTargetRequired: boolean;
@@ -76,7 +76,7 @@ export interface NumberParameter {
   readonly default: number;
 }
 
-export interface CommandInfo {
+interface CommandInfo {
   /** A sentence for a reference. */
   readonly does: string;
   /** Whether a window may submit it; a scenario may have every command. */

@@ -19,7 +19,7 @@ interface MenuPlace {
   readonly label: string;
 }
 
-export interface WindowCommandInfo {
+interface WindowCommandInfo {
   readonly group: WindowCommandGroup;
   /** A window may say more of the present state, such as "Undo compact vm3". */
   readonly title: string;

@@ -28,11 +28,11 @@ import type { Scenario, ScenarioCommand } from '../scenario/index.ts';
 import {
   canonicalText,
   commandPlace,
-  giveCommand,
-  givenIndexes,
+  enterCommand,
+  submittedIndexes,
   tickOf,
   toWorldConfig,
-  withGiven,
+  withSubmitted,
 } from '../scenario/index.ts';
 import type { Checkpoint, CheckpointBounds } from './checkpoint.ts';
 import { DocumentRoom } from './document-room.ts';
@@ -176,7 +176,7 @@ export class SteeredRun {
 
   /** Indexes of the commands given into those of the text. */
   get given(): readonly number[] {
-    return givenIndexes(this.#base, this.#appliedCommands());
+    return submittedIndexes(this.#base, this.#appliedCommands());
   }
 
   /** Whether laws are being checked: `checkSome` goes on with it, and no tick is stepped before it is done. */
@@ -233,7 +233,7 @@ export class SteeredRun {
   }
 
   forecast(given: SubmittedCommand): Forecast {
-    const { command, rejection } = giveCommand(this.#base, this.#appliedCommands(), given, this.tick);
+    const { command, rejection } = enterCommand(this.#base, this.#appliedCommands(), given, this.tick);
     if (rejection !== null) return { type: 'other', vm: given.vm, rejection, effect: null };
     return this.#world.forecast(this.#engineCommand(command));
   }
@@ -241,7 +241,7 @@ export class SteeredRun {
   /** Applies a command now and enters it into the scenario. What was taken back before can no longer be given again. */
   submit(given: SubmittedCommand): Rejection | null {
     this.endLine();
-    const { command, rejection } = giveCommand(this.#base, this.#appliedCommands(), given, this.tick);
+    const { command, rejection } = enterCommand(this.#base, this.#appliedCommands(), given, this.tick);
     return rejection ?? this.#submitNew(command);
   }
 
@@ -266,7 +266,7 @@ export class SteeredRun {
     this.#checkpoints.commandEntered(this.#applied);
     this.#given.push(given);
     this.#applied++;
-    this.#scenario = withGiven(this.#base, this.#appliedCommands());
+    this.#scenario = withSubmitted(this.#base, this.#appliedCommands());
   }
 
   /** The files of a guest as it is now. */
@@ -354,7 +354,7 @@ export class SteeredRun {
   finishUndo(replay: Replay): void {
     this.#arrive(replay);
     this.#applied = replay.applied;
-    this.#scenario = withGiven(this.#base, this.#appliedCommands());
+    this.#scenario = withSubmitted(this.#base, this.#appliedCommands());
   }
 
   /** The way to where the last command was taken back; null when there is none. */
@@ -370,7 +370,7 @@ export class SteeredRun {
     if (rejection !== null)
       throw new InvariantError('redo-refused', { command: given.label, text: rejectionText(rejection) });
     this.#applied++;
-    this.#scenario = withGiven(this.#base, this.#appliedCommands());
+    this.#scenario = withSubmitted(this.#base, this.#appliedCommands());
   }
 
   /** A replay to before the given command number `applied`. */
@@ -378,7 +378,7 @@ export class SteeredRun {
     const target = this.#given[applied]!;
     const checkpoint = this.#checkpoints.before(this.#given, applied);
     const from = checkpoint?.applied ?? 0;
-    const scenario = withGiven(this.#base, this.#appliedCommands().slice(0, from));
+    const scenario = withSubmitted(this.#base, this.#appliedCommands().slice(0, from));
     const todo = this.#given
       .slice(from, applied)
       .map(({ tick, command }) => ({ tick, command: this.#engineCommand(command) }));
@@ -415,8 +415,8 @@ export class SteeredRun {
   schedule(commands: readonly ScenarioCommand[]): void {
     if (commands.length === 0) return;
     this.endLine();
-    this.#base = withGiven(this.#base, commands);
-    this.#scenario = withGiven(this.#base, this.#appliedCommands());
+    this.#base = withSubmitted(this.#base, commands);
+    this.#scenario = withSubmitted(this.#base, this.#appliedCommands());
     const world = World.restore(toWorldConfig(this.#scenario), this.#world.state());
     this.#goTo(world, this.#recording.save(), this.#laws.save());
   }

@@ -9,7 +9,7 @@ import { nextSpeed } from './speed.ts';
 import type { ThemeChoice } from './theme.ts';
 import { changeSpeed, firstTick, pause, play, step, stepBack } from './transport.ts';
 
-export interface CommandHandler {
+interface CommandHandler {
   /** Of the present state; absent: that of the table. */
   readonly title?: () => string;
   /** Absent: whenever the window is connected. */

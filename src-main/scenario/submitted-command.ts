@@ -1,9 +1,9 @@
 /**
- * A command that a person gives while the world runs, as a command of the scenario.
+ * Commands that a person submits while the world runs, as commands of the scenario.
  *
- * (a) It is entered at the tick at which it was given, before the commands of that tick that are still to come and
- *     behind those that were given before it: the order in which a world of this scenario applies them.
- * (b) What makes no sense (a VM, a host or a node that is not there) is a sentence for the person, never thrown.
+ * (a) A command is entered at the tick at which it was submitted, before the commands of that tick that are still to
+ *     come and behind those submitted before it: the order in which a world of this scenario applies them.
+ * (b) A command that makes no sense (a VM, a host or a node that is not there) is rejected; nothing is thrown.
  */
 import type { Rejection } from '../../shared/model/rejection.ts';
 import { newCheck, draftOf } from './check.ts';
@@ -17,77 +17,77 @@ import { validateCommands } from './validate-command.ts';
 import { tickOf } from './world-config.ts';
 
 /** A command without its time. */
-export interface CommandGiven {
+interface CommandToEnter {
   readonly type: string;
   readonly vm: string;
 }
 
-export type GivenStart =
+type EnteredCommand =
   | { readonly command: ScenarioCommand; readonly scenario: Scenario; readonly rejection: null }
   | { readonly command: null; readonly rejection: Rejection };
 
 /**
- * @param base the scenario without the commands given so far.
- * @param given those, in order.
- * @returns the command, and the scenario with it and those given before.
+ * @param base the scenario without the commands submitted so far.
+ * @param earlier those, in order.
+ * @returns the command, and the scenario with it and those submitted before.
  */
-export function giveCommand(
+export function enterCommand(
   base: Scenario,
-  given: readonly ScenarioCommand[],
-  command: CommandGiven,
+  earlier: readonly ScenarioCommand[],
+  command: CommandToEnter,
   tick: number,
-): GivenStart {
+): EnteredCommand {
   const parsed = commandSchema.safeParse({ at: tick, ...command });
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     const place = issue.path.length === 0 ? '' : ` (${issue.path.join('/')})`;
-    return refused({ slug: 'command-form', message: `this is no command: ${issue.message}${place}` });
+    return rejected({ slug: 'command-form', message: `this is no command: ${issue.message}${place}` });
   }
-  const all = [...given, parsed.data];
-  const scenario = withGiven(base, all);
+  const all = [...earlier, parsed.data];
+  const scenario = withSubmitted(base, all);
   if (scenario.commands.length > MAX_COMMANDS) {
-    return refused({ slug: 'too-many', message: `a scenario has at most ${MAX_COMMANDS} commands` });
+    return rejected({ slug: 'too-many', message: `a scenario has at most ${MAX_COMMANDS} commands` });
   }
-  const index = givenIndexes(base, all).at(-1);
+  const index = submittedIndexes(base, all).at(-1);
   const problems: Problem[] = [];
   validateCommands(newCheck(draftOf(scenario), problems));
   const problem = problems.find(({ severity, path }) => severity === 'error' && path[1] === index);
-  return problem === undefined ? { command: parsed.data, scenario, rejection: null } : refused(problem);
+  return problem === undefined ? { command: parsed.data, scenario, rejection: null } : rejected(problem);
 }
 
-function refused({ slug, message, found, expected }: Omit<Problem, 'severity' | 'path'>): GivenStart {
+function rejected({ slug, message, found, expected }: Omit<Problem, 'severity' | 'path'>): EnteredCommand {
   const details = [found === undefined ? '' : `found ${found}`, expected === undefined ? '' : `expected ${expected}`];
   const tail = details.filter((detail) => detail !== '').join('; ');
   const text = sentence(tail === '' ? message : `${message} (${tail})`);
   return { command: null, rejection: { slug: 'command-invalid', problem: slug, message: text } };
 }
 
-/** The scenario with commands given to it, in the order in which they were given. */
-export function withGiven(base: Scenario, given: readonly ScenarioCommand[]): Scenario {
+/** The scenario with these commands, which were submitted in this order. */
+export function withSubmitted(base: Scenario, submitted: readonly ScenarioCommand[]): Scenario {
   const commands: ScenarioCommand[] = [...base.commands];
   // From behind, so that places before it stay as they are counted in the base.
-  for (const { place, command } of placed(base, given).reverse()) commands.splice(place, 0, command);
+  for (const { place, command } of placed(base, submitted).reverse()) commands.splice(place, 0, command);
   return { ...base, commands };
 }
 
-/** Where the commands given stand in `withGiven(base, given).commands`. */
-export function givenIndexes(base: Scenario, given: readonly ScenarioCommand[]): number[] {
-  const order = placed(base, given);
+/** Where the submitted commands stand in `withSubmitted(base, submitted).commands`. */
+export function submittedIndexes(base: Scenario, submitted: readonly ScenarioCommand[]): number[] {
+  const order = placed(base, submitted);
   const indexes = new Map(order.map(({ nth, place }, i) => [nth, place + i]));
-  return given.map((_, nth) => indexes.get(nth)!);
+  return submitted.map((_, nth) => indexes.get(nth)!);
 }
 
-/** By place in the base's list, those of one place in the order given. */
+/** By place in the base's list, those of one place in the order in which they were submitted. */
 function placed(
   base: Scenario,
-  given: readonly ScenarioCommand[],
+  submitted: readonly ScenarioCommand[],
 ): { readonly nth: number; readonly place: number; readonly command: ScenarioCommand }[] {
   const firstOf = new Map<number, number>();
   base.commands.forEach((command, i) => {
     const tick = tickOf(command, base.tickMs);
     if (!firstOf.has(tick)) firstOf.set(tick, i);
   });
-  return given
+  return submitted
     .map((command, nth) => ({
       nth,
       place: firstOf.get(tickOf(command, base.tickMs)) ?? base.commands.length,
