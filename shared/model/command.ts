@@ -58,6 +58,31 @@ export interface FileWrite {
 export type CommandType = Command['type'];
 export type CommandOf<Type extends CommandType> = Extract<Command, { readonly type: Type }>;
 
+/** What would come of a command that moves no memory between frames. */
+export type CommandEffect =
+  | { readonly command: 'cancelCompaction'; readonly movedPages: number; readonly leftPages: number }
+  | {
+      readonly command: 'cancelMigration';
+      readonly fromHost: string;
+      readonly toHost: string;
+      readonly sentBytes: number;
+    }
+  | { readonly command: 'commitLayout'; readonly freePages: number; readonly usedPages: number }
+  /** Null: it ends. */
+  | { readonly command: 'setWorkload'; readonly occupancyPermille: number | null }
+  /** Null: no layouts are delivered. */
+  | {
+      readonly command: 'setRegeneration';
+      readonly delivered: { readonly delayMs: number; readonly granularityPages: number } | null;
+    }
+  | { readonly command: 'holdPages'; readonly pfn: number; readonly pages: number }
+  | { readonly command: 'releasePages'; readonly pfn: number; readonly pages: number }
+  | { readonly command: 'writeFiles'; readonly files: number; readonly line: string }
+  | { readonly command: 'plugDimm'; readonly dimm: number }
+  | { readonly command: 'setBeyond' };
+
+export type EffectOf<Type extends CommandEffect['command']> = Extract<CommandEffect, { readonly command: Type }>;
+
 /** `--NAME VM[=TARGET][@TICK]` on the command line: TARGET is the parameter `to`. */
 interface CommandFlag {
   readonly to: string;

@@ -1,3 +1,4 @@
+import type { CommandEffect } from './command.ts';
 import type { Rejection } from './rejection.ts';
 
 /**
@@ -69,27 +70,5 @@ export interface MigrateForecast extends MoveForecast {
 export interface OtherForecast extends ForecastBase {
   readonly type: 'other';
   /** Null when it would be rejected. */
-  readonly effect: OtherEffect | null;
+  readonly effect: CommandEffect | null;
 }
-
-/** What would come of a command that moves no memory between frames. */
-export type OtherEffect =
-  | { readonly command: 'cancelCompaction'; readonly movedPages: number; readonly leftPages: number }
-  | {
-      readonly command: 'cancelMigration';
-      readonly fromHost: string;
-      readonly toHost: string;
-      readonly sentBytes: number;
-    }
-  | { readonly command: 'commitLayout'; readonly freePages: number; readonly usedPages: number }
-  /** Null: it ends. */
-  | { readonly command: 'setWorkload'; readonly occupancyPermille: number | null }
-  /** Null: no layouts are delivered. */
-  | {
-      readonly command: 'setRegeneration';
-      readonly delivered: { readonly delayMs: number; readonly granularityPages: number } | null;
-    }
-  | { readonly command: 'holdPages' | 'releasePages'; readonly pfn: number; readonly pages: number }
-  | { readonly command: 'writeFiles'; readonly files: number; readonly line: string }
-  | { readonly command: 'plugDimm'; readonly dimm: number }
-  | { readonly command: 'setBeyond' };

@@ -2,10 +2,11 @@
  * What a world does with each of its commands: one entry a command. `check` is what `forecast` asks and what `apply` goes
  * by, so that a forecast and the command agree on what is rejected.
  */
-import type { Command, CommandOf, CommandType } from '../../shared/model/command.ts';
+import type { Command, CommandEffect, CommandOf, CommandType, EffectOf } from '../../shared/model/command.ts';
 import type { WorldEvent } from '../../shared/model/event.ts';
 import { MAX_WRITES } from '../../shared/model/limit.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
+import { isUnderWay } from '../../shared/model/transfer.ts';
 import { assert } from './core/index.ts';
 import type { GuestFiles } from './guestfs/index.ts';
 import type { Guest } from './vm/index.ts';
@@ -14,6 +15,8 @@ import { plugDimm, type PlugPlace, whyNotPlugDimm } from './world-plug.ts';
 /** The guest that a command is about, and where it is. */
 export interface CommandPlace extends PlugPlace {
   readonly tick: number;
+  /** Simulated milliseconds in a tick. */
+  readonly tickMs: number;
   readonly files: GuestFiles;
 }
 
@@ -22,6 +25,12 @@ interface CommandHandler<C extends Command> {
   readonly check: (place: CommandPlace, command: C) => Rejection | null;
   /** Carries out what `check` has let through. @returns what happened, in order. */
   readonly apply: (place: CommandPlace, command: C) => readonly WorldEvent[];
+}
+
+/** Of a command whose forecast is no matter of moving memory: world-forecast.ts has those. */
+interface EffectHandler<C extends Command> extends CommandHandler<C> {
+  /** What would come of it now, where `check` lets it through. Changes nothing. */
+  readonly effect: (place: CommandPlace, command: C) => EffectOf<C['type'] & CommandEffect['command']>;
 }
 
 const always = (): null => null;
@@ -45,7 +54,13 @@ const inGuest =
     return [appliedEvent(command, place.tick), ...(events ?? [])];
   };
 
-const HANDLERS: { readonly [Type in CommandType]: CommandHandler<CommandOf<Type>> } = {
+type Handlers = {
+  readonly [Type in CommandType]: Type extends CommandEffect['command']
+    ? EffectHandler<CommandOf<Type>>
+    : CommandHandler<CommandOf<Type>>;
+};
+
+const HANDLERS: Handlers = {
   compact: {
     check: ({ transfers, index }, { nodes, framesPerTick }) => transfers.whyNotCompact(index, nodes, framesPerTick),
     apply: onHosts(({ transfers, index, tick }, { nodes, framesPerTick }) =>
@@ -55,6 +70,11 @@ const HANDLERS: { readonly [Type in CommandType]: CommandHandler<CommandOf<Type>
   cancelCompaction: {
     check: ({ transfers, index }) => transfers.whyNotCancelCompaction(index),
     apply: onHosts(({ transfers, index, tick }) => transfers.cancelCompaction(index, tick)),
+    effect: ({ transfers }, { type, vm }) => {
+      const row = transfers.compactionRows().find((c) => c.vm === vm && isUnderWay(c));
+      assert(row !== undefined, 'command-checked', { vm });
+      return { command: type, movedPages: row.movedPages, leftPages: row.leftPages };
+    },
   },
   migrate: {
     check: ({ transfers, index }, command) => transfers.whyNotMigrate(index, command),
@@ -63,6 +83,11 @@ const HANDLERS: { readonly [Type in CommandType]: CommandHandler<CommandOf<Type>
   cancelMigration: {
     check: ({ transfers, index }) => transfers.whyNotCancelMigration(index),
     apply: onHosts(({ transfers, index, tick }) => transfers.cancelMigration(index, tick)),
+    effect: ({ transfers }, { type, vm }) => {
+      const row = transfers.migrationRows().find((m) => m.vm === vm && isUnderWay(m));
+      assert(row !== undefined, 'command-checked', { vm });
+      return { command: type, fromHost: row.fromHost, toHost: row.toHost, sentBytes: row.sentBytes };
+    },
   },
   commitLayout: {
     check: ({ guest }, { ranges }) => {
@@ -71,14 +96,23 @@ const HANDLERS: { readonly [Type in CommandType]: CommandHandler<CommandOf<Type>
       return problems.length === 0 ? null : { slug: 'layout-invalid', problems };
     },
     apply: inGuest(({ guest, tick }, { ranges }) => guest.commit(ranges, tick).events),
+    effect: ({ guest }, { type, ranges }) => {
+      const { freePages, usedPages } = guest.memory.forecastCommit(ranges);
+      return { command: type, freePages, usedPages };
+    },
   },
   setWorkload: {
     check: always,
     apply: inGuest(({ guest }, { workload }) => guest.setWorkload(workload)),
+    effect: (_, { type, workload }) => ({ command: type, occupancyPermille: workload?.occupancyPermille ?? null }),
   },
   setRegeneration: {
     check: always,
     apply: inGuest(({ guest }, { regeneration }) => guest.setRegeneration(regeneration)),
+    effect: ({ tickMs }, { type, regeneration: { enabled, granularityPages, delayTicks } }) => ({
+      command: type,
+      delivered: enabled ? { delayMs: delayTicks * tickMs, granularityPages } : null,
+    }),
   },
   holdPages: {
     check: ({ guest }, { pfn, order }) =>
@@ -86,25 +120,30 @@ const HANDLERS: { readonly [Type in CommandType]: CommandHandler<CommandOf<Type>
     apply: inGuest(({ guest }, { pfn, order }) => {
       assert(guest.memory.holdBlock(pfn, order), 'command-checked', { pfn, order });
     }),
+    effect: (_, { type, pfn, order }) => ({ command: type, pfn, pages: 1 << order }),
   },
   releasePages: {
     check: ({ guest }, { pfn, order }) =>
       guest.memory.isHeld(pfn, order) ? null : { slug: 'release-not-held', pfn, order },
     apply: inGuest(({ guest }, { pfn, order }) => guest.memory.freePages(pfn, order, 0)),
+    effect: (_, { type, pfn, order }) => ({ command: type, pfn, pages: 1 << order }),
   },
   writeFiles: {
     check: (_, { writes }) =>
       writes.length <= MAX_WRITES ? null : { slug: 'write-too-many', writes: writes.length, maxWrites: MAX_WRITES },
     // In order; an error of a single write is no rejection.
     apply: inGuest(({ files }, { writes }) => writes.flatMap(({ path, text }) => [...files.write(path, text).events])),
+    effect: (_, { type, writes, line }) => ({ command: type, files: writes.length, line }),
   },
   plugDimm: {
     check: (place, { dimm }) => whyNotPlugDimm(place, dimm),
     apply: inGuest((place, { dimm }) => plugDimm(place, dimm, place.tick)),
+    effect: (_, { type, dimm }) => ({ command: type, dimm }),
   },
   setBeyond: {
     check: always,
     apply: inGuest(({ guest, tick }, { beyond }) => guest.setBeyond(beyond, tick)),
+    effect: (_, { type }) => ({ command: type }),
   },
 };
 
@@ -117,6 +156,12 @@ export const checkCommand = (place: CommandPlace, command: Command): Rejection |
 /** @param command one that passed the check. @returns what happened, in order. */
 export const applyCommand = (place: CommandPlace, command: Command): readonly WorldEvent[] =>
   handlerOf(command.type).apply(place, command);
+
+type EffectCommand = CommandOf<CommandEffect['command']>;
+
+/** @param command one that passed the check. */
+export const effectOf = (place: CommandPlace, command: EffectCommand): CommandEffect =>
+  (HANDLERS[command.type] as EffectHandler<EffectCommand>).effect(place, command);
 
 export const appliedEvent = ({ type, vm }: Command, tick: number): WorldEvent => ({
   tick,

@@ -1,24 +1,22 @@
 /**
- * What would come of a command given now; nothing changes. Exact where the
- * future is determined: where the VM's host and link are left alone and nobody else commits a layout. Only the split of
- * pages by free and in use is of now: what the workload does until the layout is told, only running it tells.
+ * What would come of a command submitted now; nothing changes. Exact where the future is determined: where the VM's host
+ * and link are left alone and nobody else commits a layout. Only the split of pages by free and in use is of now: what
+ * the workload does until the layout is delivered, only running it tells.
  */
-import { isUnderWay } from '../../shared/model/transfer.ts';
 import type {
   CompactForecast,
   Forecast,
   GuestOutlook,
   MigrateForecast,
   NodeForecast,
-  OtherEffect,
 } from '../../shared/model/forecast.ts';
 import type { Command } from '../../shared/model/command.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
 import type { Backing, Host } from './fleet/index.ts';
 import type { CompactionForecast, MigrationForecast, Planned, Transfers } from './transfer/index.ts';
-import { assert } from './core/index.ts';
 import { sentBytes } from './transfer/index.ts';
+import { checkCommand, type CommandPlace, effectOf } from './world-command.ts';
 import { type BackingChanges, type Guest, truthOf } from './vm/index.ts';
 
 /** What a forecast is made from. */
@@ -29,13 +27,8 @@ export interface ForecastParts {
   readonly guests: readonly Guest[];
 }
 
-/** @param whyNot of the commands that are neither compact nor migrate. */
-export function forecastOf(
-  world: ForecastParts,
-  index: number,
-  command: Command,
-  whyNot: () => Rejection | null,
-): Forecast {
+export function forecastOf(world: ForecastParts, command: Command, place: CommandPlace): Forecast {
+  const { index } = place;
   switch (command.type) {
     case 'compact':
       return forecastCompaction(
@@ -47,54 +40,10 @@ export function forecastOf(
     case 'migrate':
       return forecastMigration(world, index, command, world.transfers.forecastMigration(index, command));
     default: {
-      const rejection = whyNot();
-      return {
-        type: 'other',
-        vm: command.vm,
-        rejection,
-        effect: rejection === null ? effectOf(world, index, command) : null,
-      };
+      const rejection = checkCommand(place, command);
+      const effect = rejection === null ? effectOf(place, command) : null;
+      return { type: 'other', vm: command.vm, rejection, effect };
     }
-  }
-}
-
-/** Of a command that the world would carry out. */
-function effectOf(
-  { transfers, guests, config }: ForecastParts,
-  index: number,
-  command: Exclude<Command, { type: 'compact' | 'migrate' }>,
-): OtherEffect {
-  switch (command.type) {
-    case 'cancelCompaction': {
-      const row = transfers.compactionRows().find((c) => c.vm === command.vm && isUnderWay(c));
-      assert(row !== undefined, 'forecast-no-compaction', { vm: command.vm });
-      return { command: command.type, movedPages: row.movedPages, leftPages: row.leftPages };
-    }
-    case 'cancelMigration': {
-      const row = transfers.migrationRows().find((m) => m.vm === command.vm && m.endTick === null);
-      assert(row !== undefined, 'forecast-no-migration', { vm: command.vm });
-      return { command: command.type, fromHost: row.fromHost, toHost: row.toHost, sentBytes: row.sentBytes };
-    }
-    case 'commitLayout': {
-      const { freePages, usedPages } = guests[index]!.memory.forecastCommit(command.ranges);
-      return { command: command.type, freePages, usedPages };
-    }
-    case 'setWorkload':
-      return { command: command.type, occupancyPermille: command.workload?.occupancyPermille ?? null };
-    case 'setRegeneration': {
-      const { enabled, granularityPages, delayTicks } = command.regeneration;
-      const delivered = enabled ? { delayMs: delayTicks * config.tickMs, granularityPages } : null;
-      return { command: command.type, delivered };
-    }
-    case 'holdPages':
-    case 'releasePages':
-      return { command: command.type, pfn: command.pfn, pages: 2 ** command.order };
-    case 'writeFiles':
-      return { command: command.type, files: command.writes.length, line: command.line };
-    case 'plugDimm':
-      return { command: command.type, dimm: command.dimm };
-    case 'setBeyond':
-      return { command: command.type };
   }
 }
 

@@ -108,6 +108,7 @@ export class World {
   #placeOf(index: number): CommandPlace {
     return {
       tick: this.#tick,
+      tickMs: this.#config.tickMs,
       transfers: this.#transfers,
       guest: this.#guests[index]!,
       index,
@@ -285,7 +286,7 @@ export class World {
     const index = this.#indexOf(command.vm);
     if (index < 0) return forecastOfNobody(command, unknownVm(command.vm));
     const parts = { config: this.config, tick: this.#tick, transfers: this.#transfers, guests: this.#guests };
-    return this.#located(() => forecastOf(parts, index, command, () => checkCommand(this.#placeOf(index), command)));
+    return this.#located(() => forecastOf(parts, command, this.#placeOf(index)));
   }
 
   #indexOf(vm: string): number {

@@ -1,9 +1,9 @@
 /** Commands in words. */
-import type { Command, CommandType } from '../../model/command.ts';
+import type { Command, CommandEffect, CommandType, EffectOf } from '../../model/command.ts';
 import type { BeyondConfig } from '../../model/config.ts';
 import type { ScenarioCommand } from '../../schema/command.ts';
-import { bytes, count, decimal, plural, size } from '../number-format.ts';
-import { msText, nodesText } from './part.ts';
+import { bytes, count, decimal, exactPages, plural, size } from '../number-format.ts';
+import { msText, nodesText, secondsText } from './part.ts';
 
 export const COMMAND_NAMES: Readonly<Record<CommandType, string>> = {
   compact: 'Compaction',
@@ -120,3 +120,31 @@ function beyondText({
   ];
   return [...on, `lookup by ${lookup}`].join(', ');
 }
+
+type Effects = { readonly [Type in CommandEffect['command']]: (effect: EffectOf<Type>, vm: string) => string };
+
+const EFFECTS: Effects = {
+  cancelCompaction: ({ movedPages, leftPages }, vm) =>
+    `Stops gathering ${vm}: the ${exactPages(movedPages)} moved stay where they are, ${exactPages(leftPages)} are left elsewhere.`,
+  cancelMigration: ({ fromHost, toHost, sentBytes }, vm) =>
+    `Stops the migration to host ${toHost} after ${bytes(sentBytes)} sent; ${vm} stays on host ${fromHost} as if it had never begun.`,
+  commitLayout: ({ freePages, usedPages }, vm) =>
+    `Gives ${vm} a layout by hand: ${exactPages(freePages)} that are free would change node at once, ${exactPages(usedPages)} in use would have to wait until freed.`,
+  setWorkload: ({ occupancyPermille }, vm) =>
+    occupancyPermille === null
+      ? `Ends the workload of ${vm}: what it holds is freed as it dies and not replaced; kernel pages stay.`
+      : `${vm} would hold ${decimal(occupancyPermille / 10)} % of its memory.`,
+  setRegeneration: ({ delivered }, vm) =>
+    delivered === null
+      ? `No more layouts would be delivered to ${vm}.`
+      : `${vm} would be delivered a layout of where its memory is, ${secondsText(delivered.delayMs)} after it changes, in runs of ${size(delivered.granularityPages)}.`,
+  holdPages: ({ pfn, pages }, vm) => `Takes ${exactPages(pages)} from pfn ${pfn} on out of the free lists of ${vm}.`,
+  releasePages: ({ pfn, pages }, vm) => `Frees the ${exactPages(pages)} from pfn ${pfn} on that ${vm} holds by hand.`,
+  writeFiles: ({ files, line }, vm) => `Writes to ${count(files)} of the files of ${vm}, as "${line}" does.`,
+  plugDimm: ({ dimm }, vm) => `Plugs DIMM ${dimm} into ${vm}; its kernel asks the layout for the node.`,
+  setBeyond: (_, vm) => `Changes what ${vm} does beyond the RFC.`,
+};
+
+/** What would come of a command that moves no memory on the hosts. */
+export const effectText = (effect: CommandEffect, vm: string): string =>
+  (EFFECTS[effect.command] as (effect: CommandEffect, vm: string) => string)(effect, vm);

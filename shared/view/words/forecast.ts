@@ -1,16 +1,9 @@
 /** A forecast as a sentence: what moves, how long it takes, what the guest would see. */
-import type {
-  CompactForecast,
-  Forecast,
-  GuestOutlook,
-  MigrateForecast,
-  OtherEffect,
-  OtherForecast,
-} from '../../model/forecast.ts';
+import type { CompactForecast, Forecast, GuestOutlook, MigrateForecast, OtherForecast } from '../../model/forecast.ts';
 import { numactlMbFromPages } from '../../units/index.ts';
-import { bytes, count, decimal, exactPages, plural, size } from '../number-format.ts';
+import { bytes, count, exactPages, plural } from '../number-format.ts';
+import { effectText } from './command.ts';
 import { enumerated, msText, nodesText, pagesAndSize, secondsText } from './part.ts';
-import type { MemberOf } from './part.ts';
 import { rejectionText } from './rejection.ts';
 
 export function forecastText(forecast: Forecast): string {
@@ -75,32 +68,5 @@ function outlookText({ guestNodes, freePages, usedPages }: GuestOutlook): string
   return `the guest would see ${seen}, and ${waiting} to wait until freed`;
 }
 
-function otherText({ vm, effect }: OtherForecast): string {
-  if (effect === null) return 'Nothing is known of what would come of it.';
-  const words = EFFECTS[effect.command] as (effect: OtherEffect, vm: string) => string;
-  return words(effect, vm);
-}
-
-type EffectOf<C extends OtherEffect['command']> = MemberOf<OtherEffect, 'command', C>;
-
-const EFFECTS: { readonly [C in OtherEffect['command']]: (effect: EffectOf<C>, vm: string) => string } = {
-  cancelCompaction: ({ movedPages, leftPages }, vm) =>
-    `Stops gathering ${vm}: the ${exactPages(movedPages)} moved stay where they are, ${exactPages(leftPages)} are left elsewhere.`,
-  cancelMigration: ({ fromHost, toHost, sentBytes }, vm) =>
-    `Stops the migration to host ${toHost} after ${bytes(sentBytes)} sent; ${vm} stays on host ${fromHost} as if it had never begun.`,
-  commitLayout: ({ freePages, usedPages }, vm) =>
-    `Gives ${vm} a layout by hand: ${exactPages(freePages)} that are free would change node at once, ${exactPages(usedPages)} in use would have to wait until freed.`,
-  setWorkload: ({ occupancyPermille }, vm) =>
-    occupancyPermille === null
-      ? `Ends the workload of ${vm}: what it holds is freed as it dies and not replaced; kernel pages stay.`
-      : `${vm} would hold ${decimal(occupancyPermille / 10)} % of its memory.`,
-  setRegeneration: ({ delivered }, vm) =>
-    delivered === null
-      ? `No more layouts would be delivered to ${vm}.`
-      : `${vm} would be delivered a layout of where its memory is, ${secondsText(delivered.delayMs)} after it changes, in runs of ${size(delivered.granularityPages)}.`,
-  holdPages: ({ pfn, pages }, vm) => `Takes ${exactPages(pages)} from pfn ${pfn} on out of the free lists of ${vm}.`,
-  releasePages: ({ pfn, pages }, vm) => `Frees the ${exactPages(pages)} from pfn ${pfn} on that ${vm} holds by hand.`,
-  writeFiles: ({ files, line }, vm) => `Writes to ${count(files)} of the files of ${vm}, as "${line}" does.`,
-  plugDimm: ({ dimm }, vm) => `Plugs DIMM ${dimm} into ${vm}; its kernel asks the layout for the node.`,
-  setBeyond: (_, vm) => `Changes what ${vm} does beyond the RFC.`,
-};
+const otherText = ({ vm, effect }: OtherForecast): string =>
+  effect === null ? 'Nothing is known of what would come of it.' : effectText(effect, vm);
