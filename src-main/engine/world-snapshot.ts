@@ -1,15 +1,7 @@
 /**
  * A world as the tables of shared/columns/schema.ts. Nothing here changes the world; the row orders are the format's.
  */
-import type {
-  FreeOrder,
-  HostHeader,
-  KernelHeader,
-  Row,
-  Snapshot,
-  SnapshotLevel,
-  Table,
-} from '../../shared/columns/index.ts';
+import type { HostHeader, KernelHeader, Row, Snapshot, SnapshotLevel, Table } from '../../shared/columns/index.ts';
 import {
   COMPACTION_PHASES,
   COUNTER_NAMES,

@@ -8,7 +8,7 @@
  * (c) What main is to send (`view.watch`) is derived from what is shown.
  * (d) A command applies to the present: the window comes back to it first.
  */
-import { guestsOf, recordsOf } from '../../shared/columns/index.ts';
+import { guestsOf } from '../../shared/columns/index.ts';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { SubmittedCommand } from '../../shared/schema/command.ts';
 import type { DocumentState, HelloReply, StartInfo } from '../../shared/protocol/document.ts';

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { Snapshot } from '../../../shared/columns/index.ts';
 import { randomGuest, snapshotOf } from '../../../shared/view/fixture/page-model.ts';
 import { NodeColourTable } from '../../../shared/view/index.ts';
 import {
