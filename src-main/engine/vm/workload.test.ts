@@ -143,7 +143,7 @@ describe('the CPU share', () => {
     mm.save(saved, 'g');
     workload.save(saved, 'g');
     const r = new StateReader(saved.done());
-    const again = Workload.load(GuestMm.load(mmConfig(), r, 'g'), r, 'g');
+    const again = Workload.load(GuestMm.load(memory(), r, 'g'), r, 'g');
     for (let i = 0; i < 20; i++) {
       workload.step();
       again.step();
