@@ -155,7 +155,7 @@ export const COMMANDS = {
   },
   setRegeneration: {
     ...plain,
-    does: 'Changes whether and when the guest is told where its memory is.',
+    does: 'Changes whether and when new layouts are delivered to the guest.',
     inWindow: true,
   },
   holdPages: {

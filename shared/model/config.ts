@@ -156,7 +156,7 @@ export interface PlacementRule extends PfnRange {
  * differs: the guest is told nothing until the backing changes, or until regeneration is set while it runs.
  */
 export interface RegenerationConfig {
-  /** false: the guest is never told (what hypervisors do today). */
+  /** false: the guest never gets a new layout, as with hypervisors today. */
   readonly enabled: boolean;
   /** Runs are coalesced: a window of this many pages goes to the node that backs most of it. Power of two. */
   readonly granularityPages: number;

@@ -1,6 +1,7 @@
 /** What main tells a window about documents and runs. Plain JSON. All counts are 4 KiB pages, all times ticks or ms. */
 import type { Diagnostic } from '../errors/index.ts';
 import type { LawsChecked, RunInputs } from '../view/index.ts';
+import type { CommandType } from '../model/command.ts';
 import type { Forecast } from '../model/forecast.ts';
 
 export type { SeriesPart } from '../view/index.ts';
@@ -99,11 +100,11 @@ export interface DocumentState {
   readonly ticksPerSec: number | null;
   /** Ticks a second over the last second of playing; 0 while paused. */
   readonly measuredTicksPerSec: number;
-  /** Nothing is left to wait for (World.converged). */
+  /** No work is pending (World.converged). */
   readonly settled: boolean;
   /** What the world waits for, a sentence each. */
-  readonly left: readonly string[];
-  /** Both lags over all VMs, without what is pinned, coalesced or never told. */
+  readonly pendingWork: readonly string[];
+  /** Both lags over all VMs, without pinned and coalesced pages, and stale ones of VMs that get no layouts. */
   readonly owedPages: number;
   /** "compact vm3 to node 1", as in "Undo compact vm3 to node 1"; null: nothing to undo. */
   readonly undo: string | null;
@@ -132,13 +133,13 @@ export interface DocumentCommand {
   readonly tick: number;
   /** "compact vm3 to node 1" */
   readonly text: string;
-  readonly type: string;
+  readonly type: CommandType;
   readonly vm: string;
   /** pending: still to come. */
   readonly state: 'pending' | 'applied' | 'rejected';
-  /** Why it was rejected, or what came of it so far, in a sentence; empty while pending. */
+  /** A sentence: why it was rejected, or what has happened since it was applied; empty while pending. */
   readonly outcome: string;
-  /** Made when it was applied; to compare what happened with it. Null where there is none to make. */
+  /** Made when the command was applied, to compare with what happened. Null: commands of this type have none. */
   readonly forecast: Forecast | null;
 }
 

@@ -1,5 +1,5 @@
 /** Limits that both sides know. Kept apart from the validators, so that a window need not carry those. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Of one imported file, in characters. */
 export const MAX_FILE_CHARS = 16 * 2 ** 20;

@@ -66,7 +66,7 @@ export const regenerationSchema = z.strictObject({
   enabled: z
     .boolean()
     .default(DEFAULT_REGENERATION.enabled)
-    .describe('false: the guest is never told, as with hypervisors today.'),
+    .describe('false: the guest never gets a new layout, as with hypervisors today.'),
   grainKiB: z
     .int()
     .min(MIN_GRANULARITY_KIB)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isConverged, isTold, lagPages } from './convergence.ts';
+import { isConverged, getsLayouts, lagPages } from './convergence.ts';
 import type { GuestInput, RecordedCommand } from './run-record.ts';
 
 const lag = (hostTarget: number, coalesced: number, targetActual: number) => ({
@@ -8,11 +8,11 @@ const lag = (hostTarget: number, coalesced: number, targetActual: number) => ({
 
 test.each([
   ['nothing lags', lag(0, 0, 0), true, true],
-  ['only what the grain coalesces', lag(5, 5, 0), true, true],
-  ['moved and not told', lag(5, 2, 0), true, false],
-  ['moved and never told', lag(5, 0, 0), false, true],
-  ['owed, told or not', lag(0, 0, 1), true, false],
-  ['owed and never told', lag(5, 0, 1), false, false],
+  ['only what the granularity coalesces', lag(5, 5, 0), true, true],
+  ['moved, layouts delivered', lag(5, 2, 0), true, false],
+  ['moved, no layouts delivered', lag(5, 0, 0), false, true],
+  ['owed, layouts delivered', lag(0, 0, 1), true, false],
+  ['owed, no layouts delivered', lag(5, 0, 1), false, false],
 ])('%s', (_, of, told, converged) => {
   expect(isConverged(of, told)).toBe(converged);
   expect(lagPages(of, told) === 0).toBe(converged);
@@ -29,14 +29,14 @@ const told = (starts: boolean, ...commands: RecordedCommand[]): boolean => {
     ...{ name: 'v', framePages: 1, memoryBlockPages: 32_768, regeneration: regeneration(starts), workload: null },
     dirty: { workingSetPages: 0, pagesPerSec: 0 },
   };
-  return isTold({ inputs: { links: [], guests: [guest] }, commands }, 0);
+  return getsLayouts({ inputs: { links: [], guests: [guest] }, commands }, 0);
 };
 const switched = (vm: string, enabled: boolean, applied = true): RecordedCommand => ({
   ...{ tick: 1, applied, text: '' },
   command: { type: 'setRegeneration', vm, regeneration: regeneration(enabled) },
 });
 
-test('a guest is told as its input says, or the last setRegeneration of it that was applied', () => {
+test('a guest gets layouts as its input says, or as the last setRegeneration applied to it says', () => {
   expect([told(true), told(false)]).toEqual([true, false]);
   expect(told(true, switched('v', false))).toBe(false);
   expect(told(true, switched('v', false), switched('v', true))).toBe(true);

@@ -9,7 +9,7 @@ export type {
   Term,
   ZoneRow,
 } from './accounting.ts';
-export { convergedGuests, isConverged, isTold, lagPages } from './convergence.ts';
+export { convergedGuests, isConverged, getsLayouts, lagPages } from './convergence.ts';
 export { freeAreas, HUGE_ORDER } from './free-area.ts';
 export type { NodeFreeArea } from './free-area.ts';
 export { counterName } from './counter-name.ts';

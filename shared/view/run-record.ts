@@ -1,10 +1,10 @@
 /**
- * All that is kept of a run: the input of the report and of `run --json`. Plain data but for the snapshots' columns.
- * The shapes of inputs are those parts of the engine's configuration that a reader is told about.
+ * What is kept of a run: the input of the report and of `run --json`. Plain data, except the columns of its snapshots.
+ * The types named `...Input` hold the parts of the engine's configuration that the report prints.
  */
 import type { Snapshot } from '../columns/index.ts';
 import type { Violation, WorldEvent } from '../model/event.ts';
-import type { CommandType } from '../model/command.ts';
+import type { Command } from '../model/command.ts';
 import type { Series } from './series.ts';
 
 export interface RunRecord {
@@ -42,13 +42,7 @@ export interface LawsChecked {
 
 export interface RecordedCommand {
   readonly tick: number;
-  readonly command: {
-    readonly type: CommandType;
-    readonly vm: string;
-    readonly regeneration?: GuestInput['regeneration'];
-    /** Its other parameters, as the engine names them. */
-    readonly [parameter: string]: unknown;
-  };
+  readonly command: Command;
   readonly applied: boolean;
   /** What came of it, in a sentence. */
   readonly text: string;

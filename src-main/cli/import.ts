@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
 import type { ForeignFacts } from '../formats/index.ts';
 import { isOf, linuxZoneinfo } from '../formats/index.ts';
-import { count } from '../../shared/view/number-format.ts';
+import { count, plural } from '../../shared/view/number-format.ts';
 import type { ImportPart, Scenario } from '../scenario/index.ts';
 import { assembleScenario, canonicalText, explainManaged, guestFromLinuxFiles, sortParts } from '../scenario/index.ts';
 import { headOf, keepEarlier, overInput, standingAt, textHash, unwritable, writeFiles } from '../store/index.ts';
@@ -61,14 +61,16 @@ function explanation(parts: readonly ImportPart<ForeignFacts>[]): string {
   return `managed pages as zoneinfo has them, and by the log alone:\n${textTable('<<>><', [head, ...rows], process.stderr.columns)}`.trimEnd();
 }
 
-/** The commands that nobody asked for. */
+/** The commands that an import adds by itself, for a message. */
 function rehearsalText({ commands }: Scenario): string {
   const compacted = commands.filter(({ type }) => type === 'compact');
-  const told = commands.length - compacted.length;
+  const deliveries = commands.length - compacted.length;
   const compactions =
     compacted.length === 1 ? `a compaction of ${compacted[0]!.vm}` : `compactions of ${count(compacted.length)} VMs`;
-  const telling = `telling ${count(told)} bound cell by cell where its memory is`;
-  return [compacted.length === 0 ? '' : compactions, told === 0 ? '' : telling].filter((t) => t !== '').join(' and ');
+  const delivery = `delivering a layout to ${plural(deliveries, 'VM')} bound cell by cell`;
+  return [compacted.length === 0 ? '' : compactions, deliveries === 0 ? '' : delivery]
+    .filter((text) => text !== '')
+    .join(' and ');
 }
 
 function assemble(

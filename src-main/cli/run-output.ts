@@ -11,7 +11,7 @@ import type {
   RunRecord,
   VmHostRow,
 } from '../../shared/view/index.ts';
-import { guestAccounting, hostMatrix, idList, isTold, runDocument } from '../../shared/view/index.ts';
+import { guestAccounting, hostMatrix, idList, getsLayouts, runDocument } from '../../shared/view/index.ts';
 import { eventText, pendingText } from '../../shared/view/words/index.ts';
 import { checksText, verdict } from '../report/index.ts';
 import { bytes, count, decimal, plural, seconds, size } from '../../shared/view/number-format.ts';
@@ -94,7 +94,7 @@ function guestText(record: RunRecord, guest: number, matrices: Matrices, width: 
     ['memory', `${size(validPages)} on ${after.header.hosts[host]!.name}, ${shares} of it on its fullest node`],
     [
       'H ≠ T',
-      `${owed(lag.hostTarget - lag.coalesced)} ${isTold(record, guest) ? 'not told' : 'never told, regeneration is off'}${lag.coalesced === 0 ? '' : `, ${owed(lag.coalesced)} coalesced`}`,
+      `${owed(lag.hostTarget - lag.coalesced)} ${getsLayouts(record, guest) ? 'stale' : 'stale, regeneration is off'}${lag.coalesced === 0 ? '' : `, ${owed(lag.coalesced)} coalesced`}`,
     ],
     ['T ≠ A', `${owed(lag.targetActual)} owed${lag.pinned === 0 ? '' : `, ${owed(lag.pinned)} pinned for ever`}`],
     [

@@ -33,7 +33,7 @@ export function actionSection(record: RunRecord): Child {
     ]);
   return [
     commands.length === 0
-      ? h('p', {}, 'No command was given.')
+      ? h('p', {}, 'No command was submitted.')
       : table({ head: [{ n: 't' }, 'command', 'VM', 'with', 'outcome', ''], rows: commandRows }),
     cut(commands.length, MAX_COMMANDS, 'command'),
     eventRows.length === 0

@@ -101,7 +101,7 @@ function guestTable(record: RunRecord): Child {
       { n: 'possible nodes' },
       'workload',
       'writes, as a migration sees them',
-      'told of moves',
+      'layout delivery',
     ],
     rows,
   });
@@ -124,8 +124,8 @@ const dirtyText = ({ dirty }: GuestInput): string =>
 
 const regenerationText = ({ regeneration }: GuestInput, tickMs: number): string =>
   regeneration.enabled
-    ? `after ${seconds(regeneration.delayTicks, tickMs)}, at a grain of ${size(regeneration.granularityPages)}`
-    : 'never';
+    ? `after ${seconds(regeneration.delayTicks, tickMs)}, with a granularity of ${size(regeneration.granularityPages)}`
+    : 'off';
 
 const percent = (permille: number): string => `${decimal(permille / 10)}\u202f%`;
 

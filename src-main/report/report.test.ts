@@ -197,14 +197,14 @@ describe('verdict', () => {
     expect(verdict(record)).toEqual({
       mood: 'open',
       sentence:
-        'one has not converged at t = 0.3 s: 3 pages (0.01 MiB) live on a host node that the guest has not been told of and ' +
-        '256 pages (1 MiB) are still owed to another guest node; 1 page (<0.01 MiB) is pinned on another node for ever; every law held in 4 checks of the whole world.',
+        'one has not converged at t = 0.3 s: 3 pages (0.01 MiB) are stale (H ≠ T) and ' +
+        '256 pages (1 MiB) are still owed to another guest node (T ≠ A); 1 page (<0.01 MiB) is pinned on another node for ever; every law held in 4 checks of the whole world.',
     });
   });
 });
 
 describe('regeneration off', () => {
-  test('converged by the verdict, the tile and the JSON alike, and told in words what never will be', () => {
+  test('converged by the verdict, the tile and the JSON alike, with the pages that stay stale named', () => {
     const base = shape('one node').record;
     const lag = { hostTarget: 21760, coalesced: 0, targetActual: 0, pinned: 0 };
     const guest = base.inputs.guests[0]!;
@@ -217,8 +217,7 @@ describe('regeneration off', () => {
     expect(verdict(record)).toEqual({
       mood: 'good',
       sentence:
-        'one has converged at t = 0.3 s; one is never told where its memory lives (regeneration is off), and ' +
-        '85 MiB are not where it believes (lag 1); every law held in 4 checks of the whole world.',
+        'one has converged at t = 0.3 s; 85 MiB of one are stale (H ≠ T) and stay so, as its regeneration is off; every law held in 4 checks of the whole world.',
     });
     const { html, json } = renderReport(record);
     expect(textOf(html)).toMatch(/VMs converged\s*1 of 1/);

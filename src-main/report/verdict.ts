@@ -1,7 +1,7 @@
 /** The answer in one sentence, and whether it is good news. */
 import { guestsOf, migrationsOf, recordsOf } from '../../shared/columns/index.ts';
 import type { GuestRecord } from '../../shared/columns/index.ts';
-import { convergedGuests, isTold } from '../../shared/view/index.ts';
+import { convergedGuests, getsLayouts } from '../../shared/view/index.ts';
 import type { LawsChecked, RunRecord } from '../../shared/view/index.ts';
 import { count, plural, seconds, size } from '../../shared/view/number-format.ts';
 
@@ -29,8 +29,8 @@ export function verdict(record: RunRecord): Verdict {
   const converged = convergedGuests(record);
   const open = guests.filter((_, g) => !converged[g]);
   const failure = failureText(record);
-  const untold = guests.filter(({ lag }, g) => !isTold(record, g) && lag.hostTarget > 0);
-  const facts = [untoldText(untold), pinnedText(guests), held].filter((fact) => fact !== '').join('; ');
+  const frozen = guests.filter(({ lag }, g) => !getsLayouts(record, g) && lag.hostTarget > 0);
+  const facts = [frozenText(frozen), pinnedText(guests), held].filter((fact) => fact !== '').join('; ');
   const at = `at t = ${seconds(tick, tickMs)}`;
   return {
     mood: open.length === 0 && failure === '' ? 'good' : 'open',
@@ -43,11 +43,14 @@ function answer(record: RunRecord, open: readonly GuestRecord[], at: string): st
   const only = guests.length === 1 ? guests[0]!.name : null;
   if (open.length === 0)
     return `${only === null ? `All ${count(guests.length)} VMs have` : `${only} has`} converged ${at}`;
-  const lag1 = guests.reduce((sum, { lag }, g) => sum + (isTold(record, g) ? lag.hostTarget - lag.coalesced : 0), 0);
+  const lag1 = guests.reduce(
+    (sum, { lag }, g) => sum + (getsLayouts(record, g) ? lag.hostTarget - lag.coalesced : 0),
+    0,
+  );
   const lag2 = guests.reduce((sum, { lag }) => sum + lag.targetActual, 0);
   const parts = [
-    lag1 > 0 ? `${plural(lag1, 'page')} (${size(lag1)}) live on a host node that the guest has not been told of` : '',
-    lag2 > 0 ? `${plural(lag2, 'page')} (${size(lag2)}) are still owed to another guest node` : '',
+    lag1 > 0 ? `${plural(lag1, 'page')} (${size(lag1)}) are stale (H ≠ T)` : '',
+    lag2 > 0 ? `${plural(lag2, 'page')} (${size(lag2)}) are still owed to another guest node (T ≠ A)` : '',
   ].filter((part) => part !== '');
   const most = open.reduce((a, b) => (owing(b) > owing(a) ? b : a));
   const share =
@@ -63,12 +66,12 @@ const owing = ({ lag }: GuestRecord): number => lag.hostTarget - lag.coalesced +
 /** Names a few, and that there are more. */
 const some = (names: readonly string[]): string => `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`;
 
-/** Lag 1 of guests whose regeneration is off: nobody waits for it, and nobody may overlook it. */
-function untoldText(untold: readonly GuestRecord[]): string {
-  if (untold.length === 0) return '';
-  const pages = untold.reduce((sum, { lag }) => sum + lag.hostTarget, 0);
-  const [are, believe] = untold.length === 1 ? ['is', 'it believes'] : ['are', 'they believe'];
-  return `${some(untold.map(({ name }) => name))} ${are} never told where ${untold.length === 1 ? 'its' : 'their'} memory lives (regeneration is off), and ${size(pages)} are not where ${believe} (lag 1)`;
+/** Stale pages of guests whose regeneration is off: the run does not wait for them, but a reader must see them. */
+function frozenText(frozen: readonly GuestRecord[]): string {
+  if (frozen.length === 0) return '';
+  const pages = frozen.reduce((sum, { lag }) => sum + lag.hostTarget, 0);
+  const names = some(frozen.map(({ name }) => name));
+  return `${size(pages)} of ${names} are stale (H ≠ T) and stay so, as ${frozen.length === 1 ? 'its' : 'their'} regeneration is off`;
 }
 
 function pinnedText(guests: readonly GuestRecord[]): string {

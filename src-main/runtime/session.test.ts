@@ -95,8 +95,8 @@ describe('a session', () => {
     expect(session.state).toMatchObject({ tick: 0, playing: false, settled: false, name: 'small', busy: null });
     await session.step(5);
     expect(session.state.tick).toBe(5);
-    const { tick, settled, left } = await playToEnd(session);
-    expect({ settled, left }).toEqual({ settled: true, left: [] });
+    const { tick, settled, pendingWork } = await playToEnd(session);
+    expect({ settled, pendingWork }).toEqual({ settled: true, pendingWork: [] });
     const { run } = await runJob('run', {
       scenario: small(),
       until: { converged: true, maxTicks: 20_000 },

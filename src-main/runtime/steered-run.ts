@@ -476,7 +476,7 @@ export class SteeredRun {
       tickMs: world.config.tickMs,
       seed: world.config.seed,
       settled: world.converged(),
-      left: pendingWork(world, latest).map(pendingText),
+      pendingWork: pendingWork(world, latest).map(pendingText),
       owedPages: owedPages(world, latest),
       undo: this.undoLabel,
       redo: this.redoLabel,

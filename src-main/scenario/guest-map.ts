@@ -40,15 +40,15 @@ const holesInMemory = (vm: ScenarioVm): readonly PfnRange[] =>
 export const memoryEndOf = (vm: ScenarioVm): number => pagesOf(vm) + pagesIn(holesInMemory(vm));
 
 /** What slots, and the sizes of DIMMs, are multiples of: 128 MiB or a memory block, in pages. */
-export const dimmGrainOf = (vm: ScenarioVm): number =>
+export const dimmAlignmentOf = (vm: ScenarioVm): number =>
   Math.max(DIMM_GRAIN_PAGES, pagesFromMib(vm.profile.memoryBlockMiB));
 
 /** The pages of each DIMM, in the order of the VM's dimms, which is ascending. */
 export function dimmSlotsOf(vm: ScenarioVm): PfnRange[] {
-  const grain = dimmGrainOf(vm);
+  const alignment = dimmAlignmentOf(vm);
   let end = memoryEndOf(vm);
   return vm.dimms.map((dimm) => {
-    const start = Math.ceil(end / grain) * grain;
+    const start = Math.ceil(end / alignment) * alignment;
     end = start + pagesOf(dimm);
     return { start, end };
   });

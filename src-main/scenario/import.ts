@@ -7,7 +7,7 @@
  *     do, the node has none: libvirt leaves the element out for a node without memory.
  * (c) A VM is placed as libvirt would place it, as far as the host has the nodes it names (import-vm.ts).
  * (d) Without commands asked for, a first rehearsal is written into the document: every VM is compacted, one after the
- *     other; one that is bound cell by cell is only told where its memory is. `rehearsal: false` leaves it out.
+ *     other; one that is bound cell by cell only gets its layout delivered. `rehearsal: false` leaves it out.
  * (e) The result is checked like any document; it is null when there is an error.
  */
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
@@ -129,7 +129,7 @@ function assembleHosts(parts: ImportParts, options: ImportOptions): Read<Scenari
   const rehearsed =
     commands.length === 0
       ? ''
-      : ' Its commands rehearse a compaction of each VM onto as few nodes as hold it, or tell it where its memory is.';
+      : ' Its commands rehearse a compaction of each VM onto as few nodes as hold it, or deliver it a layout of where its memory is.';
   const input: ScenarioInput = {
     pageshift: SCENARIO_VERSION,
     name: cleanName(options.name ?? hostNames.join(' and '), 'imported'),

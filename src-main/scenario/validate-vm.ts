@@ -3,7 +3,7 @@ import type { PfnRange } from '../../shared/units/index.ts';
 import { PAGES_PER_MIB } from '../../shared/units/index.ts';
 import {
   bootLayoutOf,
-  dimmGrainOf,
+  dimmAlignmentOf,
   holesOf,
   memoryEndOf,
   nrNodeIdsOf,
@@ -80,14 +80,14 @@ function validateSize(check: Check, vm: ScenarioVm, path: Path): void {
 
 /** Whole memory blocks, from nodes that the host has. */
 function validateDimms(check: Check, vm: ScenarioVm, path: Path): void {
-  const grain = dimmGrainOf(vm);
+  const alignment = dimmAlignmentOf(vm);
   vm.dimms.forEach((dimm, i) => {
     const at = [...path, 'dimms', i];
     const pages = pagesOf(dimm);
-    if (pages === 0 || pages % grain !== 0) {
+    if (pages === 0 || pages % alignment !== 0) {
       check.error('dimm-unaligned', at, 'a DIMM is whole blocks of memory', {
         found: textFromPages(pages),
-        expected: `a multiple of ${textFromPages(grain)}`,
+        expected: `a multiple of ${textFromPages(alignment)}`,
       });
     }
     const host = check.hosts.get(vm.host);

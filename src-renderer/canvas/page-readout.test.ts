@@ -40,7 +40,7 @@ describe('a readout', () => {
       const end = tiles === null ? Math.min(index.nrPages, start + 512 * (1 + draw(3))) : start + 1 + draw(20);
       const told = readout(index, { start, end }, tiles);
       const pages = guest.pages.slice(start, end);
-      expect(told.grain).toBe(tiles === null ? 'blocks' : end - start === 1 ? 'page' : 'pages');
+      expect(told.precision).toBe(tiles === null ? 'blocks' : end - start === 1 ? 'page' : 'pages');
       expect(told.owedPages).toBe(pages.filter(isOwed).length);
       for (const { nid, pages: n } of told.H)
         expect(n).toBe(pages.filter((page) => page.state !== 'hole' && page.hostNid === nid).length);
@@ -60,7 +60,7 @@ describe('a readout', () => {
     const tiles = exactOf(guest, 2048, 512);
     const pfn = 2048 + guest.pages.slice(2048).findIndex((page) => page.state === 'kernel');
     const told = readout(index, { start: pfn, end: pfn + 1 }, tiles);
-    expect([told.grain, told.state, told.order]).toEqual(['page', 'kernel', (pfn - 2048) % 4]);
+    expect([told.precision, told.state, told.order]).toEqual(['page', 'kernel', (pfn - 2048) % 4]);
     expect(tiles.state[pfn - 2048]).toBe(PageTile.kernel);
     const page = guest.pages[pfn]!;
     expect(spoken(told, index.nrPages, names)).toBe(

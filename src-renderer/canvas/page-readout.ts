@@ -30,7 +30,7 @@ interface BookedPages {
 export interface PageReadout {
   readonly range: PfnRange;
   /** page: one page, with state and order. pages: some, counted one by one. blocks: whole pageblocks. */
-  readonly grain: 'page' | 'pages' | 'blocks';
+  readonly precision: 'page' | 'pages' | 'blocks';
   readonly H: readonly NodePages[];
   readonly T: readonly NodePages[];
   readonly A: readonly BookedPages[];
@@ -67,7 +67,7 @@ export function readout(index: LaneIndex, range: PfnRange, exact: Tiles | null):
   const one = known !== null && range.end - range.start === 1 ? range.start - known.fromPfn : -1;
   return {
     range,
-    grain: known === null ? 'blocks' : one >= 0 ? 'page' : 'pages',
+    precision: known === null ? 'blocks' : one >= 0 ? 'page' : 'pages',
     H: lanes.hostBands.map(({ host, nid, pages }) => ({ host, nid, pages: pages[0]! })),
     T: lanes.targetBands.map(({ host, nid, pages }) => ({ host, nid, pages: pages[0]! })),
     A: lanes.actualBands
@@ -95,9 +95,9 @@ function markedIn({ fromPfn, marked }: Tiles, { start, end }: PfnRange): number 
 }
 
 /** The lookup mark of a place in words, behind its state; empty where there is none. */
-export function markText({ markedPages, grain }: PageReadout): string {
+export function markText({ markedPages, precision }: PageReadout): string {
   if (markedPages === null || markedPages === 0) return '';
-  return grain === 'page' ? ', marked for lookup' : `, ${count(markedPages)} marked for lookup`;
+  return precision === 'page' ? ', marked for lookup' : `, ${count(markedPages)} marked for lookup`;
 }
 
 /** "0x1a400 – 0x1a5ff, 512 pages": inclusive, as addresses are read. */

@@ -128,10 +128,10 @@ describe('an end of it', () => {
   };
 
   test('has converged once nothing lags but what is coalesced or of a guest without layouts', () => {
-    const isTold = (g: number): boolean => g === 0;
-    expect(convergedTick(two, 0, isTold)).toBe(30);
-    expect(convergedTick(two, null, isTold)).toBe(30);
-    expect(convergedTick(two, 1, isTold)).toBeNull(); // nothing ever lagged
+    const getsLayouts = (g: number): boolean => g === 0;
+    expect(convergedTick(two, 0, getsLayouts)).toBe(30);
+    expect(convergedTick(two, null, getsLayouts)).toBe(30);
+    expect(convergedTick(two, 1, getsLayouts)).toBeNull(); // nothing ever lagged
     expect(convergedTick(two, 1, () => true)).toBeNull(); // and here it still does
     expect(convergedTick(two, null, () => true)).toBeNull();
   });

@@ -29,6 +29,7 @@ import {
   spliceSeries,
 } from '../../shared/view/index.ts';
 import { seconds } from '../../shared/view/number-format.ts';
+import { COMMAND_NAMES } from '../../shared/view/words/index.ts';
 import { toast } from '../ui/toast.svelte.ts';
 import type { WindowCommand } from './window-command.ts';
 import { Connection, RequestError } from './connection.ts';
@@ -289,7 +290,7 @@ export class App {
   /** Submits a command now. @returns why the world rejected it; null: it did not */
   async submit(command: SubmittedCommand): Promise<Rejection | null> {
     this.scrub(null);
-    const reply = await this.attempt(`submit the command ${command.type} for ${command.vm}`, 'run.command', {
+    const reply = await this.attempt(`submit "${COMMAND_NAMES[command.type]}" for ${command.vm}`, 'run.command', {
       command,
     });
     return reply?.rejection ?? null;

@@ -6,7 +6,7 @@ import { brokenLaw, runState } from './run-state.ts';
 const input = (enabled: boolean) => ({ name: 'v', regeneration: { enabled, granularityPages: 1, delayTicks: 1 } });
 const documentOf = (more: object = {}, regenerates: readonly boolean[] = [true]): DocumentState =>
   ({
-    ...{ tick: 9, tickMs: 100, settled: true, left: [], owedPages: 0, busy: null, commands: [] },
+    ...{ tick: 9, tickMs: 100, settled: true, pendingWork: [], owedPages: 0, busy: null, commands: [] },
     laws: { checked: 1, guestsChecked: 0, broken: [] },
     inputs: { links: [], guests: regenerates.map(input) },
     ...more,
@@ -77,7 +77,7 @@ test('at rest with commands to come is not converged; of the past, those that ca
 
 test('converged, with what is still to come', () => {
   expect(runState(documentOf(), headerOf([[4, 4, 0]])).kind).toBe('converged');
-  const later = documentOf({ settled: false, left: ['a command at tick 50'] });
+  const later = documentOf({ settled: false, pendingWork: ['a command at tick 50'] });
   expect(runState(later, headerOf([[0, 0, 0]])).more).toBe('Still to come: a command at tick 50');
 });
 

@@ -48,11 +48,12 @@ export function runState(document: DocumentState, header: SnapshotRecords | null
     const more = 'No guest gets a new layout after a move, as with hypervisors today. Only T against A counts.';
     return { kind: 'frozen', text: 'Regeneration off', more };
   }
-  const left = document.left.length > 0 && !document.settled ? `Still to come: ${document.left.join('; ')}` : '';
+  const { pendingWork, settled } = document;
+  const pending = pendingWork.length > 0 && !settled ? `Still to come: ${pendingWork.join('; ')}` : '';
   return {
     kind: 'converged',
     text: 'Converged',
-    more: left === '' ? 'No page is owed but what is pinned for ever' : left,
+    more: pending === '' ? 'No page is owed, except those pinned for ever' : pending,
   };
 }
 

@@ -65,9 +65,8 @@ const shown = (line: string): string => {
   return one.length > SHOWN_CHARS ? `${one.slice(0, SHOWN_CHARS - 1)}…` : one;
 };
 
-/** How a command was given, as the report lists it: its parameters besides the VM. */
-export function parametersText(given: { readonly type: CommandType }): string {
-  const command = given as Command;
+/** The parameters of a command besides its VM, as the report lists them. */
+export function parametersText(command: Command): string {
   switch (command.type) {
     case 'compact':
       return `to ${chosenText(command.nodes)}, ${count(command.framesPerTick)} frames a tick`;

@@ -5,7 +5,7 @@
  * (b) One submission at a time. The dialog closes when the command was taken; a rejection stands until the form says
  *     another command.
  */
-import { rejectionText } from '../../../shared/view/words/index.ts';
+import { COMMAND_NAMES, rejectionText } from '../../../shared/view/words/index.ts';
 import type { Forecast } from '../../../shared/model/forecast.ts';
 import type { SubmittedCommand } from '../../../shared/schema/command.ts';
 import type { App } from '../../state/app.svelte.ts';
@@ -84,7 +84,7 @@ export class CommandDialog {
 
   async #rejectionOf(command: SubmittedCommand): Promise<string | null> {
     this.#app.scrub(null);
-    const what = `submit the command ${command.type} for ${command.vm}`;
+    const what = `submit "${COMMAND_NAMES[command.type]}" for ${command.vm}`;
     const reply = await this.#app.attempt(what, 'run.command', { command });
     if (reply === null) return `Could not ${what}; Problems says why.`;
     return reply.rejection === null ? null : rejectionText(reply.rejection);
