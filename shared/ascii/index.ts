@@ -1,6 +1,6 @@
 /**
- * JSON as ASCII bytes: what is beyond ASCII is escaped, so that a byte is a character, no coder of the environment is
- * needed, and even a lone surrogate in a name comes back as it was.
+ * JSON as ASCII bytes. Characters beyond ASCII are escaped, so that every byte is one character, no text encoder is
+ * needed, and a lone surrogate in a name survives the round trip.
  */
 
 export const asciiJson = (value: unknown): string =>

@@ -69,7 +69,7 @@ export function encode(snapshot: Snapshot): ArrayBuffer {
   return buffer;
 }
 
-/** A refusal on its way to `decode`, the only place that catches it; anything else that is thrown is a bug and passes. */
+/** Carries a diagnostic to `decode`, the only place that catches it. Any other error is a bug and passes through. */
 class Refusal extends Error {
   readonly diagnostic: Diagnostic;
 

@@ -1,11 +1,11 @@
 /**
- * What of a snapshot changed since another: the rows of each table that are gone, new or different, and the parts of the
- * header that are. A history is key frames and such deltas.
+ * The difference between two snapshots: the rows of each table that were removed, added or changed, and the changed
+ * parts of the header. A history is made of key frames and such deltas.
  *
- * (a) applyDelta(previous, deltaOf(previous, next)) equals next exactly, whatever the two are; encode of both gives the
- *     same bytes. No order of rows is relied on: rows in the order of their keys make a delta small, not right.
- * (b) A table that did not change costs nothing; one that did costs one pass over its rows, and its rows that changed.
- * (c) decodeDelta(encodeDelta(d)) equals d. The bytes are our own: what does not fit is thrown.
+ * (a) applyDelta(previous, deltaOf(previous, next)) equals next exactly, for any two snapshots; both encode to the same
+ *     bytes. Correctness does not depend on the order of rows; ascending keys make a delta small.
+ * (b) An unchanged table costs nothing. A changed table costs one pass over its rows, plus the rows that changed.
+ * (c) decodeDelta(encodeDelta(d)) equals d. The bytes are written by this program only, so malformed ones throw.
  */
 import { asciiJson, asciiText, putAscii } from '../ascii/index.ts';
 import { typeOf } from './codec.ts';
@@ -24,7 +24,7 @@ interface SnapshotDelta {
 interface TableDelta {
   /** Of the table it makes. */
   readonly rows: number;
-  /** In threes: so many rows are kept, so many of the previous dropped, so many of `put` put there. */
+  /** Triples of counts: rows kept, rows of the previous table dropped, rows of `put` inserted. */
   readonly runs: Uint32Array;
   readonly put: Readonly<Record<string, Column>>;
 }

@@ -1,6 +1,6 @@
 /**
- * Does a value that came from outside have the shape of a SnapshotHeader? Only shape and finiteness; what the numbers
- * say is not judged. Extra fields are allowed and ignored.
+ * Checks whether a value from outside has the shape of a SnapshotHeader: types and finite numbers only. What the
+ * numbers mean is not checked. Extra fields are allowed and ignored.
  */
 import { SNAPSHOT_VERSION } from './table.ts';
 

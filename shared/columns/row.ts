@@ -1,4 +1,4 @@
-/** Guests, migrations and compactions of a snapshot as records, for those who read one by one. */
+/** The guests, migrations and compactions of a snapshot as records, for code that reads them one at a time. */
 import type { GuestLag } from '../model/owed.ts';
 import type { CompactionRow, MigrationRow } from '../model/transfer.ts';
 import { COMPACTION_PHASES, COUNTER_NAMES, MIGRATION_PHASES } from './schema.ts';
@@ -63,7 +63,7 @@ export function guestsOf(snapshot: Snapshot | null): readonly GuestRecord[] {
   return guests;
 }
 
-/** What stands in tables of its own is read when it is asked for. */
+/** Data of separate tables is read lazily. */
 function guestRecord(snapshot: Snapshot, name: string, guest: number): GuestRecord {
   const row = rowAt('guests', snapshot.tables.guests, guest);
   return {

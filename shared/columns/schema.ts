@@ -2,10 +2,10 @@
  * The one table of a snapshot's columns. Codec, deltas, writers, views, the run document, CSV heads, names of counters
  * and comparisons are derived from it: a new figure is one line here and the place in the engine that counts it.
  *
- * (a) Rows stand in ascending order of the table's keys, and keys are unique. Equal worlds give equal bytes.
+ * (a) Rows are in ascending order of the table's keys, and keys are unique. Equal worlds give equal bytes.
  * (b) `guest` and `host` are indexes into the header's VMs and hosts; `migration` and `compaction` are row numbers.
- * (c) All pages are of 4 KiB. -1 means none or not yet known, in columns whose type has it.
- * (d) A writer refuses a value that does not fit its column, so an id is never cut.
+ * (c) All pages are 4 KiB. In signed columns, -1 means none or not yet known.
+ * (d) A writer throws on a value that does not fit its column, so an id is never truncated.
  */
 
 import type { CompactionRow, MigrationPhase } from '../model/transfer.ts';
@@ -32,8 +32,8 @@ type Unit =
   | 'times';
 
 /**
- * What a figure of several rows comes to: `sum` over zones and nodes; `byNode` over zones, but not over nodes; `max`;
- * `none`: nothing that means anything.
+ * How the figures of several rows are combined: `sum` over zones and nodes; `byNode` over the zones of a node, but not
+ * over nodes; `max`; `none`: no combination has a meaning.
  */
 type Sum = 'sum' | 'byNode' | 'max' | 'none';
 
@@ -203,7 +203,7 @@ export const TABLES = {
       commits: column('u32', 'times', 'commits'),
       /** Stranded, and will move when freed. */
       targetActualPages: inSeries('max', pages(null, 'owed (T ≠ A)')),
-      /** The host node is not the one that the page's guest node stands for. */
+      /** The host node is not the one that the page's guest node represents. */
       hostTargetPages: inSeries('max', pages(null, 'stale (H ≠ T)')),
       /** Stranded, and never freed. */
       pinnedPages: inSeries('max', pages(null, 'pinned (T ≠ A)')),
@@ -240,8 +240,8 @@ export const TABLES = {
     },
   },
   /**
-   * One row per (possible node, zone that the guest has). As the kernel believes them; in a guest without defects, and
-   * without a commit under way, present = free + per-CPU + allocated + reserved in every row.
+   * One row per (possible node, zone that the guest has). The kernel's own counts; in a guest without defects, while no
+   * commit is under way, present = free + per-CPU + allocated + reserved in every row.
    */
   zones: {
     keys: ['guest', 'nid', 'zone'],
@@ -294,7 +294,7 @@ export const TABLES = {
       guest: vm,
       nid,
       online: flag('online'),
-      /** The host node it stands for. */
+      /** The host node it represents. */
       host: column('i32', 'index', 'host', { below: 'hosts' }),
       hostNid: column('i32', 'node id', 'host node'),
       /** node_present_pages as believed. */

@@ -1,10 +1,10 @@
 /**
  * A snapshot is a header (JSON, small whatever the size of the world but for the names in it) and tables of typed-array
- * columns, which schema.ts lists. Two levels of detail:
+ * columns, which schema.ts lists. There are two levels of detail:
  *
  * - accounts: everything that a sum, a table or the layout lanes need; its size follows ranges, nodes and VMs;
- * - blocks: the same and one row per (pageblock, guest node) of the map of actual nodes, for the guests whose pageblocks
- *   were asked for (all of them unless it was said). A guest without a row was not asked for: every guest has pages.
+ * - blocks: the same and one row per (pageblock, guest node) of the map of actual nodes, for the guests whose
+ *   pageblocks were requested (by default all). A guest without such rows was not requested, as every guest has pages.
  */
 import type { GuestBeyond } from '../model/beyond.ts';
 import { TABLES, columnNames } from './schema.ts';
@@ -111,7 +111,7 @@ function lowerBound(values: Column, rows: number, limit: number): number {
 export const rowAt = <T extends TableName>(table: T, { columns }: Table<T>, row: number): Row<T> =>
   Object.fromEntries(columnNames(table).map((name) => [name, (columns as AnyTable['columns'])[name]![row]!])) as Row<T>;
 
-/** Writes a table row by row. A value that does not fit its column is refused. */
+/** Writes a table row by row. Throws on a value that does not fit its column. */
 export class TableWriter<T extends TableName> {
   rows = 0;
   /** Longer than there are rows. Replaced when they are full. */

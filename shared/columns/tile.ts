@@ -27,13 +27,13 @@ export const NO_NODE = 255;
 export const NO_HOST_NODE = 0xffffffff;
 const BYTES_PER_PAGE = 9;
 
-/** Tiles of so many pages, all zero. The columns are views of one buffer: its bytes are the payload. */
+/** Tiles for this many pages, all zero. The columns are views of one buffer, whose bytes are the payload. */
 export function createTiles(fromPfn: number, pages: number): Tiles & { readonly bytes: Uint8Array } {
   const bytes = new Uint8Array(pages * BYTES_PER_PAGE);
   return { ...tilesOf(bytes, fromPfn, pages), bytes };
 }
 
-/** @throws RangeError when the bytes are not those of so many pages. */
+/** @throws RangeError when the number of bytes does not match the number of pages. */
 export function readTiles(bytes: Uint8Array, fromPfn: number, pages: number): Tiles {
   if (bytes.length !== pages * BYTES_PER_PAGE) {
     throw new RangeError(`tiles of ${pages} pages take ${pages * BYTES_PER_PAGE} bytes, not ${bytes.length}`);

@@ -1,9 +1,9 @@
 /**
- * What is said to a person when something is wrong with what they gave us. Three kinds of error are never mixed:
+ * Diagnostics: what a person reads when their input is wrong. Three kinds of error are kept apart:
  *
- * (a) our bug: `assert` in engine/core throws InvariantError; the world stops;
- * (b) the user's input: a `Diagnostic`, collected with all others and returned, never thrown;
- * (c) the simulated world (out of memory, a refused migration): an ordinary result.
+ * (a) a bug of ours: `assert` in engine/core throws InvariantError, and the world stops;
+ * (b) wrong input: a `Diagnostic`, collected with all others and returned, never thrown;
+ * (c) a failure inside the simulated world (out of memory, a rejected migration): an ordinary result.
  *
  * Slugs are stable once released: tests, scripts and documentation refer to them.
  */

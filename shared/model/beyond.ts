@@ -1,4 +1,7 @@
-/** What the RFC leaves undone, each selectable. Off is what the RFC does. */
+/**
+ * Options for what the RFC leaves undone, each selectable by itself. With all of them off, a guest does what the RFC
+ * does.
+ */
 export interface GuestBeyond {
   /** cpu-to-node map and distances follow the layout as one versioned topology: they come from the host with it. */
   readonly topology: boolean;
@@ -12,9 +15,9 @@ export interface GuestBeyond {
   readonly consultTarget: boolean;
   /** Ticks between two steps of a commit; 0: all in one. */
   readonly commitStepTicks: number;
-  /** A notifier tells kernel users (slab caches) and user space (tasks with a memory policy) of every commit. */
+  /** A notifier announces every commit to slab caches and to tasks with a memory policy. */
   readonly notify: boolean;
-  /** Slab caches that are told shrink at once. Needs notify. */
+  /** Slab caches shrink as soon as they are notified. Needs notify. */
   readonly shrinkSlabs: boolean;
   /** How a pfn is looked up. Answers are equal; the steps a lookup takes are counted. */
   readonly lookup: 'tree' | 'runs' | 'radix' | 'table';

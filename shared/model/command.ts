@@ -1,7 +1,7 @@
 /**
- * The world's commands: everything that may change it from outside, as the engine takes them, and what is known of each
- * one besides. Sizes are 4 KiB pages, times ticks unless a name says otherwise. As a person writes them, with the
- * conversion: shared/schema/command.ts.
+ * The world's commands: everything that may change a world from outside, in the engine's units, with what the rest of
+ * the program knows about each of them. Sizes are 4 KiB pages, times ticks unless a name says otherwise. The units
+ * that a person writes, and their conversion: shared/schema/command.ts.
  */
 import { MAX_MS, MAX_RATE_MIBPS, MAX_ROUNDS } from './limit.ts';
 import type { BeyondConfig, LayoutRange, RegenerationConfig, WorkloadConfig } from './config.ts';
@@ -33,7 +33,7 @@ export type Command =
   | { readonly type: 'commitLayout'; readonly vm: string; readonly ranges: readonly LayoutRange[] }
   | { readonly type: 'setWorkload'; readonly vm: string; readonly workload: WorkloadConfig | null }
   | { readonly type: 'setRegeneration'; readonly vm: string; readonly regeneration: RegenerationConfig }
-  /** Take exactly this free block out of the free lists, as one allocation; refused unless the whole block is free. */
+  /** Take exactly this free block out of the free lists, as one allocation; rejected unless the whole block is free. */
   | { readonly type: 'holdPages'; readonly vm: string; readonly pfn: number; readonly order: number }
   /** Free a block taken by holdPages. */
   | { readonly type: 'releasePages'; readonly vm: string; readonly pfn: number; readonly order: number }
@@ -97,7 +97,7 @@ export interface NumberParameter {
   readonly label: string;
   readonly unit: string;
   readonly max: number;
-  /** What it is where nobody says. */
+  /** The value when it is left out. */
   readonly default: number;
 }
 
@@ -113,7 +113,7 @@ interface CommandInfo {
 
 const plain = { flag: null, numbers: {} } as const;
 
-/** What there is; the order is that of the published schema. */
+/** Every command, in the order of the published schema. */
 export const COMMANDS = {
   compact: {
     does: "Gathers a VM's memory on fewer nodes of its host, while it runs.",
@@ -175,7 +175,7 @@ export const COMMANDS = {
 
 export const COMMAND_TYPES = Object.keys(COMMANDS) as readonly CommandType[];
 
-/** Commands that a program's user gives as a flag. */
+/** Commands that can be submitted by a flag of the command line. */
 export type FlagCommand = {
   [Type in CommandType]: (typeof COMMANDS)[Type]['flag'] extends null ? never : Type;
 }[CommandType];

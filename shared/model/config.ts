@@ -1,7 +1,7 @@
 /**
- * The plain data that makes a world, and the commands that change it. All sizes are 4 KiB pages, all times ticks unless
- * a name says otherwise. Everything here is JSON: no functions, no undefined, no typed arrays. `scenario/` turns a
- * document written by a person into this; the engine assumes that it has been validated and asserts what it relies on.
+ * The plain data that a world is made from. All sizes are 4 KiB pages, all times ticks unless a name says otherwise.
+ * Everything here is JSON: no functions, no undefined, no typed arrays. `scenario/` converts a document written by a
+ * person into this; the engine assumes that it has been validated and asserts what it relies on.
  */
 import type { GuestBeyond } from './beyond.ts';
 import type { PfnRange } from '../units/index.ts';
@@ -125,7 +125,7 @@ export interface RfcSwitches {
   readonly emptyCommitCrash: boolean;
   readonly markAll: boolean;
   readonly spanNeverShrinks: boolean;
-  /** Of 1000 marks that a commit sets on pages in use, so many are lost to a concurrent flag update (TODO 1). 0: none. */
+  /** How many of 1000 marks that a commit sets on pages in use a concurrent flag update loses (TODO 1). 0: none. */
   readonly lostFlagPermille: number;
 }
 
@@ -152,8 +152,8 @@ export interface PlacementRule extends PfnRange {
 }
 
 /**
- * When the host tells the guest where its memory is. The layout at power-on is what the host gave it, even if the backing
- * differs: the guest is told nothing until the backing changes, or until regeneration is set while it runs.
+ * When the host delivers layouts to the guest. The layout at power-on comes from the configuration, even if the backing
+ * differs: the first delivery follows the first change of the backing, or of these settings, while the guest runs.
  */
 export interface RegenerationConfig {
   /** false: the guest never gets a new layout, as with hypervisors today. */

@@ -1,4 +1,7 @@
-/** Defaults that more than a schema needs: a dialog, or a guest that is made without a scenario. In a person's units. */
+/**
+ * Defaults needed beside the schema, by a dialog or by a guest made without a scenario. In the units that a person
+ * writes.
+ */
 
 export const DEFAULT_TICK_MS = 100;
 

@@ -85,8 +85,8 @@ export interface Violation {
   readonly law: string;
   readonly vm: string | null;
   /**
-   * What was expected, what was found, on which page or node. Text of the check that found it, in the names of the code:
-   * it is evidence for whoever mends the engine, not something that happened in the world.
+   * What the check expected and found, on which page or node, in the names of the code: evidence for whoever fixes the
+   * engine, not an event of the world.
    */
   readonly text: string;
 }

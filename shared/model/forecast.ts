@@ -2,14 +2,14 @@ import type { CommandEffect } from './command.ts';
 import type { Rejection } from './rejection.ts';
 
 /**
- * What would come of a command given now: computed from the world as it stands, without changing it. Host figures are of
- * map H; guest figures say what the guest's memlayout (T) would become if it is delivered. All counts are 4 KiB pages.
+ * What a command submitted now would do, computed from the present world without changing it. Figures of hosts are by
+ * H; figures of the guest are of the memlayout (T) that would be delivered. All counts are 4 KiB pages.
  */
 export type Forecast = CompactForecast | MigrateForecast | OtherForecast;
 
 interface ForecastBase {
   readonly vm: string;
-  /** Why the world would reject it; then the other figures are of the world as it is. */
+  /** Why the world would reject the command; then the other figures are those of the present. */
   readonly rejection: Rejection | null;
 }
 

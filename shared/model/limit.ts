@@ -1,6 +1,6 @@
 /**
- * How large things may be, for engine, scenario, windows and programs alike. The caps on a scenario keep a hostile or
- * broken file from taking the machine down.
+ * How large things may be, for engine, scenario, windows and command line alike. The limits on a scenario keep a
+ * hostile or broken file from exhausting the machine.
  */
 
 /** Characters of a scenario's text that are read at all. */

@@ -1,6 +1,6 @@
-/** The two lags, in pages. */
+/** Both lags of a guest (H against T, T against A), in pages. */
 export interface GuestLag {
-  /** H against T: pages whose host node is not the one that their guest node stands for. */
+  /** H against T: pages whose host node is not the one that their guest node represents. */
   readonly hostTarget: number;
   /**
    * Of hostTarget, pages that the layout derived from H now would leave: runs are coalesced at the layout's granularity, and host nodes

@@ -1,6 +1,6 @@
 /**
- * A command rejection: the simulated world says no to a command, which then has changed nothing. A slug and what is needed
- * to say why; the sentence is made in shared/view/words.
+ * A command rejection: the simulated world rejects a command, which then changes nothing. It is a slug with the data
+ * that explains it; shared/view/words makes the sentence.
  */
 import type { LayoutRange } from './config.ts';
 import type { CommitStep } from './commit-trace.ts';

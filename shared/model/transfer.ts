@@ -1,4 +1,4 @@
-/** Migrations and compactions, under way and done. Counts are 4 KiB pages. */
+/** Migrations and compactions, under way and finished. Counts are 4 KiB pages. */
 export type MigrationPhase = 'running' | 'switchOver' | 'completed' | 'cancelled' | 'failed';
 
 /** Of a compaction or a migration. */

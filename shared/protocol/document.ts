@@ -1,4 +1,6 @@
-/** What main tells a window about documents and runs. Plain JSON. All counts are 4 KiB pages, all times ticks or ms. */
+/**
+ * What main sends to a window about documents and runs. Plain JSON. All counts are 4 KiB pages, all times ticks or ms.
+ */
 import type { Diagnostic } from '../errors/index.ts';
 import type { LawsChecked, RunInputs } from '../view/index.ts';
 import type { CommandType } from '../model/command.ts';

@@ -1,4 +1,4 @@
-/** What main tells a window about the inside of a guest. Plain JSON. Counts are 4 KiB pages. */
+/** What main sends to a window about the inside of a guest. Plain JSON. Counts are 4 KiB pages. */
 
 /** What a line of the guest's shell came to. */
 export interface ShellReply {

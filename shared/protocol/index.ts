@@ -1,4 +1,7 @@
-/** What a window and main say to each other. A window imports the files it runs one by one: this index brings the validators. */
+/**
+ * The protocol between a window and main. A window imports single files instead, as this index brings the validators
+ * along.
+ */
 export type {
   DocumentCommand,
   DocumentState,

@@ -1,4 +1,4 @@
-/** Limits that both sides know. Kept apart from the validators, so that a window need not carry those. */
+/** Limits that both sides know, apart from the validators, so that a window need not bundle those. */
 export const PROTOCOL_VERSION = 2;
 
 /** Of one imported file, in characters. */

@@ -5,7 +5,7 @@
  *   JSON, ASCII          a ClientMessage or a ServerMessage
  *   the rest             the payload, may be empty
  *
- * Request numbers of a connection strictly ascend, from 1: a message that comes twice is refused.
+ * Request numbers of a connection strictly ascend, from 1: a repeated message is rejected.
  */
 import { asciiJson, asciiText, putAscii } from '../ascii/index.ts';
 import type { DocumentState, StartInfo } from './document.ts';
@@ -22,25 +22,25 @@ export interface ClientMessage {
 
 export type ServerMessage =
   | { readonly reply: number; readonly output: unknown }
-  /** The request was not done. code: 'refused' malformed or not allowed; 'failed' our own fault. */
+  /** The request was not carried out. 'refused': it is malformed or not allowed; 'failed': a bug of ours. */
   | { readonly reply: number; readonly error: { readonly code: 'refused' | 'failed'; readonly text: string } }
   | { [N in EventName]: { readonly event: N; readonly data: EventData[N] } }[EventName];
 
 export interface EventData {
   /** The attached document changed. */
   state: DocumentState;
-  /** Payload: encode(snapshot) of shared/snapshot. at null: the present. Sent only after the one before was acknowledged. */
+  /** Payload: encode(snapshot) of shared/columns. at null: the present. Sent when the frame before is acknowledged. */
   frame: { readonly frame: number; readonly tick: number; readonly at: number | null };
-  /** World events of the attached document, `from` counting from 0 since its beginning; a from that was had before
-   *  replaces all from there on (undo). */
+  /** World events of the attached document, numbered from 0; a `from` below the number of events already sent
+   *  replaces all events from there on (undo). */
   events: { readonly from: number; readonly events: readonly WorldEvent[] };
   /** The start screen's lists changed. */
   start: StartInfo;
-  /** Something to tell that belongs to no request; shown and kept under Problems. */
+  /** A problem that belongs to no request; shown as a toast and kept under Problems. */
   notice: Diagnostic;
-  /** Of the comparison that this window asked for last. */
+  /** Progress of the comparison that this window requested last. */
   comparing: CompareProgress;
-  /** A menu or a file handed over by the system: the window acts as if the person had chosen the command. */
+  /** A command chosen in the menu bar or by the system: the window acts as if the person had chosen it there. */
   menu: { readonly command: string };
   /** Main opened a document for this window (double-click on a file, second instance). Null: the document it showed was
    *  closed in another window. */

@@ -1,4 +1,4 @@
-/** The one way between a window and main, whatever the shell: an Electron bridge or a WebSocket. */
+/** The connection between a window and main in every shell: an Electron bridge or a WebSocket. */
 export interface Port {
   /** One message of message.ts. Messages arrive whole, in order, once. */
   post(bytes: Uint8Array): void;

@@ -1,14 +1,15 @@
 /**
- * The one table of what a window may ask of main. A row says who answers, the input's validator and the type of the
- * reply. A request that is not in the table is not answered; an input that does not fit its row is not looked at.
+ * The one table of requests from a window to main. A row holds who answers (desk or run), the validator of the input
+ * and the type of the reply. A request that is not in the table is rejected, and so is an input that its row does not
+ * accept.
  *
  * A new request is a row here and one handler: of a `desk` row in src-main/desk/handler.ts, of a `run` row in
- * src-main/runtime/session-methods.ts, which has the world. Nothing in between knows a request by name.
+ * src-main/runtime/session-methods.ts, which has the world. The code between them does not know single requests.
  *
- * (a) A connection belongs to one window. It shows at most one document: the one it attached to; requests about "the
- *     document" mean that one.
+ * (a) A connection belongs to one window. It shows at most one document, the one it is attached to; "the document"
+ *     in a request is that one.
  * (b) No request carries a path of the file system. Files are chosen in the shell's own dialogs, or by the name of an
- *     entry that main has told the window.
+ *     entry that main has sent to the window.
  * (c) Bytes (a report, a figure, tiles) travel as a message's payload, never inside its JSON.
  */
 import * as z from 'zod';
@@ -88,7 +89,7 @@ export const requests = {
   /** Opens an unsaved document as the journal has it; the world is stepped to the tick it had reached. */
   'document.recover': desk<OpenReply>()(z.strictObject({ recovery: id })),
   'document.discardRecovery': desk<null>()(z.strictObject({ recovery: id })),
-  /** Dropped or chosen files, in any order, told apart by content: one scenario, or hosts and VMs. */
+  /** Dropped or chosen files in any order, recognised by content: one scenario, or hosts and VMs. */
   'document.import': desk<ImportReply>()(
     z.strictObject({
       files: z
@@ -104,7 +105,7 @@ export const requests = {
   'document.save': desk<{ saved: boolean; diagnostics: readonly Diagnostic[] }>()(
     z.strictObject({ as: z.boolean(), name: fileName.nullable(), overwrite: z.boolean() }),
   ),
-  /** The canonical text of the document as it stands. Payload: UTF-8. */
+  /** The canonical text of the document now. Payload: UTF-8. */
   'document.text': desk<null>()(none),
   'document.rename': run<null>()(z.strictObject({ name: z.string().trim().min(1).max(200) })),
   /** The file changed on disk: read it anew (true) or keep what is here (false). */

@@ -1,10 +1,11 @@
 /**
- * The world's commands as a person writes them: one row a command with its schema, its conversion for the engine and the
- * names it uses. A scenario has a command with its time; a window submits it without, for the present. What else is
- * known of a command (who may submit it, flags, what dialogs begin with) is plain data in shared/model/command.ts.
+ * The world's commands as a person writes them: one row a command, with its schema, its conversion for the engine and
+ * the names it refers to. A command of a scenario has a time; a window submits it without one, for the present.
+ * Everything else about a command (who may submit it, flags, defaults of dialogs) is plain data in
+ * shared/model/command.ts.
  *
- * (a) Nothing is transformed: what is read is what was written with the defaults filled in.
- * (b) Whether a name exists in a scenario, a schema cannot say: `uses` lists what is to be looked up.
+ * (a) Parsing transforms nothing: the result is what was written, with the defaults filled in.
+ * (b) A schema cannot check whether a name exists in a scenario: `uses` lists the names to look up.
  */
 import { z } from 'zod';
 import type { Command, CommandOf, CommandType, NumberParameter } from '../model/command.ts';
@@ -37,7 +38,7 @@ export interface CommandPlace {
   readonly framePages: number;
 }
 
-/** What a command names that its scenario must have, with the keys under which it stands. */
+/** A name in a command that its scenario must define, and the keys that lead to it. */
 export type CommandUse =
   | { readonly what: 'hostNodes'; readonly keys: readonly string[]; readonly nodes: readonly number[] }
   /** A host that a link joins to one that the VM may be on, and nodes of it; null: any. */

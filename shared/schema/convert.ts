@@ -1,7 +1,7 @@
 /**
- * A guest's settings as a person writes them (ms, KiB, percent), as the engine takes them (ticks, pages, permille), and
- * back where a window shows them. A time is rounded up to a tick: nothing happens before it was asked for. Lifetimes
- * stay fractions of ticks.
+ * Converts a guest's settings from the units that a person writes (ms, KiB, percent) to the engine's (ticks, pages,
+ * permille), and back where a window shows them. A time is rounded up to a tick: nothing happens before it was asked
+ * for. Lifetimes stay fractions of ticks.
  */
 import type { BeyondConfig, RegenerationConfig, WorkloadConfig } from '../model/config.ts';
 import { pagesFromKib } from '../units/index.ts';

@@ -1,10 +1,10 @@
-/** What commands and the parts of a scenario are made of: names, ids, times, rates, and the settings of a guest. */
+/** The parts that commands and scenarios are made of: names, ids, times, rates, and the settings of a guest. */
 import { z } from 'zod';
 import * as limit from '../model/limit.ts';
 import { PLAIN_RFC } from '../model/beyond.ts';
 import { DEFAULT_REGENERATION } from '../model/default.ts';
 
-/** A check on a whole object: exactly one of `keys`. JSON Schema is told the same by `oneOf`. */
+/** A check on a whole object: exactly one of `keys`. The JSON Schema has `oneOf` for it. */
 export const exactlyOne = (keys: readonly string[]) => ({
   check: (ctx: z.core.ParsePayload<Record<string, unknown>>): void => {
     const given = keys.filter((key) => ctx.value[key] !== undefined);

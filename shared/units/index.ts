@@ -1,7 +1,7 @@
 /**
- * The one place that converts between bytes, KiB, MiB and pages. Amounts are pages of 4 KiB inside, text outside: they
- * are converted once where text is read and once where it is written. 1 KiB = 2^10 and 1 MiB = 2^20 bytes everywhere,
- * also where a foreign format writes "kB" or "MB" for them. Ranges are half-open [start, end).
+ * The one place that converts between bytes, KiB, MiB and pages. Inside the program amounts are 4 KiB pages: they are
+ * converted once where text is read and once where it is written. 1 KiB = 2^10 and 1 MiB = 2^20 bytes everywhere, even
+ * where a foreign format calls them "kB" or "MB". Ranges are half-open, [start, end).
  */
 
 /** Bytes in a page. */

@@ -1,9 +1,8 @@
 /**
- * The accounts of one guest, as its own kernel would give them: per node, per (node, zone), sums, the laws as equations
- * with their numbers, and the text that `numactl --hardware` prints. All counts are 4 KiB pages.
+ * The accounting of one guest as its own kernel reports it: per node, per zone, totals, the laws as equations with
+ * their numbers, and the text that `numactl --hardware` prints. All counts are 4 KiB pages.
  *
- * What is by T and what by A is the snapshot's rule: free pages and spans by A, everything else by T.
- * Laws and their numbers: spec/dnuma.md section 5.4.
+ * Free pages and spans are by A, everything else by T, as in the snapshot. Laws: spec/dnuma.md section 5.4.
  */
 import { FREE_ORDERS, guestsOf, PAGE_COUNTS, rowAt, rowsOf, ZONE_FIGURES } from '../columns/index.ts';
 import type { PageCount, Snapshot, ZoneFigure } from '../columns/index.ts';
@@ -31,9 +30,9 @@ export interface ZoneRow extends Readonly<Record<ZoneFigure, number>> {
 export interface NodeRow extends PageCounts {
   readonly nid: number;
   readonly online: boolean;
-  /** The host node that it stands for. */
+  /** The host node that it represents. */
   readonly standsFor: HostNodeRef | null;
-  /** node_present_pages as the kernel believes it; other than presentPages where it has lost a zone. */
+  /** node_present_pages as the kernel counts it; differs from presentPages where the kernel has lost a zone. */
   readonly nodePresentPages: number;
   /** nr_zones: 1 + the highest zone that the kernel looks at. */
   readonly nrZones: number;

@@ -1,4 +1,4 @@
-/** What changed between two states of one guest, in pages, signed; for the figure beside a figure. */
+/** Signed changes between two states of one guest, in pages, shown next to the figures. */
 import { count } from './number-format.ts';
 import type { GuestAccounting, NodeRow, PageCounts, ZoneRow } from './accounting.ts';
 import type { WorldEvent } from '../model/event.ts';

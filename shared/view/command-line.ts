@@ -1,9 +1,9 @@
 /**
- * What a person would type on a real host to do, or to look at, what is shown here: commands of libvirt's virsh and of the
- * numactl package, as one line for a POSIX shell.
+ * Shell commands that do on a real host what is shown here, or look at it: libvirt's virsh and the numactl package,
+ * one line for a POSIX shell each.
  *
- * (a) Names are data: whatever is in one, it stays one word of the shell and no option of the command.
- * (b) virsh takes a name of digits for a domain's running id. Such a VM is looked up by its name first.
+ * (a) Names are data: whatever a name contains, it stays one word of the shell and never becomes an option.
+ * (b) virsh takes a name of digits for the id of a running domain. Such a VM is looked up by its name first.
  */
 import type { HostMatrix } from './host.ts';
 import { idList } from './id-list.ts';
@@ -12,7 +12,7 @@ import { idList } from './id-list.ts';
 export const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** How virsh is told which VM. */
+/** The argument of virsh that names the VM. */
 function domain(vm: string): string {
   if (!/^\d+$/.test(vm)) return vm.startsWith('-') ? `--domain=${shellWord(vm)}` : shellWord(vm);
   return `"$(virsh list --all --uuid --name | awk '$2 == "${vm}" { print $1 }')"`;

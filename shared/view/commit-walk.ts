@@ -1,17 +1,17 @@
 /**
- * Commits as a person walks through them: one place after the other, with every counter that the place has changed and
- * what it is after each step. Main tells the traces as they are here.
+ * Walking through commits step by step: each step with every counter that it changed, and the value of each counter
+ * after it. The input is the traces as main sends them.
  */
 import type { CommitTrace } from '../model/commit-trace.ts';
 import { counterOrder } from './counter-name.ts';
 
-/** Where one stands: before the first step is -1. */
+/** The current step of a commit; -1: before its first step. */
 export interface WalkPlace {
   readonly commit: number;
   readonly step: number;
 }
 
-/** The next step or the one before, over the ends of commits; null: there is none. */
+/** The next or the previous step, across commits; null: there is none. */
 export function walked(commits: readonly CommitTrace[], place: WalkPlace, direction: 1 | -1): WalkPlace | null {
   const now = commits[place.commit];
   if (now === undefined) return null;
@@ -41,7 +41,7 @@ export interface WalkedCounter {
   readonly counter: string;
   /** Before the commit. */
   readonly first: number;
-  /** After the step one stands at. */
+  /** The value after the current step. */
   readonly now: number;
   /** What it was before that step; equal to `now` unless this step changed it. */
   readonly before: number;

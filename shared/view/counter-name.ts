@@ -1,4 +1,4 @@
-/** Counters of a guest as a person reads them, with the map that they follow, in the order in which they are shown. */
+/** Names of a guest's counters for people, each with the map it follows, in the order in which they are shown. */
 import type { TableName } from '../columns/index.ts';
 import { columnNames, columnSpec, COUNTERS, mappedLabel } from '../columns/index.ts';
 
@@ -41,7 +41,7 @@ const FIRST = (
   'slabShrunk tasksRemapped staleMasks allocs allocFailures crashed'
 ).split(' ');
 
-/** A counter that no table has is told by its own name, its words apart. */
+/** A counter without an entry is shown by its own name, split into words. */
 export const counterName = (counter: string): string =>
   NAMES[counter] ?? counter.replace(/([a-z0-9])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
 

@@ -1,6 +1,7 @@
 /**
- * A forecast beside the hosts as they are: per host node what it would hold before and after, per guest node what the
- * guest would see. All counts are 4 KiB pages. Nodes that stay as they are and hold nothing of the VM are left out.
+ * A forecast next to the present state of the hosts: what each host node holds before and after, and what the guest
+ * will see of each of its nodes. All counts are 4 KiB pages. Nodes that do not change and hold nothing of the VM are
+ * omitted.
  */
 import type { NodeForecast } from '../model/forecast.ts';
 import type { HostMatrix } from './host.ts';

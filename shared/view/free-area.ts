@@ -1,4 +1,4 @@
-/** Free blocks by order of each node, over its zones. Free pages are by A. */
+/** Free blocks of each node by order, over all its zones. Free pages are by A. */
 import { PAGES_PER_HUGE } from '../units/index.ts';
 import type { NodeRow } from './accounting.ts';
 

@@ -1,11 +1,11 @@
 /**
- * How the hosts' nodes are laid out on a surface: boxes as lstopo draws them while there is room for words in them, small
- * tiles beyond that. Numbers of pixels only; nothing is drawn here.
+ * How the hosts' nodes are laid out on a surface: boxes as lstopo draws them while there is room for words in them,
+ * small tiles beyond that. Numbers of pixels only; nothing is drawn here.
  *
  * (a) In boxes, memory has the same width in every node, so its area is proportional to its size; the largest node gets
- *     the height there is, and a node that would be too thin to be seen is drawn LEAST_MEMORY high and said to be.
- * (b) The order of nodes is theirs (host, nid), whatever their sizes; that of VMs in a node is the guests'. Nothing jumps
- *     when a page moves.
+ *     the height there is, and a node too thin to be seen is drawn LEAST_MEMORY high and flagged.
+ * (b) Nodes are ordered by host and nid whatever their sizes, VMs within a node by guest. Nothing jumps when a page
+ *     moves.
  */
 import { idList } from './id-list.ts';
 import { plural } from './number-format.ts';
@@ -98,7 +98,7 @@ export interface MemoryBand {
   readonly id: string;
   /** copy: a migration's second copy. */
   readonly kind: 'vm' | 'copy' | 'reserved' | 'free';
-  /** Index of the guest; null for what is no VM's. */
+  /** Index of the guest; null for memory of no VM. */
   readonly guest: number | null;
   readonly pages: number;
 }
@@ -118,7 +118,7 @@ export function memoryBands({ nodes, vms }: HostMatrix, node: number): MemoryBan
 export type CpuPart =
   { readonly kind: 'cpu'; readonly cpu: number } | { readonly kind: 'more'; readonly count: number };
 
-/** CPUs as so many cells at most, as lstopo factorizes: the first, how many more, the last. */
+/** CPUs in a limited number of cells, as lstopo abbreviates them: the first, how many more, the last. */
 export function factorCpus(cpus: readonly number[], most: number): CpuPart[] {
   const cell = (cpu: number): CpuPart => ({ kind: 'cpu', cpu });
   if (cpus.length <= most) return cpus.map(cell);

@@ -2,12 +2,12 @@
  * How many 2 MiB huge pages a guest's nodes could give: now, after compaction, and never. A pageblock is PAGES_PER_HUGE
  * pages, aligned; each belongs to the node and zone that most of it belongs to by T (of equal shares the lower node).
  *
- * (a) now: free blocks of order 9 and above hold so many, as the free lists (A) have them.
+ * (a) now: the huge pages in free blocks of order 9 and above, from the free lists (A).
  * (b) never: pageblocks with a pinned page in them, with a hole, or with pages of several nodes by T, unless the whole
  *     pageblock is free now on one node.
- * (c) afterCompaction: if the pages in use of all other pageblocks were packed into as few as they fit in, the free pages
- *     of never-pageblocks filled first: the lesser of the other pageblocks and of the free pages over 512, in each zone.
- *     Never less than now. Compaction copies inside a zone, so nothing is packed across two.
+ * (c) afterCompaction: if the pages in use of all other pageblocks were packed into as few as they fit in, the free
+ *     pages of never-pageblocks filled first: the lesser of the other pageblocks and of the free pages over 512, in
+ *     each zone. Never less than now. Compaction copies inside a zone, so nothing is packed across two.
  * (d) now, what compaction adds, what is in use and never add up to the pageblocks.
  */
 import { guestsOf, rowsOf } from '../columns/index.ts';

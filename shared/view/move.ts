@@ -1,7 +1,7 @@
 /**
- * What moves memory on and between hosts, as a person asks about it: how far, how fast, how long still, and the forecast
- * made when it was submitted. Bytes for migrations (QEMU's own words), pages for compactions. Derived from one frame's
- * header and the list of commands, so that it is as true of a recorded frame as of the present.
+ * Compactions and migrations as a person asks about them: how far, how fast, how much longer, and the forecast made
+ * when the command was submitted. Bytes for migrations (QEMU's terms), pages for compactions. Derived from one frame's
+ * header and the list of commands, so it is as correct for a recorded frame as for the present.
  */
 import { isUnderWay } from '../model/transfer.ts';
 import type { CompactForecast, MigrateForecast } from '../model/forecast.ts';

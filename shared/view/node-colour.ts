@@ -1,7 +1,7 @@
 /**
  * Colour means host node. Each host node has one index: its hue is the index modulo eight, and from the ninth on a
- * pattern is laid over it. A guest node wears the colour of the host node that it stands for; one that stands for none
- * has an index of its own after all host nodes. Screen and report both take their colours here.
+ * pattern is laid over it. A guest node has the colour of the host node that it represents; a guest node that
+ * represents none has an index of its own after all host nodes. Screen and report both use these colours.
  *
  * The hues were chosen so that any two stay apart for normal, protan, deutan and tritan eyes and each has a contrast of
  * at least 3 with the page in its theme; report/colour.test.ts holds both. They are never the only sign: the number is

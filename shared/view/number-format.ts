@@ -1,4 +1,6 @@
-/** How numbers are written for a person: thin spaces between thousands, at most two decimals, units never dropped, "–" for what is not known. */
+/**
+ * Number formats for people: thin spaces between thousands, at most two decimals, units always, "–" for unknown.
+ */
 import { PAGE_SIZE_BYTES, PAGES_PER_MIB } from '../units/index.ts';
 
 const THIN = '\u202f';

@@ -1,6 +1,6 @@
 /**
- * Who has the pages that a guest's nodes owe each other, and since when: the snapshot's table `owed`. Pinned ones are
- * among them (owner kernel), as they are never given back. Pages in use with A != T.
+ * Owners and ages of the pages that a guest's nodes owe each other, from the snapshot's table `owed`: pages in use with
+ * A != T. Pinned pages are included (owner kernel), although they are never freed.
  */
 import { OWED_OWNERS } from '../model/owed.ts';
 import type { OwedOwner } from '../model/owed.ts';

@@ -1,6 +1,6 @@
 /**
- * The one JSON document that `run --json` ends with. Names and meanings are a promise to scripts: fields are added,
- * never renamed. Pages are 4 KiB; `sizeMiB` is floored as numactl does; `stranded` leaves out pinned pages, which are
+ * The JSON document that `run --json` prints. Names and meanings are a promise to scripts: fields are added, never
+ * renamed. Pages are 4 KiB; `sizeMiB` is rounded down as numactl does; `stranded` excludes pinned pages, which are
  * listed apart.
  */
 import {
@@ -83,7 +83,7 @@ export interface GuestNodeDocument extends PageCounts {
   readonly zones: readonly ZoneDocument[];
 }
 
-/** With those figures of a zone that are of a map; watermarks and per-CPU lists are not told. */
+/** With those figures of a zone that belong to a map; watermarks and per-CPU lists are left out. */
 export interface ZoneDocument extends PageCounts {
   readonly zone: string;
   readonly spanStartPfn: number;

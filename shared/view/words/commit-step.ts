@@ -1,4 +1,4 @@
-/** What a step of a commit did. */
+/** A sentence for each step of a commit. */
 import type { CommitStep, CommitTraceStep } from '../../model/commit-trace.ts';
 import { count, plural } from '../number-format.ts';
 import { capital, enumerated, some } from './part.ts';

@@ -1,4 +1,7 @@
-/** Comparisons: the variants by name, what differs, and why: the mechanism of each defect, and what each option does. */
+/**
+ * Comparisons in words: names of variants, what differs, and why (the mechanism of each defect, and what each option
+ * does).
+ */
 import type {
   Cause,
   ComparedDifference,

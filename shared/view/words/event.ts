@@ -1,4 +1,4 @@
-/** What happened in a world: a title for each kind of event, and each event as a sentence. */
+/** Events in words: a title for each kind of event, and a sentence for each event. */
 import type { WorldEvent, WorldEventData, WorldEventOf, WorldEventType } from '../../model/event.ts';
 import { bytes, count, exactPages } from '../number-format.ts';
 import { idList } from '../id-list.ts';

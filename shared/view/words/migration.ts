@@ -1,4 +1,4 @@
-/** What a migration does, or why it ended as it did. */
+/** A migration in words: what it is doing, or why it ended. */
 import type { MigrationRow } from '../../model/transfer.ts';
 import { bytes, count, plural } from '../number-format.ts';
 import { msText, secondsText } from './part.ts';

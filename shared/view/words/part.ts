@@ -1,4 +1,4 @@
-/** Parts of sentences that several of them have. */
+/** Phrases that several sentences share. */
 import { idList } from '../id-list.ts';
 import { count, decimal, exactPages, size } from '../number-format.ts';
 

@@ -1,4 +1,4 @@
-/** What a world still waits for. */
+/** The pending work of a world in words. */
 import type { PendingWork } from '../../model/pending-work.ts';
 import { count, exactPages } from '../number-format.ts';
 

@@ -1,4 +1,4 @@
-/** Why a guest does not fit on its host. */
+/** Placement problems in words: why a guest does not fit on its host. */
 import type { PlacementProblem } from '../../model/placement.ts';
 import { count, exactPages } from '../number-format.ts';
 import { nodesText } from './part.ts';

@@ -1,4 +1,4 @@
-/** Why a command is rejected. */
+/** Command rejections in words. */
 import type { LayoutRange } from '../../model/config.ts';
 import type { LayoutProblem, Rejection, RejectionSlug } from '../../model/rejection.ts';
 import { count, exactPages, plural } from '../number-format.ts';
