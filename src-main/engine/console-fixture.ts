@@ -1,4 +1,6 @@
-/** For tests: one guest of the specification's test vectors (section 8) in a world, and its files as a shell uses them. */
+/**
+ * TESTS ONLY. One guest of the specification's test vectors (section 8) in a world, and its files as a shell uses them.
+ */
 import {
   CORRECT,
   DEFAULT_PROFILE,

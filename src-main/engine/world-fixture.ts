@@ -1,4 +1,4 @@
-/** A small world for tests: two hosts, a link, guests of 4096 pages. */
+/** TESTS ONLY. A small world: two hosts, a link, guests of 4096 pages. */
 import type { Command } from '../../shared/model/command.ts';
 import type { GuestConfig, HostConfig } from '../../shared/model/config.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';

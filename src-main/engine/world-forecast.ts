@@ -1,7 +1,8 @@
 /**
- * What would come of a command submitted now; nothing changes. Exact where the future is determined: where the VM's host
- * and link are left alone and nobody else commits a layout. Only the split of pages by free and in use is of now: what
- * the workload does until the layout is delivered, only running it tells.
+ * Forecasts: what a command submitted now would do, without changing the world. A forecast is exact where the future
+ * is determined: nothing else uses the VM's host and link, and no other layout is committed in the guest. Only the
+ * split of pages into free and in use is that of the present, as what the workload does until the layout is delivered
+ * is known only by running it.
  */
 import type {
   CompactForecast,
@@ -139,7 +140,7 @@ function forecastMigration(
   };
 }
 
-/** What the guest would see once it has been told. */
+/** What the guest would see once the layout is delivered. */
 function outlookOf({ transfers, guests, tick }: ForecastParts, index: number, changes: BackingChanges): GuestOutlook {
   const guest = guests[index]!;
   const ranges = guest.forecastLayout(truthOf(transfers.fleet, index), changes, tick);

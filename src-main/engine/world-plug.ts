@@ -1,6 +1,6 @@
 /**
- * Memory plugged into a running guest: a whole DIMM (plugDimm), or one memory block of it by its kernel (probe). The host
- * gives frames for all of it or refuses; then the pages come to exist in the guest.
+ * Memory plugged into a running guest: a whole DIMM (plugDimm), or one memory block of it by the guest's kernel
+ * (probe). The host gives frames for all of it or rejects it; then the pages come into existence in the guest.
  */
 import type { PfnRange } from '../../shared/units/index.ts';
 import type { WorldEvent } from '../../shared/model/event.ts';

@@ -1,5 +1,5 @@
 /**
- * A world as the tables of shared/columns/schema.ts. Nothing here changes the world; the row orders are the format's.
+ * Writes a world into the tables of shared/columns/schema.ts, in the row order stated there. Does not change the world.
  */
 import type { HostHeader, KernelHeader, Row, Snapshot, SnapshotLevel, Table } from '../../shared/columns/index.ts';
 import {

@@ -1,8 +1,8 @@
 /**
- * Exact pages of a range of one guest, as the columns of shared/protocol/tile.ts. Nothing here changes the world.
+ * Exact pages of a range of one guest, as the columns of shared/columns/tile.ts. Does not change the world.
  *
- * Walks blocks, not pages: a free block or an allocation is filled in whole, so the cost follows the blocks, extents and
- * ranges that meet the window, plus the fills.
+ * Walks blocks, not pages: a free block or an allocation is filled in whole, so the cost follows the blocks, extents
+ * and ranges that meet the window, plus the fills.
  */
 import { createTiles, NO_HOST_NODE, NO_NODE, PageTile, type Tiles } from '../../shared/columns/tile.ts';
 import type { Fleet } from './fleet/index.ts';

@@ -1,17 +1,17 @@
 /**
- * The world: hosts, guests, time. It knows nothing of files, clocks, windows or Node. It is made by create or restore,
- * changed by step, submit, apply and the lines of a guest's shell, and looked at without changing it; same configuration,
- * same seed, same commands: same hash chain, wherever it runs.
+ * The world: hosts, guests, time. It knows nothing of files, clocks, windows or Node. `create` and `restore` make a
+ * world; `step`, `submit`, `apply` and the lines of a guest's shell change it; everything else only reads it. The same
+ * configuration, seed and commands give the same hash chain wherever a world runs.
  *
- * A tick, in this order: (1) commands scheduled for it; (2) compactions and migrations move frames; (3) guests whose
- * layout is due get it; (4) workloads: deaths and births of the part of the tick in which the guest's CPUs ran; (5) the
- * tick counts up and the chain grows.
- * A command takes effect whole or not at all; one that is rejected changes nothing but the log.
+ * A tick, in this order: (1) the commands scheduled for it; (2) compactions and migrations move frames; (3) guests
+ * whose layout is due get it; (4) workloads: deaths and births of the part of the tick in which the guest's CPUs ran;
+ * (5) the tick counts up and the chain grows. A command takes effect as a whole or not at all; a rejected command is
+ * logged and changes nothing else.
  *
- * The configuration is the truth: a command submitted between two ticks is entered into the schedule at the tick the
- * world stands at, before those still to come, so a world made from `config` as it is afterwards has the same hash and
- * chain at every later tick. A submitted command that is rejected has changed nothing and is not entered: it is no part
- * of the scenario. A scheduled command that is rejected stays in the schedule, where it was before it was tried.
+ * The configuration always describes the world: a command submitted between two ticks (`submit`) is entered into the
+ * schedule at the present tick, before the commands still to come, so that a world made from the resulting `config`
+ * has the same hash and chain at every later tick. A submitted command that is rejected is not entered. A scheduled
+ * command that is rejected stays in the schedule, as it was part of the configuration before it was tried.
  */
 import type { Forecast } from '../../shared/model/forecast.ts';
 import type { Snapshot, SnapshotLevel } from '../../shared/columns/index.ts';
@@ -336,7 +336,7 @@ export class World {
   /**
    * Whether nothing is left to wait for: no scheduled command, no compaction or migration, no layout on its way or being
    * committed, and no page owed but pinned ones. Lag 1 may remain where regeneration is off, where runs are coalesced, and in a guest that
-   * was misplaced at boot: it is told nothing until its backing changes or its regeneration is set.
+   * was misplaced at boot: it gets no layout until its backing changes or its regeneration is set.
    */
   converged(): boolean {
     if (this.#scheduled < this.#schedule.length || this.#transfers.isBusy) return false;
@@ -394,7 +394,7 @@ export class World {
     return { ...w.done(), guests };
   }
 
-  /** 16 hex digits over the whole state (not the log: a refused command changes nothing). */
+  /** 16 hex digits over the whole state, without the log: a rejected command does not change the hash. */
   hash(): string {
     this.#assertNoLine();
     const w = new StateHasher();

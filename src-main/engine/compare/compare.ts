@@ -1,13 +1,13 @@
 /**
- * Runs a scenario several times with one guest otherwise, to the same tick, and says what that changed and what alone
- * makes the change. Nothing is foretold: every figure is read off a world that was stepped there.
+ * Runs a scenario several times to the same tick, each time with one guest varied, and reports which figures differ and
+ * which variation causes it. Nothing is forecast: every figure is read from a world that was stepped to that tick.
  *
- * (a) The first variant is what the others are measured against. `until: 'converged'` is decided by the first two: the
- *     later of the ticks at which they have nothing left to wait for, at most `maxTicks`; the others are run to it.
- * (b) A figure of the guest as it is differs *because* of the switches that alone bring about the same value; when none
- *     does, because of those that alone change it at all, if they are few; otherwise of several together. (Where many
- *     change a figure, each by its own amount, it follows from every page that went another way.)
- * (c) Work comes in parts: the caller may stop between two.
+ * (a) The other variants are measured against the first. `until: 'converged'` is decided by the first two variants: the
+ *     later of the ticks at which they have no pending work, at most `maxTicks`; the others run to that tick.
+ * (b) The causes of a differing figure are the switches that alone give it the same value; if there are none, those
+ *     that alone change it at all, provided that they are few; otherwise several together. (Where many switches change
+ *     a figure, each by its own amount, the figure depends on every page that took another way.)
+ * (c) The work is done in parts: the caller may stop between two of them.
  */
 import type {
   ComparedDifference,

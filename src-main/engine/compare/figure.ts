@@ -1,13 +1,13 @@
 /**
- * The figures of one guest that a comparison sets side by side, read off a snapshot. All of them are what the guest's
- * kernel believes, or what the tables count; none is made up here.
+ * The figures of one guest that a comparison sets side by side, read from a snapshot: counters of the guest's kernel,
+ * or counts of the tables.
  */
 import { columnNames, columnSpec, guestsOf, rowAt, rowsOf } from '../../../shared/columns/index.ts';
 import type { ComparedFigure } from '../../../shared/model/comparison.ts';
 import type { ColumnName, GuestTable, Row, Snapshot, Table, TableName } from '../../../shared/columns/index.ts';
 import { numactlMbFromPages } from '../../../shared/units/index.ts';
 
-/** Which figures the two tell apart, in the order in which they are told. The rest is shown and not judged. */
+/** The figures by which a comparison judges two variants, in the order of its list. Others are only shown. */
 export const JUDGED = {
   /**
    * What the algorithm decides. Free and used pages of single zones are left out: what a workload allocates next follows

@@ -1,7 +1,8 @@
 /**
- * The same world with one guest that is otherwise from the beginning: without the posted code's defects, with one of
- * them alone, with one thing beyond the RFC alone. Everything else, seed and commands included, stays; only commands
- * that would set what is compared (setBeyond of that guest) are left out, except for the guest as it is.
+ * Variants of a world: one guest differs from the beginning (without the posted code's defects, with one of them
+ * alone, or with one option beyond the RFC alone). Everything else stays, seed and commands included, except that
+ * commands which would set what is compared (setBeyond of that guest) are left out of all variants but the guest as it
+ * is.
  */
 import type { SwitchName, VariantName } from '../../../shared/model/comparison.ts';
 import type { BeyondConfig, GuestConfig, RfcSwitches } from '../../../shared/model/config.ts';

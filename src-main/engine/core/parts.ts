@@ -1,4 +1,4 @@
-/** Long work in parts: a generator that stops now and then, so that a caller can do other things in between. */
+/** Long work in parts: a generator that yields from time to time, so that its caller can do other work in between. */
 export type Parts<T> = Generator<undefined, T>;
 
 /** All of it at once. */

@@ -1,7 +1,7 @@
 /**
- * How a part of the world is written down whole, for snapshot, restore and the state hash. Each part has one function
- * that writes every field in a fixed order; reading uses the same names. What is not written does not exist: a field
- * that can be derived is rebuilt on load and left out.
+ * Saving a part of the world for snapshot, restore and the state hash. Each part has one function that writes every
+ * field in a fixed order; reading uses the same names. State that is not written does not exist: a field that can be
+ * derived is left out and rebuilt on load.
  */
 import { assert } from './assert.ts';
 import { StateHash } from './hash.ts';

@@ -1,4 +1,4 @@
-/** Takes host frames and gives them to windows of guest memory, in pfn order: the one way in which frames are taken. */
+/** Takes host frames and gives them to windows of guest memory, in pfn order. Frames are taken nowhere else. */
 import type { PfnRange } from '../../../shared/units/index.ts';
 import { assert } from '../core/index.ts';
 import type { BackingExtent } from './backing.ts';

@@ -1,4 +1,4 @@
-/** Small configurations for the tests of this folder. */
+/** TESTS ONLY. Small configurations for the tests of this folder. */
 import type { GuestConfig, HostConfig, LinkConfig, PlacementRule } from '../../../shared/model/config.ts';
 import type { WorldConfig } from '../../../shared/model/world.ts';
 import type { PfnRange } from '../../../shared/units/index.ts';

@@ -1,5 +1,5 @@
 /**
- * Writing a fleet down and reading it back. Free frames are not written: they are what no backing holds, and NodeFrames
+ * Saves and restores a fleet. Free frames are not saved: they are the frames that no backing holds, and NodeFrames
  * keeps them in one canonical form.
  */
 import type { WorldConfig } from '../../../shared/model/world.ts';

@@ -1,6 +1,6 @@
 /**
- * One host as it stands: its nodes with their frames, and the distances between them. A value: a host with other frames
- * is another Host. Node ids may be sparse (0, 1, 16, 17); a node may have no CPUs or no memory, and then simply never
+ * One host: its nodes with their frames, and the distances between them. A value: a host with other frames is another
+ * Host. Node ids may be sparse (0, 1, 16, 17); a node may have no CPUs or no memory, and then simply never
  * has room.
  */
 import { assert } from '../core/index.ts';

@@ -1,6 +1,6 @@
 /**
- * The oracle of the tests: one entry per frame and per page, one frame moved at a time, no extents. Obviously right and
- * slow. It does not know time: the test tells it when a migration ends.
+ * TESTS ONLY. The oracle: one entry per frame and per page, one frame moved at a time, no extents. Obviously right,
+ * and slow. It does not know time: the test says when a migration ends.
  */
 import type { GuestConfig } from '../../../shared/model/config.ts';
 import type { WorldConfig } from '../../../shared/model/world.ts';

@@ -1,11 +1,12 @@
 /**
- * Tick 0: the placement rules of a guest become frames. Does not throw on a guest that does not fit: it says which rule
- * is how many pages short on which nodes, and goes on, so that all problems are known at once.
+ * Tick 0: the placement rules of a guest are turned into frames. A guest that does not fit does not throw: the result
+ * lists which rule is how many pages short on which nodes, and placement goes on, so that all problems are known at
+ * once.
  *
  * Frames are given by windows (guest-memory.ts). A window that two rules share belongs to the rule of its lowest valid
- * page. Shares are counted in frames: cumulative pages are rounded up to frames, and windows that are partly padding in
- * the middle of a rule (a hole that is not a multiple of 2 MiB) count whole; frames over or short of the windows are
- * settled at the last share.
+ * page. Shares are counted in frames: cumulative pages are rounded up to frames, and windows that are partly padding
+ * in the middle of a rule (a hole that is not a multiple of 2 MiB) count whole; a surplus or lack of frames is settled
+ * at the last share.
  */
 import { Prng } from '../core/index.ts';
 import type { GuestConfig, PlacementRule } from '../../../shared/model/config.ts';

@@ -1,9 +1,10 @@
 /**
- * The books of a guest: sizes, free pages and free blocks of nodes and zones, what is owed between nodes, what has moved.
+ * The accounting of a guest: sizes, free pages and free blocks of nodes and zones, pages owed between nodes, pages
+ * moved.
  *
- * (a) size, present, managed and free are what the kernel counts, as every file of the guest has them; target, actual
- *     and listed are the truth beside it. They differ only with the defects of the posted code.
- * (b) The names of the JSON are an interface: programs read them. All counts are 4 KiB pages.
+ * (a) size, present, managed and free are what the kernel counts, as in every file of the guest; target, actual and
+ *     listed are the truth. The two differ only with the defects of the posted code.
+ * (b) The names in the JSON are an interface that programs read. All counts are 4 KiB pages.
  */
 import { type ZoneFigures, type GuestMm, NR_PAGE_ORDERS, ZONE_NAMES } from '../mm/index.ts';
 import { zoneIndex, zonelistRebuildsOf } from '../mm/mm.ts';

@@ -1,5 +1,5 @@
 /**
- * Numbers as the kernel reads them from what is written to a simple attribute: at most 23 characters, base by prefix
+ * Parses numbers as the kernel does when text is written to a simple attribute: at most 23 characters, base by prefix
  * (0x: 16, 0: 8, else 10), a value of 64 bits that wraps.
  */
 import type { KernelProfile } from '../../../shared/model/config.ts';

@@ -3,8 +3,8 @@
  * mean what they mean to Linux. The caller is root.
  *
  * (a) Reading never changes the guest; two reads without a step or a write between them are equal.
- * (b) A write is one write(2) of the whole text. It changes the guest and returns what the world is to be told; whoever
- *     writes outside a command breaks replay, so only the world does (World.write).
+ * (b) A write is one write(2) of the whole text. It changes the guest and returns the events of it; a write outside a
+ *     command would break replay, so only the world writes (World.write).
  * (c) What a file says is computed when it is read: nothing is kept here.
  */
 import type { Guest } from '../vm/index.ts';
@@ -76,7 +76,7 @@ export class GuestFiles {
   write(path: string, text: string): WriteOutcome & { readonly reached: boolean } {
     if (text === '') return { ...ok(0), reached: false };
     const found = this.#walk(path, true);
-    // Nothing can be created here: where there is no file, root too is refused.
+    // Nothing can be created here, not even by root.
     if (found === 'ENOENT' && !path.startsWith('/proc')) return { ...fail('EACCES'), reached: false };
     if (typeof found === 'string') return { ...fail(found), reached: false };
     if (found.node.kind !== 'file') return { ...fail('EISDIR'), reached: false };

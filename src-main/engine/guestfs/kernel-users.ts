@@ -1,6 +1,6 @@
 /**
- * Who in a guest is told of a commit (BeyondConfig.notify), as files: the slab caches of /sys/kernel/slab, with the names
- * and formats that SLUB has, and the tasks with a memory policy in /sys/kernel/debug/dnuma/tasks.
+ * The subscribers that a guest's kernel notifies of a commit (BeyondConfig.notify), as files: the slab caches of
+ * /sys/kernel/slab, with SLUB's names and formats, and the tasks with a memory policy in /sys/kernel/debug/dnuma/tasks.
  */
 import type { Guest } from '../vm/index.ts';
 import { dir, type DirNode, fail, ok, procFile, sysAttribute, sysFile } from './node.ts';

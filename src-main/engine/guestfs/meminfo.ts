@@ -1,4 +1,4 @@
-/** /proc/meminfo and the meminfo of a node: what is free, and what there is. Fields by the era (mm/era-fields.ts). */
+/** /proc/meminfo and the meminfo of a node: free memory and totals. The fields depend on the era (mm/era-fields.ts). */
 import { ERA_FIELDS, HARDWARE_CORRUPTED, PAGE_COUNT_FIELDS } from '../mm/era-fields.ts';
 import { NR_ZONES } from '../mm/index.ts';
 import { zoneIndex, type Mm } from '../mm/mm.ts';

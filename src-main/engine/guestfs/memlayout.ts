@@ -1,11 +1,12 @@
 /**
- * /sys/kernel/debug/memlayout: the RFC's door for staging and committing layouts (section 3.2 of the specification), and
- * the statistics of its author's later tree.
+ * /sys/kernel/debug/memlayout: the RFC's door for staging and committing layouts (section 3.2 of the specification),
+ * and the statistics of its author's later tree.
  *
  * (a) Ends are inclusive here and nowhere else: the exclusive ends of the engine are converted in this file.
  * (b) node, commit and clear serialise on one mutex; start and end are plain variables that all writers share.
  * (c) A layout takes its number and has its folder from the moment at which it is made, committed or not.
- * (d) A committed layout shows the ranges that took effect, expanded; its file `filled` says which parts nobody wrote.
+ * (d) A committed layout shows the ranges that took effect, expanded; its file `filled` lists the parts that were not
+ *     written but filled in.
  */
 import type { WorldEvent } from '../../../shared/model/event.ts';
 import type { Guest, KeptLayout } from '../vm/index.ts';
@@ -95,7 +96,7 @@ function layoutFolder(guest: Guest, kept: KeptLayout): DirNode {
     (i) => ({ start: start[i]!, end: start[i + 1]!, nid: nid[i]! }),
   );
   const more: Record<string, FsNode> = { ...layoutStats(guest, kept) };
-  // Beside the RFC's: which pages nobody gave to a node.
+  // Not in the RFC: the pages that no write assigned to a node.
   if (filled.length > 0) {
     more['filled'] = procFile(() => filled.map((r) => `${nameOf(r)}\n`).join(''), 0o400);
   }

@@ -1,6 +1,6 @@
 /**
- * What the tree of files is made of. A node is made anew whenever it is looked up, or lives as long as the guest: nobody
- * may tell, since all it knows is how to ask the guest. Reading changes nothing.
+ * The nodes of the file tree. A node may be made anew at every lookup or live as long as the guest; callers cannot see
+ * the difference, as all that a node holds is how to ask the guest. Reading changes nothing.
  */
 import type { WorldEvent } from '../../../shared/model/event.ts';
 
@@ -28,12 +28,12 @@ export type Errno =
 /** What a write came to: bytes taken, of the text's length (fewer: the caller sends the rest again), or an error. */
 export type Written = { readonly ok: true; readonly consumed: number } | { readonly ok: false; readonly errno: Errno };
 
-/** What a write came to, and what it told the world, in order. */
+/** The result of a write, and its events in order. */
 export type WriteOutcome = Written & { readonly events: readonly WorldEvent[] };
 
 export interface FileNode {
   readonly kind: 'file';
-  /** Permission bits. The reader is root: what they refuse is refused to others only. */
+  /** Permission bits. The reader is root, so they never deny anything here. */
   readonly mode: number;
   /** As ls -l shows it: 0 in /proc and debugfs, a page in sysfs. */
   readonly size: number;

@@ -1,4 +1,4 @@
-/** What pagectl says of one page: `name: value` lines. */
+/** The text that pagectl prints for one page: `name: value` lines. */
 import { MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE, PAGEBLOCK_ORDER, ZONE_NAMES } from '../mm/index.ts';
 import { zoneTypeOf } from '../mm/mm.ts';
 import { type Guest, rangeText } from '../vm/index.ts';

@@ -1,13 +1,13 @@
 /**
- * /sys/kernel/debug/pagectl: single pages by hand, and the books. It is no part of the RFC; it is how one teaches and tests
- * what the RFC does.
+ * /sys/kernel/debug/pagectl: single pages by hand, and the accounting. It is not part of the RFC; it serves to teach
+ * and test what the RFC does.
  *
- * (a) alloc, free and pcp take `PFN [ORDER]`, decimal or 0x hex. What cannot be done is EBUSY, what is no such text
- *     EINVAL; the kernel log says why.
- * (b) alloc takes exactly that block, which is free on one node; free gives back what alloc took, past the per-CPU lists,
- *     as the RFC's hooks do it; pcp puts a page that is free, or was taken by alloc, on the list of CPU 0, and a page that
- *     has to change its node goes there at once instead.
- * (c) page/<pfn> and accounting only look.
+ * (a) alloc, free and pcp take `PFN [ORDER]`, decimal or 0x hex. A request that cannot be carried out gives EBUSY,
+ *     malformed text EINVAL; the kernel log says why.
+ * (b) alloc takes exactly that block, which must be free on one node; free frees what alloc took, past the per-CPU
+ *     lists, as the RFC's hooks do; pcp puts a page that is free, or was taken by alloc, on the list of CPU 0, unless
+ *     the page has to change its node: then it goes to that node at once.
+ * (c) page/<pfn> and accounting are read-only.
  */
 import { MAX_PAGE_ORDER } from '../mm/index.ts';
 import { type Guest, LOG_NOTICE } from '../vm/index.ts';

@@ -1,4 +1,4 @@
-/** /proc, as far as it tells of memory. */
+/** The files of /proc that describe memory. */
 import { ERA_FIELDS } from '../mm/era-fields.ts';
 import { commandLine, type Guest, versionLine } from '../vm/index.ts';
 import { meminfo } from './meminfo.ts';

@@ -1,4 +1,4 @@
-/** The root of the guest's files: which part of the tree is whose. */
+/** The root of the guest's file tree: which module provides which subtree. */
 import type { Guest } from '../vm/index.ts';
 import { dnumaOf } from './dnuma.ts';
 import { slabFiles, taskFiles } from './kernel-users.ts';

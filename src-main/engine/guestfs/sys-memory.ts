@@ -1,4 +1,4 @@
-/** /sys/devices/system/memory: the blocks of memory, the nodes that each is linked under, and probe. */
+/** /sys/devices/system/memory: memory blocks, the nodes that each is linked under, and probe. */
 import { PAGE_SIZE_BYTES } from '../../../shared/units/index.ts';
 import { ERA_FIELDS } from '../mm/era-fields.ts';
 import { MIGRATE_MOVABLE, PAGEBLOCK_ORDER, ZONE_NAMES } from '../mm/index.ts';

@@ -89,7 +89,7 @@ const EVENT_OF: Readonly<Record<(typeof NODE_NUMASTAT)[number], string>> = {
 const numastat = (mm: Mm, nid: number): string =>
   statLines(NODE_NUMASTAT, (name) => nodeStat(mm, nid, EVENT_OF[name as (typeof NODE_NUMASTAT)[number]]));
 
-/** Pools of huge pages that an administrator can reserve; nobody does here. */
+/** Pools of huge pages that an administrator can reserve; always empty here. */
 function hugepages(mm: Mm): DirNode {
   const zero = sysFile(() => '0\n');
   const pool: Record<string, FsNode> = { free_hugepages: zero, nr_hugepages: zero, surplus_hugepages: zero };

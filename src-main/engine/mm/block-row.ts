@@ -1,11 +1,11 @@
 /**
- * The pages of a pageblock by actual node (A): free, used, pinned, and owed among the two. One row a node that has pages
- * there, ascending.
+ * The pages of a pageblock by actual node (A): free, used and pinned ones, and how many of them are owed. One row for
+ * each node with pages there, ascending.
  *
- * Looked at in every picture of a guest, so it must not cost a step: what a pageblock's counters say is taken from them,
- * elsewhere words of 32 pages are looked at, and single pages only where the pages in use are on several nodes or
- * special. What has changed since the last look is not kept: in a guest that converges nearly every pageblock has, and
- * marking it would cost every free.
+ * Every snapshot of a guest reads all pageblocks, so this must not slow down a step: pageblocks are answered from
+ * their counters where these suffice; elsewhere words of 32 pages are read, and single pages only where the pages in
+ * use are on several nodes or special. Changes since the last snapshot are not tracked: in a converging guest nearly
+ * every pageblock changes, and marking it would add a cost to every free.
  */
 import { NID_MIXED, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import type { Mm } from './mm.ts';

@@ -1,7 +1,7 @@
 /**
- * Booting into a recorded state: of the managed pages only the blocks that a buddyinfo counted are free, each at the place
- * that free-plan.ts gives it. All other managed pages are in use for good: allocated and pinned, and known to nobody, so
- * the workload's law counts them apart.
+ * Booting into a recorded state: of the managed pages only the blocks that a buddyinfo counted are free, each at the
+ * place that free-plan.ts gives it. All other managed pages stay in use: they are allocated and pinned, and belong to
+ * no workload, so the workload's law counts them apart.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
 import type { MmConfig, RecordedFree } from '../../../shared/model/config.ts';

@@ -15,13 +15,13 @@
  *   G9  the free lists are the unique maximal aligned decomposition of the free pages of each zone; allocations
  *       are whole
  *   G10 spans contain the pages with that A; zones with pages have been set up
- *   G11 (committing the layout in force moves nothing) is a law of an operation: commit.test.ts and the fuzz hold it
+ *   G11 (committing the layout in force moves nothing) is a law of an operation: commit.test.ts and the fuzzer check it
  *   G12 min watermarks are each their managed share of min_free_kbytes, and their sum does not exceed it
  *
  * An RFC guest (rfc/README.md) is held to what none of its defects explains; what they do explain is in rfc/faults.ts.
  *
- * Cost: O(pages), a few nanoseconds each. Between two steps of a commit G4, G5, G7, G8 and G12 are not asked: to bring them
- * about again is what the rest of the commit is for.
+ * Cost: O(pages), a few nanoseconds each. Between two steps of a commit G4, G5, G7, G8 and G12 are not checked: the
+ * rest of the commit restores them.
  */
 import type { Parts } from '../core/index.ts';
 import {
@@ -225,7 +225,7 @@ function emptyRecount(mm: Mm): Recount {
   };
 }
 
-/** Where a walk over the pages stands: in which range, and how many pages of an allocation are to come. */
+/** Position of a walk over the pages: in which range, and how many pages of an allocation are to come. */
 interface Walk {
   range: number;
   tail: number;

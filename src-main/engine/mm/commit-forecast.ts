@@ -1,5 +1,5 @@
 /**
- * What a commit would come to, counted without committing: by the counters of whole pageblocks, and by the free bits
+ * Counts what a commit would do without committing: from the counters of whole pageblocks, and from the free bits
  * where a range begins or ends inside one.
  */
 import type { LayoutRange } from '../../../shared/model/config.ts';

@@ -1,6 +1,7 @@
 /**
- * What the RFC's author counted in his later tree, as far as it is not counted anyway: by node (nodeStat, index nid *
- * NR_NODE_STATS + one of the numbers below), and of the whole guest (commitStat). Since boot; pages unless said otherwise.
+ * Statistics that the RFC's author counted in his later tree, as far as they are not counted elsewhere: by node
+ * (nodeStat, index nid * NR_NODE_STATS + one of the numbers below) and for the whole guest (commitStat). Since boot;
+ * pages unless said otherwise.
  */
 import { NR_NODE_STATS, NR_ZONES } from './limit.ts';
 import type { Mm } from './mm.ts';

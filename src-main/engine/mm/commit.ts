@@ -2,7 +2,7 @@
  * Committing a memlayout: the transactional nine steps of spec/dnuma.md section 9, one at a time so that they can be
  * watched and so that allocations and frees may come between them.
  *
- *   1-3  begin     validate, expand holes, make the frozen layout; nothing has changed if this refuses
+ *   1-3  begin     validate, expand holes, make the frozen layout; if this fails, nothing has changed
  *   4    online    nodes come online, zones are set up
  *   5    publish   lookups answer from the new layout; target counts and the stranded matrix move over the delta
  *   6    mark      marks are derived from the new layout from here on
@@ -15,12 +15,12 @@
  * taken between publish and sweep comes from a list that the sweep has not seen: it is stranded from its first moment
  * (buddy.ts counts it), unless the guest consults the target (consult.ts).
  *
- * Between any two steps the invariants G1, G2, G3, G6, G9 and G10 of check.ts hold, G2 by the layout that lookups answer
- * from. G4, G5, G7, G8 and G12 speak of free pages that are where they belong, and hold again when it is settled.
+ * Between any two steps the invariants G1, G2, G3, G6, G9 and G10 of check.ts hold, G2 by the layout that lookups
+ * answer from. G4, G5, G7, G8 and G12 require free pages to be on their target nodes, and hold again after step 9.
  *
- * Marks are not stored: a page in use is marked when its A is not its T, so step 6 costs nothing.
- * Cost: O(ranges + pageblocks of the delta), whatever is free or in use in them; page by page only where a pageblock has
- * pages in use on several nodes.
+ * Marks are not stored: a page in use is marked when its A is not its T, so step 6 costs nothing. Cost: O(ranges +
+ * pageblocks of the delta), whatever is free or in use in them; page by page only where a pageblock has pages in use
+ * on several nodes.
  */
 import type { LayoutRange } from '../../../shared/model/config.ts';
 import type { StateReader, StateWriter } from '../core/index.ts';

@@ -1,12 +1,13 @@
 /**
- * Allocation inside a commit that asks the target: of the free pages of a node it takes such as will stay there. The
- * lists are those of before until the sweep has come by, and without asking what is taken from them is stranded from its
- * first moment. (BeyondConfig.consultTarget; the RFC does not ask.)
+ * Allocation during a commit that consults the target (BeyondConfig.consultTarget; the RFC does not): among the free
+ * pages of a node it takes those that will stay there. Until the sweep has passed, the free lists are those of the old
+ * layout, and a page taken from them without consulting the target is stranded from its first moment.
  *
- * (a) Zones in the order of the zonelist, above their low watermark, as any allocation. In each the per-CPU list, then
- *     the lists of the buddy allocator from the smallest order that suffices; other migrate types are not stolen from.
+ * (a) Zones are tried in the order of the zonelist, above their low watermark, as by any allocation; in each the
+ *     per-CPU list first, then the buddy lists from the smallest sufficient order. Other migrate types are not stolen
+ *     from.
  * (b) At most MAX_SEGMENTS pageblocks of a list are looked at: an allocation must not cost a sweep.
- * (c) NO_PFN when nothing is found; then the plain path takes what there is.
+ * (c) NO_PFN when nothing is found; then the plain path takes any page.
  *
  * Counters changed: those of buddy.ts and pcp.ts, beyondCounters.consulted.
  */

@@ -1,12 +1,12 @@
 /**
- * What each kernel era prints in /proc and /sys about memory: the names, in order, and the conventions around them. Data
- * alone: guestfs/ prints from it, and the readers of real files are tested against it.
+ * What each kernel era prints in /proc and /sys about memory: the names, in order, and the conventions around them.
+ * Data alone: guestfs/ prints from it, and the readers of real files are tested against it.
  *
- * - 3.10: mm/vmstat.c, fs/proc/meminfo.c, drivers/base/node.c of that kernel, x86_64, SMP, NUMA, THP, compaction, hugetlbfs,
- *   memory isolation, no CMA;
+ * - 3.10: mm/vmstat.c, fs/proc/meminfo.c, drivers/base/node.c of that kernel, x86_64, SMP, NUMA, THP, compaction,
+ *   hugetlbfs, memory isolation, no CMA;
  * - 6.1: as the captured guests print it (Debian's cloud kernel 6.1, x86_64).
  *
- * (a) A name stands once in each list and in the kernel's order; what a guest does not count is printed as 0.
+ * (a) Each list has a name once, in the kernel's order; what a guest does not count is printed as 0.
  * (b) Widths are the kernel's format strings: `%-12s %lu` and the like, given here as numbers.
  */
 export interface EraFields {

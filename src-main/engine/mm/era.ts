@@ -1,12 +1,13 @@
 /**
- * What a kernel of each era derives from how many pages its zones manage, as pure functions of the figures:
- * - 3.10, the RFC's: init_per_zone_wmark_min, zone_batchsize, setup_per_zone_lowmem_reserve, build_zonelists of that time,
- *   as spec/dnuma.md section 2.5 has them; transparent huge pages do not raise its reserves (the RFC's figures have none);
+ * What a kernel of each era derives from the managed pages of its zones, as pure functions:
+ * - 3.10, the RFC's: init_per_zone_wmark_min, zone_batchsize, setup_per_zone_lowmem_reserve, build_zonelists of that
+ *   time, as spec/dnuma.md section 2.5 has them; transparent huge pages do not raise its reserves (the RFC's figures
+ *   have none);
  * - 6.1: the same functions of that kernel with watermark_scale_factor 10, watermark_boost_factor at rest,
- *   percpu_pagelist_high_fraction 0, lowmem_reserve_ratio 256 256 32 0 0 and transparent huge pages on, as distributions
- *   ship it: khugepaged raises min_free_kbytes, within 5 % of the memory that is free to be used.
+ *   percpu_pagelist_high_fraction 0, lowmem_reserve_ratio 256 256 32 0 0 and transparent huge pages on, as
+ *   distributions ship it: khugepaged raises min_free_kbytes, within 5 % of the memory that is free to be used.
  *
- * A zone's figures are numbers of pages. Zones stand in the order nid * NR_ZONES + zone.
+ * A zone's figures are numbers of pages. Zones are in the order nid * NR_ZONES + zone.
  */
 import type { KernelProfile } from '../../../shared/model/config.ts';
 import { PAGE_SIZE_KIB } from '../../../shared/units/index.ts';

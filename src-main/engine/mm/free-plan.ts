@@ -1,15 +1,15 @@
 /**
- * Where free blocks lie that are only known by number and order, as a buddyinfo counts them: a place for each, such that
- * they are the maximal aligned decomposition of what is free, so that the allocator's own merging does not change a count.
+ * Places for free blocks of which only the number by order is known, as a buddyinfo counts them: the planned blocks
+ * are the maximal aligned decomposition of the free pages, so that the allocator's own merging changes no count.
  *
- * (a) Two free buddies of one order would be a block of the next: of two siblings at most one is free as a whole. The
- *     other has a page in it that is not free.
- * (b) From the largest order down: the free blocks of an order are taken from the siblings that the larger ones leave,
- *     the lowest first, the lower of two first.
- * (c) It fails only when there is no arrangement. What an order leaves to the lower ones is as many whole nodes whichever
- *     are taken, and a whole node yields one free block at each lower order.
+ * (a) Two free buddies of one order would be one block of the next order, so at most one of two siblings is wholly
+ *     free. The other has a page that is not free.
+ * (b) From the largest order down: the free blocks of an order are taken from the siblings that the larger orders left,
+ *     the lowest first.
+ * (c) It fails only when there is no arrangement: an order leaves the same number of whole subtrees to the lower orders
+ *     whichever it takes, and a whole subtree yields one free block at each lower order.
  *
- * Pure arithmetic on ranges: the scenario checks with it what the boot will do.
+ * Pure arithmetic on ranges: a scenario is checked with the same code that the boot uses.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
 

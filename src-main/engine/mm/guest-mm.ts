@@ -1,6 +1,6 @@
 /**
- * The guest's memory manager as the rest of the engine, the tests and the benchmarks see it. Every method is one
- * operation of the files beside this one; this class only holds the state and names the doors.
+ * The guest's memory manager as the rest of the engine, the tests and the benchmarks see it. This class holds the state
+ * and names its operations; each operation is implemented in a file beside this one.
  */
 import type { FreeOrder, Row } from '../../../shared/columns/index.ts';
 import type { PfnRange } from '../../../shared/units/index.ts';

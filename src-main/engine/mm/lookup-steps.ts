@@ -1,7 +1,7 @@
 /**
- * What a lookup would have cost the guest's kernel, by the structure that its layout is said to be kept in. The engine
- * itself finds a range in the table of memlayout.ts, whichever is set, and all would give the same answer
- * (bench/layout-structure.ts has them whole); a guest shows how many records its kernel would have read.
+ * The cost of a lookup in the guest's kernel, by the structure that its layout is configured to be kept in. The engine
+ * itself always uses the table of memlayout.ts, as all structures give the same answer (bench/layout-structure.ts has
+ * all of them); the guest reports how many records its kernel would have read.
  *
  *   tree   the RFC's: a one-range cache shared by all CPUs, then a balanced tree of ranges. A step is a range looked at.
  *   runs   a binary search over the sorted starts of the ranges. A step is a start looked at.

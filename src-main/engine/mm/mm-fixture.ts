@@ -1,4 +1,6 @@
-/** A guest's memory for tests: what is not said is that of section 8 of spec/dnuma.md, 128 MiB, all free on node 0 of 4. */
+/**
+ * TESTS ONLY. A guest's memory; the defaults are those of spec/dnuma.md section 8: 128 MiB, all free on node 0 of 4.
+ */
 import { DEFAULT_PROFILE, type MmConfig } from '../../../shared/model/config.ts';
 
 /** Distances of n nodes that are all equally far from each other. */

@@ -1,4 +1,4 @@
-/** What the pages in use of a run are owed when its target changes: the stranded matrix follows a published layout. */
+/** Updates the stranded matrix for the pages in use of a run whose target changes when a layout is published. */
 import { NID_MIXED, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { zoneIndex, type Mm, zoneTypeOf } from './mm.ts';
 import { findSegment, freeIn } from './segment.ts';

@@ -1,18 +1,18 @@
 /**
- * What is kept for the pages of a pageblock beyond its free bits and counters. (Pages at or above nrPages, up to whole
+ * The state of the pages of a pageblock beyond its free bits and counters. (Pages at or above nrPages, up to whole
  * largest blocks, are holes.)
  *
- * A page is free, or in use (allocated, on a per-CPU list, boot-reserved), or a hole. Free pages are bits in the segments
- * of segment.ts. Of the others one that is an ordinary allocation of one page needs nothing more; a *special* page has
- * its kind, order and pin in a state: reserved, hole, on a per-CPU list, pinned, held by hand, or part of an allocation
- * of several pages (the order is in its head, the rest are TAIL). `kept` says it by pageblock:
+ * A page is free, or in use (allocated, on a per-CPU list, boot-reserved), or a hole. Free pages are bits in the
+ * segments of segment.ts. An ordinary allocation of one page needs nothing more; a *special* page has its kind, order
+ * and pin in a state: reserved, hole, on a per-CPU list, pinned, held by hand, or part of an allocation of several
+ * pages (the order is in its head, the rest are TAIL). `kept` has one entry a pageblock:
  *
  * (a) 0: no page of it is special. So nothing is stored for pageblocks that are free or in ordinary single pages, and
  *     freeing one of those reads this and writes nothing here;
  * (b) -state: the whole pageblock is one thing, and this is the state of its first page: a huge page (or half of an
  *     allocation of two pageblocks), a hole, reserved. Nothing else is stored;
- * (c) else a chunk of the pool: a bit a page (special or not) and a byte a page. The chunk goes back to the pool when its
- *     last page ceases to be special. Chunk 0 is never handed out.
+ * (c) else a chunk of the pool: a bit a page (special or not) and a byte a page. The chunk goes back to the pool when
+ *     its last page ceases to be special. Chunk 0 is never handed out.
  *
  * Where the A of a page in use is kept: used-node.ts.
  */

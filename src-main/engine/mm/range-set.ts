@@ -1,6 +1,6 @@
 /**
- * A fixed set of pfns as disjoint ascending ranges, for holes and boot-reserved pages: how many of them lie below a pfn,
- * in O(log ranges). It never changes; memory that is plugged in makes another set of holes.
+ * A fixed set of pfns as disjoint ascending ranges, for holes and boot-reserved pages: how many of them lie below a
+ * pfn, in O(log ranges). It never changes; memory that is plugged in makes another set of holes.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
 import { assert } from '../core/index.ts';
@@ -9,7 +9,7 @@ export class RangeSet {
   readonly ranges: readonly PfnRange[];
   /** pages in all ranges before the i-th. */
   readonly #before: readonly number[];
-  /** All members lie in [#start, #end); empty when there is none. */
+  /** All members lie in [#start, #end), which is empty when there are none. */
   readonly #start: number;
   readonly #end: number;
 

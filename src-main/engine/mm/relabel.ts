@@ -1,12 +1,13 @@
 /**
  * Relabelling in place: a block in use that is owed to another node is booked there without being freed. Nothing is
- * copied; the host has moved the memory already. What the RFC leaves to the moment when somebody frees it.
+ * copied, as the host has moved the memory already. In the RFC such a block waits until it is freed.
  *
  * (a) Only whole allocations that belong on one node: a block across a boundary has no single node to be booked on, and
  *     waits to be freed, when it can be cut. Pinned and reserved pages are never relabelled.
- * (b) Not while a commit is under way: its sweep and drain count what they find.
+ * (b) Never while a commit is under way, as its sweep and drain count what they find.
  *
- * Counters changed: stranded, zones.strandedOut and spans, block.actual, beyondCounters.relabelled; the mark is cleared.
+ * Counters changed: stranded, zones.strandedOut and spans, block.actual, beyondCounters.relabelled; the mark is
+ * cleared.
  */
 import { PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { targetNid } from './memlayout.ts';

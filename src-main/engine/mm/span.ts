@@ -1,7 +1,7 @@
 /**
- * Spans: the smallest [start, end) of a zone that holds every page with A there, with the holes at a zone's border that
- * lie inside a range of its node (the PCI hole of a node that goes on above 4 GiB belongs to its DMA32). It grows with the
- * target when a layout is published, and shrinks to it when the last stranded page has left.
+ * Spans: the smallest [start, end) of a zone that holds every page with A there, with the holes at a zone's border
+ * that lie inside a range of its node (the PCI hole of a node that goes on above 4 GiB belongs to its DMA32). It grows
+ * with the target when a layout is published, and shrinks to it when the last stranded page has left.
  *
  * Counters changed: zones.spanStart, spanEnd, hullStart, hullEnd.
  */
@@ -81,7 +81,7 @@ export function shrinkSpan(mm: Mm, zone: number): void {
 }
 
 /**
- * Whether a page that is on a zone lies outside its span (page_outside_zone_boundaries). One reading tells: nothing grows
+ * Whether a page of a zone lies outside its span (page_outside_zone_boundaries). One reading suffices: nothing grows
  * a span while it is read, which is what patch 28 of the RFC retries for.
  */
 export const isOutside = (mm: Mm, pfn: number, zone: number): boolean =>

@@ -1,6 +1,6 @@
 /**
- * Writing a memory manager down and reading it back; a commit that is under way is written beside it (commit.ts). Layout
- * tables, range sets and zonelists are derived, so left out.
+ * Saves and restores a memory manager; a commit under way is saved beside it (commit.ts). Layout tables, range sets and
+ * zonelists are derived, so they are left out.
  */
 import { type Json, type StateReader, type StateWriter } from '../core/index.ts';
 import type { LayoutRange, MmConfig } from '../../../shared/model/config.ts';

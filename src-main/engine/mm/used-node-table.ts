@@ -1,14 +1,14 @@
 /**
- * Where the A of pages in use is kept. When all pages in use of a pageblock are on one node, block.actual names it; when
- * it says NID_MIXED the pageblock has a chunk of the pools below, in which each page has a code:
+ * How the A of pages in use is stored. When all pages in use of a pageblock are on one node, block.actual names it;
+ * when it says NID_MIXED the pageblock has a chunk of the pools below, in which each page has a code:
  *
- * (a) a small chunk knows up to four nodes: two bits a page, as two words for each 32 pages side by side (one cache line
- *     says all of a page), and a palette, a byte for each code; 132 bytes;
+ * (a) a small chunk knows up to four nodes: two bits a page, as two words for each 32 pages side by side (one cache
+ *     line says all of a page), and a palette, a byte for each code; 132 bytes;
  * (b) a wide chunk is for more: eight bits a page, eight words for each 32 pages, and the code is the node; 512 bytes;
  * (c) codes of pages that are not in use mean nothing;
- * (d) CHUNK of `info` is the pageblock's small chunk, minus its wide one, or 0. No chunk 0 is handed out. A chunk goes back when
- *     the pageblock is found to be in use on one node, or not at all: by a take that finds none in use, or by a commit
- *     that looks at all of it.
+ * (d) CHUNK of `info` is the pageblock's small chunk, minus its wide one, or 0. No chunk 0 is handed out. A chunk goes
+ *     back when the pageblock is found to be in use on one node, or not at all: by a take that finds none in use, or
+ *     by a commit that looks at all of it.
  */
 import { WORDS } from './bitmap.ts';
 import { CHUNK, INFO, PALETTE } from './page.ts';

@@ -1,6 +1,4 @@
-/**
- * The A of pages in use: asked, changed, counted. How it is kept: used-node-table.ts.
- */
+/** Reads, changes and counts the A of pages in use. How it is stored: used-node-table.ts. */
 import type { StateReader, StateWriter } from '../core/index.ts';
 import { popcount, rangeMask, WORDS } from './bitmap.ts';
 import { NID_MIXED, PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';

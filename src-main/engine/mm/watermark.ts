@@ -2,8 +2,8 @@
  * Watermarks, per-CPU list sizes and reserves from managed pages, at boot and after every commit, by the rules of the
  * guest's era (era.ts).
  *
- * What a kernel frees at the end of its boot (initrd, init sections) is managed from then on, but its watermarks have
- * been set before and stay until they are set anew: `watermarkBasis` is what they have seen.
+ * What a kernel frees at the end of its boot (initrd, init sections) is managed from then on, but its watermarks were
+ * set before and stay until they are set again: `watermarkBasis` holds the managed pages that they were computed from.
  */
 import { cpusByNode, ERA_RULES, LOWMEM_RESERVE_RATIO, statThreshold, watermarksOf } from './era.ts';
 import { NR_PAGE_ORDERS, NR_ZONES } from './limit.ts';

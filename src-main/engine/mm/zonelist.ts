@@ -1,10 +1,10 @@
 /**
  * Zonelists: for each node, the zones an allocation tries in turn. Only zones with present pages are in one.
  *
- * (a) Nodes: the node itself, then the nearest that is not in the list yet (find_next_best_node): by distance, the next
- *     node before a previous one, one without CPUs before one with; where these tie, the one that fewer lists have as the
- *     first of a distance, then the lowest id. The lists are made in the order of the nodes.
- * (b) While a kernel boots it does not know yet which nodes have CPUs: lists made then do not look at that.
+ * (a) Nodes: the node itself, then the nearest that is not in the list yet (find_next_best_node): by distance, the
+ *     next node before a previous one, one without CPUs before one with; where these tie, the one that fewer lists
+ *     have as the first of a distance, then the lowest id. The lists are made in the order of the nodes.
+ * (b) A kernel that boots does not know yet which nodes have CPUs: lists made then ignore CPUs.
  * (c) Zones from high to low within a node. In 3.10 all nodes' Normal zones may come first instead, by how much of the
  *     memory is below them (default_zonelist_order, on managed pages: patch 30 of the RFC).
  */

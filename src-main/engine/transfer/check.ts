@@ -1,9 +1,9 @@
 /**
- * What law H1 asks of compactions and migrations, besides what it asks of the fleet (fleet/check.ts):
+ * What law H1 requires of compactions and migrations, besides what it requires of the fleet (fleet/check.ts):
  * (a) a second copy exists exactly while the guest's migration is under way: on the destination, with a place for every
  *     valid page, while the source backs all of them;
- * (b) a guest has at most one thing under way;
- * (c) a running compaction's leftPages is what lies elsewhere.
+ * (b) at most one compaction or migration of a guest is under way;
+ * (c) leftPages of a running compaction counts the pages that lie on other nodes than the chosen ones.
  */
 import type { Violation } from '../../../shared/model/event.ts';
 import type { Fleet } from '../fleet/index.ts';

@@ -10,7 +10,7 @@ import { type CompactionRow, isUnderWay } from '../../../shared/model/transfer.t
 import { type Backing, type BackingExtent, endOf, type Fleet, type FleetGuest, inOrder } from '../fleet/index.ts';
 import type { Surroundings, Transfer } from './transfer.ts';
 
-/** Saved as it stands. */
+/** Saved unchanged. */
 export type CompactionState = {
   readonly guest: number;
   phase: CompactionRow['phase'];

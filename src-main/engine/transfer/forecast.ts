@@ -1,7 +1,7 @@
 /**
- * What a plan comes to when nothing else happens on its hosts and its link: the same functions as carry it out, on
- * a fleet of their own. Where another compaction or migration takes or frees room, or shares the link, it is what would
- * come of the world as it stands. Costs follow extents and rounds, not pages and not ticks.
+ * Forecasts a plan on a copy of the fleet, with the same functions that carry it out, as if nothing else happened on
+ * its hosts and its link. Where another compaction or migration takes or frees room, or shares the link, the forecast
+ * assumes that it stays as it is now. Costs follow extents and rounds, not pages and not ticks.
  */
 import type { DirtyConfig } from '../../../shared/model/config.ts';
 import type { Backing, Fleet, Host } from '../fleet/index.ts';
@@ -27,7 +27,7 @@ export interface CompactionForecast {
   readonly leftPages: number;
   /** Ticks in which frames move, from the first on without a pause. */
   readonly ticks: number;
-  /** The backing when so many ticks have passed. */
+  /** The backing after this many ticks. */
   readonly backingAfter: (ticks: number) => Backing;
 }
 

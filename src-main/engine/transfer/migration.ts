@@ -12,7 +12,7 @@ import type { Flow } from './max-min.ts';
 import { advance, currentRound, type Precopy, roundLeftMs, sentBytes, workingSetDirt } from './precopy.ts';
 import type { Surroundings, Transfer } from './transfer.ts';
 
-/** Saved as it stands. */
+/** Saved unchanged. */
 export type MigrationState = {
   readonly guest: number;
   readonly fromHost: number;

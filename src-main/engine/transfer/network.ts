@@ -1,7 +1,7 @@
 /**
- * The links between hosts, and the way that data takes over them: fewest links, then the widest (its narrowest link has
- * most capacity), then the first by the order of the scenario's links, compared one by one. Links carry both ways at
- * once, and what flows one way shares them with what flows the other.
+ * The links between hosts, and the path that data takes over them: fewest links, then widest (the narrowest link of
+ * the path has the most capacity), then the lowest link indexes of the scenario, compared one by one. A link carries
+ * both directions at once, and they share its capacity.
  */
 import type { LinkConfig } from '../../../shared/model/config.ts';
 import { type Flow, maxMinShares } from './max-min.ts';

@@ -1,7 +1,6 @@
 /**
- * What a compaction or migration would do, worked out before anything is done: the one place that says whether it may
- * begin, on which nodes, over which links. The commands carry a plan out; a forecast only looks at it. Nothing here
- * changes anything.
+ * Plans a compaction or migration before anything is done: the one place that decides whether it may begin, on which
+ * nodes and over which links. A command carries a plan out; a forecast only reads it. Nothing here changes state.
  */
 import type { Command } from '../../../shared/model/command.ts';
 import type { Rejection } from '../../../shared/model/rejection.ts';

@@ -11,7 +11,7 @@ import { PAGE_SIZE_BYTES } from '../../../shared/units/index.ts';
 import { exp } from '../core/index.ts';
 import type { DirtyConfig } from '../../../shared/model/config.ts';
 
-/** Saved as it stands. */
+/** Saved unchanged. */
 export type Precopy = {
   /** done: the last pass has been sent. failed: maxRounds rounds without convergence. */
   phase: 'running' | 'switchOver' | 'done' | 'failed';

@@ -1,6 +1,6 @@
 /**
- * What moves the memory of a guest, behind one interface: compaction.ts and migration.ts. transfers.ts carries them on,
- * tick by tick; it knows nothing of their kinds but which phase of a tick they move in.
+ * The interface of everything that moves a guest's memory: compaction.ts and migration.ts. transfers.ts advances them
+ * tick by tick; all it knows about their kinds is in which phase of a tick each of them moves.
  */
 import type { WorldEventData, WorldEventType } from '../../../shared/model/event.ts';
 import type { Fleet, Move } from '../fleet/index.ts';

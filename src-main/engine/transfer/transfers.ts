@@ -1,11 +1,12 @@
 /**
- * The fleet of a world and all that moves memory in it. A tick first carries on what stays within a host (compactions),
- * in guest order; then what flows over links (migrations), in continuous time: whenever one of those that share links
- * comes to an event, the links are shared anew and time goes on from there. Those that share no link, directly or by way
- * of others, do not cut each other's time. Events are collected in that order and taken by the world with takeEvents.
+ * The fleet of a world and everything that moves memory in it. A tick first advances what stays within a host
+ * (compactions), in guest order; then what flows over links (migrations), in continuous time: whenever a migration
+ * among those that share links reaches an event, the links are shared anew and time goes on from there. Migrations
+ * that share no link, directly or through others, do not affect each other. Events are collected in that order and
+ * taken by the world with takeEvents.
  *
- * A command takes effect whole or is rejected with a reason and changes nothing. Law H1 (fleet/check.ts, check.ts) holds
- * after every call.
+ * A command takes effect as a whole, or is rejected with a reason and changes nothing. Law H1 (fleet/check.ts,
+ * check.ts) holds after every call.
  */
 import type { Violation, WorldEvent } from '../../../shared/model/event.ts';
 import type { PlacementProblem } from '../../../shared/model/placement.ts';

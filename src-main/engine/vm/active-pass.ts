@@ -1,16 +1,18 @@
 /**
- * The active pass: relabels stranded pages of a guest in place, at most so many a tick ("allocate it wrong now and
+ * The active pass: relabels stranded pages of a guest in place, a limited number each tick ("allocate it wrong now and
  * reallocate later"). The RFC has none: there a page that is never freed keeps its old node for ever.
  *
- * (a) Order `address`: round and round over the pages. `oldest` and `youngest`: blocks of the workload by when they were
- *     born, put in order once a commit (when it is settled, whoever is owed is known), then what is left by address.
- * (b) A block takes as many pages of the rate as it has; a huge page waits until it can be paid for whole.
- * (c) Pinned pages, blocks across a boundary and pages on per-CPU lists are left; nothing is done while a commit is under
- *     way.
- * (d) Looking costs too: at most LOOKS_PER_PAGE pages are looked at for each one that may be relabelled.
+ * (a) Order `address`: round and round over the pages. `oldest` and `youngest`: the workload's blocks by their time of
+ *     birth, sorted once for each commit (when it has settled, and the owed pages are known), then the remaining pages
+ *     by address.
+ * (b) A block uses up as many pages of the rate as it has; a huge page waits until the rate pays for all of it.
+ * (c) Pinned pages, blocks across a boundary and pages on per-CPU lists are skipped; the pass pauses while a commit is
+ *     under way.
+ * (d) Looking is limited too: at most LOOKS_PER_PAGE pages are looked at for each page that may be relabelled.
  *
- * Which order pays is a matter of lifetimes: with exponential ones the age of a block says nothing about how long it will
- * stay, with heavy tails (Lomax) the oldest stay longest, and what is young frees itself (models.md section 4).
+ * Which order pays off depends on lifetimes: with exponential ones the age of a block says nothing about how long it
+ * will stay; with heavy tails (Lomax) the oldest stay longest, and young ones are freed soon (spec/models.md section
+ * 4).
  */
 import type { BeyondConfig } from '../../../shared/model/config.ts';
 import type { StateReader, StateWriter } from '../core/index.ts';
@@ -31,7 +33,7 @@ export class ActivePass {
   #settings: Settings = null;
   /** Pages that may be relabelled now, saved up for a large block. */
   #credit = 0;
-  /** Where the round over the pages stands. */
+  /** Where the round over the pages continues. */
   #cursor = 0;
   /** Places of the workload in order, with the birth that each had; the next one last. */
   #places = new Uint32Array(0);

@@ -1,12 +1,12 @@
 /**
- * The commit that is under way in a guest, step by step, and the traces of the last ones.
+ * The commit under way in a guest, step by step, and the traces of the last ones.
  *
- * (a) One at a time: memlayout_lock is a mutex. Who comes while one is under way is refused, or waits: the host delivers
- *     its layout when the commit is done, a command or a write of the guest's shell is refused. A write that slept would
- *     stop its line, in which no time passes, for ever.
- * (b) With no ticks between its steps a commit is done when it has begun; nothing of it is saved. Otherwise it is saved
- *     with the guest, and goes on after a restore as it would have gone on.
- * (c) Traces decide nothing that happens: they are saved, but no part of the hash.
+ * (a) Only one commit is under way at a time: memlayout_lock is a mutex. Meanwhile the host delivers no layout and
+ *     waits for the end; a command, or a write of the guest's shell, that would commit is rejected. A write that slept
+ *     instead would block its line for ever, as no time passes within a line.
+ * (b) With no ticks between its steps, a commit ends in the call that begins it, and nothing of it is saved. Otherwise
+ *     it is saved with the guest, and goes on after a restore as it would have gone on.
+ * (c) Traces do not influence the simulation: they are saved but are not part of the hash.
  */
 import type { CommitStep, CommitTrace } from '../../../shared/model/commit-trace.ts';
 import { assert, type Json, type StateReader, type StateWriter } from '../core/index.ts';
@@ -82,7 +82,7 @@ export class CommitRun {
     this.#traces = [...this.#traces.slice(1 - MAX_TRACES), emptyTrace(commit.seq, commit.fromSeq)];
   }
 
-  /** The next step is due at most so many ticks from now. */
+  /** The next step is due within this many ticks. */
   hurry(tick: number, ticks: number): void {
     if (this.#underWay !== null) this.#underWay.nextTick = Math.min(this.#underWay.nextTick, tick + ticks);
   }

@@ -1,9 +1,10 @@
 /**
- * What each step of a commit changed: every counter of every zone, node and guest before and after it, and a
- * sentence with the figures. Kept of the last MAX_TRACES commits of a guest, to be walked through.
+ * What each step of a commit changed: every counter of every zone, node and guest before and after the step. The
+ * traces of a guest's last MAX_TRACES commits are kept, to be walked through.
  *
- * Cost: a copy of the counters before each step and one comparison after it, by zone, whatever the pages. Only
- * the marks of a guest with the posted code's defects are bits of pages, and counting them costs a look at the bits.
+ * Cost: a copy of the counters before each step and one comparison after it, by zone, however many pages there are.
+ * Only the marks of a guest with the posted code's defects are bits of pages, and counting them means reading the
+ * bits.
  */
 import { MAX_TRACE_CHANGES } from '../../../shared/model/limit.ts';
 import {

@@ -1,7 +1,7 @@
 /**
- * What the guest's kernel keeps besides its memory manager: its log, its layouts, the variables behind the debugfs files
- * of memlayout, and whether a defect of the posted code has killed it. All of it is state of the guest. What writing a
- * file does is guestfs/; this is only what is remembered.
+ * What the guest's kernel keeps besides its memory manager: its log, its layouts, the variables behind the debugfs
+ * files of memlayout, and whether a defect of the posted code has killed it. All of it is state of the guest; guestfs/
+ * implements what a write to a file does.
  */
 import type { MmConfig } from '../../../shared/model/config.ts';
 import type { Json, StateReader, StateWriter } from '../core/index.ts';

@@ -2,8 +2,9 @@
  * The guest's kernel log, as dmesg prints it: a ring of lines, oldest first, each with its level and the simulated time
  * at which it was logged.
  *
- * (a) Part of the guest's state: what is logged is saved, restored and hashed.
- * (b) Never more than LOG_BUFFER_BYTES of text (the kernel's default, CONFIG_LOG_BUF_SHIFT=18): the oldest lines go.
+ * (a) It is part of the guest's state: saved, restored and hashed.
+ * (b) It holds at most LOG_BUFFER_BYTES of text (the kernel's default, CONFIG_LOG_BUF_SHIFT=18); the oldest lines are
+ *     dropped.
  * (c) A line has no line break and no control characters.
  */
 import type { Json } from '../core/index.ts';

@@ -1,6 +1,7 @@
 /**
- * What the guest's kernel logs, in its own words or the RFC's: while it boots, and when a layout is committed. A range is
- * `{start-end}:nid`, five hex digits, its end inclusive. Byte addresses are inclusive too, as the kernel prints them.
+ * The lines that the guest's kernel logs at boot and at a commit, in the kernel's wording or the RFC's. A range is
+ * written `{start-end}:nid`, five hex digits, with an inclusive end. Byte addresses have inclusive ends too, as the
+ * kernel prints them.
  */
 import type { GuestConfig, LayoutRange, MmConfig } from '../../../shared/model/config.ts';
 import {
@@ -26,7 +27,7 @@ const hex5 = (pfn: number): string => pfn.toString(16).padStart(5, '0');
 /** A half-open range as the RFC writes it. */
 export const rangeText = ({ start, end, nid }: LayoutRange): string => `{${hex5(start)}-${hex5(end - 1)}}:${nid}`;
 
-/** `[mem 0x...-0x...]` with so many hex digits. */
+/** `[mem 0x...-0x...]` with the given number of hex digits. */
 function memText({ start, end }: PfnRange, digits: number): string {
   const at = (bytes: number): string => `0x${bytes.toString(16).padStart(digits, '0')}`;
   return `[mem ${at(start * PAGE_SIZE_BYTES)}-${at(end * PAGE_SIZE_BYTES - 1)}]`;
@@ -60,7 +61,7 @@ function ramOf({ holes, nrPages }: MmConfig): PfnRange[] {
 const within = (runs: readonly PfnRange[], start: number, end: number): PfnRange[] =>
   runs.map((r) => ({ start: Math.max(r.start, start), end: Math.min(r.end, end) })).filter((r) => r.start < r.end);
 
-/** Lines of boot that tell of memory and nodes. */
+/** Boot lines about memory and nodes. */
 export function logBoot(log: KernelLog, { mm: config }: GuestConfig, mm: GuestMm, layout: KeptLayout): void {
   const say = (text: string): void => log.print(BOOT, LOG_INFO, text);
   const old = config.profile.era === '3.10';

@@ -1,15 +1,15 @@
 /**
- * When a guest is told where its memory is, and what: a step of one tick, as a function of what has been told so far. The
- * guest (guest.ts) steps it in every tick; a forecast steps it over what is to come.
+ * When the host delivers a layout to a guest, and which: one tick as a function of what has been delivered so far. The
+ * guest (guest.ts) steps it in every tick; a forecast steps it over the ticks to come.
  *
- * When the backing changes, or regeneration is set, a delivery is due `delayTicks` later; then the layout is derived from
- * the backing of that moment.
+ * When the backing changes, or regeneration is set, a delivery is due `delayTicks` later; then the layout is derived
+ * from the backing of that moment.
  */
 import type { LayoutRange, RegenerationConfig } from '../../../shared/model/config.ts';
 import type { Backing } from '../fleet/index.ts';
 import { deriveLayout, type HostDistance, type NodeMap, remap } from './regeneration.ts';
 
-/** What of the host a guest needs to be told about its memory. */
+/** What a layout delivery needs to know of the host. */
 export interface HostTruth {
   readonly backing: Backing;
   /** Grows whenever the backing changes. */
@@ -35,7 +35,7 @@ export const isDeliveryDue = (delivery: LayoutDelivery, { enabled }: Regeneratio
 /**
  * Notes a change of backing, and derives the layout that is due.
  * @param target the layout in force, expanded over the guest's pages.
- * @returns ranges: the layout to be told in this tick; null when none is due. It may be the one in force.
+ * @returns ranges: the layout to deliver in this tick; null when none is due. It may equal the one in force.
  */
 export function deliverLayout(
   delivery: LayoutDelivery,

@@ -5,11 +5,11 @@
  *
  * (a) Sequence numbers are never reused: boot has 0, a staged layout takes the next one when it is made, a layout from
  *     the host or a command takes the next one when it is committed; one that is cleared has used its number up.
- * (b) A committed layout is expanded: it covers [0, nrPages) without holes, ascending, and `filled` says which parts of
- *     it nobody wrote. It ends where the RFC's ends, one page beyond the guest's memory (an inclusive end of max_pfn), or
- *     where more was written: those pages do not exist and belong to nobody.
+ * (b) A committed layout is expanded: it covers [0, nrPages) without holes, ascending, and `filled` lists the
+ *     parts that were not written but filled in. It ends where the RFC's ends, one page beyond the guest's memory (an
+ *     inclusive end of max_pfn), or where more was written: those pages do not exist and belong to no node.
  * (c) The backlog is at most `profile.backlog` layouts, rounded up to a power of two as the RFC's ring is, and at most
- *     MAX_KEPT_RANGES ranges in all: the oldest go.
+ *     MAX_KEPT_RANGES ranges in all: the oldest are dropped.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
 import type { LayoutRange } from '../../../shared/model/config.ts';

@@ -1,16 +1,16 @@
 /**
- * Owed pages (in use, A != T) by owner and age of the debt. Nothing is kept for it: it is counted when it is asked for.
+ * Owed pages (in use, A != T) by owner and age of the debt. Nothing is stored for it: it is counted on request.
  *
- * (a) The sum over all is the guest's stranded pages, pinned ones included, less those on per-CPU lists (which are owed
- *     only while a commit is under way: its drain empties the lists).
+ * (a) The sum over all is the guest's stranded pages, pinned ones included, minus those on per-CPU lists (which are
+ *     owed only while a commit is under way: its drain empties the lists).
  * (b) Owner: boot-reserved and pinned pages are the kernel's; slab pages, then huge (a block of the workload of 2 MiB),
  *     by hand (holdPages, pagectl), file, and the rest anonymous.
  * (c) Age: floor(log2(ticks + 1)) of the ticks since the page got the target it has (target-age.ts).
  *
- * Cost: pageblocks without a page owed are left out by their counters, one that is a huge page costs O(1); of the others
- * words of 32 pages are looked at, and single pages only where they are special or more than four nodes meet. 16 GiB
- * that converge, nearly every pageblock mixed: some 40 ms, two to three times the pageblock rows of the same picture
- * (block-row.ts). Asked for with them only.
+ * Cost: pageblocks without an owed page are skipped by their counters, and one that is a huge page costs O(1); in the
+ * others words of 32 pages are read, and single pages only where they are special or more than four nodes meet. For a
+ * converging guest of 16 GiB with nearly every pageblock mixed that is about 40 ms, two to three times the cost of the
+ * pageblock rows (block-row.ts) of the same snapshot, which are the only ones it is requested with.
  */
 import { OWED_OWNERS } from '../../../shared/model/owed.ts';
 import type { OwedOwner } from '../../../shared/model/owed.ts';
@@ -37,7 +37,7 @@ import { usedWord } from '../mm/segment.ts';
 import { usedNid } from '../mm/used-node.ts';
 import type { TargetAge } from './target-age.ts';
 
-/** Single pages of a class that their state does not tell: one bit a page, or null where there are none. */
+/** Single pages of a class that their state does not show: one bit a page, or null where there are none. */
 export interface OwnerBits {
   readonly file: Int32Array | null;
   readonly slab: Int32Array | null;
@@ -180,7 +180,7 @@ class OwedCount {
     this.pages[owner * MAX_AGES + age]! += pages;
   }
 
-  /** Owner of a special page; -1 for one that nobody has. */
+  /** Owner of a special page; -1: it has none. */
   #ownerOf(pfn: number): number {
     const state = stateOf(this.#mm.page, pfn);
     const kind = state & KIND_MASK;

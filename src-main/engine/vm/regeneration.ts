@@ -1,10 +1,11 @@
 /**
- * From H to a new T: which guest node stands for which host node, and the memlayout that says so. Pure functions of the
- * backing; when a layout is made and delivered is the world's business.
+ * From H to a new T: which guest node represents which host node, and the memlayout that follows. Pure functions of the
+ * backing; the world decides when a layout is made and delivered.
  *
- * The map's promises: (a) a guest node stands for at most one host node and a host node has at most one guest node of
- * its own; (b) after remap every host node that backs a page has a guest node, its own or a shared one; (c) a guest
- * node keeps its meaning while its host node backs any page, and longer while nobody needs the number.
+ * Invariants of the node map:
+ * (a) a guest node represents at most one host node, and a host node has at most one guest node of its own;
+ * (b) after remap every host node that backs a page has a guest node, its own or a shared one;
+ * (c) a guest node keeps its host node while that backs any page, and longer while its number is not needed.
  *
  * `ranges` are always a layout expanded over [0, nrPages): ascending, without gaps. Cost follows extents and ranges.
  */
@@ -17,7 +18,7 @@ export type HostDistance = (from: HostNodeRef, to: HostNodeRef) => number;
 
 /** Plain data, saved by its holder. */
 export type NodeMap = {
-  /** Index = guest nid, one entry per possible node; null: stands for none. */
+  /** Index = guest nid, one entry per possible node; null: it represents no host node. */
   readonly nodes: readonly (HostNodeRef | null)[];
   /** Host nodes without a guest node of their own, and the one whose number they share. Ascending host, then hostNid. */
   readonly shared: readonly (HostNodeRef & { readonly nid: number })[];
@@ -27,7 +28,7 @@ export type NodeMap = {
 const keyOf = ({ host, hostNid }: HostNodeRef): number => host * 2 ** 16 + hostNid;
 
 /**
- * At boot, in ascending guest nid: a guest node stands for the host node that backs most of its boot pages, among those
+ * At boot, in ascending guest nid: a guest node represents the host node that backs most of its boot pages, among those
  * that no lower guest node has claimed; ties go to the lowest host nid; none when none of its host nodes is left.
  */
 export function bootNodeMap(backing: Backing, bootRanges: readonly LayoutRange[], nrNodeIds: number): NodeMap {

@@ -2,17 +2,18 @@
  * Slab caches of a guest's kernel, as far as its memory layout is concerned: objects on single unmovable pages, so that
  * one object that lives on keeps its page, and with it the page's node. A small model, not a slab allocator:
  *
- * (a) A cache has a number of objects that stays the same: one that dies is replaced in the same tick. Which one dies is
- *     chance, each as likely; on average an object lives meanTicks.
- * (b) A new object goes to a slab that is partly used, one that became so last, and to a new page when there is none.
- *     A slab whose last object dies stays as an empty one while there are fewer than MIN_PARTIAL of them; then its page is
- *     freed (and goes where the layout says).
- * (c) Not told of a commit, a cache goes on filling partly used slabs wherever they are booked: they are owed for as long
- *     as it fills them. Told (`retarget`), it puts no new object on a slab that is owed, which then empties by itself.
- * (d) `shrink` frees the empty slabs; of a cache whose objects can be dropped (dentries, inodes, buffer heads) it drops
- *     those on slabs that are owed, which frees these too. They come back elsewhere in the next tick, as they are used.
+ * (a) The number of objects in a cache is constant: one that dies is replaced in the same tick. Each object is equally
+ *     likely to die; on average it lives meanTicks.
+ * (b) A new object goes to the slab that most recently became partly used, or to a new page when no slab is partly
+ *     used. A slab whose last object dies stays as an empty slab while there are fewer than MIN_PARTIAL of them;
+ *     otherwise its page is freed (and goes where the layout says).
+ * (c) A cache that is not notified of a commit goes on filling partly used slabs wherever they are booked: they are
+ *     owed for as long as it fills them. A notified cache (`retarget`) puts no new object on an owed slab, which then
+ *     empties.
+ * (d) `shrink` frees the empty slabs; in a cache whose objects can be dropped (dentries, inodes, buffer heads) it drops
+ *     those on owed slabs, which frees these too. They come back elsewhere in the next tick, as they are used.
  *
- * A page of a slab is an ordinary allocation of one page that the workload does not know of.
+ * A page of a slab is an ordinary allocation of one page that the workload does not know about.
  */
 import { Prng, type StateReader, type StateWriter } from '../core/index.ts';
 import { type GuestMm, MIGRATE_UNMOVABLE, NO_PFN } from '../mm/index.ts';
@@ -302,7 +303,7 @@ export class SlabCaches {
     for (const cache of this.#caches) cache.step(this.#nextCpu, cpuShare);
   }
 
-  /** A layout has been committed, and the caches are told. */
+  /** Notifies the caches that a layout has been committed. */
   told(shrink: boolean): void {
     for (const cache of this.#caches) cache.retarget();
     if (shrink) for (const cache of this.#caches) this.shrunk += cache.shrink();

@@ -1,12 +1,13 @@
 /**
- * Since when each page of a guest has the target (T) it has: the tick of the last commit that changed it, as ascending
- * runs. What a page in use is owed began then, so the age of a debt needs no column for pages.
+ * Since when each page of a guest has its target (T): the tick of the last commit that changed it, as ascending runs.
+ * The debt of an owed page began then, so its age needs no column per page.
  *
- * (a) Run i covers [start[i], start[i + 1]) and its pages got their target at tick[i]; start[0] = 0, the last run ends at
- *     nrPages. Neighbours differ in their tick. A guest that never committed has one run, of tick 0: boot.
- * (b) Of every page it is the greatest tick of a commit whose delta has it, for commits are told in order.
+ * (a) Run i covers [start[i], start[i + 1]), and its pages got their target at tick[i]; start[0] = 0, the last run
+ *     ends at nrPages. Neighbouring runs differ in their tick. A guest that never committed has one run, of tick 0:
+ *     boot.
+ * (b) The tick of a page is the latest of all commits whose delta contains it, as commits are added in order.
  *
- * Cost of a commit: its runs and those that are there. 12 bytes a run.
+ * Cost of a commit: its runs plus the existing ones. 12 bytes a run.
  */
 import type { StateReader, StateWriter } from '../core/index.ts';
 import { forEachDelta, type Memlayout } from '../mm/memlayout.ts';

@@ -1,8 +1,9 @@
 /**
- * Tasks with a memory policy, as subscribers one can see: each boot node has one that is bound to it (MPOL_BIND), and one
- * more prefers the node of CPU 0. When a layout moves memory, the number in a nodemask no longer means the memory that it
- * was chosen for. Told of the commit, a task's mask follows: each node of it becomes the node that most of its pages went
- * to. Not told, it stays, and may name a node that has no memory any more.
+ * Tasks with a memory policy, as subscribers that can be seen: each boot node has a task bound to it (MPOL_BIND), and
+ * one more task prefers the node of CPU 0. When a layout moves memory, the number in a nodemask no longer means the
+ * memory that it was chosen for. A task that is notified of the commit has its mask updated: each node in it becomes
+ * the node that most of its pages went to. The mask of a task that is not notified stays, and may name a node that no
+ * longer has memory.
  *
  * Only the masks are modelled. The tasks allocate nothing of their own: the guest's workload has no policy.
  */
@@ -55,7 +56,7 @@ export class TaskPolicies {
     return this.#tasks.filter(({ nodes }) => nodes.every(isEmpty)).length;
   }
 
-  /** The tasks are told that the layout has changed. */
+  /** Notifies the tasks that the layout has changed. */
   told(mm: Mm, from: Memlayout, to: Memlayout): void {
     const went = whereMemoryWent(mm, from, to);
     this.#tasks = this.#tasks.map((task) => {
@@ -65,7 +66,7 @@ export class TaskPolicies {
     });
   }
 
-  /** Nothing is written of tasks that were never told anything. */
+  /** Tasks that were never notified are not saved. */
   save(w: StateWriter, prefix: string): void {
     if (this.#tasks.every(({ layoutSeq }) => layoutSeq === 0)) return;
     w.json(`${prefix}.tasks`, { remapped: this.remapped, tasks: this.#tasks as never });

@@ -1,14 +1,14 @@
 /**
  * Where a guest's CPUs run, and how far its nodes are from each other, once a layout has moved its memory.
  *
- * (a) The host runs a guest's CPUs where its memory is: in proportion to the pages of each node, whole CPUs by largest
- *     remainder, among the nodes that stand for a host node with CPUs (or for none that is known). A CPU stays where it
- *     was at boot as long as its node has a share for it. So it follows from the layout alone.
- * (b) Distances are those of the host nodes that guest nodes stand for, when the host tells the layout; where a node
- *     stands for none, and for a layout that nobody's host has told, they are those before.
+ * (a) The host runs a guest's CPUs where its memory is: in proportion to the pages of each node, in whole CPUs by
+ *     largest remainder, among the nodes that represent a host node with CPUs (or no known host node). A CPU stays
+ *     where it was at boot as long as its node has a share for it. The result follows from the layout alone.
+ * (b) Distances are those of the represented host nodes when the host delivers the layout. Where a node represents
+ *     none, and for a layout that no host delivered, the distances before remain.
  * (c) A guest learns of it only with BeyondConfig.topology, together with the layout and as one numbered topology.
- *     Without it, it goes on with the map of boot: a node it did not boot with has no CPU, and tasks allocate where the
- *     old map says that they are.
+ *     Without it the guest keeps the map of boot: a node that it did not boot with has no CPU, and tasks allocate
+ *     where the old map says that they are.
  */
 import type { HostConfig } from '../../../shared/model/config.ts';
 import type { Memlayout } from '../mm/memlayout.ts';

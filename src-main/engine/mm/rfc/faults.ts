@@ -1,7 +1,7 @@
 /**
  * What does not hold in an RFC guest, in the order of the laws, each with the switches that explain it. check.ts holds
- * such a guest to all that no switch explains, so the two together leave nothing out: a figure that is wrong is either
- * here or a broken law.
+ * such a guest to everything that no switch explains, so the two together are complete: a wrong figure is either
+ * listed here or a broken law.
  */
 import { numactlMbFromPages } from '../../../../shared/units/index.ts';
 import type { RfcSwitches } from '../../../../shared/model/config.ts';

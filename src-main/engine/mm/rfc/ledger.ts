@@ -3,7 +3,8 @@
  * (it is every guest's), `misplaced` the free ones. A correct guest has no misplaced page outside a commit, so only an
  * RFC guest keeps the second; a correct one comes here when pages are taken inside a commit.
  *
- * Counters changed: stranded, zones.strandedOut, rfc.misplaced, misplacedOut, misplacedIn, populated, zonelist rebuilds.
+ * Counters changed: stranded, zones.strandedOut, rfc.misplaced, misplacedOut, misplacedIn, populated, zonelist
+ * rebuilds.
  */
 import { NR_ZONES } from '../limit.ts';
 import { rangeOf } from '../memlayout.ts';
@@ -32,7 +33,7 @@ export function countMisplaced(mm: Mm, rfc: RfcState, start: number, end: number
   });
 }
 
-/** The same for so many pages of one target, the zone being that of pfn. */
+/** The same for a number of pages of one target, with the zone of pfn. */
 export function countMisplacedTo(
   mm: Mm,
   rfc: RfcState,

@@ -1,6 +1,6 @@
 /**
- * The laws of an RFC guest that the others do not have: what it keeps is what a walk over its pages counts, and what is
- * wrong in it is wrong by a defect that is on. check.ts counts, and asks here.
+ * The additional laws of an RFC guest: what it keeps equals a count over its pages, and what is wrong in it is
+ * explained by a defect that is on. check.ts counts, and calls this file.
  */
 import { NR_ZONES } from '../limit.ts';
 import type { Mm } from '../mm.ts';

@@ -2,8 +2,8 @@
  * What an RFC guest keeps besides the columns of every guest: README.md of this folder says what each of them means.
  * `mm.rfc` is null for a guest without any of the defects, which then neither keeps nor computes anything of it.
  *
- * (a) mm.zones.present, managed and free stay the truth: what the layout gives, and what the lists hold. What the kernel
- *     *counts* is here, and everything in the guest that reads a counter reads it here.
+ * (a) mm.zones.present, managed and free stay true: the sums of the layout and of the lists. What the kernel *counts*
+ *     is here, and every part of the guest that reads a counter reads it here.
  * (b) misplaced, misplacedOut and misplacedIn count free pages with A != T at every moment, also inside a commit.
  * (c) flag is one bit a page, index pfn; pages that do not exist have none set.
  */

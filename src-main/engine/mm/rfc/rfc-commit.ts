@@ -1,8 +1,8 @@
 /**
- * What the steps of a commit do otherwise, or besides, in an RFC guest. README.md, "Commit, by step".
+ * What the steps of a commit do differently, or in addition, in an RFC guest. README.md, "Commit, by step".
  *
- * Counters changed: nrZones, present, managed, nodePresent, flags, and the misplaced matrix when the target of free pages
- * changes under them.
+ * Counters changed: nrZones, present, managed, nodePresent, flags, and the misplaced matrix when the target of free
+ * pages changes under them.
  */
 import { NR_ZONES } from '../limit.ts';
 import { linkBlocks } from '../memory-block.ts';

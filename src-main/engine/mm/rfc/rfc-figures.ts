@@ -1,4 +1,4 @@
-/** Figures of an RFC guest that are counted when they are asked for. */
+/** Figures of an RFC guest that are counted on request. */
 import { popcount, WORDS } from '../bitmap.ts';
 import { NID_MIXED, NR_ZONES, PAGEBLOCK_ORDER } from '../limit.ts';
 import { targetNid } from '../memlayout.ts';

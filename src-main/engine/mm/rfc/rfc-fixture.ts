@@ -1,4 +1,4 @@
-/** Guests as section 8 of spec/dnuma.md boots them, for the tests of the defects. Half-open ranges. */
+/** TESTS ONLY. Guests as section 8 of spec/dnuma.md boots them, for the tests of the defects. Half-open ranges. */
 import {
   CORRECT,
   DEFAULT_PROFILE,

@@ -1,4 +1,4 @@
-/** How an RFC guest comes by what it keeps (rfc-columns.ts), how that is written down, and what its kernel counts. */
+/** How the columns of an RFC guest (rfc-columns.ts) are made, saved and restored, and what its kernel counts. */
 import type { RfcSwitches } from '../../../../shared/model/config.ts';
 import { assert, type Json, type StateReader, type StateWriter } from '../../core/index.ts';
 import { NR_ZONES } from '../limit.ts';

@@ -1,10 +1,11 @@
 /**
- * The sweep of a commit in an RFC guest. With one of splitStuck, headOnly and mergeUnmoved it walks the free blocks of the
- * whole layout as the posted code does: a block is judged by its first page, and what reaches beyond its range is not
- * always cut. Without them the free pages of the delta go to their targets. README.md, "sweep".
+ * The sweep of a commit in an RFC guest. With one of splitStuck, headOnly and mergeUnmoved it walks the free blocks of
+ * the whole layout as the posted code does: a block is judged by its first page, and what reaches beyond its range is
+ * not always cut. Without them the free pages of the delta go to their targets. README.md, "sweep".
  *
- * "Free block" is one of the maximal aligned decomposition: as it is when the walk comes to it (mergeUnmoved: a block that
- * has just been moved may merge with the next one, whose head is then never found), or as it was before the sweep.
+ * A "free block" is a block of the maximal aligned decomposition: at the moment when the walk reaches it
+ * (mergeUnmoved: a block that has just been moved may merge with the next one, whose head is then never found), or
+ * before the sweep.
  */
 import { forEachAligned } from '../buddy.ts';
 import { countForNode, FREELIST_ADD } from '../commit-stat.ts';
@@ -42,7 +43,7 @@ function sweepDelta(mm: Mm, rfc: RfcState, from: Memlayout, to: Memlayout): numb
   return moved;
 }
 
-/** Blocks as they are when the walk comes to them. */
+/** Blocks at the moment when the walk reaches them. */
 function walkLive(mm: Mm, rfc: RfcState): number {
   const { layout } = mm;
   let moved = 0;
