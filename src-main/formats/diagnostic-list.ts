@@ -1,11 +1,10 @@
 /**
- * Collects what is wrong with one file, so that all problems are told at once, and holds what reading it may still
- * cost. It keeps that
+ * Collects the problems of one file, so that all are reported at once, and the budget that reading it may still use.
  *
- * (a) every diagnostic names the file;
- * (b) what is quoted from the file is cut and free of control characters, so that a file cannot write to a terminal;
- * (c) at most MAX_DIAGNOSTICS are kept, and a note tells how many were not;
- * (d) a value is given out only when there is no error.
+ * (a) Every diagnostic names the file.
+ * (b) Text quoted from the file is shortened and free of control characters, so that a file cannot control a terminal.
+ * (c) At most MAX_DIAGNOSTICS are kept, and a note states how many were not.
+ * (d) A value is returned only when there is no error.
  */
 import type { Diagnostic, Place, Read, Severity } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';

@@ -1,4 +1,4 @@
-/** Tells what a text is, by its content (files come with any extension, captures with none), and reads it. */
+/** Recognises the format of a text by its content (files come with any extension, captures with none), and reads it. */
 import type { Read } from '../../shared/errors/index.ts';
 import { DiagnosticList, quote } from './diagnostic-list.ts';
 import type { Facts, Format, Role, RoleFacts, Sample } from './format.ts';

@@ -1,6 +1,6 @@
 /**
- * What a foreign format is to the rest of Pageshift: an entry of registry.ts, written in the format's own folder. Whoever
- * tells files apart, reads or imports them asks the registry and knows no format by name.
+ * The interface of a foreign format: an entry of registry.ts, written in the format's own folder. Code that
+ * recognises, reads or imports files uses the registry and knows no format by name.
  */
 import type { Read } from '../../shared/errors/index.ts';
 import type { HostFacts, VmFacts } from './facts.ts';

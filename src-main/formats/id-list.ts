@@ -1,7 +1,7 @@
 /**
  * Lists of CPU and node ids: `0-3,8` (kernel), `0-5,^4` (libvirt, terms from left to right), `0 1 2` and `0-15` with
- * blanks between them (numactl). Ids are bounded, so that no list can make us fill memory; a range that descends or is
- * cut short is refused with its text, never guessed.
+ * blanks between them (numactl). Ids are bounded, so that no list can exhaust memory; a range that descends or is cut
+ * short is an error that quotes it, never guessed.
  */
 
 /** The largest id read. Linux stops at 8192 CPUs and 1024 nodes, libvirt at 16384; pins in files have up to 5 digits. */

@@ -1,6 +1,6 @@
 /**
- * What may enter a reader at all: a text of bounded size, without NUL, with its byte order mark removed. Checked once,
- * before any parsing, so that no reader has to think of it.
+ * What a reader accepts as input: a text of bounded size, without NUL, with its byte order mark removed. Checked once,
+ * before any parsing, so that no reader has to repeat it.
  */
 import type { Read } from '../../shared/errors/index.ts';
 import { DiagnosticList } from './diagnostic-list.ts';

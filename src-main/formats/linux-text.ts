@@ -1,6 +1,6 @@
 /**
- * Lines of the kernel's own files, as they are pasted: mail quote marks before them, CR at their ends, other lines around
- * them. What is counted or kept is bounded, so that no file can make us fill memory; nothing throws.
+ * Lines of the kernel's own files, as they are pasted: mail quote marks before them, CR at their ends, other lines
+ * around them. Everything counted or kept is bounded, so that no file can exhaust memory; nothing throws.
  */
 import type { DiagnosticList } from './diagnostic-list.ts';
 import { MAX_NODES } from './topology.ts';

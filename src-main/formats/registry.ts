@@ -1,4 +1,4 @@
-/** The formats that are read: a new one is its folder and a line here. */
+/** The formats that can be read. A new format is its own folder and one line here. */
 export { libvirtCapabilities } from './libvirt-capabilities/read.ts';
 export { libvirtDomain } from './libvirt-domain/read.ts';
 export { linuxBuddyinfo } from './linux-buddyinfo/read.ts';

@@ -1,4 +1,4 @@
-/** What facts come to, in a few words, for formats of one role to say it alike. */
+/** A summary of facts in a few words, shared by the formats of one role. */
 import { pagesFromKib } from '../../shared/units/index.ts';
 import { plural, size } from '../../shared/view/number-format.ts';
 import type { HostFacts, VmFacts } from './facts.ts';

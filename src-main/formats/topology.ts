@@ -1,4 +1,4 @@
-/** What every topology is held to, whichever format it came in: how many nodes, which distances, whose CPUs. */
+/** Checks of every topology, whatever its format: number of nodes, distances, CPUs. */
 import type { Place } from '../../shared/errors/index.ts';
 import type { DiagnosticList } from './diagnostic-list.ts';
 import type { Distances } from './facts.ts';

@@ -1,7 +1,7 @@
 /**
- * What the checks of a scenario share: the draft under test, its parts by name, and where problems go.
+ * What the checks of a scenario share: the draft under test, its parts by name, and the list of problems.
  *
- * A part that did not pass the schema is `null` in a draft; nothing is said about what would depend on it.
+ * A part that did not pass the schema is `null` in a draft; parts that depend on it are not checked.
  */
 import type { ScenarioCommand } from '../../shared/schema/command.ts';
 import { formatIdList } from './id-list.ts';

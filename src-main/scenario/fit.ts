@@ -1,10 +1,10 @@
 /**
- * Does the boot placement succeed? The placement rules are played on counts of free frames per host node, in the order
- * of the VMs, as the engine plays them on the frames themselves. A document is checked, imported and shown without a
- * world; counts take time by nodes and VMs, frames by pages. The tests hold it to the engine's answer.
+ * Does the boot placement succeed? The placement rules are applied to counts of free frames per host node, VM by VM,
+ * as the engine applies them to the frames themselves. A document is checked, imported and shown without a world:
+ * counting costs nodes and VMs, frames would cost pages. The tests compare the answer with the engine's.
  *
  * The lowest free frame is taken: small VMs (4 KiB frames) fill 2 MiB frames that are broken already before they break
- * another, and come to the odd pages at the end of a node last.
+ * another, and use the odd pages at the end of a node last.
  */
 import type { PfnRange } from '../../shared/units/index.ts';
 import { PAGES_PER_HUGE } from '../../shared/units/index.ts';

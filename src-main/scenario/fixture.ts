@@ -1,4 +1,4 @@
-/** A small valid document for the tests: two hosts, a link, two VMs, one command of each kind that needs no other. */
+/** TESTS ONLY. A small valid document: two hosts, a link, two VMs, one command of each kind that needs no other. */
 import type { ScenarioInput } from './schema.ts';
 
 export const sampleInput = (): ScenarioInput => ({

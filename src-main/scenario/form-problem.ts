@@ -1,6 +1,6 @@
 /**
- * The schema's findings in words a person understands: which key, what was found, what would have been right, and for
- * an unknown key the one that was probably meant.
+ * Problems found by the schema, in words that a person understands: which key, what was found, what was expected, and
+ * for an unknown key the most likely one.
  */
 import type { z } from 'zod';
 import { nameHint } from './name-hint.ts';

@@ -1,16 +1,16 @@
 /**
- * The memory map of a guest: what a document leaves out is derived here, and only here.
+ * The memory map of a guest. Values that a document leaves out are derived here and nowhere else.
  *
  * (a) Holes: none under 3.5 GiB; from there [3 GiB, 4 GiB), as QEMU's pc machine leaves it for PCI.
  * (b) Boot layout: cells one after the other in the order of their ids, counting pages that exist; without cells all
  *     on node 0.
  * (c) Reserved: the first MiB, and of each node 64 bytes a page (struct page), rounded up, at its top. Guests under
- *     16 MiB reserve nothing, or little would be left of them.
+ *     16 MiB reserve nothing, as little would remain of them.
  * (d) Node ids: twice the boot nodes, at least 4, at most 254, so that a VM can gain nodes when it moves; with
- *     extra_nr_node_ids the boot nodes, or as many as are given, and so many percent more (patch 31 of the RFC).
+ *     extra_nr_node_ids the boot nodes, or the stated number, plus that percentage (patch 31 of the RFC).
  * (e) Distances 10 and 20 where none are given.
- * (f) Slots for DIMMs: one after the other above the memory of the VM, each at a multiple of 128 MiB, or of a memory block
- *     where that is more. They are holes until they are plugged, and so is what lies between.
+ * (f) Slots for DIMMs: one after the other above the memory of the VM, each at a multiple of 128 MiB, or of a memory
+ *     block where that is more. They are holes until they are plugged, and so is what lies between.
  */
 import type { PfnRange } from '../../shared/units/index.ts';
 import { PAGE_SIZE_BYTES, pagesFromMib } from '../../shared/units/index.ts';

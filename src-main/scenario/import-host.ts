@@ -1,4 +1,4 @@
-/** A host of a scenario from the facts of a file, in pages, and what is assumed where the file does not state memory. */
+/** A host of a scenario from the facts of a file, in pages, with assumed memory where the file states none. */
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import {
   PAGES_PER_GIB,

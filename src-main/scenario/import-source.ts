@@ -1,6 +1,6 @@
 /**
- * The files that a scenario is imported from, kept in it, so that what is not understood of them today is not lost. They
- * are no part of the world.
+ * The files that a scenario was imported from. The scenario keeps them, so that what is not understood of them today
+ * is not lost. They do not affect the world.
  */
 import type { ScenarioSource } from './schema.ts';
 import { MAX_SOURCE_CHARS } from './schema.ts';

@@ -1,13 +1,13 @@
 /**
  * A scenario from the facts of foreign files: one or more hosts and any number of VMs. What the files do not say is
- * assumed, and every assumption is a diagnostic; what an assumed host is made of is also kept in the document.
+ * assumed, and every assumption is a diagnostic; the facts behind an assumed host are also kept in the document.
  *
  * (a) All VMs start on one host: the first, or `options.vmHost`. Hosts are linked each to each by 10 GbE.
  * (b) Node memory that no file states is assumed where no node of the host states any (import-host.ts); where others
  *     do, the node has none: libvirt leaves the element out for a node without memory.
  * (c) A VM is placed as libvirt would place it, as far as the host has the nodes it names (import-vm.ts).
- * (d) Without commands asked for, a first rehearsal is written into the document: every VM is compacted, one after the
- *     other; one that is bound cell by cell only gets its layout delivered. `rehearsal: false` leaves it out.
+ * (d) When no commands are requested, a first rehearsal is written into the document: every VM is compacted, one after
+ *     the other; a VM bound cell by cell only gets its layout delivered. `rehearsal: false` leaves the rehearsal out.
  * (e) The result is checked like any document; it is null when there is an error.
  */
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
@@ -222,7 +222,7 @@ const REHEARSAL_TICKS = 50;
 
 /**
  * A bound VM stays on the nodes it is bound to; for the others the engine chooses. One that is bound cell by cell stays
- * where it is and is told where that is: setting its regeneration makes the host look.
+ * where it is and gets a layout of that: setting its regeneration triggers a delivery.
  */
 function rehearsalOf(vms: readonly VmInput[]): NonNullable<ScenarioInput['commands']> {
   return vms.map((vm, i) => {
@@ -267,7 +267,7 @@ const linksOf = (hosts: readonly string[]): ScenarioInput['links'] =>
 /** `caps_libvirt_intel_E5649` from `/data/caps_libvirt_intel_E5649.out`. */
 const nameFromFile = (file: string): string => cleanName(baseName(file).replace(/\.[^.]*$/, ''), 'host');
 
-/** The file without its folders, which are nobody else's business. */
+/** The file name without its folders, which are private. */
 const baseName = (file: string): string => file.replace(/^.*[/\\]/, '');
 
 /** A name that the schema accepts. */

@@ -12,7 +12,7 @@ export interface HintBudget {
 
 export const newHintBudget = (): HintBudget => ({ comparisons: MAX_COMPARISONS });
 
-/** Edits (insert, delete, replace) between two words; `limit` where there are so many or more. */
+/** Edits (insert, delete, replace) between two words; at most `limit`. */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -1,4 +1,4 @@
-/** VMs that do not fit on their hosts, as the engine found when it made the world: diagnostics of the scenario. */
+/** VMs that do not fit on their hosts, found by the engine when it made the world, as diagnostics of the scenario. */
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { PlacementProblem } from '../../shared/model/placement.ts';
 import { placementText } from '../../shared/view/words/index.ts';

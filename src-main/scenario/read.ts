@@ -1,9 +1,9 @@
 /**
  * Reads a scenario document: text in, a scenario with its fixed defaults or every problem with its place out.
  *
- * (a) A document of a newer version is refused before anything else is said about it.
- * (b) Otherwise all problems come at once: form first, then sense for the parts whose form is right.
- * (c) Nothing is half-loaded: the value is null when there is any error.
+ * (a) A document of a newer version is rejected before anything else is checked.
+ * (b) Otherwise all problems are reported at once: form first, then meaning for the parts whose form is right.
+ * (c) Nothing is loaded partly: the value is null when there is any error.
  * (d) Hostile text costs bounded time and memory (shared/model/limit.ts), and nothing is ever thrown.
  */
 import type { Node } from 'jsonc-parser';

@@ -1,13 +1,13 @@
 /**
  * The scenario document, version 1. One schema gives the types, the checks of form and the published JSON Schema.
  *
- * (a) Fixed defaults stand beside the key that they are of, here and in shared/schema, which has the commands and what
- *     they share with a VM. Those that depend on other values (layout, holes, reserved ranges, number of node ids,
+ * (a) Fixed defaults are stated with their keys, here and in shared/schema, which has the commands and what they share
+ *     with a VM. Those that depend on other values (layout, holes, reserved ranges, number of node ids,
  *     distances) are derived by guest-map.ts and named in the descriptions.
  * (b) Objects are strict: an unknown key is an error, so a typing error never becomes a silent default.
- * (c) Nothing is transformed: what is read is what was written with the fixed defaults filled in.
+ * (c) Parsing transforms nothing: the result is what was written, with the fixed defaults filled in.
  *
- * What a schema cannot say (names that must exist, ranges that must not overlap) is validate.ts.
+ * validate.ts checks what a schema cannot express (names that must exist, ranges that must not overlap).
  */
 import { z } from 'zod';
 import { DEFAULT_PROFILE } from '../../shared/model/config.ts';

@@ -1,4 +1,4 @@
-/** Checks of what a VM was recorded with: pages that its boot freed late, and its free blocks by zone and order. */
+/** Checks of a VM's recorded state: pages that its boot freed late, and its free blocks by zone and order. */
 import type { PfnRange } from '../../shared/units/index.ts';
 import { PAGES_PER_MIB } from '../../shared/units/index.ts';
 import { planFreeBlocks } from '../engine/mm/free-plan.ts';

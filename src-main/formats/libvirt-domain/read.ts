@@ -1,7 +1,7 @@
 /**
- * libvirt domain XML (`virsh dumpxml`) → VM facts. What libvirt refuses is an error, what it accepts or ignores at most
- * a warning; unknown elements are ignored. The one exception: a numatune with both nodeset and placement='auto' is
- * refused, where some libvirt versions drop the nodeset silently.
+ * libvirt domain XML (`virsh dumpxml`) → VM facts. What libvirt rejects is an error, what it accepts or ignores at most
+ * a warning; unknown elements are ignored. The one exception: a numatune with both nodeset and placement='auto' is an
+ * error, although some libvirt versions drop the nodeset silently.
  */
 import type { Read } from '../../../shared/errors/index.ts';
 import { DiagnosticList } from '../diagnostic-list.ts';

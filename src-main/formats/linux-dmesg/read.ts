@@ -1,10 +1,10 @@
 /**
- * The log of a Linux boot on x86_64 (dmesg, a serial console's, journalctl -k) → the memory map it states: what there is and
- * whose, what the firmware and the kernel took, CPUs and their nodes. Lines have time stamps or none, and other lines
- * stand between them. What is printed again later (memory that is plugged in rebuilds the zonelists) is not read: the map
- * is the one of the boot.
+ * The log of a Linux boot on x86_64 (dmesg, a serial console's, journalctl -k) → the memory map it states: existing
+ * ranges and their nodes, what the firmware and the kernel took, CPUs and their nodes. Time stamps are optional, and
+ * other lines may come between. Lines printed again later (plugged memory rebuilds the zonelists) are not read: the
+ * map is that of the boot.
  *
- * Needed: "Early memory node ranges". Without it the log's beginning is gone, and there is nothing to begin with.
+ * Needed: "Early memory node ranges". Without it the beginning of the log is missing, and no map can be made.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
 import { pagesFromBytes, wholePagesFromBytes } from '../../../shared/units/index.ts';

@@ -1,5 +1,5 @@
 /**
- * /proc/iomem → address ranges, as root sees them: for others the kernel prints zeros, which say nothing and are refused.
+ * /proc/iomem → address ranges, as root sees them: for other users the kernel prints zeros, which are an error here.
  */
 import type { Read } from '../../../shared/errors/index.ts';
 import { DiagnosticList, quote } from '../diagnostic-list.ts';

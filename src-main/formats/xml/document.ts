@@ -1,7 +1,7 @@
 /**
- * XML text → a tree of elements that know where they stand, in one pass. There is no parser behind it: those of the
- * registry say where an element begins, but not where its attribute values lie, which is what edit.ts must know, nor in
- * which element a text was cut. Invariants:
+ * XML text → a tree of elements with their positions, in one pass. It does not use an XML package: those
+ * available report where an element begins, but not where its attribute values lie, which edit.ts needs, nor in which
+ * element a truncated text ends. Invariants:
  *
  * (a) Nothing throws. What is not a well-formed, bounded document without DOCTYPE is a diagnostic with line and column.
  * (b) Size: at most MAX_DEPTH open elements, MAX_ELEMENTS elements, and MAX_ATTRIBUTES attributes of one element.

@@ -1,6 +1,6 @@
 /**
  * A host for a Linux guest of which only the inside is known: a node for each of the guest's, as far apart, with its
- * memory and its CPUs there, so that what the guest believes is true when it starts.
+ * memory and its CPUs there, so that the guest's own view is true when it starts.
  */
 import { PAGES_PER_GIB } from '../../../shared/units/index.ts';
 import type { SizedHost } from '../import-host.ts';

@@ -1,11 +1,11 @@
 /**
- * The memory of a Linux guest as its boot log states it: what there is and whose it is, to the page, and what the kernel
- * took of it before its page allocator ran. The log names most of that; what it only counts is put where the kernel would
- * have put it, at the top of the node (memblock allocates from the top down), and every taking says why.
+ * The memory of a Linux guest as its boot log states it, to the page: what exists, on which node, and what the kernel
+ * took before its page allocator ran. The log names most of that; what it only counts is put where the kernel would
+ * have put it, at the top of the node (memblock allocates from the top down), and every taking has a reason.
  *
  * (a) Sizes by (node, zone) follow from the ranges alone: spanned and present are the kernel's to the page.
  * (b) Managed is present less the takings that are not given back. The sum of all is the "reserved" of the log's Memory
- *     line; what of it nobody names is one taking of its own.
+ *     line; the part of it that nothing names is a taking of its own.
  * (c) Where the kernel's image lies is in /proc/iomem, not in the log. Without it, 16 MiB is assumed.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
@@ -194,7 +194,7 @@ function takeMemoryMaps(ledger: Ledger, ranges: readonly LayoutRange[]): void {
   }
 }
 
-/** CPUs that could come get theirs as well; those of nodes without memory, and those nobody places, on the first node. */
+/** Possible CPUs get theirs as well; CPUs of nodes without memory, and CPUs without a known node, on the first node. */
 function takePerCpu(ledger: Ledger, log: BootLogFacts, cpuNode: readonly number[], pages: number): void {
   const possible = Math.max(log.nrCpuIds ?? 0, cpuNode.length);
   const cpus = new Map<number, number>();
@@ -252,7 +252,7 @@ class Ledger {
     return this.#free.has(nid);
   }
 
-  /** What of a range there is and nobody has taken. */
+  /** The existing pages of a range that are not taken yet. */
   take(what: string, wanted: PfnRange, freed: Taking['freed']): void {
     for (const [nid, free] of this.#free) {
       const taken = free

@@ -1,6 +1,6 @@
 /**
- * Managed pages of each zone as a real zoneinfo has them, beside those of the guest that its boot log makes, and the
- * words for every difference.
+ * Managed pages of each zone in a real zoneinfo next to those of the guest made from its boot log, and the reasons for
+ * each difference.
  */
 import { pagesIn } from '../pfn-range.ts';
 import type { BootMap } from './boot-map.ts';

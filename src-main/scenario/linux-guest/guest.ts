@@ -1,14 +1,15 @@
 /**
  * A VM of a scenario from the files of a running Linux guest, in the state that they recorded: any of
  *
- * - zoneinfo: zones to the page, watermarks and per-CPU sizes to compare with; with buddyinfo (or pagetypeinfo) the free
- *   lists as recorded, without it as many free pages in as few blocks as hold them;
+ * - zoneinfo: zones to the page, watermarks and per-CPU sizes to compare with; with buddyinfo (or pagetypeinfo) the
+ *   free lists as recorded, without it as many free pages in as few blocks as hold them;
  * - a boot log: the memory map to the page, what the kernel took of it, CPUs and block size; with iomem also where the
  *   kernel's image lies. Alone it is a guest that has just booted; with zoneinfo it says which pages the zones have;
  * - the sizes of node meminfo or of numactl --hardware, with buddyinfo: nodes one after the other from pfn 0 on;
  * - numactl --hardware: which CPUs are on which node, and distances.
  *
- * What none of them says is assumed, and told. What two of them say differently is told; the more exact one counts.
+ * What none of them says is assumed and reported. Where two of them differ, that is reported and the more exact one is
+ * used.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
 import { kibFromMib, kibFromPages, wholePagesFromKib } from '../../../shared/units/index.ts';

@@ -1,14 +1,14 @@
 /**
- * The memory of a Linux guest as its zoneinfo and buddyinfo state it: zones with their pages, which of them are managed,
- * and free blocks by order. zoneinfo counts pages and does not say which; where it leaves that open:
+ * The memory of a Linux guest as its zoneinfo and buddyinfo state it: zones with their pages, which of them are
+ * managed, and free blocks by order. zoneinfo counts pages and does not say which; where it leaves that open:
  *
- * (a) With the boot log of the same guest, ranges and takings of a zone are the log's wherever it comes to as many pages.
- * (b) Otherwise pages that are missing in a zone's span lie below 1 MiB if it begins there (the firmware's window), else
- *     at the zone's end (the hole for devices below 4 GiB); a span inside another node's is not the other's.
+ * (a) With the boot log of the same guest, a zone has the log's ranges and takings wherever the numbers of pages agree.
+ * (b) Otherwise pages that are missing in a zone's span lie below 1 MiB if it begins there (the firmware's window),
+ *     else at the zone's end (the hole for devices below 4 GiB); a span inside another node's is not the other's.
  * (c) Pages that are present and not managed are those of the log's takings, else the first MiB's and then the highest.
  *     Where free blocks would have no room then, they lie between the free blocks instead.
  *
- * Zones are told by where they begin, as on x86_64: a Movable zone above 4 GiB counts as Normal there.
+ * Zones are recognised by where they begin, as on x86_64: a Movable zone above 4 GiB counts as Normal there.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
 import { planFreeBlocks } from '../../engine/mm/free-plan.ts';
@@ -30,11 +30,11 @@ export interface ZoneState {
   readonly reserved: readonly PfnRange[];
   /** Free blocks by order; null: everything managed is free. */
   readonly free: readonly number[] | null;
-  /** The zones of zoneinfo that it stands for. */
+  /** The zones of zoneinfo that it represents. */
   readonly stated: readonly ZoneFacts[];
 }
 
-/** How a problem is told: an error stops the reading, a note is something assumed or found. */
+/** Severity of a problem: an error stops the reading, a note reports something assumed or found. */
 export type Say = (severity: 'error' | 'warning' | 'note', slug: string, message: string, line?: number) => void;
 
 interface GuestZone {
