@@ -1,4 +1,4 @@
-/** Where windows open: as the last one was left, when a screen still shows that place, and beside those that are open. */
+/** Bounds of new windows: those of the last window if a screen still shows that place, shifted from open windows. */
 import { readFileSync, writeFileSync } from 'node:fs';
 
 export interface Rectangle {

@@ -1,11 +1,11 @@
 /**
- * The one door from windows into main. What comes through it is bytes of a window's own page; what they mean is the
- * desk's to say, which validates every message.
+ * The one entry for messages from windows into main. It accepts only bytes from a window's own page; the desk
+ * validates and interprets every message.
  *
- * (a) The sender is the main frame of a window that we opened, and that frame shows our page: not a preview in a frame
- *     of it, not a page that a window was led to.
- * (b) One argument, bytes, not longer than a message may be.
- * (c) Refused is: logged, and nothing else. A page of ours never sends such a thing, so there is nobody to tell.
+ * (a) The sender is the main frame of a window that this application opened, and that frame shows our page: not a
+ *     preview inside it, and not a page that the window navigated to.
+ * (b) The message is one argument, bytes, no longer than a message may be.
+ * (c) Anything else is logged and dropped without an answer, as our page never sends it.
  */
 import { MAX_MESSAGE_BYTES } from '../../shared/protocol/index.ts';
 import { isPage } from './origin.ts';

@@ -1,12 +1,12 @@
 /**
- * What no window may do, whatever its page tries (Electron's security checklist, as code):
+ * What a window must never do, whatever its page tries (Electron's security checklist as code):
  *
- * (a) Pages run sandboxed, isolated from the preload, without Node, under the web's own rules.
+ * (a) Pages run sandboxed, isolated from the preload, without Node, with web security on.
  * (b) A window stays at our page. It follows no link and no redirect, opens no window, attaches no webview.
- * (c) Nothing is fetched from anywhere but our own scheme. Nothing is downloaded: files are written by main.
- * (d) No permission is given but to put text on the clipboard, and that to our page alone.
+ * (c) Nothing is fetched from anywhere but our own scheme. Nothing is downloaded: main writes all files.
+ * (d) The only permission is writing text to the clipboard, and only our page has it.
  *
- * Electron's parts come as arguments, so that each rule can be tested without it.
+ * Electron's objects are passed as arguments, so that each rule can be tested without Electron.
  */
 import type { Session, WebContents, WebPreferences } from 'electron';
 import { isOurs, isPage, PAGE_URL } from './origin.ts';

@@ -1,10 +1,10 @@
 /**
- * The Electron shell: one process that holds the desk, and its windows. What a feature does lies below, in the desk; here
- * it gets windows, menus, dialogs and what else only a system's own application has.
+ * The Electron shell: one process with the desk and its windows. Features are implemented below it, in the desk; this
+ * shell adds windows, menus, dialogs and everything else that only a native application has.
  *
- * (a) One instance: a second start hands its files over and ends.
- * (b) Rules for pages (guard.ts) are set before there is one, for all that will ever be.
- * (c) The application's end closes the desk and waits for it: what is not saved is kept for recovery.
+ * (a) There is one instance: a second start hands its files over and ends.
+ * (b) Rules for pages (guard.ts) are set before the first page exists, for all pages.
+ * (c) Quitting closes the desk and waits for it: unsaved work is kept for recovery.
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -1,10 +1,10 @@
 /**
- * The application menu. An item that is a command of the window only names it: its label, key and place are those of the
- * table (shared/protocol/window-command.ts), and the window does it if it can be done now.
+ * The application menu. An item that is a command of the window only names it: label, key and place come from the table
+ * (shared/protocol/window-command.ts), and the window carries it out if it is available.
  *
- * (a) Keys of commands are shown here and taken by the page, which knows whether a text field has them. On macOS the
- *     menu takes them, as everywhere there; so a menu shows only keys with a modifier.
- * (b) What concerns windows and files of the system is done here.
+ * (a) The menu shows the keys of commands, but the page handles them, as it knows whether a text field uses them. On
+ *     macOS the menu handles them, as is usual there; so a menu shows only keys with a modifier.
+ * (b) Items about windows and files of the system are implemented here.
  */
 import type { MenuItemConstructorOptions } from 'electron';
 import type { MenuName, WindowCommandId } from '../../shared/protocol/window-command.ts';

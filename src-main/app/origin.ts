@@ -1,4 +1,4 @@
-/** The window's own origin: a scheme of ours, so that nothing of the file system or the network is in reach of the page. */
+/** The window's own origin: a private scheme, so that the page can reach nothing of the file system or the network. */
 export const SCHEME = 'app';
 export const ORIGIN = `${SCHEME}://pageshift`;
 export const PAGE_URL = `${ORIGIN}/`;

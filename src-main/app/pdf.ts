@@ -1,4 +1,4 @@
-/** A report as PDF: its page is loaded in a window that nobody sees and that runs no script, and printed. */
+/** A report as PDF: its page is loaded in a hidden window that runs no script, and printed. */
 import { randomBytes } from 'node:crypto';
 import { BrowserWindow } from 'electron';
 import type { Preview } from '../page/index.ts';

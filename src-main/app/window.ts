@@ -1,11 +1,11 @@
 /**
  * The open windows: each shows one document, or the start screen.
  *
- * (a) A window's name stays the same over a reload of its page; the desk's connection does not: a page that was loaded
- *     anew has its own, made with its first message.
- * (b) A page that crashes or hangs is loaded again on request. Its run lives in main and knows nothing of it.
- * (c) A window that is the last to show unsaved work asks before it closes. What it leaves is kept for recovery in any
- *     case; the application's end asks nothing.
+ * (a) A window keeps its name when its page is reloaded, but gets a new connection to the desk, made with the first
+ *     message of the new page.
+ * (b) A page that crashes or hangs is reloaded on request. Its run lives in main and is not affected.
+ * (c) The last window that shows unsaved work asks before it closes. Its work is kept for recovery in any case;
+ *     quitting the application asks nothing.
  */
 import { BrowserWindow, dialog, nativeTheme, screen } from 'electron';
 import type { Desk } from '../desk/index.ts';

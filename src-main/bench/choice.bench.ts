@@ -1,6 +1,6 @@
 /**
- * What was chosen by measuring: the structure of the layout, and how pages are marked. The RFC's own is beside both: its
- * tree, and its pass over every page.
+ * Measures the choices made by measurement: the structure of the layout, and how pages are marked, each against the
+ * RFC's own: its tree, and its pass over every page.
  */
 import type { MmConfig } from '../../shared/model/config.ts';
 import { CORRECT, DEFAULT_PROFILE } from '../../shared/model/config.ts';

@@ -1,9 +1,9 @@
 /**
- * What a world costs that has many small VMs rather than a large one: to create it, to take its state after a command,
- * and to tell a window what it looks like.
+ * The cost of a world with many small VMs instead of a large one: creating it, taking its state after a command, and
+ * sending a frame of it to a window.
  *
- * A key frame is a snapshot by itself, a delta frame what changed of it in the next tick. The JSON of a frame is what
- * is not a column; it must not grow with the world.
+ * A key frame is a whole snapshot, a delta frame the changes of the next tick. The JSON of a frame holds what is not a
+ * column; it must not grow with the world.
  */
 import { deltaOf, encode, encodeDelta } from '../../shared/columns/index.ts';
 import { World } from '../engine/index.ts';

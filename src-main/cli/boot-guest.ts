@@ -1,6 +1,6 @@
 /**
- * A guest from the command line alone: `--pages 32768 --boot 0-16383:0,16384-32767:1`. Pfns are inclusive here, as the
- * RFC writes them, and half-open from here on. Everything that is wrong is said at once.
+ * A guest from flags of the command line alone: `--pages 32768 --boot 0-16383:0,16384-32767:1`. Pfns have inclusive
+ * ends in flags, as in the RFC, and half-open ranges everywhere else. All mistakes are reported at once.
  */
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { KernelProfile, LayoutRange, RfcSwitches } from '../../shared/model/config.ts';
@@ -129,7 +129,7 @@ function pagesOf({ pages }: BootFlags, problems: Problems): number | null {
   return problems.add('pages', `${pages} is no number of 4 KiB pages from ${limit.MIN_GUEST_PAGES} to ${most}.`);
 }
 
-/** Ranges `A-B` or `A`, ends inclusive, each with what stands behind it; ascending and disjoint. */
+/** Ranges `A-B` or `A`, ends inclusive, each with the text after it; ascending and disjoint. */
 function piecesOf(
   flag: string,
   text: string,
@@ -184,7 +184,7 @@ function rangesOf(
   );
 }
 
-/** Without being told: twice the boot nodes, at least 4, so that nodes can be added. */
+/** The default: twice the boot nodes, at least 4, so that nodes can be added. */
 function nodeIdsOf(text: string | undefined, boot: readonly LayoutRange[] | null, problems: Problems): number | null {
   const most = limit.MAX_GUEST_NODE_IDS;
   if (text === undefined)
@@ -266,7 +266,7 @@ function switchesOf(text: string, problems: Problems): RfcSwitches | null {
   return problems.list.length > before ? null : (switches as unknown as RfcSwitches);
 }
 
-/** `4`: so many, dealt to the boot nodes in runs; `0-1:0,2-3:1`: each where it is said. Otherwise one, on the first node. */
+/** `4`: 4 CPUs, dealt to the boot nodes in runs; `0-1:0,2-3:1`: each on its node. By default one, on the first node. */
 function cpusOf(
   text: string | undefined,
   boot: readonly LayoutRange[] | null,

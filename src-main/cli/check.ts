@@ -1,4 +1,6 @@
-/** `check FILE`: all that is wrong with a scenario or a foreign file, and whether its VMs fit on their hosts. */
+/**
+ * `check FILE`: every problem of a scenario or a foreign file, and whether the VMs of a scenario fit on their hosts.
+ */
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
 import { Fleet } from '../engine/fleet/index.ts';

@@ -1,6 +1,6 @@
 /**
- * `compare FILE --vm NAME --of defects|beyond`: one guest of a scenario, run several times with that guest otherwise, side
- * by side. What is printed was run; Ctrl+C stops it and prints nothing.
+ * `compare FILE --vm NAME --of defects|beyond`: runs a scenario several times with one guest varied, and prints the
+ * results side by side. All printed figures come from runs; Ctrl+C stops it and prints nothing.
  */
 import type { ComparedVariant, Comparison } from '../../shared/model/comparison.ts';
 import { count } from '../../shared/view/number-format.ts';

@@ -1,4 +1,4 @@
-/** `facts FILE`: what a foreign file says, as JSON on stdout; all or nothing. */
+/** `facts FILE`: what a foreign file says, as JSON on stdout; nothing is printed if it has an error. */
 import { readForeign } from '../formats/index.ts';
 import { inputName, readInput } from './input.ts';
 import type { ExitCode } from './output.ts';

@@ -1,4 +1,6 @@
-/** `import FILE... -o OUT`: a scenario of foreign files, told apart by what is in them. Nothing is written on an error. */
+/**
+ * `import FILE... -o OUT`: makes a scenario of foreign files, recognised by their content. Writes nothing on an error.
+ */
 import { basename } from 'node:path';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
@@ -28,7 +30,7 @@ export interface ImportFlags extends CommandFlags {
 
 export async function importFiles(paths: readonly string[], flags: ImportFlags): Promise<ExitCode> {
   const { parts, diagnostics } = await readParts(paths);
-  // What a file that is not read would have told is missing, so nothing is said of the whole.
+  // Facts of a file that was not read are missing, so the whole is not judged.
   const scenario = hasErrors(diagnostics) ? null : assemble(parts, flags, diagnostics);
   const refusal = scenario === null ? null : await write(scenario, paths, flags);
   printDiagnostics(refusal === null ? diagnostics : [...diagnostics, refusal]);

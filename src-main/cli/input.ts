@@ -1,4 +1,4 @@
-/** Reads what a person names, as store reads files. `-` is stdin. */
+/** Reads the files that a person names. `-` is stdin. */
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import type { ForeignFacts } from '../formats/index.ts';
 import { readForeign } from '../formats/index.ts';

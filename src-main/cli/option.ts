@@ -1,4 +1,6 @@
-/** Options that several commands share, and how their values are read. Loaded with every command line: imports little. */
+/**
+ * Options that several commands share, and how their values are read. Loaded with every command line: imports little.
+ */
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import type { FlagCommand } from '../../shared/model/command.ts';
@@ -7,7 +9,7 @@ import { COMMANDS, FLAG_COMMANDS, flagGrammar } from '../../shared/model/command
 /** Commands of the world, by the flag that gives them. */
 export type CommandFlags = { readonly [Type in FlagCommand]: readonly string[] };
 
-/** What `run` and `report` are told of a run. */
+/** The options of `run` and `report` that describe a run. */
 export interface RunFlags extends CommandFlags {
   readonly until?: 'converged';
   readonly ticks?: number;

@@ -1,6 +1,6 @@
 /**
- * What is written where. Results go to stdout and nothing else does; notes and diagnostics go to stderr. Colour only on
- * a terminal, and not where NO_COLOR asks for none.
+ * Output streams: only results go to stdout; notes and diagnostics go to stderr. Colour only on a terminal, and not
+ * where NO_COLOR is set.
  */
 import type { Diagnostic, Severity } from '../../shared/errors/index.ts';
 import { formatDiagnostic } from '../../shared/errors/index.ts';

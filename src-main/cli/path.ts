@@ -1,8 +1,8 @@
-/** Where a path that a person typed starts from. */
+/** Resolves a path that a person typed. */
 import { resolve } from 'node:path';
 
 /**
- * `npm run` changes to the folder of package.json and tells where the person was. Only `npm run pageshift` passes a
+ * `npm run` changes to the folder of package.json and passes on the folder that the person was in. Only `npm run pageshift` passes a
  * person's paths; those of other scripts are written in package.json and start at the repository.
  */
 export const baseFolder = (): string =>

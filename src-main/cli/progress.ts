@@ -1,4 +1,4 @@
-/** How far long work is: one line on a terminal, redrawn in place; nothing in a pipe. */
+/** Progress of long work: one line on a terminal, redrawn in place; nothing in a pipe. */
 import { count, seconds } from '../../shared/view/number-format.ts';
 import type { RunProgress } from '../jobs/index.ts';
 
@@ -34,7 +34,7 @@ interface Sample {
 /** Rates are those of the last seconds: a tick costs more while much moves. */
 const WINDOW_MS = 5000;
 
-/** Rate and time left of a run, from what it has told of its progress. */
+/** Rate and remaining time of a run, from its progress reports. */
 export class RunMeter {
   readonly #samples: Sample[] = [];
 
@@ -64,7 +64,7 @@ export class RunMeter {
       : (1000 * (last!.tick - first.tick)) / (last!.wallMs - first.wallMs);
   }
 
-  /** Without a last tick: as if the pages owed went on to fall by the same share a second until none is left. */
+  /** Without a last tick: extrapolates owed pages that keep falling by the same share a second until none is left. */
   #secondsLeft(lastTick: number | null, ticksPerSec: number | null): number | null {
     const [first, last] = [this.#samples[0], this.#samples.at(-1)];
     if (first === undefined || last === undefined || ticksPerSec === null || ticksPerSec === 0) return null;

@@ -1,7 +1,7 @@
 /**
- * `report FILE -o OUT`: runs a scenario and writes what came of it. OUT ending in .html: that file, and NAME.json and
- * NAME-*.csv beside it. Otherwise OUT is a folder: report.html, report.json and the tables in it. A report that stands
- * there is replaced; anything else is kept unless --force is given.
+ * `report FILE -o OUT`: runs a scenario and writes its report. If OUT ends in .html, it is that file, with NAME.json
+ * and NAME-*.csv beside it. Otherwise OUT is a folder with report.html, report.json and the tables. An existing report
+ * is replaced; any other file is kept unless --force is given.
  */
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative } from 'node:path';
@@ -22,7 +22,7 @@ interface Place {
   readonly html: string;
   readonly json: string;
   readonly csvPrefix: string;
-  /** What stands there may go: it is a report, or --force was given. */
+  /** Existing files may be replaced: they are a report, or --force was given. */
   readonly replaces: boolean;
 }
 
@@ -82,7 +82,7 @@ const exists = (path: string): Diagnostic => ({
   hint: 'Choose another name, or replace it with --force.',
 });
 
-/** Tables of a report that is not there are somebody's own files. */
+/** Tables without a report beside them are the person's own files. */
 async function firstStanding(files: readonly OutFile[]): Promise<Diagnostic | null> {
   for (const { path } of files) if ((await standingAt(path)) === 'file') return exists(path);
   return null;

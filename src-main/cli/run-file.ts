@@ -1,4 +1,4 @@
-/** Runs the scenario of a file, with progress and Ctrl+C, and says on stderr how it ended. */
+/** Runs the scenario of a file, with progress and Ctrl+C, and reports on stderr how the run ended. */
 import { migrationsOf } from '../../shared/columns/index.ts';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { RunEnding } from '../../shared/view/index.ts';

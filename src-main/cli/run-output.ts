@@ -1,4 +1,4 @@
-/** What a run gives, as the one JSON document and as text for a person. */
+/** The result of a run, as one JSON document and as text for a person. */
 import { guestsOf, recordsOf } from '../../shared/columns/index.ts';
 import type { MigrationRow } from '../../shared/model/transfer.ts';
 import type { WorldEvent, WorldEventType } from '../../shared/model/event.ts';

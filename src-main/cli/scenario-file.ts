@@ -1,4 +1,4 @@
-/** The scenario that a person names, with the commands of the command line behind its own. */
+/** Reads the scenario that a person names, and appends the commands of the command line to its own. */
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import type { Format } from '../formats/index.ts';
 import { recognise } from '../formats/index.ts';

@@ -1,9 +1,9 @@
 /**
- * `shell`: the shell of one guest, of a scenario or booted from flags. Commands come from stdin, a line each; a terminal
- * gets a prompt, history and completion. What the guest prints goes to stdout and stderr as the guest has it.
+ * `shell`: the shell of one guest, of a scenario or booted from flags. Commands come from stdin, one a line; a
+ * terminal gets a prompt, history and completion. The guest's stdout and stderr go to stdout and stderr.
  *
- * (a) Without a terminal it stops at the first command that fails, with exit code 1, unless told to keep going; then the
- *     exit code is that of the last command.
+ * (a) Without a terminal it stops at the first command that fails, with exit code 1; with --keep-going the exit code
+ *     is that of the last command.
  * (b) A line is one command of the world, as in the application; `sleep` steps the world.
  */
 import { createInterface } from 'node:readline';

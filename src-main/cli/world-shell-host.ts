@@ -1,4 +1,4 @@
-/** A world under the shell of one of its guests, without a session: nobody else steps it or gives it commands. */
+/** A world under the shell of one of its guests, without a session: only the shell steps it or submits commands. */
 import type { World, Written } from '../engine/index.ts';
 import type { FilesToRead, ShellHost } from '../shell/index.ts';
 

@@ -1,4 +1,7 @@
-/** The job that runs one guest of a scenario several times otherwise and says what that changes. Stopped, it has no output. */
+/**
+ * The job that runs a scenario several times with one guest varied, and reports what that changes. Stopped, it has no
+ * output.
+ */
 import type { Comparison } from '../../shared/model/comparison.ts';
 import type { CompareProgress } from '../engine/index.ts';
 import { compareInParts } from '../engine/index.ts';

@@ -2,16 +2,16 @@
  * Watches the laws of a world while it runs.
  *
  * (a) After every tick: free is never above size on any node of any guest (the part of law G4 that a user of a guest
- *     could see), from the counters. In a guest with the posted code's defects it may be above what the kernel believes:
- *     that is explained and stops nothing, so there its free pages count for the node that they belong to.
+ *     could see), by the counters. In a guest with the posted code's defects the kernel's own counters may violate
+ *     this: the defects explain it and it does not stop the run, so there free pages count for their target node.
  * (b) The whole world against every law: before the first tick and after the last; of a small world after every tick,
  *     of others at tick 1024 and each time the ticks have doubled.
  * (c) A guest of a large world against every law of guests: after its first commit and every commit while nothing moves
  *     it, which its last one is. Commits in between say little new, and moves alone do not touch what a guest counts.
- * (d) When is decided from ticks and events alone, so that equal runs are checked alike.
- * (e) The first violations stop it: what follows a broken law says nothing.
- * (f) In parts, where it is asked for, a check of a large world is only due at first: `checkSome` does some milliseconds of
- *     it, and the world must not be stepped before all is done. A command given in between makes it begin anew.
+ * (d) The times of checks depend on ticks and events alone, so that equal runs are checked alike.
+ * (e) The first violations stop the run: what follows a broken law is meaningless.
+ * (f) Optionally a check of a large world is split: it becomes due, each call of `checkSome` does some milliseconds of
+ *     it, and the world must not be stepped before it is done. A command submitted in between restarts the check.
  */
 import type { Violation, WorldEvent, WorldEventType } from '../../shared/model/event.ts';
 import type { LawsChecked } from '../../shared/view/index.ts';
@@ -74,7 +74,7 @@ export class LawWatch {
     if (this.#broken.length === 0 && this.#checkedTick !== this.#world.tick) this.#checkWorld();
   }
 
-  /** Every law of the world as it stands; counted as a check. In parts it is due then. */
+  /** Checks every law of the whole world now, or makes that check due when checks are split. Counted as a check. */
   checkNow(): void {
     this.#checkWorld();
   }
@@ -216,7 +216,7 @@ function freeAboveSize(world: World): Violation[] {
       let sizePages = 0;
       for (let c = nid * NR_ZONES; c < (nid + 1) * NR_ZONES; c++) {
         freePages += free[c]!;
-        // What defects leave on other nodes is told as a fault of the guest; by target free is never above size.
+        // What defects leave on other nodes is reported as faults of the guest; by target, free never exceeds size.
         if (rfc !== null) freePages += rfc.misplacedIn[c]! - rfc.misplacedOut[c]!;
         sizePages += present[c]!;
       }

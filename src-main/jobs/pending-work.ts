@@ -1,4 +1,4 @@
-/** What a world still waits for. */
+/** The pending work of a world: what it still waits for. */
 import { isUnderWay } from '../../shared/model/transfer.ts';
 import { guestsOf, recordsOf } from '../../shared/columns/index.ts';
 import type { Snapshot } from '../../shared/columns/index.ts';

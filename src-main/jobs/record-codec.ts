@@ -6,8 +6,8 @@
  *     …  the snapshot before, the snapshot after, as shared/columns writes them
  *
  * (a) Decoding what was encoded gives an equal record, and equal records give equal bytes.
- * (b) Decoding never throws: bytes that are no record give a Diagnostic. Of the JSON only that it is an object is looked
- *     at: a record is read by the version that wrote it.
+ * (b) Decoding never throws: bytes that are no record give a Diagnostic. Of the JSON it is only checked that it is an
+ *     object: a record is read by the version that wrote it.
  */
 import { asciiJson, asciiText, putAscii } from '../../shared/ascii/index.ts';
 import { decode, encode } from '../../shared/columns/index.ts';

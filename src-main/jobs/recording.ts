@@ -1,8 +1,8 @@
 /**
- * Keeps what a run leaves behind while the world is stepped.
+ * Records a run while its world is stepped.
  *
- * A snapshot goes into the series after every tick; where memory is backed by many runs, which makes a snapshot dear,
- * only every so many ticks, and after every tick in which something happened. When is decided from the world alone.
+ * The series gets a snapshot after every tick. Where memory is backed by many runs, which makes a snapshot expensive,
+ * it gets one every few ticks, and after every tick in which something happened. The times depend on the world alone.
  */
 import type { Snapshot } from '../../shared/columns/index.ts';
 import type { WorldEvent, WorldEventType } from '../../shared/model/event.ts';
@@ -81,7 +81,7 @@ export class Recording {
     this.#takeEvents();
   }
 
-  /** As it stands; what is recorded goes on unchanged. */
+  /** A copy of the present state; recording goes on unchanged. */
   record(scenario: Scenario, version: string, laws: LawsChecked, ending: RunEnding): RunRecord {
     const { config } = this.#world;
     const after = this.#world.snapshot('blocks');
@@ -177,7 +177,7 @@ const OUTCOMES: Readonly<Record<string, readonly [WorldEventType, readonly World
 /**
  * What came of each command. Events and log are in one order, and a VM has one compaction or migration at a time, so
  * the first ending of its VM behind a command's own beginning is its end.
- * @param underWay said of a command that has not come to its end.
+ * @param underWay the outcome of a command that has not ended yet.
  */
 export function recordedCommands(
   log: readonly LogEntry[],

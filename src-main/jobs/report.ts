@@ -1,4 +1,4 @@
-/** The jobs that make files of the record of a run. Stopped, they have no output. */
+/** The jobs that turn the record of a run into files. Stopped, they have no output. */
 import type { RunRecord } from '../../shared/view/index.ts';
 import { figureFile, renderReport } from '../report/index.ts';
 import type { FigureName, Report } from '../report/index.ts';

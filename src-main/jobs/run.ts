@@ -18,7 +18,7 @@ import { owedPages, pendingWork } from './pending-work.ts';
 import { Recording } from './recording.ts';
 
 export type RunUntil =
-  /** Until there is no pending work, but no longer than so many ticks. */
+  /** Until there is no pending work, for at most this many ticks. */
   { readonly converged: true; readonly maxTicks: number } | { readonly converged: false; readonly ticks: number };
 
 export interface RunInput {
@@ -34,7 +34,7 @@ export interface RunProgress {
   readonly tickMs: number;
   /** Null when the run ends by itself. */
   readonly lastTick: number | null;
-  /** Both lags, without what is pinned, coalesced or never told. */
+  /** Both lags, without pinned and coalesced pages, and stale ones of guests that get no layouts. */
   readonly owedPages: number;
   /** Scheduled commands still to come. */
   readonly pendingCommands: number;

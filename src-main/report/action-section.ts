@@ -1,4 +1,4 @@
-/** What was done, and what came of it. */
+/** The commands of a run with their outcomes, and its events. */
 import { COMMAND_NAMES, eventText, eventTitle, parametersText } from '../../shared/view/words/index.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
 import { h } from './markup.ts';

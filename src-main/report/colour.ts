@@ -1,6 +1,4 @@
-/**
- * The colours of shared/view/node-colour.ts as classes and patterns of the report's SVG.
- */
+/** The colours of shared/view/node-colour.ts as classes and patterns of the report's SVG. */
 import type { NodeColour, NodeRow } from '../../shared/view/index.ts';
 import { NodeColourTable, NR_HUES, PATTERNS, patternOf } from '../../shared/view/index.ts';
 import type { SnapshotHeader } from '../../shared/columns/index.ts';

@@ -276,7 +276,7 @@ const sideLabel = (y: number, ...lines: readonly string[]): Child[] =>
 
 const clipped = (name: string): string => (name.length > 64 ? `${name.slice(0, 63)}…` : name);
 
-/** Index of the first point of each step; the last point stands alone, as it was. */
+/** Index of the first point of each step; the last point is a step of its own, unchanged. */
 function thinned(ticks: readonly number[]): number[] {
   const n = ticks.length;
   if (n <= MAX_STEPS) return ticks.map((_, i) => i);

@@ -1,4 +1,4 @@
-/** What went in: hosts, VMs and their workloads, links, seed. */
+/** The inputs of a run: hosts, VMs and their workloads, links, seed. */
 import { guestsOf } from '../../shared/columns/index.ts';
 import { hostNodeRows, idList } from '../../shared/view/index.ts';
 import type { GuestInput, HostNodeRow, RunRecord, WorkloadInput } from '../../shared/view/index.ts';

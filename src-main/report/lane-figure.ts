@@ -1,7 +1,7 @@
 /**
- * The three maps of a guest before and after, on one address axis. Every column of pixels shows proportions in pages;
- * the numbers are those of shared/view/lane. H and T are thin; A, where the life is, is tall; owed pages are scaled to
- * the fullest column and never less than two units high, so a single page is seen.
+ * The three maps of a guest before and after, on one address axis. Every column of pixels shows proportions in pages,
+ * with the numbers of shared/view/lane. H and T are thin; A, where most changes happen, is tall; owed pages are scaled
+ * to the fullest column and at least two units high, so that a single page is visible.
  */
 import { guestsOf } from '../../shared/columns/index.ts';
 import { guestLanes, nodeRows } from '../../shared/view/index.ts';

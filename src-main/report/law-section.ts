@@ -1,4 +1,4 @@
-/** The laws that were checked, and how to run it again. */
+/** The laws that were checked, and how to run the scenario again. */
 import type { RunRecord } from '../../shared/view/index.ts';
 import { h } from './markup.ts';
 import type { Child } from './markup.ts';

@@ -14,7 +14,7 @@ export interface Element {
   readonly children: readonly Child[];
 }
 
-/** Text that is written as it stands: our own style sheet, nothing else. */
+/** Text that is written without escaping: only the report's own style sheet. */
 export interface Verbatim {
   readonly verbatim: string;
 }

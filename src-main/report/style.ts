@@ -1,4 +1,4 @@
-/** The report's style sheet: light, dark and print, no remote part. Sizes on a 4 px grid, text 13, headings 15, figures that matter 20. */
+/** The report's style sheet: light, dark and print, nothing remote. 4 px grid; text 13, headings 15, key figures 20. */
 import { HUES_DARK, HUES_LIGHT, PAGE_DARK, PAGE_LIGHT } from '../../shared/view/index.ts';
 
 const hues = (list: readonly string[]): string => list.map((hue, i) => `--n${i}:${hue}`).join(';');

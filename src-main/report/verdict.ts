@@ -1,4 +1,4 @@
-/** The answer in one sentence, and whether it is good news. */
+/** The result of a run in one sentence, and whether it is good news. */
 import { guestsOf, migrationsOf, recordsOf } from '../../shared/columns/index.ts';
 import type { GuestRecord } from '../../shared/columns/index.ts';
 import { convergedGuests, getsLayouts } from '../../shared/view/index.ts';

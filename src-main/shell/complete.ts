@@ -1,4 +1,4 @@
-/** What the end of a line may become: a program's name where a command begins, otherwise a path. */
+/** Completions of the end of a line: a program's name where a command begins, otherwise a path. */
 import type { IFileSystem } from 'just-bash';
 import type { ShellCompletion } from '../../shared/protocol/guest.ts';
 

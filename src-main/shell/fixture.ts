@@ -1,4 +1,4 @@
-/** A guest for the shell's tests: files in a map, what was written to them, and time that only counts. */
+/** TESTS ONLY. A guest for the shell: files in a map, a record of writes, and time that only counts. */
 import type { FileStat, Read, Written } from '../engine/index.ts';
 import type { FilesToRead, ShellHost } from './host.ts';
 

@@ -1,6 +1,6 @@
 /**
- * What a guest's shell and its programs stand on: the guest's files to look at, one door to write to them, and simulated
- * time. Whoever has the world gives it; the shell itself never sees a world.
+ * What a guest's shell and its programs run on: read access to the guest's files, one function to write to them, and
+ * simulated time. The owner of the world provides it; the shell itself never sees a world.
  */
 import type { Errno, GuestFiles, Written } from '../engine/index.ts';
 

@@ -1,4 +1,4 @@
-/** The interpreter's own parser, for what must be known of a text before it is run. */
+/** The interpreter's own parser, for questions about a text before it is run. */
 import { Bash } from 'just-bash/browser';
 import type { CommandNode, StatementNode } from 'just-bash';
 import { statement } from './rewrite.ts';

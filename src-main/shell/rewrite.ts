@@ -1,13 +1,13 @@
 /**
- * What is done to a line's syntax tree before the interpreter runs it.
+ * Rewrites a line's syntax tree before the interpreter runs it.
  *
- * (a) `C > FILE` becomes `{ C > FILE; __status $? C; }`, which reports a write that the guest refused, as C would have,
+ * (a) `C > FILE` becomes `{ C > FILE; __status $? C; }`, which reports a failed write to a guest file, as C would have,
  *     and makes it C's status. Its own stderr goes where C's goes.
- * (b) Each round of a loop begins with `__breathe $?`, which changes nothing but lets others have their turn, so that a
- *     loop without end can be stopped.
- * (c) Behind each statement whose output goes straight to the terminal stands `__mark $?`, which prints the same mark to
- *     stdout and stderr, so that what the two have can be put in order again.
- * (d) Functions are noted by name, so that a later line can be given them.
+ * (b) Each round of a loop begins with `__breathe $?`, which only yields to other work, so that an endless loop can
+ *     be stopped.
+ * (c) Each statement whose output goes straight to the terminal is followed by `__mark $?`, which prints the same mark
+ *     to stdout and stderr, so that the output of both can be merged in order.
+ * (d) Functions are recorded by name, so that later lines can use them.
  */
 import type { CommandNode, ScriptNode, SimpleCommandNode, StatementNode, WordNode } from 'just-bash';
 

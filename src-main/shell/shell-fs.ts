@@ -1,14 +1,14 @@
 /**
- * What the shell's commands see of files: the guest's own interfaces (/proc, /sys, /dev/kmsg), and a file system in
+ * The files that the shell's commands see: the guest's own interfaces (/proc, /sys, /dev/kmsg), and a file system in
  * memory for everything else (/root, /tmp).
  *
- * (a) Opening a file for writing, which the interpreter does by writing nothing, is no write: it fails where open(2)
- *     would, and the guest hears nothing of it.
- * (b) A write to a guest file is one write(2) of the whole text, and again of what was not taken.
- * (c) A write that the guest refuses is noted, not thrown: an error thrown into the interpreter's redirections would end
- *     the whole line. `takeFailures` gives what was noted; the command that is wrapped around each redirection
- *     (rewrite.ts) asks for it.
- * (d) Nothing of the guest's can be created, removed, renamed or given another mode.
+ * (a) Opening a file for writing, which the interpreter does by writing nothing, is not a write: it fails where
+ *     open(2) would, and has no effect on the guest.
+ * (b) A write to a guest file is one write(2) of the whole text, then one of the part that was not taken.
+ * (c) A write that fails in the guest is recorded, not thrown: an error thrown into the interpreter's redirections
+ *     would end the whole line. `takeFailures` returns the record; the command wrapped around each redirection
+ *     (rewrite.ts) calls it.
+ * (d) Files of the guest cannot be created, removed, renamed or given another mode.
  */
 import { InMemoryFs } from 'just-bash/browser';
 import type { BufferEncoding, CpOptions, FileContent, FsStat, IFileSystem, MkdirOptions, RmOptions } from 'just-bash';

@@ -1,13 +1,14 @@
 /**
- * The shell of one guest: lines of text in, what they printed out. The interpreter is just-bash; what is ours is the
- * guest's files (shell-fs.ts), its programs (program/), what a refused write does to a command (rewrite.ts), and that a
- * shell goes on from line to line.
+ * The shell of one guest: it takes lines of text and returns what they print. The interpreter is just-bash. This
+ * folder adds the guest's files (shell-fs.ts), its programs (program/), the effect of a failed write on a command
+ * (rewrite.ts), and state that lasts from line to line.
  *
- * (a) Directory, variables, functions, `$?` and options (but not -e) are those that the line before left. A line that did
- *     not come to its end, because it was stopped or met a limit, leaves them as they were.
- * (b) A line ends: loops, commands, output and memory have limits, and it can be stopped at each round of a loop.
+ * (a) Directory, variables, functions, `$?` and options (but not -e) are those of the line before. A line that did not
+ *     finish, because it was stopped or met a limit, leaves them unchanged.
+ * (b) Every line ends: loops, commands, output and memory have limits, and it can be stopped at each round of a loop.
  * (c) No command reaches the network, the disk, the clock, or an interpreter of another language.
- * (d) What the shell keeps is no part of the world: undo takes back what a line wrote, not where it changed directory to.
+ * (d) What the shell keeps is no part of the world: undo takes back what a line wrote, not where it changed directory
+ *     to.
  */
 import { Bash, defineCommand } from 'just-bash/browser';
 import type { CommandName, CommandNode, ScriptNode, StatementNode } from 'just-bash';

@@ -1,6 +1,6 @@
 /**
- * Tells when a file is no longer what it was when it was last read or written here. The system's own notices are taken
- * where they come and never relied on: the file is also looked at every few seconds. What counts is the content.
+ * Detects when a file differs from what was last read or written here. The system's change notices are used where they
+ * arrive, but never relied on: the file is also checked every few seconds. Only the content counts.
  */
 import { createHash } from 'node:crypto';
 import type { FSWatcher } from 'node:fs';
@@ -17,7 +17,7 @@ const REST_MS = 100;
 export type FilePrint = string;
 export const MISSING: FilePrint = 'missing';
 
-/** @returns MISSING where there is none, and something else, never equal to a hash, for what is no file or too large. */
+/** @returns a hash; MISSING without a file; another value, never equal to a hash, for a folder or too large a file. */
 export async function filePrint(path: string): Promise<FilePrint> {
   try {
     const found = await stat(path);
@@ -58,7 +58,7 @@ export class FileWatch {
     this.#poll = setInterval(() => void this.look(), POLL_MS).unref();
   }
 
-  /** This is what the file is now, by our own doing or as was told. */
+  /** Records the present content of the file, written here or already reported. */
   knows(print: FilePrint): void {
     this.#known = print;
   }

@@ -1,4 +1,7 @@
-/** Files that survive a crash: text in, results out whole or not at all, journals of open documents, recent files. */
+/**
+ * Files that survive a crash: text read, results written as a whole or not at all, journals of open documents, recent
+ * files.
+ */
 export { filePrint, FileWatch, MISSING, printOf } from './file-watch.ts';
 export type { FilePrint } from './file-watch.ts';
 export {

@@ -1,21 +1,21 @@
 /**
- * The journal of an open document: what was done to it and how far its run had come, so that a process that is killed
- * loses no more than its last second. It is the autosave; there is no other.
+ * The journal of an open document: every change and how far its run has come, so that a killed process loses at most
+ * its last second. It is the only autosave.
  *
- * A file of JSON lines, `ID.jsonl`, beside `ID.lock`, which tells the process that writes it:
+ * A file of JSON lines, `ID.jsonl`, beside `ID.lock`, which names the process that writes it:
  *
  *   {"sum":…,"journal":1,"name":…,"place":…,"saved":…,"text":…,"given":…,"tick":…}   the document, whole
- *   {"sum":…,"name":…,"given":…,"tick":…,"head":…,"tail":…,"insert":…,"hash":…}   a change of its text: a command given,
-                                                                              undone, done again, or another name
+ *   {"sum":…,"name":…,"given":…,"tick":…,"head":…,"tail":…,"insert":…,"hash":…}   a change of its text: a command
+ *                                                         submitted, undone or done again, or another name
  *   {"sum":…,"tick":…}   how far the run has come
  *
- * (a) Lines are only added, each on the disk before the next. A new beginning (a save, or many lines) replaces the file
- *     whole.
+ * (a) Lines are only appended, each on the disk before the next. A save, or too many lines, replaces the whole file by
+ *     a new beginning.
  * (b) `sum` is the CRC-32 of the rest of the line, `hash` of the text after a change: what is read is what was written.
  * (c) A last line that was cut off is passed over; a damaged line before it ends the reading there, with a diagnostic.
  *     Nothing that cannot be read is deleted.
- * (d) What is read is judged as any file's content is: sizes are capped, and the text is read as a scenario by whoever
- *     opens it.
+ * (d) A journal is not trusted more than any other file: sizes are limited, and opening it reads its text as a
+ *     scenario.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
@@ -33,7 +33,7 @@ export interface JournalState {
   readonly name: string;
   /** Absolute; null: nowhere yet. */
   readonly place: string | null;
-  /** textHash of the canonical text that stands at its place; null: it was never saved. */
+  /** textHash of the canonical text saved at its place; null: it was never saved. */
   readonly saved: string | null;
   readonly text: string;
   /** Indexes of the text's commands that a person gave and may take back, in the order they were given. */
@@ -116,7 +116,7 @@ export class Journal {
     });
   }
 
-  /** The run stands at this tick. Of several that wait to be written, with no change between, the last is. */
+  /** Records the tick of the run. Of several that wait to be written, without a change between, only the last is. */
   tick(tick: number): Promise<void> {
     if (this.#waiting !== null) {
       this.#waiting.tick = tick;

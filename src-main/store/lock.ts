@@ -1,9 +1,10 @@
 /**
- * A file that says which process has something in hand. Made whole and only where there is none (a link to a file that is
- * written already), so that two processes never both have it; one whose process is gone is taken over.
+ * A lock file names the process that uses something. It is created as a whole and only where there is none (by linking
+ * a file that is already written), so that two processes never both hold it; the lock of a process that is gone is
+ * taken over.
  *
- * A process is known by its number, by when it started, and by the boot of the machine, as numbers are given again. None
- * of these is wall-clock time: the clock is set while machines run, and a living process must not look dead then.
+ * A process is identified by its number, its start and the boot of the machine, as numbers are reused. None of these
+ * depends on wall-clock time, which may be set while a machine runs: a living process must not look dead then.
  */
 import { readFileSync } from 'node:fs';
 import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
@@ -25,7 +26,7 @@ function bootId(): string | null {
   }
 }
 
-/** What Linux tells of a process: fields 3 and 22 of /proc/PID/stat. The name before them may hold anything. */
+/** State and start of a process: fields 3 and 22 of /proc/PID/stat. The name before them may contain anything. */
 function statOf(pid: number): { readonly state: string; readonly started: string | null } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -36,7 +37,7 @@ function statOf(pid: number): { readonly state: string; readonly started: string
   }
 }
 
-/** Dead, though its number is not free yet: nobody has asked how it ended. */
+/** A zombie: dead, but its number is not free yet, as its parent has not collected its exit status. */
 const ENDED: readonly string[] = ['Z', 'X'];
 
 const ownMark = (): ProcessMark => ({
@@ -45,7 +46,7 @@ const ownMark = (): ProcessMark => ({
   bootId: bootId(),
 });
 
-/** Takes what the file `path` stands for. @returns false when a living process has it. */
+/** Takes the lock that the file `path` represents. @returns false when a living process holds it. */
 export async function takeLock(path: string): Promise<boolean> {
   if (await made(path)) return true;
   const found = await textOf(path);
@@ -100,7 +101,7 @@ async function made(path: string): Promise<boolean> {
 
 const textOf = (path: string): Promise<string | null> => readFile(path, 'utf8').catch(() => null);
 
-/** A lock that was cut short while it was written belongs to nobody. */
+/** An incomplete lock belongs to no process. */
 function isAlive(text: string): boolean {
   let mark: Partial<ProcessMark> | null;
   try {

@@ -1,6 +1,5 @@
 /**
- * Reads the text of files. Whatever is wrong with one is a diagnostic; nothing is loaded that is larger than a reader of
- * formats takes.
+ * Reads files as text. Every problem is a diagnostic, and no file larger than the readers of formats accept is loaded.
  */
 import { isUtf8 } from 'node:buffer';
 import { open } from 'node:fs/promises';
@@ -56,7 +55,7 @@ function refusal(refused: Refused, file: string): Read<string> {
 }
 
 function decode(bytes: Buffer, file: string): Read<string> {
-  // UTF-16 is told by the readers, who see its NULs, but its mark is no UTF-8.
+  // The readers recognise UTF-16 by its NULs, but its byte order mark is not valid UTF-8.
   const utf16 =
     bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null;
   if (utf16 !== null) {

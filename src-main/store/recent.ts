@@ -1,6 +1,6 @@
 /**
- * The files that were opened or saved last, the newest first. Read tolerantly: a list that is damaged is empty, an entry
- * that is none is left out. Written whole; of two processes that write at once the later wins.
+ * The files that were opened or saved last, newest first. Reading is tolerant: a damaged list is empty, an invalid
+ * entry is skipped. The list is written as a whole; of two processes that write at once, the later one wins.
  */
 import { createHash } from 'node:crypto';
 import { dirname, isAbsolute } from 'node:path';

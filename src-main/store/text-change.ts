@@ -1,10 +1,10 @@
-/** The difference between two texts as one replaced stretch: small where little was changed, exact whatever was. */
+/** The difference between two texts as one replaced part: exact always, and small where little was changed. */
 
 export interface TextChange {
   /** Characters at the beginning and at the end that both texts share. */
   readonly head: number;
   readonly tail: number;
-  /** What stands between them in the later text. */
+  /** What is between them in the later text. */
   readonly insert: string;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Writes results as files, whole or not at all: each beside its place first, then all are renamed. What stands there
- * already is kept unless it may be replaced; devices and pipes are written to and never replaced. What is written is on the
- * disk before it has its name. A file that replaces another has its mode and owner.
+ * Writes results as files, all of them or none: each is first written beside its place, then all are renamed. An
+ * existing file is kept unless the caller allows replacing it; devices and pipes are written to and never replaced.
+ * The content is on the disk before it gets its name. A file that replaces another gets its mode and owner.
  */
 import { chmod, chown, mkdir, open, readFile, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import type { Diagnostic } from '../../shared/errors/index.ts';
@@ -9,13 +9,13 @@ import type { Diagnostic } from '../../shared/errors/index.ts';
 export interface OutFile {
   readonly path: string;
   readonly content: string | Uint8Array;
-  /** Permissions; where it is left out, those of the file that stands there, or the user's usual ones. */
+  /** Permissions; by default those of the replaced file, or the user's usual ones. */
   readonly mode?: number;
 }
 
 export type Standing = 'nothing' | 'file' | 'folder' | 'device';
 
-/** What is at a place now. Rejects when that cannot be told. */
+/** What is at a place now. Rejects when that cannot be determined. */
 export async function standingAt(path: string): Promise<Standing> {
   try {
     const found = await stat(path);
@@ -26,7 +26,7 @@ export async function standingAt(path: string): Promise<Standing> {
   }
 }
 
-/** The first bytes of a file, as text: enough to tell what it is. */
+/** The first bytes of a file, as text: enough to recognise it. */
 export async function headOf(path: string): Promise<string> {
   await using handle = await open(path);
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0);
@@ -48,7 +48,7 @@ export async function overInput(inputs: readonly string[], outputs: readonly str
 /** So that two writings of one place at once do not meet. */
 let made = 0;
 
-/** Null when all are written; otherwise none is, and the first reason is told. */
+/** @returns null when all are written; otherwise none is, and this is the first reason. */
 export async function writeFiles(files: readonly OutFile[]): Promise<Diagnostic | null> {
   const staged: { readonly path: string; readonly temporary: string }[] = [];
   for (const { path, content, mode } of files) {
@@ -88,7 +88,7 @@ async function takeAttributes(from: string, to: string, mode: number | undefined
   await chmod(to, mode ?? had & 0o7777);
 }
 
-/** A folder that this user alone can look into, made where there is none. Rejects when it cannot be made. */
+/** A folder that only this user can read, created if needed. Rejects when it cannot be created. */
 export async function privateFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: PRIVATE_FOLDER });
   const { mode } = await stat(path);
@@ -99,11 +99,11 @@ const PRIVATE_FOLDER = 0o700;
 /** Of files in a private folder. */
 export const PRIVATE_FILE = 0o600;
 
-/** Earlier contents kept of one file; more are refused, for somebody should look at them. */
+/** Backups kept of one file; more are an error, as a person should look at them. */
 const MAX_KEPT = 100;
 
 /**
- * What stands at a place and differs from what is to be written there is kept beside it: as `NAME~`, or as `NAME~2` and on
+ * Existing content that differs from what is to be written is kept beside its place: as `NAME~`, or as `NAME~2` and on
  * where an earlier one is kept already, so that none is lost.
  * @returns null when there is nothing to keep; otherwise where it is kept, or why it cannot be.
  */

@@ -1,4 +1,4 @@
-/** `help`: what the guest's shell has. */
+/** `help`: lists the programs of the guest's shell. */
 import type { Program } from './program.ts';
 
 const TEXT = `Programs of this guest:

@@ -1,6 +1,6 @@
 /**
  * `numactl --hardware` and `--show`, byte for byte as numactl 2.0.16 prints them from sysfs. Running a program under a
- * policy is refused: the guest has no processes.
+ * policy fails, as the guest has no processes.
  */
 import { numactlText } from '../../../shared/view/numactl.ts';
 import type { NumactlNode } from '../../../shared/view/numactl.ts';

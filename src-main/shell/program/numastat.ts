@@ -1,7 +1,7 @@
 /**
- * `numastat`, byte for byte as numactl 2.0.16 prints it where it is not a terminal: plain, `-n`, `-m`, `-c`, `-z`, `-s`.
- * Plain counts are pages; with any option they are MBs (2^20 bytes). A name in a node's meminfo that this numastat does
- * not know is told on a line of its own, as there.
+ * `numastat`, byte for byte as numactl 2.0.16 prints it where it is not a terminal: plain, `-n`, `-m`, `-c`, `-z`,
+ * `-s`. Plain counts are pages; with any option they are MBs (2^20 bytes). A name in a node's meminfo that this
+ * numastat does not know is printed on a line of its own, as the original does.
  */
 import { NODES, nodesOf, type Program, type ProgramIo, readOr } from './program.ts';
 

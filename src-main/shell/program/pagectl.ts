@@ -1,6 +1,6 @@
 /**
- * `pagectl`: single pages by hand, and the books, through /sys/kernel/debug/pagectl. A range A-B (inclusive) is its pages,
- * one after the other; the first that cannot be done ends it.
+ * `pagectl`: single pages by hand, and the accounting, through /sys/kernel/debug/pagectl. A range A-B (inclusive) is
+ * its pages, one after the other; the first that cannot be done ends it.
  */
 import { errnoText } from '../host.ts';
 import type { Program, ProgramIo } from './program.ts';

@@ -1,4 +1,6 @@
-/** `tee [-a] FILE...`: the package's own does not tell when a write is refused. Needs more than a Program: its input. */
+/**
+ * `tee [-a] FILE...`: unlike the interpreter's own, it reports a failed write. Needs more than a Program: its input.
+ */
 import { errnoText, isGuestPath, type ShellHost, writeAll } from '../host.ts';
 
 export interface TeeFiles {

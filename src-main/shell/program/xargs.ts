@@ -1,6 +1,6 @@
 /**
- * `xargs [-0] [-r] [-t] [-n N] [-I R] [COMMAND...]`: the package's own runs any number of commands without letting anybody
- * have their turn. Needs more than a Program: its input, and a way to run others.
+ * `xargs [-0] [-r] [-t] [-n N] [-I R] [COMMAND...]`: the interpreter's own runs any number of commands without
+ * yielding to other work. Needs more than a Program: its input, and a way to run others.
  */
 import type { ProgramResult } from './program.ts';
 
