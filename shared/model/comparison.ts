@@ -7,7 +7,7 @@ export type OptionName = Exclude<keyof BeyondConfig, 'lookup'> | 'lookupRuns' | 
 /** this: the guest as it is. rfc-v3: as the series was posted. plain: what the RFC does. */
 export type VariantName = 'correct' | 'plain' | 'this' | 'rfc-v3' | SwitchName | OptionName;
 
-/** One guest of the document, as it would be now had it been otherwise from the beginning: same scenario, same commands. */
+/** One guest of a document, beside variants of it that differed from the beginning: same scenario, same commands. */
 export interface Comparison {
   readonly vm: string;
   readonly tick: number;

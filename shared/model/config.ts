@@ -171,8 +171,8 @@ export interface WorkloadConfig {
   /** Share of managed pages held by the workload, in 1/1000. Constant: a page that dies is replaced at once. */
   readonly occupancyPermille: number;
   /**
-   * Share of the held pages that belong to the kernel and are never freed, in 1/1000. A setWorkload that asks for fewer
-   * than are held leaves them, and so many fewer others are held.
+   * Share of the held pages that belong to the kernel and are never freed, in 1/1000. When setWorkload asks for fewer
+   * than are held, they stay, and that many fewer other pages are held.
    */
   readonly kernelPermille: number;
   /** Share of the held pages that are slabs of the kernel's caches (vm/slab.ts) at boot, in 1/1000. Absent: 0. */

@@ -28,7 +28,7 @@ export interface ActualBand {
   readonly owedPages: Float64Array;
   /**
    * Of owed, those that are pinned and will never move. Exact in a pageblock whose pages all have one target or whose used
-   * pages are not owed; elsewhere the least that there can be, as a pageblock's row does not tell which of its pages owe.
+   * pages are not owed; elsewhere a lower bound, as a pageblock's row does not show which of its pages are owed.
    */
   readonly owedPinnedPages: Float64Array;
 }

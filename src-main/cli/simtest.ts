@@ -12,7 +12,7 @@ export async function simtest(input: { readonly seeds: number; readonly first: n
   const line = new ProgressLine();
   const startMs = performance.now();
   return interruptible(async (signal) => {
-    const { done, commands, refused, failure } = await runJob('simtest', input, {
+    const { done, commands, rejected, failure } = await runJob('simtest', input, {
       signal,
       onProgress: (soFar) => {
         const secondsEach = (performance.now() - startMs) / 1000 / soFar.done;
@@ -31,7 +31,7 @@ export async function simtest(input: { readonly seeds: number; readonly first: n
     }
     const range = `from ${first} to ${first + done - 1}`;
     printResult(
-      `${plural(done, 'seed')} ${range}: ${count(commands)} commands, ${count(refused)} of them refused, guest memory as the naive allocator has it, no law broken\n`,
+      `${plural(done, 'seed')} ${range}: ${count(commands)} commands, ${count(rejected)} of them rejected, guest memory as the naive allocator has it, no law broken\n`,
     );
     if (done === seeds) return 0;
     printNote(`interrupted: ${count(seeds - done)} seeds are still to do`);
@@ -65,7 +65,7 @@ export async function differ(input: DifferFlags): Promise<ExitCode> {
     if (report !== null) printResult(`${report}\n`);
     printResult(
       `${count(tally.operations)} operations on guest memory, ${profile}, seeds ${first} to ${nextSeed - 1}: ` +
-        `${plural(tally.commits, 'commit')} and ${count(tally.refusedCommits)} refused, ` +
+        `${plural(tally.commits, 'commit')} and ${count(tally.rejectedCommits)} rejected, ` +
         `${count(tally.transplants)} frees that transplanted, ${plural(tally.lookups, 'lookup')}, ` +
         `${plural(tally.lostMarks, 'flag')} lost, ${plural(tally.plugged, 'memory block')} plugged in, all compared ${count(tally.comparisons)} times, ` +
         `${plural(report === null ? 0 : 1, 'difference')}\n`,

@@ -162,7 +162,7 @@ describe('a given command', () => {
     ['the VM is busy', { ...COMPACT, vm: 'b' } satisfies Command],
     ['the block is not free', { type: 'holdPages', vm: 'a', pfn: 0, order: 0 } satisfies Command],
     ['the host has no room', { ...MIGRATE, toHost: 'new', nodes: [17] } satisfies Command],
-  ])('refused (%s): hash, chain and schedule stay, only the log tells', (_, command) => {
+  ])('rejected (%s): hash, chain and schedule stay, only the log changes', (_, command) => {
     const small = {
       ...base,
       hosts: [

@@ -10,7 +10,7 @@ import { World } from './world.ts';
 import { COMPACT, config, guest, MIGRATE, start } from './world-fixture.ts';
 
 /** Foresees and sees that this changed nothing: no hash, no log, no event. */
-function foreseen<F extends Forecast>(world: World, command: Command): F {
+function forecastOf<F extends Forecast>(world: World, command: Command): F {
   world.takeEvents();
   const before = { hash: world.hash(), log: world.log.length, config: world.config };
   const forecast = world.forecast(command);
@@ -85,14 +85,14 @@ interface Seen {
   left: number;
   told: number;
   notTold: number;
-  refused: number;
+  rejected: number;
   failed: number;
   changed: number;
 }
 
-/** Gives the command, lets it come to its end, and compares all that was foretold. */
+/** Submits the command, runs it to its end, and compares everything with the forecast. */
 function compare(world: World, index: number, command: Command, seen: Seen): void {
-  const forecast = foreseen<MoveForecast>(world, command);
+  const forecast = forecastOf<MoveForecast>(world, command);
   expectHostNodes(world, forecast, 'Before');
   const was = { sizes: sizes(world, index), targets: targets(world, index), states: states(world, index) };
   for (const { nid, sizeBefore } of forecast.guestNodes ?? []) expect([nid, sizeBefore]).toEqual([nid, was.sizes[nid]]);
@@ -100,7 +100,7 @@ function compare(world: World, index: number, command: Command, seen: Seen): voi
   expect(forecast.rejection).toEqual(rejection);
   expect(forecastText(forecast)).toMatch(/^[A-Z].*[^.]\.$/);
   if (rejection !== null) {
-    seen.refused++;
+    seen.rejected++;
     expectHostNodes(world, forecast, 'After');
     expect([forecast.moveFrames, forecast.movePages, forecast.ms]).toEqual([0, 0, 0]);
     return;
@@ -117,9 +117,9 @@ function compare(world: World, index: number, command: Command, seen: Seen): voi
     return;
   }
   seen.told++;
-  const foretold = new Array<number>(now.length).fill(0);
-  for (const { nid, sizeAfter } of forecast.guestNodes) foretold[nid] = sizeAfter;
-  expect(foretold).toEqual(now);
+  const forecastSizes = new Array<number>(now.length).fill(0);
+  for (const { nid, sizeAfter } of forecast.guestNodes) forecastSizes[nid] = sizeAfter;
+  expect(forecastSizes).toEqual(now);
   const split = { freePages: 0, usedPages: 0 };
   targets(world, index).forEach((nid, pfn) => {
     const state = was.states[pfn]!;
@@ -171,7 +171,7 @@ function expectMigration(world: World, forecast: MigrateForecast, seen: Seen): v
   for (const nid of lies) expect(forecast.nodes).toContain(nid);
 }
 
-const nothingSeen = (): Seen => ({ moved: 0, left: 0, told: 0, notTold: 0, refused: 0, failed: 0, changed: 0 });
+const nothingSeen = (): Seen => ({ moved: 0, left: 0, told: 0, notTold: 0, rejected: 0, failed: 0, changed: 0 });
 
 /**
  * A seeded world whose own commands are left out, run for some ticks. Commits are done in one: what one under way moves is
@@ -191,7 +191,7 @@ const drawRegeneration = (prng: Prng): RegenerationConfig => ({
   delayTicks: prng.below(6),
 });
 
-describe('a lone command: what happens is what was foretold', () => {
+describe('a lone command: what happens is what was forecast', () => {
   const seen = { compact: nothingSeen(), migrate: nothingSeen() };
 
   test.each(Array.from({ length: 70 }, (_, i) => i + 1))('in seeded world %i, one after the other', (seed) => {
@@ -213,10 +213,10 @@ describe('a lone command: what happens is what was foretold', () => {
 
   test('these worlds saw every ending', () => {
     const { compact, migrate } = seen;
-    for (const n of [compact.moved, compact.left, compact.told, compact.notTold, compact.refused, compact.changed]) {
+    for (const n of [compact.moved, compact.left, compact.told, compact.notTold, compact.rejected, compact.changed]) {
       expect(n).toBeGreaterThan(3);
     }
-    for (const n of [migrate.moved, migrate.told, migrate.notTold, migrate.refused, migrate.failed, migrate.changed]) {
+    for (const n of [migrate.moved, migrate.told, migrate.notTold, migrate.rejected, migrate.failed, migrate.changed]) {
       expect(n).toBeGreaterThan(3);
     }
   });
@@ -245,20 +245,23 @@ function drawMigrate(prng: Prng, world: World, index: number): Command {
   };
 }
 
-test.each(Array.from({ length: 20 }, (_, i) => i + 1))('refusals of world %i are those that give returns', (seed) => {
-  const drawn = drawWorldCase(seed);
-  const { world } = World.create({ ...drawn.config, schedule: [] });
-  if (world === null) return;
-  for (const { at, command } of [...drawn.commands, ...drawn.config.schedule].sort((a, b) => a.at - b.at)) {
-    while (world.tick < at) world.step();
-    const forecast = foreseen(world, command);
-    expect(forecast.vm).toBe(command.vm);
-    expect(forecast.type).toBe(command.type === 'compact' || command.type === 'migrate' ? command.type : 'other');
-    expect(forecast.rejection).toEqual(world.submit(command));
-    expect(forecastText(forecast)).toMatch(/\S\.$/);
-    if (forecast.rejection !== null) expect(forecastText(forecast)).toContain(rejectionText(forecast.rejection));
-  }
-});
+test.each(Array.from({ length: 20 }, (_, i) => i + 1))(
+  'rejections of world %i are those that submit returns',
+  (seed) => {
+    const drawn = drawWorldCase(seed);
+    const { world } = World.create({ ...drawn.config, schedule: [] });
+    if (world === null) return;
+    for (const { at, command } of [...drawn.commands, ...drawn.config.schedule].sort((a, b) => a.at - b.at)) {
+      while (world.tick < at) world.step();
+      const forecast = forecastOf(world, command);
+      expect(forecast.vm).toBe(command.vm);
+      expect(forecast.type).toBe(command.type === 'compact' || command.type === 'migrate' ? command.type : 'other');
+      expect(forecast.rejection).toEqual(world.submit(command));
+      expect(forecastText(forecast)).toMatch(/\S\.$/);
+      if (forecast.rejection !== null) expect(forecastText(forecast)).toContain(rejectionText(forecast.rejection));
+    }
+  },
+);
 
 describe('of a commit that follows at once', () => {
   test('free and used pages are what the commit transplants and strands', () => {
@@ -270,9 +273,9 @@ describe('of a commit that follows at once', () => {
     world.step(20);
     const pcp = world.guests[0]!.memory.state.zones.pcp.reduce((sum, n) => sum + n, 0);
     expect(pcp).toBeGreaterThan(5);
-    const forecast = foreseen<CompactForecast>(world, { ...COMPACT, nodes: [1], framesPerTick: 9999 });
+    const forecast = forecastOf<CompactForecast>(world, { ...COMPACT, nodes: [1], framesPerTick: 9999 });
     world.takeEvents();
-    // Told in the tick of the move, before the workload's: the pages are as they were when it was foretold.
+    // Delivered in the tick of the move, before the workload runs: the pages are as they were at the forecast.
     expect(forecast.movePages).toBeGreaterThan(0);
     expect(world.submit({ ...COMPACT, nodes: [1], framesPerTick: 9999 })).toBeNull();
     world.step();
@@ -319,7 +322,7 @@ describe('what is said', () => {
   test('of a VM that does not exist', () => {
     const world = start(config([guest('a')]));
     for (const command of [COMPACT, MIGRATE, { type: 'cancelMigration' } as const]) {
-      const forecast = foreseen(world, { ...command, vm: 'nobody' } as Command);
+      const forecast = forecastOf(world, { ...command, vm: 'nobody' } as Command);
       expect(forecast.rejection?.slug).toBe('vm-unknown');
       expect(forecastText(forecast)).toBe('It would be rejected: There is no VM named nobody.');
     }

@@ -45,7 +45,7 @@ describe('the main job: compact, live-migrate, regenerate, converge', () => {
     expect(header.guests[1]!.commits).toBe(0);
   });
 
-  test('with regeneration off the guest is never told: lag 1 stays, nothing is stranded', () => {
+  test('with regeneration off the guest gets no layout: lag 1 stays, nothing is stranded', () => {
     const frozen = { enabled: false, granularityPages: 16, delayTicks: 3 };
     const world = start(config([guest('a', { regeneration: frozen })], MAIN_JOB));
     runTo(world, 100);
@@ -272,7 +272,7 @@ describe('a command takes effect whole or not at all', () => {
     { type: 'releasePages', vm: 'a', pfn: 40, order: 0 },
   ];
 
-  test.each(nonsense.map((c) => [JSON.stringify(c), c] as const))('refused: %s', (_, command) => {
+  test.each(nonsense.map((c) => [JSON.stringify(c), c] as const))('rejected: %s', (_, command) => {
     const world = start(config([guest('a')]));
     world.step(3);
     const before = world.hash();

@@ -18,21 +18,21 @@ export interface SimtestOutput {
   /** Seeds done, the failing one included. */
   readonly done: number;
   readonly commands: number;
-  readonly refused: number;
+  readonly rejected: number;
   /** The seed that failed, with its report, shrunk. */
   readonly failure: { readonly seed: number; readonly report: string } | null;
 }
 
 export function* simtest({ first, seeds }: SimtestInput): JobSteps<SimtestOutput, SimtestOutput> {
-  let total: SimtestOutput = { done: 0, commands: 0, refused: 0, failure: null };
+  let total: SimtestOutput = { done: 0, commands: 0, rejected: 0, failure: null };
   while (total.done < seeds) {
     const seed = first + total.done;
-    const { commands, refused, failure } = runSimtest({ firstSeed: seed, seeds: 1, onProgress: () => true });
+    const { commands, rejected, failure } = runSimtest({ firstSeed: seed, seeds: 1, onProgress: () => true });
     const report = failure?.report ?? fuzzMm(engineFactory, seed, 1);
     total = {
       done: total.done + 1,
       commands: total.commands + commands,
-      refused: total.refused + refused,
+      rejected: total.rejected + rejected,
       failure: report === null ? null : { seed, report },
     };
     if (report !== null) break;

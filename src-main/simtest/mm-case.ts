@@ -27,7 +27,7 @@ export interface MmTally {
   /** Single calls: each hold, free, drain, allocation, commit, step of a commit, reload. */
   operations: number;
   commits: number;
-  refusedCommits: number;
+  rejectedCommits: number;
   /** Frees that moved pages to another node. */
   transplants: number;
   lookups: number;
@@ -41,7 +41,7 @@ export interface MmTally {
 export const newTally = (): MmTally => ({
   operations: 0,
   commits: 0,
-  refusedCommits: 0,
+  rejectedCommits: 0,
   transplants: 0,
   lookups: 0,
   lostMarks: 0,
@@ -229,9 +229,9 @@ class CaseRunner {
     const expected = this.#oracle.commit(ranges);
     const found = this.#mm.commit(ranges);
     if (expected.ok !== found.ok) return `commit: expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`;
-    if (!found.ok && found.problems.length === 0) return 'commit: refused without a reason';
+    if (!found.ok && found.problems.length === 0) return 'commit: rejected without a reason';
     if (found.ok) this.#tally.commits++;
-    else this.#tally.refusedCommits++;
+    else this.#tally.rejectedCommits++;
     // zonesPopulated is left to the vectors: a zone whose target pages are all stranded may count as populated or not.
     return this.#relist() ?? this.#didAll();
   }
@@ -240,7 +240,7 @@ class CaseRunner {
     const expected = this.#oracle.commitSteps(ranges);
     const found = this.#mm.commitSteps(ranges);
     if (expected === null || found === null) {
-      return expected === found ? null : 'commitSteps: one accepts, the other refuses';
+      return expected === found ? null : 'commitSteps: one accepts, the other rejects';
     }
     this.#tally.commits++;
     for (let step = 0; ; step++) {

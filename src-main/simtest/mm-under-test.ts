@@ -75,7 +75,7 @@ export interface MmUnderTest {
   commit(ranges: readonly LayoutRange[]): CommitOutcome;
   /** Plugs in a memory block; false unless all of it is a hole. Outside a commit. */
   plug(start: number, end: number): boolean;
-  /** Null when the ranges are refused. */
+  /** Null when the ranges are rejected. */
   commitSteps(ranges: readonly LayoutRange[]): CommitSteps | null;
   /** Node in the layout in force; nobody asks in a hole. */
   targetNid(pfn: number): number;

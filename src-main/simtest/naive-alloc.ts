@@ -1,13 +1,13 @@
 /**
- * Where an allocation must come from, told page by page from the rules of the 3.10 kernel (spec/dnuma.md 2.5, 2.8 and 9)
- * and nothing of the engine: zonelists, watermarks, per-CPU lists, the buddy lists' order, stealing. Slow and plain: free
- * blocks are found by looking at the pages.
+ * The oracle of allocation order: where an allocation must come from, page by page. It is written from the rules of the
+ * 3.10 kernel (spec/dnuma.md 2.5, 2.8 and 9) and shares nothing with the engine: zonelists, watermarks, per-CPU lists, the
+ * buddy lists' order, stealing. Slow and plain: free blocks are found by looking at the pages.
  *
  * (a) Zones are tried in the order of the CPU's zonelist, all of them down to the low watermark, then all down to min.
  * (b) A single page comes from the CPU's list of the zone, last put first; an empty list is filled by a batch.
  * (c) A block is taken from the smallest order that will do of the migrate type, its lowest part; when the type has none,
  *     from the largest block of the first type in its fallback list.
- * (d) Which of two pageblocks that have such a block comes first is not told: `mayTake` says whether a block is one of
+ * (d) Which of two pageblocks that have such a block comes first is left open: `mayTake` says whether a block is one of
  *     those that may be taken. Inside a pageblock it is the lowest.
  */
 import type { LayoutRange, MmConfig } from '../../shared/model/config.ts';

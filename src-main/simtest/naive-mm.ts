@@ -5,7 +5,7 @@
  *
  * Decided where the text leaves it open:
  * (a) ranges are half-open; they may be given in any order; one that is empty, ends past nrPages, overlaps another or
- *     names an impossible node refuses the whole commit;
+ *     names an impossible node rejects the whole commit;
  * (b) a hole in the layout goes to the lower range; the first range is stretched down to 0, the last up to nrPages;
  *     neighbouring ranges of one node are one;
  * (c) reserved pages keep A for ever and count as pinned when stranded;
@@ -301,7 +301,7 @@ export class NaiveMm implements MmUnderTest {
     return null;
   }
 
-  /** Every reason to refuse, naming the range by its place in the list. */
+  /** Every reason to reject, naming the range by its place in the list. */
   protected problems(ranges: readonly LayoutRange[]): string[] {
     const out = ranges.length === 0 ? ['no range'] : [];
     ranges.forEach((r, i) => {

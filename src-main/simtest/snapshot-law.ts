@@ -1,6 +1,6 @@
 /**
  * Conservation, read from a snapshot alone: what any reader of the tables could add up. It knows the formats of
- * shared/snapshot/table.ts and the configuration, nothing of the engine, so it stands beside the engine's own check.
+ * shared/columns/table.ts and the configuration, nothing of the engine, so it stands beside the engine's own check.
  *
  * (a) host nodes: free + used + reserved = total; total and reserved are the configuration's;
  * (b) backing: every valid guest page once, no two extents share a frame; second copies only under a live migration;

@@ -137,23 +137,23 @@ const faults: readonly (readonly [WorldFactory, RegExp])[] = [
     /its migration ended, but its backing was/,
   ],
   [
-    faulty('a given command is not entered into the schedule', (world) => ({
+    faulty('a submitted command is not entered into the schedule', (world) => ({
       submit: (command: Command) => (world as World).apply(command),
     })),
     /run again, the hash is/,
   ],
   [
-    faulty('foreseeing gives', (world) => ({
+    faulty('a forecast submits', (world) => ({
       forecast: (command: Command) => {
         const forecast = world.forecast(command);
         world.submit(command);
         return forecast;
       },
     })),
-    /foreseeing .* changed the world/,
+    /forecasting .* changed the world/,
   ],
   [
-    faulty('foresees no rejection', () => ({ forecast: () => ({ rejection: null }) })),
+    faulty('forecasts no rejection', () => ({ forecast: () => ({ rejection: null }) })),
     /forecast of .*: null, but submitting gave: /,
   ],
   [forgetful(), /run again, the hash is/],
@@ -217,8 +217,8 @@ it('the worlds that are drawn do what there is to do', () => {
     const { config, commands, ticks } = drawWorldCase(seed);
     const world = engineWorldFactory.create({ ...config, schedule: [] }).world!;
     for (const { command } of commands) {
-      const refused = world.submit(command) !== null;
-      if (!refused) add(command.type);
+      const rejected = world.submit(command) !== null;
+      if (!rejected) add(command.type);
     }
     world.step(ticks);
     for (const { type } of world.takeEvents()) add(`event ${type}`);

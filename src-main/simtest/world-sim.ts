@@ -1,14 +1,14 @@
 /**
  * The simulator that attacks whole worlds. One seed is one case: a world, commands and restores drawn before it runs.
  *
- * Phase 1, safety, at every tick: commands, then one step. After each: no broken law; a refused command leaves the hash
- * as it was, and foreseeing any told so and changed nothing; a copy restored from the written state (through JSON) goes
- * on with the same hash. Snapshots add up.
+ * Phase 1, safety, at every tick: commands, then one step. After each: no broken law; a rejected command leaves the hash
+ * as it was; the forecast of a command predicts its rejection and changes nothing; a copy restored from the written state
+ * (through JSON) goes on with the same hash. Snapshots add up.
  * Phase 2, calm: held pages are released, then no more commands. Within CALM_TICKS everything must have settled: nothing
  * under way, nothing owed but pinned pages, and stay so. A guest with defects or slab caches may owe for longer than anyone
  * waits: it is not waited for.
- * Last, the first phase is run again from nothing but the configuration, in which the commands given are scheduled by
- * now, and must end on the same hash.
+ * Last, the first phase is run again from the configuration alone, which schedules the submitted commands by now, and must
+ * end on the same hash.
  *
  * On failure the case is shrunk and printed with its seed and every drawn option.
  */
@@ -34,7 +34,7 @@ import type { WorldCase } from './world-draw.ts';
 
 export interface WorldUnderTest {
   readonly tick: number;
-  /** With the commands given so far in its schedule. */
+  /** With the commands submitted so far in its schedule. */
   readonly config: WorldConfig;
   step(ticks: number): void;
   /** Null when it took effect. */
@@ -85,7 +85,7 @@ export interface WorldRun {
   /** False: the world could not be made, and nothing was tested. */
   readonly placed: boolean;
   readonly commands: number;
-  readonly refused: number;
+  readonly rejected: number;
   readonly calmTicks: number;
 }
 
@@ -93,8 +93,8 @@ export interface WorldRun {
 export function runWorldCase(factory: WorldFactory, c: WorldCase): WorldRun {
   const runner = new WorldRunner(factory, c);
   const failure = runner.run();
-  const { placed, commands, refused, calmTicks } = runner;
-  return { failure, placed, commands, refused, calmTicks };
+  const { placed, commands, rejected, calmTicks } = runner;
+  return { failure, placed, commands, rejected, calmTicks };
 }
 
 const CHANGES_LAYOUT: readonly Command['type'][] = ['commitLayout', 'setRegeneration', 'writeFiles'];
@@ -155,7 +155,7 @@ class WorldRunner {
   readonly #patient: ReadonlySet<string>;
   placed = false;
   commands = 0;
-  refused = 0;
+  rejected = 0;
   calmTicks = 0;
 
   constructor(factory: WorldFactory, c: WorldCase) {
@@ -186,7 +186,7 @@ class WorldRunner {
     const due = [...this.#case.commands];
     for (let tick = 0; tick < this.#case.ticks; tick++) {
       if (this.#case.restoreAt.includes(tick)) this.#restore(world);
-      while (due.length > 0 && due[0]!.at <= tick) this.#give(world, due.shift()!.command);
+      while (due.length > 0 && due[0]!.at <= tick) this.#submit(world, due.shift()!.command);
       this.#step(world, 1);
       if (tick % LOOK_STRIDE !== 0) continue;
       this.#checkSnapshot(world);
@@ -207,20 +207,20 @@ class WorldRunner {
     this.#compareShadow(world, 'restored');
   }
 
-  #give(world: WorldUnderTest, command: Command): void {
+  #submit(world: WorldUnderTest, command: Command): void {
     const before = world.hash();
     const what = JSON.stringify(command);
-    const foretold = world.forecast(command).rejection;
-    expect(world.hash() === before, () => `foreseeing ${what} changed the world`);
+    const forecast = world.forecast(command).rejection;
+    expect(world.hash() === before, () => `forecasting ${what} changed the world`);
     const rejection = world.submit(command);
     expect(
-      JSON.stringify(foretold) === JSON.stringify(rejection),
-      () => `forecast of ${what}: ${JSON.stringify(foretold)}, but submitting gave: ${JSON.stringify(rejection)}`,
+      JSON.stringify(forecast) === JSON.stringify(rejection),
+      () => `forecast of ${what}: ${JSON.stringify(forecast)}, but submitting gave: ${JSON.stringify(rejection)}`,
     );
     const inShadow = this.#shadow?.submit(command);
     this.commands++;
     if (rejection !== null) {
-      this.refused++;
+      this.rejected++;
       expect(
         world.hash() === before,
         () => `a rejected command changed the world: ${what}: ${JSON.stringify(rejection)}`,
@@ -270,9 +270,9 @@ class WorldRunner {
   #calm(world: WorldUnderTest): void {
     const scheduled = this.#case.config.schedule.map((s) => s.command);
     const holds = scheduled.flatMap((c) => (c.type === 'holdPages' ? [c] : c.type === 'writeFiles' ? heldBy(c) : []));
-    // Holds of the schedule or of a file may or may not have succeeded; releasing one that has not is refused, which does
+    // Holds of the schedule or of a file may or may not have succeeded; releasing one that has not is rejected, which does
     // no harm.
-    for (const h of [...this.#held, ...holds]) this.#give(world, { ...h, type: 'releasePages' });
+    for (const h of [...this.#held, ...holds]) this.#submit(world, { ...h, type: 'releasePages' });
     const lags = (): string => JSON.stringify(guestsOf(world.snapshot('accounts')).map((g) => g.lag));
     if (this.#patient.size > 0) this.#calmOfOthers(world, lags);
     else {
@@ -441,7 +441,7 @@ export interface SimtestResult {
   /** Worlds whose guests did not fit, so that nothing was tested. */
   readonly unplaced: number;
   readonly commands: number;
-  readonly refused: number;
+  readonly rejected: number;
   /** The longest that a world took to settle. */
   readonly calmTicksMost: number;
   /** Null when all is well, else the report of the first failing seed, shrunk. */
@@ -454,14 +454,14 @@ export function runSimtest(options: SimtestOptions): SimtestResult {
 }
 
 export function runSimtestOn(factory: WorldFactory, { firstSeed, seeds, onProgress }: SimtestOptions): SimtestResult {
-  const total = { done: 0, unplaced: 0, commands: 0, refused: 0, calmTicksMost: 0 };
+  const total = { done: 0, unplaced: 0, commands: 0, rejected: 0, calmTicksMost: 0 };
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
     const drawn = drawWorldCase(seed);
     const run = runWorldCase(factory, drawn);
     total.done++;
     total.unplaced += run.placed ? 0 : 1;
     total.commands += run.commands;
-    total.refused += run.refused;
+    total.rejected += run.rejected;
     total.calmTicksMost = Math.max(total.calmTicksMost, run.calmTicks);
     if (run.failure !== null) {
       const small = shrinkWorldCase(factory, drawn);

@@ -68,7 +68,7 @@ export class Fleet {
     this.guests = guests;
   }
 
-  /** Places all guests in order. Null when one does not fit; then all problems of all guests are listed. */
+  /** Places all guests in order. Null when a guest does not fit; then the problems of all guests are listed. */
   static create(config: WorldConfig): { readonly fleet: Fleet | null; readonly problems: readonly PlacementProblem[] } {
     const hosts = config.hosts.map((h, i) => Host.unused(h, i));
     const problems: PlacementProblem[] = [];

@@ -12,7 +12,7 @@ const BASES: readonly { readonly prefix: RegExp; readonly base: number; readonly
   { prefix: /^/, base: 10, digits: /^[0-9]+/ },
 ];
 
-/** The number at the beginning of a text, and how many characters it has; 0 of them when there is none. */
+/** The number at the beginning of a text and its length in characters; length 0: there is no number. */
 function leading(text: string): { readonly value: bigint; readonly chars: number } {
   const { prefix, base, digits } = BASES.find((b) => b.prefix.test(text))!;
   const skipped = prefix.exec(text)![0].length;
@@ -24,7 +24,7 @@ function leading(text: string): { readonly value: bigint; readonly chars: number
 }
 
 /**
- * 3.10 (simple_strtoll): what follows the number is ignored, what is none is 0, no blank may come before it.
+ * 3.10 (simple_strtoll): text after the number is ignored, text without a number is 0, no blank may come before it.
  * 6.1 (kstrtoull): one line feed may follow, anything else is EINVAL, as is a value beyond 64 bits.
  */
 export function parseAttribute(text: string, era: KernelProfile['era']): bigint | null {

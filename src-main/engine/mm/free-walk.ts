@@ -7,8 +7,8 @@ import { segmentOfFree } from './segment.ts';
 
 /**
  * The free blocks that have a page in [start, end), ascending: visit(pfn, order, nid) with the first page of the block that
- * is in the range, or behind what was visited before. The guest may change while it is walked: each block is told as it is
- * when the walk comes to it, and what lies behind its end of then is looked at anew. A block does not begin at pfn where it
+ * is in the range and was not visited before. The guest may change during the walk: each block is visited as it is when
+ * the walk reaches it, and the walk continues at the end that the block had then. The block begins before pfn when it
  * begins before the range, or has grown downwards meanwhile.
  */
 export function forEachFreeBlock(

@@ -167,7 +167,7 @@ export class GuestMm {
     pcpDrain(this.state);
   }
 
-  /** Commits a layout whole, or refuses it whole with every problem it has. */
+  /** Commits a layout as a whole, or rejects it with every problem it has. */
   commit(ranges: readonly LayoutRange[], seq?: number): CommitOutcome {
     const start = this.beginCommit(ranges, seq);
     return start.ok ? { ok: true, result: start.commit.finish() } : start;

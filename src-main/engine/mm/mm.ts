@@ -57,10 +57,10 @@ export interface ZoneColumns {
 }
 
 /**
- * What a commit asks of a pageblock without looking at its pages, index pfn >>> PAGEBLOCK_ORDER:
+ * What a commit needs to know of a pageblock without reading its pages, index pfn >>> PAGEBLOCK_ORDER:
  * (a) valid - free pages are in use (allocated, on a per-CPU list, or reserved), `pinned` of them for ever;
- * (b) `actual` is the A of all pages in use; NID_MIXED means that mm.usedNodes
- *     tells. Meaningless when none is in use.
+ * (b) `actual` is the A of all pages in use, or NID_MIXED: then mm.usedNodes has it page by page. Meaningless when no page
+ *     is in use.
  */
 export interface PageblockColumns {
   readonly valid: Uint16Array;

@@ -459,7 +459,7 @@ function dealFreeParts(mm: Mm, parts: BlockParts, came: (nid: number, pages: num
   for (let seg = block; seg !== -1; seg = chainOf(t, seg)) {
     if (pagesOf(t, seg) === PAGES_PER_PAGEBLOCK) unpair(mm, seg, zoneOfSegment(mm, seg));
   }
-  // Counters are those of before until all bits have been dealt, so that they do not tell which segments are open.
+  // Counters keep their old values until all bits are dealt, so they cannot show which segments are open.
   let ownOpen = pagesOf(t, block) > 0;
   const open = (nid: number): number => {
     for (let seg = ownOpen ? block : chainOf(t, block); seg !== -1; seg = chainOf(t, seg)) {

@@ -45,7 +45,7 @@ export function bootNodeMap(backing: Backing, bootRanges: readonly LayoutRange[]
 
 /**
  * The map for the backing as it is now. A host node that backs pages and has no guest node gets, in this order:
- * 1. a guest node that stands for nothing that backs a page, the pair with the most target pages in common first (ties:
+ * 1. a guest node that represents no host node that backs a page, the pair with the most target pages in common first (ties:
  *    lowest host node, then lowest guest nid). So a node that moves whole keeps its guest number, and so do all on a
  *    migration;
  * 2. the lowest guest nid that has never stood for anything, then the lowest whose host node backs nothing any more;
@@ -108,8 +108,8 @@ export function deriveLayout(
 }
 
 /**
- * Lag 1: valid pages whose host node is not the one that their guest node (by `ranges`) stands for. A host node that has
- * no guest node of its own, because the ids ran out, is stood for by none: its pages count whatever number they share.
+ * Lag 1: valid pages whose host node is not the one that their guest node (by `ranges`) represents. A host node without a
+ * guest node of its own, because the ids ran out, is represented by none: its pages count whatever number they share.
  */
 export function hostTargetLagPages(backing: Backing, map: NodeMap, ranges: readonly LayoutRange[]): number {
   const nidOf = guestNids({ ...map, shared: [] });

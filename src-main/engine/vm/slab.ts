@@ -284,7 +284,7 @@ export class SlabCaches {
     return this.#caches.reduce((sum, { pages }) => sum + pages, 0);
   }
 
-  /** So many objects as so many pages would have at boot. What is there dies before it is fewer. */
+  /** Sets the number of objects to what this many pages hold at boot. Surplus objects are not removed: they die. */
   want(pages: number): void {
     if (pages > 0) this.#everUsed = true;
     for (const cache of this.#caches) {

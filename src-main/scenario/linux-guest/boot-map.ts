@@ -207,8 +207,8 @@ function takePerCpu(ledger: Ledger, log: BootLogFacts, cpuNode: readonly number[
 }
 
 /**
- * What the Memory line counts beyond all that is named. @param nid where it goes; null: it is the kernel's image too,
- * whose place nobody stated.
+ * Takes what the Memory line counts beyond everything named. @param nid its node; null: it includes the kernel's image,
+ * whose place no file states.
  */
 function takeUnnamed(ledger: Ledger, log: BootLogFacts, nid: number | null, assumed: string[]): void {
   if (log.memory === null) return;

@@ -101,7 +101,7 @@ describe('T4 `s 0 2 128` on two boot nodes', () => {
     sound(mm);
   });
 
-  test('foreseen, it comes to what it comes to, and changes nothing', () => {
+  test('a forecast equals what the commit then does, and changes nothing', () => {
     const mm = bootRfcGuest(HALVES);
     expect(mm.forecastCommit(stripes(0, 2, 128))).toEqual({
       presentPages: [11008, 10880, 10880, 0],
