@@ -115,8 +115,8 @@ export const beyondSchema = z.strictObject({
   notify: z
     .boolean()
     .default(PLAIN_RFC.notify)
-    .describe('Slab caches and tasks with a memory policy are told of a commit.'),
-  shrinkSlabs: z.boolean().default(PLAIN_RFC.shrinkSlabs).describe('Slab caches that are told shrink.'),
+    .describe('Slab caches and tasks with a memory policy are notified of a commit.'),
+  shrinkSlabs: z.boolean().default(PLAIN_RFC.shrinkSlabs).describe('Slab caches that are notified shrink.'),
   lookup: z.enum(['tree', 'runs', 'radix', 'table']).default(PLAIN_RFC.lookup).describe('How a page is looked up.'),
 });
 

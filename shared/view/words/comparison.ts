@@ -71,7 +71,7 @@ export function variantText({ name, switches, beyond }: ComparedVariant, { vm, o
     case 'consultTarget':
       return `${steps}, and allocations in one ask the target`;
     case 'notify':
-      return 'slab caches and tasks are told of a commit';
+      return 'slab caches and tasks are notified of a commit';
     case 'shrinkSlabs':
       return 'the same, and slab caches shrink at once';
     case 'lookupRuns':
@@ -217,7 +217,7 @@ const CAUSES: { readonly [N in Cause['name']]: (cause: CauseOf<N>) => string } =
     `${plural(consulted, 'allocation')} inside a commit passed over a page that was about to move; ${count(bornStranded)} took one all the same`,
   notify: ({ tasksRemapped }) =>
     `slab caches put no new object on slabs that belong elsewhere, and ${plural(tasksRemapped, 'nodemask')} followed their memory`,
-  shrinkSlabs: ({ shrunkPages }) => `slab caches gave up ${plural(shrunkPages, 'page')} as soon as they were told`,
+  shrinkSlabs: ({ shrunkPages }) => `slab caches gave up ${plural(shrunkPages, 'page')} as soon as they were notified`,
   lookupRuns: lookup('a binary search over the sorted runs'),
   lookupRadix: lookup('a walk down a radix tree'),
   lookupTable: lookup('one load, and a search only in mixed pageblocks'),

@@ -71,7 +71,7 @@ const WORDS: { readonly [T in WorldEventType]: (event: WorldEventOf<T>) => strin
   nodeOnline: ({ vm, data }) => `${vm}: node ${data.nid} comes online.`,
   zoneCreated: ({ vm, data }) => `${vm}: node ${data.nid} zone ${data.zone} gets pages.`,
   memoryPlugged: ({ vm, data: { pages, start, nodes } }) =>
-    `${vm} is given ${exactPages(pages)} more from pfn ${start} on; its kernel adds them to ${nodesText(nodes)}.`,
+    `${vm} gets ${exactPages(pages)} more from pfn ${start} on; its kernel adds them to ${nodesText(nodes)}.`,
 };
 
 /** One figure of an event, named. */

@@ -1,4 +1,4 @@
-/** The files of who is told of a commit. */
+/** The files of who is notified of a commit. */
 import { describe, expect, it } from 'vitest';
 import { PLAIN_RFC } from '../../../shared/model/beyond.ts';
 import { Console } from '../console-fixture.ts';

@@ -1,4 +1,4 @@
-/** Slab caches and memory policies: who is told of a commit, what that changes, and that every law holds. */
+/** Slab caches and memory policies: who is notified of a commit, what that changes, and that every law holds. */
 import { guestsOf } from '../../../shared/columns/index.ts';
 import { describe, expect, test } from 'vitest';
 import { OWED_OWNERS } from '../../../shared/model/owed.ts';
