@@ -4,16 +4,9 @@ import { Prng } from './prng.ts';
 describe('prng', () => {
   test('the stream of seed 1 is fixed', () => {
     const prng = new Prng(1, 'stream');
-    expect(Array.from({ length: 6 }, () => prng.u32())).toMatchInlineSnapshot(`
-      [
-        124814649,
-        1986815263,
-        2569324766,
-        2319947278,
-        2393322141,
-        3645058471,
-      ]
-    `);
+    expect(Array.from({ length: 6 }, () => prng.u32())).toEqual([
+      124814649, 1986815263, 2569324766, 2319947278, 2393322141, 3645058471,
+    ]);
   });
 
   test('other seed or stream, other numbers', () => {

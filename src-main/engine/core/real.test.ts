@@ -28,14 +28,12 @@ describe('real: logarithm, exponential and power agree with the platform to 1e-1
   });
 
   test('the bits themselves are fixed: another engine must give the same', () => {
-    expect([ln(0.1), ln(7), exp(-3.7), pow(0.3, -0.4)].map(bits)).toMatchInlineSnapshot(`
-      [
-        "c0026bb1bbb55515",
-        "3fff2272ae325a57",
-        "3f99511fc6871044",
-        "3ff9e5f7dcad5544",
-      ]
-    `);
+    expect([ln(0.1), ln(7), exp(-3.7), pow(0.3, -0.4)].map(bits)).toEqual([
+      'c0026bb1bbb55515',
+      '3fff2272ae325a57',
+      '3f99511fc6871044',
+      '3ff9e5f7dcad5544',
+    ]);
   });
 });
 
