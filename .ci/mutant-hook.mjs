@@ -1,17 +1,21 @@
-// Loaded into a test run (NODE_OPTIONS) that has a mutant: one module is read with a fault in it, and no file changes.
-// PAGESHIFT_MUTANT names a JSON file: { path, source }.
+// Loaded into a test run (NODE_OPTIONS): some modules are read with another text, and no file changes.
+// PAGESHIFT_SOURCES names a JSON file: { PATH: SOURCE, ... }.
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
-const named = process.env.PAGESHIFT_MUTANT;
+const named = process.env.PAGESHIFT_SOURCES;
 if (named !== undefined) {
-  const { path, source } = JSON.parse(readFileSync(named, 'utf8'));
-  const url = pathToFileURL(path).href;
+  const paths = Object.entries(JSON.parse(readFileSync(named, 'utf8')));
+  const sources = new Map(paths.map(([path, source]) => [pathToFileURL(path).href, source]));
   registerHooks({
-    load(asked, context, next) {
-      const loaded = next(asked, context);
-      return asked.split('?')[0] === url ? { ...loaded, source } : loaded;
+    load(url, context, next) {
+      const loaded = next(url, context);
+      const source = sources.get(url.split('?')[0]);
+      return source === undefined ? loaded : { ...loaded, source };
     },
   });
 }
+
+/** For a source whose blocks say that they run (marked in mutant-sites.ts). */
+if (process.env.PAGESHIFT_COVERAGE !== undefined) globalThis.ranBlocks = new Uint8Array(1 << 16);

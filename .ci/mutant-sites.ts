@@ -169,3 +169,28 @@ export function parses(source: string): boolean {
   };
   return parseDiagnostics.length === 0;
 }
+
+/** A block of statements, by the characters between its braces; inner ones come after those that they are in. */
+export interface Block {
+  readonly start: number;
+  readonly end: number;
+}
+
+export function blocksOf(source: string): Block[] {
+  const blocks: Block[] = [];
+  const walk = (node: ts.Node): void => {
+    if (ts.isBlock(node)) blocks.push({ start: node.statements.pos, end: node.end });
+    ts.forEachChild(node, walk);
+  };
+  walk(ts.createSourceFile('source.ts', source, ts.ScriptTarget.ESNext, true));
+  return blocks;
+}
+
+/** The source, where each block first says that it runs: block i sets element `first + i` (mutant-coverage.mjs). */
+export function marked(source: string, blocks: readonly Block[], first: number): string {
+  let text = source;
+  for (const [i, { start }] of [...blocks.entries()].reverse()) {
+    text = `${text.slice(0, start)} ranBlocks[${first + i}] = 1;${text.slice(start)}`;
+  }
+  return text;
+}

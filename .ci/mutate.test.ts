@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { mutantSites, mutated } from './mutant-sites.ts';
+import { blocksOf, marked, mutantSites, mutated } from './mutant-sites.ts';
 import { drawMutants } from './mutate.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mutant-'));
@@ -61,13 +61,27 @@ test('a program reads the one module with the fault in it, and its file stays', 
   const source = 'export const answer = (n: number): number => n + 1;\n';
   writeFileSync(module, source);
   const named = join(folder, 'mutant.json');
-  writeFileSync(named, JSON.stringify({ path: module, source: source.replace('+', '-') }));
+  writeFileSync(named, JSON.stringify({ [module]: source.replace('+', '-') }));
   const hook = join(import.meta.dirname, 'mutant-hook.mjs');
   const run = (mutant: string | undefined): string =>
     spawnSync(process.execPath, ['--import', hook, main], {
-      env: { ...process.env, PAGESHIFT_MUTANT: mutant },
+      env: { ...process.env, PAGESHIFT_SOURCES: mutant },
       encoding: 'utf8',
     }).stdout;
   expect([run(undefined), run(named)]).toEqual(['2\n', '0\n']);
   expect(readFileSync(module, 'utf8')).toBe(source);
+});
+
+test('every block of a source says that it runs, and nothing else changes', () => {
+  const source = 'function f(a) { if (a) { return 1; } else return 2; }\nclass C { #x = () => { f(); }; }\n';
+  const blocks = blocksOf(source);
+  expect(blocks.map(({ start, end }) => source.slice(start, end))).toEqual([
+    ' if (a) { return 1; } else return 2; }',
+    ' return 1; }',
+    ' f(); }',
+  ]);
+  expect(marked(source, blocks, 7)).toBe(
+    'function f(a) { ranBlocks[7] = 1; if (a) { ranBlocks[8] = 1; return 1; } else return 2; }\n' +
+      'class C { #x = () => { ranBlocks[9] = 1; f(); }; }\n',
+  );
 });

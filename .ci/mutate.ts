@@ -1,42 +1,57 @@
 /**
- * `npm run mutate`: plants single faults in the engine's source, one at a time, and runs the tests that import the file.
+ * `npm run mutate`: plants single faults in the engine's source, one at a time, and runs the tests that run the place.
  * A fault that no test notices is a survivor: a test is missing, or the fault changes nothing (then it belongs into
  * mutants-equivalent.json, with the proof).
  *
  *   --sites N      how many faults; 300 unless given      --seed S      which ones; 1 unless given
  *   --only PATH    files below this folder alone           --minutes M   stops after so long; run again to go on
  *   --results FILE out/mutate/SEED.json unless given       --survivors   runs only what survived last time
- *   --list         shows the faults and runs nothing      --no-baseline  see (c)
- *   --batches N    only the first N of the five batches of (c): a quick look, its survivors may be none
+ *   --list         shows the faults and runs nothing      --near        only the tests of engine and simtest
  *
  * (a) The work tree is never touched: the test run reads one module with the fault in it (mutant-hook.mjs).
  * (b) Sites are drawn by seed, the kinds in turn, over all of src-main/engine but tests, fixtures and oracles. A larger N
  *     draws the same first ones.
- * (c) Tests run in batches that stop at the first failure: those of the file's own folder, then engine and simtest, then
- *     all others that import the file; the quick ones of each before the slow ones. How long each takes is measured
- *     first, without a fault, and all must pass then; without that run every file counts as quick.
- * (d) A result is kept for as long as the file it was planted in is the same, so a run that is cut off goes on where it
- *     stood. A mutant that runs for TIMEOUT_FACTOR times as long as its tests is noticed too: it hangs.
+ * (c) First all tests of engine and simtest run once without a fault. They must pass, and it is measured how long each file
+ *     takes and which parts of the source it runs (mutant-coverage.mjs).
+ * (d) A mutant is tried with the files that run the place, the fastest first, until one fails; then, unless --near, with
+ *     all other test files that import its module. One run at a time, each in one process.
+ * (e) A mutant that takes TIMEOUT_FACTOR times the processor time of its tests hangs, and so is noticed. Processor time,
+ *     because the machine may be busy with other work.
+ * (f) A result is kept for as long as the file it was planted in is the same, so a run that is cut off goes on where it
+ *     stood.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import ts from 'typescript';
 import { Prng } from '../src-main/engine/core/index.ts';
-import { mutantSites, mutated, type MutantKind, type MutantSite, parses } from './mutant-sites.ts';
+import {
+  type Block,
+  blocksOf,
+  marked,
+  mutantSites,
+  mutated,
+  type MutantKind,
+  type MutantSite,
+  parses,
+} from './mutant-sites.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = join(root, 'out/mutate');
 const ENGINE = 'src-main/engine';
 /** No program runs these: tests, what tests are made of, and oracles. */
 const LEFT_OUT = /\.test\.ts$|-fixture\.ts$|\/naive-|\/index\.ts$/;
-const QUICK_SECONDS = 3;
+const NEAR = /^src-main\/(engine|simtest)\//;
 const TIMEOUT_FACTOR = 4;
-const MIN_TIMEOUT_SECONDS = 60;
+const MIN_TIMEOUT_SECONDS = 20;
+/** For the tests outside of engine and simtest, which are not measured. */
+const FAR_TIMEOUT_SECONDS = 900;
+/** Of the time by the clock: a test that waits for what never comes takes no processor time. */
+const MAX_WAIT_FACTOR = 10;
 
 export interface Mutant extends MutantSite {
   readonly file: string;
@@ -165,37 +180,75 @@ interface TestRun {
   readonly hangs: boolean;
 }
 
-/** Runs test files, with a mutant or without, until one fails. */
-function runTests(tests: readonly string[], mutant: Mutant | null, timeoutSeconds: number): Promise<TestRun> {
+interface RunOptions {
+  /** What is read instead of the files' text, by path. */
+  readonly sources: Readonly<Record<string, string>>;
+  /** Of processor time. */
+  readonly timeoutSeconds: number;
+  /** Where every test file writes what it ran. */
+  readonly coverage?: string;
+}
+
+/** Runs test files in the order given, until one fails. */
+function runTests(tests: readonly string[], { sources, timeoutSeconds, coverage }: RunOptions): Promise<TestRun> {
   const results = join(out, 'vitest.json');
-  const named = join(out, 'mutant.json');
+  const planted = join(out, 'sources.json');
   rmSync(results, { force: true });
-  const env: NodeJS.ProcessEnv = { ...process.env, PAGESHIFT_RESULTS: results };
-  if (mutant !== null) {
-    writeFileSync(named, JSON.stringify({ path: join(root, mutant.file), source: mutated(read(mutant.file), mutant) }));
-    const hook = join(root, '.ci/mutant-hook.mjs');
-    env['PAGESHIFT_MUTANT'] = named;
-    env['NODE_OPTIONS'] = `${process.env['NODE_OPTIONS'] ?? ''} --import=${hook}`;
-  }
+  writeFileSync(planted, JSON.stringify(sources));
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --import=${join(root, '.ci/mutant-hook.mjs')}`,
+    PAGESHIFT_SOURCES: planted,
+    PAGESHIFT_ORDER: JSON.stringify(tests),
+    PAGESHIFT_RESULTS: results,
+    PAGESHIFT_COVERAGE: coverage,
+  };
   return new Promise((done) => {
-    // On a busy machine a test may take its time: only what hangs for ever is the fault's doing.
-    const options = ['run', '--bail', '1', '--testTimeout', `${timeoutSeconds * 1000}`];
-    const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', ...options, ...tests], {
+    const maxWaitMs = MAX_WAIT_FACTOR * timeoutSeconds * 1000;
+    const timeouts = ['--testTimeout', `${maxWaitMs}`, '--hookTimeout', `${maxWaitMs}`];
+    const options = ['run', '--config', '.ci/mutate.vitest.ts', '--bail', '1', ...timeouts];
+    const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', ...options], {
       cwd: root,
       env,
       stdio: 'ignore',
       detached: true,
     });
+    const started = performance.now();
     let hangs = false;
-    const timer = setTimeout(() => {
+    const timer = setInterval(() => {
+      const waitedMs = performance.now() - started;
+      if (waitedMs <= maxWaitMs && cpuSecondsOf(child.pid!, waitedMs) <= timeoutSeconds) return;
       hangs = true;
       process.kill(-child.pid!, 'SIGKILL');
-    }, timeoutSeconds * 1000);
+    }, 1000);
     child.on('close', (code) => {
-      clearTimeout(timer);
+      clearInterval(timer);
       done({ ...resultsIn(results), passed: code === 0, hangs });
     });
   });
+}
+
+const CLOCK_TICKS_PER_SECOND = 100;
+
+/** What a group of processes has used; where there is no /proc, what they can have used at most. */
+function cpuSecondsOf(group: number, waitedMs: number): number {
+  if (!existsSync('/proc/self/stat')) return waitedMs / 1000;
+  let ticks = 0;
+  for (const pid of readdirSync('/proc')) {
+    if (!/^\d+$/.test(pid)) continue;
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      // After the name, which may contain anything: state, parent, group, ...
+      const fields = stat
+        .slice(stat.lastIndexOf(')') + 2)
+        .split(' ')
+        .map(Number);
+      if (fields[2] === group) ticks += fields[11]! + fields[12]! + fields[13]! + fields[14]!;
+    } catch {
+      // The process has ended meanwhile.
+    }
+  }
+  return ticks / CLOCK_TICKS_PER_SECOND;
 }
 
 interface VitestResults {
@@ -225,47 +278,79 @@ function resultsIn(file: string): Pick<TestRun, 'failed' | 'seconds'> {
   return { failed, seconds };
 }
 
-/** How long each test file takes without a fault; kept until a source changes. */
-async function timesOf(tests: Tests): Promise<ReadonlyMap<string, number>> {
-  const kept = join(out, 'times.json');
-  const digest = digestOf(tests.all.map((test) => digestOf(read(test))).join());
-  if (existsSync(kept)) {
-    const known = JSON.parse(readFileSync(kept, 'utf8')) as { digest: string; seconds: [string, number][] };
-    if (known.digest === digest) return new Map(known.seconds);
-  }
-  const relevant = tests.all.filter((test) => test.startsWith(ENGINE) || test.startsWith('src-main/simtest'));
-  console.log(`${relevant.length} test files of the engine run once without a fault`);
-  const { passed, failed, seconds } = await runTests(relevant, null, 3600);
-  if (!passed) throw new Error(`tests fail without a fault: ${failed}`);
-  writeFileSync(kept, JSON.stringify({ digest, seconds: [...seconds] }));
-  return seconds;
+interface Baseline {
+  readonly seconds: ReadonlyMap<string, number>;
+  /** By test: the blocks that it ran. */
+  readonly ran: ReadonlyMap<string, ReadonlySet<number>>;
+  /** Of all of the engine's files, numbered on. */
+  readonly blocks: readonly (Block & { readonly file: string })[];
 }
 
-/** Which of the batches of (c) a test belongs into. */
-function batchOf(test: string, mutant: Mutant, seconds: number): number {
-  const slow = seconds > QUICK_SECONDS ? 1 : 0;
-  if (dirname(test) === dirname(mutant.file)) return slow;
-  if (test.startsWith(ENGINE) || test.startsWith('src-main/simtest')) return 2 + slow;
-  return 4;
+/** What each near test does without a fault; kept until a source changes. */
+async function baselineOf(tests: Tests): Promise<Baseline> {
+  const coverage = join(out, 'coverage');
+  const kept = join(out, 'baseline.json');
+  const near = tests.all.filter((test) => NEAR.test(test));
+  const files = filesOf(`${ENGINE}/**/*.ts`).filter((file) => !LEFT_OUT.test(file));
+  const blocks: (Block & { readonly file: string })[] = [];
+  const sources: Record<string, string> = {};
+  for (const file of files) {
+    const found = blocksOf(read(file));
+    sources[join(root, file)] = marked(read(file), found, blocks.length);
+    blocks.push(...found.map((block) => ({ ...block, file })));
+  }
+  const digest = digestOf([...near, ...files].map((file) => digestOf(read(file))).join());
+  const known = existsSync(kept)
+    ? (JSON.parse(readFileSync(kept, 'utf8')) as { digest: string; seconds: [string, number][] })
+    : undefined;
+  let seconds: ReadonlyMap<string, number> = new Map(known?.seconds);
+  if (known?.digest !== digest) {
+    rmSync(coverage, { recursive: true, force: true });
+    console.log(`${near.length} test files of engine and simtest run once without a fault`);
+    const run = await runTests(near, { sources, timeoutSeconds: 3600, coverage });
+    if (!run.passed) throw new Error(`tests fail without a fault: ${run.failed}`);
+    ({ seconds } = run);
+    writeFileSync(kept, JSON.stringify({ digest, seconds: [...seconds] }));
+  }
+  const ran = readdirSync(coverage).map((name) => {
+    const { test, ran } = JSON.parse(readFileSync(join(coverage, name), 'utf8')) as { test: string; ran: number[] };
+    return [test, new Set(ran)] as const;
+  });
+  return { seconds, ran: new Map(ran), blocks };
+}
+
+/** Which tests run a place. What is in no block runs when its module is loaded. */
+function runsPlace({ blocks, ran }: Baseline, { file, start }: Mutant): (test: string) => boolean {
+  const inner = blocks.findLastIndex((block) => block.file === file && block.start <= start && start < block.end);
+  return (test) => inner === -1 || ran.get(test)?.has(inner) === true;
 }
 
 async function tryMutant(
   mutant: Mutant,
   tests: Tests,
-  times: ReadonlyMap<string, number>,
-  batchCount: number,
+  baseline: Baseline,
+  isNear: boolean,
 ): Promise<{ readonly outcome: Outcome; readonly by: string }> {
-  const batches: string[][] = [[], [], [], [], []];
-  for (const test of tests.importing(mutant.file)) {
-    batches[batchOf(test, mutant, times.get(test) ?? 0)]!.push(test);
-  }
-  for (const batch of batches.slice(0, batchCount).filter((b) => b.length > 0)) {
-    const expected = batch.reduce((sum, test) => sum + (times.get(test) ?? 5), 0);
-    const run = await runTests(batch, mutant, Math.max(MIN_TIMEOUT_SECONDS, TIMEOUT_FACTOR * expected));
-    if (run.hangs) return { outcome: 'hangs', by: batch.join(' ') };
+  const { seconds } = baseline;
+  const importing = tests.importing(mutant.file);
+  const near = importing
+    .filter((test) => NEAR.test(test))
+    .filter(runsPlace(baseline, mutant))
+    .sort((a, b) => seconds.get(a)! - seconds.get(b)!);
+  const far = isNear ? [] : importing.filter((test) => !NEAR.test(test));
+  const expected = near.reduce((sum, test) => sum + seconds.get(test)!, 0);
+  const batches = [
+    { batch: near, timeoutSeconds: MIN_TIMEOUT_SECONDS + TIMEOUT_FACTOR * expected },
+    { batch: far, timeoutSeconds: FAR_TIMEOUT_SECONDS },
+  ];
+  const sources = { [join(root, mutant.file)]: mutated(read(mutant.file), mutant) };
+  for (const { batch, timeoutSeconds } of batches) {
+    if (batch.length === 0) continue;
+    const run = await runTests(batch, { sources, timeoutSeconds });
+    if (run.hangs) return { outcome: 'hangs', by: `stopped after ${Math.round(timeoutSeconds)} s of processor time` };
     if (!run.passed) return { outcome: 'noticed', by: run.failed };
   }
-  return { outcome: 'survived', by: '' };
+  return { outcome: 'survived', by: near.length + far.length === 0 ? 'no test runs this place' : '' };
 }
 
 const sameMutant = (a: Result, b: Mutant, digest: string): boolean =>
@@ -281,8 +366,7 @@ async function main(): Promise<void> {
       results: { type: 'string' },
       survivors: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
-      'no-baseline': { type: 'boolean', default: false },
-      batches: { type: 'string', default: '5' },
+      near: { type: 'boolean', default: false },
     },
   });
   const started = performance.now();
@@ -299,7 +383,7 @@ async function main(): Promise<void> {
     : [];
   const equivalents = JSON.parse(read('.ci/mutants-equivalent.json')) as readonly Equivalent[];
   const tests = new Tests();
-  const times = values['no-baseline'] ? new Map<string, number>() : await timesOf(tests);
+  const baseline = await baselineOf(tests);
   const results: Result[] = [];
   const keep = (): void => {
     writeFileSync(
@@ -321,11 +405,14 @@ async function main(): Promise<void> {
     const begun = performance.now();
     const { outcome, by } =
       same === undefined
-        ? await tryMutant(mutant, tests, times, Number(values.batches))
+        ? await tryMutant(mutant, tests, baseline, values.near)
         : { outcome: 'equivalent' as const, by: same.proof };
     const seconds = Math.round((performance.now() - begun) / 1000);
     results.push({ file, line, kind, before, after, outcome, by, seconds, digest });
-    console.log(`${results.length}/${mutants.length} ${outcome} ${file}:${line} ${kind} (${seconds} s) ${by}`);
+    console.log(
+      `${results.length}/${mutants.length} ${outcome} ${file}:${line} ${kind} (${seconds} s) ${by.split('\n')[0]}`,
+    );
+    if (outcome === 'survived') console.log(`  - ${before}\n  + ${after}`);
     keep();
   }
   keep();
@@ -340,8 +427,9 @@ function figureOf(results: readonly Result[]): string {
   const equivalent = results.filter(({ outcome }) => outcome === 'equivalent').length;
   const counted = results.length - equivalent;
   const survived = results.filter(({ outcome }) => outcome === 'survived').length;
+  const hang = results.filter(({ outcome }) => outcome === 'hangs').length;
   const percent = counted === 0 ? 100 : (100 * (counted - survived)) / counted;
-  return `${counted - survived} of ${counted} faults noticed (${percent.toFixed(1)} %), ${equivalent} more change nothing`;
+  return `${counted - survived} of ${counted} faults noticed (${percent.toFixed(1)} %), ${hang} of these because they hang; ${equivalent} more change nothing`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
