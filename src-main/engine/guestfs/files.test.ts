@@ -341,3 +341,22 @@ test('vmstat counts pages allocated by zone, and freed, each once', () => {
     expect(c.cat('/proc/vmstat')).toMatch(/^pgfree 531$/m);
   }
 });
+
+test('a memory block after the last is no folder', () => {
+  const files = new Console({ mm: { bootLayout: halves } }).world.filesOf('g')!;
+  const blocks = files.list(MEMORY)!.filter((name) => /^memory\d+$/.test(name));
+  expect(blocks).toEqual(['memory0']);
+  for (const name of blocks) expect(files.stat(`${MEMORY}/${name}`)).not.toBe(null);
+  for (const name of ['memory1', 'memory2', 'memory99']) expect(files.stat(`${MEMORY}/${name}`)).toBe(null);
+});
+
+test.each([32_768, 32_768 - 256, 32_768 - 1])(
+  'of %i pages the direct map reaches to the last, in huge pages',
+  (nrPages) => {
+    const c = new Console({ mm: { bootLayout: [{ start: 0, end: nrPages, nid: 0 }] } });
+    const kib = Number(/^DirectMap2M: +(\d+) kB$/m.exec(c.cat('/proc/meminfo'))![1]);
+    expect(kib % 2048).toBe(0);
+    expect(kib).toBeGreaterThanOrEqual(nrPages * 4);
+    expect(kib - nrPages * 4).toBeLessThan(2048);
+  },
+);

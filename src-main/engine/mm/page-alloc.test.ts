@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { MmConfig } from '../../../shared/model/config.ts';
 import { Prng } from '../core/index.ts';
 import { GuestMm } from './guest-mm.ts';
-import { MIGRATE_MOVABLE, MIGRATE_UNMOVABLE, NO_PFN, ZONE_DMA, ZONE_DMA32 } from './limit.ts';
+import { MIGRATE_MOVABLE, MIGRATE_UNMOVABLE, NO_PFN, NR_ZONES, ZONE_DMA, ZONE_DMA32 } from './limit.ts';
 import { mmConfig } from './mm-fixture.ts';
 
 /** Three nodes of 32 MiB each, all in one DMA32 zone but for node 0's first 4 MiB of DMA. */
@@ -169,4 +169,22 @@ describe('blocks taken by hand', () => {
     }
     expect(mm.check()).toEqual([]);
   });
+});
+
+test('a zone whose counter is wrong is named by its node and its type', () => {
+  for (const [nid, zoneType] of [
+    [0, ZONE_DMA],
+    [0, ZONE_DMA32],
+    [1, ZONE_DMA32],
+    [2, ZONE_DMA32],
+  ] as const) {
+    const mm = GuestMm.boot(THREE);
+    mm.state.zones.managed[nid * NR_ZONES + zoneType]! += 1;
+    expect(
+      mm
+        .check()
+        .map(({ text }) => text)
+        .filter((text) => text.includes('managed: counted')),
+    ).toEqual([expect.stringContaining(`node ${nid} zone ${zoneType} managed`)]);
+  }
 });

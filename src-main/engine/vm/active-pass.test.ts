@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { BeyondConfig, GuestConfig, LayoutRange, LifetimeConfig } from '../../../shared/model/config.ts';
 import { ALL_DEFECTS, DEFAULT_PROFILE } from '../../../shared/model/config.ts';
 import { PLAIN_RFC } from '../../../shared/model/beyond.ts';
-import { Prng } from '../core/index.ts';
+import { Prng, StateCollector } from '../core/index.ts';
 import { config, guest, start } from '../world-fixture.ts';
 import { World } from '../world.ts';
 
@@ -179,4 +179,17 @@ describe('an active pass', () => {
     }
     expect(counters(w).relabelled).toBeGreaterThan(100);
   });
+});
+
+test('a guest without a pass writes nothing of one', () => {
+  const keys = (pagesPerTick: number | null): string[] => {
+    const w = world(guestWith(pagesPerTick === null ? null : { pagesPerTick, order: 'address' }, LOMAX));
+    w.step(3);
+    const saved = new StateCollector();
+    w.guests[0]!.save(saved, 'g');
+    const { json, columns } = saved.done();
+    return [...Object.keys(json), ...Object.keys(columns)].filter((key) => /\bpass\b/.test(key));
+  };
+  expect(keys(null)).toEqual([]);
+  expect(keys(10)).toHaveLength(3);
 });
