@@ -113,7 +113,7 @@ function validateNodeMemory(check: Check, node: ScenarioHost['nodes'][number], p
       severity: 'warning',
       slug: 'hugepages-above-memory',
       path: [...path, 'hugepages'],
-      message: `the huge page pools of node ${node.nid} hold ${poolKiB} KiB, more than its ${textFromPages(pages)}`,
+      message: `the huge page pools of node ${node.nid} hold ${poolKiB} KiB, more than its ${textFromPages(pages)}: they are not used`,
     });
   }
 }

@@ -271,3 +271,13 @@ describe('toWorldConfig', () => {
     });
   });
 });
+
+it('leaves out huge page pools that are larger than their node', () => {
+  const pools = (count: number) => {
+    const nodes = [{ nid: 0, memoryMiB: 1024, hugepages: [{ sizeKiB: 2048, count }] }];
+    const text = canonicalText({ pageshift: 1, name: 'x', hosts: [{ name: 'h', nodes }], vms: [] });
+    return toWorldConfig(readScenario(text, 'f').value!).hosts[0]!.nodes[0]!.pools;
+  };
+  expect(pools(512)).toEqual([{ framePages: 512, frames: 512 }]);
+  expect(pools(513)).toBeUndefined();
+});

@@ -71,7 +71,7 @@ export function hostConfig(host: ScenarioHost): HostConfig {
       cpus: idsOf(node.cpus),
       totalPages: pagesOf(node),
       reservedPages: pagesFromMib(node.reservedMiB),
-      ...(node.hugepages === undefined ? {} : { pools: poolsOf(node.hugepages) }),
+      ...poolsOf(node),
     })),
     distances: distanceMatrix(
       nodes.map((node) => node.nid),
@@ -80,11 +80,17 @@ export function hostConfig(host: ScenarioHost): HostConfig {
   };
 }
 
-/** Of huge pages alone: some files list the ordinary ones beside them. */
-const poolsOf = (hugepages: readonly { readonly sizeKiB: number; readonly count: number }[]): HugePagePool[] =>
-  hugepages
+/**
+ * Of huge pages alone: some files list the ordinary ones beside them. Pools that cannot be, because they are larger than
+ * their node, are left out; validate.ts has warned of them.
+ */
+function poolsOf(node: ScenarioHost['nodes'][number]): { readonly pools?: readonly HugePagePool[] } {
+  if (node.hugepages === undefined) return {};
+  const pools = node.hugepages
     .filter(({ sizeKiB }) => sizeKiB > 4)
     .map(({ sizeKiB, count }) => ({ framePages: sizeKiB / 4, frames: count }));
+  return pools.reduce((sum, pool) => sum + pool.framePages * pool.frames, 0) > pagesOf(node) ? {} : { pools };
+}
 
 const linkConfig = (link: ScenarioLink): LinkConfig => ({
   name: link.name,
