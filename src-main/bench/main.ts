@@ -17,7 +17,7 @@ const USAGE = `usage: npm run bench -- [--smoke] [--only NAME] [--size 1gib|64gi
   --only    workloads whose name contains NAME: ${WORKLOADS.map((w) => w.name).join(', ')}
   --size    one size of the ladder; otherwise 1gib and 64gib
   --choice  the structures of a layout and the ways to mark pages, instead of the workloads
-  --many-vms  a world of 64 hosts and 1024 VMs instead: creation, state after a command, frames
+  --many-vms  a world of 64 hosts and 1024 VMs instead: creation, states, restore, frames
   --json    one JSON document instead of text
 `;
 

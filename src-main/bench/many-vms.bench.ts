@@ -1,6 +1,6 @@
 /**
- * The cost of a world with many small VMs instead of a large one: creating it, taking its state after a command, and
- * sending a frame of it to a window.
+ * The cost of a world with many small VMs instead of a large one: creating it, taking its state after a tick and after a
+ * command, restoring it, and sending a frame of it to a window.
  *
  * A key frame is a whole snapshot, a delta frame the changes of the next tick. The JSON of a frame holds what is not a
  * column; it must not grow with the world.
@@ -27,8 +27,11 @@ export interface ManyResult {
   readonly createMs: number;
   readonly tickMs: number;
   readonly stateFirstMs: number;
-  /** After a command to one VM. */
-  readonly stateMs: number;
+  /** After a tick, in which the workload of every VM has changed it: all of them are written anew. */
+  readonly stateTickMs: number;
+  /** After a command to one VM, between two ticks: the parts of the others are those of the state before. */
+  readonly stateCommandMs: number;
+  readonly restoreMs: number;
   readonly snapshotMs: number;
   readonly keyBytes: number;
   readonly keyJsonBytes: number;
@@ -85,17 +88,21 @@ function measured(size: ManySize, world: World, createMs: number): ManyResult {
   const tickMs = msOf(() => world.step(TICKS)) / TICKS;
   world.takeEvents();
   const stateFirstMs = msOf(() => world.state());
-  const states: number[] = [];
+  const ticks: number[] = [];
+  const commands: number[] = [];
   for (let i = 0; i < SAMPLES; i++) {
+    if (i > 0) ticks.push(msOf(() => world.state()));
     const vm = `vm-${(i * 3) % size.vms}`;
     const rejection = world.submit({ type: 'compact', vm, nodes: [i % NODES], framesPerTick: 1 });
     if (rejection !== null) throw new Error(`a command is rejected: ${rejection.slug}`);
     world.takeEvents();
-    states.push(msOf(() => world.state()));
+    commands.push(msOf(() => world.state()));
     world.submit({ type: 'cancelCompaction', vm });
     world.step();
     world.takeEvents();
   }
+  const state = world.state();
+  const restoreMs = msOf(() => World.restore(world.config, state));
   const before = world.snapshot('accounts');
   world.step();
   world.takeEvents();
@@ -108,7 +115,9 @@ function measured(size: ManySize, world: World, createMs: number): ManyResult {
     createMs,
     tickMs,
     stateFirstMs,
-    stateMs: median(states),
+    stateTickMs: median(ticks),
+    stateCommandMs: median(commands),
+    restoreMs,
     snapshotMs,
     keyBytes: key.byteLength,
     keyJsonBytes: new DataView(key).getUint32(16, true),
@@ -125,7 +134,9 @@ export function showMany(r: ManyResult): string {
   return [
     `many VMs: ${hosts} hosts, ${vms} VMs of ${vmMib} MiB`,
     `  create ${ms(r.createMs)}, a tick ${ms(r.tickMs)}`,
-    `  state: first ${ms(r.stateFirstMs)}, after one command ${ms(r.stateMs)}`,
+    `  state: first ${ms(r.stateFirstMs)}, after a tick that changes every VM ${ms(r.stateTickMs)}`,
+    `  state after a command to one VM, between ticks ${ms(r.stateCommandMs)}`,
+    `  restore ${ms(r.restoreMs)}`,
     `  snapshot of a tick ${ms(r.snapshotMs)}`,
     `  key frame ${kb(r.keyBytes)}, of it JSON ${kb(r.keyJsonBytes)}`,
     `  delta frame ${kb(r.deltaBytes)}, of it JSON ${kb(r.deltaJsonBytes)}`,

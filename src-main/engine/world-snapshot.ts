@@ -45,7 +45,6 @@ export class SnapshotCache {
   readonly #kernels = new Map<string, KernelHeader>();
   /** By guest. */
   readonly #kernelKeys: { readonly beyond: KernelHeader['beyond']; readonly key: string }[] = [];
-  readonly #backing = new Kept<Fleet['guests'], Table<'backing'>>();
   readonly #layout = new Kept<string, Table<'layout'>>();
   readonly #vcpus = new Kept<string, Table<'vcpus'>>();
   readonly #distances = new Kept<string, Table<'distances'>>();
@@ -83,10 +82,6 @@ export class SnapshotCache {
     const key = JSON.stringify(kernelOf(guest));
     this.#kernelKeys[index] = { beyond: guest.beyond, key };
     return key;
-  }
-
-  backing(fleet: Fleet): Table<'backing'> {
-    return this.#backing.get(fleet.guests, () => backingTable(fleet));
   }
 
   layout(guests: readonly Guest[]): Table<'layout'> {
@@ -143,7 +138,7 @@ export function snapshotOf(world: WorldParts, level: SnapshotLevel, { blocksOf }
     },
     tables: {
       hostNodes: hostNodesTable(transfers.fleet),
-      backing: cache.backing(transfers.fleet),
+      backing: backingTable(transfers.fleet),
       guests: tableOf(
         'guests',
         guests.map((guest, i) => guestRow(guest, i, placeOf[i]!, transfers.fleet)),

@@ -11,7 +11,7 @@ import type { ZoneFigures, CommitSteps, MmFactory, MmUnderTest, Moved, PageKind 
 import { DEFAULT_PROFILE, RFC_V3 } from '../../shared/model/config.ts';
 
 /** Figures of a node: free summed over its zones, `actual` by counting pages with A. */
-export interface NodeExpectation {
+interface NodeExpectation {
   /** As the kernel counts it. */
   readonly size?: number;
   readonly sizeMb?: number;
@@ -25,7 +25,7 @@ export interface NodeExpectation {
 }
 
 /** Figures of a zone. `lists` as in the text: `o0*3 o2` is three free blocks of order 0 and one of order 2. */
-export interface ZoneExpectation {
+interface ZoneExpectation {
   readonly present?: number;
   readonly managed?: number;
   readonly lists?: string;
@@ -37,7 +37,7 @@ export interface ZoneExpectation {
   readonly span?: readonly [number, number];
 }
 
-export interface Expectation {
+interface Expectation {
   readonly label: string;
   readonly nodes?: Readonly<Record<number, NodeExpectation>>;
   /** Keyed `nid/zone`. */
@@ -60,14 +60,14 @@ export interface Expectation {
 }
 
 /** Every block of the order in [start, end), one allocation each. */
-export interface BlocksStep {
+interface BlocksStep {
   readonly do: 'hold' | 'free' | 'putPcp';
   readonly start: number;
   readonly end: number;
   readonly order: number;
 }
 
-export type VectorStep =
+type VectorStep =
   | BlocksStep
   | { readonly do: 'commit' | 'refuse'; readonly ranges: readonly LayoutRange[] }
   | { readonly do: 'begin'; readonly ranges: readonly LayoutRange[] }

@@ -125,11 +125,16 @@ export class StateReader {
     return value as T;
   }
 
-  /** A copy of the column. */
+  /** A copy of the column, for who keeps it. */
   column<C extends StateColumn>(name: string): C {
+    return this.shared<C>(name).slice() as C;
+  }
+
+  /** The column of the saved state itself, for who reads it once: it must not be changed or kept. */
+  shared<C extends StateColumn>(name: string): C {
     const value = this.#state.columns[name];
     assert(value !== undefined, 'state-name-missing', { name });
-    return value.slice() as C;
+    return value as C;
   }
 }
 

@@ -80,7 +80,7 @@ function readBackings(
   config: WorldConfig,
   r: StateReader,
 ): readonly [(Backing | undefined)[], (Backing | undefined)[]] {
-  const column = (name: string): Uint32Array => r.column(`host.backing.${name}`);
+  const column = (name: string): Uint32Array => r.shared(`host.backing.${name}`);
   const [guest, start, pages, host] = [column('guest'), column('start'), column('pages'), column('host')];
   const [hostNid, frame, copy] = [column('hostNid'), column('frame'), column('copy')];
   const build = (which: 0 | 1): (Backing | undefined)[] => {

@@ -13,8 +13,19 @@ export function hostNodesTable(fleet: Fleet): Table<'hostNodes'> {
   return tableOf('hostNodes', rows);
 }
 
+/** By the guests of a fleet, which never change: every snapshot and every saved state asks. */
+const backingTables = new WeakMap<Fleet['guests'], Table<'backing'>>();
+
 /** Within a guest by start, a primary extent before a second copy's at the same start. */
 export function backingTable(fleet: Fleet): Table<'backing'> {
+  const known = backingTables.get(fleet.guests);
+  if (known !== undefined) return known;
+  const table = makeBackingTable(fleet);
+  backingTables.set(fleet.guests, table);
+  return table;
+}
+
+function makeBackingTable(fleet: Fleet): Table<'backing'> {
   const w = new TableWriter('backing', fleet.guests.length);
   fleet.guests.forEach(({ backing, copy }, guest) => {
     const both = copy === null ? [backing] : [backing, copy];

@@ -192,8 +192,8 @@ export class Commit {
   /** @param mm as it was saved beside it. */
   static load(mm: Mm, r: StateReader, prefix: string): Commit {
     const j = r.json<CommitJson>(`${prefix}.commit`);
-    const start = r.column<Uint32Array>(`${prefix}.commit.start`);
-    const nids = r.column<Uint8Array>(`${prefix}.commit.nid`);
+    const start = r.shared<Uint32Array>(`${prefix}.commit.start`);
+    const nids = r.shared<Uint8Array>(`${prefix}.commit.nid`);
     const ranges = Array.from(nids, (nid, i) => ({ start: start[i]!, end: start[i + 1]!, nid }));
     const other = createLayout(ranges, mm.nrPages, j.otherSeq);
     const published = j.done >= DONE_PUBLISHED;

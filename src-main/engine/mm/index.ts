@@ -3,7 +3,6 @@ export type { ZoneFigures } from './guest-mm.ts';
 export type { MmViolation } from './check.ts';
 export { Commit } from './commit.ts';
 export type { CommitResult } from './commit.ts';
-export type { CommitForecast as CommitAhead } from './commit-forecast.ts';
 export type { PlugResult } from './hotplug.ts';
 export * from './limit.ts';
 export { without } from './range-set.ts';

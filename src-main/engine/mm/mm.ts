@@ -28,7 +28,7 @@ import type { RfcState } from './rfc/rfc-columns.ts';
 import { createSegmentTable, type SegmentTable } from './segment-table.ts';
 import { createUsedNodes, type UsedNodes } from './used-node-table.ts';
 
-export interface ZoneColumns {
+interface ZoneColumns {
   /** Pages whose T is this zone; managed leaves out the reserved ones. Uint32Array[zones]. */
   readonly present: Uint32Array;
   readonly managed: Uint32Array;
@@ -62,14 +62,14 @@ export interface ZoneColumns {
  * (b) `actual` is the A of all pages in use, or NID_MIXED: then mm.usedNodes has it page by page. Meaningless when no page
  *     is in use.
  */
-export interface PageblockColumns {
+interface PageblockColumns {
   readonly valid: Uint16Array;
   readonly free: Uint16Array;
   readonly pinned: Uint16Array;
   readonly actual: Uint8Array;
 }
 
-export interface MovedCounters {
+interface MovedCounters {
   /** Pages transplanted from the free lists by commits. */
   sweep: number;
   /** Pages transplanted when they were freed. */
@@ -79,7 +79,7 @@ export interface MovedCounters {
 }
 
 /** Layout lookups on the free path, as the RFC's one-range cache would have counted them. */
-export interface LookupCounters {
+interface LookupCounters {
   hit: number;
   miss: number;
 }
@@ -107,7 +107,7 @@ export interface BeyondCounters {
 }
 
 /** Commits, of the whole guest since boot. */
-export interface CommitStat {
+interface CommitStat {
   /** That rebuilt the zonelists, and that had no need to. */
   withRebuild: number;
   withoutRebuild: number;

@@ -245,9 +245,9 @@ export function savePages(page: PageColumns, w: StateWriter, prefix: string): vo
 
 /** Into columns without any special page. */
 export function loadPages(page: PageColumns, r: StateReader, prefix: string): void {
-  const kept = r.column<Uint8Array>(`${prefix}.page.kept`);
-  const special = r.column<Int32Array>(`${prefix}.page.special`);
-  const state = r.column<Uint8Array>(`${prefix}.page.state`);
+  const kept = r.shared<Uint8Array>(`${prefix}.page.kept`);
+  const special = r.shared<Int32Array>(`${prefix}.page.special`);
+  const state = r.shared<Uint8Array>(`${prefix}.page.state`);
   let chunk = 0;
   let n = 0;
   kept.forEach((k, block) => {

@@ -131,11 +131,11 @@ export function saveSegments(t: SegmentTable, w: StateWriter, prefix: string): v
 
 export function loadSegments(t: SegmentTable, r: StateReader, prefix: string): void {
   const { spare, used } = r.json<{ spare: number; used: number }>(`${prefix}.segment`);
-  const row = r.column<Int32Array>(`${prefix}.segment.row`);
+  const row = r.shared<Int32Array>(`${prefix}.segment.row`);
   if (row.length > t.row.length) growTo(t, used - 2 * t.nrPageblocks);
   t.row.set(row);
-  t.link.set(r.column<Int32Array>(`${prefix}.segment.link`));
-  t.head.set(r.column<Int32Array>(`${prefix}.segment.head`));
+  t.link.set(r.shared<Int32Array>(`${prefix}.segment.link`));
+  t.head.set(r.shared<Int32Array>(`${prefix}.segment.head`));
   t.spare = spare;
   t.used = used;
 }

@@ -105,7 +105,7 @@ export function loadMm(config: MmConfig, r: StateReader, prefix: string): Mm {
   const j = r.json<MmJson>(`${prefix}.mm`);
   const mm = createMm(config, createLayout(j.ranges, config.nrPages, j.layoutSeq));
   for (const [name, column] of Object.entries(columns(mm))) {
-    const saved = r.column<Column>(`${prefix}.mm.${name}`);
+    const saved = r.shared<Column>(`${prefix}.mm.${name}`);
     assert(saved.length === column.length, 'state-column-length', { name, saved: saved.length, have: column.length });
     column.set(saved);
   }

@@ -235,7 +235,7 @@ export function saveUsedNodes(mm: Mm, w: StateWriter, prefix: string): void {
 
 /** After everything else of a memory manager has been read, into tables without a chunk. */
 export function loadUsedNodes(mm: Mm, r: StateReader, prefix: string): void {
-  const nids = r.column<Uint8Array>(`${prefix}.usedNodes`);
+  const nids = r.shared<Uint8Array>(`${prefix}.usedNodes`);
   let n = 0;
   forEachMixedPage(mm, (pfn, block) => {
     const nid = nids[n++]!;

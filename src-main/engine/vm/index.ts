@@ -3,6 +3,5 @@ export type { BackingChanges } from './guest.ts';
 export * from './kernel-log.ts';
 export { commandLine, logOops, rangeText, versionLine } from './kernel-words.ts';
 export { addRange, MAX_LAYOUT_PFN } from './layout-history.ts';
-export type { KeptLayout, LayoutHistory, LayoutOrigin, StagedLayout } from './layout-history.ts';
-export type { HostTruth } from './layout-delivery.ts';
+export type { KeptLayout } from './layout-history.ts';
 export { Workload } from './workload.ts';

@@ -247,13 +247,13 @@ class SlabCache {
     this.#objects = saved.objects;
     this.#wanted = saved.wanted;
     this.#due = saved.due;
-    for (const pfn of r.column<Uint32Array>(`${prefix}.slab.${this.kind.name}.pfn`)) this.#pfn.push(pfn);
-    for (const used of r.column<Uint8Array>(`${prefix}.slab.${this.kind.name}.used`)) this.#used.push(used);
+    for (const pfn of r.shared<Uint32Array>(`${prefix}.slab.${this.kind.name}.pfn`)) this.#pfn.push(pfn);
+    for (const used of r.shared<Uint8Array>(`${prefix}.slab.${this.kind.name}.used`)) this.#used.push(used);
     this.#empty = this.#used.filter((used) => used === 0).length;
-    for (const closed of r.column<Uint8Array>(`${prefix}.slab.${this.kind.name}.closed`))
+    for (const closed of r.shared<Uint8Array>(`${prefix}.slab.${this.kind.name}.closed`))
       this.#closed.push(closed === 1);
-    this.#open = Array.from(r.column<Uint32Array>(`${prefix}.slab.${this.kind.name}.open`));
-    this.#prng.state.set(r.column<Uint32Array>(`${prefix}.slab.${this.kind.name}.prng`));
+    this.#open = Array.from(r.shared<Uint32Array>(`${prefix}.slab.${this.kind.name}.open`));
+    this.#prng.state.set(r.shared<Uint32Array>(`${prefix}.slab.${this.kind.name}.prng`));
   }
 }
 

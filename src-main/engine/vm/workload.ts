@@ -477,8 +477,8 @@ export class Workload {
   static load(mm: GuestMm, r: StateReader, prefix: string): Workload {
     const j = r.json<WorkloadJson>(`${prefix}.workload`);
     const w = new Workload(mm, j.config, new Prng(0, ''));
-    w.#prng.state.set(r.column<Uint32Array>(`${prefix}.workload.prng`));
-    w.#wheel.set(r.column<Uint32Array>(`${prefix}.workload.wheel`));
+    w.#prng.state.set(r.shared<Uint32Array>(`${prefix}.workload.prng`));
+    w.#wheel.set(r.shared<Uint32Array>(`${prefix}.workload.wheel`));
     w.#now = j.now;
     w.#past = j.past ?? 0;
     w.#turn = j.turn;
@@ -489,14 +489,14 @@ export class Workload {
     w.allocFailures = j.allocFailures;
     w.#places = j.places;
     w.#spare = j.spare;
-    while (w.#pfn.length <= j.places) w.#growPlaces();
-    w.#pfn.set(r.column<Uint32Array>(`${prefix}.workload.pfn`));
-    w.#death.set(r.column<Uint32Array>(`${prefix}.workload.death`));
-    w.#next.set(r.column<Uint32Array>(`${prefix}.workload.next`));
+    if (j.places > w.#pfn.length) w.#growPlaces(j.places);
+    w.#pfn.set(r.shared<Uint32Array>(`${prefix}.workload.pfn`));
+    w.#death.set(r.shared<Uint32Array>(`${prefix}.workload.death`));
+    w.#next.set(r.shared<Uint32Array>(`${prefix}.workload.next`));
     w.#countFile();
     if (r.has(`${prefix}.workload.birth`)) {
       w.#birth = new Float64Array(w.#pfn.length);
-      w.#birth.set(r.column<Float64Array>(`${prefix}.workload.birth`));
+      w.#birth.set(r.shared<Float64Array>(`${prefix}.workload.birth`));
     }
     return w;
   }

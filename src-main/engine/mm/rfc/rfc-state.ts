@@ -69,7 +69,7 @@ export function loadRfc(mm: Mm, r: StateReader, prefix: string): RfcState | null
   if (rfc === null) return null;
   Object.assign(rfc.counters, r.json<RfcCounters>(`${prefix}.rfc`));
   for (const name of COLUMNS) {
-    const saved = r.column<Uint32Array>(`${prefix}.rfc.${name}`);
+    const saved = r.shared<Uint32Array>(`${prefix}.rfc.${name}`);
     assert(saved.length === rfc[name].length, 'state-column-length', {
       name,
       saved: saved.length,
