@@ -6,10 +6,8 @@ export type {
   DocumentCommand,
   DocumentState,
   ExampleInfo,
-  HelloReply,
   ImportReply,
   OpenReply,
-  RunHashes,
   SeriesPart,
   StartInfo,
 } from './document.ts';
@@ -17,8 +15,7 @@ export type {
 export type { LayoutInfo, ShellCompletion, ShellReply } from './guest.ts';
 export { readMessage, writeMessage } from './message.ts';
 export type { ClientMessage, EventData, EventName, ServerMessage } from './message.ts';
-export type { Port } from './port.ts';
-export { MAX_FILE_CHARS, MAX_FILES, MAX_MESSAGE_BYTES, MAX_TILE_PAGES, PROTOCOL_VERSION } from './limit.ts';
+export { MAX_MESSAGE_BYTES, PROTOCOL_VERSION } from './limit.ts';
 export { isRequestName, isRunRequest, requests } from './request.ts';
 export type {
   Answer,

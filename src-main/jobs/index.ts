@@ -6,7 +6,7 @@ import { runScenario } from './run.ts';
 import type { RunInput } from './run.ts';
 import { simtest, simtestMm } from './simtest.ts';
 
-export const jobs = {
+const jobs = {
   /** A scenario to its end: the record of the run. */
   run: (input: RunInput) => runScenario(input),
   /** A record to the files of its report. */
@@ -31,11 +31,5 @@ export type JobOutput<N extends JobName> = Steps<N> extends JobSteps<infer _, in
 export const jobOf = <N extends JobName>(name: N): Job<JobInput<N>, JobProgress<N>, JobOutput<N>> =>
   jobs[name] as unknown as Job<JobInput<N>, JobProgress<N>, JobOutput<N>>;
 
-export { LawWatch } from './law-watch.ts';
-export type { LawWatchState } from './law-watch.ts';
-export { owedPages, pendingWork } from './pending-work.ts';
 export { decodeRecord, encodeRecord } from './record-codec.ts';
-export { inputsOf, recordedCommands, Recording } from './recording.ts';
-export type { RecordingState } from './recording.ts';
-export type { Run, RunOutput, RunProgress, RunUntil } from './run.ts';
-export type { SimtestMmOutput, SimtestOutput } from './simtest.ts';
+export type { Run, RunProgress, RunUntil } from './run.ts';

@@ -4,5 +4,5 @@ export { isJobStopped, runJob } from './run-job.ts';
 export type { JobOptions } from './run-job.ts';
 export type { FrameRequest } from './session-table.ts';
 export { startSession } from './session.ts';
-export type { Session, SessionJournal, SessionOptions, SessionStart, SessionState } from './session-api.ts';
-export type { ThreadFile, ThreadPlace } from './thread.ts';
+export type { Session, SessionOptions, SessionState } from './session-api.ts';
+export type { ThreadPlace } from './thread.ts';

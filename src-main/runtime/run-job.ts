@@ -22,7 +22,7 @@ export interface JobOptions<N extends JobName> {
 }
 
 /** A job that was stopped and has nothing to show. Known by its name, which crosses threads. */
-export class JobStopped extends Error {
+class JobStopped extends Error {
   override readonly name = 'JobStopped';
 }
 

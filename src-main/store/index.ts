@@ -18,15 +18,5 @@ export {
 export type { FoundJournal, JournalState } from './journal.ts';
 export { readText, readTextStream } from './read-file.ts';
 export { RecentFiles } from './recent.ts';
-export type { RecentFile } from './recent.ts';
-export {
-  headOf,
-  keepEarlier,
-  overInput,
-  PRIVATE_FILE,
-  privateFolder,
-  standingAt,
-  unwritable,
-  writeFiles,
-} from './write-file.ts';
+export { headOf, keepEarlier, overInput, privateFolder, standingAt, unwritable, writeFiles } from './write-file.ts';
 export type { OutFile } from './write-file.ts';
