@@ -12,8 +12,9 @@ import type { ThreadPlace } from '../runtime/index.ts';
 import { startSession } from '../runtime/index.ts';
 import { privateFolder, RecentFiles } from '../store/index.ts';
 import type { OpenedDocument } from './document.ts';
-import type { StartSession } from './documents.ts';
+import { journalFolder, tidyDataFolder } from './data-folder.ts';
 import { Documents } from './documents.ts';
+import type { StartSession } from './start-document.ts';
 import type { AdmittedRequest } from './door.ts';
 import type { Example } from './example.ts';
 import { readExamples } from './example.ts';
@@ -67,7 +68,7 @@ export class Desk implements LinkHost {
     await privateFolder(shell.dataFolder);
     const examples = await readExamples(shell.examplesFolder, (line) => shell.log(line));
     const desk = new Desk(shell, options, examples);
-    await desk.#documents.tidy().catch((error: Error) => shell.log(`tidying up: ${error.message}`));
+    await tidyDataFolder(shell.dataFolder).catch((error: Error) => shell.log(`tidying up: ${error.message}`));
     return desk;
   }
 
@@ -99,7 +100,7 @@ export class Desk implements LinkHost {
     this.#lists = new StartLists({
       examples,
       recent,
-      journalFolder: join(shell.dataFolder, 'journal'),
+      journalFolder: journalFolder(shell.dataFolder),
       opened: () => this.#documents.all,
     });
     this.#handlers = createHandlers({

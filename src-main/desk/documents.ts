@@ -3,68 +3,32 @@
  *
  * (a) Whatever opens one answers with its id, or with every reason why not; then nothing is left behind.
  * (b) A file is open once: opening it again gives the document that is there.
- * (c) A journal begins before the run does, so that there is no moment in which a document could be lost.
  */
-import { randomUUID } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { ImportReply, OpenReply } from '../../shared/protocol/index.ts';
-import { canonicalText, placementDiagnostics, readScenario } from '../scenario/index.ts';
-import type { ThreadPlace } from '../runtime/index.ts';
-import type { SessionOptions, SessionStart } from '../runtime/session-api.ts';
-import type { FilePrint, FoundJournal, RecentFiles } from '../store/index.ts';
-import {
-  discardJournal,
-  dropJournal,
-  filePrint,
-  findJournals,
-  isJournalId,
-  Journal,
-  lockedIds,
-  readText,
-  takeJournal,
-  textHash,
-  tidyJournals,
-} from '../store/index.ts';
-import { OpenedDocument } from './document.ts';
-import type { DocumentListener } from './document.ts';
+import { canonicalText, readScenario } from '../scenario/index.ts';
+import type { RecentFiles } from '../store/index.ts';
+import { discardJournal, dropJournal, filePrint, readText, takeJournal, textHash } from '../store/index.ts';
+import { journalFolder } from './data-folder.ts';
+import type { OpenedDocument } from './document.ts';
 import type { CheckedInput } from '../../shared/protocol/index.ts';
 import type { Example } from './example.ts';
 import { RequestDenied } from '../runtime/index.ts';
 import { realPlace } from './save.ts';
 import type { GivenFile, Source } from './source.ts';
 import { importFiles, newScenario } from './source.ts';
-import { isWorthRecovering } from './start-list.ts';
+import type { Origin, StartParts } from './start-document.ts';
+import { startDocument } from './start-document.ts';
 
-export type StartSession = (options: SessionOptions) => Promise<SessionStart>;
-
-export interface DocumentsParts {
-  readonly startSession: StartSession;
-  readonly threadPlace?: ThreadPlace;
-  readonly version: string;
-  /** Journals, and the histories of runs. */
-  readonly dataFolder: string;
+export interface DocumentsParts extends StartParts {
   readonly examples: readonly Example[];
   readonly recent: RecentFiles;
-  readonly listener: DocumentListener;
   /** A journal was left, taken or deleted. */
   journalsChanged(): void;
   /** Before a document is gone: whoever shows it lets go. `instead` takes its place. */
   leaving(document: OpenedDocument, instead: OpenedDocument | null): void;
   noteRecent(path: string): void;
-}
-
-/** Where a new document comes from, besides its scenario. */
-interface Origin {
-  readonly place: string | null;
-  readonly saved: string | null;
-  readonly print: FilePrint | null;
-  /** What stands at its place is not what was last saved there. */
-  readonly changedOnDisk?: true;
-  readonly diagnostics: readonly Diagnostic[];
-  /** It goes on where a journal ended. */
-  readonly journal?: FoundJournal;
 }
 
 const NOWHERE = { place: null, saved: null, print: null } as const;
@@ -219,24 +183,8 @@ export class Documents {
     this.#parts.noteRecent(path);
   }
 
-  /** Removes what killed processes left and nobody can want: histories of runs, journals of what was only looked at. */
-  async tidy(): Promise<void> {
-    await tidyJournals(this.#journalFolder);
-    for (const journal of await findJournals(this.#journalFolder))
-      if (!isWorthRecovering(journal)) await discardJournal(this.#journalFolder, journal.id);
-    // Listed first: what another process makes from here on is no matter of ours.
-    const histories = await readdir(this.#historyFolder).catch(() => []);
-    const living = await lockedIds(this.#journalFolder);
-    for (const id of histories)
-      if (isJournalId(id) && !living.has(id)) await rm(join(this.#historyFolder, id), { recursive: true, force: true });
-  }
-
   get #journalFolder(): string {
-    return join(this.#parts.dataFolder, 'journal');
-  }
-
-  get #historyFolder(): string {
-    return join(this.#parts.dataFolder, 'history');
+    return journalFolder(this.#parts.dataFolder);
   }
 
   async #openFile(path: string): Promise<OpenReply> {
@@ -256,7 +204,7 @@ export class Documents {
     return reply;
   }
 
-  async #start({ scenario, written }: Source, origin: Origin): Promise<OpenReply> {
+  async #start(source: Source, origin: Origin): Promise<OpenReply> {
     if (!(await this.#makeRoom())) {
       await this.#giveBack(origin);
       return { document: null, diagnostics: [...origin.diagnostics, tooMany()] };
@@ -265,7 +213,7 @@ export class Documents {
       await this.#giveBack(origin);
       throw new Error('Pageshift ends: nothing is opened any more.');
     }
-    const start = this.#startHere({ scenario, written }, origin);
+    const start = this.#startHere(source, origin);
     this.#starting.add(start);
     try {
       return await start;
@@ -274,60 +222,12 @@ export class Documents {
     }
   }
 
-  async #startHere({ scenario, written }: Source, origin: Origin): Promise<OpenReply> {
-    const { startSession, threadPlace, version, listener } = this.#parts;
-    const text = canonicalText(scenario);
-    const { place, saved, print, journal: found } = origin;
-    let document: OpenedDocument | null = null;
-    const early: Error[] = [];
-    const failed = (error: Error): void => {
-      if (document === null) early.push(error);
-      else document.journalFailed(error);
-    };
-    const state = { name: scenario.name, place, saved, text, given: found?.given ?? [], tick: found?.tick ?? 0 };
-    const journal = await Journal.begin(this.#journalFolder, state, failed, found?.id).catch((error: Error) => {
-      early.push(error);
-      return null;
-    });
-    const id = journal?.id ?? found?.id ?? randomUUID();
-    let start: SessionStart;
-    try {
-      start = await startSession({
-        text,
-        version,
-        spillFolder: join(this.#historyFolder, id),
-        ...(found === undefined ? {} : { toTick: found.tick, given: found.given }),
-        ...(threadPlace === undefined ? {} : { threadPlace }),
-      });
-    } catch (error) {
-      await this.#forgo(journal, found);
-      throw error;
-    }
-    if (start.session === null) {
-      await this.#forgo(journal, found);
-      const short = placementDiagnostics(start.problems, scenario, written?.name ?? '', written?.text ?? null);
-      const told = written === null ? short.map((d) => ({ ...d, where: withoutFile(d) })) : short;
-      return { document: null, diagnostics: [...origin.diagnostics, ...told] };
-    }
-    const { session } = start;
-    document = new OpenedDocument(
-      {
-        ...{ id, session, journal, place, saved, print, problems: origin.diagnostics },
-        changedOnDisk: origin.changedOnDisk === true,
-      },
-      listener,
-    );
-    this.#open.set(id, document);
-    for (const error of early) document.journalFailed(error);
-    listener.changed(document, true);
-    return { document: id, diagnostics: origin.diagnostics };
-  }
-
-  /** Nothing came of a journal that was begun; one that was taken is left for another attempt. */
-  async #forgo(journal: Journal | null, found: FoundJournal | undefined): Promise<void> {
-    if (found === undefined) await journal?.remove();
-    else if (journal === null) await dropJournal(this.#journalFolder, found.id);
-    else await journal.release();
+  async #startHere(source: Source, origin: Origin): Promise<OpenReply> {
+    const { document, diagnostics } = await startDocument(this.#parts, source, origin);
+    if (document === null) return { document: null, diagnostics };
+    this.#open.set(document.id, document);
+    this.#parts.listener.changed(document, true);
+    return { document: document.id, diagnostics };
   }
 
   async #giveBack({ journal }: Origin): Promise<void> {
@@ -345,8 +245,6 @@ export class Documents {
     return true;
   }
 }
-
-const withoutFile = ({ where: { path } }: Diagnostic): Diagnostic['where'] => (path === undefined ? {} : { path });
 
 const tooMany = (): Diagnostic => ({
   severity: 'error',

@@ -5,66 +5,40 @@
  * (a) A slice is one tick, or a part of a check of the laws or of a checkpoint, and further ones as long as SLICE_MS have not passed. After
  *     each, messages get their turn.
  * (b) A new activity ends the one before; what waited for that is answered.
- * (c) State is told at every change a person makes, before the call is answered, and otherwise at most each TELL_MS.
+ * (c) State is told at every change a person makes, before the call is answered, and otherwise at most every 100 ms
+ *     (session-updates.ts).
  * (d) While a line of a guest's shell runs, nothing is stepped or checked. One that sleeps is stepped for when nothing else
  *     goes on, unless a person has paused.
  * (e) An error while stepping ends the run: it is told once, and what needs a whole world is refused from then on.
  */
 import type { SubmittedCommand } from '../../shared/schema/command.ts';
-import type { DocumentState, ShellReply } from '../../shared/protocol/index.ts';
+import type { ShellReply } from '../../shared/protocol/index.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
 import { InvariantError } from '../engine/index.ts';
 import type { ScenarioCommand } from '../scenario/index.ts';
+import type { Activity } from './activity.ts';
+import { goingBack, playing, recovering, stepping, steppingForSleeper } from './activity.ts';
 import { GuestShells } from './guest-shells.ts';
 import { RequestDenied } from './request-denied.ts';
 import { Pace, RateMeter } from './pace.ts';
-import type { SessionJournal, SessionState } from './session-api.ts';
-import type { WorkerMessage } from './session-message.ts';
+import type { DriverDoor, ToldDocument } from './session-updates.ts';
+import { SessionUpdates } from './session-updates.ts';
 import type { SteeredRun } from './steered-run.ts';
 import { errorData } from './thread.ts';
 
 const SLICE_MS = 12;
-const TELL_MS = 100;
 /** No timer is set for longer, so that a change of the clock is seen. */
 const MAX_WAIT_MS = 250;
-
-/** Something that goes on over many slices. */
-interface Activity {
-  readonly kind: 'play' | 'step' | 'replay';
-  /** It steps the run itself, so that laws are checked before it goes on. */
-  readonly stepsRun: boolean;
-  /** Shown while it goes on. */
-  busy(): DocumentState['busy'];
-  /** Ms until there is something to do; 0: now. */
-  waitMs(): number;
-  /** One tick or so. @returns whether there is more to do. */
-  advance(): boolean;
-  /** It came to its end, or was ended before. */
-  ended(whole: boolean): void;
-  failed(error: Error): void;
-}
-
-export type ToldDocument = Pick<SessionJournal, 'text' | 'given'>;
-
-export interface DriverDoor {
-  readonly post: (message: WorkerMessage) => void;
-  readonly nowMs: () => number;
-}
 
 export class SessionDriver {
   readonly #run: SteeredRun;
   readonly #door: DriverDoor;
+  readonly #updates: SessionUpdates;
   readonly #meter = new RateMeter();
   #activity: Activity | null = null;
   #pace: Pace | null = null;
   #timer: NodeJS.Timeout | null = null;
   #scheduled = false;
-  #toldMs = -Infinity;
-  #told: Partial<SessionState> = {};
-  #toldDocument: ToldDocument | null = null;
-  /** What a recovery under way will come to. */
-  #recovered: ToldDocument | null = null;
-  #toldEvents = 0;
   #ticksPerSec: number | null = 10;
   #failed: Error | null = null;
   readonly #waitingForCheck: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
@@ -76,6 +50,7 @@ export class SessionDriver {
   constructor(run: SteeredRun, door: DriverDoor) {
     this.#run = run;
     this.#door = door;
+    this.#updates = new SessionUpdates(run, door);
     this.#shells = this.#newShells(run, door);
     // The world at its beginning is checked before its first tick, whenever that is.
     this.#wake();
@@ -171,18 +146,7 @@ export class SessionDriver {
   #stepForSleeper(): void {
     const toTick = this.#shells.dueTick;
     if (toTick === null || this.#paused || this.#run.broken || this.#failed !== null) return;
-    this.#begin({
-      kind: 'step',
-      stepsRun: true,
-      busy: () => ({ what: 'Sleeping', tick: this.#run.tick, toTick }),
-      waitMs: () => 0,
-      advance: () => {
-        if (this.#run.tick < toTick) this.#run.step();
-        return this.#run.tick < toTick && this.#shells.dueTick !== null && !this.#run.broken;
-      },
-      ended: () => this.#run.recordNow(),
-      failed: () => {},
-    });
+    this.#begin(steppingForSleeper(this.#run, toTick, () => this.#shells.dueTick !== null));
   }
 
   play(ticksPerSec: number | null): void {
@@ -202,25 +166,7 @@ export class SessionDriver {
     this.#pace = pace;
     this.#meter.clear();
     this.#meter.mark(this.#run.tick, now);
-    // It pauses where the world settles, not where it already was.
-    let waits = !this.#run.settled;
-    this.#begin({
-      kind: 'play',
-      stepsRun: true,
-      busy: () => null,
-      waitMs: () => pace.waitMs(this.#door.nowMs()),
-      advance: () => {
-        this.#run.step();
-        const ms = this.#door.nowMs();
-        pace.tick(ms);
-        this.#meter.mark(this.#run.tick, ms);
-        if (this.#run.broken) return false;
-        if (!this.#run.settled) waits = true;
-        return !(waits && this.#run.settled);
-      },
-      ended: () => this.#run.recordNow(),
-      failed: () => {},
-    });
+    this.#begin(playing(this.#run, { pace, meter: this.#meter, nowMs: this.#door.nowMs }));
   }
 
   #pause(): void {
@@ -232,23 +178,7 @@ export class SessionDriver {
     this.#refuseReplay();
     this.#refuseBroken();
     const toTick = this.#run.tick + ticks;
-    return new Promise((resolve, reject) => {
-      this.#begin({
-        kind: 'step',
-        stepsRun: true,
-        busy: () => ({ what: 'Stepping', tick: this.#run.tick, toTick }),
-        waitMs: () => 0,
-        advance: () => {
-          this.#run.step();
-          return this.#run.tick < toTick && !this.#run.broken;
-        },
-        ended: () => {
-          this.#run.recordNow();
-          resolve();
-        },
-        failed: reject,
-      });
-    });
+    return new Promise((resolve, reject) => this.#begin(stepping(this.#run, toTick, { resolve, reject })));
   }
 
   submit(command: SubmittedCommand): Rejection | null {
@@ -275,54 +205,18 @@ export class SessionDriver {
       this.tell();
       throw nothing;
     }
-    const label = what === 'Undoing' ? this.#run.undoLabel : this.#run.redoLabel;
-    return new Promise((resolve, reject) => {
-      this.#begin({
-        kind: 'replay',
-        stepsRun: false,
-        busy: () => ({ what: `${what} ${label}`, tick: replay.tick, toTick: replay.toTick }),
-        waitMs: () => 0,
-        advance: () => replay.advance(),
-        ended: (whole) => {
-          if (whole && what === 'Undoing') this.#run.finishUndo(replay);
-          if (whole && what === 'Redoing') this.#run.finishRedo(replay);
-          resolve();
-        },
-        failed: reject,
-      });
-    });
+    return new Promise((resolve, reject) => this.#begin(goingBack(this.#run, replay, what, { resolve, reject })));
   }
 
   /**
-   * Steps to a tick, giving on the way what a person gave; what was not reached when it is cancelled stays scheduled.
+   * Comes back to a tick, submitting on the way what was submitted before.
    * @param whole the document with all of that: what is told of it until then, so that nothing is lost on the way.
    */
-  recover(toTick: number, given: readonly ScenarioCommand[], whole: ToldDocument): void {
-    const todo = [...given];
-    const run = this.#run;
-    const giveDue = (): void => {
-      while (todo.length > 0 && run.tickOf(todo[0]!) <= run.tick) run.submitAgain(todo.shift()!);
-    };
-    giveDue();
-    if (run.tick >= toTick) return run.schedule(todo);
-    this.#recovered = whole;
-    this.#begin({
-      kind: 'replay',
-      stepsRun: true,
-      busy: () => ({ what: 'Recovering', tick: run.tick, toTick }),
-      waitMs: () => 0,
-      advance: () => {
-        run.step();
-        giveDue();
-        return run.tick < toTick && !run.broken;
-      },
-      ended: () => {
-        this.#recovered = null;
-        run.schedule(todo);
-        run.recordNow();
-      },
-      failed: () => {},
-    });
+  recover(toTick: number, submitted: readonly ScenarioCommand[], whole: ToldDocument): void {
+    const activity = recovering(this.#run, toTick, submitted, () => (this.#updates.recovered = null));
+    if (activity === null) return;
+    this.#updates.recovered = whole;
+    this.#begin(activity);
   }
 
   #refuseReplay(): void {
@@ -456,50 +350,25 @@ export class SessionDriver {
     this.#activity = null;
     if (this.#timer !== null) clearTimeout(this.#timer);
     // What happened up to here stays to be looked at.
-    this.#tellEvents();
+    this.#updates.tellEvents();
     this.#door.post({ event: 'failure', error: errorData(error) });
     activity?.failed(this.#failed);
     for (const { reject } of this.#waitingForCheck.splice(0)) reject(this.#failed);
   }
 
   #tellSometimes(): void {
-    if (this.#door.nowMs() - this.#toldMs >= TELL_MS) this.tell();
+    if (this.#updates.isDue()) this.tell();
   }
 
   /** Tells what changed since it was last told. */
   tell(): void {
     if (this.#failed !== null) return;
-    this.#tellDocument();
-    this.#tellEvents();
     const activity = this.#activity;
-    const state: SessionState = {
-      ...this.#run.state(activity === null),
+    this.#updates.tell(activity === null, {
       playing: activity?.kind === 'play',
       ticksPerSec: this.#ticksPerSec,
       measuredTicksPerSec: activity?.kind === 'play' ? this.#meter.ticksPerSec() : 0,
       busy: activity?.busy() ?? null,
-    };
-    const changed = Object.fromEntries(
-      Object.entries(state).filter(([name, value]) => this.#told[name as keyof SessionState] !== value),
-    );
-    this.#told = state;
-    this.#toldMs = this.#door.nowMs();
-    this.#door.post({ event: 'state', state: changed });
-  }
-
-  #tellDocument(): void {
-    const { text, given } = this.#recovered ?? this.#run;
-    if (text === this.#toldDocument?.text && String(given) === String(this.#toldDocument.given)) return;
-    this.#toldDocument = { text, given };
-    this.#door.post({ event: 'document', text, given });
-  }
-
-  /** An undo takes events back: then all from the first that is another are told again. */
-  #tellEvents(): void {
-    const from = Math.min(this.#toldEvents, this.#run.eventsKept());
-    const { events } = this.#run;
-    if (from === events.length && from === this.#toldEvents) return;
-    this.#toldEvents = events.length;
-    this.#door.post({ event: 'events', from, events: events.slice(from) });
+    });
   }
 }

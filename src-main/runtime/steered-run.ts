@@ -1,10 +1,10 @@
 /**
- * The world of a session, with all that is kept of its run and the commands that a person gave: what a session does,
- * without threads or clocks.
+ * The world of a session, steered by a person: stepped, given commands, taken back. Without threads or clocks; the commands
+ * and the scenario are in submitted-commands.ts.
  *
- * (a) The scenario is its base with the commands given, each at the tick it was given at. The world's own configuration
- *     agrees with it at every moment.
- * (b) A command that is refused leaves nothing behind: not in the world, its log, its events or the scenario.
+ * (a) The scenario is its base with the commands submitted, each at its tick. The world's own configuration agrees with it
+ *     at every moment.
+ * (b) A command that is rejected leaves nothing behind: not in the world, its log, its events or the scenario.
  * (c) The world goes back by a replay from the last checkpoint on the way (run-checkpoints.ts). A replay works on a world
  *     of its own: until it is done nothing has changed, so it can be stopped.
  * (d) A replay that comes to another hash chain than the run did is a bug of ours, and thrown.
@@ -13,52 +13,35 @@ import { MAX_LINE_CHARS } from '../../shared/model/limit.ts';
 import { encode } from '../../shared/columns/index.ts';
 import type { Snapshot } from '../../shared/columns/index.ts';
 import type { WorldEvent } from '../../shared/model/event.ts';
-import type { DocumentCommand, SeriesPart } from '../../shared/protocol/index.ts';
+import type { SeriesPart } from '../../shared/protocol/index.ts';
 import type { SubmittedCommand } from '../../shared/schema/command.ts';
-import { engineCommand } from '../../shared/schema/command.ts';
 import type { Forecast } from '../../shared/model/forecast.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
-import type { Command } from '../../shared/model/command.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
 import { commandLabel, pendingText, rejectionText } from '../../shared/view/words/index.ts';
 import type { PlacementProblem } from '../../shared/model/placement.ts';
 import type { Written } from '../engine/index.ts';
 import { InvariantError, World } from '../engine/index.ts';
 import type { Scenario, ScenarioCommand } from '../scenario/index.ts';
-import {
-  canonicalText,
-  commandPlace,
-  enterCommand,
-  submittedIndexes,
-  tickOf,
-  toWorldConfig,
-  withSubmitted,
-} from '../scenario/index.ts';
+import { toWorldConfig } from '../scenario/index.ts';
 import type { Checkpoint, CheckpointBounds } from './checkpoint.ts';
+import { CommandOutcomes } from './command-outcomes.ts';
 import { DocumentRoom } from './document-room.ts';
 import { History } from './history.ts';
 import type { LawWatchState } from '../jobs/law-watch.ts';
 import { LawWatch } from '../jobs/law-watch.ts';
 import { owedPages, pendingWork } from '../jobs/pending-work.ts';
 import { RequestDenied } from './request-denied.ts';
-import { inputsOf, recordedCommands, Recording } from '../jobs/recording.ts';
+import { inputsOf, Recording } from '../jobs/recording.ts';
 import { Replay } from './replay.ts';
 import { RunCheckpoints } from './run-checkpoints.ts';
 import type { Position } from './run-checkpoints.ts';
 import type { SessionState } from './session-api.ts';
-
-/** A command that a person gave, and what stood before it. */
-interface Given {
-  readonly tick: number;
-  readonly command: ScenarioCommand;
-  readonly label: string;
-  /** Of the world before it. */
-  readonly chain: string;
-  readonly laws: LawWatchState;
-}
+import type { Submitted } from './submitted-commands.ts';
+import { SubmittedCommands } from './submitted-commands.ts';
 
 /** A line of a guest's shell that has written, and goes on. */
-interface OpenLine extends Pick<Given, 'chain' | 'laws'> {
+interface OpenLine extends Pick<Submitted, 'chain' | 'laws'> {
   readonly vm: string;
   readonly text: string;
   /** Of the world before its first write; null where it is too dear. */
@@ -93,21 +76,13 @@ export class SteeredRun {
   readonly #history: History;
   readonly #laws: LawWatch;
   #world: World;
-  /** Without what was given. */
-  #base: Scenario;
-  #scenario: Scenario;
-  /** Applied ones first, then those taken back, the next to be given again first. */
-  readonly #given: Given[] = [];
-  #applied = 0;
-  /** By the order in which commands were applied. */
-  #forecasts: (Forecast | null)[] = [];
-  #commands: { readonly key: string; readonly list: readonly DocumentCommand[] } | null = null;
+  readonly #commands: SubmittedCommands;
+  readonly #outcomes = new CommandOutcomes();
   #eventsKept = Infinity;
-  #text: { readonly scenario: Scenario; readonly text: string } | null = null;
   #inputs: RunState['inputs'] | null = null;
   #now: Snapshot | null = null;
   #line: OpenLine | null = null;
-  /** A command was given at this tick before it had a frame: it gets none, as that would show the command. */
+  /** A command was submitted at this tick before it had a frame: it gets none, as that would show the command. */
   #unrecordedTick = -1;
 
   /** @param scenario one that was read without errors. */
@@ -119,8 +94,7 @@ export class SteeredRun {
 
   private constructor(scenario: Scenario, world: World, options: SteeredRunOptions) {
     this.#options = options;
-    this.#base = scenario;
-    this.#scenario = scenario;
+    this.#commands = new SubmittedCommands(scenario);
     this.#world = world;
     this.#recording = new Recording(world);
     this.#laws = new LawWatch(world, { inParts: true });
@@ -138,7 +112,7 @@ export class SteeredRun {
   }
 
   get tickMs(): number {
-    return this.#base.tickMs;
+    return this.#commands.tickMs;
   }
 
   get settled(): boolean {
@@ -158,9 +132,7 @@ export class SteeredRun {
   }
 
   get text(): string {
-    if (this.#text?.scenario !== this.#scenario)
-      this.#text = { scenario: this.#scenario, text: canonicalText(this.#scenario) };
-    return this.#text.text;
+    return this.#commands.text;
   }
 
   /** How many of the events have stood since this was last asked. */
@@ -171,12 +143,12 @@ export class SteeredRun {
   }
 
   tickOf(command: ScenarioCommand): number {
-    return tickOf(command, this.#base.tickMs);
+    return this.#commands.tickOf(command);
   }
 
-  /** Indexes of the commands given into those of the text. */
+  /** Indexes of the commands submitted into those of the text. */
   get given(): readonly number[] {
-    return submittedIndexes(this.#base, this.#appliedCommands());
+    return this.#commands.indexes;
   }
 
   /** Whether laws are being checked: `checkSome` goes on with it, and no tick is stepped before it is done. */
@@ -194,7 +166,7 @@ export class SteeredRun {
     while (this.checking) this.checkSome();
     this.#checkpoints.worldChanged();
     const began = this.#options.nowMs();
-    this.#foreseeScheduled();
+    this.#outcomes.forecastScheduled(this.#world);
     this.#world.step();
     const events = this.#recording.afterTick();
     this.#laws.afterTick(events);
@@ -216,7 +188,7 @@ export class SteeredRun {
   }
 
   get #position(): Position {
-    return { tick: this.tick, applied: this.#applied };
+    return { tick: this.tick, applied: this.#commands.applied };
   }
 
   /** @param stands nothing steps it. @returns whether `checkpointSome` should be called. */
@@ -232,41 +204,37 @@ export class SteeredRun {
     this.#laws.checkNow();
   }
 
-  forecast(given: SubmittedCommand): Forecast {
-    const { command, rejection } = enterCommand(this.#base, this.#appliedCommands(), given, this.tick);
-    if (rejection !== null) return { type: 'other', vm: given.vm, rejection, effect: null };
-    return this.#world.forecast(this.#engineCommand(command));
+  forecast(submitted: SubmittedCommand): Forecast {
+    const { command, rejection } = this.#commands.admit(submitted, this.tick);
+    if (rejection !== null) return { type: 'other', vm: submitted.vm, rejection, effect: null };
+    return this.#world.forecast(this.#commands.engineCommand(command));
   }
 
-  /** Applies a command now and enters it into the scenario. What was taken back before can no longer be given again. */
-  submit(given: SubmittedCommand): Rejection | null {
+  /** Applies a command now and enters it into the scenario. What was taken back before can no longer be redone. */
+  submit(submitted: SubmittedCommand): Rejection | null {
     this.endLine();
-    const { command, rejection } = enterCommand(this.#base, this.#appliedCommands(), given, this.tick);
+    const { command, rejection } = this.#commands.admit(submitted, this.tick);
     return rejection ?? this.#submitNew(command);
   }
 
   /** As submit, of a command that the scenario had before. */
   #submitNew(command: ScenarioCommand): Rejection | null {
-    const given: Given = {
+    const submitted: Submitted = {
       tick: this.tick,
       command,
       label: commandLabel(command),
       chain: this.#world.chain,
       laws: this.#laws.save(),
     };
-    const rejection = this.#carryOut(given);
+    const rejection = this.#carryOut(submitted);
     if (rejection !== null) return rejection;
-    this.#enter(given);
+    this.#enter(submitted);
     return null;
   }
 
-  /** It has been applied: what was taken back before can no longer be given again. */
-  #enter(given: Given): void {
-    this.#given.splice(this.#applied);
-    this.#checkpoints.commandEntered(this.#applied);
-    this.#given.push(given);
-    this.#applied++;
-    this.#scenario = withSubmitted(this.#base, this.#appliedCommands());
+  #enter(submitted: Submitted): void {
+    this.#checkpoints.commandEntered(this.#commands.applied);
+    this.#commands.enter(submitted);
   }
 
   /** The files of a guest as it is now. */
@@ -292,7 +260,7 @@ export class SteeredRun {
     this.#checkpoints.worldChanged();
     const line = { vm, text, checkpoint, chain: this.#world.chain, laws: this.#laws.save() };
     this.#world.beginLine(vm, shortened(text));
-    return { ...line, room: new DocumentRoom(this.text.length, this.#scenario.commands.length) };
+    return { ...line, room: new DocumentRoom(this.text.length, this.#commands.scenario.commands.length) };
   }
 
   /** What the open line has written so far becomes a command; nothing when no write has reached a file. */
@@ -304,18 +272,18 @@ export class SteeredRun {
     if (this.#world.endLine() === 0) return;
     const { command } = this.#world.log.at(-1)!;
     if (command.type !== 'writeFiles') throw new InvariantError('line-command', { type: command.type });
-    const given: ScenarioCommand = { at: this.tick, ...command, writes: [...command.writes] };
+    const entered: ScenarioCommand = { at: this.tick, ...command, writes: [...command.writes] };
     const { chain, laws, checkpoint } = open;
     this.#laws.worldChanged();
     this.#recording.afterCommand();
-    this.#forecasts.push(null);
+    this.#outcomes.applied(null);
     if (checkpoint !== null) this.#checkpoints.put(this.#position, checkpoint);
-    this.#enter({ tick: this.tick, command: given, label: commandLabel(given), chain, laws });
+    this.#enter({ tick: this.tick, command: entered, label: commandLabel(entered), chain, laws });
   }
 
   /** Applies it, with a checkpoint before it. */
-  #carryOut(given: Given): Rejection | null {
-    const engineCommand = this.#engineCommand(given.command);
+  #carryOut({ command, label }: Submitted): Rejection | null {
+    const engineCommand = this.#commands.engineCommand(command);
     const forecast = this.#world.forecast(engineCommand);
     if (forecast.rejection !== null) return forecast.rejection;
     this.#recordBeforeCommand();
@@ -324,10 +292,10 @@ export class SteeredRun {
     const rejection = this.#world.submit(engineCommand);
     this.#now = null;
     if (rejection !== null)
-      throw new InvariantError('rejection-not-forecast', { command: given.label, slug: rejection.slug });
+      throw new InvariantError('rejection-not-forecast', { command: label, slug: rejection.slug });
     this.#laws.worldChanged();
     this.#recording.afterCommand();
-    this.#forecasts.push(forecast);
+    this.#outcomes.applied(forecast);
     if (checkpoint !== null) this.#checkpoints.put(this.#position, checkpoint);
     return null;
   }
@@ -338,56 +306,62 @@ export class SteeredRun {
   }
 
   get undoLabel(): string | null {
-    return this.#given[this.#applied - 1]?.label ?? null;
+    return this.#commands.undoLabel;
   }
 
   get redoLabel(): string | null {
-    return this.#given[this.#applied]?.label ?? null;
+    return this.#commands.redoLabel;
   }
 
-  /** The way back to before the last given command; null when there is none. */
+  /** The way back to before the last submitted command; null when there is none. */
   startUndo(): Replay | null {
     this.endLine();
-    return this.#applied === 0 ? null : this.#replayTo(this.#applied - 1);
+    const { applied } = this.#commands;
+    return applied === 0 ? null : this.#replayTo(applied - 1);
   }
 
   finishUndo(replay: Replay): void {
     this.#arrive(replay);
-    this.#applied = replay.applied;
-    this.#scenario = withSubmitted(this.#base, this.#appliedCommands());
+    this.#commands.setApplied(replay.applied);
   }
 
   /** The way to where the last command was taken back; null when there is none. */
   startRedo(): Replay | null {
     this.endLine();
-    return this.#applied === this.#given.length ? null : this.#replayTo(this.#applied);
+    const { applied, list } = this.#commands;
+    return applied === list.length ? null : this.#replayTo(applied);
   }
 
   finishRedo(replay: Replay): void {
     this.#arrive(replay);
-    const given = this.#given[this.#applied]!;
-    const rejection = this.#carryOut(given);
+    const { applied, list } = this.#commands;
+    const submitted = list[applied]!;
+    const rejection = this.#carryOut(submitted);
     if (rejection !== null)
-      throw new InvariantError('redo-refused', { command: given.label, text: rejectionText(rejection) });
-    this.#applied++;
-    this.#scenario = withSubmitted(this.#base, this.#appliedCommands());
+      throw new InvariantError('redo-refused', { command: submitted.label, text: rejectionText(rejection) });
+    this.#commands.setApplied(applied + 1);
   }
 
-  /** A replay to before the given command number `applied`. */
+  /** A replay to before the submitted command number `applied`. */
   #replayTo(applied: number): Replay {
-    const target = this.#given[applied]!;
-    const checkpoint = this.#checkpoints.before(this.#given, applied);
+    const { list } = this.#commands;
+    const target = list[applied]!;
+    const checkpoint = this.#checkpoints.before(list, applied);
     const from = checkpoint?.applied ?? 0;
-    const scenario = withSubmitted(this.#base, this.#appliedCommands().slice(0, from));
-    const todo = this.#given
+    const todo = list
       .slice(from, applied)
-      .map(({ tick, command }) => ({ tick, command: this.#engineCommand(command) }));
-    return new Replay(scenario, checkpoint, { applied, tick: target.tick, chain: target.chain, todo });
+      .map(({ tick, command }) => ({ tick, command: this.#commands.engineCommand(command) }));
+    return new Replay(this.#commands.scenarioOf(from), checkpoint, {
+      applied,
+      tick: target.tick,
+      chain: target.chain,
+      todo,
+    });
   }
 
   /** The world, the record and the laws of where a replay has come to. */
   #arrive(replay: Replay): void {
-    const target = this.#given[replay.applied]!;
+    const target = this.#commands.list[replay.applied]!;
     if (replay.world.chain !== target.chain)
       throw new InvariantError('replay-differs', { tick: target.tick, chain: replay.world.chain, was: target.chain });
     this.#goTo(replay.world, replay.recording(), target.laws);
@@ -401,12 +375,12 @@ export class SteeredRun {
     this.#recording.goBack(world, recording);
     this.#eventsKept = Math.min(this.#eventsKept, recording.events);
     this.#laws.goBack(world, laws);
-    this.#forecasts = this.#forecasts.slice(0, world.appliedCommands);
+    this.#outcomes.goBack(world.appliedCommands);
     this.#now = null;
-    this.#commands = null;
   }
 
-  /** Recovery: gives a command that was given before the process ended; where the world refuses it now, it stays in the scenario. */
+  /** Recovery: submits a command that was submitted before the process ended; where the world rejects it now, it stays in the
+   *  scenario. */
   submitAgain(command: ScenarioCommand): void {
     if (this.#submitNew(command) !== null) this.schedule([command]);
   }
@@ -415,15 +389,13 @@ export class SteeredRun {
   schedule(commands: readonly ScenarioCommand[]): void {
     if (commands.length === 0) return;
     this.endLine();
-    this.#base = withSubmitted(this.#base, commands);
-    this.#scenario = withSubmitted(this.#base, this.#appliedCommands());
-    const world = World.restore(toWorldConfig(this.#scenario), this.#world.state());
+    this.#commands.schedule(commands);
+    const world = World.restore(toWorldConfig(this.#commands.scenario), this.#world.state());
     this.#goTo(world, this.#recording.save(), this.#laws.save());
   }
 
   rename(name: string): void {
-    this.#base = { ...this.#base, name };
-    this.#scenario = { ...this.#scenario, name };
+    this.#commands.rename(name);
   }
 
   /** The present, with the pageblocks of one VM or none. */
@@ -461,13 +433,13 @@ export class SteeredRun {
   record(): RunRecord {
     this.endLine();
     const ending = this.broken ? 'brokenLaw' : this.settled ? 'settled' : 'ticks';
-    return this.#recording.record(this.#scenario, this.#options.version, this.laws, ending);
+    return this.#recording.record(this.#commands.scenario, this.#options.version, this.laws, ending);
   }
 
   /** @param exact the lags of this very tick; otherwise those of the last snapshot of the series will do. */
   state(exact: boolean): RunState {
     const world = this.#world;
-    const { description, name } = this.#scenario;
+    const { description, name } = this.#commands.scenario;
     const latest = exact ? this.#present() : this.#recording.latest;
     return {
       name,
@@ -480,7 +452,7 @@ export class SteeredRun {
       owedPages: owedPages(world, latest),
       undo: this.undoLabel,
       redo: this.redoLabel,
-      commands: this.#documentCommands(),
+      commands: this.#outcomes.list(world, this.events, this.#commands),
       laws: this.laws,
       chain: world.chain,
       inputs: (this.#inputs ??= inputsOf(world.config)),
@@ -491,58 +463,14 @@ export class SteeredRun {
 
   #present(): Snapshot {
     const { latest } = this.#recording;
-    // A command given since may have changed the world without time passing.
+    // A command submitted since may have changed the world without time passing.
     const { level, tick, chain } = latest.header;
     if (level === 'accounts' && tick === this.tick && chain === this.#world.chain) return latest;
     return (this.#now ??= this.#world.snapshot('accounts'));
   }
 
-  #documentCommands(): readonly DocumentCommand[] {
-    const key = `${this.#world.appliedCommands}/${this.events.length}/${this.#applied}/${this.#scenario.commands.length}`;
-    if (this.#commands?.key === key) return this.#commands.list;
-    const came = recordedCommands(this.#world.log, this.events, 'It is under way.');
-    const list = [...this.#scenario.commands]
-      .map((command) => ({ command, tick: tickOf(command, this.#scenario.tickMs) }))
-      .sort((a, b) => a.tick - b.tick)
-      .map(({ command, tick }, i): DocumentCommand => {
-        const { applied, text } = came[i] ?? { applied: null, text: '' };
-        return {
-          tick,
-          text: commandLabel(command),
-          type: command.type,
-          vm: command.vm,
-          state: applied === null ? 'pending' : applied ? 'applied' : 'rejected',
-          outcome: text,
-          forecast: this.#forecasts[i] ?? null,
-        };
-      });
-    this.#commands = { key, list };
-    return list;
-  }
-
-  /** Forecasts of the commands that the next tick begins with, while the world is as it was before them. */
-  #foreseeScheduled(): void {
-    const { nextScheduledTick, appliedCommands, config } = this.#world;
-    if (nextScheduledTick !== this.tick) return;
-    const due = [...config.schedule].sort((a, b) => a.at - b.at).slice(appliedCommands);
-    for (const { at, command } of due) {
-      if (at !== this.tick) return;
-      const moves = command.type === 'compact' || command.type === 'migrate';
-      this.#forecasts.push(moves ? this.#world.forecast(command) : null);
-    }
-  }
-
   #guestNamed(name: string): number {
     return this.#world.config.guests.findIndex((guest) => guest.name === name);
-  }
-
-  #engineCommand(command: ScenarioCommand): Command {
-    const vm = this.#base.vms.find(({ name }) => name === command.vm)!;
-    return engineCommand(command, commandPlace(vm, this.#base.tickMs));
-  }
-
-  #appliedCommands(): ScenarioCommand[] {
-    return this.#given.slice(0, this.#applied).map(({ command }) => command);
   }
 }
 

@@ -1,0 +1,129 @@
+/**
+ * The commands that a person submitted, and the scenario with them: its base, and each command at the tick it was
+ * submitted at. Undo takes the last one out, redo puts it back; a new one ends what could be redone.
+ */
+import type { Command } from '../../shared/model/command.ts';
+import type { SubmittedCommand } from '../../shared/schema/command.ts';
+import { engineCommand } from '../../shared/schema/command.ts';
+import type { LawWatchState } from '../jobs/law-watch.ts';
+import type { Scenario, ScenarioCommand } from '../scenario/index.ts';
+import {
+  canonicalText,
+  commandPlace,
+  enterCommand,
+  submittedIndexes,
+  tickOf,
+  withSubmitted,
+} from '../scenario/index.ts';
+
+/** A command that a person submitted, and what stood before it. */
+export interface Submitted {
+  readonly tick: number;
+  readonly command: ScenarioCommand;
+  readonly label: string;
+  /** Of the world before it. */
+  readonly chain: string;
+  readonly laws: LawWatchState;
+}
+
+export class SubmittedCommands {
+  /** Without what was submitted. */
+  #base: Scenario;
+  #scenario: Scenario;
+  /** Applied ones first, then those taken back, the next to be redone first. */
+  readonly #list: Submitted[] = [];
+  #applied = 0;
+  #text: { readonly scenario: Scenario; readonly text: string } | null = null;
+
+  /** @param scenario with none submitted yet. */
+  constructor(scenario: Scenario) {
+    this.#base = scenario;
+    this.#scenario = scenario;
+  }
+
+  /** With what was submitted. */
+  get scenario(): Scenario {
+    return this.#scenario;
+  }
+
+  get text(): string {
+    if (this.#text?.scenario !== this.#scenario)
+      this.#text = { scenario: this.#scenario, text: canonicalText(this.#scenario) };
+    return this.#text.text;
+  }
+
+  get tickMs(): number {
+    return this.#base.tickMs;
+  }
+
+  /** Indexes of the commands submitted into those of the text. */
+  get indexes(): readonly number[] {
+    return submittedIndexes(this.#base, this.#commands(this.#applied));
+  }
+
+  /** Applied ones first, then those taken back. */
+  get list(): readonly Submitted[] {
+    return this.#list;
+  }
+
+  /** How many of the list are applied. */
+  get applied(): number {
+    return this.#applied;
+  }
+
+  get undoLabel(): string | null {
+    return this.#list[this.#applied - 1]?.label ?? null;
+  }
+
+  get redoLabel(): string | null {
+    return this.#list[this.#applied]?.label ?? null;
+  }
+
+  tickOf(command: ScenarioCommand): number {
+    return tickOf(command, this.#base.tickMs);
+  }
+
+  /** The command as the scenario would have it, or why it has no place in it. */
+  admit(submitted: SubmittedCommand, tick: number): ReturnType<typeof enterCommand> {
+    return enterCommand(this.#base, this.#commands(this.#applied), submitted, tick);
+  }
+
+  /** The command as the world takes it. */
+  engineCommand(command: ScenarioCommand): Command {
+    const vm = this.#base.vms.find(({ name }) => name === command.vm)!;
+    return engineCommand(command, commandPlace(vm, this.#base.tickMs));
+  }
+
+  /** The scenario with the first `count` alone. */
+  scenarioOf(count: number): Scenario {
+    return withSubmitted(this.#base, this.#commands(count));
+  }
+
+  /** It has been applied: what was taken back before can no longer be redone. */
+  enter(submitted: Submitted): void {
+    this.#list.splice(this.#applied);
+    this.#list.push(submitted);
+    this.setApplied(this.#applied + 1);
+  }
+
+  /** An undo or redo is done: so many are applied now. */
+  setApplied(count: number): void {
+    this.#applied = count;
+    this.#scenario = this.scenarioOf(count);
+  }
+
+  /** Commands are entered as if the scenario had always had them. */
+  schedule(commands: readonly ScenarioCommand[]): void {
+    this.#base = withSubmitted(this.#base, commands);
+    this.#scenario = this.scenarioOf(this.#applied);
+  }
+
+  rename(name: string): void {
+    this.#base = { ...this.#base, name };
+    this.#scenario = { ...this.#scenario, name };
+  }
+
+  #commands(count: number): ScenarioCommand[] {
+    return this.#list.slice(0, count).map(({ command }) => command);
+  }
+}
