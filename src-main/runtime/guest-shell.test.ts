@@ -169,9 +169,9 @@ describe('a line', () => {
 
   it('is refused for a VM that is not there', async () => {
     const session = await start(quiet());
-    await expect(session.shell('w', 'true')).rejects.toThrow('There is no VM named w.');
-    await expect(session.completeShell('w', 'tr')).rejects.toThrow('There is no VM named w.');
-    await expect(session.stopShell('w')).rejects.toThrow('There is no VM named w.');
+    await expect(session.shell('w', 'true')).rejects.toThrow('There is no VM of this name');
+    await expect(session.completeShell('w', 'tr')).rejects.toThrow('There is no VM of this name');
+    await expect(session.stopShell('w')).rejects.toThrow('There is no VM of this name');
     expect(await session.completeShell('v', 'numac')).toEqual({ candidates: ['numactl'], from: 0 });
   });
 
@@ -243,7 +243,7 @@ describe('what is told of a guest', () => {
     expect(ranges).toBe(2);
     expect([...new Uint32Array(bytes.slice().buffer)]).toEqual([0, 8192, 0, 8192, 16384, 1]);
     await expect(session.layout('v', 9)).rejects.toThrow('v has no layout.9 any more.');
-    await expect(session.layouts('w')).rejects.toThrow('There is no VM named w.');
+    await expect(session.layouts('w')).rejects.toThrow('There is no VM of this name');
   });
 });
 

@@ -9,7 +9,7 @@
 import type { ShellCompletion, ShellReply } from '../../shared/protocol/index.ts';
 import type { World, Written } from '../engine/index.ts';
 import type { GuestShell, ShellHost } from '../shell/index.ts';
-import { RequestDenied } from './request-denied.ts';
+import { NO_SUCH_VM, RequestDenied } from './request-denied.ts';
 
 /** Said once a line, by us: the guest only has an error number. */
 const NO_ROOM =
@@ -94,7 +94,7 @@ export class GuestShells {
   }
 
   async #shellOf(vm: string): Promise<GuestShell> {
-    if (this.#place.filesOf(vm) === null) throw new RequestDenied(`There is no VM named ${vm}.`);
+    if (this.#place.filesOf(vm) === null) throw new RequestDenied(NO_SUCH_VM);
     const { GuestShell } = await import('../shell/index.ts');
     const shell = this.#shells.get(vm) ?? new GuestShell(this.#hostOf(vm), vm, this.#nowMs);
     this.#shells.set(vm, shell);

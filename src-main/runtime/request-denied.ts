@@ -8,3 +8,6 @@ export class RequestDenied extends Error {
 
 export const isRequestDenied = (error: unknown): error is Error =>
   error instanceof Error && error.name === 'RequestDenied';
+
+/** Without the name, which may be anything: this is logged. */
+export const NO_SUCH_VM = 'There is no VM of this name in the document.';

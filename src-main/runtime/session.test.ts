@@ -437,7 +437,7 @@ describe('recorded frames', () => {
     expect([fromPfn, pages, tick]).toEqual([16_000, 384, 0]);
     const world = World.create(toWorldConfig(quiet())).world!;
     expect(readTiles(bytes, fromPfn, pages).state).toEqual(world.tiles(0, 16_000, 5000).state);
-    await expect(session.tiles('w', 0, 1)).rejects.toThrow('no VM named w');
+    await expect(session.tiles('w', 0, 1)).rejects.toThrow('no VM of this name');
   });
 });
 
@@ -546,7 +546,7 @@ describe('commits', () => {
     expect(traces.length).toBeGreaterThan(0);
     for (const { steps, stepNames } of traces) expect(steps.map(({ name }) => name)).toEqual(stepNames);
     expect(traces[0]!.steps[1]!.changes.length).toBeGreaterThan(0);
-    await expect(session.commits('nobody')).rejects.toThrow('no VM named nobody');
+    await expect(session.commits('nobody')).rejects.toThrow('no VM of this name');
   });
 });
 

@@ -31,7 +31,7 @@ import { History } from './history.ts';
 import type { LawWatchState } from '../jobs/law-watch.ts';
 import { LawWatch } from '../jobs/law-watch.ts';
 import { owedPages, pendingWork } from '../jobs/pending-work.ts';
-import { RequestDenied } from './request-denied.ts';
+import { NO_SUCH_VM, RequestDenied } from './request-denied.ts';
 import { inputsOf, Recording } from '../jobs/recording.ts';
 import { Replay } from './replay.ts';
 import { RunCheckpoints } from './run-checkpoints.ts';
@@ -416,7 +416,7 @@ export class SteeredRun {
   /** As it is now: to be looked at. */
   guest(vm: string): World['guests'][number] {
     const index = this.#guestNamed(vm);
-    if (index < 0) throw new RequestDenied(`There is no VM named ${vm}.`);
+    if (index < 0) throw new RequestDenied(NO_SUCH_VM);
     return this.#world.guests[index]!;
   }
 
