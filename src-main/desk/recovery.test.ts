@@ -50,40 +50,45 @@ async function killed(text: string): Promise<readonly Seen[]> {
   return seen();
 }
 
-test('a process that is killed mid-run loses no more than its last second, and its run goes on as if it had lived', async () => {
-  const seen = await killed(SMALL.replace('"meanMs": 1000', '"meanMs": 60000'));
-  const last = seen.at(-1)!;
-  const secondBefore = seen.findLast(({ atMs }) => atMs <= last.atMs - 1000)!;
-  expect(secondBefore.tick).toBeGreaterThan(10);
+// The second is measured by the clock: a machine that is busy with other tests may be late, and is asked again.
+test(
+  'a process that is killed mid-run loses no more than its last second, and its run goes on as if it had lived',
+  { retry: 2, timeout: 60_000 },
+  async () => {
+    const seen = await killed(SMALL.replace('"meanMs": 1000', '"meanMs": 60000'));
+    const last = seen.at(-1)!;
+    const secondBefore = seen.findLast(({ atMs }) => atMs <= last.atMs - 1000)!;
+    expect(secondBefore.tick).toBeGreaterThan(10);
 
-  const desk = await Desk.open(fakeShell(folder, false));
-  try {
-    const page = new Page(desk, 'w');
-    const { start } = await page.hello();
-    expect(start.recoverable).toMatchObject([{ id: last.document, name: 'small', commands: 2 }]);
-    const { tick } = start.recoverable[0]!;
-    expect(tick).toBeGreaterThanOrEqual(secondBefore.tick);
-    const { document, diagnostics } = await page.get('document.recover', { recovery: last.document });
-    expect(diagnostics).toEqual([]);
-    await page.show(document!);
-    await until('it has come back', () => page.last('state')?.busy === null && page.last('state')?.tick === tick);
-    expect(page.last('state')!.commands.map(({ type }) => type)).toEqual(['compact', 'setRegeneration']);
-    const { chain, hash } = await page.get('run.hashes', {});
+    const desk = await Desk.open(fakeShell(folder, false));
+    try {
+      const page = new Page(desk, 'w');
+      const { start } = await page.hello();
+      expect(start.recoverable).toMatchObject([{ id: last.document, name: 'small', commands: 2 }]);
+      const { tick } = start.recoverable[0]!;
+      expect(tick).toBeGreaterThanOrEqual(secondBefore.tick);
+      const { document, diagnostics } = await page.get('document.recover', { recovery: last.document });
+      expect(diagnostics).toEqual([]);
+      await page.show(document!);
+      await until('it has come back', () => page.last('state')?.busy === null && page.last('state')?.tick === tick);
+      expect(page.last('state')!.commands.map(({ type }) => type)).toEqual(['compact', 'setRegeneration']);
+      const { chain, hash } = await page.get('run.hashes', {});
 
-    // An uninterrupted run of the same commands.
-    const text = Buffer.from((await page.ask('document.text', {})).payload).toString();
-    const scenario = readScenario(text, '').value!;
-    expect(scenario.commands).toHaveLength(2);
-    const { run } = await runJob('run', { scenario, until: { converged: false, ticks: tick }, version: '' });
-    expect({ chain, hash }).toEqual({ chain: run!.record.chain, hash: run!.record.hash });
+      // An uninterrupted run of the same commands.
+      const text = Buffer.from((await page.ask('document.text', {})).payload).toString();
+      const scenario = readScenario(text, '').value!;
+      expect(scenario.commands).toHaveLength(2);
+      const { run } = await runJob('run', { scenario, until: { converged: false, ticks: tick }, version: '' });
+      expect({ chain, hash }).toEqual({ chain: run!.record.chain, hash: run!.record.hash });
 
-    await page.get('run.step', { ticks: 20 });
-    const later = await runJob('run', { scenario, until: { converged: false, ticks: tick + 20 }, version: '' });
-    expect((await page.get('run.hashes', {})).chain).toBe(later.run!.record.chain);
-  } finally {
-    await desk.close();
-  }
-}, 60_000);
+      await page.get('run.step', { ticks: 20 });
+      const later = await runJob('run', { scenario, until: { converged: false, ticks: tick + 20 }, version: '' });
+      expect((await page.get('run.hashes', {})).chain).toBe(later.run!.record.chain);
+    } finally {
+      await desk.close();
+    }
+  },
+);
 
 test('what was only looked at leaves nothing, and histories of dead processes are removed', async () => {
   const dead = '11111111-1111-4111-8111-111111111111';
