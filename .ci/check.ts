@@ -40,8 +40,8 @@ const checks: readonly { readonly name: string; readonly finds: string; readonly
   },
   {
     name: 'knip',
-    finds: 'dead files and packages',
-    command: ['knip/bin/knip.js', '--include', 'files,dependencies,unlisted'],
+    finds: 'dead files, exports, types and packages',
+    command: ['knip/bin/knip.js', '--include', 'files,exports,types,dependencies,unlisted'],
   },
 ];
 

@@ -29,7 +29,6 @@ export type {
 export { rowAt, rowsOf, SNAPSHOT_VERSION, tableOf, TableWriter } from './table.ts';
 export type {
   AnyTable,
-  Column,
   GuestTable,
   HostHeader,
   KernelHeader,

@@ -24,7 +24,7 @@ export interface NodeForecast {
 }
 
 /** What the guest would see: its own nodes, by present pages. */
-export interface GuestNodeForecast {
+interface GuestNodeForecast {
   readonly nid: number;
   readonly sizeBefore: number;
   readonly sizeAfter: number;

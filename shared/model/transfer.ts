@@ -25,7 +25,7 @@ export interface MigrationRow {
   readonly bytesPerSec: number | null;
 }
 
-export interface MigrationRound {
+interface MigrationRound {
   readonly startTick: number;
   readonly bytesToSend: number;
   readonly bytesSent: number;

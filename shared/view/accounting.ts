@@ -12,7 +12,7 @@ import { numactlText } from './numactl.ts';
 /** What can be added up over zones and nodes. */
 export type PageCounts = Readonly<Record<PageCount, number>>;
 
-export interface HostNodeRef {
+interface HostNodeRef {
   /** Index into the snapshot's hosts. */
   readonly host: number;
   readonly nid: number;

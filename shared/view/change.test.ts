@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { WorldEvent, WorldEventType } from '../model/event.ts';
-import { countsChange, lastCommit, signed } from './change.ts';
+import { lastCommit, signed } from './change.ts';
 
 const event = (tick: number, type: WorldEventType, vm: string): WorldEvent =>
   ({ tick, type, vm, data: {} }) as WorldEvent;
@@ -22,18 +22,5 @@ describe('change', () => {
     expect(lastCommit(events, 'db', 8)).toEqual({ tick: 3, event: 0 });
     expect(lastCommit(events, 'db', 2)).toBeNull();
     expect(lastCommit(events, 'mail', 100)).toBeNull();
-  });
-
-  test('of what was not there before is all of it', () => {
-    const counts = {
-      presentPages: 5,
-      managedPages: 4,
-      freePages: 3,
-      pcpPages: 2,
-      allocatedPages: 1,
-      reservedPages: 0,
-    };
-    expect(countsChange(counts, undefined)).toEqual(counts);
-    expect(countsChange(counts, { ...counts, freePages: 7 })).toMatchObject({ freePages: -4, presentPages: 0 });
   });
 });

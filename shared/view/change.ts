@@ -1,6 +1,6 @@
 /** Signed changes between two states of one guest, in pages, shown next to the figures. */
 import { count } from './number-format.ts';
-import type { GuestAccounting, NodeRow, PageCounts, ZoneRow } from './accounting.ts';
+import type { GuestAccounting, NodeRow, ZoneRow } from './accounting.ts';
 import type { WorldEvent } from '../model/event.ts';
 
 /** "+61 204", "−12", "±0": a sign is never dropped. */
@@ -20,15 +20,6 @@ export function lastCommit(events: readonly WorldEvent[], vm: string, tick: numb
     if (each.type === 'layoutCommitted' && each.vm === vm && each.tick <= tick) return { tick: each.tick, event };
   }
   return null;
-}
-
-const COUNTED = ['presentPages', 'managedPages', 'freePages', 'pcpPages', 'allocatedPages', 'reservedPages'] as const;
-
-/** What of `now` is more than in `before`; nothing before counts as none. */
-export function countsChange(now: PageCounts, before: PageCounts | undefined): PageCounts {
-  const change = { presentPages: 0, managedPages: 0, freePages: 0, pcpPages: 0, allocatedPages: 0, reservedPages: 0 };
-  for (const name of COUNTED) change[name] = now[name] - (before?.[name] ?? 0);
-  return change;
 }
 
 /** The same (node, zone), or the same node, of another state. */

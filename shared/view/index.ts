@@ -1,31 +1,20 @@
 export { guestAccounting, nodeRows, owedPairs } from './accounting.ts';
-export type {
-  Equation,
-  GuestAccounting,
-  HostNodeRef,
-  NodeRow,
-  OwedPair,
-  PageCounts,
-  Term,
-  ZoneRow,
-} from './accounting.ts';
-export { convergedGuests, isConverged, getsLayouts, lagPages } from './convergence.ts';
+export type { Equation, GuestAccounting, NodeRow, OwedPair, PageCounts, Term, ZoneRow } from './accounting.ts';
+export { convergedGuests, getsLayouts } from './convergence.ts';
 export { freeAreas, HUGE_ORDER } from './free-area.ts';
-export type { NodeFreeArea } from './free-area.ts';
 export { counterName } from './counter-name.ts';
 export { placeAgain, walked, walkedCounters, walkTable } from './commit-walk.ts';
-export type { WalkedCounter, WalkPlace, WalkTable } from './commit-walk.ts';
+export type { WalkedCounter, WalkPlace } from './commit-walk.ts';
 export { hostMatrix, hostNodeRows } from './host.ts';
 export type { HostMatrix, HostNodeRow, VmHostRow } from './host.ts';
 export { hasPageblocks, hugeOutlook, pageblockRows } from './huge-outlook.ts';
-export type { HugeOutlook, Pageblock } from './huge-outlook.ts';
+export type { HugeOutlook } from './huge-outlook.ts';
 export { idList } from './id-list.ts';
 export { guestLanes } from './lane.ts';
-export type { ActualBand, LaneBand, Lanes, LaneWindow } from './lane.ts';
+export type { Lanes } from './lane.ts';
 export { diffLayouts, existingPages, memoryBlockLinks, readLayoutRanges } from './layout-diff.ts';
-export type { LayoutChange, LayoutDiff, LayoutRun, MemoryBlockLinks } from './layout-diff.ts';
+export type { LayoutChange, LayoutRun, MemoryBlockLinks } from './layout-diff.ts';
 export { LaneIndex } from './lane-index.ts';
-export type { BlockCounts, NodeRun } from './lane-index.ts';
 export {
   hostLetter,
   HUES_DARK,
@@ -39,16 +28,9 @@ export {
 } from './node-colour.ts';
 export type { NodeColour } from './node-colour.ts';
 export { owedByAge, OWNER_NAMES } from './owed-age.ts';
-export type { OwedAge, OwedByAge } from './owed-age.ts';
+export type { OwedAge } from './owed-age.ts';
 export { runDocument } from './run-document.ts';
-export type {
-  GuestDocument,
-  GuestNodeDocument,
-  HostDocument,
-  PairDocument,
-  RunDocument,
-  ZoneDocument,
-} from './run-document.ts';
+export type { RunDocument } from './run-document.ts';
 export type {
   GuestInput,
   LawsChecked,
@@ -60,4 +42,4 @@ export type {
   WorkloadInput,
 } from './run-record.ts';
 export { EMPTY_SERIES, OTHER_PAIRS, SeriesRecorder, spliceSeries } from './series.ts';
-export type { GuestSeries, HostNodeSeries, PairSeries, Series, SeriesPart, SeriesState } from './series.ts';
+export type { GuestSeries, Series, SeriesPart, SeriesState } from './series.ts';

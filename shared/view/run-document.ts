@@ -42,17 +42,17 @@ export interface RunDocument {
   readonly laws: LawsChecked;
 }
 
-export interface MigrationDocument extends MigrationRow {
+interface MigrationDocument extends MigrationRow {
   /** One sentence: why it ended as it did, or what it is doing. */
   readonly verdict: string;
 }
 
-export interface HostDocument {
+interface HostDocument {
   readonly name: string;
   readonly nodes: readonly ({ readonly nid: number } & Readonly<Record<HostFigure, number>>)[];
 }
 
-export interface GuestDocument {
+interface GuestDocument {
   readonly name: string;
   readonly host: string;
   /** Those that are online. */
@@ -68,13 +68,13 @@ export interface GuestDocument {
   readonly largestNodeShare: number | null;
 }
 
-export interface PairDocument {
+interface PairDocument {
   readonly from: number;
   readonly to: number;
   readonly pages: number;
 }
 
-export interface GuestNodeDocument extends PageCounts {
+interface GuestNodeDocument extends PageCounts {
   readonly nid: number;
   readonly standsFor: { readonly host: string; readonly nid: number } | null;
   readonly sizeMiB: number;
@@ -84,7 +84,7 @@ export interface GuestNodeDocument extends PageCounts {
 }
 
 /** With those figures of a zone that belong to a map; watermarks and per-CPU lists are left out. */
-export interface ZoneDocument extends PageCounts {
+interface ZoneDocument extends PageCounts {
   readonly zone: string;
   readonly spanStartPfn: number;
   readonly spannedPages: number;

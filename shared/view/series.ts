@@ -17,7 +17,7 @@ export const MAX_PAIRS = 64;
 /** from and to of the column that several pairs share. */
 export const OTHER_PAIRS = -1;
 
-export interface PairSeries {
+interface PairSeries {
   /** Guest node ids (A, T), or OTHER_PAIRS. */
   readonly from: number;
   readonly to: number;
@@ -31,7 +31,7 @@ export interface GuestSeries extends Readonly<Record<GuestTrack, readonly number
   readonly pairs: readonly PairSeries[];
 }
 
-export interface HostNodeSeries {
+interface HostNodeSeries {
   readonly host: number;
   readonly nid: number;
   readonly usedPages: readonly number[];

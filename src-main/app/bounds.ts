@@ -21,7 +21,7 @@ export interface Opening {
   readonly maximized: boolean;
 }
 
-export const DESIGN_SIZE = { width: 1280, height: 800 } as const;
+const DESIGN_SIZE = { width: 1280, height: 800 } as const;
 export const LEAST_SIZE = { width: 800, height: 560 } as const;
 const CASCADE_PIXELS = 24;
 /** Of a window's head: enough to take hold of it. */

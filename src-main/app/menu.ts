@@ -10,7 +10,7 @@ import type { MenuItemConstructorOptions } from 'electron';
 import type { MenuName, WindowCommandId } from '../../shared/protocol/window-command.ts';
 import { menuSections, WINDOW_COMMANDS } from '../../shared/protocol/window-command.ts';
 
-export interface RecentItem {
+interface RecentItem {
   readonly name: string;
   readonly path: string;
 }

@@ -55,5 +55,5 @@ const visible = (text: string): string =>
   });
 
 /** NO_COLOR as https://no-color.org has it: set and not empty. */
-export const coloursOn = (stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean =>
+const coloursOn = (stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean =>
   stream.isTTY === true && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';

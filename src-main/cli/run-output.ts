@@ -19,7 +19,7 @@ import type { Run } from '../jobs/index.ts';
 import { fold, textTable } from './text-table.ts';
 
 /** The run document, and what was left to do when it ended. */
-export interface EndedRunDocument extends RunDocument {
+interface EndedRunDocument extends RunDocument {
   /** Stopped by a person: everything is true of the tick it stopped at. */
   readonly interrupted: boolean;
   /** What the world still waits for, one sentence each. */

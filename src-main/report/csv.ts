@@ -18,7 +18,7 @@ import type { Snapshot } from '../../shared/columns/index.ts';
 type Cell = string | number | null;
 
 /** Rows, the first being the names of the columns, as CSV. */
-export function csv(rows: readonly (readonly Cell[])[]): string {
+function csv(rows: readonly (readonly Cell[])[]): string {
   return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
 

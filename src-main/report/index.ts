@@ -4,4 +4,3 @@ export type { FigureName } from './figure-file.ts';
 export { renderReport } from './report.ts';
 export type { Report } from './report.ts';
 export { checksText, verdict } from './verdict.ts';
-export type { Verdict } from './verdict.ts';

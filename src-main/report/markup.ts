@@ -15,7 +15,7 @@ export interface Element {
 }
 
 /** Text that is written without escaping: only the report's own style sheet. */
-export interface Verbatim {
+interface Verbatim {
   readonly verbatim: string;
 }
 

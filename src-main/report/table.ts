@@ -4,7 +4,7 @@ import type { Child, Element } from './markup.ts';
 import { count, exactPages, size, UNKNOWN } from '../../shared/view/number-format.ts';
 
 /** A column's head; `n` is right-aligned. */
-export type Head = string | { readonly n: string };
+type Head = string | { readonly n: string };
 
 export interface TableParts {
   readonly caption?: string;

@@ -141,7 +141,7 @@ function topPages(runs: readonly PfnRange[], pages: number): PfnRange[] {
 }
 
 /** Largest node id that the boot map of the VM uses. */
-export const largestBootNid = (vm: ScenarioVm): number =>
+const largestBootNid = (vm: ScenarioVm): number =>
   [...vm.cells.map((c) => c.id), ...(vm.layout ?? []).map((r) => r.nid)].reduce((a, b) => Math.max(a, b), 0);
 
 export function nrNodeIdsOf(vm: ScenarioVm): number {

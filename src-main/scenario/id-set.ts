@@ -6,7 +6,7 @@
  */
 import { readIdTerms } from './id-list.ts';
 
-export interface IdRange {
+interface IdRange {
   readonly first: number;
   readonly last: number;
 }

@@ -1,17 +1,15 @@
 /** Scenario documents: text ↔ scenario, checks, scenario → world, foreign facts → scenario. Pure. */
 export { bootShares } from './boot-share.ts';
-export type { BootShare } from './boot-share.ts';
 export { canonicalText } from './canonical.ts';
 export { withCommandTexts } from './command-text.ts';
 export type { CommandTexts } from './command-text.ts';
 export { enterCommand, submittedIndexes, withSubmitted } from './submitted-command.ts';
 export type { ScenarioCommand } from '../../shared/schema/command.ts';
 export { assembleScenario, sortParts } from './import.ts';
-export type { ImportOptions, ImportParts } from './import.ts';
 export type { ImportPart } from './import-host.ts';
 export { explainManaged, guestFromLinuxFiles } from './linux-guest/index.ts';
 export { placementDiagnostics } from './placement-problem.ts';
 export { readScenario } from './read.ts';
-export { SCENARIO_VERSION, scenarioJsonSchema, scenarioSchema } from './schema.ts';
-export type { Scenario, ScenarioHost, ScenarioInput, ScenarioLink, ScenarioPlacement, ScenarioVm } from './schema.ts';
+export { SCENARIO_VERSION, scenarioJsonSchema } from './schema.ts';
+export type { Scenario, ScenarioInput, ScenarioVm } from './schema.ts';
 export { commandPlace, tickOf, toWorldConfig } from './world-config.ts';

@@ -110,12 +110,6 @@ export function precopyAtOnce(
 
 export const sentBytes = (precopy: Precopy): number => precopy.rounds.reduce((sum, r) => sum + r.bytesSent, 0);
 
-/** Rounds sent while the VM ran. */
-export function liveRounds(precopy: Precopy): number {
-  const paused = precopy.phase === 'switchOver' || precopy.phase === 'done';
-  return precopy.rounds.length - (paused ? 1 : 0);
-}
-
 /** Writes spread uniformly over a working set: W(1 - exp(-rate T / W)), rounded to whole pages. */
 export function workingSetDirt(dirty: DirtyConfig, validPages: number): DirtyPages {
   const pages = Math.min(dirty.workingSetPages, validPages);
