@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { blocksOf, marked, mutantSites, mutated } from './mutant-sites.ts';
 import { drawMutants } from './mutate.ts';
@@ -52,6 +52,26 @@ test('a seed draws the same mutants, and more of them begin alike', () => {
   expect(drawMutants(files, 7, 10)).toEqual(drawn.slice(0, 10));
   expect(drawMutants(files, 8, 10)).not.toEqual(drawn.slice(0, 10));
   expect(new Set(drawn.map(({ kind }) => kind)).size).toBeGreaterThan(8);
+});
+
+test('neither another file nor another line changes the order of the rest within its kind', () => {
+  const root = join(import.meta.dirname, '..');
+  const [one, two] = ['one.ts', 'two.ts'].map((name) => relative(root, join(folder, name))) as [string, string];
+  const write = (file: string, source: string): void => writeFileSync(join(root, file), source);
+  const orderInOne = (): string[] =>
+    drawMutants([one, two], 1, 1000)
+      .filter(({ file, before }) => file === one && before !== 'm(n);')
+      .map(({ kind, after }) => `${kind}: ${after}`)
+      .sort((a, b) => (a.split(':')[0]! < b.split(':')[0]! ? -1 : 1));
+  const source = 'f(a);\ng(a < b);\nh(c < 1);\nf(a);\ni(d);\nj(e < 2);\nk(f);\n';
+  write(one, source);
+  write(two, '');
+  const alone = orderInOne();
+  expect(alone).toHaveLength(12);
+  write(two, 'x = y < z;\nx(y);\nx(z);\nwhile (x < 3) y++;\n');
+  expect(orderInOne()).toEqual(alone);
+  write(one, `m(n);\n${source}`);
+  expect(orderInOne()).toEqual(alone);
 });
 
 test('a program reads the one module with the fault in it, and its file stays', () => {

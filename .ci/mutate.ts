@@ -10,7 +10,7 @@
  *
  * (a) The work tree is never touched: the test run reads one module with the fault in it (mutant-hook.mjs).
  * (b) Sites are drawn by seed, the kinds in turn, over all of src-main/engine but tests, fixtures and oracles. A larger N
- *     draws the same first ones.
+ *     draws the same first ones, and a change of one file leaves the sites of the others as they are.
  * (c) First all tests of engine and simtest run once without a fault. They must pass, and it is measured how long each file
  *     takes and which parts of the source it runs (mutant-coverage.mjs).
  * (d) A mutant is tried with the files that run the place, the fastest first, until one fails; then, unless --near, with
@@ -28,7 +28,6 @@ import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import ts from 'typescript';
-import { Prng } from '../src-main/engine/core/index.ts';
 import {
   type Block,
   blocksOf,
@@ -88,29 +87,33 @@ const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 const filesOf = (pattern: string): string[] => globSync(pattern, { cwd: root }).sort();
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
-/** The faults of a seed: kinds take turns, and within a kind every site of all files is as likely as any other. */
+/**
+ * The faults of a seed: kinds take turns, and within a kind every site of all files is as likely as any other. A site's
+ * place in the draw follows from its own text alone, so a change elsewhere leaves the others as they are drawn.
+ */
 export function drawMutants(files: readonly string[], seed: number, count: number): Mutant[] {
-  const byKind = new Map<MutantKind, { readonly file: string; readonly site: MutantSite }[]>();
+  const byKind = new Map<MutantKind, { readonly place: string; readonly mutant: Mutant }[]>();
   for (const file of files) {
-    for (const site of mutantSites(read(file))) {
+    const source = read(file);
+    const alike = new Map<string, number>();
+    for (const site of mutantSites(source)) {
+      const mutant = mutantAt(file, source, site);
+      const text = [seed, file, site.kind, mutant.before, mutant.after].join('\n');
+      const nth = alike.get(text) ?? 0;
+      alike.set(text, nth + 1);
       const sites = byKind.get(site.kind) ?? [];
       if (sites.length === 0) byKind.set(site.kind, sites);
-      sites.push({ file, site });
+      sites.push({ place: digestOf(`${text}\n${nth}`), mutant });
     }
   }
-  const prng = new Prng(seed, 'mutants');
+  for (const sites of byKind.values()) sites.sort((a, b) => (a.place < b.place ? 1 : -1));
   const kinds = [...byKind.keys()].sort();
   const drawn: Mutant[] = [];
   for (let turn = 0; drawn.length < count && kinds.length > 0; turn++) {
     const kind = kinds[turn % kinds.length]!;
-    const sites = byKind.get(kind)!;
-    if (sites.length === 0) {
-      kinds.splice(turn % kinds.length, 1);
-      continue;
-    }
-    const [{ file, site }] = sites.splice(prng.below(sites.length), 1) as [(typeof sites)[number]];
-    const source = read(file);
-    if (parses(mutated(source, site))) drawn.push(mutantAt(file, source, site));
+    const next = byKind.get(kind)!.pop();
+    if (next === undefined) kinds.splice(turn % kinds.length, 1);
+    else if (parses(mutated(read(next.mutant.file), next.mutant))) drawn.push(next.mutant);
   }
   return drawn;
 }
