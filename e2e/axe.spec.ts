@@ -61,7 +61,7 @@ for (const [theme, rules] of [
     await expect(ui.page.getByText('notes.txt').first()).toBeVisible();
     await expectNothingFound(ui.page, 'start screen after a failed import', rules);
     await expectNothingFoundInPalette(ui, rules);
-    for (const command of ['New scenario…', 'Keys', 'About Pageshift']) {
+    for (const command of ['New scenario…', 'Glossary', 'Keys', 'About Pageshift']) {
       await ui.command(command);
       await expect(ui.page.getByRole('dialog')).toBeVisible();
       await expectNothingFound(ui.page, command, rules, DIALOG);
@@ -115,7 +115,15 @@ for (const [theme, rules] of [
     await ui.command(theme);
     await ui.step();
     await expectNothingFoundInPalette(ui, rules);
-    for (const command of ['Compact one…', 'Migrate two to…', 'Beyond the RFC…', 'Report…', 'Keys', 'New scenario…']) {
+    for (const command of [
+      'Compact one…',
+      'Migrate two to…',
+      'Beyond the RFC…',
+      'Report…',
+      'Glossary',
+      'Keys',
+      'New scenario…',
+    ]) {
       await ui.command(command);
       await expect(ui.page.getByRole('dialog')).toBeVisible();
       await ui.consequenceShown();

@@ -53,7 +53,7 @@ const COMMANDS = [
   ...["Show the guest's map", "Show the guest's free memory and huge pages", "Show the guest's commits, step by step"],
   ...['Show hosts', 'Show the guest', 'Show accounting', 'Show migrations', 'Zoom in', 'Zoom out', 'Fit all'],
   ...['Pan left', 'Pan right', 'Hosts and VMs panel', 'Inspector panel', 'Drawer', 'Show events', 'Show problems'],
-  ...['Theme as the system has it', 'Light theme', 'Dark theme', 'lstopo theme', 'Keys', 'About Pageshift'],
+  ...['Theme as the system has it', 'Light theme', 'Dark theme', 'lstopo theme', 'Glossary', 'Keys', 'About Pageshift'],
   ...['Show one', 'Show two', 'Compact one…', 'Compact two…', 'Migrate one to…', 'Migrate two to…'],
   'Open example Two sockets, five VMs to compact',
 ];

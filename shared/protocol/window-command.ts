@@ -105,6 +105,7 @@ const TABLE = {
   'theme.lstopo': theme('lstopo theme', ['Theme', 0, 'lstopo']),
 
   palette: help('Find a command…', ['Edit', 1, 'Find a Command…'], 'Mod+K'),
+  'help.glossary': help('Glossary: what the words and signs mean', ['Help', 0, 'Glossary'], 'F1'),
   'help.keys': help('Keys', ['Help', 0, 'Keys'], '?'),
   'help.about': help('About Pageshift', ['Help', 0, 'About Pageshift']),
 } as const satisfies Readonly<Record<string, WindowCommandInfo>>;

@@ -30,6 +30,7 @@ import {
 } from '../../shared/view/index.ts';
 import { seconds } from '../../shared/view/number-format.ts';
 import { COMMAND_NAMES } from '../../shared/view/words/index.ts';
+import type { TermId } from '../../shared/view/words/index.ts';
 import { toast } from '../ui/toast.svelte.ts';
 import type { WindowCommand } from './window-command.ts';
 import { Connection, RequestError } from './connection.ts';
@@ -61,7 +62,7 @@ export type Selection =
   | { readonly kind: 'compaction'; readonly index: number };
 
 export type DialogName =
-  'compact' | 'migrate' | 'beyond' | 'new' | 'export' | 'keys' | 'palette' | 'saveAs' | 'close' | 'about';
+  'compact' | 'migrate' | 'beyond' | 'new' | 'export' | 'keys' | 'palette' | 'saveAs' | 'close' | 'about' | 'glossary';
 
 export type DrawerTab = 'events' | 'console' | 'problems';
 
@@ -99,6 +100,8 @@ export class App {
   dialog = $state<DialogName | null>(null);
   /** The VM that a dialog was opened for, by name. */
   dialogVm = $state<string | null>(null);
+  /** The term that the glossary was opened at. */
+  glossaryTerm = $state<TermId | null>(null);
   /** The connection is gone: what is shown is what was last known. */
   lost = $state(false);
   drawerTab = $state<DrawerTab>('events');
@@ -278,6 +281,11 @@ export class App {
     if (dialog === 'compact' || dialog === 'migrate' || dialog === 'beyond') this.scrub(null);
     this.dialogVm = vm;
     this.dialog = dialog;
+  }
+
+  openGlossary(term: TermId | null): void {
+    this.glossaryTerm = term;
+    this.openDialog('glossary');
   }
 
   closeDialog(): void {

@@ -5,6 +5,7 @@ import type { WindowCommandId } from '../../shared/protocol/window-command.ts';
 import type { App, DialogName, GuestPart, ViewName } from './app.svelte.ts';
 import { close, newDocumentDialog, openFile, pickFiles, save } from './documents.ts';
 import type { PanelName } from './layout.ts';
+import { termInSight } from '../ui/term.ts';
 import { nextSpeed } from './speed.ts';
 import type { ThemeChoice } from './theme.ts';
 import { changeSpeed, firstTick, pause, play, step, stepBack } from './transport.ts';
@@ -145,6 +146,7 @@ export function commandHandlers(app: App): { readonly [Id in WindowCommandId]: C
     'theme.lstopo': theme('lstopo'),
 
     palette: dialog('palette'),
+    'help.glossary': { enabled: always, run: () => app.openGlossary(termInSight(document)) },
     'help.keys': dialog('keys'),
     'help.about': dialog('about'),
   };

@@ -53,6 +53,8 @@ describe('a press belongs to what has the focus', () => {
     ['text field', press('f'), inside('textarea'), true],
     ['text field, with Control', press('z', ctrl), inside('textarea'), true],
     ['dialog', press('?'), inside('[role=dialog]'), true],
+    ['a function key in a text field', press('F1'), inside('textarea'), false],
+    ['a function key in a dialog', press('F1'), inside('[role=dialog]'), true],
     ['Space on a button', press(' '), inside('button'), true],
     ['a letter on a button', press('f'), inside('button'), false],
     ['Control on a button', press('k', ctrl), inside('button'), false],

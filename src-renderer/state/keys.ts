@@ -66,6 +66,8 @@ const MOVED =
 /** Whether a press belongs to what has the focus, and so to no command. */
 export function isOwnKey(press: Press, target: KeyTarget | null): boolean {
   if (target === null) return false;
+  // No text is typed with a function key.
+  if (/^F\d+$/.test(press.key)) return target.closest('[role=dialog], [role=menu]') !== null;
   if (target.closest(TYPED) !== null || target.closest('[role=dialog], [role=menu]') !== null) return true;
   if (press.ctrlKey || press.metaKey) return false;
   if (press.key === ' ' || press.key === 'Enter') return target.closest(PRESSED) !== null;

@@ -5,5 +5,7 @@ export { eventFacts, eventText, eventTitle } from './event.ts';
 export { forecastText } from './forecast.ts';
 export { verdictText } from './migration.ts';
 export { pendingText } from './pending-work.ts';
+export { COUNTED_BY, GLOSSARY, GLOSSARY_GROUPS, GLOSSARY_SIGNS, termOf, termText } from './glossary.ts';
+export type { GlossaryEntry, GlossarySign, TermId } from './glossary.ts';
 export { placementText } from './placement.ts';
 export { rejectionText } from './rejection.ts';

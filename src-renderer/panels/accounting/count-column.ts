@@ -12,7 +12,6 @@ export function countColumns<Row extends PageCounts>(
   return PAGE_COUNTS.map((id) => ({
     id,
     title: columnSpec('zones', id).title,
-    hint: columnSpec('zones', id).hint,
     value: (row) => row[id],
     text: (row) => count(row[id]),
     tip: (row) => size(row[id]),

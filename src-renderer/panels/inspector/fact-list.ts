@@ -171,26 +171,22 @@ export function vmFacts(
         facts: [
           {
             name: 'score',
-            hint: 'Largest-node share: of its memory, the part on its fullest host node (H)',
             text: vm.largestNodeShare === null ? UNKNOWN : `${vm.largestNodeShare} %`,
           },
           {
             name: 'H ≠ T',
-            hint: "Stale: the guest's layout is out of date for these pages",
             pages: lag.hostTarget - lag.coalesced,
             ...(regenerates && lag.hostTarget > lag.coalesced ? { tone: 'warn' as const } : {}),
             ...(regenerates ? {} : { more: 'regeneration off' }),
           },
           {
             name: 'T ≠ A',
-            hint: 'Owed: booked elsewhere than the layout says while they are in use; they move when they are freed',
             pages: lag.targetActual,
             ...(lag.targetActual > 0 ? { tone: 'warn' as const } : {}),
           },
-          { name: 'pinned', hint: 'T ≠ A for ever: reserved or kernel pages that are never freed', pages: lag.pinned },
+          { name: 'pinned', hint: 'Here those with T ≠ A', pages: lag.pinned },
           {
             name: 'coalesced',
-            hint: 'H ≠ T for good: shorter than the granularity of its layout',
             pages: lag.coalesced,
           },
         ],
@@ -231,19 +227,16 @@ export function vmFacts(
           { name: 'commits', text: count(header.commits) },
           {
             name: 'swept',
-            hint: 'Free pages that changed node when a layout was committed',
             pages: moved.sweep,
             as: 'pages',
           },
           {
             name: 'drained',
-            hint: 'Pages of per-CPU lists that changed node when a layout was committed',
             pages: moved.drain,
             as: 'pages',
           },
           {
             name: 'when freed',
-            hint: 'Stranded pages that changed node when they were freed',
             pages: moved.free,
             as: 'pages',
           },
@@ -276,7 +269,6 @@ function kernel(header: GuestRecord, markedPages: number): FactGroup {
       { name: 'beyond the RFC', text: beyond === '' ? 'nothing' : beyond },
       {
         name: 'marked (A)',
-        hint: 'Pages with the lookup mark: when one is freed, the layout is asked for its node',
         pages: markedPages,
         as: 'pages',
       },
@@ -353,7 +345,6 @@ export function guestNodeFacts(snapshot: Snapshot, colours: NodeColourTable, gue
           ...PAGE_COUNTS.map((count) => ({ name: counterName(count), pages: node[count] })),
           {
             name: 'spanned (A)',
-            hint: 'From its first page to its last; spans of nodes may overlap',
             pages: node.spannedPages,
           },
         ],
