@@ -67,6 +67,77 @@ export function madeScenario({ name, nodes, nodeMemoryMiB, vms, meanMs = 10_000,
   );
 }
 
+export interface ManyVms {
+  readonly name: string;
+  readonly hosts: number;
+  /** Of each host; the longer list is begun again. */
+  readonly nodes: readonly number[];
+  readonly vms: number;
+  readonly nodeMemoryMiB: number;
+  /** Of the VMs in turn. */
+  readonly vmMemoryMiB: readonly number[];
+  /** Every so manieth VM is spread over its host; of these, every other one has vCPUs on one node alone. 0: none. */
+  readonly spreadEvery: number;
+}
+
+/** Hosts h01, h02, … with VMs vm-0001-batch, …, each strictly on one node or spread over its host. */
+export function manyVmsScenario(wanted: ManyVms): string {
+  const { name, hosts, nodes, vms, nodeMemoryMiB, vmMemoryMiB, spreadEvery } = wanted;
+  const kinds = ['batch', 'cache', 'mail', 'db', 'web'];
+  const digits = (n: number, of: number): string => String(n + 1).padStart(String(of).length, '0');
+  const nodesOf = (host: number): number => nodes[host % nodes.length]!;
+  // VMs go to hosts in turn, and to the nodes of a host unevenly: to the next in turn that still has room.
+  const left = Array.from({ length: hosts }, (_, h) => Array.from({ length: nodesOf(h) }, () => nodeMemoryMiB));
+  const made = Array.from({ length: vms }, (_, i) => {
+    const host = i % hosts;
+    const room = left[host]!;
+    const turn = Math.floor(i / hosts);
+    const spread = spreadEvery > 0 && i % spreadEvery === spreadEvery - 1;
+    const cells = spread && Math.floor(i / spreadEvery) % 2 === 0 ? Math.min(2, nodesOf(host)) : 0;
+    const memoryMiB = vmMemoryMiB[(i * 7) % vmMemoryMiB.length]!;
+    const first = turn * turn + host;
+    const inTurn = room.map((_, n) => (first + n) % room.length);
+    const node = inTurn.find((n) => room[n]! >= memoryMiB + 16) ?? first % room.length;
+    if (spread) room.forEach((_, n) => (room[n] = room[n]! - Math.ceil(memoryMiB / room.length / 2) * 2));
+    else room[node] = room[node]! - memoryMiB;
+    return { i, host, node, spread, cells, memoryMiB };
+  });
+  return JSON.stringify({
+    pageshift: 1,
+    name,
+    description: `${hosts} hosts and ${vms} VMs, made for a test of the window.`,
+    seed: 1,
+    tickMs: 100,
+    hosts: Array.from({ length: hosts }, (_, h) => ({
+      name: hosts === 1 ? 'esx8' : `h${digits(h, hosts)}`,
+      nodes: Array.from({ length: nodesOf(h) }, (_, nid) => ({
+        ...{ nid, cpus: `${nid * 16}-${nid * 16 + 15}`, memoryMiB: nodeMemoryMiB, reservedMiB: 0 },
+      })),
+      distances: nodesOf(h) === 1 ? null : distances(nodesOf(h)),
+    })),
+    links: [],
+    vms: made.map(({ i, host, node, spread, cells, memoryMiB }) => ({
+      name: `vm-${digits(i, vms)}-${kinds[i % kinds.length]!}`,
+      host: hosts === 1 ? 'esx8' : `h${digits(host, hosts)}`,
+      memoryMiB,
+      vcpus: Math.max(1, cells) * 2,
+      cells: Array.from({ length: cells }, (_, id) => ({
+        ...{ id, cpus: `${id * 2}-${id * 2 + 1}`, memoryMiB: memoryMiB / cells },
+      })),
+      placement: spread ? { mode: 'spread' } : { mode: 'strict', nodes: [node] },
+      workload: { lifetime: { law: 'exponential', meanMs: 10_000 } },
+      dirty: { workingSetMiB: memoryMiB >> 3, rateMiBps: 10 },
+    })),
+    commands: [],
+  });
+}
+
+/** 8 nodes and 40 VMs, 44 % of the memory free, five VMs on several nodes: the picture of one crowded host. */
+export const EIGHT_BY_FORTY: ManyVms = {
+  ...{ name: 'Eight nodes, forty VMs', hosts: 1, nodes: [8], vms: 40, nodeMemoryMiB: 512, spreadEvery: 8 },
+  vmMemoryMiB: [128, 64, 48, 32, 16],
+};
+
 /** Sockets of four nodes: 10 to itself, 12 within a socket, 21 to the next, 32 beyond. */
 function distances(nodes: number): {
   readonly ids: readonly number[];

@@ -69,7 +69,7 @@ describe('the lines of a VM', () => {
   const nodes = [node(0, 0), node(0, 4), node(1, 0)];
 
   test('gather what is spread on the fullest node', () => {
-    const matrix = { nodes, vms: [vm('db', [3, 6, 0])], columnPages: [] };
+    const matrix = { nodes, vms: [vm('db', [3, 6, 0])] };
     expect(vmCommandLines(matrix, ['a', 'b'], 0)).toEqual([
       'virsh dumpxml db',
       'numastat -p "$(cat /run/libvirt/qemu/db.pid)"',
@@ -84,9 +84,9 @@ describe('the lines of a VM', () => {
       [9, 0, 0],
       [0, 0, 0],
     ]) {
-      const matrix = { nodes, vms: [vm('db', pages)], columnPages: [] };
+      const matrix = { nodes, vms: [vm('db', pages)] };
       expect(vmCommandLines(matrix, ['a'], 0)).toHaveLength(2);
     }
-    expect(vmCommandLines({ nodes, vms: [], columnPages: [] }, ['a'], 0)).toEqual([]);
+    expect(vmCommandLines({ nodes, vms: [] }, ['a'], 0)).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@
  * (a) Names are data: whatever a name contains, it stays one word of the shell and never becomes an option.
  * (b) virsh takes a name of digits for the id of a running domain. Such a VM is looked up by its name first.
  */
-import type { HostMatrix } from './host.ts';
+import type { HostNodeRow, VmHostRow } from './host.ts';
 import { idList } from './id-list.ts';
 
 /** A word as a POSIX shell takes it. */
@@ -53,8 +53,13 @@ export const setMaxDowntimeCommand = (vm: string, ms: number): string =>
 
 export const virshCancelCommand = (vm: string): string => `virsh domjobabort ${domain(vm)}`;
 
+interface Places {
+  readonly nodes: readonly Pick<HostNodeRow, 'host' | 'nid'>[];
+  readonly vms: readonly Pick<VmHostRow, 'name' | 'host' | 'pages'>[];
+}
+
 /** What one could do with a VM on its host, and see of it there: each a line to copy. The first is always there. */
-export function vmCommandLines({ nodes, vms }: HostMatrix, hosts: readonly string[], guest: number): readonly string[] {
+export function vmCommandLines({ nodes, vms }: Places, hosts: readonly string[], guest: number): readonly string[] {
   const vm = vms[guest];
   if (vm === undefined) return [];
   const own = nodes

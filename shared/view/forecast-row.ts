@@ -4,7 +4,7 @@
  * omitted.
  */
 import type { NodeForecast } from '../model/forecast.ts';
-import type { HostMatrix } from './host.ts';
+import type { HostMatrix, HostNodeRow, VmHostRow } from './host.ts';
 
 export interface ForecastFill {
   readonly vm: number;
@@ -54,6 +54,11 @@ export function forecastNodes({ nodes }: Pick<HostMatrix, 'nodes'>, list: readon
   return { rows, leftOut: list.length - rows.length };
 }
 
+interface Places {
+  readonly nodes: readonly Pick<HostNodeRow, 'freePages'>[];
+  readonly vms: readonly Pick<VmHostRow, 'pages'>[];
+}
+
 /** Room of a node for a VM: what is free, and what the VM has there already. */
-export const roomFor = (matrix: HostMatrix, guest: number, node: number): number =>
+export const roomFor = (matrix: Places, guest: number, node: number): number =>
   matrix.nodes[node]!.freePages + (matrix.vms[guest]?.pages[node] ?? 0);

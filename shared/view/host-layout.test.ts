@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { HostMatrix } from './host.ts';
 import {
   BOX_LEAST_WIDTH,
   cpuText,
   distanceHeat,
   factorCpus,
   hostLayout,
+  isCollapsed,
   LEAST_MEMORY,
-  memoryBands,
   memoryHeight,
   TILE_LEAST_WIDTH,
 } from './host-layout.ts';
@@ -39,6 +38,16 @@ describe('layout of hosts', () => {
     expect(hostLayout([8], 720, 500)).toMatchObject({ kind: 'boxes', columns: 4 });
     expect(hostLayout([128], 720, 500).kind).toBe('tiles');
     expect(hostLayout([128], 2200, 1200).kind).toBe('tiles');
+    expect(hostLayout([16], 1400, 1200).kind).toBe('boxes');
+    expect(hostLayout([17], 1400, 1200).kind).toBe('tiles');
+    expect(hostLayout([8, 9], 1400, 1200).kind).toBe('tiles');
+  });
+
+  test('more than 64 nodes of several hosts are collapsed by host', () => {
+    expect(isCollapsed([32, 32])).toBe(false);
+    expect(isCollapsed([32, 33])).toBe(true);
+    expect(isCollapsed([128])).toBe(false);
+    expect(isCollapsed([])).toBe(false);
   });
 
   test("a node's memory is as high as its size says, or said not to be", () => {
@@ -48,25 +57,6 @@ describe('layout of hosts', () => {
     expect(memoryHeight(1, 1000, layout)).toEqual({ height: LEAST_MEMORY, enlarged: true });
     expect(memoryHeight(0, 1000, layout)).toEqual({ height: LEAST_MEMORY, enlarged: false });
     expect(memoryHeight(0, 0, layout)).toEqual({ height: LEAST_MEMORY, enlarged: false });
-  });
-
-  test('the bands of a node are all of its pages', () => {
-    const matrix: HostMatrix = {
-      nodes: [
-        { host: 0, hostName: 'h', nid: 3, cpus: [], totalPages: 100, freePages: 40, usedPages: 50, reservedPages: 10 },
-      ],
-      vms: [
-        { guest: 0, name: 'a', host: 0, pages: [30], copyPages: [0], totalPages: 30, largestNodeShare: 100 },
-        { guest: 1, name: 'b', host: 1, pages: [0], copyPages: [20], totalPages: 20, largestNodeShare: 100 },
-      ],
-      columnPages: [50],
-    };
-    expect(memoryBands(matrix, 0)).toEqual([
-      { id: 'vm0', kind: 'vm', guest: 0, pages: 30 },
-      { id: 'copy1', kind: 'copy', guest: 1, pages: 20 },
-      { id: 'reserved', kind: 'reserved', guest: null, pages: 10 },
-      { id: 'free', kind: 'free', guest: null, pages: 40 },
-    ]);
   });
 
   test('CPUs are factorized, none is lost', () => {

@@ -4,12 +4,12 @@
  *
  * (a) In boxes, memory has the same width in every node, so its area is proportional to its size; the largest node gets
  *     the height there is, and a node too thin to be seen is drawn LEAST_MEMORY high and flagged.
- * (b) Nodes are ordered by host and nid whatever their sizes, VMs within a node by guest. Nothing jumps when a page
- *     moves.
+ * (b) Nodes are ordered by host and nid whatever their sizes. Nothing jumps when a page moves.
+ * (c) More than MAX_BOXES nodes are tiles; more than MAX_OPEN are collapsed by host, and what is opened is laid out for
+ *     itself.
  */
 import { idList } from './id-list.ts';
 import { plural } from './number-format.ts';
-import type { HostMatrix } from './host.ts';
 
 export interface HostLayout {
   readonly kind: 'boxes' | 'tiles';
@@ -26,11 +26,16 @@ const BOX_MAX_WIDTH = 320;
 const LONE_WIDTH = 480;
 export const TILE_LEAST_WIDTH = 116;
 /** More nodes than this are tiles, however large the window. */
-const MAX_BOXES = 32;
-export const LEAST_MEMORY = 18;
+const MAX_BOXES = 16;
+/** More nodes than this, of several hosts, are collapsed by host. */
+const MAX_OPEN = 64;
+export const LEAST_MEMORY = 2;
 const MEMORY_HEIGHT = { least: 132, most: 460 };
-/** Head, CPUs and gaps of a box; name and padding of a host. */
-const BOX_EXTRA = 84;
+/** A narrower box says its CPUs in words alone. */
+export const CELLS_FROM = 200;
+/** Head, CPUs, the line below the memory and gaps of a box, with the cells of its CPUs and without. */
+const BOX_EXTRA = { cells: 92, words: 74 };
+/** Name and padding of a host. */
 const HOST_EXTRA = 48;
 const GAP = 8;
 const HOST_PADDING = 20;
@@ -67,9 +72,10 @@ export function hostLayout(nodes: readonly number[], width: number, height: numb
     hostRows = nodes.length;
     nodeWidth = Math.floor((inner + GAP) / columns) - GAP;
   }
-  const each = (height - hostRows * HOST_EXTRA - rows * BOX_EXTRA) / rows;
+  const extra = nodeWidth < CELLS_FROM ? BOX_EXTRA.words : BOX_EXTRA.cells;
+  const each = (height - hostRows * HOST_EXTRA - rows * extra) / rows;
   const memoryHeight = Math.round(Math.max(MEMORY_HEIGHT.least, Math.min(MEMORY_HEIGHT.most, each)));
-  if (rows * (memoryHeight + BOX_EXTRA) > 3 * height) return tiles;
+  if (rows * (memoryHeight + extra) > 3 * height) return tiles;
   return {
     kind: 'boxes',
     columns,
@@ -77,6 +83,10 @@ export function hostLayout(nodes: readonly number[], width: number, height: numb
     memoryHeight,
   };
 }
+
+/** Whether there are so many nodes that each host is shown in one line until it is opened. */
+export const isCollapsed = (nodes: readonly number[]): boolean =>
+  nodes.length > 1 && nodes.reduce((sum, n) => sum + n, 0) > MAX_OPEN;
 
 /** As many columns as give rows of one length, or nearly: 8 nodes in room for 6 are 4 and 4. */
 function evenColumns(nodes: number, fit: number): number {
@@ -92,27 +102,6 @@ export function memoryHeight(
 ): { readonly height: number; readonly enlarged: boolean } {
   const exact = mostPages === 0 ? 0 : (height * pages) / mostPages;
   return exact < LEAST_MEMORY ? { height: LEAST_MEMORY, enlarged: pages > 0 } : { height: exact, enlarged: false };
-}
-
-export interface MemoryBand {
-  readonly id: string;
-  /** copy: a migration's second copy. */
-  readonly kind: 'vm' | 'copy' | 'reserved' | 'free';
-  /** Index of the guest; null for memory of no VM. */
-  readonly guest: number | null;
-  readonly pages: number;
-}
-
-/** What fills a host node, from the top: the VMs, second copies after their own, then reserved, then free. All of it. */
-export function memoryBands({ nodes, vms }: HostMatrix, node: number): MemoryBand[] {
-  const { reservedPages, freePages } = nodes[node]!;
-  const bands: MemoryBand[] = vms.flatMap((vm): MemoryBand[] => [
-    { id: `vm${vm.guest}`, kind: 'vm', guest: vm.guest, pages: vm.pages[node]! },
-    { id: `copy${vm.guest}`, kind: 'copy', guest: vm.guest, pages: vm.copyPages[node]! },
-  ]);
-  bands.push({ id: 'reserved', kind: 'reserved', guest: null, pages: reservedPages });
-  bands.push({ id: 'free', kind: 'free', guest: null, pages: freePages });
-  return bands.filter(({ pages }) => pages > 0);
 }
 
 export type CpuPart =

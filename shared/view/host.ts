@@ -12,12 +12,24 @@ export interface HostNodeRow extends Row<'hostNodes'> {
   readonly cpus: readonly number[];
 }
 
+/** What a VM has on one host node: pages of either kind are above 0. */
+export interface VmPart {
+  readonly guest: number;
+  /** Index into `HostMatrix.nodes`. */
+  readonly node: number;
+  readonly pages: number;
+  /** Of a migration's second copy, not in `pages`. */
+  readonly copyPages: number;
+}
+
 export interface VmHostRow {
   readonly guest: number;
   readonly name: string;
   /** Index of the host where it runs. */
   readonly host: number;
-  /** Pages of its memory per host node, index as `HostMatrix.nodes`. */
+  /** Ascending by node; a node without a page of the VM has none. */
+  readonly parts: readonly VmPart[];
+  /** Pages of its memory per host node, index as `HostMatrix.nodes`. Made when asked for: a world has 4,096 VMs. */
   readonly pages: readonly number[];
   /** Pages of a migration's second copy per host node, not in `pages`. */
   readonly copyPages: readonly number[];
@@ -29,24 +41,61 @@ export interface VmHostRow {
 export interface HostMatrix {
   readonly nodes: readonly HostNodeRow[];
   readonly vms: readonly VmHostRow[];
+  /** What each host node holds, by guest. */
+  readonly held: readonly (readonly VmPart[])[];
   /** Sum over the VMs per host node, second copies included. */
   readonly columnPages: readonly number[];
 }
 
+/** A snapshot does not change, and many views ask for the same matrix. */
+const KNOWN = new WeakMap<Snapshot, HostMatrix>();
+
 /** Every host node in (host, nid) order, every VM, and the pages of each VM on each node. Cost follows the backing's runs. */
 export function hostMatrix(snapshot: Snapshot): HostMatrix {
+  let matrix = KNOWN.get(snapshot);
+  if (matrix === undefined) {
+    matrix = makeMatrix(snapshot);
+    KNOWN.set(snapshot, matrix);
+  }
+  return matrix;
+}
+
+function makeMatrix(snapshot: Snapshot): HostMatrix {
   const nodes = hostNodeRows(snapshot);
   const index = new Map(nodes.map((node, i) => [nodeKey(node.host, node.nid), i]));
-  const vms = guestsOf(snapshot).map((guest, g): VmHostRow => {
-    const pages = nodes.map(() => 0);
-    const copyPages = nodes.map(() => 0);
-    addBacking(snapshot, g, index, pages, copyPages);
-    const totalPages = sum(pages);
-    const largestNodeShare = totalPages === 0 ? null : Math.floor((100 * Math.max(...pages)) / totalPages);
-    return { guest: g, name: guest.name, host: guest.host, pages, copyPages, totalPages, largestNodeShare };
+  const held: VmPart[][] = nodes.map(() => []);
+  const columnPages = nodes.map(() => 0);
+  const vms = guestsOf(snapshot).map(({ name, host }, guest): VmHostRow => {
+    const parts = partsOf(snapshot, guest, index);
+    let [totalPages, most] = [0, 0];
+    for (const part of parts) {
+      totalPages += part.pages;
+      most = Math.max(most, part.pages);
+      held[part.node]!.push(part);
+      columnPages[part.node] = columnPages[part.node]! + part.pages + part.copyPages;
+    }
+    const largestNodeShare = totalPages === 0 ? null : Math.floor((100 * most) / totalPages);
+    return vmRow(nodes.length, { guest, name, host, parts, totalPages, largestNodeShare });
   });
-  const columnPages = nodes.map((_, i) => sum(vms.map((vm) => vm.pages[i]! + vm.copyPages[i]!)));
-  return { nodes, vms, columnPages };
+  return { nodes, vms, held, columnPages };
+}
+
+function vmRow(nodes: number, row: Omit<VmHostRow, 'pages' | 'copyPages'>): VmHostRow {
+  const dense = (of: (part: VmPart) => number): readonly number[] => {
+    const list = Array.from({ length: nodes }, () => 0);
+    for (const part of row.parts) list[part.node] = of(part);
+    return list;
+  };
+  let [pages, copyPages]: (readonly number[] | null)[] = [null, null];
+  return {
+    ...row,
+    get pages() {
+      return (pages ??= dense((part) => part.pages));
+    },
+    get copyPages() {
+      return (copyPages ??= dense((part) => part.copyPages));
+    },
+  };
 }
 
 /** Every host node in (host, nid) order. */
@@ -59,22 +108,18 @@ export function hostNodeRows(snapshot: Snapshot): HostNodeRow[] {
   });
 }
 
-function addBacking(
-  snapshot: Snapshot,
-  guest: number,
-  index: ReadonlyMap<number, number>,
-  pages: number[],
-  copyPages: number[],
-): void {
+function partsOf(snapshot: Snapshot, guest: number, index: ReadonlyMap<number, number>): VmPart[] {
   const [first, end] = rowsOf(snapshot, 'backing', guest);
-  const { host, hostNid, pages: count, copy } = snapshot.tables.backing.columns;
+  const { host, hostNid, pages, copy } = snapshot.tables.backing.columns;
+  const parts = new Map<number, { guest: number; node: number; pages: number; copyPages: number }>();
   for (let row = first; row < end; row++) {
-    const node = index.get(nodeKey(host![row]!, hostNid![row]!));
+    const node = index.get(nodeKey(host[row]!, hostNid[row]!));
     if (node === undefined) continue;
-    const into = copy![row] === 1 ? copyPages : pages;
-    into[node] = into[node]! + count![row]!;
+    let part = parts.get(node);
+    if (part === undefined) parts.set(node, (part = { guest, node, pages: 0, copyPages: 0 }));
+    part[copy[row] === 1 ? 'copyPages' : 'pages'] += pages[row]!;
   }
+  return [...parts.values()].filter((part) => part.pages + part.copyPages > 0).sort((a, b) => a.node - b.node);
 }
 
 const nodeKey = (host: number, nid: number): number => host * 65536 + nid;
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -106,7 +106,8 @@ describe('guest lanes', () => {
     const copied = { ...snapshot, tables: { ...snapshot.tables, backing: tableOf('backing', [...rows, copy]) } };
     expect(guestLanes(copied, 0, window).hostBands).toEqual(lanes.hostBands);
     const [vm, was] = [hostMatrix(copied).vms[0]!, matrix.vms[0]!];
-    expect(vm).toEqual({ ...was, copyPages: [0, 300] });
+    const parts = [was.parts[0]!, { ...was.parts[1]!, copyPages: 300 }];
+    expect(vm).toEqual({ ...was, parts, copyPages: [0, 300] });
     expect(hostMatrix(copied).columnPages).toEqual([matrix.columnPages[0]!, matrix.columnPages[1]! + 300]);
   });
 

@@ -52,7 +52,10 @@ export type ViewName = (typeof VIEWS)[number];
 export type GuestPart = 'map' | 'free' | 'owed' | 'layouts' | 'commits' | 'compare';
 
 export type Selection =
+  | { readonly kind: 'host'; readonly host: number }
   | { readonly kind: 'hostNode'; readonly host: number; readonly nid: number }
+  /** The VMs of a host node that are drawn as one block. */
+  | { readonly kind: 'merged'; readonly host: number; readonly nid: number; readonly guests: readonly number[] }
   | { readonly kind: 'vm'; readonly guest: number }
   | { readonly kind: 'guestNode'; readonly guest: number; readonly nid: number }
   /** Half-open pfn range of a guest. */

@@ -4,6 +4,7 @@ export { comparisonDocument, differenceText, variantText, variantTitle } from '.
 export { eventFacts, eventText, eventTitle } from './event.ts';
 export { forecastText } from './forecast.ts';
 export { verdictText } from './migration.ts';
+export { fullness, standoutText } from './overview.ts';
 export { pendingText } from './pending-work.ts';
 export { COUNTED_BY, GLOSSARY, GLOSSARY_GROUPS, GLOSSARY_SIGNS, termOf, termText } from './glossary.ts';
 export type { GlossaryEntry, GlossarySign, TermId } from './glossary.ts';

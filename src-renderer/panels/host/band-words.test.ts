@@ -1,16 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { CompactionMove, MigrationMove, Move } from '../../../shared/view/move.ts';
-import { bandWords, movingWords } from './band-words.ts';
+import { bandWords, mergedWords, movingWords } from './band-words.ts';
 
-const vms = ['db', 'web'].map((name, guest) => ({
-  guest,
-  name,
-  host: 0,
-  pages: [],
-  copyPages: [],
-  totalPages: 0,
-  largestNodeShare: null,
-}));
+const vms = ['db', 'web'].map((name) => ({ name, host: 0 }));
 const compaction = { kind: 'compaction', vm: 'db', row: { nodes: [1], movedPages: 999 }, totalPages: 1000 };
 const migration = { kind: 'migration', vm: 'web' };
 const running = [compaction as unknown as CompactionMove, migration as unknown as MigrationMove] as readonly Move[];
@@ -30,14 +22,26 @@ describe('a block', () => {
     expect(movingWords([], { vms }, band(0), { host: 0, nid: 1 })).toBeNull();
   });
 
-  test.each([50, 100, 169, 170, 219, 220, 400])('has every word seen in its label, at %i pixels', (width) => {
+  test.each([50, 100, 140, 169, 170, 219, 220, 400])('has every word seen in its label, at %i pixels', (width) => {
     for (const rows of [0, 1, 2, 3, 9]) {
       for (const moving of [null, 'leaving']) {
-        const { figure, below, label } = bandWords('db', '8 GiB', moving, rows, width);
-        const seen = ['db', ...(figure === null ? [] : [figure]), ...below];
-        expect(label.startsWith(seen.join(', '))).toBe(true);
-        expect(seen.length - (figure === null ? 0 : 1)).toBeLessThanOrEqual(Math.max(1, rows));
+        for (const whole of ['db', 'a-name-of-a-virtual-machine-that-is-long']) {
+          const { name, figure, below, label } = bandWords(whole, '8 GiB', moving, rows, width);
+          const seen = [...(figure === null ? [] : [figure]), ...below];
+          expect(label.startsWith([whole, ...seen].join(', '))).toBe(true);
+          expect(below.length).toBeLessThanOrEqual(Math.max(0, rows - 1));
+          expect(name === whole || name.includes('…')).toBe(true);
+          expect([...name].length * 7 + (figure ?? '').length * 6.5).toBeLessThanOrEqual(Math.max(width, 40));
+        }
       }
     }
+  });
+
+  test('says its size beside its name, below it, or not at all', () => {
+    expect(bandWords('vm-13-batch', '16 GiB', null, 1, 153)).toMatchObject({ name: 'vm-13-batch', figure: '16 GiB' });
+    expect(bandWords('a-long-name-indeed', '16 GiB', null, 2, 153)).toMatchObject({ figure: null, below: ['16 GiB'] });
+    expect(bandWords('a-long-name-indeed', '16 GiB', null, 1, 153).name).toMatch(/^a-l.*…/);
+    expect(mergedWords(37, '20 GiB', 153)).toEqual({ name: '+37 VMs', figure: '20 GiB ▸' });
+    expect(mergedWords(1, '2 GiB', 84)).toEqual({ name: '+1 VM', figure: '▸' });
   });
 });

@@ -45,6 +45,7 @@ test.each(['light', 'dark', 'lstopo'])('in the theme %s', (theme) => {
       ['.used', 'ink'],
       ['.other .used', 'ink'],
       ['.copy .used', 'ink'],
+      ['.merged .used', 'ink'],
       ['.free', 'soft'],
     ] as const) {
       const is = contrast(parse(token(theme, text)), over(parse(token(theme, `n${hue}`)), opacity(selector), ground));

@@ -4,8 +4,10 @@
 import { compactionsOf, guestsOf, migrationsOf, PAGE_COUNTS } from '../../../shared/columns/index.ts';
 import { counterName } from '../../../shared/view/counter-name.ts';
 import type { GuestRecord, Snapshot } from '../../../shared/columns/index.ts';
+import { isCrowded, overviewOf } from '../../../shared/view/overview.ts';
+import { fullness } from '../../../shared/view/words/index.ts';
 import { hostMatrix, idList, LaneIndex, nodeRows, owedPairs } from '../../../shared/view/index.ts';
-import type { GuestInput, NodeColourTable } from '../../../shared/view/index.ts';
+import type { GuestInput, HostMatrix, HostNodeRow, NodeColourTable, VmPart } from '../../../shared/view/index.ts';
 import {
   bytes,
   count,
@@ -48,7 +50,7 @@ export function hostNodeFacts(snapshot: Snapshot, colours: NodeColourTable, host
   const header = snapshot.header.hosts[host]!;
   const from = header.nids.indexOf(nid);
   const label = colours.hostNodeLabel(host, nid);
-  const held = matrix.vms.filter((vm) => vm.pages[index]! + vm.copyPages[index]! > 0);
+  const held = matrix.held[index]!;
   return {
     kind: 'Host node',
     title: `Node ${label}`,
@@ -73,18 +75,7 @@ export function hostNodeFacts(snapshot: Snapshot, colours: NodeColourTable, host
           { name: 'free', pages: node.freePages, more: share(node.freePages, node.totalPages) },
         ],
       },
-      {
-        title: 'VMs on it (H)',
-        facts:
-          held.length === 0
-            ? [{ name: 'none', text: '0' }]
-            : held.map((vm) => ({
-                name: vm.name,
-                hint: `of ${vm.name}, on this node (H)${vm.copyPages[index]! > 0 ? ', with its second copy' : ''}`,
-                pages: vm.pages[index]! + vm.copyPages[index]!,
-                more: share(vm.pages[index]!, vm.totalPages),
-              })),
-      },
+      { title: 'VMs on it (H)', facts: vmParts(matrix, held) },
       {
         title: 'Distance to node',
         facts: header.nids.map((to, i) => ({
@@ -97,20 +88,130 @@ export function hostNodeFacts(snapshot: Snapshot, colours: NodeColourTable, host
   };
 }
 
+/** More are in the table VM × node. */
+const MAX_VMS = 60;
+
+const pagesOf = ({ pages, copyPages }: VmPart): number => pages + copyPages;
+
+/** Of VMs on one node: what each has there, the largest first. */
+function vmParts({ vms }: HostMatrix, parts: readonly VmPart[]): readonly Fact[] {
+  if (parts.length === 0) return [{ name: 'none', text: '0' }];
+  const listed = parts.toSorted((a, b) => pagesOf(b) - pagesOf(a) || a.guest - b.guest);
+  const facts = listed.slice(0, MAX_VMS).map((part): Fact => {
+    const { name, totalPages } = vms[part.guest]!;
+    return {
+      name,
+      hint: `of ${name}, on this node (H)${part.copyPages > 0 ? ', with its second copy' : ''}`,
+      pages: pagesOf(part),
+      more: share(part.pages, totalPages),
+    };
+  });
+  const rest = listed.slice(MAX_VMS);
+  if (rest.length === 0) return facts;
+  return [...facts, { name: plural(rest.length, 'smaller VM'), pages: sum(rest.map(pagesOf)) }];
+}
+
+/** Of a merged block of the host picture: its VMs with their sum, and the node that they are on. */
+export function mergedFacts(
+  snapshot: Snapshot,
+  colours: NodeColourTable,
+  { host, nid, guests }: { readonly host: number; readonly nid: number; readonly guests: readonly number[] },
+): FactSheet {
+  const matrix = hostMatrix(snapshot);
+  const index = matrix.nodes.findIndex((node) => node.host === host && node.nid === nid);
+  const node = matrix.nodes[index]!;
+  const own = new Set(guests);
+  const parts = matrix.held[index]!.filter(({ guest }) => own.has(guest));
+  const merged = sum(parts.map(pagesOf));
+  const label = colours.hostNodeLabel(host, nid);
+  return {
+    kind: 'Merged VMs',
+    title: `${plural(parts.length, 'VM')} on node ${label}`,
+    subtitle: `${size(merged)}, ${share(merged, node.totalPages)} of the node`,
+    groups: [
+      { title: 'Each, on this node (H)', facts: [...vmParts(matrix, parts), { name: 'sum', pages: merged }] },
+      {
+        title: `Node ${label} (H)`,
+        facts: [
+          { name: 'named in the picture', pages: node.usedPages - merged },
+          { name: 'merged', pages: merged },
+          { name: 'reserved', hint: 'Kept by the host itself', pages: node.reservedPages },
+          { name: 'free', pages: node.freePages, more: share(node.freePages, node.totalPages) },
+          { name: 'installed', pages: node.totalPages },
+        ],
+      },
+    ],
+  };
+}
+
 /** More are in the list at the left. */
 const MAX_NODES = 16;
+/** More hosts are counted, not named. */
+const MAX_TITLE = 4;
+
+/** One of several hosts: its memory, and each of its nodes. */
+export function hostFacts(snapshot: Snapshot, colours: NodeColourTable, host: number): FactSheet {
+  const own = overviewOf(snapshot).hosts[host]!;
+  const crowded = own.nodes.filter(isCrowded);
+  const nodeName = (nid: number): string => `node ${colours.hostNodeLabel(host, nid)}`;
+  return {
+    kind: 'Host',
+    title: own.name,
+    subtitle: `${plural(own.nodes.length, 'node')}, ${plural(own.vms, 'VM')}, ${size(own.totalPages)}`,
+    groups: [
+      {
+        title: 'Memory (H)',
+        facts: [
+          { name: 'used by VMs and host', pages: own.usedPages, more: fullness(own) },
+          { name: 'free', pages: own.freePages, more: share(own.freePages, own.totalPages) },
+          {
+            name: 'away from its vCPUs',
+            hint: 'Pages on a host node where no vCPU of their VM runs; a vCPU is taken to run where its guest node stands for (H)',
+            pages: own.awayPages,
+            more: share(own.awayPages, own.usedPages),
+            ...(own.awayPages > 0 ? { tone: 'warn' as const } : {}),
+          },
+          {
+            name: 'owed (T ≠ A)',
+            hint: 'By the VMs that run here: in use, and booked on another node than they belong to',
+            pages: own.owedPages,
+            more: share(own.owedPages, own.usedPages),
+            ...(own.owedPages > 0 ? { tone: 'warn' as const } : {}),
+          },
+        ],
+      },
+      {
+        title: 'Its nodes: used (H)',
+        facts: own.nodes.map((node) => ({
+          name: nodeName(node.nid),
+          hint: `used of ${size(node.totalPages)} on host ${nodeName(node.nid)} (H)`,
+          colour: colours.ofHostNode(host, node.nid),
+          pages: node.usedPages,
+          more: `${fullness(node)}${node.awayPages > 0 ? `, ${size(node.awayPages)} away` : ''}`,
+        })),
+      },
+      ...(crowded.length === 0
+        ? []
+        : [
+            {
+              title: 'Over 90 % full',
+              facts: crowded.map((node) => ({ name: nodeName(node.nid), text: fullness(node) })),
+            },
+          ]),
+    ],
+  };
+}
 
 /** What the hosts hold, all together and each. */
 export function hostsFacts(snapshot: Snapshot, colours: NodeColourTable): FactSheet {
   const { nodes, vms } = hostMatrix(snapshot);
   const { hosts } = snapshot.header;
   const cpus = sum(nodes.map((node) => node.cpus.length));
-  const memory = hosts.map(({ name }, h): FactGroup => {
-    const own = nodes.filter(({ host }) => host === h);
+  const memoryOf = (title: string, own: readonly HostNodeRow[]): FactGroup => {
     const total = sum(own.map(({ totalPages }) => totalPages));
     const part = (pages: number): Pick<Fact, 'pages' | 'more'> => ({ pages, more: share(pages, total) });
     return {
-      title: hosts.length > 1 ? `Memory of ${name} (H)` : 'Memory (H)',
+      title,
       facts: [
         { name: 'installed', pages: total },
         { name: 'used by VMs', ...part(sum(own.map(({ usedPages }) => usedPages))) },
@@ -118,7 +219,16 @@ export function hostsFacts(snapshot: Snapshot, colours: NodeColourTable): FactSh
         { name: 'free', ...part(sum(own.map(({ freePages }) => freePages))) },
       ],
     };
-  });
+  };
+  const memory =
+    hosts.length === 1 || hosts.length > MAX_TITLE
+      ? [memoryOf('Memory (H)', nodes)]
+      : hosts.map(({ name }, h) =>
+          memoryOf(
+            `Memory of ${name} (H)`,
+            nodes.filter(({ host }) => host === h),
+          ),
+        );
   const byFree = [...nodes].sort((a, b) => b.freePages - a.freePages);
   const few = nodes.length <= MAX_NODES;
   const free: FactGroup = {
@@ -131,18 +241,21 @@ export function hostsFacts(snapshot: Snapshot, colours: NodeColourTable): FactSh
       more: share(node.freePages, node.totalPages),
     })),
   };
+  const byScore = [...vms].sort((a, b) => (a.largestNodeShare ?? 101) - (b.largestNodeShare ?? 101));
   const scores: FactGroup = {
-    title: 'VMs: largest-node share (H)',
-    facts: vms.map(({ name, totalPages, largestNodeShare }) => ({
-      name,
-      hint: `Of ${name}'s memory, the part on its fullest host node`,
-      text: largestNodeShare === null ? UNKNOWN : `${largestNodeShare} %`,
-      more: `of ${size(totalPages)}`,
-    })),
+    title: vms.length > MAX_NODES ? 'Least gathered VMs: largest-node share (H)' : 'VMs: largest-node share (H)',
+    facts: (vms.length > MAX_NODES ? byScore.slice(0, MAX_NODES) : vms).map(
+      ({ name, totalPages, largestNodeShare }) => ({
+        name,
+        hint: `Of ${name}'s memory, the part on its fullest host node`,
+        text: largestNodeShare === null ? UNKNOWN : `${largestNodeShare} %`,
+        more: `of ${size(totalPages)}`,
+      }),
+    ),
   };
   return {
     kind: hosts.length === 1 ? 'Host' : 'Hosts',
-    title: hosts.length === 1 ? hosts[0]!.name : hosts.map(({ name }) => name).join(', '),
+    title: hosts.length <= MAX_TITLE ? hosts.map(({ name }) => name).join(', ') : plural(hosts.length, 'host'),
     subtitle: `${plural(nodes.length, 'node')}, ${plural(cpus, 'CPU')}, ${plural(vms.length, 'VM')}`,
     groups: [...memory, free, ...(vms.length === 0 ? [] : [scores])],
   };
@@ -193,20 +306,17 @@ export function vmFacts(
       },
       {
         title: 'Where it lives (H)',
-        facts: matrix.nodes.flatMap((node, i) =>
-          vm.pages[i]! + vm.copyPages[i]! === 0
-            ? []
-            : [
-                {
-                  name: `node ${colours.hostNodeLabel(node.host, node.nid)}`,
-                  hint: `on host node ${colours.hostNodeLabel(node.host, node.nid)} (H)`,
-                  colour: colours.ofHostNode(node.host, node.nid),
-                  ...(vm.pages[i] === 0
-                    ? { pages: vm.copyPages[i]!, more: 'arriving' }
-                    : { pages: vm.pages[i]!, more: share(vm.pages[i]!, vm.totalPages) }),
-                },
-              ],
-        ),
+        facts: vm.parts.map((part) => {
+          const node = matrix.nodes[part.node]!;
+          return {
+            name: `node ${colours.hostNodeLabel(node.host, node.nid)}`,
+            hint: `on host node ${colours.hostNodeLabel(node.host, node.nid)} (H)`,
+            colour: colours.ofHostNode(node.host, node.nid),
+            ...(part.pages === 0
+              ? { pages: part.copyPages, more: 'arriving' }
+              : { pages: part.pages, more: share(part.pages, vm.totalPages) }),
+          };
+        }),
       },
       {
         title: 'What it sees: size (T), free (A)',
