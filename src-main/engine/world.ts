@@ -159,6 +159,17 @@ export class World {
     return this.#guests;
   }
 
+  /**
+   * Whether the next tick may have events. False is certain, so that who records a world knows beforehand which moment
+   * will be one before an event.
+   */
+  mayReachEvent(): boolean {
+    if (this.nextScheduledTick !== null && this.nextScheduledTick <= this.#tick) return true;
+    if (this.#transfers.mayReachEvent) return true;
+    const { isBusy, fleet } = this.#transfers;
+    return this.#guests.some((guest, i) => guest.mayReachEvent(truthOf(fleet, i), this.#tick, isBusy));
+  }
+
   /** Advances time. Our own bugs are rethrown with the seed and tick they happened at. */
   step(ticks = 1): void {
     for (let i = 0; i < ticks; i++) this.#located(() => this.#stepOnce());

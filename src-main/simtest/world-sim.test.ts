@@ -27,6 +27,7 @@ function faulty(
       get tick() {
         return world.tick;
       },
+      mayReachEvent: () => world.mayReachEvent(),
       step: (ticks) => world.step(ticks),
       get config() {
         return world.config;
@@ -86,6 +87,7 @@ const faults: readonly (readonly [WorldFactory, RegExp])[] = [
     })),
     /restored, the restored world differs/,
   ],
+  [faulty('expects no event', () => ({ mayReachEvent: () => false })), /no event was due, and there was /],
   [faulty('never settles', () => ({ converged: () => false })), /not settled after/],
   [
     faulty('breaks a law', (world) => ({

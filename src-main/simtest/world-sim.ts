@@ -36,6 +36,7 @@ export interface WorldUnderTest {
   readonly tick: number;
   /** With the commands submitted so far in its schedule. */
   readonly config: WorldConfig;
+  mayReachEvent(): boolean;
   step(ticks: number): void;
   /** Null when it took effect. */
   submit(command: Command): Rejection | null;
@@ -249,10 +250,15 @@ class WorldRunner {
 
   #step(world: WorldUnderTest, ticks: number): void {
     const before = world.tick;
+    const earlier = world.takeEvents();
+    const mayReachEvent = world.mayReachEvent();
     world.step(ticks);
     expect(world.tick === before + ticks, () => `stepped ${ticks} ticks from ${before} to ${world.tick}`);
     this.#shadow?.step(ticks);
-    for (const event of world.takeEvents()) {
+    const events = world.takeEvents();
+    const [unexpected] = mayReachEvent || ticks > 1 ? [] : events;
+    expect(unexpected === undefined, () => `at tick ${before} no event was due, and there was ${unexpected!.type}`);
+    for (const event of [...earlier, ...events]) {
       const ended = event.type === 'migrationCompleted' || event.type === 'migrationCancelled';
       if (ended) this.#sources.delete(event.vm);
       if (event.type === 'migrationFailed') this.#checkSource(world, event.vm);

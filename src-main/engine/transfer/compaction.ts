@@ -49,6 +49,14 @@ export class Compaction implements Transfer<CompactionRow> {
     return Infinity;
   }
 
+  /** Its last frames move, or there is no room for one: then it may be stalled. */
+  mayReachEvent(_ms: number, _bytesPerSec: number, fleet: Fleet): boolean {
+    const { nodes, framesPerTick, leftPages } = this.state;
+    const { memory, host } = fleet.guest(this.guest);
+    if (leftPages <= framesPerTick * memory.framePages) return true;
+    return inOrder(fleet.hosts[host]!, nodes, 1, memory.framePages).length === 0;
+  }
+
   /** A tick's frames move at once. */
   advance(_ms: number, _bytesPerSec: number, at: Surroundings): void {
     const move = nextMove(this.state, at.fleet);

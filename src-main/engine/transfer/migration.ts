@@ -9,7 +9,7 @@ import type { DirtyConfig } from '../../../shared/model/config.ts';
 import { assert } from '../core/index.ts';
 import type { Fleet } from '../fleet/index.ts';
 import type { Flow } from './max-min.ts';
-import { advance, currentRound, type Precopy, roundLeftMs, sentBytes, workingSetDirt } from './precopy.ts';
+import { advance, currentRound, INSTANT_MS, type Precopy, roundLeftMs, sentBytes, workingSetDirt } from './precopy.ts';
 import type { Surroundings, Transfer } from './transfer.ts';
 
 /** Saved unchanged. */
@@ -53,6 +53,10 @@ export class Migration implements Transfer<MigrationRow> {
 
   nextEventMs(bytesPerSec: number): number {
     return roundLeftMs(this.state.precopy, bytesPerSec);
+  }
+
+  mayReachEvent(ms: number, bytesPerSec: number): boolean {
+    return this.nextEventMs(bytesPerSec) <= ms + INSTANT_MS;
   }
 
   advance(ms: number, bytesPerSec: number, at: Surroundings): void {

@@ -38,7 +38,7 @@ export type Round = {
 export type DirtyPages = (seconds: number) => number;
 
 /** Rounds that would end within a nanosecond end now: sums of fractions of a tick must not cost a tick. */
-const INSTANT_MS = 1e-6;
+export const INSTANT_MS = 1e-6;
 
 export function startPrecopy(pages: number, downtimeLimitMs: number, maxRounds: number, tick: number): Precopy {
   const rounds = [startRound(tick, pages * PAGE_SIZE_BYTES)];

@@ -16,6 +16,8 @@ export interface Transfer<Row> {
   readonly cpuShare: number;
   /** Milliseconds until it is at its next event with this much of the network; Infinity: nothing within a tick. */
   nextEventMs(bytesPerSec: number): number;
+  /** Whether it may be at an event within a tick of `ms`, with at most this much of the network. False is certain. */
+  mayReachEvent(ms: number, bytesPerSec: number, fleet: Fleet): boolean;
   /** Goes on for `ms`, at most to its next event. */
   advance(ms: number, bytesPerSec: number, at: Surroundings): void;
   /** All transfers of its kind have gone on to the end of the tick. */

@@ -223,6 +223,12 @@ export class Transfers {
 
   // Time
 
+  /** Whether the next step may have events. False is certain: alone on its path a transfer gets no less than beside others. */
+  get mayReachEvent(): boolean {
+    const { tickMs } = this.#config;
+    return [...this.#underWay.values()].some((t) => t.mayReachEvent(tickMs, this.#ratesOf([t])[0]!, this.#fleet));
+  }
+
   /** One tick of all that is under way. */
   step(tick: number): void {
     this.#stoodMs.clear();

@@ -41,6 +41,7 @@ import {
   sameRanges,
   deliverLayout,
   type LayoutDelivery,
+  mayDeliver,
 } from './layout-delivery.ts';
 import { type OwedRow, owedRows } from './owed.ts';
 import { bootNodeMap, deriveLayout, hostTargetLagPages, type NodeMap, remap } from './regeneration.ts';
@@ -213,6 +214,12 @@ export class Guest {
   /** The last commits, step by step; oldest first. */
   get traces(): readonly CommitTrace[] {
     return this.#commits.traces;
+  }
+
+  /** Whether a tick may have events of this guest. False is certain. @param mayMove the backing may change in this tick. */
+  mayReachEvent(truth: HostTruth, tick: number, mayMove: boolean): boolean {
+    if (this.#commits.isUnderWay) return this.#commits.isDue(tick);
+    return mayDeliver(this.#delivery, this.#regeneration, truth, tick, mayMove);
   }
 
   /** Takes the step of a commit that is due. Before regenerate, so that a layout that waits for it is delivered at once. */

@@ -32,6 +32,18 @@ export const NOT_SEEN = -1;
 export const isDeliveryDue = (delivery: LayoutDelivery, { enabled }: RegenerationConfig): boolean =>
   delivery.dueTick !== null || (enabled && delivery.seenGeneration === NOT_SEEN);
 
+/** Whether `deliverLayout` may give ranges in a tick. @param mayMove the backing may change before it. */
+export function mayDeliver(
+  { dueTick, seenGeneration }: LayoutDelivery,
+  { enabled, delayTicks }: RegenerationConfig,
+  { generation }: HostTruth,
+  tick: number,
+  mayMove: boolean,
+): boolean {
+  if (dueTick !== null) return dueTick <= tick;
+  return enabled && delayTicks === 0 && (mayMove || generation !== seenGeneration);
+}
+
 /**
  * Notes a change of backing, and derives the layout that is due.
  * @param target the layout in force, expanded over the guest's pages.
