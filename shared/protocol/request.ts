@@ -170,6 +170,8 @@ export const requests = {
   /** One recorded frame, to compare with: the one at this tick, or the last before it. Payload: encode(snapshot) at level
    *  `accounts`. What the window watches stays as it is. */
   'view.frame': run<{ tick: number }>()(z.strictObject({ at: tick })),
+  /** Ticks that have a recorded frame, ascending; those before and after every event are among them. */
+  'view.frames': run<{ ticks: readonly number[] }>()(none),
   /** Exact pages of the present. Payload: see tile.ts. */
   'view.tiles': run<{ tick: number; fromPfn: number; pages: number }>()(
     z.strictObject({

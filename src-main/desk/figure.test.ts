@@ -34,6 +34,8 @@ test('a recorded frame can be compared with, whatever the window watches', async
     expect(decode(payload.slice().buffer).value?.header.tick).toBe(output.tick);
   }
   expect((await page.ask('view.frame', { at: 5 })).output.tick).toBe(5);
+  const { ticks } = await page.get('view.frames', {});
+  expect([ticks[0], ticks.at(-1)]).toEqual([0, 5]);
 });
 
 test('figures are SVG files, named by what they show', async () => {

@@ -26,12 +26,14 @@ for (let i = 0; i < FRAMES; i++) {
 const bytesOf = (frame: Snapshot): Buffer => Buffer.from(encode(frame));
 const takenBytes = taken.map(bytesOf);
 
-/** Ticks in which something happened. */
-const happened = (tick: number): boolean => tick === 0 || tick % 17 === 3;
+/** Ticks after an event. */
+const happened = (tick: number): boolean => tick % 17 === 3;
+const PLAIN = { isBesideEvent: false, isAmended: false };
+const kindAt = (tick: number) => ({ ...PLAIN, isBesideEvent: happened(tick) });
 
 function filled(bounds: Partial<HistoryBounds>, frames = FRAMES): History {
   const history = new History({ folder, nowMs: () => 0, bounds });
-  for (const frame of taken.slice(0, frames)) history.add(frame, happened(frame.header.tick));
+  for (const frame of taken.slice(0, frames)) history.add(frame, kindAt(frame.header.tick));
   return history;
 }
 
@@ -65,16 +67,51 @@ describe('a history', () => {
     expectExact(history);
   });
 
-  it('is thinned beyond so many frames, oldest first, with the first, the newest and what happened', () => {
+  it('is thinned beyond so many frames, oldest first, but for the first, the newest and those beside events', () => {
     const history = filled({ groupFrames: 8, frames: 60 });
     const ticks = history.ticks();
     expect(ticks.length).toBeLessThanOrEqual(60);
     expect([ticks[0], ticks.at(-1)]).toEqual([0, FRAMES - 1]);
-    // 3 was beside 0 when the oldest were thinned again.
-    expect(ticks.filter((tick) => tick % 17 === 3)).toEqual([20, 37, 54, 71, 88, 105]);
+    expect(ticks.filter(happened)).toEqual([3, 20, 37, 54, 71, 88, 105]);
     const gaps = ticks.slice(1).map((tick, i) => tick - ticks[i]!);
     expect(gaps.at(0)).toBeGreaterThan(1);
     expect(gaps.at(-1)).toBe(1);
+    expectExact(history);
+  });
+
+  it('gives up frames beside events only when there are no others left', () => {
+    const history = new History({ folder, nowMs: () => 0, bounds: { groupFrames: 8, frames: 40 } });
+    const beside = (tick: number): boolean => tick % 3 !== 0;
+    let losses = 0;
+    for (const frame of taken) {
+      const before = history.ticks();
+      history.add(frame, PLAIN);
+      const kept = new Set(history.ticks());
+      if (beside(frame.header.tick)) history.keepNewest();
+      if (!before.some((tick) => beside(tick) && !kept.has(tick))) continue;
+      losses++;
+      // The newest group is not thinned; nor is the first frame.
+      expect(before.filter((tick) => tick > 0 && !beside(tick) && tick < frame.header.tick - 8)).toEqual([]);
+    }
+    expect(losses).toBeGreaterThan(1);
+    expect(history.ticks().length).toBeLessThanOrEqual(40);
+    expect(history.ticks().at(0)).toBe(0);
+    expectExact(history);
+  });
+
+  it('shows the world after the commands of a tick, and forgets it when it goes back to the tick', () => {
+    const history = filled({ groupFrames: 5 }, 10);
+    const amended = { ...taken[9]!, header: { ...taken[9]!.header, chain: 'amended' } };
+    history.add(amended, { ...PLAIN, isAmended: true });
+    for (const frame of taken.slice(10, 20)) history.add(frame, PLAIN);
+    expect(history.frameAt(9).header.chain).toBe('amended');
+    expect(history.frameAt(10).header.tick).toBe(10);
+    expect(history.ticks()).toEqual(taken.slice(0, 20).map(({ header }) => header.tick));
+    history.truncate(9);
+    expect(bytesOf(history.frameAt(9)).equals(takenBytes[9]!)).toBe(true);
+    history.add(amended, { ...PLAIN, isAmended: true });
+    history.truncate(9);
+    expect(history.chain).toBe(taken[9]!.header.chain);
     expectExact(history);
   });
 
@@ -93,7 +130,7 @@ describe('a history', () => {
     history.truncate(tick);
     expect(history.ticks()).toEqual(taken.slice(0, tick + 1).map(({ header }) => header.tick));
     expectExact(history);
-    for (const frame of taken.slice(tick + 1)) history.add(frame, false);
+    for (const frame of taken.slice(tick + 1)) history.add(frame, PLAIN);
     expectExact(history);
     const { memoryBytes, diskBytes, frames } = history.figures();
     expect(frames).toBe(FRAMES);
@@ -106,7 +143,7 @@ describe('a history', () => {
     writeFileSync(file, '');
     const missing = join(file, 'below');
     const history = new History({ folder: missing, nowMs: () => 0, bounds: { groupFrames: 8, memoryBytes: 20_000 } });
-    for (const frame of taken) history.add(frame, false);
+    for (const frame of taken) history.add(frame, PLAIN);
     expect(history.figures().memoryBytes).toBeLessThanOrEqual(20_000);
     expect(existsSync(missing)).toBe(false);
     expectExact(history);
@@ -115,7 +152,7 @@ describe('a history', () => {
   it.runIf(existsSync('/dev/full'))('leaves nothing behind where there is no room for a file', () => {
     symlinkSync('/dev/full', join(folder, 'frames-1'));
     const history = new History({ folder, nowMs: () => 0, bounds: { groupFrames: 8, memoryBytes: 20_000 } });
-    for (const frame of taken) history.add(frame, false);
+    for (const frame of taken) history.add(frame, PLAIN);
     expect(history.figures()).toMatchObject({ diskBytes: 0 });
     expect(history.figures().memoryBytes).toBeLessThanOrEqual(20_000);
     expect(readdirSync(folder)).toEqual([]);
@@ -128,7 +165,7 @@ describe('when a frame is recorded', () => {
   function recorded(costMs: number, isEvent: (tick: number) => boolean): number {
     let now = 0;
     const history = new History({ folder, nowMs: () => now });
-    history.add(taken[0]!, true);
+    history.add(taken[0]!, PLAIN);
     for (let tick = 1; tick <= 4000; tick++) {
       const frame = { ...taken[1]!, header: { ...taken[1]!.header, tick } };
       now += 1;
@@ -148,11 +185,12 @@ describe('when a frame is recorded', () => {
     expect(recorded(0.1, () => false)).toBe(4001);
   });
 
-  it('is every tick in which something happened, as long as that is no lasting state', () => {
-    const some = recorded(10, (tick) => tick % 100 === 0);
-    expect(some).toBeGreaterThanOrEqual(40);
-    const always = recorded(10, () => true);
-    expect(always * 10).toBeLessThanOrEqual(0.2 * 4000 + 1000 + 2 * 10);
-    expect(always).toBeGreaterThan(170);
+  it('is every tick in which something happened, however long recording takes; others then wait', () => {
+    expect(recorded(10, (tick) => tick % 100 === 0)).toBeGreaterThanOrEqual(40);
+    expect(recorded(10, () => true)).toBe(4001);
+    // Of 2000 ms that it took, 200 are made up for.
+    const frames = recorded(10, (tick) => tick <= 200);
+    expect(frames).toBeGreaterThan(201 + 50);
+    expect(frames).toBeLessThan(201 + 60);
   });
 });

@@ -1,12 +1,15 @@
 /**
  * Recorded frames of a run, for scrubbing: snapshots at level `blocks`, as groups of one key frame and deltas, deflated.
  *
- * (a) Every tick in which something happened has a frame, others as often as recording stays below RECORDING_SHARE of all
- *     other time; a long stretch of costly ticks in which something happened is thinned likewise.
- * (b) There are at most `frames` of them: beyond that two neighbouring groups become one, of every second frame, oldest
- *     first; of two the one in which something happened is kept. The first frame and the newest are always there.
+ * (a) The ticks before and after every event have a frame, however long recording takes; others as often as recording
+ *     stays below RECORDING_SHARE of all other time. One exception: SteeredRun.#recordBeforeCommand.
+ * (b) There are at most `frames` of them: beyond that two neighbouring groups become one, without every second frame,
+ *     oldest first. Frames beside an event go only when there are no others left. The first frame and the newest are
+ *     always there.
  * (c) In memory up to a bound, then in files, a group a file, oldest first. Beyond the bound of both, groups are thinned.
- * (d) What is recorded, and when, never changes the world; and a frame is exactly the snapshot that was taken.
+ * (d) A tick at which commands were submitted has a second, amended frame: the world after them. It is the one that is
+ *     shown; going back to the tick, to take a command back, drops it.
+ * (e) What is recorded, and when, never changes the world; and a frame is exactly the snapshot that was taken.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -38,19 +41,26 @@ const BOUNDS: HistoryBounds = {
   allBytes: 2 * 2 ** 30,
 };
 const RECORDING_SHARE = 0.2;
-/** Recording time that may be saved up, and owed by ticks in which something happened. */
+/** Recording time that may be saved up, and owed by frames beside events. */
 const MAX_SAVED_MS = 100;
-const MAX_OWED_MS = 1000;
+const MAX_OWED_MS = 200;
 const DEFLATE = { level: 1 } as const;
+
+interface FrameKind {
+  /** The tick before or after an event. */
+  readonly isBesideEvent: boolean;
+  /** It shows commands submitted at its tick. */
+  readonly isAmended: boolean;
+}
 
 /** Frames one after the other; the first stands alone, each other is what changed since the one before. */
 interface Group {
   readonly id: number;
   /** How often it was thinned. */
   readonly level: number;
+  /** Of each frame, as all lists here. */
   readonly ticks: number[];
-  readonly happened: boolean[];
-  /** Of each frame. */
+  readonly kinds: FrameKind[];
   readonly sizes: number[];
   /** Null: in its file. */
   parts: Uint8Array[] | null;
@@ -87,6 +97,11 @@ export class History {
     return this.#groups.at(-1)?.ticks.at(-1) ?? -1;
   }
 
+  /** Hash chain of the newest frame. */
+  get chain(): string {
+    return this.#newest?.header.chain ?? '';
+  }
+
   figures(): SessionState['history'] {
     return {
       first: this.#groups[0]?.ticks[0] ?? 0,
@@ -99,29 +114,48 @@ export class History {
 
   /** Ticks of all frames, ascending. */
   ticks(): number[] {
-    return this.#groups.flatMap(({ ticks }) => ticks);
+    return [...new Set(this.#groups.flatMap(({ ticks }) => ticks))];
   }
 
-  /** A tick was stepped. Records it when it is its turn. */
+  /** The newest frame turns out to be before an event. */
+  keepNewest(): void {
+    const { kinds } = this.#groups.at(-1)!;
+    kinds.push({ ...kinds.pop()!, isBesideEvent: true });
+  }
+
+  /** A tick was stepped. @param happened there are events of it. Records it when it is its turn. */
   afterTick(tick: number, happened: boolean, snapshot: () => Snapshot): void {
-    const began = this.#nowMs();
-    this.#savedMs = Math.min(MAX_SAVED_MS, this.#savedMs + (began - this.#lastMs) * RECORDING_SHARE);
-    this.#lastMs = began;
-    const isTurn = happened ? this.#savedMs > -MAX_OWED_MS : this.#savedMs > 0 && tick - this.last >= this.#stride();
-    if (!isTurn) return;
-    this.add(snapshot(), happened);
-    this.#lastMs = this.#nowMs();
-    this.#savedMs -= this.#lastMs - began;
+    this.#earn();
+    if (!happened && (this.#savedMs <= 0 || tick - this.last < this.#stride())) return;
+    this.record({ isBesideEvent: happened, isAmended: false }, snapshot);
   }
 
-  /** @param frame of a later tick than the newest. */
-  add(frame: Snapshot, happened: boolean): void {
+  /** As add, counted as recording time. */
+  record(kind: FrameKind, snapshot: () => Snapshot): void {
+    this.#earn();
+    const began = this.#lastMs;
+    this.add(snapshot(), kind);
+    this.#lastMs = this.#nowMs();
+    this.#savedMs = Math.max(-MAX_OWED_MS, this.#savedMs - (this.#lastMs - began));
+  }
+
+  /** Time that was not spent on recording gives some of it. */
+  #earn(): void {
+    const now = this.#nowMs();
+    this.#savedMs = Math.min(MAX_SAVED_MS, this.#savedMs + (now - this.#lastMs) * RECORDING_SHARE);
+    this.#lastMs = now;
+  }
+
+  /** @param frame of a later tick than the newest, or an amended one of the same tick. */
+  add(frame: Snapshot, kind: FrameKind): void {
     const open = this.#groups.at(-1);
     const { tick } = frame.header;
     if (open === undefined || open.ticks.length >= this.#bounds.groupFrames) {
-      this.#push(this.#newGroup(this.#lowestLevel()), tick, happened, keyPart(frame), true);
+      const isFirst = open === undefined;
+      const kept = { ...kind, isBesideEvent: kind.isBesideEvent || isFirst };
+      this.#push(this.#newGroup(this.#lowestLevel()), tick, kept, keyPart(frame), true);
     } else {
-      this.#push(open, tick, happened, deltaPart(this.#newest!, frame), false);
+      this.#push(open, tick, kind, deltaPart(this.#newest!, frame), false);
     }
     this.#newest = frame;
     this.#keepBounds();
@@ -138,34 +172,39 @@ export class History {
     return this.#look(group, index);
   }
 
-  /** Frames after a tick are forgotten. */
+  /** Frames after a tick are forgotten, and amended ones of the tick. */
   truncate(tick: number): void {
-    if (this.last <= tick) return;
+    const isGone = ({ ticks, kinds }: Group, i: number): boolean =>
+      ticks[i]! > tick || (ticks[i] === tick && kinds[i]!.isAmended);
+    let group = this.#groups.at(-1)!;
+    if (!isGone(group, group.ticks.length - 1)) return;
     this.#looked = null;
-    while (this.#groups.length > 1 && this.#groups.at(-1)!.ticks[0]! > tick) this.#drop(this.#groups.pop()!);
-    const group = this.#groups.at(-1)!;
+    while (this.#groups.length > 1 && isGone(group, 0)) {
+      this.#drop(this.#groups.pop()!);
+      group = this.#groups.at(-1)!;
+    }
     let length = group.ticks.length;
-    while (length > 1 && group.ticks[length - 1]! > tick) length--;
+    while (length > 1 && isGone(group, length - 1)) length--;
     // It is written on: into memory with it.
     const parts = this.#partsOf(group);
     this.#drop(group);
     group.parts = parts;
-    for (const list of [group.ticks, group.happened, group.sizes, parts]) list.length = length;
+    for (const list of [group.ticks, group.kinds, group.sizes, parts]) list.length = length;
     this.#memoryBytes += sum(group.sizes);
     this.#newest = this.#look(group, length - 1);
   }
 
-  #push(group: Group, tick: number, happened: boolean, part: Uint8Array, opens: boolean): void {
+  #push(group: Group, tick: number, kind: FrameKind, part: Uint8Array, opens: boolean): void {
     if (opens) this.#groups.push(group);
     group.ticks.push(tick);
-    group.happened.push(happened);
+    group.kinds.push(kind);
     group.sizes.push(part.length);
     group.parts!.push(part);
     this.#memoryBytes += part.length;
   }
 
   #newGroup(level: number): Group {
-    return { id: ++this.#lastId, level, ticks: [], happened: [], sizes: [], parts: [] };
+    return { id: ++this.#lastId, level, ticks: [], kinds: [], sizes: [], parts: [] };
   }
 
   #look(group: Group, index: number): Snapshot {
@@ -200,28 +239,36 @@ export class History {
     while (this.#memoryBytes + this.#diskBytes > limit && this.#thin());
   }
 
-  /** Of the two oldest neighbouring groups that were thinned least, every second frame. @returns false: nothing to thin. */
+  /**
+   * Of the two oldest neighbouring groups that were thinned least, every second frame that is beside no event; where no
+   * group has any of these, every second frame. @returns false: nothing to thin.
+   */
   #thin(): boolean {
-    const closed = this.#groups.length - 1;
-    const level = this.#lowestLevel();
-    const at = this.#groups.findIndex((group, i) => i < closed && group.level === level);
-    if (at < 0) return false;
-    const two = at + 1 < closed && this.#groups[at + 1]!.level === level;
-    const olds = this.#groups.slice(at, two ? at + 2 : at + 1);
-    if (sum(olds.map(({ ticks }) => ticks.length)) < 2) return false;
-    const group = this.#newGroup(level + 1);
-    const frames = olds.flatMap((old) => old.ticks.map((tick, i) => ({ old, i, tick, happened: old.happened[i]! })));
+    const closed = this.#groups.slice(0, -1);
+    const thinnable = closed.filter(({ kinds }) => kinds.some(({ isBesideEvent }) => !isBesideEvent));
+    const among = thinnable.length > 0 ? thinnable : closed.filter(({ ticks }) => ticks.length > 1);
+    const level = Math.min(...among.map((group) => group.level));
+    const first = among.find((group) => group.level === level);
+    if (first === undefined) return false;
+    const at = this.#groups.indexOf(first);
+    const next = closed[at + 1];
+    const olds = next?.level === level ? [first, next] : [first];
+    const frames = olds.flatMap((old) => old.ticks.map((tick, i) => ({ old, i, tick, kind: old.kinds[i]! })));
+    const others = frames.filter(({ kind }) => !kind.isBesideEvent);
+    const gone = new Set((others.length > 0 ? others : frames.slice(1)).filter((_, i) => i % 2 === 0));
+    const kept = frames.filter((frame) => !gone.has(frame));
     let before: Snapshot | null = null;
-    for (let i = 0; i < frames.length; i += 2) {
-      const [one, other] = [frames[i]!, frames[i + 1]];
-      const takesOther = other?.happened === true && !one.happened && one.tick !== this.#groups[0]!.ticks[0];
-      const { old, i: index, tick, happened } = takesOther ? other : one;
-      const frame = this.#look(old, index);
-      this.#push(group, tick, happened, before === null ? keyPart(frame) : deltaPart(before, frame), false);
+    let group: Group | null = null;
+    const groups: Group[] = [];
+    for (const { old, i, tick, kind } of kept) {
+      const frame = this.#look(old, i);
+      const opens: boolean = group === null || group.ticks.length >= this.#bounds.groupFrames;
+      if (opens) groups.push((group = this.#newGroup(level + 1)));
+      this.#push(group!, tick, kind, opens ? keyPart(frame) : deltaPart(before!, frame), false);
       before = frame;
     }
     for (const old of olds) this.#drop(old);
-    this.#groups.splice(at, olds.length, group);
+    this.#groups.splice(at, olds.length, ...groups);
     this.#looked = null;
     return true;
   }

@@ -16,6 +16,7 @@ export const AFTER_FAILURE: ReadonlySet<MethodName> = new Set<MethodName>([
   'run.cancel',
   'view.series',
   'view.frame',
+  'view.frames',
   'frame',
 ]);
 
@@ -77,6 +78,7 @@ export function sessionMethods(driver: SessionDriver, run: SteeredRun): SessionM
       const { bytes, ...tiles } = run.tiles(vm, fromPfn, pages);
       return { output: { tick: run.tick, fromPfn: tiles.fromPfn, pages: tiles.pages }, payload: bytes };
     },
+    'view.frames': () => ({ output: { ticks: run.frameTicks() } }),
     'view.series': ({ haveTick, stride }) => ({ output: run.seriesPart(haveTick, stride) }),
 
     frame,

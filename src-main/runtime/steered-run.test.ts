@@ -100,6 +100,53 @@ it('a replay that comes elsewhere is thrown', () => {
   expect(() => run.finishUndo(replay)).toThrow('replay-differs');
 });
 
+describe.each(['all', 'dear'] as const)('the history, with checkpoints: %s', (keep) => {
+  /** As time stands still, no frame is recorded but those that must be. */
+  it('has the ticks before and after every event, as they were', () => {
+    const run = runOf(moving(), keep);
+    const seen = [run.frame('v').header.chain];
+    const go = (ticks: number): void => {
+      for (let i = 0; i < ticks; i++) {
+        run.step();
+        seen.push(run.frame('v').header.chain);
+      }
+    };
+    go(2);
+    for (const [command, ticks] of COMMANDS) {
+      expect(run.submit(command)).toBeNull();
+      seen[run.tick] = run.frame('v').header.chain;
+      go(ticks);
+    }
+    go(60);
+    const ticks = run.frameTicks();
+    const eventTicks = [...new Set(run.events.map(({ tick }) => tick))];
+    expect(eventTicks.length).toBeGreaterThan(8);
+    const missing = eventTicks.flatMap((tick) => [tick, tick + 1]).filter((tick) => !ticks.includes(tick));
+    expect(missing).toEqual([]);
+    expect(ticks.map((tick) => run.frameAt(tick).header.chain)).toEqual(ticks.map((tick) => seen[tick]));
+    expect(ticks.length).toBeLessThan(run.tick / 2);
+  });
+
+  it('shows what was submitted at a tick, and no longer once it is taken back', () => {
+    const run = runOf(small({ commands: [] }), keep);
+    steps(run, 4);
+    run.recordNow();
+    const before = run.frameAt(4).header.chain;
+    expect(run.submit(compact([1]))).toBeNull();
+    run.writeFile('v', 'line', '/sys/kernel/debug/pagectl/alloc', '0 0\n');
+    run.endLine();
+    const after = run.frame(null).header.chain;
+    steps(run, 3);
+    expect(run.frameAt(4).header.chain).toBe(after);
+    run.finishUndo(through(run.startUndo()));
+    steps(run, 1);
+    expect([before, after]).not.toContain(run.frameAt(4).header.chain);
+    run.finishUndo(through(run.startUndo()));
+    steps(run, 1);
+    expect(run.frameAt(4).header.chain).toBe(before);
+  });
+});
+
 it('recording changes nothing of the world', () => {
   const run = runOf(small(), 'all');
   const world = World.create(toWorldConfig(small())).world!;

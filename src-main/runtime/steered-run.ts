@@ -82,8 +82,6 @@ export class SteeredRun {
   #inputs: RunState['inputs'] | null = null;
   #now: Snapshot | null = null;
   #line: OpenLine | null = null;
-  /** A command was submitted at this tick before it had a frame: it gets none, as that would show the command. */
-  #unrecordedTick = -1;
 
   /** @param scenario one that was read without errors. */
   static create(scenario: Scenario, options: SteeredRunOptions): SteeredRunStart {
@@ -104,7 +102,7 @@ export class SteeredRun {
       isDear: pages > (options.cheapPages ?? CHEAP_PAGES),
     });
     this.#history = new History({ folder: options.spillFolder, nowMs: options.nowMs });
-    this.#history.add(this.#recording.before, true);
+    this.#history.add(this.#recording.before, { isBesideEvent: true, isAmended: false });
   }
 
   get tick(): number {
@@ -167,6 +165,7 @@ export class SteeredRun {
     this.#checkpoints.worldChanged();
     const began = this.#options.nowMs();
     this.#outcomes.forecastScheduled(this.#world);
+    if (this.#world.mayReachEvent() || this.#submittedNow) this.#recordBefore();
     this.#world.step();
     const events = this.#recording.afterTick();
     this.#laws.afterTick(events);
@@ -175,16 +174,32 @@ export class SteeredRun {
     this.#history.afterTick(this.tick, events.length > 0, () => this.#world.snapshot('blocks'));
   }
 
-  /** Makes sure that the present can be scrubbed to. */
+  /** Makes sure that the present can be scrubbed to, as it is now. */
   recordNow(): void {
-    if (this.#history.last < this.tick && this.tick !== this.#unrecordedTick)
-      this.#history.add(this.#world.snapshot('blocks'), false);
+    if (this.#history.last === this.tick) {
+      if (this.#history.chain === this.#world.chain) return;
+      this.#history.truncate(this.tick);
+    }
+    const kind = { isBesideEvent: false, isAmended: this.#submittedNow };
+    this.#history.record(kind, () => this.#world.snapshot('blocks'));
   }
 
-  /** A frame of this tick shows the world before its commands: taking one back must not change it. */
+  /** The moment before an event. */
+  #recordBefore(): void {
+    this.recordNow();
+    this.#history.keepNewest();
+  }
+
+  /** Before a command: going back shows the world without it. A command to a large world does not wait for a frame. */
   #recordBeforeCommand(): void {
-    if (this.#checkpoints.isDear && this.#history.last < this.tick) this.#unrecordedTick = this.tick;
-    else this.recordNow();
+    if (this.#submittedNow) return;
+    if (!this.#checkpoints.isDear) this.#recordBefore();
+    else if (this.#history.last === this.tick) this.#history.keepNewest();
+  }
+
+  /** The world at this tick is another than the one that was stepped to. */
+  get #submittedNow(): boolean {
+    return this.#commands.last?.tick === this.tick;
   }
 
   get #position(): Position {
@@ -366,7 +381,6 @@ export class SteeredRun {
       throw new InvariantError('replay-differs', { tick: target.tick, chain: replay.world.chain, was: target.chain });
     this.#goTo(replay.world, replay.recording(), target.laws);
     this.#history.truncate(target.tick);
-    this.#unrecordedTick = -1;
   }
 
   #goTo(world: World, recording: Checkpoint['recording'], laws: LawWatchState): void {
@@ -402,6 +416,11 @@ export class SteeredRun {
   frame(blocksOf: string | null): Snapshot {
     const index = blocksOf === null ? -1 : this.#guestNamed(blocksOf);
     return index < 0 ? this.#present() : this.#world.snapshot('blocks', { blocksOf: [index] });
+  }
+
+  /** Ticks that have a recorded frame, ascending. */
+  frameTicks(): readonly number[] {
+    return this.#history.ticks();
   }
 
   /** The recorded frame at a tick, or the last before it. */

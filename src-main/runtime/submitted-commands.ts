@@ -71,8 +71,13 @@ export class SubmittedCommands {
     return this.#applied;
   }
 
+  /** The last one that is applied. */
+  get last(): Submitted | null {
+    return this.#list[this.#applied - 1] ?? null;
+  }
+
   get undoLabel(): string | null {
-    return this.#list[this.#applied - 1]?.label ?? null;
+    return this.last?.label ?? null;
   }
 
   get redoLabel(): string | null {
