@@ -4,8 +4,8 @@
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
 import { Fleet } from '../engine/fleet/index.ts';
-import type { Recognised } from '../formats/index.ts';
-import { recognise } from '../formats/index.ts';
+import type { ForeignPart, Recognised } from '../formats/index.ts';
+import { readDocument, recognise } from '../formats/index.ts';
 import { plural, size } from '../../shared/view/number-format.ts';
 import type { Scenario } from '../scenario/index.ts';
 import { placementDiagnostics, readScenario, toWorldConfig } from '../scenario/index.ts';
@@ -37,8 +37,8 @@ async function checkFile(path: string): Promise<Checked> {
   const { value: format, diagnostics: unknown } = recognise(input.value, file);
   if (format === null) return { format, diagnostics: unknown, holds: null };
   if (format.role !== 'scenario') {
-    const { value, diagnostics } = format.read(input.value, file);
-    return { format, diagnostics, holds: value === null ? null : format.summary(value) };
+    const { parts, diagnostics } = readDocument(input.value, file);
+    return { format, diagnostics, holds: parts.length === 0 ? null : summaryOf(parts) };
   }
   const { value, diagnostics } = readScenario(input.value, file);
   if (value === null) return { format, diagnostics, holds: null };
@@ -50,6 +50,10 @@ async function checkFile(path: string): Promise<Checked> {
     holds: scenarioText(value),
   };
 }
+
+/** What a file of other tools holds, in a few words: the first text as its format, the others with theirs. */
+const summaryOf = (parts: readonly ForeignPart[]): string =>
+  parts.map(({ format, facts }, i) => `${i === 0 ? '' : `${format.name}: `}${format.summary(facts)}`).join('; ');
 
 /** What a scenario holds, in a few words. */
 export function scenarioText(scenario: Scenario): string {

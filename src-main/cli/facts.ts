@@ -1,15 +1,25 @@
-/** `facts FILE`: what a foreign file says, as JSON on stdout; nothing is printed if it has an error. */
-import { readForeign } from '../formats/index.ts';
+/**
+ * `facts FILE`: what a foreign file says, as JSON on stdout; nothing is printed if it has an error. A file of one text gives its
+ * facts; one of several gives `parts`, with the lines and the command of each. `ignored` names the lines that are not read.
+ */
+import { readDocument } from '../formats/index.ts';
 import { inputName, readInput } from './input.ts';
 import type { ExitCode } from './output.ts';
 import { printDiagnostics, printResult } from './output.ts';
 
 export async function facts(path: string): Promise<ExitCode> {
   const input = await readInput(path);
-  const { value, diagnostics } =
-    input.value === null ? { ...input, value: null } : readForeign(input.value, inputName(path));
-  printDiagnostics(diagnostics);
-  if (value === null) return 1;
-  printResult(`${JSON.stringify(value, null, 2)}\n`);
+  if (input.value === null) {
+    printDiagnostics(input.diagnostics);
+    return 1;
+  }
+  const { parts, ignored, diagnostics } = readDocument(input.value, inputName(path));
+  printDiagnostics([...input.diagnostics, ...diagnostics]);
+  const [only] = parts;
+  if (only === undefined) return 1;
+  const rest = ignored.length === 0 ? {} : { ignored };
+  const all = parts.map(({ facts: each, first, last, command }) => ({ ...each, lines: { first, last }, command }));
+  const printed = parts.length === 1 ? { ...only.facts, ...rest } : { parts: all, ...rest };
+  printResult(`${JSON.stringify(printed, null, 2)}\n`);
   return 0;
 }

@@ -1,7 +1,7 @@
 /** Reads the files that a person names. `-` is stdin. */
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import type { ForeignFacts } from '../formats/index.ts';
-import { readForeign } from '../formats/index.ts';
+import { readDocument } from '../formats/index.ts';
 import type { ImportPart } from '../scenario/index.ts';
 import { readText, readTextStream } from '../store/index.ts';
 import { baseFolder, resolvePath } from './path.ts';
@@ -26,9 +26,10 @@ export async function readParts(
     const input = await readInput(path);
     diagnostics.push(...input.diagnostics);
     if (input.value === null) continue;
-    const read = readForeign(input.value, file);
+    const read = readDocument(input.value, file);
     diagnostics.push(...read.diagnostics);
-    if (read.value !== null) parts.push({ file, facts: read.value, text: input.value });
+    // A file is kept once, whatever it holds.
+    read.parts.forEach(({ facts }, i) => parts.push({ file, facts, ...(i === 0 ? { text: input.value! } : {}) }));
   }
   return { parts, diagnostics };
 }

@@ -3,7 +3,7 @@ import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
 import type { CheckedInput, ImportReply } from '../../shared/protocol/index.ts';
 import type { ForeignFacts, Recognised } from '../formats/index.ts';
-import { recognise } from '../formats/index.ts';
+import { readDocument, recognise } from '../formats/index.ts';
 import type { ImportPart, Scenario, ScenarioInput } from '../scenario/index.ts';
 import { assembleScenario, readScenario, sortParts, SCENARIO_VERSION } from '../scenario/index.ts';
 import { textHash } from '../store/index.ts';
@@ -41,9 +41,10 @@ export function importFiles(given: readonly GivenFile[], rehearsal: boolean): Im
     const { value: format, diagnostics: unknown } = recognised[i]!;
     // A scenario opened alone would tell its problems; so it does here.
     if (format?.role === 'scenario') diagnostics.push(...readScenario(text, file).diagnostics);
-    const read = format === null || format.role === 'scenario' ? null : format.read(text, file);
+    const read = format === null || format.role === 'scenario' ? null : readDocument(text, file);
     diagnostics.push(...unknown, ...(read?.diagnostics ?? []));
-    if (read !== null && read.value !== null) parts.push({ file, facts: read.value, text });
+    // A file is kept once, whatever it holds.
+    read?.parts.forEach(({ facts }, part) => parts.push({ file, facts, ...(part === 0 ? { text } : {}) }));
   });
   // What a file that is not read would have told is missing, so nothing is said of the whole.
   if (hasErrors(diagnostics)) return { source: null, files: told, diagnostics };

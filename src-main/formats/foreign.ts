@@ -1,7 +1,9 @@
-/** Recognises the format of a text by its content (files come with any extension, captures with none), and reads it. */
-import type { Read } from '../../shared/errors/index.ts';
+/** Recognises the formats of a text by its content (files come with any extension, captures with none), and reads it. */
+import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import { DiagnosticList, quote } from './diagnostic-list.ts';
-import type { Facts, Format, Role, RoleFacts, Sample } from './format.ts';
+import type { IgnoredLines, Piece, Pieces } from './document.ts';
+import { ignoredNote, piecesOf, placed, readOf } from './document.ts';
+import type { Facts, Format, Role, RoleFacts } from './format.ts';
 import { admitText } from './input.ts';
 import * as registry from './registry.ts';
 
@@ -25,64 +27,100 @@ export const isOf = <R extends Role, F extends RoleFacts[R]>(format: Format<R, F
 
 export const runsInGuests = (facts: Facts): boolean => formatOf(facts)?.runsInGuests === true;
 
-/** Enough for the comment block that some captures begin with. */
+/** One text of a file, read. */
+export interface ForeignPart {
+  readonly format: Format;
+  readonly facts: ForeignFacts;
+  /** Its first and last line in the file. */
+  readonly first: number;
+  readonly last: number;
+  /** The command that printed it, where a prompt before it shows one. */
+  readonly command: string | null;
+}
+
+export interface ForeignDocument {
+  /** In the order of the file. Empty when there is an error. */
+  readonly parts: readonly ForeignPart[];
+  readonly ignored: readonly IgnoredLines[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Enough to tell our own documents, which begin with what they are. */
 const HEAD_CHARS = 65_536;
 
-/** The format of `text`; no value, and what was looked for, when it is none that is read. */
-export function recognise(text: string, file: string): Read<Recognised> {
-  const list = new DiagnosticList(file);
+const looksLikeScenario = (text: string): boolean => /^\s*(?:\/[/*]|\{)/.test(text.slice(0, HEAD_CHARS));
+
+/** The texts of a file; `scenario` when it is one of our documents; null and an error when it is nothing that is read. */
+function split(text: string, file: string, list: DiagnosticList): Pieces | 'scenario' | null {
   const admitted = admitText(text, list);
-  if (admitted === null) return list.read<Recognised>(null);
-  const head = admitted.slice(0, HEAD_CHARS);
-  const rootElement = rootName(head);
-  if (rootElement === null && /^\s*(?:\/[/*]|\{)/.test(head)) return list.read<Recognised>(SCENARIO);
-  const format = likeliest({ head, rootElement });
-  if (format !== null) return list.read<Recognised>(format);
+  if (admitted === null) return null;
+  const own = looksLikeScenario(admitted);
+  if (own && /"pageshift"\s*:/.test(admitted.slice(0, HEAD_CHARS))) return 'scenario';
+  const pieces = piecesOf(admitted, file, FORMATS);
+  if (own && pieces.pieces[0]?.format.holdsJson === undefined) return 'scenario';
+  if (pieces.pieces.length > 0) return pieces;
+  reportUnknown(admitted, pieces.otherRoots, list);
+  return null;
+}
+
+function reportUnknown(text: string, otherRoots: readonly string[], list: DiagnosticList): void {
+  const head = text.slice(0, HEAD_CHARS);
   if (hasDoctype(head)) {
     const message = 'A document type declaration is refused: it could name other files or define entities without end.';
     list.error('xml-doctype', message, { line: 1 }, { expected: 'a document without <!DOCTYPE …>' });
-    return list.read<Recognised>(null);
+    return;
   }
-  const found = rootElement === null ? quote(firstLine(head)) : `an XML document <${rootElement}>`;
+  const root = otherRoots[0];
+  const found = root === undefined ? quote(firstLine(head)) : `an XML document <${root}>`;
   const expected = [...FORMATS, SCENARIO].map(({ name, mark }) => `${name}: ${mark}`).join('; ');
   list.error('format-unknown', 'This is not a format that Pageshift reads.', { line: 1 }, { found, expected });
-  return list.read<Recognised>(null);
 }
 
-function likeliest(sample: Sample): Format | null {
-  const found = FORMATS.map((format) => ({ format, confidence: format.recognise(sample)?.confidence ?? 0 }));
-  const best = found.reduce((a, b) => (b.confidence > a.confidence ? b : a));
-  return best.confidence > 0 ? best.format : null;
-}
-
-/** The facts of a foreign file, whatever its format. A scenario of our own is not foreign: `format-scenario`. */
-export function readForeign(text: string, file: string): Read<ForeignFacts> {
-  const { value: format, diagnostics } = recognise(text, file);
-  if (format === null) return { value: null, diagnostics };
-  if (format.role !== 'scenario') return format.read(text, file);
+/** The format of `text`, the first where it holds several; no value, and what was looked for, when it is none that is read. */
+export function recognise(text: string, file: string): Read<Recognised> {
   const list = new DiagnosticList(file);
-  const expected = 'a host or a VM description of another tool';
-  list.error('format-scenario', 'This is a Pageshift scenario, not a foreign file.', { line: 1 }, { expected });
-  return list.read<ForeignFacts>(null);
+  const found = split(text, file, list);
+  if (found === null) return list.read<Recognised>(null);
+  return list.read<Recognised>(found === 'scenario' ? SCENARIO : found.pieces[0]!.format);
 }
 
-/** Blanks, comments and processing instructions before the root element. Each alternative is closed by its own mark. */
-const PROLOGUE = /(?:\s|<!--(?:[^-]|-(?!->))*-->|<\?(?:[^?]|\?(?!>))*\?>)/y;
-const ROOT = /<([^\s/>!?]+)/y;
-
-/** The name of the root element of what may be XML: null when something else comes first. */
-function rootName(head: string): string | null {
-  let offset = 0;
-  for (;;) {
-    PROLOGUE.lastIndex = offset;
-    if (!PROLOGUE.test(head)) break;
-    offset = PROLOGUE.lastIndex;
+/** Everything that a foreign file says. A scenario of our own is not foreign: `format-scenario`. */
+export function readDocument(text: string, file: string): ForeignDocument {
+  const list = new DiagnosticList(file);
+  const found = split(text, file, list);
+  if (found === 'scenario') {
+    const expected = 'a host or a VM description of another tool';
+    list.error('format-scenario', 'This is a Pageshift scenario, not a foreign file.', { line: 1 }, { expected });
   }
-  // A DOCTYPE is refused by the XML reader; here it only must not hide what the document is.
-  const doctype = /<!DOCTYPE\s+([^\s>[]+)/y;
-  doctype.lastIndex = offset;
-  ROOT.lastIndex = offset;
-  return (doctype.exec(head) ?? ROOT.exec(head))?.[1] ?? null;
+  if (found === null || found === 'scenario') {
+    return { parts: [], ignored: [], diagnostics: list.read(null).diagnostics };
+  }
+  const read = found.pieces.map((piece) => readPiece(piece, file));
+  const note = ignoredNote(found.ignored, file);
+  const diagnostics = [...read.flatMap((each) => each.diagnostics), ...(note === null ? [] : [note])];
+  const parts = read.flatMap(({ part }) => (part === null ? [] : [part]));
+  const whole = parts.length === found.pieces.length;
+  return { parts: whole ? parts : [], ignored: found.ignored, diagnostics };
+}
+
+function readPiece(
+  piece: Piece,
+  file: string,
+): { readonly part: ForeignPart | null; readonly diagnostics: readonly Diagnostic[] } {
+  const { format, text, origin, lines } = piece;
+  const { value, diagnostics } = format.read(text, file, origin);
+  const facts = readOf(value, diagnostics).value;
+  const part =
+    facts === null
+      ? null
+      : { format, facts, first: lines[0]?.line ?? 1, last: lines.at(-1)?.line ?? 1, command: origin.command };
+  return { part, diagnostics: placed(diagnostics, piece) };
+}
+
+/** The facts of the first text of a foreign file, whatever its format. */
+export function readForeign(text: string, file: string): Read<ForeignFacts> {
+  const { parts, diagnostics } = readDocument(text, file);
+  return { value: parts[0]?.facts ?? null, diagnostics };
 }
 
 const hasDoctype = (head: string): boolean =>

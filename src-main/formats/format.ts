@@ -4,9 +4,11 @@
  */
 import type { Read } from '../../shared/errors/index.ts';
 import type { HostFacts, VmFacts } from './facts.ts';
+import type { HostStateFacts, MigrationRecord, PlacementFacts, VmStateFacts } from './measured.ts';
+import type { Origin } from './paste/prompt.ts';
 
 /** What a text of the format is about. */
-export type Role = 'host' | 'vm' | 'guest-state' | 'placement' | 'migration-record';
+export type Role = 'host' | 'vm' | 'guest-state' | 'host-state' | 'vm-state' | 'placement' | 'migration-record';
 
 /**
  * Facts of a text, as `pageshift facts` prints them; `kind` is the id of the format. Rules (a) and (b) of facts.ts hold for
@@ -17,13 +19,15 @@ export interface Facts {
   readonly kind: string;
 }
 
-/** Hosts have one shape whatever they are read from, and so have VMs; every other format has facts of its own. */
+/** One shape a role, whatever it is read from; only the files of a guest have facts of their own. */
 export interface RoleFacts {
   readonly host: HostFacts;
   readonly vm: VmFacts;
   readonly 'guest-state': Facts;
-  readonly placement: Facts;
-  readonly 'migration-record': Facts;
+  readonly 'host-state': HostStateFacts;
+  readonly 'vm-state': VmStateFacts;
+  readonly placement: PlacementFacts;
+  readonly 'migration-record': MigrationRecord;
 }
 
 /** What formats are recognised by. */
@@ -38,6 +42,20 @@ export interface Sample {
 export interface Recognition {
   /** Above 0, up to 1. */
   readonly confidence: number;
+}
+
+/**
+ * What lines a text of a format has, by which it is found among others in one file. Blanks may stand before each; quote
+ * marks and prompts are gone.
+ */
+export interface LineMarks {
+  /** A line that no other format's text has. */
+  readonly mark: RegExp;
+  readonly confidence: number;
+  /** A line that is always the first: with a second one begins a second text. */
+  readonly begins?: RegExp;
+  /** Every other line that is read. Without it all lines are taken for the format's own. */
+  readonly holds?: RegExp;
 }
 
 /** A value by its path, as diagnostics name it: `/domain/memory`, `/domain/cpu/numa/cell[2]/@memory`. */
@@ -57,8 +75,16 @@ export interface Format<R extends Role = Role, F extends RoleFacts[R] = RoleFact
   /** The command that prints it may have been run inside a guest: the text may be about the guest. */
   readonly runsInGuests?: true;
   recognise(sample: Sample): Recognition | null;
+  /** How a text of it is found among others; formats of lines have it. */
+  readonly lines?: LineMarks;
+  /** The root elements it reads; formats of XML have it. */
+  readonly roots?: readonly string[];
+  /** Whether it reads this value; formats of JSON have it. */
+  readonly holdsJson?: (value: unknown) => boolean;
+  /** Recognises a text by where it came from, where its content cannot tell (a lone number). */
+  readonly isFrom?: (origin: Origin) => boolean;
   /** Never throws: what is wrong with the text is a diagnostic. */
-  read(text: string, file: string): Read<F>;
+  read(text: string, file: string, origin?: Origin): Read<F>;
   /** What a text of it holds, in a few words. */
   summary(facts: F): string;
   /** Facts back to text. */
@@ -68,13 +94,35 @@ export interface Format<R extends Role = Role, F extends RoleFacts[R] = RoleFact
 }
 
 /** Recognises XML documents by their root element. */
-export const byRootElement =
-  (name: string) =>
-  ({ rootElement }: Sample): Recognition | null =>
-    rootElement === name ? { confidence: 1 } : null;
+export const byRootElement = (...names: readonly string[]): Pick<Format, 'recognise' | 'roots'> => ({
+  roots: names,
+  recognise: ({ rootElement }) => (rootElement !== null && names.includes(rootElement) ? { confidence: 1 } : null),
+});
 
 /** Recognises texts that are not XML by a line they have. A text that may quote another needs the greater confidence. */
-export const byLine =
-  (line: RegExp, confidence: number) =>
-  ({ head, rootElement }: Sample): Recognition | null =>
-    rootElement === null && line.test(head) ? { confidence } : null;
+export const byLine = (lines: LineMarks): Pick<Format, 'recognise' | 'lines'> => {
+  const anywhere = new RegExp(lines.mark.source, `${lines.mark.flags.replace('m', '')}m`);
+  return {
+    lines,
+    recognise: ({ head, rootElement }) =>
+      rootElement === null && anywhere.test(head) ? { confidence: lines.confidence } : null,
+  };
+};
+
+/** Recognises JSON by its value. */
+export const byJson = (holdsJson: (value: unknown) => boolean): Pick<Format, 'recognise' | 'holdsJson'> => ({
+  holdsJson,
+  recognise: ({ head }) => {
+    try {
+      return holdsJson(JSON.parse(head)) ? { confidence: 1 } : null;
+    } catch {
+      return null;
+    }
+  },
+});
+
+/** Recognises what only its place tells. */
+export const byOrigin = (isFrom: (origin: Origin) => boolean): Pick<Format, 'recognise' | 'isFrom'> => ({
+  isFrom,
+  recognise: () => null,
+});

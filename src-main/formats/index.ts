@@ -8,8 +8,8 @@ export type {
   PagePool,
   VmFacts,
 } from './facts.ts';
-export { hasRole, isOf, readForeign, recognise, runsInGuests } from './foreign.ts';
-export type { ForeignFacts, Recognised } from './foreign.ts';
+export { hasRole, isOf, readDocument, readForeign, recognise, runsInGuests } from './foreign.ts';
+export type { ForeignDocument, ForeignFacts, ForeignPart, Recognised } from './foreign.ts';
 export type { Facts, Format, Role, RoleFacts } from './format.ts';
 export { MAX_INPUT_BYTES, refuseTooLarge } from './input.ts';
 export type { FreeAreaFacts } from './linux-buddyinfo/read.ts';
@@ -19,4 +19,5 @@ export type { NodeMeminfoFacts } from './linux-node-meminfo/read.ts';
 export type { PagetypeinfoFacts } from './linux-pagetypeinfo/read.ts';
 export type { AddressRange } from './linux-text.ts';
 export type { ZoneFacts, ZoneinfoFacts } from './linux-zoneinfo/read.ts';
+export type * from './measured.ts';
 export * from './registry.ts';

@@ -1,9 +1,10 @@
 /**
- * What a reader accepts as input: a text of bounded size, without NUL, with its byte order mark removed. Checked once,
+ * What a reader accepts as input: a text of bounded size, without NUL, with its byte order mark and the NULs of UTF-16 removed. Checked once,
  * before any parsing, so that no reader has to repeat it.
  */
 import type { Read } from '../../shared/errors/index.ts';
 import { DiagnosticList } from './diagnostic-list.ts';
+import { withoutUtf16 } from './paste/clean.ts';
 import { SourcePosition } from './source-position.ts';
 
 /**
@@ -31,26 +32,15 @@ export function admitText(text: string, list: DiagnosticList): string | null {
     reportTooLarge(text.length, list);
     return null;
   }
-  const nul = text.indexOf('\0');
+  const plain = withoutUtf16(text);
+  const nul = plain.indexOf('\0');
   if (nul !== -1) {
-    reportNul(text, nul, list);
+    const where = new SourcePosition(plain).at(nul);
+    list.error('input-nul', 'The text has a NUL byte: it is binary, or damaged.', where, { expected: 'text' });
     return null;
   }
-  const admitted = text.startsWith('\ufeff') ? text.slice(1) : text;
+  const admitted = plain.startsWith('\ufeff') ? plain.slice(1) : plain;
   if (admitted.trim() !== '') return admitted;
   list.error('input-empty', 'The file is empty.', { line: 1 }, { expected: 'a topology or a VM description' });
   return null;
-}
-
-function reportNul(text: string, nul: number, list: DiagnosticList): void {
-  const head = text.slice(0, 64);
-  const nuls = head.split('\0').length - 1;
-  // ASCII text in UTF-16, read as UTF-8, has a NUL in every second place.
-  if (nuls * 3 >= head.length) {
-    const detail = { expected: 'UTF-8', hint: 'Save it as UTF-8 (iconv -f UTF-16 -t UTF-8) and try again.' };
-    list.error('input-utf16', 'The text looks like UTF-16, which is not read.', { line: 1, column: 1 }, detail);
-    return;
-  }
-  const where = new SourcePosition(text).at(nul);
-  list.error('input-nul', 'The text has a NUL byte: it is binary, or damaged.', where, { expected: 'text in UTF-8' });
 }

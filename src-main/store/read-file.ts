@@ -55,18 +55,10 @@ function refusal(refused: Refused, file: string): Read<string> {
 }
 
 function decode(bytes: Buffer, file: string): Read<string> {
-  // The readers recognise UTF-16 by its NULs, but its byte order mark is not valid UTF-8.
+  // Windows writes it. Without a byte order mark the readers of formats know it by its NULs.
   const utf16 =
     bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null;
-  if (utf16 !== null) {
-    const hint = 'Save it as UTF-8 (iconv -f UTF-16 -t UTF-8) and try again.';
-    return failed(
-      'input-utf16',
-      'The text is UTF-16, which is not read.',
-      { file, line: 1 },
-      { expected: 'UTF-8', hint },
-    );
-  }
+  if (utf16 !== null) return { value: new TextDecoder(utf16).decode(bytes), diagnostics: [] };
   if (isUtf8(bytes)) return { value: bytes.toString('utf8'), diagnostics: [] };
   const line = firstBadLine(bytes);
   return failed(

@@ -218,7 +218,7 @@ export const libvirtCapabilities: Format<'host'> = {
   role: 'host',
   name: 'libvirt capabilities (a host)',
   mark: '<capabilities>',
-  recognise: byRootElement('capabilities'),
+  ...byRootElement('capabilities'),
   read: readCapabilities,
   summary: hostSummary,
   edit: editXml,

@@ -181,7 +181,7 @@ export const libvirtDomain: Format<'vm'> = {
   role: 'vm',
   name: 'a libvirt domain (a VM)',
   mark: '<domain>',
-  recognise: byRootElement('domain'),
+  ...byRootElement('domain'),
   read: readDomain,
   summary: vmSummary,
   edit: editXml,

@@ -92,7 +92,11 @@ export const linuxBuddyinfo: Format<'guest-state', BuddyinfoFacts> = {
   role: 'guest-state',
   name: "a Linux guest's /proc/buddyinfo",
   mark: '"Node 0, zone DMA" and the numbers of free blocks beside it',
-  recognise: byLine(/^[ \t>|]*Node\s+\d+, zone\s+\w+(?:\s+\d+){4,}\s*$/m, 0.5),
+  ...byLine({
+    mark: /^[ \t>|]*Node\s+\d+, zone\s+\w+(?:\s+\d+){4,}\s*$/,
+    confidence: 0.5,
+    holds: /^\s*(?:Node\s+\d+, zone\s+\w+\s[\d\s]*|[\d\s]+)$/,
+  }),
   read: readBuddyinfo,
   summary: ({ zones }) => zonesSummary(zones),
 };

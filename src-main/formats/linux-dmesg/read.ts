@@ -338,7 +338,10 @@ export const linuxDmesg: Format<'guest-state', BootLogFacts> = {
   name: "a Linux guest's boot log",
   mark: '"Linux version" or "BIOS-provided physical RAM map:"',
   // It may quote any other file of the kernel.
-  recognise: byLine(/^.{0,80}?(?:\bLinux version \d|BIOS-provided physical RAM map:|Early memory node ranges$)/m, 0.8),
+  ...byLine({
+    mark: /^.{0,80}?(?:\bLinux version \d|BIOS-provided physical RAM map:|Early memory node ranges$)/,
+    confidence: 0.8,
+  }),
   read: readBootLog,
   summary: ({ nodeRanges }) => `${plural(nodeRanges.length, 'range')} of memory of ${nodesSummary(nodeRanges)}`,
 };

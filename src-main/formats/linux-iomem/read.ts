@@ -59,7 +59,11 @@ export const linuxIomem: Format<'guest-state', IomemFacts> = {
   role: 'guest-state',
   name: "a Linux guest's /proc/iomem",
   mark: '"00100000-7ffdffff : System RAM"',
-  recognise: byLine(/^[\da-f]{8,16}-[\da-f]{8,16} : \S/m, 0.3),
+  ...byLine({
+    mark: /^[\da-f]{8,16}-[\da-f]{8,16} : \S/,
+    confidence: 0.3,
+    holds: /^\s*[\da-f]{8,16}-[\da-f]{8,16} : \S/,
+  }),
   read: readIomem,
   summary: ({ resources }) => plural(resources.length, 'resource'),
 };

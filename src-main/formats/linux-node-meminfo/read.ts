@@ -79,7 +79,11 @@ export const linuxNodeMeminfo: Format<'guest-state', NodeMeminfoFacts> = {
   role: 'guest-state',
   name: "a Linux guest's node meminfo",
   mark: '"Node 0 MemTotal: N kB"',
-  recognise: byLine(/^[ \t>|]*Node\s+\d+\s+MemTotal:/m, 0.4),
+  ...byLine({
+    mark: /^[ \t>|]*Node\s+\d+\s+MemTotal:/,
+    confidence: 0.4,
+    holds: /^\s*Node\s+\d+\s+[\w()]+:\s*\d+/,
+  }),
   read: readNodeMeminfo,
   summary: ({ nodes }) => nodesSummary(nodes),
 };

@@ -87,7 +87,11 @@ export const linuxPagetypeinfo: Format<'guest-state', PagetypeinfoFacts> = {
   name: "a Linux guest's /proc/pagetypeinfo",
   mark: '"Free pages count per migrate type at order"',
   // Its last lines could be those of a buddyinfo.
-  recognise: byLine(/^[ \t>|]*(?:Page block order: \d|Free pages count per migrate type at order)/m, 0.7),
+  ...byLine({
+    mark: /^[ \t>|]*(?:Page block order: \d|Free pages count per migrate type at order)/,
+    confidence: 0.7,
+    holds: /^\s*(?:Pages per block:|Number of (?:mixed )?blocks|Node\s+\d+, zone\s|[\d\s>]+$)/,
+  }),
   read: readPagetypeinfo,
   summary: ({ free }) => `${plural(free.length, 'list')} of free blocks of ${nodesSummary(free)}`,
 };

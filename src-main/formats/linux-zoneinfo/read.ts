@@ -294,7 +294,12 @@ export const linuxZoneinfo: Format<'guest-state', ZoneinfoFacts> = {
   role: 'guest-state',
   name: "a Linux guest's /proc/zoneinfo",
   mark: '"Node 0, zone DMA" and the fields of the zone below',
-  recognise: byLine(/^[ \t>|]*Node\s+\d+, zone\s+\w+\s*$/m, 0.6),
+  // Every line below a zone is of it, whatever the kernel calls it.
+  ...byLine({
+    mark: /^[ \t>|]*Node\s+\d+, zone\s+\w+\s*$/,
+    confidence: 0.6,
+    holds: /^\s*(?:per-node stats$|pages free\s+\d|cpu: \d|pagesets$|vm stats threshold:|[\w()]+:?\s+[\d(])/,
+  }),
   read: readZoneinfo,
   summary: ({ zones }) => zonesSummary(zones),
 };

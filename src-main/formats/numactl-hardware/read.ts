@@ -275,10 +275,12 @@ export const numactlHardware: Format<'host'> = {
   name: 'the output of numactl --hardware (a host)',
   mark: '"available: N nodes"',
   runsInGuests: true,
-  recognise: byLine(
-    /^[ \t>|]*(?:available:\s*\d+\s+nodes?\b|node\s+\d+\s+(?:cpus|size|free):|No NUMA (?:support )?available)/im,
-    0.9,
-  ),
+  ...byLine({
+    mark: /^[ \t>|]*(?:available:\s*\d+\s+nodes?\b|node\s+\d+\s+(?:cpus|size|free):|No NUMA (?:support )?available)/i,
+    confidence: 0.9,
+    begins: /^\s*available:/,
+    holds: /^\s*(?:node\b|available\b|No (?:NUMA|distance) |\d+:|[\d\s,-]+(?:\(\d+\))?$)/,
+  }),
   read: readNumactlHardware,
   summary: hostSummary,
   print: printNumactlHardware,
