@@ -95,7 +95,7 @@ export function manyVmsScenario(wanted: ManyVms): string {
     const spread = spreadEvery > 0 && i % spreadEvery === spreadEvery - 1;
     const cells = spread && Math.floor(i / spreadEvery) % 2 === 0 ? Math.min(2, nodesOf(host)) : 0;
     const memoryMiB = vmMemoryMiB[(i * 7) % vmMemoryMiB.length]!;
-    const first = turn * turn + host;
+    const first = (turn % 3 === 0 ? turn * turn : turn) + host;
     const inTurn = room.map((_, n) => (first + n) % room.length);
     const node = inTurn.find((n) => room[n]! >= memoryMiB + 16) ?? first % room.length;
     if (spread) room.forEach((_, n) => (room[n] = room[n]! - Math.ceil(memoryMiB / room.length / 2) * 2));

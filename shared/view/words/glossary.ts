@@ -314,6 +314,20 @@ const TABLE = {
     'What would come if the command were submitted now and nothing else began meanwhile. Dashed, wherever it is drawn.',
     '',
   ),
+  away: host(
+    'away',
+    'away from its vCPUs',
+    'Memory of a VM on a host node where none of its vCPUs runs (H). A vCPU is taken to run on the host node that its guest node stands for.',
+    "Of a VM of which no vCPU has a known place, nothing is away. The host's scheduler is not simulated.",
+    'away from its vcpus',
+  ),
+  merged: host(
+    'merged',
+    'merged VMs',
+    'VMs of one node that are too small for a name in the picture, drawn as one block with a notch each.',
+    'Enter or a click on the block lists them. Area is memory: the block is as large as they are together.',
+    'merged vms',
+  ),
 } as const satisfies Readonly<Record<string, GlossaryText>>;
 
 export type TermId = keyof typeof TABLE;
