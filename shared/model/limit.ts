@@ -22,8 +22,8 @@ export const MAX_VMS = 4096;
 export const MAX_VCPUS = 4096;
 /** Host CPU ids and guest vCPU ids are below this; real files go up to 5 digits. */
 export const MAX_CPU_IDS = 65_536;
-/** CPUs that the nodes of one host list in all, one that two nodes list counted twice (numa=fake does that). */
-export const MAX_LISTED_CPUS = 4 * MAX_CPU_IDS;
+/** CPUs that the nodes of all hosts list, one that two nodes list counted twice (numa=fake does that): 64 hosts of 8192. */
+export const MAX_LISTED_CPUS = 8 * MAX_CPU_IDS;
 export const MAX_COMMANDS = 20_000;
 /** Ranges in one layout or list of reserved ranges. */
 export const MAX_RANGES = 65_536;

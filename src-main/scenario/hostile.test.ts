@@ -1,5 +1,6 @@
 /** Small documents that would cost much if checking followed what they name instead of how long they are. */
 import { expect, test } from 'vitest';
+import { parseIdList } from './id-list.ts';
 import { nameHint, newHintBudget } from './name-hint.ts';
 import { readScenario } from './read.ts';
 
@@ -29,4 +30,18 @@ test('nodes that list too many CPUs are refused without writing the lists out', 
   expect(readScenario(text, 'f').diagnostics.filter(({ severity }) => severity === 'error')).toMatchObject([
     { slug: 'cpus-too-many', found: '65536000, those of each node counted' },
   ]);
+});
+
+test('hosts that list too many CPUs together are refused, and what they need is written out once', () => {
+  const host = (h: number, cpus: string) => ({ name: `h${h}`, nodes: [{ nid: 0, cpus, memoryMiB: 64 }] });
+  const of = (cpus: string) => {
+    const hosts = Array.from({ length: 64 }, (_, h) => host(h, cpus));
+    return readScenario(JSON.stringify({ pageshift: 1, name: 'n', hosts, vms: [] }), 'f').diagnostics;
+  };
+  expect(of('0-8191')).toEqual([]);
+  expect(of('0-8192')).toMatchObject([{ slug: 'cpus-too-many', found: '524352, those of each node counted' }]);
+});
+
+test('a list of ids is written out in order and each id once, however its terms overlap', () => {
+  expect(parseIdList('7,0-3,2-5,1', 100)).toEqual([0, 1, 2, 3, 4, 5, 7]);
 });

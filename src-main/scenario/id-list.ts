@@ -29,9 +29,13 @@ export function readIdTerms(
 export function parseIdList(text: string, limit: number): readonly number[] | string {
   const terms = readIdTerms(text, limit);
   if (typeof terms === 'string') return terms;
-  const ids = new Set<number>();
-  for (const { first, last } of terms) for (let id = first; id <= last; id++) ids.add(id);
-  return [...ids].sort((a, b) => a - b);
+  const ids: number[] = [];
+  let next = 0;
+  for (const { first, last } of [...terms].sort((a, b) => a.first - b.first)) {
+    for (let id = Math.max(first, next); id <= last; id++) ids.push(id);
+    next = Math.max(next, last + 1);
+  }
+  return ids;
 }
 
 /** The ids of a list that the schema has accepted. */

@@ -68,9 +68,9 @@ class GuestFactory {
 
   make(): LinuxGuest | null {
     const { log, iomem } = this.#files;
+    if (!this.#fits()) return null;
     const map = log === null ? null : bootMap(log.facts, iomem?.facts ?? null, this.#cpuNode);
     for (const message of map?.assumed ?? []) this.#say(log!.file)('warning', 'guest-assumed', `assumed: ${message}`);
-    if (!this.#fits(map)) return null;
     const memory = this.#memory(map);
     if (memory === null) return null;
     this.#compareSizes(memory.guestZones);
@@ -133,13 +133,14 @@ class GuestFactory {
   }
 
   /** Whether all that is stated is within what a guest can be; said before anything is made of it. */
-  #fits(map: BootMap | null): boolean {
+  #fits(): boolean {
     const { zoneinfo, log } = this.#files;
+    const ranges = log?.facts.nodeRanges ?? [];
     const ends = (zoneinfo?.facts.zones ?? []).map((zone) => (zone.startPfn ?? 0) + zone.spanned);
-    const end = [...ends, map?.ranges.at(-1)?.end ?? 0].reduce((a, b) => Math.max(a, b), 0);
+    const end = [...ends, ...ranges.map((range) => range.end)].reduce((a, b) => Math.max(a, b), 0);
     const nids = [
       ...(zoneinfo?.facts.zones ?? []).map(({ nid }) => nid),
-      ...(map?.ranges ?? []).map(({ nid }) => nid),
+      ...ranges.map(({ nid }) => nid),
       ...this.#cpuNode,
     ];
     const largest = nids.reduce((a, b) => Math.max(a, b), 0);

@@ -164,6 +164,8 @@ Memory: 1K/4193656K available (0K kernel code, 409600K reserved)
 
   it('is refused beyond what a guest can be', () => {
     expect(imported({ log: logOf([[0, 1, 2 ** 30]]) }).slugs).toContain('guest-too-large');
+    // Refused before anything of its size is counted: a table of 128 MiB sections of it would not fit the memory.
+    expect(imported({ log: logOf([[0, 1, 2 ** 40]]) }).scenario).toBeNull();
     expect(imported({ log: logOf([[300, 1, 32768]]) }).slugs).toContain('guest-node-id');
   });
 });
