@@ -8,6 +8,8 @@
  * Slugs are stable once released: tests, scripts and documentation refer to them.
  */
 
+export { steers, visible, visibleJson, visibleLines } from './visible.ts';
+
 export type Severity = 'error' | 'warning' | 'note';
 
 /** Where a problem is. Lines and columns count from 1. `path` is a JSON pointer or an element path such as `/domain/cpu/numa/cell[2]/@memory`. */

@@ -37,6 +37,10 @@ export class WorldShellHost implements ShellHost {
     return this.#world.writeFile(path, text);
   }
 
+  nowMs(): number {
+    return this.#world.tick * this.#world.config.tickMs;
+  }
+
   async sleep(seconds: number, signal: AbortSignal): Promise<void> {
     this.endLine();
     let turnMs = performance.now();

@@ -4,16 +4,20 @@
  * (a) While a line runs, time stands still and others wait their turn only to be answered: what it writes is one command.
  *     A line that sleeps lets time pass, and goes on exactly when it is due.
  * (b) Shells that are not used cost nothing: the interpreter is loaded with the first line.
- * (c) A write that finds no world to write to (a replay, a run that is over) is an I/O error of the guest.
+ * (c) All shells of a run have limits (shell/limit.ts): how many there are, and how many run a line at once.
+ * (d) A write that finds no world to write to (a replay, a run that is over) is an I/O error of the guest.
  */
 import type { ShellCompletion, ShellReply } from '../../shared/protocol/index.ts';
 import type { World, Written } from '../engine/index.ts';
 import type { GuestShell, ShellHost } from '../shell/index.ts';
+import { MAX_LINES_AT_ONCE, MAX_SHELLS } from '../shell/limit.ts';
 import { NO_SUCH_VM, RequestDenied } from './request-denied.ts';
 
 /** Said once a line, by us: the guest only has an error number. */
 const NO_ROOM =
   'Pageshift: every write of a line is kept in the document, and it has no room for more. Write fewer ranges.\n';
+
+const BEGUN_ANEW = `Pageshift: this shell begins anew: its files and variables went when ${MAX_SHELLS} others were used.\n`;
 
 /** What the shells need of the run. */
 export interface ShellPlace {
@@ -39,6 +43,8 @@ export class GuestShells {
   readonly #nowMs: () => number;
   readonly #shells = new Map<string, GuestShell>();
   readonly #sleepers = new Set<Sleeper>();
+  /** VMs whose shell was closed, as others were used since: the next one says so. */
+  readonly #closed = new Set<string>();
   /** VMs whose line has written more than the document holds. */
   readonly #full = new Set<string>();
   /** Lines under way. */
@@ -65,11 +71,16 @@ export class GuestShells {
     const shell = await this.#shellOf(vm);
     mayRun();
     if (shell.running) throw new RequestDenied(`The shell of ${vm} runs a line already: wait for it, or stop it.`);
+    if (this.#lines >= MAX_LINES_AT_ONCE)
+      throw new RequestDenied(
+        `${MAX_LINES_AT_ONCE} guests run a line of their shell already: wait for one, or stop it.`,
+      );
+    const begunAnew = this.#closed.delete(vm) ? [{ stream: 'err' as const, text: BEGUN_ANEW }] : [];
     this.#lines++;
     try {
       const { output, cutChars, exitCode, prompt } = await shell.line(text);
       const note = this.#full.delete(vm) ? [{ stream: 'err' as const, text: NO_ROOM }] : [];
-      return { output: [...output, ...note], cutChars, exitCode, prompt };
+      return { output: [...begunAnew, ...output, ...note], cutChars, exitCode, prompt };
     } finally {
       this.#lines--;
     }
@@ -97,7 +108,15 @@ export class GuestShells {
     if (this.#place.filesOf(vm) === null) throw new RequestDenied(NO_SUCH_VM);
     const { GuestShell } = await import('../shell/index.ts');
     const shell = this.#shells.get(vm) ?? new GuestShell(this.#hostOf(vm), vm, this.#nowMs);
+    // Behind the others: the first one is the one that was used longest ago.
+    this.#shells.delete(vm);
     this.#shells.set(vm, shell);
+    for (const [name, { running }] of this.#shells) {
+      if (this.#shells.size <= MAX_SHELLS) break;
+      if (running || name === vm) continue;
+      this.#shells.delete(name);
+      this.#closed.add(name);
+    }
     return shell;
   }
 
@@ -112,6 +131,7 @@ export class GuestShells {
         if (!written.ok && written.errno === 'ENOSPC') this.#full.add(vm);
         return written;
       },
+      nowMs: () => this.#place.tick * this.#place.tickMs,
       sleep: (seconds, signal) => this.#sleep(seconds, signal),
       breathe: () => new Promise((resolve) => setImmediate(resolve)),
     };

@@ -50,6 +50,10 @@ export class FakeHost implements ShellHost {
     return Promise.resolve();
   }
 
+  nowMs(): number {
+    return this.slept * 1000;
+  }
+
   async breathe(): Promise<void> {
     this.breaths++;
     await new Promise((resolve) => setImmediate(resolve));

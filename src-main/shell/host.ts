@@ -15,6 +15,8 @@ export interface ShellHost {
   endLine(): void;
   /** One write(2) of at most MAX_WRITE_CHARS, between beginLine and endLine. */
   write(path: string, text: string): Written;
+  /** Simulated milliseconds since power-on: the only clock of a guest. */
+  nowMs(): number;
   /** Steps the world by so much simulated time. Ends early when the signal says so. */
   sleep(seconds: number, signal: AbortSignal): Promise<void>;
   /** Gives the thread to whoever waits for it, once. */

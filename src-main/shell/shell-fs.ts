@@ -13,11 +13,10 @@
 import { InMemoryFs } from 'just-bash/browser';
 import type { BufferEncoding, CpOptions, FileContent, FsStat, IFileSystem, MkdirOptions, RmOptions } from 'just-bash';
 import type { Errno } from '../engine/index.ts';
+import { MAX_FILE_BYTES } from './limit.ts';
 import { errnoText, type FilesToRead, isGuestPath, type ShellHost, writeAll } from './host.ts';
 
-/** Bytes of files in memory. */
-const MAX_MEMORY_BYTES = 64 * 2 ** 20;
-/** Every file of a guest is as old as its boot; the shell has no clock. */
+/** Every file of a guest is as old as its boot. */
 const BOOT = new Date(0);
 const FOLDERS = ['/bin', '/usr/bin', '/root', '/tmp', '/dev'];
 
@@ -40,7 +39,7 @@ const parentOf = (path: string): string => path.replace(/\/[^/]*$/, '') || '/';
 
 export class ShellFs implements IFileSystem {
   readonly #host: ShellHost;
-  readonly #memory = new InMemoryFs(undefined, { maxTotalBytes: MAX_MEMORY_BYTES });
+  readonly #memory = new InMemoryFs(undefined, { maxTotalBytes: MAX_FILE_BYTES });
   #refusedOpens: Failure[] = [];
   #failures: Failure[] = [];
 

@@ -286,11 +286,94 @@ describe('a line ends', () => {
     expect(cutChars).toBe(1_288_895 - 2 ** 20);
   });
 
+  it.each([
+    ['prints', 'while :; do cat /proc/meminfo /proc/meminfo; done', 'sh: stopped: its commands have printed 16 MiB\n'],
+    [
+      'pipes',
+      'while :; do cat /proc/meminfo; done | cat > /dev/null',
+      'sh: stopped: its commands have printed 16 MiB\n',
+    ],
+    [
+      'keeps files',
+      'while cat /proc/meminfo >> /tmp/x; do :; done',
+      'No space left on device: the files of a shell have 8 MiB',
+    ],
+    ['joins values', 'while :; do x=$x$(cat /proc/meminfo); done', 'string length limit exceeded (4194304 bytes)\n'],
+    ['sleeps', 'while :; do sleep 1h; done', 'sh: stopped: a line may sleep for 86400 simulated seconds in all\n'],
+    [
+      'writes',
+      `while :; do cp /proc/meminfo ${D}/start; done`,
+      'sh: stopped: it has written 32 MiB to files of the guest\n',
+    ],
+  ])('when it %s without end, and says why', async (_, line, why) => {
+    // As much as the files of a large guest have.
+    const shell = new GuestShell(new FakeHost({ ...TREE, '/proc/meminfo': `${'x'.repeat(400_000)}\n` }), 'web1');
+    const { output, exitCode } = await shell.line(line);
+    expect(output.at(-1)!.text).toContain(why);
+    expect(output.reduce((sum, { text }) => sum + text.length, 0)).toBeLessThanOrEqual(2 ** 20);
+    if (line.startsWith('while :')) expect(exitCode).not.toBe(0);
+    expect(await shell.line('echo here')).toMatchObject({ exitCode: 0, exited: false });
+  });
+
+  it('and what it keeps of its variables is limited', async () => {
+    const { run } = begin();
+    const [, err] = await run('a=$(printf "%0900000d" 1); b=$a$a');
+    expect(err).toMatch(
+      /^sh: the variables of this line are not kept: they have 27\d{5} characters, a shell keeps 1048576\n$/,
+    );
+    expect(await run('echo ${#b}')).toEqual(['0\n', '', 0]);
+  });
+
+  it('and what it prints steers no terminal', async () => {
+    const { run } = begin();
+    expect(await run('printf "a\\033[31m\\tb\\n"; printf "\u202e\\n" >&2')).toEqual([
+      'a\\u{1b}[31m\tb\n',
+      '\\u{202e}\n',
+      0,
+    ]);
+    const shell = new GuestShell(new FakeHost(TREE), 'web\u009b1m');
+    expect(shell.prompt).toBe('root@web\\u{9b}1m:~# ');
+  });
+
   it('sleeps simulated time', async () => {
     const { host, run } = begin();
     expect(await run('sleep 1.5 2m; echo x')).toEqual(['x\n', '', 0]);
     expect(host.slept).toBe(121.5);
     expect(await run('sleep x')).toEqual(['', "sleep: invalid time interval 'x'\n", 1]);
+  });
+});
+
+describe('the clock of a line', () => {
+  const simulated = async (line: string) => (await begin().run(`sleep 90; ${line}`))[0];
+
+  it.each([
+    ['printf "%(%F %T %s)T\\n" -1', '1970-01-01 00:01:30 90\n'],
+    ['date', 'Thu Jan  1 00:01:30 UTC 1970\n'],
+    ['date +%s', '90\n'],
+    ['echo $SECONDS', '90\n'],
+    ['x="\\d \\t"; echo "${x@P}"', 'Thu Jan  1 00:01:30\n'],
+    ['stat / | tail -n 1', 'Modify: 1970-01-01T00:00:00.000Z\n'],
+    ['touch /tmp/x; stat /tmp/x | tail -n 1', 'Modify: 1970-01-01T00:01:30.000Z\n'],
+    ['echo 1 > /tmp/x; ls -l /tmp/x', '-rw-r--r--    1 root     root            2 Jan  1 00:01 /tmp/x\n'],
+    ['touch /tmp/x; find /tmp -newer /root -type f', '/tmp/x\n'],
+    ['touch /tmp/x; sleep 2d; find /tmp -type f -mtime +0', ''],
+    ['touch /tmp/x; sleep 20h; touch /tmp/y; find /tmp -type f -mtime -1', '/tmp/x\n/tmp/y\n'],
+    ['awk "BEGIN { srand(); print srand() }"', '90000\n'],
+  ])('%s shows simulated time', async (line, text) => {
+    expect(await simulated(line)).toBe(text);
+  });
+
+  it('is no one else’s: while a line sleeps, and when it has ended, the thread has the real one', async () => {
+    const years: number[] = [];
+    const host = new FakeHost(TREE);
+    host.sleep = () => {
+      years.push(new Date().getFullYear());
+      return Promise.resolve();
+    };
+    await new GuestShell(host, 'web1').line('sleep 1');
+    years.push(new Date(Date.now()).getFullYear());
+    for (const year of years) expect(year).toBeGreaterThan(2020);
+    expect(years).toHaveLength(2);
   });
 });
 
@@ -315,7 +398,7 @@ describe('xargs', () => {
 });
 
 describe('what the shell does not have', () => {
-  it.each(['curl', 'python3', 'node', 'js-exec', 'sqlite3', 'date', 'timeout', 'hostname', 'gzip', 'jq'])(
+  it.each(['curl', 'python3', 'node', 'js-exec', 'sqlite3', 'timeout', 'hostname', 'gzip', 'jq'])(
     '%s',
     async (name) => {
       const { run } = begin();

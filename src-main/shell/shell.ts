@@ -5,18 +5,23 @@
  *
  * (a) Directory, variables, functions, `$?` and options (but not -e) are those of the line before. A line that did not
  *     finish, because it was stopped or met a limit, leaves them unchanged.
- * (b) Every line ends: loops, commands, output and memory have limits, and it can be stopped at each round of a loop.
- * (c) No command reaches the network, the disk, the clock, or an interpreter of another language.
+ * (b) Every line ends: time, output, memory, writes and sleep have limits (limit.ts), and it can be stopped at each round
+ *     of a loop.
+ * (c) No command reaches the network, the disk, the clock, or an interpreter of another language: a line sees simulated
+ *     time (guest-clock.ts).
  * (d) What the shell keeps is no part of the world: undo takes back what a line wrote, not where it changed directory
  *     to.
  */
 import { Bash, defineCommand } from 'just-bash/browser';
-import type { CommandName, CommandNode, ScriptNode, StatementNode } from 'just-bash';
+import type { BashOptions, CommandName, CommandNode, ScriptNode, StatementNode } from 'just-bash';
+import { visible, visibleLines } from '../../shared/errors/index.ts';
 import type { ShellCompletion, ShellReply } from '../../shared/protocol/guest.ts';
 import { MAX_SHELL_CHARS } from '../../shared/protocol/limit.ts';
 import type { Errno } from '../engine/index.ts';
 import { complete } from './complete.ts';
 import { errnoText, EXIT_KILLED, type ShellHost } from './host.ts';
+import { GuestClock } from './guest-clock.ts';
+import * as limit from './limit.ts';
 import { Parser } from './parser.ts';
 import { BUILTINS, PROGRAMS } from './program/index.ts';
 import { ls } from './program/ls.ts';
@@ -35,7 +40,7 @@ const COMMANDS: CommandName[] = [
   ...(['readlink', 'head', 'tail', 'wc', 'stat', 'grep', 'fgrep', 'egrep', 'sed', 'awk', 'sort', 'uniq'] as const),
   ...(['comm', 'cut', 'paste', 'tr', 'rev', 'nl', 'fold', 'column', 'join', 'find', 'basename'] as const),
   ...(['dirname', 'tree', 'env', 'printenv', 'alias', 'unalias', 'true', 'false', 'bash', 'sh'] as const),
-  ...(['seq', 'expr', 'which', 'tac', 'od'] as const),
+  ...(['seq', 'expr', 'which', 'tac', 'od', 'date'] as const),
 ];
 
 const LIMITS = {
@@ -45,10 +50,11 @@ const LIMITS = {
   maxSedIterations: 1_000_000,
   maxCallDepth: 100,
   maxWorkUnits: 20_000_000,
-  maxOutputSize: 32 * 2 ** 20,
-  maxStringLength: 32 * 2 ** 20,
-  maxFileSystemBytes: 64 * 2 ** 20,
-  maxLiveBytes: 256 * 2 ** 20,
+  maxOutputSize: limit.MAX_OUTPUT_BYTES,
+  maxStringLength: limit.MAX_STRING_BYTES,
+  maxHeredocSize: limit.MAX_STRING_BYTES,
+  maxFileSystemBytes: limit.MAX_FILE_BYTES,
+  maxLiveBytes: limit.MAX_LIVE_BYTES,
   maxBraceExpansionResults: 100_000,
   maxSourceBytes: 2 ** 20,
   // Waiting in `sleep` is no running; what runs is held by the limits above and by MAX_LINE_MS.
@@ -57,14 +63,8 @@ const LIMITS = {
 
 /** Characters of a command that goes on over several lines. */
 const MAX_PENDING_CHARS = 2 ** 18;
-/** A line that has run for so long, sleeping apart, is stopped. */
-const MAX_LINE_MS = 120_000;
-/** One that touches no file of the guest for so long is a loop without end, and is stopped sooner. */
-const MAX_IDLE_MS = 20_000;
 /** Others have their turn this often. */
 const TURN_MS = 8;
-/** What the interpreter does without a pause, in which nobody hears a stop, is stopped after so long. */
-const MAX_PAUSELESS_MS = 5000;
 /** Steps of the interpreter between two looks at the clock. */
 const STEPS_PER_LOOK = 256;
 const EXIT_STOPPED = 130;
@@ -94,7 +94,10 @@ export interface LineResult extends ShellReply {
 interface Running {
   readonly abort: AbortController;
   readonly startMs: number;
+  /** Time of this machine, and simulated time, that it has slept. */
   sleptMs: number;
+  sleptSeconds: number;
+  writtenChars: number;
   /** When it last read, wrote or slept. */
   touchedMs: number;
   /** What the last statement left; null: it was not reached. */
@@ -112,6 +115,7 @@ export class GuestShell {
   readonly #parser = new Parser();
   readonly #bash: Bash;
   readonly #now: () => number;
+  readonly #clock: GuestClock;
   #state: State;
   #pending = '';
   #running: Running | null = null;
@@ -129,6 +133,7 @@ export class GuestShell {
       // What was stopped is dead: it writes no more, however long it takes to notice.
       write: (path, text) => {
         if (this.#running?.abort.signal.aborted === true) return { ok: false, errno: 'EIO' };
+        if (!this.#mayWrite(text.length)) return { ok: false, errno: 'ENOSPC' };
         this.#touch();
         return host.write(path, text);
       },
@@ -138,14 +143,16 @@ export class GuestShell {
       },
       beginLine: (text) => host.beginLine(text),
       endLine: () => host.endLine(),
+      nowMs: () => host.nowMs(),
       sleep: (seconds, signal) => host.sleep(seconds, signal),
       breathe: () => host.breathe(),
     };
     this.#vm = vm;
     this.#now = now;
-    this.#fs = new ShellFs({ ...this.#host, breathe: () => this.#breathe() });
+    this.#clock = new GuestClock(() => host.nowMs());
+    this.#fs = this.#clock.during(() => new ShellFs({ ...this.#host, breathe: () => this.#breathe() }));
     this.#state = this.#login();
-    this.#bash = new Bash({
+    const options: BashOptions = {
       fs: this.#fs,
       cwd: HOME,
       env: { HOME, USER: 'root', PATH: '/usr/bin:/bin', HOSTNAME: vm },
@@ -156,7 +163,8 @@ export class GuestShell {
       // It would replace globals of the whole thread. What it guards against, code in JavaScript, no command here runs.
       defenseInDepth: false,
       processInfo: { pid: 100, ppid: 1, uid: 0, gid: 0 },
-    });
+    };
+    this.#bash = this.#clock.during(() => new Bash(options));
     this.#bash.registerTransformPlugin({ name: 'guest', transform: ({ ast }) => ({ ast: this.#rewritten(ast) }) });
   }
 
@@ -164,7 +172,7 @@ export class GuestShell {
   get prompt(): string {
     if (this.#pending !== '') return '> ';
     const { cwd } = this.#state;
-    return `root@${this.#vm}:${cwd === HOME ? '~' : cwd}# `;
+    return visible(`root@${this.#vm}:${cwd === HOME ? '~' : cwd}# `);
   }
 
   /** Whether a line is under way. */
@@ -220,7 +228,7 @@ export class GuestShell {
   }
 
   #login(): State {
-    const env = { HOME, USER: 'root', PATH: '/usr/bin:/bin', HOSTNAME: this.#vm, IFS: ' \t\n' };
+    const env = { HOME, USER: 'root', PATH: '/usr/bin:/bin', HOSTNAME: this.#vm, TZ: 'UTC', IFS: ' \t\n' };
     return { env, cwd: HOME, previous: HOME, functions: new Map(), options: [], status: 0 };
   }
 
@@ -230,6 +238,8 @@ export class GuestShell {
       abort: new AbortController(),
       startMs,
       sleptMs: 0,
+      sleptSeconds: 0,
+      writtenChars: 0,
       touchedMs: startMs,
       end: null,
       fatal: null,
@@ -244,6 +254,7 @@ export class GuestShell {
     try {
       const { env, cwd, previous } = this.#state;
       this.#atTop = true;
+      this.#clock.show();
       const done = await this.#bash.exec(text, {
         env: { ...env, PWD: cwd, OLDPWD: previous },
         replaceEnv: true,
@@ -254,6 +265,7 @@ export class GuestShell {
       return this.#finished(running, done);
     } finally {
       this.#running = null;
+      this.#clock.hide();
       this.#host.endLine();
     }
   }
@@ -268,6 +280,9 @@ export class GuestShell {
       .map((part) => readable(part, refused))
       .join(MARK);
     let { exitCode } = done;
+    const limitMet = exitCode === 126 && /exceeded|too many|maximum/.test(done.stderr);
+    // Behind all else, and never cut: why the line has ended.
+    let told = '';
     // What no command has reported: of a program of the package's own, which does not look.
     for (const { path, errno } of running.fatal === null ? this.#fs.takeFailures() : []) {
       stderr += `sh: ${path}: write error: ${errnoText(errno)}\n`;
@@ -275,21 +290,30 @@ export class GuestShell {
     }
     if (running.fatal !== null) {
       const { path, errno } = running.fatal;
-      stderr += errno === 'killed' ? 'Killed\n' : `sh: the write to ${path} ${errnoText(errno)}\n`;
+      told = errno === 'killed' ? 'Killed\n' : `sh: the write to ${path} ${errnoText(errno)}\n`;
       exitCode = errno === 'killed' ? EXIT_KILLED : 1;
     } else if (running.tooLong !== null) {
-      stderr += `sh: stopped: ${running.tooLong}\n`;
+      told = `sh: stopped: ${running.tooLong}\n`;
       exitCode = EXIT_STOPPED;
     } else if (running.abort.signal.aborted) {
-      stderr += '^C\n';
+      told = '^C\n';
       exitCode = EXIT_STOPPED;
+    } else if (limitMet) {
+      const at = stderr.trimEnd().lastIndexOf('\n') + 1;
+      told = stderr.slice(at).replaceAll(MARK, '');
+      stderr = stderr.slice(0, at);
     }
     const { end } = running;
-    const met = /limit exceeded|too many|maximum/.test(done.stderr) && exitCode === 126;
-    const exited = end === null && !running.abort.signal.aborted && !met && !this.#parser.isWrong;
-    if (end !== null) this.#keep(done.env, end.status, end.functions);
-    else this.#state = exited ? this.#login() : { ...this.#state, status: exitCode };
-    return this.#result(done.stdout, stderr, exitCode, exited);
+    const exited = end === null && !running.abort.signal.aborted && !limitMet && !this.#parser.isWrong;
+    if (end !== null) {
+      const chars = Object.entries(done.env).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+      if (chars <= limit.MAX_KEPT_CHARS) this.#keep(done.env, end.status, end.functions);
+      else {
+        told += `sh: the variables of this line are not kept: they have ${chars} characters, a shell keeps ${limit.MAX_KEPT_CHARS}\n`;
+        this.#state = { ...this.#state, status: end.status };
+      }
+    } else this.#state = exited ? this.#login() : { ...this.#state, status: exitCode };
+    return this.#result(done.stdout, stderr, exitCode, exited, told);
   }
 
   #keep(env: Readonly<Record<string, string>>, status: number, names: readonly string[]): void {
@@ -310,8 +334,8 @@ export class GuestShell {
     };
   }
 
-  #result(stdout: string, stderr: string, exitCode: number, exited = false): LineResult {
-    const { output, cutChars } = inOrder(stdout.split(MARK), stderr.split(MARK));
+  #result(stdout: string, stderr: string, exitCode: number, exited = false, told = ''): LineResult {
+    const { output, cutChars } = inOrder(stdout.split(MARK), stderr.split(MARK), told);
     return { output, cutChars, exitCode, prompt: this.prompt, exited };
   }
 
@@ -345,7 +369,7 @@ export class GuestShell {
         })),
       ),
       defineCommand('tee', (args, { stdin, cwd, fs }) => tee(args, textOf(stdin), cwd, fs, host)),
-      defineCommand('ls', (args, { cwd, fs }) => ls(args, cwd, fs)),
+      defineCommand('ls', (args, { cwd, fs }) => ls(args, cwd, fs, host.nowMs())),
       defineCommand('xargs', (args, { stdin, cwd, exec, exportedEnv, signal }) =>
         xargs(args, {
           stdin: textOf(stdin),
@@ -391,6 +415,16 @@ export class GuestShell {
     this.#running.abort.abort();
   }
 
+  /** Whether the line may write so many characters more to files of the guest. */
+  #mayWrite(chars: number): boolean {
+    const running = this.#running;
+    if (running === null) return true;
+    running.writtenChars += chars;
+    if (running.writtenChars <= limit.MAX_WRITTEN_CHARS) return true;
+    this.#stopLong(running, `it has written ${limit.mib(limit.MAX_WRITTEN_CHARS)} to files of the guest`);
+    return false;
+  }
+
   #touch(): void {
     if (this.#running !== null) this.#running.touchedMs = this.#now();
   }
@@ -399,20 +433,27 @@ export class GuestShell {
     const running = this.#running;
     const now = this.#now();
     if (running === null || now - this.#turnMs < TURN_MS) return;
-    if (now - running.startMs - running.sleptMs >= MAX_LINE_MS)
-      this.#stopLong(running, `it runs for ${MAX_LINE_MS / 1000} seconds`);
-    else if (now - running.touchedMs >= MAX_IDLE_MS)
-      this.#stopLong(running, `it has touched nothing of the guest for ${MAX_IDLE_MS / 1000} seconds`);
-    await this.#host.breathe();
+    if (now - running.startMs - running.sleptMs >= limit.MAX_LINE_MS)
+      this.#stopLong(running, `it runs for ${limit.MAX_LINE_MS / 1000} seconds`);
+    else if (now - running.touchedMs >= limit.MAX_IDLE_MS)
+      this.#stopLong(running, `it has touched nothing of the guest for ${limit.MAX_IDLE_MS / 1000} seconds`);
+    await this.#givenAway(running, () => this.#host.breathe());
     this.#turnMs = this.#now();
+  }
+
+  /** Waits for what others do with the thread, whose clock is the real one meanwhile. */
+  async #givenAway(running: Running, work: () => Promise<void>): Promise<void> {
+    this.#clock.hide();
+    await work();
+    if (this.#running === running) this.#clock.show();
   }
 
   /** A step of the interpreter, also within awk and sed, whose loops nothing else sees. */
   #step(feature: string): void {
     const running = this.#running;
     if (running === null || ++this.#steps % STEPS_PER_LOOK !== 0) return;
-    if (this.#now() - this.#turnMs < MAX_PAUSELESS_MS) return;
-    this.#stopLong(running, `it computes for ${MAX_PAUSELESS_MS / 1000} seconds without a pause`);
+    if (this.#now() - this.#turnMs < limit.MAX_PAUSELESS_MS) return;
+    this.#stopLong(running, `it computes for ${limit.MAX_PAUSELESS_MS / 1000} seconds without a pause`);
     // The interpreter sees the signal at its next command; these come to none.
     if (feature.startsWith('awk:') || feature.startsWith('sed:')) throw new Error('stopped');
   }
@@ -430,8 +471,18 @@ export class GuestShell {
     if (wrong >= 0) return { stdout: '', stderr: `sleep: invalid time interval '${args[wrong]}'\n`, exitCode: 1 };
     const seconds = times.reduce((sum, time) => sum + Number(time![1]) * units[time![2]!]!, 0);
     const running = this.#running!;
+    if (running.sleptSeconds + seconds > limit.MAX_SLEEP_SECONDS) {
+      this.#stopLong(running, `a line may sleep for ${limit.MAX_SLEEP_SECONDS} simulated seconds in all`);
+      return { stdout: '', stderr: '', exitCode: 1 };
+    }
+    running.sleptSeconds += seconds;
     const before = this.#now();
-    await this.#host.sleep(seconds, running.abort.signal);
+    const tooLong = setTimeout(
+      () => this.#stopLong(running, `it has slept for ${limit.MAX_SLEEP_MS / 60_000} minutes of this machine's time`),
+      Math.max(0, limit.MAX_SLEEP_MS - running.sleptMs),
+    );
+    await this.#givenAway(running, () => this.#host.sleep(seconds, running.abort.signal));
+    clearTimeout(tooLong);
     this.#turnMs = this.#now();
     running.sleptMs += this.#turnMs - before;
     running.touchedMs = this.#turnMs;
@@ -459,18 +510,34 @@ function readable(stderr: string, refused: Failure[]): string {
       return opening(target, errno);
     })
     .replace(/^bash: /gm, 'sh: ')
+    .replace(
+      /^.*total output size exceeded.*$/gm,
+      `sh: stopped: its commands have printed ${limit.mib(limit.MAX_OUTPUT_BYTES)}`,
+    )
+    .replace(
+      /in-memory filesystem byte limit exceeded.*$/gm,
+      `${errnoText('ENOSPC')}: the files of a shell have ${limit.mib(limit.MAX_FILE_BYTES)}`,
+    )
     .replace(/, increase executionLimits\.\w+$/gm, '');
 }
 
-/** What both streams have between two marks belongs together; of that, stdout first. Cut where it gets too long. */
-function inOrder(out: readonly string[], err: readonly string[]): Pick<ShellReply, 'output' | 'cutChars'> {
+/**
+ * What both streams have between two marks belongs together; of that, stdout first. Cut where it gets too long. What would
+ * steer a terminal is spelled out.
+ * @param told the end of stderr, which is never cut.
+ */
+function inOrder(
+  out: readonly string[],
+  err: readonly string[],
+  told: string,
+): Pick<ShellReply, 'output' | 'cutChars'> {
   const output: { stream: 'out' | 'err'; text: string }[] = [];
-  let room = MAX_SHELL_CHARS;
+  let room = MAX_SHELL_CHARS - told.length;
   let cutChars = 0;
   const add = (stream: 'out' | 'err', text: string): void => {
-    const shown = text.slice(0, room);
+    const shown = visibleLines(text.slice(0, room)).slice(0, room);
     room -= shown.length;
-    cutChars += text.length - shown.length;
+    cutChars += Math.max(0, text.length - shown.length);
     const last = output.at(-1);
     if (last?.stream === stream) last.text += shown;
     else if (shown !== '') output.push({ stream, text: shown });
@@ -479,6 +546,8 @@ function inOrder(out: readonly string[], err: readonly string[]): Pick<ShellRepl
     add('out', out[i] ?? '');
     add('err', err[i] ?? '');
   }
+  room = told.length;
+  add('err', told);
   return { output, cutChars };
 }
 

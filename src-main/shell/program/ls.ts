@@ -22,7 +22,8 @@ export interface Printed {
   readonly exitCode: number;
 }
 
-export async function ls(args: readonly string[], cwd: string, fs: LsFiles): Promise<Printed> {
+/** @param nowMs the guest's time: files that are not half a year old are shown with their hour. */
+export async function ls(args: readonly string[], cwd: string, fs: LsFiles, nowMs: number): Promise<Printed> {
   const letters = args.filter((arg) => /^-./.test(arg)).flatMap((arg) => [...arg.slice(1)]);
   const unknown = letters.find((letter) => !'1aAdlU'.includes(letter));
   if (unknown !== undefined) return { stdout: '', stderr: `ls: invalid option -- '${unknown}'\n`, exitCode: 2 };
@@ -47,7 +48,7 @@ export async function ls(args: readonly string[], cwd: string, fs: LsFiles): Pro
   }
 
   const parts: string[] = [];
-  if (files.length > 0) parts.push(await linesOf(files, cwd, fs, flags));
+  if (files.length > 0) parts.push(await linesOf(files, cwd, fs, flags, nowMs));
   for (const folder of folders) {
     const at = fs.resolvePath(cwd, folder);
     const found = await fs.readdir(at);
@@ -55,12 +56,18 @@ export async function ls(args: readonly string[], cwd: string, fs: LsFiles): Pro
       (name) => flags.all || !name.startsWith('.'),
     );
     const title = paths.length > 1 ? `${folder}:\n` : '';
-    parts.push(`${title}${flags.long ? 'total 0\n' : ''}${await linesOf(names, at, fs, flags)}`);
+    parts.push(`${title}${flags.long ? 'total 0\n' : ''}${await linesOf(names, at, fs, flags, nowMs)}`);
   }
   return { stdout: parts.join('\n'), stderr, exitCode: stderr === '' ? 0 : 1 };
 }
 
-async function linesOf(names: readonly string[], folder: string, fs: LsFiles, { long }: Flags): Promise<string> {
+async function linesOf(
+  names: readonly string[],
+  folder: string,
+  fs: LsFiles,
+  { long }: Flags,
+  nowMs: number,
+): Promise<string> {
   if (!long) return names.map((name) => `${name}\n`).join('');
   let text = '';
   for (const name of names) {
@@ -68,9 +75,20 @@ async function linesOf(names: readonly string[], folder: string, fs: LsFiles, { 
     const stat = await fs.lstat(at);
     const target = stat.isSymbolicLink ? ` -> ${await fs.readlink(at)}` : '';
     const size = String(stat.isDirectory || stat.isSymbolicLink ? 0 : stat.size).padStart(8);
-    text += `${modeText(stat)}    1 root     root     ${size} Jan  1  1970 ${name}${target}\n`;
+    text += `${modeText(stat)}    1 root     root     ${size} ${dateText(stat.mtime, nowMs)} ${name}${target}\n`;
   }
   return text;
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const HALF_YEAR_MS = 180 * 86_400_000;
+
+/** `Jan  1 00:10`, and with the year instead of the hour where it is half a year off. UTC. */
+function dateText(at: Date, nowMs: number): string {
+  const day = `${MONTHS[at.getUTCMonth()]} ${String(at.getUTCDate()).padStart(2)}`;
+  if (Math.abs(nowMs - at.getTime()) >= HALF_YEAR_MS) return `${day}  ${at.getUTCFullYear()}`;
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return `${day} ${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`;
 }
 
 function modeText({ mode, isDirectory, isSymbolicLink }: FsStat): string {
