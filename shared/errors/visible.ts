@@ -11,6 +11,8 @@
  *   what a guest's shell prints                          shell/shell.ts
  *   reports: HTML and SVG, CSV, JSON                     report/markup.ts, csv.ts; view/run-document.ts
  */
+import type { Diagnostic } from './diagnostic.ts';
+
 const STEERING = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
 /** A text of one line with such characters as `\u{202e}`. */
@@ -25,6 +27,14 @@ export const visibleJson = (json: string): string =>
   json.replace(STEERING, (c) =>
     c === '\n' || c === '\t' || c === '\r' ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+
+/** The fields of a diagnostic that may quote a file, or name one. */
+export const visibleDiagnostic = (d: Diagnostic): Diagnostic => {
+  const shown = <T>(value: T): T => (typeof value === 'string' ? (visible(value) as T) : value);
+  const fields = Object.entries(d).map(([key, value]) => [key, shown(value)] as const);
+  const where = Object.entries(d.where).map(([key, value]) => [key, shown(value)] as const);
+  return { ...(Object.fromEntries(fields) as unknown as Diagnostic), where: Object.fromEntries(where) };
+};
 
 /** Whether a text has such a character. */
 export const steers = (text: string): boolean => text.search(STEERING) >= 0;

@@ -9,7 +9,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { app, dialog, ipcMain, Menu, protocol, session } from 'electron';
-import { formatDiagnostic } from '../../shared/errors/index.ts';
+import { formatDiagnostic, visibleLines } from '../../shared/errors/index.ts';
 import { Desk } from '../desk/index.ts';
 import type { Shell } from '../desk/index.ts';
 import { Site } from '../page/index.ts';
@@ -27,7 +27,7 @@ const SCENARIO_FILES = [
   { name: 'All files', extensions: ['*'] },
 ];
 
-const log = (line: string): void => void process.stderr.write(`pageshift: ${line}\n`);
+const log = (line: string): void => void process.stderr.write(`pageshift: ${visibleLines(line)}\n`);
 const appPath = app.getAppPath();
 const folderOf = (...names: string[]): string => join(appPath, 'out', ...names);
 

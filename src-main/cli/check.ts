@@ -11,7 +11,7 @@ import type { Scenario } from '../scenario/index.ts';
 import { placementDiagnostics, readScenario, toWorldConfig } from '../scenario/index.ts';
 import { inputName, readInput } from './input.ts';
 import type { ExitCode } from './output.ts';
-import { printDiagnostics, printNote, printResult } from './output.ts';
+import { printDiagnostics, printJson, printNote } from './output.ts';
 
 interface Checked {
   readonly format: Recognised | null;
@@ -24,7 +24,7 @@ export async function check(path: string, flags: { readonly json?: true }): Prom
   const { format, diagnostics, holds } = await checkFile(path);
   const ok = !hasErrors(diagnostics);
   if (flags.json)
-    printResult(`${JSON.stringify({ file: inputName(path), kind: format?.id ?? null, ok, diagnostics }, null, 2)}\n`);
+    printJson(`${JSON.stringify({ file: inputName(path), kind: format?.id ?? null, ok, diagnostics }, null, 2)}\n`);
   else printDiagnostics(diagnostics);
   if (ok && format !== null) printNote(`ok: ${format.name}: ${holds}`);
   return ok ? 0 : 1;

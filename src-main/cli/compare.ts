@@ -11,7 +11,7 @@ import { placementDiagnostics, toWorldConfig } from '../scenario/index.ts';
 import { inputName } from './input.ts';
 import { interruptible } from './interrupt.ts';
 import type { ExitCode } from './output.ts';
-import { printDiagnostics, printNote, printResult } from './output.ts';
+import { printDiagnostics, printJson, printNote, printResult } from './output.ts';
 import { ProgressLine } from './progress.ts';
 import { loadScenario } from './scenario-file.ts';
 import { fold, textTable } from './text-table.ts';
@@ -54,9 +54,8 @@ export async function compare(path: string, flags: CompareFlags): Promise<ExitCo
       }),
     );
     line.clear();
-    printResult(
-      flags.json === true ? `${JSON.stringify(comparisonDocument(comparison), null, 2)}\n` : comparisonText(comparison),
-    );
+    if (flags.json === true) printJson(`${JSON.stringify(comparisonDocument(comparison), null, 2)}\n`);
+    else printResult(comparisonText(comparison));
     return 0;
   } catch (error) {
     line.clear();

@@ -5,7 +5,7 @@
 import { readDocument } from '../formats/index.ts';
 import { inputName, readInput } from './input.ts';
 import type { ExitCode } from './output.ts';
-import { printDiagnostics, printResult } from './output.ts';
+import { printDiagnostics, printJson } from './output.ts';
 
 export async function facts(path: string): Promise<ExitCode> {
   const input = await readInput(path);
@@ -20,6 +20,6 @@ export async function facts(path: string): Promise<ExitCode> {
   const rest = ignored.length === 0 ? {} : { ignored };
   const all = parts.map(({ facts: each, first, last, command }) => ({ ...each, lines: { first, last }, command }));
   const printed = parts.length === 1 ? { ...only.facts, ...rest } : { parts: all, ...rest };
-  printResult(`${JSON.stringify(printed, null, 2)}\n`);
+  printJson(`${JSON.stringify(printed, null, 2)}\n`);
   return 0;
 }

@@ -14,7 +14,7 @@ import { scenarioText } from './check.ts';
 import { readParts } from './input.ts';
 import type { CommandFlags } from './option.ts';
 import type { ExitCode } from './output.ts';
-import { printDiagnostics, printNote, printResult } from './output.ts';
+import { printDiagnostics, printJson, printNote } from './output.ts';
 import { resolvePath } from './path.ts';
 import { textTable } from './text-table.ts';
 
@@ -101,7 +101,7 @@ async function write(
 ): Promise<Diagnostic | null> {
   const text = canonicalText(scenario);
   if (output === '-') {
-    printResult(text);
+    printJson(text);
     return null;
   }
   const path = resolvePath(output);

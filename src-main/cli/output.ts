@@ -3,7 +3,7 @@
  * where NO_COLOR is set.
  */
 import type { Diagnostic, Severity } from '../../shared/errors/index.ts';
-import { formatDiagnostic } from '../../shared/errors/index.ts';
+import { formatDiagnostic, visibleJson, visibleLines } from '../../shared/errors/index.ts';
 
 /** 0 done; 1 the answer is no, or the input is bad; 2 wrong usage; 130 stopped by Ctrl+C. */
 export type ExitCode = 0 | 1 | 2 | 130;
@@ -20,13 +20,17 @@ export function quietPipes(): void {
   }
 }
 
-export const printResult = (text: string): void => void process.stdout.write(text);
+/** Text for a person: what would steer the terminal is spelled out. */
+export const printResult = (text: string): void => void process.stdout.write(visibleLines(text));
 
-export const printNote = (text: string): void => void process.stderr.write(`${text}\n`);
+/** JSON text, and the same value when it is parsed. */
+export const printJson = (json: string): void => void process.stdout.write(visibleJson(json));
+
+export const printNote = (text: string): void => void process.stderr.write(`${visibleLines(text)}\n`);
 
 /** One line each, and their number when there are several. */
 export function printDiagnostics(diagnostics: readonly Diagnostic[]): void {
-  for (const diagnostic of diagnostics) printNote(coloured(diagnostic));
+  for (const diagnostic of diagnostics) process.stderr.write(`${coloured(diagnostic)}\n`);
   if (diagnostics.length < 2) return;
   const kinds = (['error', 'warning', 'note'] as const)
     .map((kind) => counted(diagnostics, kind))
@@ -42,17 +46,11 @@ function counted(diagnostics: readonly Diagnostic[], severity: Severity): string
 const COLOURS: Readonly<Record<Severity, number>> = { error: 31, warning: 33, note: 36 };
 
 function coloured(diagnostic: Diagnostic): string {
-  const line = visible(formatDiagnostic(diagnostic));
+  const line = formatDiagnostic(diagnostic);
   if (!coloursOn(process.stderr, process.env)) return line;
   const kind = `${diagnostic.severity} ${diagnostic.slug}:`;
   return line.replace(kind, () => `\u001b[${COLOURS[diagnostic.severity]}m${kind}\u001b[0m`);
 }
-
-/** What a file says must not steer the terminal: control characters and changes of writing direction are spelled out. */
-const visible = (text: string): string =>
-  text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (c) => {
-    return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
 
 /** NO_COLOR as https://no-color.org has it: set and not empty. */
 const coloursOn = (stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean =>

@@ -1,4 +1,5 @@
 /** The result of a run, as one JSON document and as text for a person. */
+import { visibleJson } from '../../shared/errors/index.ts';
 import { guestsOf, recordsOf } from '../../shared/columns/index.ts';
 import type { MigrationRow } from '../../shared/model/transfer.ts';
 import type { WorldEvent, WorldEventType } from '../../shared/model/event.ts';
@@ -35,7 +36,7 @@ export function documentText({ record, pendingWork }: Run): string {
     left: pendingWork.map(pendingText),
     commands: record.commands,
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return visibleJson(`${JSON.stringify(document, null, 2)}\n`);
 }
 
 /** Of all hosts, made once: their cost follows all backing. */

@@ -1,9 +1,9 @@
 /** `schema`: the published JSON Schema of scenarios. */
 import { scenarioJsonSchema } from '../scenario/index.ts';
 import type { ExitCode } from './output.ts';
-import { printResult } from './output.ts';
+import { printJson } from './output.ts';
 
 export async function schema(): Promise<ExitCode> {
-  printResult(scenarioJsonSchema());
+  printJson(scenarioJsonSchema());
   return 0;
 }

@@ -8,6 +8,7 @@
  *     An undo changes nothing until it is done; while a run is recovered nothing is written: a process that is killed
  *     then comes back to where the recovery was asked for.
  */
+import { visible, visibleDiagnostic } from '../../shared/errors/index.ts';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { DocumentState } from '../../shared/protocol/index.ts';
 import type { Session, SessionState } from '../runtime/session-api.ts';
@@ -140,10 +141,10 @@ export class OpenedDocument {
     return {
       ...this.session.state,
       id: this.id,
-      place: this.#place,
+      place: this.#place === null ? null : visible(this.#place),
       dirty: this.dirty,
       changedOnDisk: this.#changedOnDisk,
-      problems: this.#problems,
+      problems: this.#problems.map(visibleDiagnostic),
     };
   }
 

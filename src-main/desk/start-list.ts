@@ -1,4 +1,5 @@
 /** The lists of the start screen. Examples are read once; the others are looked up whenever they are asked for. */
+import { visible } from '../../shared/errors/index.ts';
 import { DEFAULT_TICK_MS } from '../../shared/model/default.ts';
 import { stat } from 'node:fs/promises';
 import type { StartInfo } from '../../shared/protocol/index.ts';
@@ -35,8 +36,8 @@ export class StartLists {
       recent: await Promise.all(
         files.map(async ({ id, name, path }) => ({
           id,
-          name,
-          place: path,
+          name: visible(name),
+          place: visible(path),
           missing: await stat(path).then(
             (found) => !found.isFile(),
             () => true,
@@ -53,8 +54,8 @@ export class StartLists {
       })),
       recoverable: journals.filter(isWorthRecovering).map((journal) => ({
         id: journal.id,
-        name: journal.name,
-        place: journal.place,
+        name: visible(journal.name),
+        place: journal.place === null ? null : visible(journal.place),
         tick: journal.tick,
         tickMs: tickMsOf(journal.text),
         commands: journal.given.length,

@@ -8,6 +8,7 @@
  *     is back.
  * (c) Nothing thrown leaves here.
  */
+import { visibleDiagnostic } from '../../shared/errors/index.ts';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { CompareProgress } from '../../shared/model/comparison.ts';
 import type { Answer, RequestName, ServerMessage, StartInfo } from '../../shared/protocol/index.ts';
@@ -166,7 +167,7 @@ export class WindowLink implements Connection, Viewer {
   }
 
   notice(data: Diagnostic): void {
-    if (this.#accepts()) this.#tell({ event: 'notice', data });
+    if (this.#accepts()) this.#tell({ event: 'notice', data: visibleDiagnostic(data) });
   }
 
   /** Of a comparison that goes on: as seldom as all else, and nothing is lost by it. */
@@ -192,7 +193,7 @@ export class WindowLink implements Connection, Viewer {
     this.#heavy += heavy;
     try {
       const { output, payload } = await this.#host.answer(request, this);
-      this.#post({ reply: id, output }, payload);
+      this.#post({ reply: id, output: withVisibleDiagnostics(output) }, payload);
     } catch (error) {
       if (isRequestDenied(error)) {
         this.#refuse(id, name, error.message);
@@ -298,6 +299,14 @@ export class WindowLink implements Connection, Viewer {
       this.#host.log(`posting to ${this.window}: ${stackOf(error)}`);
     }
   }
+}
+
+/** What quotes a file, or names one, is shown as it is received. */
+function withVisibleDiagnostics(output: unknown): unknown {
+  const { diagnostics } = (output ?? {}) as { readonly diagnostics?: readonly Diagnostic[] };
+  return Array.isArray(diagnostics)
+    ? { ...(output as object), diagnostics: diagnostics.map(visibleDiagnostic) }
+    : output;
 }
 
 const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

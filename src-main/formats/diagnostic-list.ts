@@ -7,7 +7,7 @@
  * (d) A value is returned only when there is no error.
  */
 import type { Diagnostic, Place, Read, Severity } from '../../shared/errors/index.ts';
-import { hasErrors } from '../../shared/errors/index.ts';
+import { hasErrors, visible } from '../../shared/errors/index.ts';
 import type { IdBudget } from './id-list.ts';
 import { newIdBudget } from './id-list.ts';
 
@@ -20,10 +20,10 @@ export interface Detail {
   readonly hint?: string;
 }
 
-/** `text` in quotes, cut to a readable length, control characters shown as `?`. */
+/** `text` in quotes, cut to a readable length, what would steer a terminal spelled out. */
 export function quote(text: string): string {
   const cut = text.length > MAX_QUOTED_CHARS ? `${text.slice(0, MAX_QUOTED_CHARS)}…` : text;
-  return `"${cut.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')}"`;
+  return `"${visible(cut)}"`;
 }
 
 export class DiagnosticList {

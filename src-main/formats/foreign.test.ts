@@ -77,9 +77,9 @@ describe('readForeign', () => {
 
   it('says what it looked for when it knows nothing of it', () => {
     for (const [text, found] of [
-      ['<topology version="2.0"/>', 'an XML document <topology>'],
+      ['<network version="2.0"/>', 'an XML document <network>'],
       ['Architecture: x86_64\n', '"Architecture: x86_64"'],
-      ['\u001b[31mred', '"?[31mred"'],
+      ['\u001b[31mred', '"\\u{1b}[31mred"'],
     ] as const) {
       const { value, diagnostics } = readForeign(text, 'f');
       expect(value).toBeNull();
@@ -216,5 +216,24 @@ describe('hostile texts', () => {
     expect(value).toBeNull();
     expect(diagnostics).toHaveLength(MAX_DIAGNOSTICS + 1);
     expect(diagnostics.at(-1)).toMatchObject({ severity: 'error', slug: 'more-problems' });
+  });
+});
+
+describe('what is known and not read', () => {
+  it.each([
+    ['{\n   "lscpu": [\n      {"field":"Architecture:","data":"x86_64"}]}', 'the output of lscpu -J'],
+    ['[{"ifindex":1,"ifname":"lo"}]', 'the output of ip -j'],
+    ['{"blockdevices":[]}', 'the output of lsblk -J'],
+    [
+      '<?xml version="1.0"?>\n<!DOCTYPE topology SYSTEM "hwloc2.dtd">\n<topology version="2.0"><object type="Machine"/></topology>',
+      'hwloc XML (lstopo), version 2.0',
+    ],
+    ['<topology><object type="Machine"/></topology>', 'hwloc XML (lstopo), version 1'],
+    ['<domainCapabilities/>', 'libvirt domain capabilities (virsh domcapabilities)'],
+  ])('%j is told by name, once, with what to give instead', (text, found) => {
+    const { value, diagnostics } = recognise(text, 'f');
+    expect(value).toBeNull();
+    expect(diagnostics).toMatchObject([{ severity: 'error', slug: 'format-not-read', found }]);
+    expect(diagnostics[0]!.hint).toMatch(/instead|Give/);
   });
 });

@@ -5,6 +5,7 @@ import type { IgnoredLines, Piece, Pieces } from './document.ts';
 import { ignoredNote, piecesOf, placed, readOf } from './document.ts';
 import type { Facts, Format, Role, RoleFacts } from './format.ts';
 import { admitText } from './input.ts';
+import { OTHERS } from './other.ts';
 import * as registry from './registry.ts';
 
 export const FORMATS: readonly Format[] = Object.values(registry);
@@ -57,19 +58,28 @@ function split(text: string, file: string, list: DiagnosticList): Pieces | 'scen
   const own = looksLikeScenario(admitted);
   if (own && /"pageshift"\s*:/.test(admitted.slice(0, HEAD_CHARS))) return 'scenario';
   const pieces = piecesOf(admitted, file, FORMATS);
-  if (own && pieces.pieces[0]?.format.holdsJson === undefined) return 'scenario';
-  if (pieces.pieces.length > 0) return pieces;
+  const isForeign = pieces.pieces.length > 0 && (!own || pieces.pieces[0]!.format.holdsJson !== undefined);
+  if (isForeign) return pieces;
+  if (reportOther(admitted, pieces.otherRoots, list)) return null;
+  if (own) return 'scenario';
   reportUnknown(admitted, pieces.otherRoots, list);
   return null;
 }
 
+/** Whether it is something that is known and not read (other.ts), which is then said. */
+function reportOther(text: string, otherRoots: readonly string[], list: DiagnosticList): boolean {
+  const head = text.slice(0, HEAD_CHARS);
+  const rootElement = otherRoots[0] ?? /^\s*(?:<\?[^<>]*\?>\s*)?<!DOCTYPE\s+(\w+)/.exec(head)?.[1] ?? null;
+  const other = OTHERS.find((each) => each.recognise({ head, rootElement }));
+  if (other === undefined) return false;
+  const found = typeof other.name === 'string' ? other.name : other.name(head);
+  const message = 'What this file is, is known, but Pageshift does not read it.';
+  list.error('format-not-read', message, { line: 1 }, { found, hint: other.instead });
+  return true;
+}
+
 function reportUnknown(text: string, otherRoots: readonly string[], list: DiagnosticList): void {
   const head = text.slice(0, HEAD_CHARS);
-  if (hasDoctype(head)) {
-    const message = 'A document type declaration is refused: it could name other files or define entities without end.';
-    list.error('xml-doctype', message, { line: 1 }, { expected: 'a document without <!DOCTYPE …>' });
-    return;
-  }
   const root = otherRoots[0];
   const found = root === undefined ? quote(firstLine(head)) : `an XML document <${root}>`;
   const expected = [...FORMATS, SCENARIO].map(({ name, mark }) => `${name}: ${mark}`).join('; ');
@@ -122,8 +132,5 @@ export function readForeign(text: string, file: string): Read<ForeignFacts> {
   const { parts, diagnostics } = readDocument(text, file);
   return { value: parts[0]?.facts ?? null, diagnostics };
 }
-
-const hasDoctype = (head: string): boolean =>
-  /^(?:\s|<!--(?:[^-]|-(?!->))*-->|<\?(?:[^?]|\?(?!>))*\?>)*<!DOCTYPE\b/.test(head);
 
 const firstLine = (text: string): string => text.trimStart().split('\n', 1)[0] ?? '';

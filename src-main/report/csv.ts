@@ -2,6 +2,7 @@
  * The report's tables as CSV (RFC 4180: CRLF, quotes doubled). All counts are exact 4 KiB pages, all times ticks and
  * simulated seconds. A text that a spreadsheet would run as a formula gets an apostrophe before it.
  */
+import { visibleLines } from '../../shared/errors/index.ts';
 import {
   FREE_ORDERS,
   GUEST_TRACKS,
@@ -25,7 +26,8 @@ function csv(rows: readonly (readonly Cell[])[]): string {
 function cell(value: Cell): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const text = visibleLines(value);
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

@@ -2,8 +2,11 @@
  * Elements of the report, built as a tree and written as text at the very end.
  *
  * (a) Every text and attribute is escaped when it is written, and nowhere else. (b) What is written is well-formed XML,
- * so the same bytes can be read as HTML or parsed strictly. (c) Characters that XML cannot hold become U+FFFD.
+ * so the same bytes can be read as HTML or parsed strictly. (c) Characters that XML cannot hold become U+FFFD, those that
+ * would steer a page or a terminal are spelled out.
  */
+
+import { visibleLines } from '../../shared/errors/index.ts';
 
 export type Child = Element | Verbatim | string | number | null | readonly Child[];
 export type Attributes = Readonly<Record<string, string | number | null>>;
@@ -55,11 +58,8 @@ const BLOCK = new Set([
 ]);
 
 const escapeText = (text: string): string =>
-  text
-    .replace(
-      /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
-      '\ufffd',
-    )
+  visibleLines(text)
+    .replace(/[\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;');

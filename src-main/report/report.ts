@@ -5,6 +5,7 @@
  * (c) Every text of the user's is escaped by markup.ts.
  */
 import { recordsOf } from '../../shared/columns/index.ts';
+import { visibleJson } from '../../shared/errors/index.ts';
 import { convergedGuests, runDocument } from '../../shared/view/index.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
 import { accountingSection } from './accounting-section.ts';
@@ -31,7 +32,11 @@ export interface Report {
 }
 
 export function renderReport(record: RunRecord): Report {
-  return { html: html(record), csv: csvFiles(record), json: `${JSON.stringify(runDocument(record), null, 2)}\n` };
+  return {
+    html: html(record),
+    csv: csvFiles(record),
+    json: visibleJson(`${JSON.stringify(runDocument(record), null, 2)}\n`),
+  };
 }
 
 function html(record: RunRecord): string {

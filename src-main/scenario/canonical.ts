@@ -5,6 +5,7 @@
  * A list or object that fits a line stays on one line, so a range, a cell or a row of a matrix is one line of a diff.
  * canonical(read(canonical(x))) = canonical(x).
  */
+import { visibleJson } from '../../shared/errors/index.ts';
 import type { Scenario, ScenarioInput } from './schema.ts';
 import { scenarioSchema } from './schema.ts';
 
@@ -12,7 +13,7 @@ const LINE_CHARS = 110;
 
 /** @param scenario one that passes the schema; throws where it does not, which is our bug. */
 export function canonicalText(scenario: Scenario | ScenarioInput): string {
-  return `${print(scenarioSchema.parse(scenario), 0)}\n`;
+  return visibleJson(`${print(scenarioSchema.parse(scenario), 0)}\n`);
 }
 
 function print(value: unknown, indent: number): string {

@@ -11,7 +11,7 @@
  * (e) The result is checked like any document; it is null when there is an error.
  */
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
-import { hasErrors } from '../../shared/errors/index.ts';
+import { hasErrors, steers, visible } from '../../shared/errors/index.ts';
 import { kibFromMib, numactlMbFromPages } from '../../shared/units/index.ts';
 import type { Facts, ForeignFacts, HostFacts, VmFacts } from '../formats/index.ts';
 import { hasRole, isOf, linuxZoneinfo, runsInGuests } from '../formats/index.ts';
@@ -96,6 +96,10 @@ function assembleHosts(parts: ImportParts, options: ImportOptions): Read<Scenari
   const hostNames = uniqueNames(parts.hosts.map((part) => nameFromFile(part.file)));
   const vmNames = uniqueNames(parts.vms.map((part) => cleanName(part.facts.name, 'vm')));
   parts.vms.forEach(({ file, facts }, i) => {
+    if (steers(facts.name)) {
+      const message = `A VM has a name with characters that steer what shows them; here it is "${vmNames[i]}".`;
+      diagnostics.push({ severity: 'warning', slug: 'import-name-steers', message, where: { file } });
+    }
     if (vmNames[i] !== cleanName(facts.name, 'vm')) {
       diagnostics.push({
         severity: 'warning',
@@ -125,7 +129,7 @@ function assembleHosts(parts: ImportParts, options: ImportOptions): Read<Scenari
   const vms = sized.filter((vm) => vm !== null).map((vm) => vm.placeOn(hosts[hostIndex]!));
   const asked = (options.compact?.length ?? 0) + (options.migrate?.length ?? 0) > 0;
   const commands = asked || options.rehearsal === false ? [] : rehearsalOf(vms);
-  const fileNames = [...parts.hosts, ...parts.vms].map((part) => baseName(part.file)).join(', ');
+  const fileNames = [...parts.hosts, ...parts.vms].map((part) => visible(baseName(part.file))).join(', ');
   const rehearsed =
     commands.length === 0
       ? ''
@@ -200,7 +204,7 @@ function sourcesSection(
 ): Pick<ScenarioInput, 'sources'> {
   if (sha256 === undefined) return {};
   const files = parts.flatMap(({ file, facts, text }) =>
-    text === undefined ? [] : { name: baseName(file).slice(-255), format: facts.kind, text },
+    text === undefined ? [] : { name: visible(baseName(file)).slice(-255), format: facts.kind, text },
   );
   return files.length === 0 ? {} : { sources: sourcesOf(files, sha256) };
 }
@@ -272,9 +276,7 @@ const baseName = (file: string): string => file.replace(/^.*[/\\]/, '');
 
 /** A name that the schema accepts. */
 function cleanName(text: string, otherwise: string): string {
-  const clean = text
-    .replace(/[\u0000-\u001f\u007f]/g, ' ')
-    .trim()
+  const clean = visible(text.replace(/[\u0000-\u001f\u007f]/g, ' ').trim())
     .slice(0, MAX_NAME_CHARS - 10)
     .trim();
   return clean === '' ? otherwise : clean;

@@ -2,6 +2,7 @@
  * A problem found in a document before its place in a text is known: a path instead of a line. The reader turns it into
  * a Diagnostic with line and column, an importer into one that names the foreign file.
  */
+import { visibleJson } from '../../shared/errors/index.ts';
 import type { Diagnostic, Place, Severity } from '../../shared/errors/index.ts';
 
 export type Path = readonly (string | number)[];
@@ -46,6 +47,6 @@ export function shown(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
   // JSON has no word for what overflowed while it was read.
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
+  const text = typeof value === 'number' ? String(value) : visibleJson(JSON.stringify(value) ?? 'nothing');
   return text.length > FOUND_CHARS ? `${text.slice(0, FOUND_CHARS)}…` : text;
 }

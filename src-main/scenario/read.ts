@@ -28,6 +28,7 @@ import type { Problem } from './problem.ts';
 import { diagnosticOf, sentence, shown } from './problem.ts';
 import type { Scenario } from './schema.ts';
 import { hostSchema, linkSchema, SCENARIO_VERSION, scenarioSchema, vmSchema } from './schema.ts';
+import { madeVisible } from './steering.ts';
 import { excessOffset, parseText, textPlaces, valueOf } from './text-place.ts';
 import type { TextPlaces } from './text-place.ts';
 import { validateScenario } from './validate.ts';
@@ -72,6 +73,7 @@ export function readScenario(text: string, file: string): Read<Scenario> {
       places.at(root.offset),
       'not-a-scenario',
       `this is not a Pageshift scenario: it has no "pageshift": ${SCENARIO_VERSION}`,
+      { found: kindOfRoot(root) },
     );
   }
   if (version !== SCENARIO_VERSION) {
@@ -84,10 +86,26 @@ export function readScenario(text: string, file: string): Read<Scenario> {
   return readTree(root, places);
 }
 
-const refused = (where: Diagnostic['where'], slug: string, message: string): Read<Scenario> => ({
+const refused = (
+  where: Diagnostic['where'],
+  slug: string,
+  message: string,
+  more: Partial<Problem> = {},
+): Read<Scenario> => ({
   value: null,
-  diagnostics: [diagnosticOf({ severity: 'error', slug, message, path: [] }, where)],
+  diagnostics: [diagnosticOf({ severity: 'error', slug, message, path: [], ...more }, where)],
 });
+
+const MAX_SHOWN_KEYS = 5;
+
+/** What a document that is no scenario is, in a few words. */
+function kindOfRoot(root: Node): string {
+  if (root.type !== 'object') return `a JSON ${root.type}`;
+  const keys = (root.children ?? []).map((property) => shown(property.children?.[0]?.value));
+  if (keys.length === 0) return 'an empty JSON object';
+  const more = keys.length > MAX_SHOWN_KEYS ? ' and others' : '';
+  return `a JSON object of ${keys.slice(0, MAX_SHOWN_KEYS).join(', ')}${more}`;
+}
 
 /** What the document says of its version; undefined when it says nothing. */
 const versionOf = (root: Node): unknown =>
@@ -107,7 +125,7 @@ function oversized(value: Record<string, unknown>): Problem[] {
 
 function readTree(root: Node, places: TextPlaces): Read<Scenario> {
   const problems: Problem[] = [];
-  const value = valueOf(root, [], problems) as Record<string, unknown>;
+  const value = madeVisible(valueOf(root, [], problems), [], problems) as Record<string, unknown>;
   const long = oversized(value);
   if (long.length > 0)
     return capped(

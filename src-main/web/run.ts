@@ -1,12 +1,13 @@
 /** The web shell from its start to Ctrl+C, as a terminal sees it: the address on stdout, everything else on stderr. */
 import { once } from 'node:events';
+import { visibleLines } from '../../shared/errors/index.ts';
 import { noDisplay, openBrowser } from './browser.ts';
 import type { WebArguments } from './argument.ts';
 import { type OpeningFile, writeOpeningFile } from './opening-file.ts';
 import { openWebShell } from './shell.ts';
 import type { WebShell } from './shell.ts';
 
-const log = (line: string): void => void process.stderr.write(`pageshift: ${line}\n`);
+const log = (line: string): void => void process.stderr.write(`pageshift: ${visibleLines(line)}\n`);
 
 /** Rejects as openWebShell does. Resolves when it was told to end and everything is put away. */
 export async function runWebShell({ file, port, dataFolder, open }: WebArguments): Promise<void> {

@@ -76,10 +76,18 @@ describe('parseXml', () => {
     ["<a>\n<b c='1' c='2'/></a>", 'xml-malformed 2:10'],
     ["<a>\n<b c='1'd='2'/></a>", 'xml-malformed 2:9'],
     ['<!-- only -->', 'xml-no-element 1:1'],
-    ['<!DOCTYPE a>\n<a/>', 'xml-doctype 1:1'],
+    ['<!DOCTYPE a [<!ELEMENT a ANY>]>\n<a/>', 'xml-doctype 1:1'],
+    ['<!DOCTYPE a PUBLIC "-//x//" "http://x/a.dtd">\n<a/>', 'xml-doctype 1:1'],
+    ['<a><!DOCTYPE a></a>', 'xml-doctype 1:4'],
+    ['<a/><!DOCTYPE a>', 'xml-doctype 1:5'],
     ['<a><!ENTITY b "c"></a>', 'xml-doctype 1:4'],
   ])('refuses %j', (text, expected) => {
     expect(refusal(text)).toBe(expected);
+  });
+
+  it('passes over a document type that is only named, and fetches nothing', () => {
+    for (const type of ['<!DOCTYPE a>', '<!DOCTYPE a SYSTEM "hwloc2.dtd">', "<!DOCTYPE a SYSTEM 'x.dtd' >"])
+      expect(parse(`<?xml version="1.0"?>\n${type}\n<a b="1"/>`).root).toMatchObject({ name: 'a', line: 3 });
   });
 
   it('refuses entity bombs and external entities before looking into them', () => {

@@ -3,9 +3,9 @@
  * available report where an element begins, but not where its attribute values lie, which edit.ts needs, nor in which
  * element a truncated text ends. Invariants:
  *
- * (a) Nothing throws. What is not a well-formed, bounded document without DOCTYPE is a diagnostic with line and column.
+ * (a) Nothing throws. What is not a well-formed, bounded document is a diagnostic with line and column.
  * (b) Size: at most MAX_DEPTH open elements, MAX_ELEMENTS elements, and MAX_ATTRIBUTES attributes of one element.
- * (c) No document type declaration, so there are no entities but XML's own five and character references: neither
+ * (c) A document type may be named, and declares nothing, so there are no entities but XML's own five and character references: neither
  *     entity bombs nor external files exist.
  * (d) The nodes of an element, in their order, are its content without a gap: blanks, comments and what is not
  *     understood are kept.
@@ -70,6 +70,8 @@ const NAME_START =
   '\\u2C00-\\u2FEF\\u3001-\\uD7FF\\uF900-\\uFDCF\\uFDF0-\\uFFFD\\u{10000}-\\u{EFFFF}';
 const NAME = new RegExp(`^[${NAME_START}][\\u0300-\\u036F\\u00B7\\u203F-\\u2040.0-9${NAME_START}-]*$`, 'u');
 const TAG_NAME = /[^\s/>"'=<]+/y;
+/** A type, and at most the bare name of a file that declares it. */
+const DOCTYPE = /<!DOCTYPE\s+[\w.:-]{1,200}(?:\s+SYSTEM\s+(?:"[\w.-]{1,200}"|'[\w.-]{1,200}'))?\s*>/y;
 const BLANKS = /[ \t\r\n]*/y;
 const REFERENCE = /&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)/;
 
@@ -165,10 +167,17 @@ class Scanner {
     if (text.startsWith('<!', lt)) {
       const rest = text.slice(lt, lt + 10);
       if ('<!--'.startsWith(rest) || '<![CDATA['.startsWith(rest)) return this.truncated('markup', lt);
-      const message = 'Document type declarations and entities are not read.';
-      return this.refuse('xml-doctype', message, lt, 'a document without <!DOCTYPE …>');
+      return this.doctype(lt);
     }
     return text.startsWith('</', lt) ? this.closingTag(lt) : this.openingTag(lt);
+  }
+
+  /** Passed over where it only names the type, as hwloc's does: nothing is fetched. Declarations in it are refused. */
+  private doctype(lt: number): number | null {
+    DOCTYPE.lastIndex = lt;
+    if (this.root === null && this.open.length === 0 && DOCTYPE.test(this.text)) return DOCTYPE.lastIndex;
+    const message = 'A document type declaration that declares entities or elements is not read.';
+    return this.refuse('xml-doctype', message, lt, 'a document without <!DOCTYPE …>, or one that only names its type');
   }
 
   private until(
