@@ -215,7 +215,7 @@ describe('nothing is lost', () => {
   it('control characters of a file do not reach the terminal', async () => {
     writeFileSync(at('escape.pageshift.json'), '{"pageshift":1,"\\u001b[31mRED\\u0007":1}');
     const { stderr } = await pageshift(['check', at('escape.pageshift.json')]);
-    expect(stderr).toContain('\\u001b[31mRED\\u0007');
+    expect(stderr).toContain('\\u{1b}[31mRED\\u{7}');
     expect(stderr.includes('\u001b')).toBe(false);
   });
 });
