@@ -15,7 +15,7 @@ import { countForNode, FREELIST_ADD } from './commit-stat.ts';
 import { PAGEBLOCK_ORDER, PAGES_PER_PAGEBLOCK } from './limit.ts';
 import { forEachDelta, type Memlayout } from './memlayout.ts';
 import type { Mm } from './mm.ts';
-import { BlockParts, moveFreePages, moveFreeParts } from './segment.ts';
+import { BlockParts, moveFreePages, moveFreeParts } from './segment-move.ts';
 
 /** Gives the free pages whose target differs between two layouts to their node in `to`. Returns the pages moved. */
 export function sweepDelta(mm: Mm, from: Memlayout, to: Memlayout): number {
