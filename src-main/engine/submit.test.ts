@@ -107,7 +107,7 @@ describe('a given command', () => {
     const plain = (): string =>
       [state, ...state.guests].map((p) => JSON.stringify(p.json) + JSON.stringify(Object.entries(p.columns))).join();
     const before = plain();
-    expect(state.guests[0]!.json['guest0.pcp']).not.toEqual([]);
+    expect(state.guests[0]!.json['pcp']).not.toEqual([]);
     const hash = world.hash();
     world.submit({ type: 'cancelMigration', vm: 'a' });
     world.submit(COMPACT);

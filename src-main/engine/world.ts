@@ -17,23 +17,22 @@ import type { Forecast } from '../../shared/model/forecast.ts';
 import type { Snapshot, SnapshotLevel } from '../../shared/columns/index.ts';
 import type { Violation, WorldEvent } from '../../shared/model/event.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
-import type { Command, FileWrite } from '../../shared/model/command.ts';
-import { MAX_LINE_CHARS, MAX_WRITES } from '../../shared/model/limit.ts';
+import type { Command } from '../../shared/model/command.ts';
 import type { ScheduledCommand, WorldConfig } from '../../shared/model/world.ts';
 import {
   assert,
   InvariantError,
   type Parts,
   StateCollector,
-  StateHash,
   StateHasher,
   type StatePart,
   StateReader,
   wholeOf,
   type WorldState,
 } from './core/index.ts';
-import { GuestFiles, MAX_WRITE, type Outside, type Written } from './guestfs/index.ts';
+import { GuestFiles, OpenLine, type Outside, type Written } from './guestfs/index.ts';
 import type { PlacementProblem } from '../../shared/model/placement.ts';
+import { EventChain } from './event-chain.ts';
 import { Transfers } from './transfer/index.ts';
 import { Guest, truthOf } from './vm/index.ts';
 import { appliedEvent, applyCommand, checkCommand, type CommandPlace } from './world-command.ts';
@@ -50,14 +49,6 @@ export interface LogEntry {
   readonly rejection: Rejection | null;
 }
 
-/** A line of a guest's shell that is being carried out: what it has written so far. */
-interface OpenLine {
-  readonly guest: number;
-  readonly line: string;
-  readonly writes: FileWrite[];
-  readonly events: WorldEvent[];
-}
-
 export type WorldStart =
   | { readonly world: World; readonly problems: readonly [] }
   | { readonly world: null; readonly problems: readonly PlacementProblem[] };
@@ -67,13 +58,12 @@ export class World {
   readonly #transfers: Transfers;
   readonly #guests: readonly Guest[];
   #tick: number;
-  #chain: string;
+  readonly #events: EventChain;
   /** Entries of the schedule already applied. */
   #scheduled: number;
   /** In the order in which they are applied. */
   readonly #schedule: ScheduledCommand[];
   readonly #log: LogEntry[];
-  #events: WorldEvent[] = [];
   readonly #cache = new SnapshotCache();
   readonly #files: readonly GuestFiles[];
   /** By guest: how it was last written down, null since something may have changed it. */
@@ -85,7 +75,7 @@ export class World {
     this.#transfers = parts.transfers;
     this.#guests = parts.guests;
     this.#tick = parts.tick;
-    this.#chain = parts.chain;
+    this.#events = new EventChain(parts.chain);
     this.#scheduled = parts.scheduled;
     this.#log = [...parts.log];
     this.#schedule = [...config.schedule].sort((a, b) => a.at - b.at);
@@ -122,7 +112,7 @@ export class World {
     if (transfers === null) return { world: null, problems };
     const guests = config.guests.map((g, i) => Guest.create(g, truthOf(transfers.fleet, i), config.seed, config.hosts));
     const world = new World(config, { transfers, guests, tick: 0, chain: '', scheduled: 0, log: [] });
-    world.#grow();
+    world.#events.grow(0, guests);
     return { world, problems: [] };
   }
 
@@ -130,9 +120,7 @@ export class World {
   static restore(config: WorldConfig, state: WorldState): World {
     const r = new StateReader(state);
     const own = r.json<{ tick: number; chain: string; scheduled: number }>('world');
-    const guests = config.guests.map((g, i) =>
-      Guest.load(g, new StateReader(state.guests[i]!), `guest${i}`, config.hosts),
-    );
+    const guests = config.guests.map((g, i) => Guest.load(g, new StateReader(state.guests[i]!), config.hosts));
     const log = r.json<readonly LogEntry[]>('log');
     return new World(config, { ...own, log, guests, transfers: Transfers.load(config, r) });
   }
@@ -148,7 +136,7 @@ export class World {
 
   /** Hash of everything that has happened so far, 16 hex digits; grows by one link a tick. */
   get chain(): string {
-    return this.#chain;
+    return this.#events.chain;
   }
 
   get log(): readonly LogEntry[] {
@@ -192,14 +180,14 @@ export class World {
     }
     this.#saved.fill(null);
     this.#transfers.step(this.#tick);
-    this.#emit(this.#transfers.takeEvents());
+    this.#events.happened(this.#transfers.takeEvents());
     this.#guests.forEach((g, i) => {
-      this.#emit(g.advanceCommit(this.#tick));
-      this.#emit(g.regenerate(truthOf(this.#transfers.fleet, i), this.#tick));
+      this.#events.happened(g.advanceCommit(this.#tick));
+      this.#events.happened(g.regenerate(truthOf(this.#transfers.fleet, i), this.#tick));
       g.run(this.#transfers.cpuShare(i));
     });
     this.#tick++;
-    this.#grow();
+    this.#events.grow(this.#tick, this.#guests);
   }
 
   /**
@@ -234,19 +222,15 @@ export class World {
     this.#assertNoLine();
     const guest = this.#indexOf(vm);
     assert(guest >= 0, 'line-vm-unknown', { vm });
-    this.#line = { guest, line: line.slice(0, MAX_LINE_CHARS), writes: [], events: [] };
+    this.#line = new OpenLine(guest, line);
   }
 
   /** One write(2) of the open line. */
   writeFile(path: string, text: string): Written {
     const open = this.#line;
     assert(open !== null, 'line-not-open', { path });
-    if (open.writes.length >= MAX_WRITES) return { ok: false, errno: 'ENOSPC' };
     this.#saved[open.guest] = null;
-    const { reached, events, ...written } = this.#located(() => this.#files[open.guest]!.write(path, text));
-    open.events.push(...events);
-    if (reached) open.writes.push({ path, text: text.slice(0, MAX_WRITE) });
-    return written;
+    return this.#located(() => open.write(this.#files[open.guest]!, path, text));
   }
 
   /**
@@ -258,13 +242,12 @@ export class World {
     const open = this.#line;
     assert(open !== null, 'line-not-open');
     this.#line = null;
-    const { line, writes, events } = open;
-    if (writes.length === 0) return 0;
-    const command: Command = { type: 'writeFiles', vm: this.config.guests[open.guest]!.name, line, writes };
-    this.#emit([appliedEvent(command, this.#tick), ...events]);
+    const command = open.command(this.config.guests[open.guest]!.name);
+    if (command === null) return 0;
+    this.#events.happened([appliedEvent(command, this.#tick), ...open.events]);
     this.#log.push({ tick: this.#tick, command, rejection: null });
     this.#enter(command);
-    return writes.length;
+    return command.writes.length;
   }
 
   #assertNoLine(): void {
@@ -282,7 +265,7 @@ export class World {
     this.#log.push({ tick: this.#tick, command, rejection });
     if (rejection !== null) {
       // An event, but not part of the chain: a rejected command leaves the world as it was.
-      this.#events.push({
+      this.#events.happenedOutside({
         tick: this.#tick,
         type: 'commandRejected',
         vm: guest < 0 ? null : command.vm,
@@ -309,39 +292,13 @@ export class World {
     const rejection = checkCommand(place, command);
     if (rejection !== null) return rejection;
     this.#saved[index] = null;
-    this.#emit(applyCommand(place, command));
+    this.#events.happened(applyCommand(place, command));
     return null;
-  }
-
-  #emit(events: readonly WorldEvent[]): void {
-    for (const event of events) {
-      this.#events.push(event);
-      const h = new StateHash();
-      h.text(this.#chain);
-      h.text(chained(event));
-      this.#chain = h.hex();
-    }
-  }
-
-  /** The link of a tick: the counters that any difference between two runs would soon reach. */
-  #grow(): void {
-    const h = new StateHash();
-    h.text(this.#chain);
-    h.number(this.#tick);
-    for (const guest of this.#guests) {
-      const { moved, zones: cell } = guest.memory.state;
-      const { allocs, frees } = guest.workload;
-      for (const n of [moved.sweep, moved.free, moved.drain, allocs, frees]) h.number(n);
-      for (const column of [cell.free, cell.pcp, cell.strandedOut]) h.bytes(column);
-    }
-    this.#chain = h.hex();
   }
 
   /** What has happened since the last call. What was not taken is no part of the state: a restored world has no events. */
   takeEvents(): readonly WorldEvent[] {
-    const events = this.#events;
-    this.#events = [];
-    return events;
+    return this.#events.take();
   }
 
   /**
@@ -373,7 +330,7 @@ export class World {
 
   /** @param options blocksOf: indexes of the guests whose pageblocks are wanted at level `blocks`; all when not given. */
   snapshot(level: SnapshotLevel, options: SnapshotOptions = {}): Snapshot {
-    const parts = { config: this.config, tick: this.#tick, chain: this.#chain, transfers: this.#transfers };
+    const parts = { config: this.config, tick: this.#tick, chain: this.#events.chain, transfers: this.#transfers };
     return snapshotOf({ ...parts, guests: this.#guests, cache: this.#cache }, level, options);
   }
 
@@ -397,12 +354,13 @@ export class World {
     this.#saveOwn(w);
     // A copy: a saved state outlives what is logged later.
     w.json('log', [...this.#log] as never);
+    const own = w.done();
     const guests: StatePart[] = [];
     for (const [i, guest] of this.#guests.entries()) {
       if (this.#saved[i] === null) yield;
-      guests.push((this.#saved[i] ??= savedGuest(guest, i)));
+      guests.push((this.#saved[i] ??= savedGuest(guest)));
     }
-    return { ...w.done(), guests };
+    return { ...own, guests };
   }
 
   /** 16 hex digits over the whole state, without the log: a rejected command does not change the hash. */
@@ -410,13 +368,13 @@ export class World {
     this.#assertNoLine();
     const w = new StateHasher();
     this.#saveOwn(w);
-    this.#guests.forEach((guest, i) => guest.save(w, `guest${i}`));
+    this.#guests.forEach((guest, i) => w.within(`guest${i}`, () => guest.save(w)));
     return w.hex();
   }
 
   /** What belongs to no guest. */
   #saveOwn(w: StateCollector | StateHasher): void {
-    w.json('world', { tick: this.#tick, chain: this.#chain, scheduled: this.#scheduled });
+    w.json('world', { tick: this.#tick, chain: this.#events.chain, scheduled: this.#scheduled });
     this.#transfers.save(w);
   }
 
@@ -437,15 +395,10 @@ export class World {
   }
 }
 
-function savedGuest(guest: Guest, index: number): StatePart {
+function savedGuest(guest: Guest): StatePart {
   const w = new StateCollector();
-  guest.save(w, `guest${index}`);
+  guest.save(w);
   return w.done();
-}
-
-/** Sorted by name, so that the chain does not depend on the order in which an event is put together. */
-function chained({ tick, type, vm, data }: WorldEvent): string {
-  return JSON.stringify([tick, type, vm, Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1))]);
 }
 
 const unknownVm = (vm: string): Rejection => ({ slug: 'vm-unknown', vm });

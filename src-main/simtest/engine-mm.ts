@@ -149,11 +149,11 @@ class EngineMm implements MmUnderTest {
 
   reload(): void {
     const state = new StateCollector();
-    this.#mm.save(state, 'mm');
-    this.#commit?.save(state, 'mm');
+    this.#mm.save(state);
+    this.#commit?.save(state);
     const written = new StateReader(state.done());
-    this.#mm = GuestMm.load(this.#config, written, 'mm');
-    if (this.#commit !== null) this.#commit = this.#mm.loadCommit(written, 'mm');
+    this.#mm = GuestMm.load(this.#config, written);
+    if (this.#commit !== null) this.#commit = this.#mm.loadCommit(written);
   }
 
   faults(): ReadonlySet<string> {

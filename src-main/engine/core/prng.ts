@@ -49,6 +49,9 @@ export class Prng {
 
   /** Uniform in the open interval (0, 1), a multiple of 2^-32 plus 2^-33: exact in a double. */
   unit(): number {
-    return (this.u32() + 0.5) / 0x1_0000_0000;
+    return unitOf(this.u32());
   }
 }
+
+/** The number in (0, 1) that 32 random bits stand for. */
+export const unitOf = (u32: number): number => (u32 + 0.5) / 0x1_0000_0000;

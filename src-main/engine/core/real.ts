@@ -10,17 +10,25 @@ const LN2_LO = 1.9082149292705877e-10;
 /** 1/20, 1/19, ..., 1/1. */
 const EXP_TERMS = Array.from({ length: 20 }, (_, i) => 1 / (20 - i));
 
+/** A double and its upper 32 bits: sign, exponent and the first bits of the mantissa. */
+const double = new Float64Array(1);
+const halves = new Uint32Array(double.buffer);
+/** 2^i, for the exponents of numbers drawn from (0, 1). */
+const POWERS = Float64Array.from({ length: 64 }, (_, i) => powerOf2(i));
+
 /** Natural logarithm of a finite x > 0. */
 export function ln(x: number): number {
-  let exponent = 0;
+  // x = m 2^exponent with 0.75 <= m < 1.5; exact, since only the exponent changes.
+  double[0] = x;
+  const high = halves[1]!;
+  let exponent = (high >>> 20) - 1023 + ((high >>> 19) & 1);
   let m = x;
-  while (m >= 1.5) {
-    m /= 2;
-    exponent++;
-  }
-  while (m < 0.75) {
-    m *= 2;
-    exponent--;
+  if (exponent <= 0 && exponent > -64) {
+    m = x * POWERS[-exponent]!;
+  } else {
+    exponent = 0;
+    for (; m >= 1.5; m /= 2) exponent++;
+    for (; m < 0.75; m *= 2) exponent--;
   }
   // ln m = 2 atanh((m - 1) / (m + 1)); |z| <= 0.2, so 13 terms leave less than 1e-19.
   const z = (m - 1) / (m + 1);

@@ -2,9 +2,16 @@
  * Saving a part of the world for snapshot, restore and the state hash. Each part has one function that writes every
  * field in a fixed order; reading uses the same names. State that is not written does not exist: a field that can be
  * derived is left out and rebuilt on load.
+ *
+ * A world of many small guests is written at every checkpoint, so what a part costs beside its bytes counts:
+ * - the names that a guest writes under are the same for all guests; the hash puts the guest before them (`within`);
+ * - the columns of a part, about fifty and most of them a few bytes long, are bytes of one buffer. The arrays that show
+ *   them are made when the part is read, which most never are.
  */
 import { assert } from './assert.ts';
 import { StateHash } from './hash.ts';
+
+const COLUMN_TYPES = [Uint8Array, Uint16Array, Int16Array, Uint32Array, Int32Array, Float64Array] as const;
 
 export type StateColumn = Uint8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float64Array;
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -13,6 +20,8 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export interface StatePart {
   readonly json: Readonly<Record<string, Json>>;
   readonly columns: Readonly<Record<string, StateColumn>>;
+  /** What its columns take: nearly all of it. */
+  readonly bytes: number;
 }
 
 /** A whole world: what belongs to no guest, and each guest by index. States share the parts that did not change between. */
@@ -20,12 +29,9 @@ export interface WorldState extends StatePart {
   readonly guests: readonly StatePart[];
 }
 
-/** What its columns take: nearly all of it. */
-export function bytesOfState({ guests, ...own }: WorldState): number {
-  let bytes = 0;
-  for (const { columns } of [own, ...guests]) for (const name in columns) bytes += columns[name]!.byteLength;
-  return bytes;
-}
+/** What all its columns take. */
+export const bytesOfState = ({ bytes, guests }: WorldState): number =>
+  guests.reduce((sum, guest) => sum + guest.bytes, bytes);
 
 export interface StateWriter {
   json(name: string, value: Json): void;
@@ -37,13 +43,12 @@ export interface StateWriter {
   memo(name: string, value: Json | StateColumn): void;
 }
 
-/** Without a prototype, so that it is a hash table from the start: the names of each guest are its own. */
-const dictionary = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;
-
 export class StateCollector implements StateWriter {
-  readonly #json = dictionary<Json>();
-  /** Those of the writer, until they are copied. */
-  readonly #columns = dictionary<StateColumn>();
+  readonly #json: Record<string, Json> = {};
+  readonly #names: string[] = [];
+  /** Those of the writer. */
+  readonly #columns: StateColumn[] = [];
+  #part: StatePart | null = null;
 
   json(name: string, value: Json): void {
     assert(!(name in this.#json), 'state-name-twice', { name });
@@ -51,8 +56,9 @@ export class StateCollector implements StateWriter {
   }
 
   column(name: string, value: StateColumn): void {
-    assert(!(name in this.#columns), 'state-name-twice', { name });
-    this.#columns[name] = value;
+    assert(!this.#names.includes(name), 'state-name-twice', { name });
+    this.#names.push(name);
+    this.#columns.push(value);
   }
 
   memo(name: string, value: Json | StateColumn): void {
@@ -60,43 +66,77 @@ export class StateCollector implements StateWriter {
     else this.json(name, value);
   }
 
-  /**
-   * Call it before what has written changes. All columns are copied into one buffer: a guest has about sixty, most of
-   * them a few bytes long, and a buffer for each costs more than what is copied.
-   */
+  /** Call it before what has written changes; a second call gives the same. */
   done(): StatePart {
-    const columns = this.#columns;
+    return (this.#part ??= this.#copied());
+  }
+
+  #copied(): StatePart {
     let bytes = 0;
-    for (const name in columns) bytes += roundedUp(columns[name]!.byteLength);
+    for (const { byteLength } of this.#columns) bytes += roundedUp(byteLength);
     const buffer = new ArrayBuffer(bytes);
+    const views = COLUMN_TYPES.map((type) => new type(buffer));
+    const [names, types, lengths]: [string[], number[], number[]] = [this.#names, [], []];
     let at = 0;
-    for (const name in columns) {
-      const column = columns[name]!;
-      const copy = new (column.constructor as ColumnConstructor)(buffer, at, column.length);
-      copy.set(column);
-      columns[name] = copy;
+    for (const column of this.#columns) {
+      const type = typeOf(column);
+      views[type]!.set(column, at / column.BYTES_PER_ELEMENT);
+      types.push(type);
+      lengths.push(column.length);
       at += roundedUp(column.byteLength);
     }
-    return { json: this.#json, columns };
+    let columns: Record<string, StateColumn> | null = null;
+    return {
+      json: this.#json,
+      bytes,
+      get columns() {
+        return (columns ??= columnsIn(buffer, names, types, lengths));
+      },
+    };
   }
 }
+
+function columnsIn(
+  buffer: ArrayBuffer,
+  names: readonly string[],
+  types: readonly number[],
+  lengths: readonly number[],
+): Record<string, StateColumn> {
+  const columns: Record<string, StateColumn> = {};
+  let at = 0;
+  names.forEach((name, i) => {
+    const column = new COLUMN_TYPES[types[i]!]!(buffer, at, lengths[i]!);
+    columns[name] = column;
+    at += roundedUp(column.byteLength);
+  });
+  return columns;
+}
+
+const typeOf = (column: StateColumn): number =>
+  COLUMN_TYPES.indexOf(column.constructor as (typeof COLUMN_TYPES)[number]);
 
 /** A column of any type may begin here. */
 const roundedUp = (bytes: number): number => (bytes + 7) & ~7;
 
-type ColumnConstructor = new (buffer: ArrayBuffer, byteOffset: number, length: number) => StateColumn;
-
 /** Feeds the state to a hash without copying it. */
 export class StateHasher implements StateWriter {
   readonly #hash = new StateHash();
+  #prefix = '';
+
+  /** What `write` writes has `part` before its name. */
+  within(part: string, write: () => void): void {
+    this.#prefix = `${part}.`;
+    write();
+    this.#prefix = '';
+  }
 
   json(name: string, value: Json): void {
-    this.#hash.text(name);
+    this.#hash.text(this.#prefix + name);
     this.#hash.text(JSON.stringify(value));
   }
 
   column(name: string, value: StateColumn): void {
-    this.#hash.text(name);
+    this.#hash.text(this.#prefix + name);
     this.#hash.bytes(value);
   }
 

@@ -46,8 +46,8 @@ export function forecastCommit(mm: Mm, ranges: readonly LayoutRange[]): CommitFo
 /** What the posted code moves follows from its blocks one by one, so a copy of the guest commits it. */
 function movedByCommit(mm: Mm, ranges: readonly LayoutRange[]): number {
   const w = new StateCollector();
-  saveMm(mm, w, 'ahead');
-  const start = beginCommit(loadMm(mm.config, new StateReader(w.done()), 'ahead'), ranges);
+  saveMm(mm, w);
+  const start = beginCommit(loadMm(mm.config, new StateReader(w.done())), ranges);
   assert(start.ok, 'ahead-not-a-layout');
   const { movedSweep, movedDrain } = start.commit.finish();
   return movedSweep + movedDrain;

@@ -123,10 +123,10 @@ describe('frees between the steps of a commit (T12b)', () => {
           work();
           if (step === stop) {
             const w = new StateCollector();
-            mm.save(w, 'g');
-            commit.save(w, 'g');
-            const again = GuestMm.load(mm.state.config, new StateReader(w.done()), 'g');
-            commit = again.loadCommit(new StateReader(w.done()), 'g');
+            mm.save(w);
+            commit.save(w);
+            const again = GuestMm.load(mm.state.config, new StateReader(w.done()));
+            commit = again.loadCommit(new StateReader(w.done()));
             mm = again;
           }
           commit.next();

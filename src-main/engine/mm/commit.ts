@@ -172,9 +172,9 @@ export class Commit {
    * A commit that is under way, written beside its memory manager: what it has counted, the layout that lookups do not
    * answer from (yet, or any more), and the zonelists, which are those of the layout before until it is settled.
    */
-  save(w: StateWriter, prefix: string): void {
+  save(w: StateWriter): void {
     const other = this.#isPublished ? this.#from : this.#to;
-    w.json(`${prefix}.commit`, {
+    w.json('commit', {
       done: this.#done,
       deltaPages: this.#deltaPages,
       movedSweep: this.#movedSweep,
@@ -185,15 +185,15 @@ export class Commit {
       otherSeq: other.seq,
       zonelist: this.#mm.zonelist.map((zones) => [...zones]),
     });
-    w.column(`${prefix}.commit.start`, other.start);
-    w.column(`${prefix}.commit.nid`, other.nid);
+    w.column('commit.start', other.start);
+    w.column('commit.nid', other.nid);
   }
 
   /** @param mm as it was saved beside it. */
-  static load(mm: Mm, r: StateReader, prefix: string): Commit {
-    const j = r.json<CommitJson>(`${prefix}.commit`);
-    const start = r.shared<Uint32Array>(`${prefix}.commit.start`);
-    const nids = r.shared<Uint8Array>(`${prefix}.commit.nid`);
+  static load(mm: Mm, r: StateReader): Commit {
+    const j = r.json<CommitJson>('commit');
+    const start = r.shared<Uint32Array>('commit.start');
+    const nids = r.shared<Uint8Array>('commit.nid');
     const ranges = Array.from(nids, (nid, i) => ({ start: start[i]!, end: start[i + 1]!, nid }));
     const other = createLayout(ranges, mm.nrPages, j.otherSeq);
     const published = j.done >= DONE_PUBLISHED;

@@ -65,12 +65,12 @@ export class GuestMm {
     return new GuestMm(bootMm(config));
   }
 
-  static load(config: MmConfig, r: StateReader, prefix: string): GuestMm {
-    return new GuestMm(loadMm(config, r, prefix));
+  static load(config: MmConfig, r: StateReader): GuestMm {
+    return new GuestMm(loadMm(config, r));
   }
 
-  save(w: StateWriter, prefix: string): void {
-    saveMm(this.state, w, prefix);
+  save(w: StateWriter): void {
+    saveMm(this.state, w);
   }
 
   get layout(): Memlayout {
@@ -179,8 +179,8 @@ export class GuestMm {
   }
 
   /** The commit that was under way when this was saved. */
-  loadCommit(r: StateReader, prefix: string): Commit {
-    return Commit.load(this.state, r, prefix);
+  loadCommit(r: StateReader): Commit {
+    return Commit.load(this.state, r);
   }
 
   /** Whether these pages are whole memory blocks that do not exist yet. */

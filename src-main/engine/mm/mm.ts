@@ -293,3 +293,6 @@ function createZones(n: number): ZoneColumns {
     pcpHigh: u32(),
   };
 }
+
+/** The names of ZoneColumns, in their order. */
+export const ZONE_COLUMNS = Object.keys(createZones(1)) as readonly (keyof ZoneColumns)[];

@@ -218,7 +218,7 @@ function wholeOfChunk(page: PageColumns, chunk: number): number {
 }
 
 /** By what the pages are, not by where the chunks lie: equal states have equal bytes whatever came before. */
-export function savePages(page: PageColumns, w: StateWriter, prefix: string): void {
+export function savePages(page: PageColumns, w: StateWriter): void {
   const blocks = page.info.length / INFO;
   const kept = new Uint8Array(blocks);
   const chunks: number[] = [];
@@ -235,19 +235,23 @@ export function savePages(page: PageColumns, w: StateWriter, prefix: string): vo
   const state = new Uint8Array(states);
   let n = 0;
   chunks.forEach((chunk, i) => {
-    special.set(page.special.subarray(chunk * WORDS, (chunk + 1) * WORDS), i * WORDS);
-    forEachBit(special, i * WORDS, (offset) => (state[n++] = page.state[chunk * PAGES_PER_PAGEBLOCK + offset]!));
+    for (let w = 0; w < WORDS; w++) {
+      let left = page.special[chunk * WORDS + w]!;
+      special[i * WORDS + w] = left;
+      const at = chunk * PAGES_PER_PAGEBLOCK + (w << 5);
+      for (; left !== 0; left &= left - 1) state[n++] = page.state[at + 31 - Math.clz32(left & -left)]!;
+    }
   });
-  w.column(`${prefix}.page.kept`, kept);
-  w.column(`${prefix}.page.special`, special);
-  w.column(`${prefix}.page.state`, state);
+  w.column('page.kept', kept);
+  w.column('page.special', special);
+  w.column('page.state', state);
 }
 
 /** Into columns without any special page. */
-export function loadPages(page: PageColumns, r: StateReader, prefix: string): void {
-  const kept = r.shared<Uint8Array>(`${prefix}.page.kept`);
-  const special = r.shared<Int32Array>(`${prefix}.page.special`);
-  const state = r.shared<Uint8Array>(`${prefix}.page.state`);
+export function loadPages(page: PageColumns, r: StateReader): void {
+  const kept = r.shared<Uint8Array>('page.kept');
+  const special = r.shared<Int32Array>('page.special');
+  const state = r.shared<Uint8Array>('page.state');
   let chunk = 0;
   let n = 0;
   kept.forEach((k, block) => {

@@ -92,16 +92,23 @@ function pcpFlush(mm: Mm, cpu: number, zone: number, count: number): void {
   const left = Math.min(count, mm.pcpCount[cpu * mm.zoneCount + zone]!);
   mm.pcpCount[cpu * mm.zoneCount + zone]! -= left;
   mm.zones.pcp[zone]! -= left;
-  const lists = Array.from({ length: NR_MIGRATE_TYPES }, (_, type) => listOf(mm, cpu, zone, type));
-  const taken = lists.map(() => 0);
-  for (let n = 0, type = 0; n < left; type = (type + 1) % NR_MIGRATE_TYPES) {
-    const list = lists[type]!;
+  taken.fill(0);
+  for (let n = 0, type = 0; n < left; type = type + 1 === NR_MIGRATE_TYPES ? 0 : type + 1) {
+    const list = listOf(mm, cpu, zone, type);
     if (taken[type] === list.length) continue;
     giveBack(mm, list[taken[type]!++]!);
     n++;
   }
-  lists.forEach((list, type) => list.splice(0, taken[type]));
+  for (let type = 0; type < NR_MIGRATE_TYPES; type++) {
+    const list = listOf(mm, cpu, zone, type);
+    // Zones with small lists are flushed whole at every free.
+    if (taken[type] === list.length) list.length = 0;
+    else list.splice(0, taken[type]);
+  }
 }
+
+/** Pages that a flush has taken from the list of each type. */
+const taken = new Uint32Array(NR_MIGRATE_TYPES);
 
 /** A page leaves its list for the buddy lists of its target; a change of node counts as drained. */
 function giveBack(mm: Mm, pfn: number): void {

@@ -122,20 +122,20 @@ export const listOf = (zone: number, type: number, order: number): number =>
   (zone * NR_MIGRATE_TYPES + type) * NR_PAGE_ORDERS + order;
 
 /** Whole records, up to the last ever used: the order of the lists is part of the state, and they link records. */
-export function saveSegments(t: SegmentTable, w: StateWriter, prefix: string): void {
-  w.json(`${prefix}.segment`, { spare: t.spare, used: t.used });
-  w.column(`${prefix}.segment.row`, t.row.subarray(0, t.used * ROW));
-  w.column(`${prefix}.segment.link`, t.link.subarray(0, t.used * LINK));
-  w.column(`${prefix}.segment.head`, t.head);
+export function saveSegments(t: SegmentTable, w: StateWriter): void {
+  w.json('segment', { spare: t.spare, used: t.used });
+  w.column('segment.row', t.row.subarray(0, t.used * ROW));
+  w.column('segment.link', t.link.subarray(0, t.used * LINK));
+  w.column('segment.head', t.head);
 }
 
-export function loadSegments(t: SegmentTable, r: StateReader, prefix: string): void {
-  const { spare, used } = r.json<{ spare: number; used: number }>(`${prefix}.segment`);
-  const row = r.shared<Int32Array>(`${prefix}.segment.row`);
+export function loadSegments(t: SegmentTable, r: StateReader): void {
+  const { spare, used } = r.json<{ spare: number; used: number }>('segment');
+  const row = r.shared<Int32Array>('segment.row');
   if (row.length > t.row.length) growTo(t, used - 2 * t.nrPageblocks);
   t.row.set(row);
-  t.link.set(r.shared<Int32Array>(`${prefix}.segment.link`));
-  t.head.set(r.shared<Int32Array>(`${prefix}.segment.head`));
+  t.link.set(r.shared<Int32Array>('segment.link'));
+  t.head.set(r.shared<Int32Array>('segment.head'));
   t.spare = spare;
   t.used = used;
 }

@@ -49,7 +49,7 @@ function drawLayout(random: Prng): LayoutRange[] {
 
 const hashOf = (mm: GuestMm): string => {
   const hasher = new StateHasher();
-  mm.save(hasher, 'g');
+  mm.save(hasher);
   return hasher.hex();
 };
 
@@ -82,8 +82,8 @@ describe('A of the pages in use', () => {
         expect(usedNodes.smallUsed).toBeLessThanOrEqual(1 + block.actual.length);
         // Written down and read back, it is the same; so it is after whatever follows.
         const state = new StateCollector();
-        mm.save(state, 'g');
-        const again = GuestMm.load(config, new StateReader(state.done()), 'g');
+        mm.save(state);
+        const again = GuestMm.load(config, new StateReader(state.done()));
         expect(hashOf(again)).toBe(hashOf(mm));
         const layout = drawLayout(random);
         expect([mm.commit(layout).ok, again.commit(layout).ok]).toEqual([true, true]);

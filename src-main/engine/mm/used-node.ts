@@ -224,18 +224,18 @@ function forEachMixedPage(mm: Mm, visit: (pfn: number, block: number) => void): 
 }
 
 /** The node of each page in use where a pageblock has several, whatever its chunk looks like. */
-export function saveUsedNodes(mm: Mm, w: StateWriter, prefix: string): void {
+export function saveUsedNodes(mm: Mm, w: StateWriter): void {
   let pages = 0;
   forEachMixedPage(mm, () => pages++);
   const nids = new Uint8Array(pages);
   pages = 0;
   forEachMixedPage(mm, (pfn) => (nids[pages++] = usedNid(mm, pfn)));
-  w.column(`${prefix}.usedNodes`, nids);
+  w.column('usedNodes', nids);
 }
 
 /** After everything else of a memory manager has been read, into tables without a chunk. */
-export function loadUsedNodes(mm: Mm, r: StateReader, prefix: string): void {
-  const nids = r.shared<Uint8Array>(`${prefix}.usedNodes`);
+export function loadUsedNodes(mm: Mm, r: StateReader): void {
+  const nids = r.shared<Uint8Array>('usedNodes');
   let n = 0;
   forEachMixedPage(mm, (pfn, block) => {
     const nid = nids[n++]!;

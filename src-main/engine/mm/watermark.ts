@@ -85,7 +85,8 @@ export function watermarkOk(mm: Mm, zone: number, order: number, mark: number): 
   let left = nrFreePages(mm, zone) - (1 << order) + 1;
   let needed = mark;
   if (left <= needed + mm.zones.lowmemReserve[zone]!) return false;
-  if (!ERA_RULES[mm.config.profile.era].halvesByOrder) return order === 0 || hasBlock(mm, zone, order);
+  if (order === 0) return true;
+  if (!ERA_RULES[mm.config.profile.era].halvesByOrder) return hasBlock(mm, zone, order);
   for (let o = 0; o < order; o++) {
     left -= mm.zones.nrFree[zone * NR_PAGE_ORDERS + o]! << o;
     needed >>>= 1;

@@ -186,7 +186,7 @@ test('a guest without a pass writes nothing of one', () => {
     const w = world(guestWith(pagesPerTick === null ? null : { pagesPerTick, order: 'address' }, LOMAX));
     w.step(3);
     const saved = new StateCollector();
-    w.guests[0]!.save(saved, 'g');
+    w.guests[0]!.save(saved);
     const { json, columns } = saved.done();
     return [...Object.keys(json), ...Object.keys(columns)].filter((key) => /\bpass\b/.test(key));
   };

@@ -132,24 +132,24 @@ export class ActivePass {
   }
 
   /** Nothing is written while it has nothing to remember. */
-  save(w: StateWriter, prefix: string): void {
+  save(w: StateWriter): void {
     if (this.#settings === null) return;
-    w.json(`${prefix}.pass`, { credit: this.#credit, cursor: this.#cursor, madeAt: this.#madeAt });
-    w.column(`${prefix}.pass.places`, this.#places.subarray(0, this.#queued));
-    w.column(`${prefix}.pass.births`, this.#births.subarray(0, this.#queued));
+    w.json('pass', { credit: this.#credit, cursor: this.#cursor, madeAt: this.#madeAt });
+    w.column('pass.places', this.#places.subarray(0, this.#queued));
+    w.column('pass.births', this.#births.subarray(0, this.#queued));
   }
 
   /** @param settings those in force when it was saved. */
-  static load(mm: GuestMm, workload: Workload, settings: Settings, r: StateReader, prefix: string): ActivePass {
+  static load(mm: GuestMm, workload: Workload, settings: Settings, r: StateReader): ActivePass {
     const pass = new ActivePass(mm, workload);
     pass.#settings = settings;
-    if (!r.has(`${prefix}.pass`)) return pass;
-    const { credit, cursor, madeAt } = r.json<{ credit: number; cursor: number; madeAt: number }>(`${prefix}.pass`);
+    if (!r.has('pass')) return pass;
+    const { credit, cursor, madeAt } = r.json<{ credit: number; cursor: number; madeAt: number }>('pass');
     pass.#credit = credit;
     pass.#cursor = cursor;
     pass.#madeAt = madeAt;
-    pass.#places = r.column<Uint32Array<ArrayBuffer>>(`${prefix}.pass.places`);
-    pass.#births = r.column<Float64Array<ArrayBuffer>>(`${prefix}.pass.births`);
+    pass.#places = r.column<Uint32Array<ArrayBuffer>>('pass.places');
+    pass.#births = r.column<Float64Array<ArrayBuffer>>('pass.births');
     pass.#queued = pass.#places.length;
     return pass;
   }

@@ -119,27 +119,25 @@ export class CommitRun {
     return countersOf(this.#mm, mm.layout === mm.markLayout ? null : marked);
   }
 
-  save(w: StateWriter, prefix: string): void {
+  save(w: StateWriter): void {
     const now = this.#underWay;
     if (now !== null) {
       const { nextTick, zonelistRebuilds, marked, beganTick } = now;
-      w.json(`${prefix}.commitRun`, { nextTick, zonelistRebuilds, marked: [...marked], beganTick });
-      now.commit.save(w, prefix);
+      w.json('commitRun', { nextTick, zonelistRebuilds, marked: [...marked], beganTick });
+      now.commit.save(w);
     }
     if (this.#traces.length === 0) return;
-    w.memo(`${prefix}.commitTraces`, { traces: this.#traces, lastTicks: this.#lastTicks } as unknown as Json);
+    w.memo('commitTraces', { traces: this.#traces, lastTicks: this.#lastTicks } as unknown as Json);
   }
 
-  static load(mm: GuestMm, r: StateReader, prefix: string): CommitRun {
+  static load(mm: GuestMm, r: StateReader): CommitRun {
     const run = new CommitRun(mm);
-    if (r.has(`${prefix}.commitRun`)) {
-      const saved = r.json<Omit<UnderWay, 'commit'>>(`${prefix}.commitRun`);
-      run.#underWay = { ...saved, commit: mm.loadCommit(r, prefix) };
+    if (r.has('commitRun')) {
+      const saved = r.json<Omit<UnderWay, 'commit'>>('commitRun');
+      run.#underWay = { ...saved, commit: mm.loadCommit(r) };
     }
-    if (r.has(`${prefix}.commitTraces`)) {
-      const { traces, lastTicks } = r.json<{ traces: readonly CommitTrace[]; lastTicks: number }>(
-        `${prefix}.commitTraces`,
-      );
+    if (r.has('commitTraces')) {
+      const { traces, lastTicks } = r.json<{ traces: readonly CommitTrace[]; lastTicks: number }>('commitTraces');
       run.#traces = traces;
       run.#lastTicks = lastTicks;
     }

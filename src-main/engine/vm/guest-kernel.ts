@@ -46,21 +46,21 @@ export class GuestKernel {
     return new GuestKernel(new KernelLog(), layouts, attributes, { mutexHeld: false, straddlesTold: 0 });
   }
 
-  save(w: StateWriter, prefix: string): void {
+  save(w: StateWriter): void {
     const { start, end, node, commit, clear } = this.attributes;
-    w.json(`${prefix}.kernel`, {
+    w.json('kernel', {
       log: this.log.save(),
       attributes: [start, end, node, commit, clear].map(String),
       mutexHeld: this.mutexHeld,
       straddlesTold: this.straddlesTold,
     });
-    this.layouts.save(w, prefix);
+    this.layouts.save(w);
   }
 
-  static load({ profile }: MmConfig, r: StateReader, prefix: string): GuestKernel {
-    const { log, attributes, ...flags } = r.json<SavedKernel>(`${prefix}.kernel`);
+  static load({ profile }: MmConfig, r: StateReader): GuestKernel {
+    const { log, attributes, ...flags } = r.json<SavedKernel>('kernel');
     const [start, end, node, commit, clear] = attributes.map(BigInt) as [bigint, bigint, bigint, bigint, bigint];
-    const layouts = LayoutHistory.load(r, prefix, profile.backlog);
+    const layouts = LayoutHistory.load(r, profile.backlog);
     return new GuestKernel(KernelLog.load(log), layouts, { start, end, node, commit, clear }, flags);
   }
 }

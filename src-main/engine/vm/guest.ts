@@ -1,9 +1,11 @@
 /**
- * A VM: its memory manager, its workload, and what its host tells it. The host's truth H lives in host/; this file holds
- * what stands between H and the guest's T: which guest node stands for which host node, and the delivery that is due.
+ * A VM: the parts of a guest (memory manager, workload, kernel, slab caches, policies of tasks) and what stands between
+ * the host's truth H and the guest's T: which guest node stands for which host node, and the layout delivery that is due.
  *
- * Regeneration (layout-delivery.ts) says when a layout is delivered and what it is; if it differs from the one in force, it is
- * committed. Nothing is due at boot: the layout at power-on is what the host gave the guest, right or wrong.
+ * - Regeneration (layout-delivery.ts) says when a layout is delivered and what it is; if it differs from the one in force,
+ *   it is committed.
+ * - Nothing is due at boot: the layout at power-on is what the host gave the guest, right or wrong.
+ * - H itself, where its memory is, is the fleet's: ../fleet/backing.ts.
  */
 import type { CommitTrace } from '../../../shared/model/commit-trace.ts';
 import type { GuestLag } from '../../../shared/model/owed.ts';
@@ -19,30 +21,23 @@ import type {
   WorkloadConfig,
 } from '../../../shared/model/config.ts';
 import { assert, type Json, type Parts, type StateReader, type StateWriter, wholeOf } from '../core/index.ts';
-import type { Backing, Fleet, HostNodeRef } from '../fleet/index.ts';
-import {
-  type Commit,
-  type CommitResult,
-  GuestMm,
-  layoutRanges,
-  type MmViolation,
-  type PlugResult,
-  ZONE_NAMES,
-} from '../mm/index.ts';
+import { type Commit, GuestMm, layoutRanges, type MmViolation } from '../mm/index.ts';
 import { ActivePass } from './active-pass.ts';
 import { CommitRun } from './commit-run.ts';
+import { commitEvents, plugEvents } from './guest-event.ts';
 import { GuestKernel } from './guest-kernel.ts';
 import { logBoot, logCommit, logPlug } from './kernel-words.ts';
 import { type CommitMoment, type KeptLayout, type LayoutOrigin, rangesOf } from './layout-history.ts';
 import {
+  deliverLayout,
   type HostTruth,
   isDeliveryDue,
-  NOT_SEEN,
-  sameRanges,
-  deliverLayout,
   type LayoutDelivery,
   mayDeliver,
+  NOT_SEEN,
+  sameRanges,
 } from './layout-delivery.ts';
+import { type BackingChanges, forecastLayout } from './layout-forecast.ts';
 import { type OwedRow, owedRows } from './owed.ts';
 import { bootNodeMap, deriveLayout, hostTargetLagPages, type NodeMap, remap } from './regeneration.ts';
 import { SlabCaches } from './slab.ts';
@@ -50,25 +45,6 @@ import { TargetAge } from './target-age.ts';
 import { TaskPolicies } from './task-policy.ts';
 import { cpusWhereMemoryIs, distancesOfHost, nextTopology, pagesByNode } from './topology.ts';
 import { Workload } from './workload.ts';
-
-/** The truth about one guest's memory, as its host has it now. */
-export function truthOf(fleet: Fleet, guest: number): HostTruth {
-  const { backing, generation } = fleet.guest(guest);
-  return { backing, generation, distance: (from, to) => fleet.distance(from, to) };
-}
-
-/** How the backing of a guest would change: in `ticks` ticks, one after the other, from tick `from` on. */
-export interface BackingChanges {
-  readonly from: number;
-  readonly ticks: number;
-  /** The backing after the host's step of a tick; asked for in ascending order. */
-  readonly at: (tick: number) => Backing;
-  /** Host nodes that may ever back a page of it. */
-  readonly hostNodes: Iterable<HostNodeRef>;
-}
-
-/** Extents that a forecast may walk for layouts delivered along the way. */
-const MAX_EXTENTS_WALKED = 2 ** 19;
 
 export class Guest {
   readonly config: GuestConfig;
@@ -265,48 +241,13 @@ export class Guest {
     return [delivered, ...this.commit(ranges, tick, 'host').events];
   }
 
-  /**
-   * The layout that will be in force when all changes have been told and no one else commits one; null when the guest is
-   * not told. Nothing changes.
-   *
-   * Layouts delivered along the way are derived too, since numbers given to host nodes and ties in coarse windows depend
-   * on them: all of them, while that walks at most MAX_EXTENTS_WALKED extents; then only the last.
-   */
+  /** The layout that will be in force when all changes of the backing have been delivered: layout-forecast.ts. */
   forecastLayout(truth: HostTruth, changes: BackingChanges, tick: number): readonly LayoutRange[] | null {
-    const regeneration = this.#regeneration;
-    if (!regeneration.enabled) return null;
     const { nrPages } = this.config.mm;
-    const last = changes.from + changes.ticks - 1;
-    const truthAt = (at: number): HostTruth => {
-      const changed = Math.min(changes.ticks, Math.max(0, at - changes.from + 1));
-      return { backing: changes.at(at), generation: truth.generation + changed, distance: truth.distance };
-    };
-    let delivery = this.#delivery;
-    let target: readonly LayoutRange[] = layoutRanges(this.#commits.target ?? this.memory.layout);
-    let walked = 0;
-    for (let at = tick; ;) {
-      if (at < last && (walked > MAX_EXTENTS_WALKED || this.#isPathless(delivery.map, changes))) at = last;
-      const now = truthAt(at);
-      const told = deliverLayout(delivery, regeneration, now, at, () => target, nrPages);
-      delivery = told.delivery;
-      if (told.ranges !== null) {
-        target = told.ranges;
-        walked += now.backing.extents.length;
-      }
-      if (delivery.dueTick !== null) at = delivery.dueTick;
-      else if (changes.ticks === 0 || at >= last) return target;
-      else at = Math.max(at + 1, changes.from);
-    }
-  }
-
-  /** Whether the layout of the end is the same whichever were told before: no numbers to give, no ties in a window. */
-  #isPathless(map: NodeMap, changes: BackingChanges): boolean {
     const { framePages } = this.config;
-    if (this.#regeneration.granularityPages > framePages) return false;
-    for (const { host, hostNid } of changes.hostNodes) {
-      if (!map.nodes.some((ref) => ref?.host === host && ref.hostNid === hostNid)) return false;
-    }
-    return true;
+    const inForce = layoutRanges(this.#commits.target ?? this.memory.layout);
+    const now = { delivery: this.#delivery, regeneration: this.#regeneration, inForce, nrPages, framePages };
+    return forecastLayout(now, truth, changes, tick);
   }
 
   /** Commits a layout in the guest; refused whole with the problems of its ranges. */
@@ -409,60 +350,47 @@ export class Guest {
     return [...mm, ...[...workload, ...this.slabs.check()].map((text) => ({ law: 'W1', text }))];
   }
 
-  save(w: StateWriter, prefix: string): void {
-    w.json(`${prefix}.guest`, {
+  save(w: StateWriter): void {
+    w.json('guest', {
       regeneration: savedRegeneration(this.#regeneration),
       map: this.#delivery.map as unknown as Json,
       seenGeneration: this.#delivery.seenGeneration,
       dueTick: this.#delivery.dueTick,
     });
-    this.memory.save(w, prefix);
-    this.kernel.save(w, prefix);
-    this.workload.save(w, prefix);
-    this.#ages.save(w, prefix);
-    this.#commits.save(w, prefix);
-    this.#pass.save(w, prefix);
-    this.slabs.save(w, prefix);
-    this.policies.save(w, prefix);
-    w.memo(`${prefix}.counters`, { marksSet: this.#marksSet, remoteAllocs: this.workload.remoteAllocs });
-    if (this.#beyond !== this.config.beyond) w.json(`${prefix}.beyond`, this.#beyond as unknown as Json);
+    this.memory.save(w);
+    this.kernel.save(w);
+    this.workload.save(w);
+    this.#ages.save(w);
+    this.#commits.save(w);
+    this.#pass.save(w);
+    this.slabs.save(w);
+    this.policies.save(w);
+    w.memo('counters', { marksSet: this.#marksSet, remoteAllocs: this.workload.remoteAllocs });
+    if (this.#beyond !== this.config.beyond) w.json('beyond', this.#beyond as unknown as Json);
   }
 
-  static load(config: GuestConfig, r: StateReader, prefix: string, hosts: readonly HostConfig[]): Guest {
-    const mm = GuestMm.load(config.mm, r, prefix);
-    const saved = r.json<
-      Omit<
-        GuestParts,
-        | 'memory'
-        | 'workload'
-        | 'kernel'
-        | 'ages'
-        | 'commits'
-        | 'beyond'
-        | 'hosts'
-        | 'pass'
-        | 'slabs'
-        | 'policies'
-        | 'regeneration'
-      >
-    >(`${prefix}.guest`);
-    const kernel = GuestKernel.load(config.mm, r, prefix);
-    const ages = TargetAge.load(config.mm.nrPages, r, prefix);
-    const commits = CommitRun.load(mm, r, prefix);
-    const beyond = r.has(`${prefix}.beyond`) ? r.json<BeyondConfig>(`${prefix}.beyond`) : config.beyond;
-    const workload = Workload.load(mm, r, prefix);
-    const pass = ActivePass.load(mm, workload, beyond.activePass, r, prefix);
-    const slabs = SlabCaches.load(mm, r, prefix);
-    const policies = new TaskPolicies(mm.state);
-    policies.load(r, prefix);
-    const { enabled, grainPages, delayTicks } = r.json<{ regeneration: SavedRegeneration }>(
-      `${prefix}.guest`,
-    ).regeneration;
-    const regeneration = { enabled, granularityPages: grainPages, delayTicks };
-    const own = { memory: mm, kernel, ages, commits, beyond, hosts, workload, pass, slabs, policies };
-    const parts = { ...saved, regeneration, ...own };
-    const guest = new Guest(config, parts);
-    const counters = r.json<{ marksSet: number; remoteAllocs: number }>(`${prefix}.counters`);
+  static load(config: GuestConfig, r: StateReader, hosts: readonly HostConfig[]): Guest {
+    const { regeneration, ...delivery } = r.json<SavedGuest>('guest');
+    const memory = GuestMm.load(config.mm, r);
+    const beyond = r.has('beyond') ? r.json<BeyondConfig>('beyond') : config.beyond;
+    const workload = Workload.load(memory, r);
+    const policies = new TaskPolicies(memory.state);
+    policies.load(r);
+    const guest = new Guest(config, {
+      ...delivery,
+      regeneration: loadedRegeneration(regeneration),
+      memory,
+      workload,
+      beyond,
+      hosts,
+      policies,
+      kernel: GuestKernel.load(config.mm, r),
+      ages: TargetAge.load(config.mm.nrPages, r),
+      commits: CommitRun.load(memory, r),
+      pass: ActivePass.load(memory, workload, beyond.activePass, r),
+      slabs: SlabCaches.load(memory, r),
+    });
+    const counters = r.json<{ marksSet: number; remoteAllocs: number }>('counters');
     guest.#marksSet = counters.marksSet;
     workload.remoteAllocs = counters.remoteAllocs;
     return guest;
@@ -485,45 +413,16 @@ interface GuestParts extends LayoutDelivery {
 
 /** Under the names that hashes were first made with. */
 type SavedRegeneration = { readonly enabled: boolean; readonly grainPages: number; readonly delayTicks: number };
+type SavedGuest = LayoutDelivery & { readonly regeneration: SavedRegeneration };
 
-const savedRegeneration = (r: RegenerationConfig): SavedRegeneration => ({
-  enabled: r.enabled,
-  grainPages: r.granularityPages,
-  delayTicks: r.delayTicks,
+const savedRegeneration = ({ enabled, granularityPages, delayTicks }: RegenerationConfig): SavedRegeneration => ({
+  enabled,
+  grainPages: granularityPages,
+  delayTicks,
 });
 
-/** Nodes that come online, zones that get their first pages. */
-function populatedEvents(
-  vm: string,
-  { nodesOnlined, zonesPopulated }: Pick<CommitResult, 'nodesOnlined' | 'zonesPopulated'>,
-  tick: number,
-): WorldEvent[] {
-  const events: WorldEvent[] = nodesOnlined.map((nid) => ({
-    tick,
-    type: 'nodeOnline',
-    vm,
-    data: { nid },
-  }));
-  for (const { nid, zone: zoneType } of zonesPopulated) {
-    events.push({ tick, type: 'zoneCreated', vm, data: { nid, zone: ZONE_NAMES[zoneType]! } });
-  }
-  return events;
-}
-
-function plugEvents(vm: string, { start, end }: PfnRange, result: PlugResult, tick: number): WorldEvent[] {
-  const nodes = [...new Set(result.blocks.map(({ nid }) => nid))].sort((a, b) => a - b);
-  const plugged: WorldEvent = { tick, type: 'memoryPlugged', vm, data: { start, pages: end - start, nodes } };
-  return [plugged, ...populatedEvents(vm, result, tick)];
-}
-
-function commitEvents(vm: string, result: CommitResult, tick: number): WorldEvent[] {
-  const events = populatedEvents(vm, result, tick);
-  const { seq, deltaPages, movedSweep, movedDrain, strandedPages } = result;
-  events.push({
-    tick,
-    type: 'layoutCommitted',
-    vm,
-    data: { seq, deltaPages, movedSweepPages: movedSweep, movedDrainPages: movedDrain, strandedPages },
-  });
-  return events;
-}
+const loadedRegeneration = ({ enabled, grainPages, delayTicks }: SavedRegeneration): RegenerationConfig => ({
+  enabled,
+  granularityPages: grainPages,
+  delayTicks,
+});

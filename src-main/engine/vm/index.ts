@@ -1,5 +1,6 @@
-export { Guest, truthOf } from './guest.ts';
-export type { BackingChanges } from './guest.ts';
+export { Guest } from './guest.ts';
+export { truthOf } from './layout-delivery.ts';
+export type { BackingChanges } from './layout-forecast.ts';
 export * from './kernel-log.ts';
 export { commandLine, logOops, rangeText, versionLine } from './kernel-words.ts';
 export { addRange, MAX_LAYOUT_PFN } from './layout-history.ts';

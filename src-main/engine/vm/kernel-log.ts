@@ -31,6 +31,8 @@ export class KernelLog {
   readonly #lines: LogLine[] = [];
   #bytes = 0;
   #next = 0;
+  /** As it was last written down; null since a line has been printed. Derived, not state. */
+  #saved: Json | null = null;
 
   static load(saved: Json): KernelLog {
     const { next, lines } = saved as unknown as { next: number; lines: readonly (readonly [number, number, string])[] };
@@ -41,7 +43,8 @@ export class KernelLog {
   }
 
   save(): Json {
-    return { next: this.#next, lines: this.#lines.map(({ tick, level, text }) => [tick, level, text]) };
+    const lines = (): Json => this.#lines.map(({ tick, level, text }) => [tick, level, text]);
+    return (this.#saved ??= { next: this.#next, lines: lines() });
   }
 
   get lines(): readonly LogLine[] {
@@ -49,6 +52,7 @@ export class KernelLog {
   }
 
   print(tick: number, level: number, text: string): void {
+    this.#saved = null;
     this.#lines.push({ tick, level, text, number: this.#next++ });
     this.#bytes += text.length + RECORD_BYTES;
     let gone = 0;

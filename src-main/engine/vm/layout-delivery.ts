@@ -6,7 +6,7 @@
  * from the backing of that moment.
  */
 import type { LayoutRange, RegenerationConfig } from '../../../shared/model/config.ts';
-import type { Backing } from '../fleet/index.ts';
+import type { Backing, Fleet } from '../fleet/index.ts';
 import { deriveLayout, type HostDistance, type NodeMap, remap } from './regeneration.ts';
 
 /** What a layout delivery needs to know of the host. */
@@ -15,6 +15,12 @@ export interface HostTruth {
   /** Grows whenever the backing changes. */
   readonly generation: number;
   readonly distance: HostDistance;
+}
+
+/** The truth about one guest's memory, as its host has it now. */
+export function truthOf(fleet: Fleet, guest: number): HostTruth {
+  const { backing, generation } = fleet.guest(guest);
+  return { backing, generation, distance: (from, to) => fleet.distance(from, to) };
 }
 
 /** Plain data, saved by its holder. */

@@ -199,9 +199,9 @@ export class LayoutHistory {
     this.#backlog = kept.slice(from);
   }
 
-  save(w: StateWriter, prefix: string): void {
+  save(w: StateWriter): void {
     const committed = this.committed;
-    w.json(`${prefix}.layouts`, {
+    w.json('layouts', {
       nextSeq: this.#nextSeq,
       staged: this.#staged === null ? null : { seq: this.#staged.seq, ranges: this.#staged.ranges.map(plain) },
       committed: committed.map(({ seq, origin, tick, filled }) => ({
@@ -212,26 +212,26 @@ export class LayoutHistory {
       })),
     });
     for (const { seq, start, nid, since, until } of committed) {
-      w.column(`${prefix}.layout${seq}.start`, start);
-      w.column(`${prefix}.layout${seq}.nid`, nid);
-      w.column(`${prefix}.layout${seq}.since`, since);
-      if (until !== null) w.column(`${prefix}.layout${seq}.until`, until);
+      w.column(`layout${seq}.start`, start);
+      w.column(`layout${seq}.nid`, nid);
+      w.column(`layout${seq}.since`, since);
+      if (until !== null) w.column(`layout${seq}.until`, until);
     }
   }
 
-  static load(r: StateReader, prefix: string, backlogMost: number): LayoutHistory {
-    const saved = r.json<SavedHistory>(`${prefix}.layouts`);
+  static load(r: StateReader, backlogMost: number): LayoutHistory {
+    const saved = r.json<SavedHistory>('layouts');
     const committed = saved.committed.map(({ seq, origin, tick, filled }, i): KeptLayout => {
       const isLast = i === saved.committed.length - 1;
       return {
         seq,
         origin,
         tick,
-        start: r.column<Uint32Array>(`${prefix}.layout${seq}.start`),
-        nid: r.column<Uint8Array>(`${prefix}.layout${seq}.nid`),
+        start: r.column<Uint32Array>(`layout${seq}.start`),
+        nid: r.column<Uint8Array>(`layout${seq}.nid`),
         filled: filled.map(([start, end]) => ({ start, end })),
-        since: r.column<Float64Array>(`${prefix}.layout${seq}.since`),
-        until: isLast ? null : r.column<Float64Array>(`${prefix}.layout${seq}.until`),
+        since: r.column<Float64Array>(`layout${seq}.since`),
+        until: isLast ? null : r.column<Float64Array>(`layout${seq}.until`),
       };
     });
     const inForce = committed.pop();

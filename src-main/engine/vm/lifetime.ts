@@ -9,17 +9,17 @@
 import type { LifetimeConfig } from '../../../shared/model/config.ts';
 import { ln, pow, type Prng } from '../core/index.ts';
 
-export function drawLifetime(law: LifetimeConfig, prng: Prng): number {
-  return law.law === 'exponential'
-    ? -law.meanTicks * ln(prng.unit())
-    : law.scaleTicks * (pow(prng.unit(), -1 / law.alpha) - 1);
+/** The lifetime that a random number in (0, 1) stands for. */
+export function lifetimeAt(law: LifetimeConfig, unit: number): number {
+  return law.law === 'exponential' ? -law.meanTicks * ln(unit) : law.scaleTicks * (pow(unit, -1 / law.alpha) - 1);
 }
 
-export function drawResidual(law: LifetimeConfig, prng: Prng): number {
-  return law.law === 'exponential'
-    ? -law.meanTicks * ln(prng.unit())
-    : law.scaleTicks * (pow(prng.unit(), -1 / (law.alpha - 1)) - 1);
+/** The same for what is left of a life. */
+export function residualAt(law: LifetimeConfig, unit: number): number {
+  return law.law === 'exponential' ? -law.meanTicks * ln(unit) : law.scaleTicks * (pow(unit, -1 / (law.alpha - 1)) - 1);
 }
+
+export const drawLifetime = (law: LifetimeConfig, prng: Prng): number => lifetimeAt(law, prng.unit());
 
 /**
  * The age of a block of a stationary system that has `residual` left to live: what a lifetime that is longer than that is

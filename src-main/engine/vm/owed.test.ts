@@ -91,10 +91,10 @@ describe('owed pages', () => {
     expect(names()).toEqual([]);
     world.submit({ type: 'commitLayout', vm: 'a', ranges: [{ start: 0, end: PAGES, nid: 2 }] });
     world.step();
-    expect(names()).toEqual(['guest0.targetAge.start', 'guest0.targetAge.tick']);
+    expect(names()).toEqual(['targetAge.start', 'targetAge.tick']);
     const state = world.state();
     const [guest0] = state.guests;
-    const older = { ...guest0!, columns: { ...guest0!.columns, 'guest0.targetAge.tick': Float64Array.of(9) } };
+    const older = { ...guest0!, columns: { ...guest0!.columns, 'targetAge.tick': Float64Array.of(9) } };
     expect(World.restore(world.config, { ...state, guests: [older] }).hash()).toBe(world.hash());
   });
 });

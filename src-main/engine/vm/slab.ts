@@ -233,33 +233,35 @@ class SlabCache {
     return out;
   }
 
-  save(w: StateWriter, prefix: string): void {
-    w.json(`${prefix}.slab.${this.kind.name}`, { objects: this.#objects, wanted: this.#wanted, due: this.#due });
-    w.column(`${prefix}.slab.${this.kind.name}.pfn`, Uint32Array.from(this.#pfn));
-    w.column(`${prefix}.slab.${this.kind.name}.used`, Uint8Array.from(this.#used));
-    w.column(`${prefix}.slab.${this.kind.name}.closed`, Uint8Array.from(this.#closed, Number));
-    w.column(`${prefix}.slab.${this.kind.name}.open`, Uint32Array.from(this.#open));
-    w.column(`${prefix}.slab.${this.kind.name}.prng`, this.#prng.state);
+  save(w: StateWriter): void {
+    w.json(`slab.${this.kind.name}`, { objects: this.#objects, wanted: this.#wanted, due: this.#due });
+    w.column(`slab.${this.kind.name}.pfn`, Uint32Array.from(this.#pfn));
+    w.column(`slab.${this.kind.name}.used`, Uint8Array.from(this.#used));
+    w.column(`slab.${this.kind.name}.closed`, Uint8Array.from(this.#closed, Number));
+    w.column(`slab.${this.kind.name}.open`, Uint32Array.from(this.#open));
+    w.column(`slab.${this.kind.name}.prng`, this.#prng.state);
   }
 
-  load(r: StateReader, prefix: string): void {
-    const saved = r.json<{ objects: number; wanted: number; due: number }>(`${prefix}.slab.${this.kind.name}`);
+  load(r: StateReader): void {
+    const saved = r.json<{ objects: number; wanted: number; due: number }>(`slab.${this.kind.name}`);
     this.#objects = saved.objects;
     this.#wanted = saved.wanted;
     this.#due = saved.due;
-    for (const pfn of r.shared<Uint32Array>(`${prefix}.slab.${this.kind.name}.pfn`)) this.#pfn.push(pfn);
-    for (const used of r.shared<Uint8Array>(`${prefix}.slab.${this.kind.name}.used`)) this.#used.push(used);
+    for (const pfn of r.shared<Uint32Array>(`slab.${this.kind.name}.pfn`)) this.#pfn.push(pfn);
+    for (const used of r.shared<Uint8Array>(`slab.${this.kind.name}.used`)) this.#used.push(used);
     this.#empty = this.#used.filter((used) => used === 0).length;
-    for (const closed of r.shared<Uint8Array>(`${prefix}.slab.${this.kind.name}.closed`))
-      this.#closed.push(closed === 1);
-    this.#open = Array.from(r.shared<Uint32Array>(`${prefix}.slab.${this.kind.name}.open`));
-    this.#prng.state.set(r.shared<Uint32Array>(`${prefix}.slab.${this.kind.name}.prng`));
+    for (const closed of r.shared<Uint8Array>(`slab.${this.kind.name}.closed`)) this.#closed.push(closed === 1);
+    this.#open = Array.from(r.shared<Uint32Array>(`slab.${this.kind.name}.open`));
+    this.#prng.state.set(r.shared<Uint32Array>(`slab.${this.kind.name}.prng`));
   }
 }
 
 export class SlabCaches {
   readonly #mm: GuestMm;
-  readonly #caches: readonly SlabCache[];
+  /** Made when they are first asked for: most guests have no slab caches. */
+  #made: readonly SlabCache[] | null = null;
+  readonly #seed: number;
+  readonly #stream: string;
   #turn = 0;
   /** Pages given up by shrinking, since boot. */
   shrunk = 0;
@@ -268,7 +270,14 @@ export class SlabCaches {
 
   private constructor(mm: GuestMm, seed: number, stream: string) {
     this.#mm = mm;
-    this.#caches = KINDS.map((kind) => new SlabCache(kind, mm, new Prng(seed, `${stream}/slab/${kind.name}`)));
+    this.#seed = seed;
+    this.#stream = stream;
+  }
+
+  get #caches(): readonly SlabCache[] {
+    return (this.#made ??= KINDS.map(
+      (kind) => new SlabCache(kind, this.#mm, new Prng(this.#seed, `${this.#stream}/slab/${kind.name}`)),
+    ));
   }
 
   /** @param pages that all caches are to have at boot. */
@@ -276,17 +285,18 @@ export class SlabCaches {
     // Caches that were never used are written down by nothing, so nothing of them may depend on the seed.
     const slabs = pages > 0 ? new SlabCaches(mm, seed, stream) : new SlabCaches(mm, 0, '');
     slabs.want(pages);
-    for (const cache of slabs.#caches) cache.fill(slabs.#nextCpu);
+    if (pages > 0) for (const cache of slabs.#caches) cache.fill(slabs.#nextCpu);
     return slabs;
   }
 
   get pages(): number {
-    return this.#caches.reduce((sum, { pages }) => sum + pages, 0);
+    return this.#everUsed ? this.#caches.reduce((sum, { pages }) => sum + pages, 0) : 0;
   }
 
   /** Sets the number of objects to what this many pages hold at boot. Surplus objects are not removed: they die. */
   want(pages: number): void {
-    if (pages > 0) this.#everUsed = true;
+    if (pages === 0 && !this.#everUsed) return;
+    this.#everUsed = true;
     for (const cache of this.#caches) {
       const { share, objectsPerSlab } = cache.kind;
       const perSlab = Math.max(1, Math.floor((objectsPerSlab * BOOT_FILL_PERCENT) / 100));
@@ -300,11 +310,13 @@ export class SlabCaches {
   };
 
   step(cpuShare = 1): void {
+    if (!this.#everUsed) return;
     for (const cache of this.#caches) cache.step(this.#nextCpu, cpuShare);
   }
 
   /** Notifies the caches that a layout has been committed. */
   told(shrink: boolean): void {
+    if (!this.#everUsed) return;
     for (const cache of this.#caches) cache.retarget();
     if (shrink) for (const cache of this.#caches) this.shrunk += cache.shrink();
   }
@@ -334,7 +346,7 @@ export class SlabCaches {
 
   /** Pages that are owed to another node. */
   get owed(): number {
-    return this.figures().reduce((sum, { owed }) => sum + owed, 0);
+    return this.#everUsed ? this.figures().reduce((sum, { owed }) => sum + owed, 0) : 0;
   }
 
   /** One bit a page; null when there are none. */
@@ -363,20 +375,20 @@ export class SlabCaches {
   }
 
   /** Nothing is written of caches that never had a page. */
-  save(w: StateWriter, prefix: string): void {
+  save(w: StateWriter): void {
     if (!this.#everUsed) return;
-    w.json(`${prefix}.slab`, { turn: this.#turn, shrunk: this.shrunk });
-    for (const cache of this.#caches) cache.save(w, prefix);
+    w.json('slab', { turn: this.#turn, shrunk: this.shrunk });
+    for (const cache of this.#caches) cache.save(w);
   }
 
-  static load(mm: GuestMm, r: StateReader, prefix: string): SlabCaches {
+  static load(mm: GuestMm, r: StateReader): SlabCaches {
     const slabs = new SlabCaches(mm, 0, '');
-    if (!r.has(`${prefix}.slab`)) return slabs;
+    if (!r.has('slab')) return slabs;
     slabs.#everUsed = true;
-    const { turn, shrunk } = r.json<{ turn: number; shrunk: number }>(`${prefix}.slab`);
+    const { turn, shrunk } = r.json<{ turn: number; shrunk: number }>('slab');
     slabs.#turn = turn;
     slabs.shrunk = shrunk;
-    for (const cache of slabs.#caches) cache.load(r, prefix);
+    for (const cache of slabs.#caches) cache.load(r);
     return slabs;
   }
 }

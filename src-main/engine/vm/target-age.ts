@@ -80,17 +80,17 @@ export class TargetAge {
     this.#tick = Float64Array.from(ticks);
   }
 
-  save(w: StateWriter, prefix: string): void {
+  save(w: StateWriter): void {
     if (this.runs === 1 && this.#tick[0] === 0) return;
-    w.memo(`${prefix}.targetAge.start`, this.#start);
-    w.memo(`${prefix}.targetAge.tick`, this.#tick);
+    w.memo('targetAge.start', this.#start);
+    w.memo('targetAge.tick', this.#tick);
   }
 
-  static load(nrPages: number, r: StateReader, prefix: string): TargetAge {
+  static load(nrPages: number, r: StateReader): TargetAge {
     const age = new TargetAge(nrPages);
-    if (!r.has(`${prefix}.targetAge.start`)) return age;
-    age.#start = r.column<Uint32Array<ArrayBuffer>>(`${prefix}.targetAge.start`);
-    age.#tick = r.column<Float64Array<ArrayBuffer>>(`${prefix}.targetAge.tick`);
+    if (!r.has('targetAge.start')) return age;
+    age.#start = r.column<Uint32Array<ArrayBuffer>>('targetAge.start');
+    age.#tick = r.column<Float64Array<ArrayBuffer>>('targetAge.tick');
     return age;
   }
 }

@@ -67,14 +67,14 @@ export class TaskPolicies {
   }
 
   /** Tasks that were never notified are not saved. */
-  save(w: StateWriter, prefix: string): void {
+  save(w: StateWriter): void {
     if (this.#tasks.every(({ layoutSeq }) => layoutSeq === 0)) return;
-    w.json(`${prefix}.tasks`, { remapped: this.remapped, tasks: this.#tasks as never });
+    w.json('tasks', { remapped: this.remapped, tasks: this.#tasks as never });
   }
 
-  load(r: StateReader, prefix: string): void {
-    if (!r.has(`${prefix}.tasks`)) return;
-    const { remapped, tasks } = r.json<{ remapped: number; tasks: readonly TaskPolicy[] }>(`${prefix}.tasks`);
+  load(r: StateReader): void {
+    if (!r.has('tasks')) return;
+    const { remapped, tasks } = r.json<{ remapped: number; tasks: readonly TaskPolicy[] }>('tasks');
     this.remapped = remapped;
     this.#tasks = tasks;
   }

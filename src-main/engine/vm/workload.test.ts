@@ -47,19 +47,19 @@ interface Editable {
 }
 
 const edit = (s: Editable, more: Record<string, Json>): void => {
-  s.json['g.workload'] = { ...(s.json['g.workload'] as Record<string, Json>), ...more };
+  s.json['workload'] = { ...(s.json['workload'] as Record<string, Json>), ...more };
 };
 
 /** The same guest and workload, after its written state has been edited. */
 function reload(mm: GuestMm, workload: Workload, edit: (state: Editable) => void): { mm: GuestMm; workload: Workload } {
   const w = new StateCollector();
-  mm.save(w, 'g');
-  workload.save(w, 'g');
+  mm.save(w);
+  workload.save(w);
   const state = w.done() as Editable;
   edit(state);
   const r = new StateReader(state as WorldState);
-  const copy = GuestMm.load(memory(), r, 'g');
-  return { mm: copy, workload: Workload.load(copy, r, 'g') };
+  const copy = GuestMm.load(memory(), r);
+  return { mm: copy, workload: Workload.load(copy, r) };
 }
 
 describe('CPUs take turns', () => {
@@ -77,8 +77,8 @@ describe('CPUs take turns', () => {
 describe('the clock', () => {
   /** Later by whole turns of the wheel: the slots stay, the turns in `death` (above its low 8 bits) go on. */
   const later = (turns: number) => (state: Editable) => {
-    edit(state, { now: (state.json['g.workload'] as { readonly now: number }).now + turns * 4096 });
-    const death = state.columns['g.workload.death'] as Uint32Array;
+    edit(state, { now: (state.json['workload'] as { readonly now: number }).now + turns * 4096 });
+    const death = state.columns['workload.death'] as Uint32Array;
     death.forEach((d, place) => (death[place] = d + turns * 256));
   };
 
@@ -140,10 +140,10 @@ describe('the CPU share', () => {
     const { mm, workload } = start(workOf());
     for (const share of [1, 0.3, 1]) workload.step(share);
     const saved = new StateCollector();
-    mm.save(saved, 'g');
-    workload.save(saved, 'g');
+    mm.save(saved);
+    workload.save(saved);
     const r = new StateReader(saved.done());
-    const again = Workload.load(GuestMm.load(memory(), r, 'g'), r, 'g');
+    const again = Workload.load(GuestMm.load(memory(), r), r);
     for (let i = 0; i < 20; i++) {
       workload.step();
       again.step();
@@ -198,7 +198,7 @@ describe('law W1', () => {
     }
   });
 
-  const column = (state: Editable, name: string): Uint32Array => state.columns[`g.workload.${name}`] as Uint32Array;
+  const column = (state: Editable, name: string): Uint32Array => state.columns[`workload.${name}`] as Uint32Array;
   test.each<[string, (state: Editable) => void, RegExp]>([
     ['two places with one block', (s) => (column(s, 'pfn')[7] = column(s, 'pfn')[8]!), /two places/],
     ['a block that is not allocated', (s) => (column(s, 'pfn')[7] = 3), /not the workload's/],

@@ -27,14 +27,14 @@ function drawLayout(prng: Prng, nrPages: number, nids: number): LayoutRange[] {
 
 function hashOf(mm: GuestMm): string {
   const hasher = new StateHasher();
-  mm.save(hasher, 'g');
+  mm.save(hasher);
   return hasher.hex();
 }
 
 function reloaded(mm: GuestMm): GuestMm {
   const w = new StateCollector();
-  mm.save(w, 'g');
-  return GuestMm.load(mm.state.config, new StateReader(w.done()), 'g');
+  mm.save(w);
+  return GuestMm.load(mm.state.config, new StateReader(w.done()));
 }
 
 /** One life of a guest. @param reload whether it is written down and read back now and then. */

@@ -58,18 +58,18 @@ const COLUMNS = [
 ];
 
 /** Nothing is written of a correct guest. */
-export function saveRfc(rfc: RfcState | null, w: StateWriter, prefix: string): void {
+export function saveRfc(rfc: RfcState | null, w: StateWriter): void {
   if (rfc === null) return;
-  w.json(`${prefix}.rfc`, { ...rfc.counters } as unknown as Json);
-  for (const name of COLUMNS) w.column(`${prefix}.rfc.${name}`, rfc[name]);
+  w.json('mm.rfc', { ...rfc.counters } as unknown as Json);
+  for (const name of COLUMNS) w.column(`mm.rfc.${name}`, rfc[name]);
 }
 
-export function loadRfc(mm: Mm, r: StateReader, prefix: string): RfcState | null {
+export function loadRfc(mm: Mm, r: StateReader): RfcState | null {
   const rfc = emptyRfc(mm);
   if (rfc === null) return null;
-  Object.assign(rfc.counters, r.json<RfcCounters>(`${prefix}.rfc`));
+  Object.assign(rfc.counters, r.json<RfcCounters>('mm.rfc'));
   for (const name of COLUMNS) {
-    const saved = r.shared<Uint32Array>(`${prefix}.rfc.${name}`);
+    const saved = r.shared<Uint32Array>(`mm.rfc.${name}`);
     assert(saved.length === rfc[name].length, 'state-column-length', {
       name,
       saved: saved.length,
