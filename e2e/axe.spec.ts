@@ -5,7 +5,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, IN_WEB, test } from './fixture.ts';
-import { madeScenario } from './scenario.ts';
+import { EIGHT_BY_FORTY, madeScenario, manyVmsScenario, TWENTY_HOSTS } from './scenario.ts';
 import type { Screen } from './screen.ts';
 
 const SCENARIO = madeScenario({
@@ -75,9 +75,9 @@ for (const [theme, rules] of [
     await ui.compact({ vm: 'one', node: 1 });
     await ui.migrate({ vm: 'two', host: 'lab-2' });
     for (let i = 0; i < 3; i++) await ui.step();
-    for (const view of ['Host', 'Guest', 'Accounting', 'Migrations'] as const) {
+    for (const view of ['Overview', 'Host', 'Guest', 'Accounting', 'Migrations'] as const) {
       await ui.show(view);
-      await expectNothingFound(ui.page, view, rules, view === 'Host' ? 'html' : 'main');
+      await expectNothingFound(ui.page, view, rules, view === 'Host' || view === 'Overview' ? 'html' : 'main');
     }
     for (const drawer of ['Show events', 'Show problems']) {
       await ui.command(drawer);
@@ -85,6 +85,27 @@ for (const [theme, rules] of [
     }
     await ui.lookAtTheBeginning();
     await expectNothingFound(ui.page, 'the past', rules);
+  });
+
+  test(`many VMs and hosts, ${theme.toLowerCase()}`, IN_WEB, async ({ ui }) => {
+    await ui.importFiles([{ name: 'eight.pageshift.json', text: manyVmsScenario(EIGHT_BY_FORTY) }]);
+    await ui.command(theme);
+    await ui.page
+      .getByRole('button', { name: /^\+\d+ VMs?, / })
+      .first()
+      .click();
+    await expectNothingFound(ui.page, 'merged VMs', rules);
+    await ui.discardDocument();
+    await ui.importFiles([{ name: 'fleet.pageshift.json', text: manyVmsScenario(TWENTY_HOSTS) }]);
+    await ui.page.getByLabel('Group VMs').selectOption('node');
+    await expectNothingFound(ui.page, 'VMs by node', rules);
+    await ui.show('Overview');
+    await ui.page.getByRole('toolbar', { name: 'Hosts' }).getByRole('button').nth(3).click();
+    await expectNothingFound(ui.page, 'overview of twenty hosts', rules);
+    await ui.page.keyboard.press('/');
+    await ui.page.keyboard.type('no such host');
+    await expectNothingFound(ui.page, 'overview without a host', rules);
+    await ui.page.keyboard.press('Tab');
   });
 
   test(`inside a guest, ${theme.toLowerCase()}`, IN_WEB, async ({ ui }) => {

@@ -51,7 +51,16 @@ const COMMANDS = [
   ],
   ...['Open the console of one', 'Open the console of two'],
   ...["Show the guest's map", "Show the guest's free memory and huge pages", "Show the guest's commits, step by step"],
-  ...['Show hosts', 'Show the guest', 'Show accounting', 'Show migrations', 'Zoom in', 'Zoom out', 'Fit all'],
+  ...[
+    'Show the overview of all hosts',
+    'Show hosts',
+    'Show the guest',
+    'Show accounting',
+    'Show migrations',
+    'Zoom in',
+    'Zoom out',
+    'Fit all',
+  ],
   ...['Pan left', 'Pan right', 'Hosts and VMs panel', 'Inspector panel', 'Drawer', 'Show events', 'Show problems'],
   ...['Theme as the system has it', 'Light theme', 'Dark theme', 'lstopo theme', 'Glossary', 'Keys', 'About Pageshift'],
   ...['Show one', 'Show two', 'Compact one…', 'Compact two…', 'Migrate one to…', 'Migrate two to…'],
@@ -111,10 +120,11 @@ test('a whole job by keys alone', async ({ ui }) => {
   await page.keyboard.press('Space');
   await expect(page.getByRole('button', { name: /^Play/ })).toBeVisible();
   const views: readonly (readonly [string, ViewTitle])[] = [
-    ['2', 'Guest'],
-    ['3', 'Accounting'],
-    ['4', 'Migrations'],
-    ['1', 'Host'],
+    ['3', 'Guest'],
+    ['4', 'Accounting'],
+    ['5', 'Migrations'],
+    ['1', 'Overview'],
+    ['2', 'Host'],
   ];
   for (const [key, title] of views) {
     await page.keyboard.press(`Control+${key}`);
@@ -128,7 +138,7 @@ test('a whole job by keys alone', async ({ ui }) => {
   await page.keyboard.press('Escape');
 });
 
-for (const view of ['Host', 'Guest', 'Accounting', 'Migrations'] as const) {
+for (const view of ['Overview', 'Host', 'Guest', 'Accounting', 'Migrations'] as const) {
   test(`Tab reaches every control, seen: ${view}`, IN_WEB, async ({ ui }) => {
     await ui.importFiles([FILE]);
     await ui.step();

@@ -126,11 +126,17 @@ export function manyVmsScenario(wanted: ManyVms): string {
       })),
       placement: spread ? { mode: 'spread' } : { mode: 'strict', nodes: [node] },
       workload: { lifetime: { law: 'exponential', meanMs: 10_000 } },
-      dirty: { workingSetMiB: memoryMiB >> 3, rateMiBps: 10 },
+      dirty: { workingSetMiB: Math.max(1, memoryMiB >> 3), rateMiBps: 10 },
     })),
     commands: [],
   });
 }
+
+/** 20 hosts of 2 and 4 nodes in turn, and 60 VMs, of which ten are spread. */
+export const TWENTY_HOSTS: ManyVms = {
+  ...{ name: 'Twenty hosts', hosts: 20, nodes: [2, 4], vms: 60, spreadEvery: 6 },
+  ...{ nodeMemoryMiB: 64, vmMemoryMiB: [8, 16] },
+};
 
 /** 8 nodes and 40 VMs, 44 % of the memory free, five VMs on several nodes: the picture of one crowded host. */
 export const EIGHT_BY_FORTY: ManyVms = {

@@ -27,16 +27,17 @@ export interface HostUse {
   readonly text: string;
 }
 
-export type ViewTitle = 'Host' | 'Guest' | 'Accounting' | 'Migrations';
+export type ViewTitle = 'Overview' | 'Host' | 'Guest' | 'Accounting' | 'Migrations';
 
 /** Of every scenario of the specs and of every example. */
 const TICK_MS = 100;
 
 const VIEW_KEYS: Readonly<Record<ViewTitle, string>> = {
-  Host: 'Control+1',
-  Guest: 'Control+2',
-  Accounting: 'Control+3',
-  Migrations: 'Control+4',
+  Overview: 'Control+1',
+  Host: 'Control+2',
+  Guest: 'Control+3',
+  Accounting: 'Control+4',
+  Migrations: 'Control+5',
 };
 
 export class Screen {

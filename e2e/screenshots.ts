@@ -1,5 +1,6 @@
 /**
- * Pictures of the window to be looked at: every view, light and dark, at two sizes, on hosts of 1, 4 and 128 nodes; the
+ * Pictures of the window to be looked at: every view, light and dark, at three sizes, on hosts of 1, 4 and 128 nodes; the
+ * views of hosts with 1 to 128 nodes and 1 to 1,000 VMs; the
  * start screen, the dialogs, the preview of a report, a failed import, a name of 60 characters. They go to out/screenshots
  * (or to the folder that is given), named by what they show. Nothing is compared here: eyes do that.
  */
@@ -10,7 +11,7 @@ import { chromium } from '@playwright/test';
 import type { Browser } from '@playwright/test';
 import { WebShell } from './application.ts';
 import { findOrInstallBrowser, thisMachine } from './browser.ts';
-import { madeScenario } from './scenario.ts';
+import { madeScenario, manyVmsScenario } from './scenario.ts';
 import { Screen } from './screen.ts';
 
 export interface ShotPlan {
@@ -18,6 +19,8 @@ export interface ShotPlan {
   readonly nodes: readonly number[];
   readonly sizes: readonly { readonly width: number; readonly height: number }[];
   readonly themes: readonly ('light' | 'dark')[];
+  /** Many nodes and many VMs: the views of hosts alone. */
+  readonly worlds: readonly { readonly nodes: number; readonly vms: number }[];
   /** Start screen, dialogs, preview, failed import, long name. */
   readonly extras: boolean;
 }
@@ -28,8 +31,9 @@ const DESIGN_SIZE = { width: 1280, height: 800 };
 export const FULL_PLAN: ShotPlan = {
   folder: join(root, 'out', 'screenshots'),
   nodes: [1, 4, 128],
-  sizes: [DESIGN_SIZE, { width: 1920, height: 1080 }],
+  sizes: [{ width: 1024, height: 768 }, DESIGN_SIZE, { width: 1920, height: 1080 }],
   themes: ['light', 'dark'],
+  worlds: [1, 8, 64, 128].flatMap((nodes) => [1, 40, 1000].map((vms) => ({ nodes, vms }))),
   extras: true,
 };
 
@@ -63,6 +67,7 @@ export async function takeScreenshots(browser: Browser, plan: ShotPlan): Promise
   mkdirSync(plan.folder, { recursive: true });
   const taken: string[] = [];
   for (const nodes of plan.nodes) await inShell(browser, (screen) => viewsOf(screen, plan, nodes, taken));
+  for (const { nodes, vms } of plan.worlds) await inShell(browser, (screen) => world(screen, plan, nodes, vms, taken));
   if (plan.extras) {
     await inShell(browser, (screen) => startAndFailedImport(screen, plan, taken));
     await inShell(browser, (screen) => example(screen, plan, taken));
@@ -129,6 +134,37 @@ async function viewsOf(screen: Screen, plan: ShotPlan, nodes: number, taken: str
   await shoot(screen, plan, `events-${nodes}`, taken);
   await screen.lookAtTheBeginning();
   await shoot(screen, plan, `past-${nodes}`, taken);
+}
+
+/** One host of up to 8 nodes, or 16 hosts: what the views of hosts look like with so many VMs. */
+async function world(screen: Screen, plan: ShotPlan, nodes: number, vms: number, taken: string[]): Promise<void> {
+  const hosts = nodes > 8 ? 16 : 1;
+  const vmMemoryMiB = vms > 100 ? [4, 8, 16] : [128, 64, 48, 32, 16];
+  const need = (vms * vmMemoryMiB.reduce((sum, mib) => sum + mib, 0)) / vmMemoryMiB.length;
+  const text = manyVmsScenario({
+    ...{
+      name: `${nodes} nodes, ${vms} VMs`,
+      hosts,
+      nodes: [nodes / hosts],
+      vms,
+      vmMemoryMiB,
+      spreadEvery: vms > 1 ? 8 : 0,
+    },
+    nodeMemoryMiB: Math.max(256, Math.ceil((1.8 * need) / nodes / 64) * 64),
+  });
+  await screen.drop([{ name: 'world.pageshift.json', text }]);
+  await screen.tab('Host').waitFor({ timeout: 120_000 });
+  await screen.ready();
+  await screen.step();
+  const name = `world-${nodes}x${vms}`;
+  if (hosts > 1) {
+    await screen.show('Overview');
+    await shoot(screen, plan, `${name}-overview`, taken);
+  }
+  await screen.show('Host');
+  await shoot(screen, plan, `${name}-host`, taken);
+  await screen.page.getByRole('radio', { name: 'VM × node' }).check({ force: true });
+  await shoot(screen, plan, `${name}-vm-x-node`, taken);
 }
 
 async function startAndFailedImport(screen: Screen, plan: ShotPlan, taken: string[]): Promise<void> {

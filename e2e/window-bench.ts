@@ -6,6 +6,8 @@
  *   frame time      between the frames that are painted while the map is dragged
  *   first paint     from the navigation of a new window, by the browser's own paint timing
  *
+ * Then the same of a window with very many VMs: fleet-bench.ts. `--hour` keeps that one open for an hour.
+ *
  * It runs in the web shell, in the browser of the end-to-end tests. Numbers are of the machine they were measured on; the
  * smoke size in the tests says nothing about time, only that all of this is still measured.
  */
@@ -17,6 +19,8 @@ import type { Browser, Page } from '@playwright/test';
 import { machine } from '../src-main/bench/harness.ts';
 import { WebShell } from './application.ts';
 import { findOrInstallBrowser, thisMachine } from './browser.ts';
+import { benchFleet, FLEET_FULL, FLEET_HOUR, FLEET_SMOKE } from './fleet-bench.ts';
+import type { FleetResult, FleetSize } from './fleet-bench.ts';
 import { madeScenario } from './scenario.ts';
 import { Screen } from './screen.ts';
 
@@ -206,8 +210,6 @@ export const inTime = (frameMs: readonly number[]): number =>
 
 export function table(result: BenchResult, size: BenchSize): string {
   const { cpu, cpuCount, memoryGib, node } = machine();
-  const row = (name: string, values: readonly number[]): string =>
-    `| ${name} | ${[0.5, 0.95, 1].map((part) => quantile(values, part).toFixed(1)).join(' | ')} | ${values.length} |`;
   return [
     `${cpu}, ${cpuCount} CPUs, ${memoryGib} GiB; Node ${node}; ${result.browser}`,
     `Load of the machine before it began: ${result.load.toFixed(1)}.`,
@@ -223,12 +225,35 @@ export function table(result: BenchResult, size: BenchSize): string {
   ].join('\n');
 }
 
+/** p50, p95 and the most of some milliseconds. */
+const row = (name: string, values: readonly number[]): string =>
+  `| ${name} | ${[0.5, 0.95, 1].map((part) => quantile(values, part).toFixed(1)).join(' | ')} | ${values.length} |`;
+
+export function fleetTable(result: FleetResult, { hosts, vms }: FleetSize): string {
+  const [first, last] = [result.heap[1]!, result.heap.at(-1)!];
+  return [
+    `${hosts} hosts with ${vms} VMs, opened in ${(result.openMs / 1000).toFixed(1)} s.`,
+    '',
+    '| ms | p50 | p95 | max | samples |',
+    '|---|---:|---:|---:|---:|',
+    row('click to painted', result.clickMs),
+    row('frame while scrolling', result.frameMs),
+    '',
+    `${(100 * inTime(result.frameMs)).toFixed(1)} % of the frames while scrolling came within 16.7 ms.`,
+    `Heap at full speed: ${first.mib.toFixed(1)} MiB after ${(first.ms / 1000).toFixed(0)} s, ${last.mib.toFixed(1)} MiB after ` +
+      `${(last.ms / 1000).toFixed(0)} s: ${result.growthMibPerHour.toFixed(1)} MiB an hour.`,
+  ].join('\n');
+}
+
 async function main(): Promise<void> {
   const { path } = findOrInstallBrowser(thisMachine);
   const browser = await chromium.launch({ executablePath: path, args: ['--no-sandbox'] });
   try {
-    const size = process.argv.includes('--smoke') ? SMOKE_SIZE : FULL_SIZE;
-    process.stdout.write(`${table(await benchWindow(browser, size), size)}\n`);
+    const smoke = process.argv.includes('--smoke');
+    const size = smoke ? SMOKE_SIZE : FULL_SIZE;
+    process.stdout.write(`${table(await benchWindow(browser, size), size)}\n\n`);
+    const fleet = process.argv.includes('--hour') ? FLEET_HOUR : smoke ? FLEET_SMOKE : FLEET_FULL;
+    process.stdout.write(`${fleetTable(await benchFleet(browser, fleet), fleet)}\n`);
   } finally {
     await browser.close();
   }

@@ -124,6 +124,16 @@ export const usedShare = ({ usedPages, totalPages }: Pick<OverviewNode, 'usedPag
 export const isCrowded = (node: Pick<OverviewNode, 'usedPages' | 'totalPages'>): boolean =>
   10 * node.usedPages > 9 * node.totalPages;
 
+/** The hosts of which every word of the filter is in the name, or in the name of a VM that runs there. */
+export function fittingHosts(snapshot: Snapshot, filter: string): ReadonlySet<number> {
+  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
+  const all = snapshot.header.hosts.map((_, host) => host);
+  if (words.length === 0) return new Set(all);
+  const names = snapshot.header.hosts.map(({ name }) => [name.toLowerCase()]);
+  for (const { name, host } of guestsOf(snapshot)) names[host]?.push(name.toLowerCase());
+  return new Set(all.filter((host) => words.every((word) => names[host]!.some((name) => name.includes(word)))));
+}
+
 export const OVERVIEW_ORDERS = ['named', 'away', 'fullest', 'owed'] as const;
 export type OverviewOrder = (typeof OVERVIEW_ORDERS)[number];
 

@@ -45,7 +45,7 @@ import { IdleGate, watchInput } from './idle-gate.ts';
 import { readThemeChoice, themeOf } from './theme.ts';
 import type { ThemeChoice } from './theme.ts';
 
-export const VIEWS = ['host', 'guest', 'accounting', 'migrations'] as const;
+export const VIEWS = ['overview', 'host', 'guest', 'accounting', 'migrations'] as const;
 export type ViewName = (typeof VIEWS)[number];
 
 /** What the view Guest is made of, each a tab of its own. */
@@ -142,6 +142,13 @@ export class App {
     return this.#blocksOf !== null && !hasPageblocks(frame, this.guest);
   });
   readonly tickMs = $derived(this.document?.tickMs ?? this.frame?.header.tickMs ?? 1);
+  /** The view in force: one host has no overview. */
+  readonly shownView = $derived.by((): ViewName =>
+    this.view === 'overview' && !this.severalHosts ? 'host' : this.view,
+  );
+  get severalHosts(): boolean {
+    return (this.frame?.header.hosts.length ?? 1) > 1;
+  }
   /** Names of hosts and VMs never change during a run, so neither do their colours. */
   readonly colours = $derived(new NodeColourTable(this.frame?.header ?? { hosts: [] }));
   readonly hosts = $derived(this.frame === null ? null : hostMatrix(this.frame));

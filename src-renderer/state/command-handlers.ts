@@ -46,7 +46,7 @@ export function commandHandlers(app: App): { readonly [Id in WindowCommandId]: C
   });
   const view = (name: ViewName): CommandHandler => ({
     enabled: open,
-    checked: () => app.view === name,
+    checked: () => app.shownView === name,
     run: () => app.showView(name),
   });
   const part = (name: GuestPart): CommandHandler => ({
@@ -114,6 +114,10 @@ export function commandHandlers(app: App): { readonly [Id in WindowCommandId]: C
       run: () => cancelMove(app),
     },
 
+    'view.overview': {
+      ...view('overview'),
+      enabled: () => open() && app.severalHosts,
+    },
     'view.host': view('host'),
     'view.guest': view('guest'),
     'view.accounting': view('accounting'),

@@ -35,7 +35,17 @@ function fakeApp(): App & { asked: [string, unknown][] } {
     inputs: { links: [], guests: [{ name: 'db' }, { name: 'web' }] },
   } as unknown as DocumentState;
   const app: App & { asked: [string, unknown][] } = {
-    ...{ document, lost: false, at: null, shownTick: 50, ticksPerSec: 10, dialog: null, view: 'host' },
+    ...{
+      document,
+      lost: false,
+      at: null,
+      shownTick: 50,
+      ticksPerSec: 10,
+      dialog: null,
+      view: 'host',
+      shownView: 'host',
+      severalHosts: false,
+    },
     ...{ guestName: 'db', viewControl: null, themeChoice: 'system', events: [], renaming: false },
     series: { ticks: [0, 10, 20, 30, 40, 50] },
     layout: { open: { left: true, inspector: true, time: true, drawer: false } },
@@ -101,7 +111,7 @@ describe('the table', () => {
     ...[['Mod+O', 'file.open'] as const, ['Mod+S', 'file.save'] as const, ['Mod+Z', 'edit.undo'] as const],
     ...[['Mod+Shift+Z', 'edit.redo'] as const, ['Mod+E', 'file.export'] as const, ['Mod+K', 'palette'] as const],
     ...[['Space', 'run.playPause'] as const, [',', 'run.stepBack'] as const, ['.', 'run.step'] as const],
-    ...[['Mod+2', 'view.guest'] as const, ['F', 'view.fit'] as const, ['?', 'help.keys'] as const],
+    ...[['Mod+3', 'view.guest'] as const, ['F', 'view.fit'] as const, ['?', 'help.keys'] as const],
   ])('%s is %s', (keys, id) => {
     const mod = keys.startsWith('Mod+');
     const key = keys.replace(/^Mod\+|Shift\+/g, '').replace('Space', ' ');

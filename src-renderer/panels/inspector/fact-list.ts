@@ -153,7 +153,7 @@ const MAX_TITLE = 4;
 export function hostFacts(snapshot: Snapshot, colours: NodeColourTable, host: number): FactSheet {
   const own = overviewOf(snapshot).hosts[host]!;
   const crowded = own.nodes.filter(isCrowded);
-  const nodeName = (nid: number): string => `node ${colours.hostNodeLabel(host, nid)}`;
+  const nodeName = (nid: number): string => `node ${nid}`;
   return {
     kind: 'Host',
     title: own.name,
@@ -163,7 +163,7 @@ export function hostFacts(snapshot: Snapshot, colours: NodeColourTable, host: nu
         title: 'Memory (H)',
         facts: [
           { name: 'used by VMs and host', pages: own.usedPages, more: fullness(own) },
-          { name: 'free', pages: own.freePages, more: share(own.freePages, own.totalPages) },
+          { name: 'free', pages: own.freePages },
           {
             name: 'away from its vCPUs',
             hint: 'Pages on a host node where no vCPU of their VM runs; a vCPU is taken to run where its guest node stands for (H)',
