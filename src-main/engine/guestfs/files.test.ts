@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { CORRECT, RFC_V3 } from '../../../shared/model/config.ts';
 import { Console } from '../console-fixture.ts';
+import { World } from '../world.ts';
 
 const NODE = '/sys/devices/system/node';
 const MEMORY = '/sys/devices/system/memory';
@@ -62,6 +63,31 @@ test('every file of the tree can be read, and reading changes nothing', () => {
   }
 });
 
+test.each(['3.10', '6.1'] as const)('permission bits of %s promise nothing that a file cannot do', (era) => {
+  const c = new Console({ profile: { era }, mm: { bootLayout: halves } });
+  const files = c.world.filesOf('g')!;
+  const dirMode = (path: string): number => {
+    if (path === '/proc' || path === '/sys') return 0o555;
+    return path === '/sys/kernel/debug' ? 0o700 : 0o755;
+  };
+  const modes = new Set<number>();
+  const walk = (path: string): void => {
+    const { kind, mode } = files.stat(path)!;
+    if (kind === 'dir') {
+      expect(mode, path).toBe(dirMode(path));
+      for (const name of files.list(path)!) walk(`${path === '/' ? '' : path}/${name}`);
+    } else if (kind === 'file') {
+      modes.add(mode);
+      if (path.startsWith('/sys/kernel/debug/')) expect(mode & 0o077, `${path} is root's alone`).toBe(0);
+      if ((mode & 0o400) !== 0) expect(files.read(path).ok, path).toBe(true);
+      // Linux takes lines for its log from root; this guest does not.
+      if ((mode & 0o200) !== 0 && path !== '/dev/kmsg') expect(c.echo('nonsense', path), path).not.toBe('EACCES');
+    }
+  };
+  walk('/');
+  expect([...modes].sort()).toEqual([0o200, 0o400, 0o444, 0o600, 0o644].sort());
+});
+
 test('/proc/zoneinfo of 3.10, whole', () => {
   const c = new Console({ mm: { bootLayout: halves } });
   const zeros = (names: string): string =>
@@ -106,6 +132,52 @@ test('/proc/zoneinfo of 3.10, whole', () => {
   expect(upper1).toContain('Node 1, zone    DMA32\n  pages free     16384\n');
   expect(upper1).toContain('  start_pfn:         16384\n');
   expect(text.split(/^Node/m)).toHaveLength(4);
+});
+
+test('/proc/zoneinfo of 6.1: counters of a node once, before its first zone with pages; empty zones end early', () => {
+  const c = new Console({ profile: { era: '6.1' }, mm: { bootLayout: halves, cpuNode: [0, 1] } });
+  const zones = c
+    .cat('/proc/zoneinfo')
+    .split(/(?=^Node)/m)
+    .map((zone) => {
+      const lines = zone.trimEnd().split('\n');
+      // What is indented deeper belongs to the line above it.
+      return { name: lines[0]!, lines: lines.slice(1).filter((line) => /^ {2}\S/.test(line)), last: lines.at(-1)! };
+    });
+  const ofZone = [
+    ...['pages free     N', 'pagesets'],
+    ...[0, 1].map(() => 'vm stats threshold: N'),
+    ...['node_unreclaimable:  N', 'start_pfn:           N'],
+  ];
+  const expected = (nid: number, zone: string): string[] => {
+    const first = nid === 0 ? 'DMA' : 'DMA32';
+    if (zone === 'DMA32' || zone === first) return zone === first ? ['per-node stats', ...ofZone] : ofZone;
+    return ['pages free     N'];
+  };
+  expect(zones.map(({ name }) => name)).toEqual(
+    [0, 1].flatMap((nid) =>
+      ['DMA', 'DMA32', 'Normal', 'Movable', 'Device'].map((zone) => `Node ${nid}, zone ${zone.padStart(8)}`),
+    ),
+  );
+  for (const { name, lines, last } of zones) {
+    const [, nid, zone] = /^Node (\d), zone +(\w+)$/.exec(name)!;
+    const shown = lines.map((line) => line.slice(2).replace(/\d+$/, 'N'));
+    expect(shown, name).toEqual(expected(Number(nid), zone!));
+    if (lines.length === 1) expect(last, name).toBe('        protection: (0, 0, 0, 0, 0)');
+  }
+});
+
+// The kernel: int_sqrt(10 * gb) for zones of a gigabyte and more, 1 for smaller ones.
+test.each([
+  [2 ** 18 - 1, 1],
+  [2 ** 18, 3],
+  [2 ** 18 + 2 ** 17, 3],
+])('inactive_ratio of a zone of %i pages is %i', (managed, ratio) => {
+  const nrPages = 4096 + managed;
+  const c = new Console({ mm: { bootLayout: [{ start: 0, end: nrPages, nid: 0 }], nrNodeIds: 1 } });
+  const [, dma32] = c.cat('/proc/zoneinfo').split(/(?=^Node)/m);
+  expect(dma32).toContain(`        managed  ${managed}\n`);
+  expect(dma32).toContain(`  inactive_ratio:    ${ratio}\n`);
 });
 
 test('/proc/buddyinfo and pagetypeinfo', () => {
@@ -304,6 +376,9 @@ test('the log is a ring', () => {
   expect(log.lines.length).toBeLessThan(10_000);
   expect(log.lines[0]!.number).toBe(last.number + 1 - log.lines.length);
   expect(log.lines.reduce((sum, l) => sum + l.text.length + 16, 0)).toBeLessThanOrEqual(2 ** 18);
+  const restored = World.restore(c.world.config, c.world.state()).guests[0]!.kernel.log;
+  for (const each of [log, restored]) each.print(20_000, 6, 'one more');
+  expect(restored.lines).toEqual(log.lines);
 });
 
 test('6.1 logs the fallback orders, as the captured guest does', () => {

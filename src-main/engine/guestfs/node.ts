@@ -117,7 +117,7 @@ export const union = (parts: readonly DirNode[], mode = 0o555): DirNode => ({
   },
 });
 
-/** Members numbered `<prefix><n>`, such as node0; which n there are may change. */
+/** Members of sysfs or debugfs numbered `<prefix><n>`, such as node0; which n there are may change. */
 export const numbered = (
   prefix: string,
   numbers: () => Iterable<number>,
@@ -125,7 +125,7 @@ export const numbered = (
   get: (n: number) => FsNode,
 ): DirNode => ({
   kind: 'dir',
-  mode: 0o555,
+  mode: 0o755,
   names: () => Array.from(numbers(), (n) => `${prefix}${n}`),
   get: (name) => {
     if (!name.startsWith(prefix)) return null;
