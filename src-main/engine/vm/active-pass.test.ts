@@ -113,6 +113,37 @@ describe('an active pass', () => {
     expect(done.check()).toEqual([]);
   });
 
+  test('takes first what is first in its order, also when the order has just changed', () => {
+    const withPass = (order: Order) => ({ ...PLAIN_RFC, activePass: { pagesPerTick: 40, order } });
+    const w = world(guestWith(withPass('youngest').activePass, LOMAX));
+    w.step(40);
+    w.submit({ type: 'commitLayout', vm: 'a', ranges: ALL_ON_1 });
+    const { workload, memory } = w.guests[0]!;
+    const births = (nid: number): Map<number, number> => {
+      const found = new Map<number, number>();
+      workload.forEachBlock((_, pfn, born) => {
+        if (memory.actualNid(pfn) === nid) found.set(pfn, born);
+      });
+      return found;
+    };
+    let compared = 0;
+    for (const order of ['youngest', 'oldest', 'youngest', 'oldest'] as const) {
+      w.submit({ type: 'setBeyond', vm: 'a', beyond: withPass(order) });
+      for (let t = 0; t < 3; t++) {
+        const before = births(0);
+        w.step();
+        const [relabelled, left] = [births(1), births(0)].map((after) =>
+          [...after].filter(([pfn, born]) => before.get(pfn) === born).map(([, born]) => born),
+        ) as [number[], number[]];
+        if (relabelled.length === 0 || left.length === 0) continue;
+        compared++;
+        if (order === 'oldest') expect(Math.max(...relabelled)).toBeLessThanOrEqual(Math.min(...left));
+        else expect(Math.min(...relabelled)).toBeGreaterThanOrEqual(Math.max(...left));
+      }
+    }
+    expect(compared).toBeGreaterThan(8);
+  });
+
   test('never relabels more than its rate, and saves it up for a huge page', () => {
     const w = world(guestWith({ pagesPerTick: 100, order: 'address' }, EXPONENTIAL, { workload: null }));
     w.submit({ type: 'holdPages', vm: 'a', pfn: 1024, order: 9 });
