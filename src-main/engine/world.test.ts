@@ -184,6 +184,22 @@ describe('regeneration that is set while the world runs', () => {
   });
 });
 
+test('a snapshot has a row for each counter of each guest, however many there are', () => {
+  const small = [{ start: 0, end: 64, nid: 0 }];
+  const guests = Array.from({ length: 70 }, (_, i) =>
+    guest(`g${i}`, {
+      mm: { ...guest('a').mm, nrPages: 64, reserved: [], bootLayout: small },
+      placement: [{ start: 0, end: 64, mode: 'strict', nodes: [0], pages: [], scatter: false }],
+      workload: null,
+    }),
+  );
+  const found = guestsOf(start(config(guests)).snapshot('accounts'));
+  expect(found.map(({ name }) => name)).toEqual(guests.map(({ name }) => name));
+  const names = Object.keys(found[0]!.counters);
+  expect(names.length).toBeGreaterThan(10);
+  for (const { counters } of found) expect(Object.keys(counters)).toEqual(names);
+});
+
 describe('determinism', () => {
   test('same configuration and seed: same chain at every tick; another seed: another', () => {
     const c = config([guest('a'), guest('b')], MAIN_JOB);

@@ -343,9 +343,10 @@ test('numastat counts allocations by where they were wanted and given', () => {
 
 test('the log of boot tells of memory and nodes', () => {
   const c = new Console({
-    mm: { bootLayout: halves, holes: [{ start: 160, end: 256 }], cpuNode: [0, 1] },
+    mm: { bootLayout: halves, holes: [{ start: 160, end: 256 }], reserved: [{ start: 0, end: 16 }], cpuNode: [0, 1] },
     profile: { extraNrNodeIdsPercent: 100 },
   });
+  expect(c.log).toContain('Memory: 130624k/130688k available (64k reserved)');
   expect(c.log).toContain('BIOS-e820: [mem 0x0000000000000000-0x000000000009ffff] usable');
   expect(c.log).toContain('SRAT: Node 1 PXM 1 [mem 0x04000000-0x07ffffff]');
   expect(c.log).toContain('  DMA32    [mem 0x01000000-0x07ffffff]');

@@ -121,32 +121,49 @@ describe('a figure that is one too high is found by its law', () => {
 });
 
 describe('a layout', () => {
-  test.each([
-    ['a range that names no node', () => (state.layout.nid[1] = NODES), `range 1 names node ${NODES}`],
-    ['a range without a page', () => (state.layout.start[2] = state.layout.start[1]!), 'range 1 is empty'],
-    ['a first range that leaves pages out', () => (state.layout.start[0] = 1), 'the first range starts at 1, not 0'],
-    [
-      'a last range that leaves pages out',
-      () => state.layout.start[state.layout.count]!--,
-      `the last range ends at ${PAGES - 1}`,
-    ],
-    [
-      'a pageblock that answers another node than its range',
-      () => (state.layout.blockNid[20] = 0),
-      'the pageblock at pfn 10240 answers node 0, its ranges say 1',
-    ],
-    [
-      'a pageblock in several ranges that answers one',
-      () => (state.layout.blockNid[5] = 1),
-      'the pageblock at pfn 2560 answers node 1, its ranges say 255',
-    ],
-    [
-      'a pageblock whose first range is another',
-      () => state.layout.first[20]!--,
-      'the pageblock at pfn 10240 answers node 1, its ranges say 1',
-    ],
-  ] as const)('G1: %s', (_, spoil, text) => {
-    spoil();
+  interface Spoilt {
+    readonly what: string;
+    readonly spoil: (layout: Mm['layout']) => void;
+    readonly text: string;
+  }
+  test.each<Spoilt>([
+    {
+      what: 'a range that names no node',
+      spoil: ({ nid }) => (nid[1] = NODES),
+      text: `range 1 names node ${NODES}`,
+    },
+    {
+      what: 'a range without a page',
+      spoil: ({ start }) => (start[2] = start[1]!),
+      text: 'range 1 is empty',
+    },
+    {
+      what: 'a first range that leaves pages out',
+      spoil: ({ start }) => (start[0] = 1),
+      text: 'the first range starts at 1, not 0',
+    },
+    {
+      what: 'a last range that leaves pages out',
+      spoil: ({ start, count }) => start[count]!--,
+      text: `the last range ends at ${PAGES - 1}`,
+    },
+    {
+      what: 'a pageblock that answers another node than its range',
+      spoil: ({ blockNid }) => (blockNid[20] = 0),
+      text: 'the pageblock at pfn 10240 answers node 0, its ranges say 1',
+    },
+    {
+      what: 'a pageblock in several ranges that answers one',
+      spoil: ({ blockNid }) => (blockNid[5] = 1),
+      text: 'the pageblock at pfn 2560 answers node 1, its ranges say 255',
+    },
+    {
+      what: 'a pageblock whose first range is another',
+      spoil: ({ first }) => first[20]!--,
+      text: 'the pageblock at pfn 10240 answers node 1, its ranges say 1',
+    },
+  ])('G1: $what', ({ spoil, text }) => {
+    spoil(state.layout);
     expect(mm.check()).toContainEqual({ law: 'G1', text });
   });
 

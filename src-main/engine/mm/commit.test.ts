@@ -182,6 +182,18 @@ describe('a commit that changes nothing', () => {
     expect(mm.commit(swapped)).toMatchObject({ ok: true, result: { zonesPopulated: [], deltaPages: 28672 } });
     expect(mm.state.zonelistRebuilds).toBe(rebuilds);
   });
+
+  test('a zone that still has pages in use of its own is not populated anew when the layout comes back', () => {
+    const mm = boot(32768, HALVES);
+    expect(mm.holdBlock(20000, 0)).toBe(true);
+    expect(mm.commit(ON_0)).toMatchObject({ ok: true, result: { zonesPopulated: [] } });
+    expect(mm.zone(1, 1)).toMatchObject({ presentPages: 0, spannedPages: 16384 });
+    expect(mm.commit(HALVES)).toMatchObject({ ok: true, result: { zonesPopulated: [] } });
+    expect(mm.commit(ON_0)).toMatchObject({ ok: true });
+    mm.freePages(20000, 0, 0);
+    expect(mm.zone(1, 1)).toMatchObject({ presentPages: 0, spannedPages: 0 });
+    expect(mm.commit(HALVES)).toMatchObject({ ok: true, result: { zonesPopulated: [{ nid: 1, zone: 1 }] } });
+  });
 });
 
 test('an order beyond the largest is no allocation', () => {

@@ -185,6 +185,7 @@ describe('an active pass', () => {
         expect(w.check()).toEqual([]);
         if (t % 5 !== 0) continue;
         const copy = World.restore(w.config, w.state());
+        expect(copy.hash()).toBe(w.hash());
         const ahead = World.restore(w.config, w.state());
         copy.step(4);
         for (let i = 0; i < 4; i++) ahead.step();

@@ -67,6 +67,7 @@ describe('a commit over several ticks', () => {
       commit(world, stripes(128, 3, round));
       for (let t = 0; t < 7 * ticks + 2; t++) {
         const copy = World.restore(world.config, world.state());
+        expect(copy.hash()).toBe(world.hash());
         copy.step(3 * ticks + 2);
         expect(copy.check()).toEqual([]);
         expect(copy.snapshot('blocks')).toEqual(
@@ -125,6 +126,7 @@ describe('a commit over several ticks', () => {
       for (let t = 0; t < 13; t++) {
         world.step();
         const copy = World.restore(world.config, world.state());
+        expect(copy.hash()).toBe(world.hash());
         copy.step();
         const ahead = World.restore(world.config, world.state());
         ahead.step();

@@ -36,6 +36,19 @@ const owners = (world: World): Record<string, number> => {
   return out;
 };
 
+function expectNodesToAddUp(world: World): void {
+  const { slabs } = world.guests[0]!;
+  const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
+  for (const name of slabs.names) {
+    const { all, byNode } = slabs.cache(name);
+    expect([sum(byNode.slabs), sum(byNode.objects), sum(byNode.partial)], name).toEqual([
+      all.slabs,
+      all.objects,
+      all.partial,
+    ]);
+  }
+}
+
 describe('slab caches', () => {
   test('that are not told keep what they have on the old node; told, they leave it; shrunk, they leave it at once', () => {
     const [deaf, told, shrunk] = [{}, { notify: true }, { notify: true, shrinkSlabs: true }].map((b) => moved(b, 10));
@@ -67,6 +80,19 @@ describe('slab caches', () => {
     expect(Object.values(owed).reduce((sum, pages) => sum + pages, 0)).toBe(all);
   });
 
+  test('count an empty slab on its node, but not as partly used', () => {
+    const world = moved({}, 2);
+    world.submit({ type: 'setWorkload', vm: 'a', workload: { ...base.workload!, slabPermille: 1, hugePermille: 0 } });
+    let empty = 0;
+    for (let t = 0; t < 20; t++) {
+      world.step(50);
+      expectNodesToAddUp(world);
+      for (const { slabs, partial, objects, objectsPartial, objectsPerSlab } of world.guests[0]!.slabs.figures())
+        empty += slabs - partial - (objects - objectsPartial) / objectsPerSlab;
+    }
+    expect(empty).toBeGreaterThan(0);
+  });
+
   test('shrink one by one, as a write to its file does', () => {
     const world = moved({}, 2);
     const { slabs } = world.guests[0]!;
@@ -96,8 +122,10 @@ describe('slab caches', () => {
         }
         world.step();
         expect(world.check()).toEqual([]);
+        expectNodesToAddUp(world);
         if (t % 6 !== 0) continue;
         const copy = World.restore(world.config, world.state());
+        expect(copy.hash()).toBe(world.hash());
         const ahead = World.restore(world.config, world.state());
         copy.step(6);
         for (let i = 0; i < 6; i++) ahead.step();

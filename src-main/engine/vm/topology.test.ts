@@ -77,6 +77,7 @@ describe('a topology that comes with the layout', () => {
         world.step();
         expect(world.check()).toEqual([]);
         const copy = World.restore(world.config, world.state());
+        expect(copy.hash()).toBe(world.hash());
         const ahead = World.restore(world.config, world.state());
         copy.step(5);
         for (let i = 0; i < 5; i++) ahead.step();
