@@ -347,6 +347,18 @@ test('the log of boot tells of memory and nodes', () => {
     profile: { extraNrNodeIdsPercent: 100 },
   });
   expect(c.log).toContain('Memory: 130624k/130688k available (64k reserved)');
+  const zones = c.cat('/proc/zoneinfo');
+  const sum = (label: string): number =>
+    [...zones.matchAll(new RegExp(`^ +${label} +(\\d+)$`, 'gm'))].reduce((total, [, n]) => total + Number(n), 0);
+  // Pages above the high watermark of their zone; per-CPU lists have such a line too, and keep nothing here at boot.
+  const high = sum('high');
+  expect(high).toBeGreaterThan(100);
+  expect(c.log).toContain(
+    `Built 2 zonelists in Node order, mobility grouping on.  Total pages: ${sum('managed') - high}`,
+  );
+  expect(c.log).toContain('Policy zone: DMA32');
+  expect(c.log).toContain('Initmem setup node 0 [mem 0x00000000-0x03ffffff]');
+  expect(c.log).toContain('Initmem setup node 1 [mem 0x04000000-0x07ffffff]');
   expect(c.log).toContain('BIOS-e820: [mem 0x0000000000000000-0x000000000009ffff] usable');
   expect(c.log).toContain('SRAT: Node 1 PXM 1 [mem 0x04000000-0x07ffffff]');
   expect(c.log).toContain('  DMA32    [mem 0x01000000-0x07ffffff]');

@@ -93,6 +93,18 @@ describe('slab caches', () => {
     expect(empty).toBeGreaterThan(0);
   });
 
+  test('that were never used go on after a restore as they would have gone on', () => {
+    const world = start(config([withSlabs({}, { slabPermille: 0 })]));
+    world.step(3);
+    const copy = World.restore(world.config, world.state());
+    for (const each of [world, copy]) {
+      each.submit({ type: 'setWorkload', vm: 'a', workload: { ...base.workload!, slabPermille: 200 } });
+      each.step(20);
+      expect(each.guests[0]!.slabs.pages).toBeGreaterThan(100);
+    }
+    expect([copy.hash(), owners(copy)]).toEqual([world.hash(), owners(world)]);
+  });
+
   test('shrink one by one, as a write to its file does', () => {
     const world = moved({}, 2);
     const { slabs } = world.guests[0]!;
