@@ -147,13 +147,12 @@ class Search {
     return sum;
   }
 
-  /** Null when no set of the fewest size with `start` suffices. */
+  /** Null when no set of the fewest size, two or more, with `start` suffices. */
   #grow(start: Candidate): Candidate[] | null {
     const set = [start];
     let room = roomOf(start);
     const byRoom = this.#candidates.filter((c) => c !== start).sort((a, b) => roomOf(b) - roomOf(a));
     const reach = new Map<Candidate, number>(byRoom.map((c) => [c, this.#there(start, c)]));
-    if (this.#size === 1) return room >= this.#frames ? set : null;
     while (set.length < this.#size) {
       // With the roomiest others in the places after this one, does the set still suffice?
       const rest = byRoom.slice(0, this.#size - set.length).map(roomOf);

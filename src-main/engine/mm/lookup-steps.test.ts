@@ -28,6 +28,15 @@ describe('the steps of a lookup', () => {
     expect([1, 64, 65, 4096, 4097, 2 ** 19].map(radixLevels)).toEqual([1, 1, 2, 2, 3, 4]);
   });
 
+  test('halve the ranges of the pageblock in a table, in the last pageblock as well', () => {
+    const layout = createLayout(stripes(4096, 64), 4096, 1);
+    const steps = (from: number, to: number): number[] =>
+      Array.from({ length: to - from }, (_, i) => lookupSteps(layout, from + i, 'table', false));
+    // Eight ranges, and the first of the next pageblock where there is one: it may begin before its pageblock.
+    expect(new Set(steps(4096 - 512, 4096))).toEqual(new Set([1 + 3]));
+    expect(new Set(steps(0, 4096 - 512))).toEqual(new Set([1 + 3, 1 + 4]));
+  });
+
   test('are counted as the guest is set, and change nothing else', () => {
     const ran = (lookup: LookupKind) => {
       const a = guest('a', { regeneration: { enabled: false, granularityPages: 16, delayTicks: 1 } });

@@ -329,6 +329,14 @@ describe('migration', () => {
     expect(row.phase).toBe('completed');
     expect(row.downtimeMs).toBeCloseTo(40, 6);
     expect(row.sentBytes).toBe(row.rounds.reduce((sum, r) => sum + r.bytesToSend, 0));
+    // An event for each round that ended while the guest ran, numbered from 0, with what its row says.
+    expect(events.filter((e) => e.type === 'migrationRound').map(({ data }) => data)).toEqual(
+      row.rounds
+        .slice(0, -1)
+        .map(({ bytesSent, dirtyBytes }, round) =>
+          expect.objectContaining({ round, sentBytes: bytesSent, dirtyBytes }),
+        ),
+    );
   });
 
   it('fails after the most rounds and names the limit that would have sufficed; that limit does', () => {
