@@ -147,4 +147,18 @@ describe('states of special pages', () => {
     expect(mm.state.usedNodes.smallUsed).toBe(1);
     expect(mm.check()).toEqual([]);
   });
+
+  it('of a pageblock in use on up to four nodes take a small chunk, on more a wide one', () => {
+    const mm = GuestMm.boot({ ...config, reserved: [] });
+    const { usedNodes } = mm.state;
+    const useOn = (nid: number): void => {
+      expect(mm.commit([{ start: 0, end: PAGES, nid }]).ok).toBe(true);
+      for (let i = 0; i < 20; i++) expect(mm.takeBlock(512 + nid * 40 + i, 0)).toBe(true);
+    };
+    for (const nid of [0, 1, 2, 3]) useOn(nid);
+    expect([usedNodes.smallUsed, usedNodes.wideUsed]).toEqual([2, 1]);
+    useOn(4);
+    expect([usedNodes.smallUsed, usedNodes.wideUsed]).toEqual([2, 2]);
+    expect(mm.check()).toEqual([]);
+  });
 });

@@ -74,6 +74,21 @@ describe('CPUs take turns', () => {
   );
 });
 
+test('what takes the place of blocks of another size never exceeds the occupancy asked for', () => {
+  const { mm, workload } = start(workOf({ hugePermille: 0, kernelPermille: 0 }));
+  const most = allocated(mm);
+  let huge = 0;
+  for (const hugePermille of [900, 0, 500]) {
+    workload.change(workOf({ hugePermille, kernelPermille: 0 }));
+    for (let t = 0; t < 100; t++) {
+      workload.step(1);
+      expect(allocated(mm)).toBeLessThanOrEqual(most);
+      huge = Math.max(huge, workload.held.huge);
+    }
+  }
+  expect(huge).toBeGreaterThan(0);
+});
+
 describe('the clock', () => {
   /** Later by whole turns of the wheel: the slots stay, the turns in `death` (above its low 8 bits) go on. */
   const later = (turns: number) => (state: Editable) => {
