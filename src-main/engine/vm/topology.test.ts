@@ -3,6 +3,7 @@ import { guestsOf } from '../../../shared/columns/index.ts';
 import { describe, expect, test } from 'vitest';
 import type { GuestConfig, HostConfig, LayoutRange } from '../../../shared/model/config.ts';
 import type { WorldConfig } from '../../../shared/model/world.ts';
+import { Prng } from '../core/index.ts';
 import { PLAIN_RFC } from '../../../shared/model/beyond.ts';
 import { config, guest, host, MIGRATE, start } from '../world-fixture.ts';
 import { World } from '../world.ts';
@@ -131,6 +132,30 @@ describe('CPUs run where memory is', () => {
     expect(cpusWhereMemoryIs([0, 1], [10, 10, 10], none, [])).toEqual([0, 1]);
     expect(cpusWhereMemoryIs([2], [10, 20, 30, 30], none, [])).toEqual([2]);
   });
+
+  test.each([1, 2, 3])(
+    'a node gets its whole share, and one more only before those with a smaller rest, seed %i',
+    (seed) => {
+      const prng = new Prng(seed, 'cpus');
+      let rests = 0;
+      for (let n = 0; n < 300; n++) {
+        const pages = Array.from({ length: 2 + prng.below(4) }, () => prng.below(1000));
+        pages[0]!++;
+        const total = pages.reduce((a, b) => a + b, 0);
+        const map = { nodes: pages.map(() => null), shared: [] };
+        const boot = Array.from({ length: 1 + prng.below(12) }, () => prng.below(pages.length));
+        const got = pages.map(() => 0);
+        for (const nid of cpusWhereMemoryIs(boot, pages, map, [])) got[nid]!++;
+        const whole = pages.map((p) => Math.floor((boot.length * p) / total));
+        const rest = pages.map((p) => (boot.length * p) % total);
+        const [more, exact] = [1, 0].map((extra) => [...got.keys()].filter((nid) => got[nid] === whole[nid]! + extra));
+        expect(more!.length + exact!.length).toBe(pages.length);
+        for (const a of more!) for (const b of exact!) expect(rest[a]).toBeGreaterThanOrEqual(rest[b]!);
+        if (more!.length > 0 && exact!.length > 0) rests++;
+      }
+      expect(rests).toBeGreaterThan(200);
+    },
+  );
 
   test('but not on nodes that stand for host nodes without CPUs', () => {
     const hosts: HostConfig[] = [
