@@ -75,7 +75,6 @@ export class OpenedDocument {
   #tickTimer: NodeJS.Timeout | null = null;
   /** The run is still on its way to where the journal has it. */
   #recovering: boolean;
-  #revision = 0;
   #summary = '';
   #failed = false;
   #closed = false;
@@ -121,11 +120,6 @@ export class OpenedDocument {
 
   get changedOnDisk(): boolean {
     return this.#changedOnDisk;
-  }
-
-  /** Goes up with every change of the world that is not a tick: a command, an undo, another name. */
-  get revision(): number {
-    return this.#revision;
   }
 
   get failed(): boolean {
@@ -214,8 +208,7 @@ export class OpenedDocument {
     if (text !== this.#text) {
       this.#text = text;
       this.#textHash = textHash(text);
-      this.#revision++;
-    } else if (state.tick < this.#tick) this.#revision++;
+    }
     this.#tick = state.tick;
     this.#writeDown(state);
     this.#tell();

@@ -1,16 +1,17 @@
 /**
- * Frames for one window, as fast as it draws them and never faster.
+ * Frames for one window. Two things alone hold a frame back on its way from the run to the screen:
  *
- * (a) One frame is under way at a time: made, sent, drawn. The next is asked for when the window says that it has drawn
- *     the last, and only if there is something new. Nothing is queued.
- * (b) At most about thirty a second.
- * (c) What the window wants to see may change at any time; a frame that was made for what it wanted before is not sent.
+ * (a) The pace. While the run plays a frame is asked for as often as it ticks, at most about thirty times a second. One
+ *     that the window has already is neither made nor sent.
+ * (b) The acknowledgement. One frame is under way at a time: the next is asked for when the window has painted the one
+ *     before and has time for another (src-renderer/state/app.svelte.ts). Nothing is queued.
+ *
+ * What the window wants to see may change at any time; a frame that was made for what it wanted before is not sent.
  */
 import type { FrameRequest, Session } from '../runtime/index.ts';
 
 export interface FrameSource {
   readonly session: Pick<Session, 'state' | 'ask'>;
-  readonly revision: number;
 }
 
 export interface SentFrame {
@@ -20,6 +21,8 @@ export interface SentFrame {
 }
 
 const SHORTEST_MS = 33;
+/** A tick of a slow run is seen no later than this. */
+const LONGEST_MS = 100;
 
 export class FramePump {
   readonly #source: FrameSource;
@@ -29,8 +32,8 @@ export class FramePump {
   #lastFrame = 0;
   #inFlight: number | null = null;
   #sentAtMs = 0;
-  /** What the last frame showed; a frame that would show the same is not sent. */
-  #shown = '';
+  /** Hash chain of the world that the last frame showed; null: it showed something else than what is wanted now. */
+  #shown: string | null = null;
   #asking = false;
   #due = false;
   #askedAtMs = -Infinity;
@@ -50,7 +53,7 @@ export class FramePump {
   /** What the window wants to see from now on. */
   watch(request: FrameRequest): void {
     this.#watch = request;
-    this.#shown = '';
+    this.#shown = null;
     this.changed();
   }
 
@@ -65,8 +68,6 @@ export class FramePump {
   acknowledge(frame: number): void {
     if (frame !== this.#inFlight) return;
     this.#inFlight = null;
-    const { playing } = this.#source.session.state;
-    if (playing && this.#watch?.at === null) this.#due = true;
     this.#next();
   }
 
@@ -93,11 +94,11 @@ export class FramePump {
     }, waitMs).unref();
   }
 
-  /** A slow run has nothing new between its ticks. */
+  /** Since the last was asked for. */
   #spacingMs(): number {
     const { playing, ticksPerSec } = this.#source.session.state;
-    const perTick = playing && ticksPerSec !== null && this.#shown !== '' ? 1000 / ticksPerSec : 0;
-    return Math.max(SHORTEST_MS, Math.min(perTick, 100));
+    const perTick = playing && ticksPerSec !== null && this.#shown !== null ? 1000 / ticksPerSec : 0;
+    return Math.max(SHORTEST_MS, Math.min(perTick, LONGEST_MS));
   }
 
   async #ask(): Promise<void> {
@@ -107,11 +108,9 @@ export class FramePump {
     this.#asking = true;
     this.#askedAtMs = performance.now();
     try {
-      const { revision } = this.#source;
-      const { tick, bytes } = await this.#source.session.ask('frame', watch);
-      const shown = JSON.stringify([tick, revision]);
-      if (watch === this.#watch && shown !== this.#shown && !this.#isClosed()) {
-        this.#shown = shown;
+      const { tick, chain, bytes } = await this.#source.session.ask('frame', { ...watch, had: this.#shown });
+      if (watch === this.#watch && bytes !== null && !this.#isClosed()) {
+        this.#shown = chain;
         this.#inFlight = ++this.#lastFrame;
         this.#sentAtMs = performance.now();
         this.#send({ frame: this.#lastFrame, tick, at: watch.at }, bytes);
@@ -120,6 +119,7 @@ export class FramePump {
       if (!this.#isClosed()) this.#failed(error);
     } finally {
       this.#asking = false;
+      if (this.#source.session.state.playing && this.#watch?.at === null) this.#due = true;
       this.#next();
     }
   }

@@ -76,7 +76,10 @@ export function callable(session: Session) {
     check: async () => (await ask('run.check', {})).output,
     hashes: async () => (await ask('run.hashes', {})).output,
     forecast: async (command: SubmittedCommand) => (await ask('run.forecast', { command: checked(command) })).output,
-    frame: (request: FrameRequest) => ask('frame', request),
+    frame: async (request: FrameRequest) => {
+      const { tick, bytes } = await ask('frame', request);
+      return { tick, bytes: bytes! };
+    },
     tiles: async (vm: string, fromPfn: number, pages: number) => {
       const { output, payload } = await ask('view.tiles', { vm, fromPfn, pages });
       return { ...output, bytes: payload! };

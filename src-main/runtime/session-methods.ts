@@ -3,6 +3,7 @@
  *
  * A method that names a VM is denied when there is none of that name. Bytes in an answer are handed over, not copied.
  */
+import type { Snapshot } from '../../shared/columns/index.ts';
 import { layoutBytes, layoutInfos } from './guest-layout.ts';
 import { RequestDenied } from './request-denied.ts';
 import type { SessionDriver } from './session-driver.ts';
@@ -29,10 +30,9 @@ export function sessionMethods(driver: SessionDriver, run: SteeredRun): SessionM
     await work;
     return DONE;
   };
-  const frame = ({ at, blocksOf }: FrameRequest): { readonly tick: number; readonly bytes: Uint8Array } => {
+  const frameOf = ({ at, blocksOf }: FrameRequest): Snapshot => {
     const isPresent = (at === null || at >= run.tick) && !driver.failed;
-    const snapshot = isPresent ? run.frame(blocksOf) : run.frameAt(at ?? run.tick);
-    return { tick: snapshot.header.tick, bytes: frameBytes(snapshot) };
+    return isPresent ? run.frame(blocksOf) : run.frameAt(at ?? run.tick);
   };
   return {
     'document.rename': ({ name }) => {
@@ -71,8 +71,8 @@ export function sessionMethods(driver: SessionDriver, run: SteeredRun): SessionM
     },
     'view.commits': ({ vm }) => ({ output: { commits: run.guest(vm).traces } }),
     'view.frame': ({ at }) => {
-      const { tick, bytes } = frame({ at, blocksOf: null });
-      return { output: { tick }, payload: bytes };
+      const snapshot = frameOf({ at, blocksOf: null });
+      return { output: { tick: snapshot.header.tick }, payload: frameBytes(snapshot) };
     },
     'view.tiles': ({ vm, fromPfn, pages }) => {
       const { bytes, ...tiles } = run.tiles(vm, fromPfn, pages);
@@ -81,7 +81,11 @@ export function sessionMethods(driver: SessionDriver, run: SteeredRun): SessionM
     'view.frames': () => ({ output: { ticks: run.frameTicks() } }),
     'view.series': ({ haveTick, stride }) => ({ output: run.seriesPart(haveTick, stride) }),
 
-    frame,
+    frame: ({ had, ...request }) => {
+      const snapshot = frameOf(request);
+      const { tick, chain } = snapshot.header;
+      return { tick, chain, bytes: chain === had ? null : frameBytes(snapshot) };
+    },
     record: async () => {
       // A report says of every check how it came out.
       await driver.checked();

@@ -14,8 +14,13 @@ export interface FrameRequest {
 
 /** What the desk itself asks. */
 interface OwnMethods {
-  /** encode(snapshot) of a frame, with its tick. */
-  frame(request: FrameRequest): { readonly tick: number; readonly bytes: Uint8Array };
+  /** encode(snapshot) of a frame, with its tick and hash chain. @param had the chain of one that is not wanted again. */
+  frame(request: FrameRequest & { readonly had?: string | null }): {
+    readonly tick: number;
+    readonly chain: string;
+    /** Null: it is the one that was had. */
+    readonly bytes: Uint8Array | null;
+  };
   /** The record of the run so far, as a report needs it. Ending: settled, or ticks. */
   record(input: null): RunRecord;
 }

@@ -4,7 +4,7 @@
  *
  * (a) `frame` is what all views show: the present, or the recorded frame that the person scrubbed to. Numbers on screen
  *     come from it by shared/view, never from elsewhere.
- * (b) A frame is acknowledged after it was drawn, so main never sends more than can be shown.
+ * (b) A frame is acknowledged when it was painted and the window is free, so main never sends more than can be shown.
  * (c) What main is to send (`view.watch`) is derived from what is shown.
  * (d) A command applies to the present: the window comes back to it first.
  */
@@ -368,22 +368,11 @@ export class App {
     if (this.at !== null && this.at >= state.tick) this.at = null; // undo took the run back behind what is shown
   }
 
-  /** A frame of the present waits while the person drags or types; one of the past is what a drag in the time strip asks for. */
+  /**
+   * Acknowledged when it is painted and the window has time for another, so that main sends none while the person drags or
+   * types. A frame of the past is acknowledged at once: it is what a drag in the time strip asks for.
+   */
   #frame(frame: number, at: number | null, payload: Uint8Array): void {
-    const sinceMs = performance.now();
-    const document = this.document?.id;
-    const show = (): void => {
-      if (this.document?.id !== document) return;
-      const waitMs = at === null ? this.#gate.waitMs(performance.now(), sinceMs) : 0;
-      if (waitMs > 0) setTimeout(show, waitMs);
-      else this.#show(frame, at, payload);
-    };
-    show();
-  }
-
-  /** Acknowledged when it is painted and the window has rested as long as that took: clicks come between two frames. */
-  #show(frame: number, at: number | null, payload: Uint8Array): void {
-    const beganMs = performance.now();
     // Late answers of the time before a scrub began or ended are not shown, but acknowledged.
     if ((at === null) === (this.at === null)) {
       const read = decode(payload.slice().buffer);
@@ -393,8 +382,13 @@ export class App {
         this.#frameAt = at;
       }
     }
-    const acknowledge = (): void => void this.attempt('take the next frame', 'view.ack', { frame });
-    requestAnimationFrame(() => setTimeout(() => setTimeout(acknowledge, performance.now() - beganMs)));
+    const shownMs = performance.now();
+    const acknowledge = (): void => {
+      const waitMs = at === null && this.at === null ? this.#gate.waitMs(performance.now(), shownMs) : 0;
+      if (waitMs > 0) setTimeout(acknowledge, waitMs);
+      else void this.attempt('take the next frame', 'view.ack', { frame });
+    };
+    requestAnimationFrame(() => setTimeout(acknowledge));
   }
 
   /** Asks for the points that came since, a few times a second. */

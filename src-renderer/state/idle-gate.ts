@@ -1,6 +1,6 @@
 /**
- * Holds back what arrives from main while the person drags, scrolls or types, so that the window has its time for input.
- * It never holds anything back for longer than MAX_WAIT_MS.
+ * When the window asks main for more: not while the person drags, scrolls or types, so that it has its time for input.
+ * It never waits for longer than MAX_WAIT_MS.
  */
 const IDLE_MS = 120;
 const MAX_WAIT_MS = 1000;
