@@ -100,7 +100,7 @@ test('a line without end can be stopped, and a run goes on', async () => {
 
 test('no line is run while the run is brought elsewhere', async () => {
   await run('echo 1 > /sys/kernel/debug/memlayout/start');
-  await page.get('run.step', { ticks: 2000 });
+  await page.get('run.step', { ticks: 50 });
   await page.get('run.command', {
     command: { type: 'setRegeneration', vm, regeneration: { enabled: false, grainKiB: 2048, delayMs: 0 } },
   });

@@ -571,7 +571,7 @@ describe('a comparison', () => {
 
   it('can be stopped, ends the one before, and ends with its session', async () => {
     const session = await start(example('rfc-cover-letter'));
-    await session.step(300);
+    await session.step(40);
     const stopped = session.compare('guest', 'beyond');
     await session.cancelCompare();
     await expect(stopped).rejects.toThrow('stopped');
