@@ -20,6 +20,7 @@ import type { Rejection } from '../model/rejection.ts';
 import type { CommitTrace } from '../model/commit-trace.ts';
 import type { LawsChecked } from '../view/index.ts';
 import { submittedCommandSchema } from '../schema/command.ts';
+import type { ScenarioCommand } from '../schema/command.ts';
 import type { DocumentState, HelloReply, ImportReply, OpenReply, RunHashes, SeriesPart } from './document.ts';
 import type { Forecast } from '../model/forecast.ts';
 import type { Comparison } from '../model/comparison.ts';
@@ -120,6 +121,11 @@ export const requests = {
   ),
   'run.pause': run<null>()(none),
   'run.step': run<null>()(z.strictObject({ ticks: z.int().min(1).max(100_000) })),
+  /** The commands of the scenario that are still to come, in the order in which they will be applied. id: the place among
+   *  the commands of the document's text as it is now. */
+  'run.schedule': run<{
+    commands: readonly { id: number; tick: number; command: ScenarioCommand; text: string }[];
+  }>()(none),
   /** Applied at once and entered into the scenario. rejection: the simulated world says no, and nothing changed. */
   'run.command': run<{ rejection: Rejection | null }>()(z.strictObject({ command: submittedCommandSchema })),
   /** Takes the last given command out of the scenario and the world back to the tick it was given at. */

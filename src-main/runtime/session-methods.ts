@@ -47,6 +47,7 @@ export function sessionMethods(driver: SessionDriver, run: SteeredRun): SessionM
     'run.pause': () => done(driver.pause()),
     'run.step': ({ ticks }) => done(driver.step(ticks)),
     'run.command': ({ command }) => ({ output: { rejection: driver.submit(command) } }),
+    'run.schedule': () => ({ output: { commands: run.commandsToCome() } }),
     'run.undo': () => done(driver.undo()),
     'run.redo': () => done(driver.redo()),
     'run.cancel': () => done(driver.cancel()),

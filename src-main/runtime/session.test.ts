@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { SubmittedCommand } from '../../shared/schema/command.ts';
+import type { ScenarioCommand, SubmittedCommand } from '../../shared/schema/command.ts';
 import { readTiles } from '../../shared/columns/tile.ts';
 import type { Snapshot } from '../../shared/columns/index.ts';
 import type { WorldEvent } from '../../shared/model/event.ts';
@@ -286,6 +286,30 @@ describe('a command that is given', () => {
   });
 
   const off = { enabled: false, grainKiB: 2048, delayMs: 500 };
+
+  it('stands before those still to come, which a window can list', async () => {
+    const at = (tick: number, nodes: number[]): ScenarioCommand => ({ at: tick, ...compact(nodes) }) as ScenarioCommand;
+    const session = await start(small({ commands: [at(9, [0]), at(2, [1]), at(6, [0])] }));
+    const toCome = async () =>
+      (await session.ask('run.schedule', {})).output.commands.map(({ id, tick, text }) => [id, tick, text]);
+    const [zero, one] = ['compact v to node 0', 'compact v to node 1'];
+    expect(await toCome()).toEqual([
+      [1, 2, one],
+      [2, 6, zero],
+      [0, 9, zero],
+    ]);
+    await session.step(4);
+    expect(await session.submit({ type: 'cancelCompaction', vm: 'v' })).toBeNull();
+    const { commands } = scenarioOf(await session.text());
+    const listed = await toCome();
+    expect(listed.map(([, ...rest]) => rest)).toEqual([
+      [6, zero],
+      [9, zero],
+    ]);
+    expect(listed.map(([id]) => commands[id as number]!.at)).toEqual([6, 9]);
+    await session.step(20);
+    expect(await toCome()).toEqual([]);
+  });
 
   it('and makes no sense is refused in a sentence, and nothing changes', async () => {
     const two = { name: 'k', nodes: [{ nid: 0, memoryMiB: 256 }] };

@@ -37,6 +37,7 @@ import { Replay } from './replay.ts';
 import { RunCheckpoints } from './run-checkpoints.ts';
 import type { Position } from './run-checkpoints.ts';
 import type { SessionState } from './session-api.ts';
+import type { MethodAnswer } from './session-table.ts';
 import type { Submitted } from './submitted-commands.ts';
 import { SubmittedCommands } from './submitted-commands.ts';
 
@@ -406,6 +407,14 @@ export class SteeredRun {
     this.#commands.schedule(commands);
     const world = World.restore(toWorldConfig(this.#commands.scenario), this.#world.state());
     this.#goTo(world, this.#recording.save(), this.#laws.save());
+  }
+
+  /** In the order in which they will be applied; `id` is the place in the scenario. */
+  commandsToCome(): MethodAnswer<'run.schedule'>['output']['commands'] {
+    return this.#commands.scenario.commands
+      .map((command, id) => ({ id, tick: this.tickOf(command), command, text: commandLabel(command) }))
+      .sort((a, b) => a.tick - b.tick)
+      .slice(this.#world.appliedCommands);
   }
 
   rename(name: string): void {
