@@ -53,8 +53,10 @@ export function importFiles(given: readonly GivenFile[], rehearsal: boolean): Im
 }
 
 /** Files of a Linux guest make a VM. */
+const KINDS = { scenario: 'scenario', host: 'host', vm: 'vm', 'guest-state': 'vm', 'vm-state': 'vm' } as const;
+
 const importKind = (format: Recognised | null): 'scenario' | 'host' | 'vm' | null =>
-  format === null ? null : format.role === 'scenario' || format.role === 'host' ? format.role : 'vm';
+  format === null ? null : (Object.entries(KINDS).find(([role]) => role === format.role)?.[1] ?? null);
 
 const sourced = ({ value, diagnostics }: Read<Scenario>, written: GivenFile | null): Omit<Imported, 'files'> => ({
   source: value === null ? null : { scenario: value, written },
