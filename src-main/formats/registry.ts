@@ -8,3 +8,4 @@ export { linuxNodeMeminfo } from './linux-node-meminfo/read.ts';
 export { linuxPagetypeinfo } from './linux-pagetypeinfo/read.ts';
 export { linuxZoneinfo } from './linux-zoneinfo/read.ts';
 export { numactlHardware } from './numactl-hardware/read.ts';
+export { virshFreecell } from './virsh-freecell/read.ts';
