@@ -128,16 +128,16 @@ export const requests = {
   }>()(none),
   /** Applied at once and entered into the scenario. rejection: the simulated world says no, and nothing changed. */
   'run.command': run<{ rejection: Rejection | null }>()(z.strictObject({ command: submittedCommandSchema })),
-  /** Takes the last given command out of the scenario and the world back to the tick it was given at. */
+  /** Takes the last submitted command out of the scenario, and the world back to the tick it was submitted at. */
   'run.undo': run<null>()(none),
-  /** Gives it again at the same tick. */
+  /** Submits it again at the same tick. */
   'run.redo': run<null>()(none),
   /** Stops a replay (undo, recovery) or a run that is under way. */
   'run.cancel': run<null>()(none),
   /** Checks every law now. */
   'run.check': run<LawsChecked>()(none),
   'run.hashes': run<RunHashes>()(none),
-  /** What would come of a command given now. Changes nothing. */
+  /** What would come of a command submitted now. Changes nothing. */
   'run.forecast': run<Forecast>()(z.strictObject({ command: submittedCommandSchema })),
 
   // Inside a guest

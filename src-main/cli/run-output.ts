@@ -60,8 +60,8 @@ export function summaryText(run: Run, again: string, width: number): string {
   return parts.filter((part) => part !== '').join('\n');
 }
 
-/** Told by others, or of interest only in the report, as are a VM's commits between its first and its last. */
-const UNTOLD: ReadonlySet<WorldEventType> = new Set(['commandApplied', 'layoutDelivered', 'zoneCreated']);
+/** Implied by other events, or of interest only in the report, as are a VM's commits between its first and its last. */
+const LEFT_OUT: ReadonlySet<WorldEventType> = new Set(['commandApplied', 'layoutDelivered', 'zoneCreated']);
 const MAX_EVENTS = 30;
 const LAST_EVENTS = 10;
 
@@ -71,16 +71,16 @@ function happenedText({ events, tickMs }: RunRecord, width: number): string {
   const first = new Map(commits.toReversed().map((event) => [event.vm, event]));
   const isBetween = (event: WorldEvent): boolean =>
     event.type === 'layoutCommitted' && first.get(event.vm) !== event && last.get(event.vm) !== event;
-  const told = events.filter((event) => !UNTOLD.has(event.type) && !isBetween(event));
-  if (told.length === 0) return '';
+  const listed = events.filter((event) => !LEFT_OUT.has(event.type) && !isBetween(event));
+  if (listed.length === 0) return '';
   const row = (event: WorldEvent): string[] => [count(event.tick), seconds(event.tick, tickMs), eventText(event)];
-  const all = told.length <= MAX_EVENTS;
+  const all = listed.length <= MAX_EVENTS;
   const rows = all
-    ? told.map(row)
+    ? listed.map(row)
     : [
-        ...told.slice(0, MAX_EVENTS - LAST_EVENTS).map(row),
-        ['…', '', `${count(told.length - MAX_EVENTS)} more; pageshift report lists them all`],
-        ...told.slice(-LAST_EVENTS).map(row),
+        ...listed.slice(0, MAX_EVENTS - LAST_EVENTS).map(row),
+        ['…', '', `${count(listed.length - MAX_EVENTS)} more; pageshift report lists them all`],
+        ...listed.slice(-LAST_EVENTS).map(row),
       ];
   return `What happened\n${textTable('>><', [['tick', 'time', ''], ...rows], width)}`;
 }

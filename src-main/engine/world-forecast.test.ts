@@ -9,7 +9,7 @@ import { Prng } from './core/index.ts';
 import { World } from './world.ts';
 import { COMPACT, config, guest, MIGRATE, start } from './world-fixture.ts';
 
-/** Foresees and sees that this changed nothing: no hash, no log, no event. */
+/** Forecasts, and sees that this changed nothing: no hash, no log, no event. */
 function forecastOf<F extends Forecast>(world: World, command: Command): F {
   world.takeEvents();
   const before = { hash: world.hash(), log: world.log.length, config: world.config };

@@ -34,7 +34,7 @@ export class Recording {
   #latest: Snapshot;
   /** Events before those that it has. */
   readonly #skipped: number;
-  /** Where the events of the tick under way begin: those of commands given before it are among them. */
+  /** Where the events of the tick under way begin: those of commands submitted before it are among them. */
   #tickFrom = 0;
 
   /** @param from goes on from there; its earlier events and the snapshot before the first step are not had then. */
@@ -65,7 +65,7 @@ export class Recording {
     return this.#events;
   }
 
-  /** @returns the events of the tick, with those of the commands given before it. */
+  /** @returns the events of the tick, with those of the commands submitted before it. */
   afterTick(): readonly WorldEvent[] {
     this.#takeEvents();
     const events = this.#events.slice(this.#tickFrom - this.#skipped);
@@ -76,7 +76,7 @@ export class Recording {
     return events;
   }
 
-  /** A command was given between two ticks. Its events count as those of the tick to come, as if it had been scheduled. */
+  /** A command was submitted between two ticks. Its events count as those of the tick to come, as if it had been scheduled. */
   afterCommand(): void {
     this.#takeEvents();
   }

@@ -1,5 +1,5 @@
 /**
- * The world before each given command, so that taking one back is quick.
+ * The world before each submitted command, so that taking one back is quick.
  *
  * (a) In memory up to a bound, then in files, oldest first; beyond the bound of the files the oldest are given up. What
  *     is gone is made again by a replay, so that nothing depends on it.

@@ -13,7 +13,7 @@ import type { GuestShell, ShellHost } from '../shell/index.ts';
 import { MAX_LINES_AT_ONCE, MAX_SHELLS } from '../shell/limit.ts';
 import { NO_SUCH_VM, RequestDenied } from './request-denied.ts';
 
-/** Said once a line, by us: the guest only has an error number. */
+/** Printed once a line, by Pageshift: the guest only has an error number. */
 const NO_ROOM =
   'Pageshift: every write of a line is kept in the document, and it has no room for more. Write fewer ranges.\n';
 

@@ -7,11 +7,11 @@ import { toWorldConfig } from '../scenario/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
 
 interface ReplayTarget {
-  /** How many given commands are applied when it is done. */
+  /** How many submitted commands are applied when it is done. */
   readonly applied: number;
   readonly tick: number;
   readonly chain: string;
-  /** Given commands on the way. */
+  /** Submitted commands on the way. */
   readonly todo: readonly { readonly tick: number; readonly command: Command }[];
 }
 

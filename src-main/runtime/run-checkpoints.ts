@@ -5,8 +5,8 @@
  *     0.5 to 1 s and 116 MB), so no command waits for one: it is taken in parts while the world stands still, and while
  *     it is stepped only when the ticks since the last took REPLAY_FACTOR times as long as a checkpoint does. So
  *     checkpoints take at most a fifth of the time, and a replay steps for no longer than a few checkpoints take.
- * (b) A checkpoint is of a position: a tick, and how many of the given commands were applied. Every way from the
- *     beginning to a position is the same, so it stays right until other commands are given before it.
+ * (b) A checkpoint is of a position: a tick, and how many of the submitted commands are applied. Every way from the
+ *     beginning to a position is the same, so it stays right until other commands are submitted before it.
  * (c) The world must not change between two parts: if it does, what was taken so far is dropped.
  */
 import type { Parts, WorldState } from '../engine/index.ts';
@@ -18,7 +18,7 @@ const REPLAY_FACTOR = 4;
 
 export interface Position {
   readonly tick: number;
-  /** Given commands. */
+  /** Submitted commands. */
   readonly applied: number;
 }
 
@@ -109,7 +109,7 @@ export class RunCheckpoints {
     this.#drop((kept) => kept.applied > applied);
   }
 
-  /** The last one on the way to before the given command number `applied`; null: only the beginning is left. */
+  /** The last one on the way to before the submitted command number `applied`; null: only the beginning is left. */
   before(given: readonly { readonly tick: number }[], applied: number): (Position & Checkpoint) | null {
     const onTheWay = this.#kept
       .filter((kept) => kept.applied <= applied && kept.tick <= given[kept.applied]!.tick)

@@ -3,7 +3,7 @@
  *
  * (a) The output is the same; so is what happens when it is stopped: a job with a partial output resolves to it, another
  *     rejects with JobStopped.
- * (b) In this thread the event loop gets a turn about twenty times a second; that is when progress is told, and when a
+ * (b) In this thread the event loop gets a turn about twenty times a second; that is when progress is reported, and when a
  *     stop from elsewhere is seen.
  */
 import { setImmediate } from 'node:timers/promises';

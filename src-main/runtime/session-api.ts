@@ -1,8 +1,8 @@
 /**
- * A run that a person steers: one world in a thread of its own, its history, and the commands given to it. Everything a
+ * A run that a person steers: one world in a thread of its own, its history, and the commands submitted to it. Everything a
  * window can see of a run comes through here, whichever shell the window is in.
  *
- * (a) The scenario is the truth: a command given at tick t is entered into the scenario's commands at t, before those
+ * (a) The scenario is the truth: a command submitted at tick t is entered into the scenario's commands at t, before those
  *     still to come. Running the scenario's text from the beginning gives the same hash chain.
  * (b) Who looks, and how often, never changes the world.
  * (c) Times and speeds of the wall clock decide when a tick is stepped, never what comes of it.
@@ -25,7 +25,7 @@ export interface SessionOptions {
   readonly spillFolder: string;
   /** Recovery: steps to this tick before it answers anything but state and cancel. */
   readonly toTick?: number;
-  /** Recovery: which of the text's commands a person gave, as SessionJournal has them: these can be undone. */
+  /** Recovery: which of the text's commands a person submitted, as SessionJournal has them: these can be undone. */
   readonly given?: readonly number[];
   /** Of its thread's file, where that is not beside this one (a bundled build). */
   readonly threadPlace?: ThreadPlace;
@@ -35,7 +35,7 @@ export interface SessionOptions {
 export interface SessionJournal {
   readonly text: string;
   readonly tick: number;
-  /** Indexes into the text's commands, in the order in which they were given. */
+  /** Indexes into the text's commands, in the order in which they were submitted. */
   readonly given: readonly number[];
 }
 
@@ -45,14 +45,14 @@ export type SessionStart =
 
 export interface Session {
   readonly state: SessionState;
-  /** Canonical text of the scenario with the commands given so far. Answered even when the worker has died. */
+  /** Canonical text of the scenario with the commands submitted so far. Answered even when the worker has died. */
   text(): Promise<string>;
-  /** As it stood at the last state told; nobody is asked, so that it costs nothing and outlives the worker. `text` is the
+  /** As of the last state sent; nobody is asked, so that it costs nothing and outlives the worker. `text` is the
    *  same string until a command or the name changes. */
   journal(): SessionJournal;
   /** Called with every new state (at most about ten times a second while playing), and on every change a person makes. */
   onState(listener: (state: SessionState) => void): void;
-  /** What has happened since the beginning, as it was told. Kept also when the thread has died. */
+  /** The events since the beginning, as far as they were sent. Kept also when the thread has died. */
   readonly events: readonly WorldEvent[];
   /** From number `from` on, counted from 0, there are other events than before: new ones, or after an undo other ones. */
   onEvents(listener: (from: number) => void): void;

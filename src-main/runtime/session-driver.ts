@@ -2,14 +2,14 @@
  * What a session's thread does with its time: one activity at once (playing, stepping, a replay), in slices, and the
  * answers to calls between them.
  *
- * (a) A slice is one tick, or a part of a check of the laws or of a checkpoint, and further ones as long as SLICE_MS have not passed. After
- *     each, messages get their turn.
+ * (a) A slice is one tick, or a part of a check of the laws or of a checkpoint, and further ones as long as SLICE_MS have
+ *     not passed. After each, messages get their turn.
  * (b) A new activity ends the one before; what waited for that is answered.
- * (c) State is told at every change a person makes, before the call is answered, and otherwise at most every 100 ms
+ * (c) State is sent at every change a person makes, before the call is answered, and otherwise at most every 100 ms
  *     (session-updates.ts).
  * (d) While a line of a guest's shell runs, nothing is stepped or checked. One that sleeps is stepped for when nothing else
  *     goes on, unless a person has paused.
- * (e) An error while stepping ends the run: it is told once, and what needs a whole world is refused from then on.
+ * (e) An error while stepping ends the run: it is reported once, and what needs a whole world is denied from then on.
  */
 import type { SubmittedCommand } from '../../shared/schema/command.ts';
 import type { ShellReply } from '../../shared/protocol/index.ts';
@@ -21,7 +21,7 @@ import { goingBack, playing, recovering, stepping, steppingForSleeper } from './
 import { GuestShells } from './guest-shells.ts';
 import { RequestDenied } from './request-denied.ts';
 import { Pace, RateMeter } from './pace.ts';
-import type { DriverDoor, ToldDocument } from './session-updates.ts';
+import type { DriverDoor, SentDocument } from './session-updates.ts';
 import { SessionUpdates } from './session-updates.ts';
 import type { SteeredRun } from './steered-run.ts';
 import { errorData } from './thread.ts';
@@ -101,7 +101,7 @@ export class SessionDriver {
     this.#run.checkNow();
     await this.checked();
     if (this.#run.broken) this.#end();
-    this.tell();
+    this.sendState();
   }
 
   #newShells(run: SteeredRun, door: DriverDoor): GuestShells {
@@ -137,7 +137,7 @@ export class SessionDriver {
         this.#refuseBroken();
       });
     } finally {
-      this.tell();
+      this.sendState();
       this.#wake();
     }
   }
@@ -157,7 +157,7 @@ export class SessionDriver {
     this.#ticksPerSec = ticksPerSec;
     if (this.#activity?.kind === 'play') {
       this.#pace!.change(ticksPerSec, now);
-      this.tell();
+      this.sendState();
       this.#wake();
       return;
     }
@@ -171,7 +171,7 @@ export class SessionDriver {
 
   #pause(): void {
     this.#end();
-    this.tell();
+    this.sendState();
   }
 
   step(ticks: number): Promise<void> {
@@ -185,7 +185,7 @@ export class SessionDriver {
     if (this.#activity?.kind === 'replay') return { slug: 'busy' };
     if (this.#run.broken) return { slug: 'law-broken' };
     const rejection = this.#run.submit(command);
-    this.tell();
+    this.sendState();
     if (this.#run.checkpointDue(true)) this.#wake();
     return rejection;
   }
@@ -202,7 +202,7 @@ export class SessionDriver {
     this.#shells.stopAll();
     const replay = what === 'Undoing' ? this.#run.startUndo() : this.#run.startRedo();
     if (replay === null) {
-      this.tell();
+      this.sendState();
       throw nothing;
     }
     return new Promise((resolve, reject) => this.#begin(goingBack(this.#run, replay, what, { resolve, reject })));
@@ -210,9 +210,9 @@ export class SessionDriver {
 
   /**
    * Comes back to a tick, submitting on the way what was submitted before.
-   * @param whole the document with all of that: what is told of it until then, so that nothing is lost on the way.
+   * @param whole the document with all of that: the one that main has until then, so that nothing is lost on the way.
    */
-  recover(toTick: number, submitted: readonly ScenarioCommand[], whole: ToldDocument): void {
+  recover(toTick: number, submitted: readonly ScenarioCommand[], whole: SentDocument): void {
     const activity = recovering(this.#run, toTick, submitted, () => (this.#updates.recovered = null));
     if (activity === null) return;
     this.#updates.recovered = whole;
@@ -231,7 +231,7 @@ export class SessionDriver {
   #begin(activity: Activity): void {
     this.#end();
     this.#activity = activity;
-    this.tell();
+    this.sendState();
     this.#wake();
   }
 
@@ -273,10 +273,10 @@ export class SessionDriver {
     const end = this.#door.nowMs() + SLICE_MS;
     do this.#run.checkSome();
     while (this.#run.checking && this.#door.nowMs() < end);
-    if (this.#run.checking) this.#tellSometimes();
+    if (this.#run.checking) this.#sendSometimes();
     else {
       if (this.#run.broken) this.#finish(true);
-      this.tell();
+      this.sendState();
       for (const { resolve } of this.#waitingForCheck.splice(0)) resolve();
     }
     this.#wake();
@@ -286,7 +286,7 @@ export class SessionDriver {
     const end = this.#door.nowMs() + SLICE_MS;
     do this.#run.checkpointSome();
     while (this.#run.checkpointDue(stands) && this.#door.nowMs() < end);
-    this.#tellSometimes();
+    this.#sendSometimes();
     this.#wake();
   }
 
@@ -305,7 +305,7 @@ export class SessionDriver {
     if (activity.stepsRun && this.#run.checkpointDue(false)) return this.#checkpointSlice(false);
     const waitMs = activity.waitMs();
     if (waitMs > 0) {
-      this.#tellSometimes();
+      this.#sendSometimes();
       this.#timer = setTimeout(() => this.#wake(), Math.min(waitMs, MAX_WAIT_MS));
       return;
     }
@@ -314,7 +314,7 @@ export class SessionDriver {
       if (activity.advance()) continue;
       this.#finish(true);
       this.#shells.wake();
-      this.tell();
+      this.sendState();
       if (this.#shells.dueTick !== null) this.#wake();
       return;
     } while (
@@ -324,7 +324,7 @@ export class SessionDriver {
       this.#door.nowMs() < end
     );
     this.#shells.wake();
-    this.#tellSometimes();
+    this.#sendSometimes();
     this.#wake();
   }
 
@@ -350,21 +350,21 @@ export class SessionDriver {
     this.#activity = null;
     if (this.#timer !== null) clearTimeout(this.#timer);
     // What happened up to here stays to be looked at.
-    this.#updates.tellEvents();
+    this.#updates.sendEvents();
     this.#door.post({ event: 'failure', error: errorData(error) });
     activity?.failed(this.#failed);
     for (const { reject } of this.#waitingForCheck.splice(0)) reject(this.#failed);
   }
 
-  #tellSometimes(): void {
-    if (this.#updates.isDue()) this.tell();
+  #sendSometimes(): void {
+    if (this.#updates.isDue()) this.sendState();
   }
 
-  /** Tells what changed since it was last told. */
-  tell(): void {
+  /** What changed since it was last sent. */
+  sendState(): void {
     if (this.#failed !== null) return;
     const activity = this.#activity;
-    this.#updates.tell(activity === null, {
+    this.#updates.send(activity === null, {
       playing: activity?.kind === 'play',
       ticksPerSec: this.#ticksPerSec,
       measuredTicksPerSec: activity?.kind === 'play' ? this.#meter.ticksPerSec() : 0,

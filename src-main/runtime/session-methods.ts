@@ -39,7 +39,7 @@ export function sessionMethods(driver: SessionDriver, run: SteeredRun): SessionM
       if (name.length > MAX_NAME_CHARS || /[\u0000-\u001f\u007f]/.test(name))
         throw new RequestDenied(`A name has at most ${MAX_NAME_CHARS} characters, and no control characters.`);
       run.rename(name);
-      driver.tell();
+      driver.sendState();
       return DONE;
     },
 

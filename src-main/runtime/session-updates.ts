@@ -1,15 +1,15 @@
 /**
- * What main is told of a run without having asked: its state, its document and its events, each only where it changed
- * since it was last told.
+ * What a session's thread sends to main unasked: state, document and events of the run, each only where it changed since
+ * it was last sent.
  */
 import type { SessionJournal, SessionState } from './session-api.ts';
 import type { WorkerMessage } from './session-message.ts';
 import type { RunState, SteeredRun } from './steered-run.ts';
 
-/** Between two that no person asked for. */
-const TELL_MS = 100;
+/** Between two states of a run that goes on by itself. */
+const SEND_MS = 100;
 
-export type ToldDocument = Pick<SessionJournal, 'text' | 'given'>;
+export type SentDocument = Pick<SessionJournal, 'text' | 'given'>;
 
 export interface DriverDoor {
   readonly post: (message: WorkerMessage) => void;
@@ -18,12 +18,12 @@ export interface DriverDoor {
 
 export class SessionUpdates {
   /** While a run is recovered: the document that it will come to. */
-  recovered: ToldDocument | null = null;
+  recovered: SentDocument | null = null;
   readonly #run: SteeredRun;
   readonly #door: DriverDoor;
-  #toldMs = -Infinity;
+  #sentMs = -Infinity;
   #state: Partial<SessionState> = {};
-  #document: ToldDocument | null = null;
+  #document: SentDocument | null = null;
   #events = 0;
 
   constructor(run: SteeredRun, door: DriverDoor) {
@@ -31,33 +31,33 @@ export class SessionUpdates {
     this.#door = door;
   }
 
-  /** Whether TELL_MS have passed. */
+  /** Whether SEND_MS have passed. */
   isDue(): boolean {
-    return this.#door.nowMs() - this.#toldMs >= TELL_MS;
+    return this.#door.nowMs() - this.#sentMs >= SEND_MS;
   }
 
-  /** @param stands nothing is under way, so that lags are told of this very tick. */
-  tell(stands: boolean, driving: Omit<SessionState, keyof RunState>): void {
-    this.#tellDocument();
-    this.tellEvents();
+  /** @param stands nothing is under way: lags are those of this very tick. */
+  send(stands: boolean, driving: Omit<SessionState, keyof RunState>): void {
+    this.#sendDocument();
+    this.sendEvents();
     const state: SessionState = { ...this.#run.state(stands), ...driving };
     const changed = Object.fromEntries(
       Object.entries(state).filter(([name, value]) => this.#state[name as keyof SessionState] !== value),
     );
     this.#state = state;
-    this.#toldMs = this.#door.nowMs();
+    this.#sentMs = this.#door.nowMs();
     this.#door.post({ event: 'state', state: changed });
   }
 
-  #tellDocument(): void {
+  #sendDocument(): void {
     const { text, given } = this.recovered ?? this.#run;
     if (text === this.#document?.text && String(given) === String(this.#document.given)) return;
     this.#document = { text, given };
     this.#door.post({ event: 'document', text, given });
   }
 
-  /** An undo takes events back: then all from the first that is another are told again. */
-  tellEvents(): void {
+  /** An undo takes events back: then all from the first that differs are sent again. */
+  sendEvents(): void {
     const from = Math.min(this.#events, this.#run.eventsKept());
     const { events } = this.#run;
     if (from === events.length && from === this.#events) return;

@@ -24,7 +24,7 @@ function buffersIn(answer: unknown): ArrayBuffer[] {
 function steer(options: WorkerData): void {
   const { value: scenario, diagnostics } = readScenario(options.text, 'scenario');
   if (scenario === null) throw new Error(diagnostics.map(formatDiagnostic).join('\n'));
-  // Commands that a person gave are given again while the run is brought to where it was.
+  // Commands that a person submitted are submitted again while the run is brought to where it was.
   const given = (options.given ?? [])
     .flatMap((index) => scenario.commands[index] ?? [])
     .sort((a, b) => tickOf(a, scenario.tickMs) - tickOf(b, scenario.tickMs));
@@ -39,7 +39,7 @@ function steer(options: WorkerData): void {
     const driver = new SessionDriver(run, { post, nowMs: () => performance.now() });
     if (options.toTick !== undefined)
       driver.recover(options.toTick, given, { text: canonicalText(scenario), given: options.given ?? [] });
-    driver.tell();
+    driver.sendState();
     const methods = sessionMethods(driver, run);
     post({ event: 'started', problems: [] });
     door.listen(({ id, name, input }) => {

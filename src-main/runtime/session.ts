@@ -1,8 +1,8 @@
 /**
- * Main's end of a session: calls to the worker and their replies, the last state told, and what outlives the worker.
+ * Main's end of a session: calls to the worker and their replies, the last state sent, and what outlives the worker.
  *
  * (a) What a person did is in `state` and `journal()` before the call that did it is answered.
- * (b) When the worker dies every open call is rejected, `onFailure` is told once, and state, journal and text stay.
+ * (b) When the worker dies every open call is rejected, `onFailure` is called once, and state, journal and text stay.
  */
 import { rm } from 'node:fs/promises';
 import type { WorldEvent } from '../../shared/model/event.ts';
@@ -109,7 +109,7 @@ class WorkerSession implements Session {
 
   onFailure(listener: (error: Error) => void): void {
     this.#failureListeners.push(listener);
-    // Told also to who comes late: a run may fail in its first tick.
+    // A listener that comes late is called too: a run may fail in its first tick.
     if (this.#failure !== null) listener(this.#failure);
   }
 
@@ -123,7 +123,7 @@ class WorkerSession implements Session {
   }
 
   /** A comparison ends the one before. */
-  async compare(...[vm, of, told]: Parameters<Session['compare']>): Promise<Comparison> {
+  async compare(...[vm, of, onProgress]: Parameters<Session['compare']>): Promise<Comparison> {
     if (this.#closed !== null) throw this.#over();
     this.#comparing?.abort();
     const own = new AbortController();
@@ -138,7 +138,7 @@ class WorkerSession implements Session {
           where: 'worker',
           threadPlace: this.#threadPlace,
           signal: own.signal,
-          onProgress: (progress) => told?.({ ...progress, vm, of, toTick }),
+          onProgress: (progress) => onProgress?.({ ...progress, vm, of, toTick }),
         },
       );
     } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * What every thread of ours has in common, at both ends: how it is found, told to end, and how what is thrown crosses.
+ * What every thread of ours has in common, at both ends: how it is found and ended, and how what is thrown crosses.
  *
  * (a) A thread ends itself where nothing is half done: one that is ended from outside while it compresses aborts the
  *     whole process (an assertion of Node's zlib). Only one that does not come to that point is ended from outside.
@@ -71,7 +71,7 @@ export class Thread<Down, Up> {
   }
 }
 
-/** The thread's own end of it. A thread that listens lives until it is told to end, or closes. */
+/** The thread's own end of it. A thread that listens lives until it is asked to end, or closes. */
 export class ThreadDoor<Down, Up> {
   readonly #port = parentPort!;
 

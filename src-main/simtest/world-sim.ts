@@ -2,8 +2,8 @@
  * The simulator that attacks whole worlds. One seed is one case: a world, commands and restores drawn before it runs.
  *
  * Phase 1, safety, at every tick: commands, then one step. After each: no broken law; a rejected command leaves the hash
- * as it was; the forecast of a command predicts its rejection and changes nothing; a copy restored from the written state
- * (through JSON) goes on with the same hash. Snapshots add up.
+ * as it was; the forecast of a command has its rejection and changes nothing; no event comes that was not possible
+ * (mayReachEvent); a copy restored from the written state (through JSON) goes on with the same hash. Snapshots add up.
  * Phase 2, calm: held pages are released, then no more commands. Within CALM_TICKS everything must have settled: nothing
  * under way, nothing owed but pinned pages, and stay so. A guest with defects or slab caches may owe for longer than anyone
  * waits: it is not waited for.
