@@ -77,7 +77,7 @@ test('two hosts: a live migration, forecast and then seen', IN_WEB, async ({ ui 
   expect(used('four-node')).not.toContain('0 MiB');
 });
 
-test('a migration that is cancelled leaves the source as it was', async ({ ui }) => {
+test('a migration that is cancelled leaves the source as it was', IN_WEB, async ({ ui }) => {
   const text = madeScenario({
     name: 'Called off',
     nodes: 2,

@@ -13,8 +13,9 @@ import { electronRuntime } from './electron-runtime.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const isWorker = process.env['TEST_WORKER_INDEX'] !== undefined;
 
-// Workers inherit what the first process found.
+// Workers and the applications that they start inherit what the first process found, and what Node has compiled before.
 if (!isWorker) {
+  process.env['NODE_COMPILE_CACHE'] ??= resolve(root, 'node_modules/.cache/compile');
   const browser = findOrInstallBrowser(thisMachine);
   const electron = electronRuntime(root, process.env);
   process.env['CHROMIUM_BIN'] = browser.path;
