@@ -84,7 +84,7 @@ export const layers: readonly Layer[] = [
 
   // Node: files, threads, terminals. The three shells at the end are thin and around one runtime.
   node(guestShell, "a guest's shell: its interpreter and its programs, above the guest's files", ['shared', engine], ['just-bash']),
-  node(runtime, 'where jobs and sessions run: in this thread, or in one of their own', ['shared', engine, scenario, jobs, guestShell]),
+  node(runtime, 'where jobs and sessions run: in this thread, or in one of their own', ['shared', engine, scenario, jobs, guestShell, store]),
   node(store, 'files that survive a crash', ['shared', formats], ['zod']),
   node(desk, 'documents, and what a window may ask of them; the same in every shell', ['shared', formats, scenario, report, jobs, runtime, store], ['zod']),
   node('src-main/bench', "benchmarks beside the RFC's algorithm in C", ['shared', engine, scenario]),

@@ -26,7 +26,8 @@ import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import { dropLock, isLocked, takeLock } from './lock.ts';
 import type { TextChange } from './text-change.ts';
 import { textChange, withChange } from './text-change.ts';
-import { PRIVATE_FILE, privateFolder, writeFiles } from './write-file.ts';
+import { PRIVATE_FILE } from './private-mode.ts';
+import { privateFolder, writeFiles } from './write-file.ts';
 
 /** What a journal knows of a document. */
 export interface JournalState {

@@ -8,7 +8,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
-import { PRIVATE_FILE } from './write-file.ts';
+import { PRIVATE_FILE } from './private-mode.ts';
 
 interface ProcessMark {
   readonly pid: number;

@@ -7,7 +7,8 @@ import { dirname, isAbsolute } from 'node:path';
 import * as z from 'zod';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { readText } from './read-file.ts';
-import { PRIVATE_FILE, privateFolder, writeFiles } from './write-file.ts';
+import { PRIVATE_FILE } from './private-mode.ts';
+import { privateFolder, writeFiles } from './write-file.ts';
 
 export const MAX_RECENT = 10;
 

@@ -18,7 +18,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { filePrint, FileWatch, MISSING, printOf } from './file-watch.ts';
 import { readText } from './read-file.ts';
 import { MAX_RECENT, RecentFiles } from './recent.ts';
-import { keepEarlier, PRIVATE_FILE, privateFolder, writeFiles } from './write-file.ts';
+import { PRIVATE_FILE } from './private-mode.ts';
+import { keepEarlier, privateFolder, writeFiles } from './write-file.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -5,6 +5,7 @@
  */
 import { chmod, chown, mkdir, open, readFile, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import type { Diagnostic } from '../../shared/errors/index.ts';
+import { PRIVATE_FOLDER } from './private-mode.ts';
 
 export interface OutFile {
   readonly path: string;
@@ -94,10 +95,6 @@ export async function privateFolder(path: string): Promise<void> {
   const { mode } = await stat(path);
   if ((mode & 0o077) !== 0) await chmod(path, PRIVATE_FOLDER).catch(() => undefined);
 }
-
-const PRIVATE_FOLDER = 0o700;
-/** Of files in a private folder. */
-export const PRIVATE_FILE = 0o600;
 
 /** Backups kept of one file; more are an error, as a person should look at them. */
 const MAX_KEPT = 100;
