@@ -159,6 +159,11 @@ describe('states of special pages', () => {
     expect([usedNodes.smallUsed, usedNodes.wideUsed]).toEqual([2, 1]);
     useOn(4);
     expect([usedNodes.smallUsed, usedNodes.wideUsed]).toEqual([2, 2]);
+    // The small chunk that the wide one replaced is there for the next pageblock.
+    expect(mm.takeBlock(1024, 0)).toBe(true);
+    expect(mm.commit([{ start: 0, end: PAGES, nid: 1 }]).ok).toBe(true);
+    expect(mm.takeBlock(1025, 0)).toBe(true);
+    expect([usedNodes.smallUsed, usedNodes.wideUsed]).toEqual([2, 2]);
     expect(mm.check()).toEqual([]);
   });
 });
