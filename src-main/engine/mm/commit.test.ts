@@ -196,6 +196,34 @@ describe('a commit that changes nothing', () => {
   });
 });
 
+test('a range may begin and end at any page: what is free goes to the node of its range', () => {
+  const mm = boot(1024, [{ start: 0, end: 1024, nid: 0 }], { zoneStartPfn: [0, 1024, 1024] });
+  // The edges of words, and one page beside each.
+  const edges = [0, 1, 2, 31, 32, 33, 63, 64, 65, 480, 481, 511, 512, 513];
+  for (const used of [[], [0], [32], [1, 33, 500]]) {
+    for (const pfn of used) expect(mm.takeBlock(pfn, 0)).toBe(true);
+    for (const start of edges) {
+      for (const end of edges) {
+        if (end <= start) continue;
+        const ranges = [
+          { start: 0, end: start, nid: 0 },
+          { start, end, nid: 1 },
+          { start: end, end: 1024, nid: 0 },
+        ].filter((r) => r.start < r.end);
+        expect(mm.commit(ranges).ok).toBe(true);
+        expect(mm.check(), `${used.join()}: ${start} to ${end}`).toEqual([]);
+        for (const pfn of edges) {
+          if (used.includes(pfn)) continue;
+          expect(mm.actualNid(pfn), `${used.join()}: ${start} to ${end}, page ${pfn}`).toBe(
+            pfn >= start && pfn < end ? 1 : 0,
+          );
+        }
+      }
+    }
+    for (const pfn of used) mm.freePagesDirect(pfn, 0);
+  }
+});
+
 test('an order beyond the largest is no allocation', () => {
   const mm = boot(32768, ON_0);
   mm.holdBlock(256, 8);
