@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { OWED_OWNERS } from '../../../shared/model/owed.ts';
 import type { LayoutRange } from '../../../shared/model/config.ts';
 import { Prng } from '../core/index.ts';
+import { uniform } from '../mm/mm-fixture.ts';
 import { HELD, isSpecial, KIND_MASK, ORDER_MASK, PINNED, stateOf, TAIL } from '../mm/page.ts';
 import { config, guest, start } from '../world-fixture.ts';
 import { World } from '../world.ts';
@@ -11,10 +12,10 @@ import { ageOf } from './owed.ts';
 const PAGES = 4096;
 
 /** Ranges that cut pageblocks anywhere. */
-function drawRanges(prng: Prng): LayoutRange[] {
+function drawRanges(prng: Prng, nodes: number): LayoutRange[] {
   const cuts = Array.from({ length: 1 + prng.below(12) }, () => 1 + prng.below(PAGES - 1));
   const starts = [...new Set([0, ...cuts])].sort((a, b) => a - b);
-  return starts.map((from, i) => ({ start: from, end: starts[i + 1] ?? PAGES, nid: prng.below(4) }));
+  return starts.map((from, i) => ({ start: from, end: starts[i + 1] ?? PAGES, nid: prng.below(nodes) }));
 }
 
 /** By the page: who has it, or null for one that is free or a hole or on a per-CPU list. */
@@ -49,9 +50,17 @@ const counted = (world: World): Record<string, number> =>
   );
 
 describe('owed pages', () => {
-  test.each([1, 2, 3, 4])('by owner and age are those of a count page by page, seed %i', (seed) => {
+  test.each([
+    [1, 4],
+    [2, 4],
+    [3, 4],
+    [4, 4],
+    [5, 12],
+    [6, 12],
+  ])('by owner and age are those of a count page by page, seed %i, %i nodes', (seed, nodes) => {
     const prng = new Prng(seed, 'owed');
-    const a = guest('a', { regeneration: { enabled: false, granularityPages: 16, delayTicks: 1 } });
+    const base = guest('a', { regeneration: { enabled: false, granularityPages: 16, delayTicks: 1 } });
+    const a = { ...base, mm: { ...base.mm, nrNodeIds: nodes, distances: uniform(nodes) } };
     // Two huge pages.
     let world = start(config([{ ...a, workload: { ...a.workload!, hugePermille: 600 } }]));
     const since = new Float64Array(PAGES);
@@ -60,7 +69,7 @@ describe('owed pages', () => {
       const { memory: mm } = world.guests[0]!;
       if (round % 2 === 0) {
         const before = Array.from({ length: PAGES }, (_, pfn) => mm.targetNid(pfn));
-        expect(world.submit({ type: 'commitLayout', vm: 'a', ranges: drawRanges(prng) })).toBeNull();
+        expect(world.submit({ type: 'commitLayout', vm: 'a', ranges: drawRanges(prng, nodes) })).toBeNull();
         before.forEach((nid, pfn) => {
           if (mm.targetNid(pfn) !== nid) since[pfn] = world.tick;
         });
@@ -77,6 +86,8 @@ describe('owed pages', () => {
       expect(counted(world)).toEqual(expected);
     }
     expect([...seen].sort()).toEqual(['anonymous', 'byHand', 'huge', 'kernel']);
+    // Beyond four nodes a pageblock says by other means on which its pages are.
+    expect(world.guests[0]!.memory.state.usedNodes.wideUsed > 1).toBe(nodes > 4);
   });
 
   test('ages are powers of two of ticks', () => {

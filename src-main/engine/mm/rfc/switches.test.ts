@@ -56,6 +56,17 @@ function story(mm: GuestMm): GuestMm {
 
 const alone = (name: Booleans): GuestMm => bootWith({ [name]: true }, HALVES);
 
+/** What is said of G7 names the pages that are on the node, counted one by one. */
+function expectActualPages(mm: GuestMm): void {
+  const faults = mm.faults().filter(({ law }) => law === 'G7');
+  expect(faults.length).toBeGreaterThan(0);
+  for (const { nid, text } of faults) {
+    let pages = 0;
+    for (let pfn = 0; pfn < P; pfn++) if (mm.actualNid(pfn) === nid) pages++;
+    expect(text).toMatch(new RegExp(`^node ${nid}: ${pages} pages are on it`));
+  }
+}
+
 describe('what each switch alone changes', () => {
   const correct = shown(story(bootWith(CORRECT, HALVES)));
   // Defects of debugfs change nothing that the allocator shows.
@@ -92,6 +103,7 @@ describe('nrZonesAssign', () => {
     expect([marksOf(mm, 1, 1), mm.state.minFreeKib]).toEqual(['164/205/246', 1593]);
     expect(new Set(mm.faults().flatMap(({ switches }) => switches))).toEqual(new Set(['nrZonesAssign']));
     expect(new Set(mm.faults().map(({ law }) => law))).toEqual(new Set(['G2', 'G4', 'G5', 'G7', 'G10', 'G12']));
+    expectActualPages(mm);
     expect(mm.check()).toEqual([]);
   });
 
@@ -191,6 +203,7 @@ describe('orderHeadOnly', () => {
     goes.freePagesDirect(16384, 9);
     expect([goes.misplaced(1, 0), goes.moved.free, lookupsOf(goes)]).toEqual([396, 512, 1]);
     expect(goes.faults().map(({ law }) => law)).toEqual(['G4', 'G4', 'G5', 'G5', 'G7', 'G7']);
+    expectActualPages(goes);
     for (const fault of goes.faults()) expect(fault.switches).toEqual(['orderHeadOnly']);
     expect([stays.check(), goes.check()]).toEqual([[], []]);
   });
