@@ -74,6 +74,17 @@ test('neither another file nor another line changes the order of the rest within
   expect(orderInOne()).toEqual(alone);
 });
 
+test('each line that is listed with a fault that changes nothing stands in its file', () => {
+  const listed = JSON.parse(readFileSync(join(import.meta.dirname, 'mutants-equivalent.json'), 'utf8')) as readonly {
+    readonly file: string;
+    readonly before: string;
+  }[];
+  expect(listed.length).toBeGreaterThan(0);
+  for (const { file, before } of listed) {
+    expect(readFileSync(join(import.meta.dirname, '..', file), 'utf8').replace(/\s+/g, ' '), file).toContain(before);
+  }
+});
+
 test('a program reads the one module with the fault in it, and its file stays', () => {
   const main = join(folder, 'main.ts');
   const module = join(folder, 'module.ts');
