@@ -30,7 +30,8 @@ export interface RunRecord {
 }
 
 /** settled: nothing is left to wait for. ticks: as many as were asked for. The others ended it early. */
-export type RunEnding = 'settled' | 'ticks' | 'maxTicks' | 'brokenLaw' | 'interrupted';
+/** neverSettles: asked to run until it has converged, the run was seen never to do so. */
+export type RunEnding = 'settled' | 'ticks' | 'maxTicks' | 'neverSettles' | 'brokenLaw' | 'interrupted';
 
 export interface LawsChecked {
   /** How many times the whole world was checked against every law. */

@@ -26,6 +26,7 @@ const CODES: Readonly<Record<RunEnding, ExitCode>> = {
   settled: 0,
   ticks: 0,
   maxTicks: 1,
+  neverSettles: 1,
   brokenLaw: 1,
   interrupted: 130,
 };
@@ -93,6 +94,8 @@ function endingNotes({ record, pendingWork }: Run): string[] {
       return rejected;
     case 'maxTicks':
       return [...rejected, `not converged after ${tick} ticks${pendingList(pendingWork)}`];
+    case 'neverSettles':
+      return [...rejected, `will never converge, as is seen at tick ${tick}${pendingList(pendingWork)}`];
     case 'brokenLaw':
       return [
         ...rejected,

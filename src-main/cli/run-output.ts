@@ -208,6 +208,7 @@ const ENDINGS: Readonly<Record<RunEnding, string>> = {
   settled: 'settled, nothing is left to wait for,',
   ticks: 'after the ticks asked for,',
   maxTicks: 'NOT settled, stopped',
+  neverSettles: 'NOT settled, and it never will: ended',
   brokenLaw: 'stopped by a broken law',
   interrupted: 'interrupted: all of this is true of the moment it stopped,',
 };

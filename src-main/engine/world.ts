@@ -34,7 +34,7 @@ import { GuestFiles, OpenLine, type Outside, type Written } from './guestfs/inde
 import type { PlacementProblem } from '../../shared/model/placement.ts';
 import { EventChain } from './event-chain.ts';
 import { Transfers } from './transfer/index.ts';
-import { Guest, truthOf } from './vm/index.ts';
+import { Guest, type StayingPages, truthOf } from './vm/index.ts';
 import { appliedEvent, applyCommand, checkCommand, type CommandPlace } from './world-command.ts';
 import { forecastOf, forecastOfNobody } from './world-forecast.ts';
 import { tilesOf, type TilesWithBytes } from './world-tiles.ts';
@@ -311,6 +311,24 @@ export class World {
     return this.#guests.every(
       (g, i) => g.committing === null && !g.deliveryDue && g.lag(truthOf(this.#transfers.fleet, i)).targetActual === 0,
     );
+  }
+
+  /**
+   * What is owed for ever, by VM, where the world will never have converged: nothing is to come but what workloads do, and
+   * each guest that owes pages owes them for ever (vm/stays.ts). Empty: it has converged, or may yet.
+   */
+  stays(): readonly (StayingPages & { readonly vm: string })[] {
+    if (this.#scheduled < this.#schedule.length || this.#transfers.isBusy) return [];
+    const staying: (StayingPages & { readonly vm: string })[] = [];
+    for (const [i, guest] of this.#guests.entries()) {
+      if (guest.committing !== null || guest.deliveryDue) return [];
+      const truth = truthOf(this.#transfers.fleet, i);
+      if (guest.lag(truth).targetActual === 0) continue;
+      const stays = guest.stays(truth, this.#tick);
+      if (stays === null) return [];
+      staying.push({ vm: guest.config.name, ...stays });
+    }
+    return staying;
   }
 
   /** Scheduled commands applied so far, submitted ones among them: in `config.schedule` by time, the index of the next. */

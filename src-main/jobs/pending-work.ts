@@ -23,6 +23,7 @@ export function pendingWork(world: World, now: Snapshot): PendingWork[] {
   for (const { vm, leftPages } of compactions.filter(isUnderWay)) pending.push({ kind: 'compaction', vm, leftPages });
   for (const { vm, toHost, rounds } of migrations.filter(isUnderWay))
     pending.push({ kind: 'migration', vm, toHost, round: rounds.length - 1 });
+  for (const { vm, pages, because } of world.stays()) pending.push({ kind: 'stays', vm, pages, because });
   if (world.pendingCommands > 0) pending.push({ kind: 'commands', commands: world.pendingCommands });
   return pending;
 }

@@ -269,3 +269,14 @@ describe('a record as bytes', () => {
     expect(decodeRecord(changed(bytes.length - 40, 0xff)).diagnostics.length).toBeLessThan(2);
   });
 });
+
+it('a run that can never converge says so when that is certain, and what stays', async () => {
+  const { record, pendingWork } = await run(example('rfc-defects'), { until: converged(100_000) });
+  expect(record.ending).toBe('neverSettles');
+  expect(record.after.header.tick).toBeLessThan(2000);
+  const { vm, lag } = { vm: 'as-posted', lag: guestsOf(record.after)[0]!.lag };
+  expect(pendingWork).toEqual([
+    { kind: 'owed', vm, pages: lag.targetActual },
+    { kind: 'stays', vm, pages: expect.toSatisfy((pages) => pages > 5000), because: 'unmarked' },
+  ]);
+}, 60_000);

@@ -3,7 +3,10 @@
  *
  * (a) Same scenario, same options: same record, wherever it runs.
  * (b) Stopped early, by a person or by a broken law, the record is complete up to the last whole tick.
- * (c) The laws are watched all the way (law-watch.ts); a broken one ends the run.
+ * (c) A run that can never converge (World.stays, which proves it) ends when that is seen at two looks between which
+ *     nothing has come home that still could. The times of looks depend on ticks alone, and come ever more seldom, so
+ *     that looking costs little.
+ * (d) The laws are watched all the way (law-watch.ts); a broken one ends the run.
  */
 import type { RunEnding, RunRecord } from '../../shared/view/index.ts';
 import type { Snapshot } from '../../shared/columns/index.ts';
@@ -51,6 +54,9 @@ export type RunOutput =
   | { readonly run: Run; readonly problems: readonly [] }
   | { readonly run: null; readonly problems: readonly PlacementProblem[] };
 
+/** Between two looks at whether what is owed is owed for ever; at least an eighth of the ticks so far. */
+const FIRST_LOOK_TICKS = 64;
+
 /** One step a tick. @param onSnapshot is called with every snapshot that goes into the record's series. */
 export function* runScenario(
   { scenario, until, version }: RunInput,
@@ -63,9 +69,18 @@ export function* runScenario(
   const lastTick = until.converged ? until.maxTicks : until.ticks;
   const progress = (): RunProgress => progressOf(world, recording.latest, until.converged ? null : lastTick);
   let ending: RunEnding | null;
+  let lookTick = FIRST_LOOK_TICKS;
+  let markedBefore: number | null = null;
   for (;;) {
     const stopped = yield progress;
     ending = endingNow(world, laws, until, lastTick, stopped);
+    if (ending === null && until.converged && world.tick >= lookTick) {
+      lookTick = world.tick + Math.max(FIRST_LOOK_TICKS, Math.floor(world.tick / 8));
+      const stays = world.stays();
+      const marked = stays.length === 0 ? null : stays.reduce((sum, each) => sum + each.marked, 0);
+      if (marked !== null && marked === markedBefore) ending = 'neverSettles';
+      markedBefore = marked;
+    }
     if (ending !== null) break;
     world.step();
     laws.afterTick(recording.afterTick());

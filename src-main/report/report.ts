@@ -100,6 +100,8 @@ function endingBanner({ ending, after, tickMs }: RunRecord): Child {
       );
     case 'maxTicks':
       return banner('bad', `Stopped at the tick limit, ${at}: the world has not settled.`);
+    case 'neverSettles':
+      return banner('bad', `Ended at ${at}: the world has not settled, and it never will.`);
     case 'brokenLaw':
       return banner('bad', `Stopped by a broken law at ${at}. This is a bug in Pageshift.`);
     case 'interrupted':

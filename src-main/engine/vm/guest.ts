@@ -40,6 +40,7 @@ import {
 import { type BackingChanges, forecastLayout } from './layout-forecast.ts';
 import { type OwedRow, owedRows } from './owed.ts';
 import { bootNodeMap, deriveLayout, hostTargetLagPages, type NodeMap, remap } from './regeneration.ts';
+import { stayingPages, type StayingPages } from './stays.ts';
 import { SlabCaches } from './slab.ts';
 import { TargetAge } from './target-age.ts';
 import { TaskPolicies } from './task-policy.ts';
@@ -320,6 +321,12 @@ export class Guest {
   /** Pages in use with A != T by owner and age, as of tick. Its cost is that of a picture: see owed.ts. */
   owed(tick: number): readonly OwedRow[] {
     return owedRows(this.memory.state, this.#ages, { file: this.workload.fileBits, slab: this.slabs.bits() }, tick);
+  }
+
+  /** What it owes for ever, if nothing but its own workload goes on; null: there is none, or it may yet be given back. */
+  stays(truth: HostTruth, tick: number): StayingPages | null {
+    if (this.#beyond.activePass !== null) return null;
+    return stayingPages(this.memory, this.lag(truth).targetActual, () => this.owed(tick));
   }
 
   /** Lag 1, and the part of it that a layout derived from the backing of now would leave. */
