@@ -52,7 +52,8 @@ if (app.requestSingleInstanceLock()) {
 }
 
 function fail(error: unknown): void {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const isRefusal = error instanceof Error && error.name === 'Refusal'; // its message says all
+  const text = error instanceof Error ? (isRefusal ? error.message : (error.stack ?? error.message)) : String(error);
   log(text);
   dialog.showErrorBox('Pageshift could not start', text);
   app.exit(1);
@@ -99,13 +100,22 @@ async function start(): Promise<void> {
   endWith(desk, windows);
 }
 
-/** Rejects what it cannot put away in the time a person waits. */
+/** What is not put away by then is kept by its journal, as after a kill. */
 const END_MS = 10_000;
+/** The same where the system ends us: it waits no longer. */
+const SIGNAL_END_MS = 700;
 
 function endWith(desk: Desk, windows: Windows): void {
   app.on('before-quit', () => {
     windows.ending = true;
   });
+  // Nothing is asked and nothing waited for: each document's journal has all that was done.
+  const told = (): void => {
+    windows.ending = true;
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), SIGNAL_END_MS);
+    void desk.close().finally(() => app.exit(0));
+  };
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, told);
   let ended = false;
   app.on('will-quit', (event) => {
     if (ended) return;

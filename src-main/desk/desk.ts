@@ -10,7 +10,7 @@ import type { Answer, DeskRequestName, OpenReply, RequestName, StartInfo } from 
 import { isRunRequest } from '../../shared/protocol/index.ts';
 import type { ThreadPlace } from '../runtime/index.ts';
 import { startSession } from '../runtime/index.ts';
-import { privateFolder, RecentFiles } from '../store/index.ts';
+import { RecentFiles, writableFolder } from '../store/index.ts';
 import type { OpenedDocument } from './document.ts';
 import { journalFolder, tidyDataFolder } from './data-folder.ts';
 import { Documents } from './documents.ts';
@@ -63,9 +63,9 @@ export class Desk implements LinkHost {
   #listTimer: NodeJS.Timeout | null = null;
   #closed = false;
 
-  /** Reads the examples and tidies up. Rejects when the data folder cannot be made. */
+  /** Reads the examples and tidies up. Rejects with a Refusal when the data folder cannot be made or written to. */
   static async open(shell: Shell, options: DeskOptions = {}): Promise<Desk> {
-    await privateFolder(shell.dataFolder);
+    await writableFolder(shell.dataFolder);
     const examples = await readExamples(shell.examplesFolder, (line) => shell.log(line));
     const desk = new Desk(shell, options, examples);
     await tidyDataFolder(shell.dataFolder).catch((error: Error) => shell.log(`tidying up: ${error.message}`));

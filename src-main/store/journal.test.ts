@@ -211,6 +211,45 @@ describe('of a process that was killed', () => {
     expect(await readFile(path, 'utf8')).toBe(damaged);
   });
 
+  test.each([
+    [
+      'missing',
+      (lines: string[]) => lines.toSpliced(2, 1),
+      'a change and what the run did up to tick 41 after it are lost',
+    ],
+    [
+      'repeated',
+      (lines: string[]) => lines.toSpliced(2, 0, lines[1]!),
+      '2 changes and what the run did up to tick 41 after it are lost',
+    ],
+    ['swapped', (lines: string[]) => [lines[0]!, lines[2]!, lines[1]!, ...lines.slice(3)], 'are lost'],
+  ])('a line that is %s gives no state that never was, and what is lost is told', async (_, damage, lost) => {
+    const journal = await begin();
+    await journal.tick(3);
+    await journal.change(LATER);
+    await journal.change({ ...LATER, text: STATE.text, given: [], tick: 9 });
+    await journal.tick(41);
+    await journal.release();
+    const path = journalPath(folder, journal.id);
+    const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+    await writeFile(path, `${damage(lines).join('\n')}\n`);
+    const [found] = await findJournals(folder);
+    expect([
+      [STATE.text, 0],
+      [STATE.text, 3],
+    ]).toContainEqual([found!.text, found!.tick]);
+    expect(found!.diagnostics).toMatchObject([{ slug: 'journal-damaged', message: expect.stringContaining(lost) }]);
+  });
+
+  test('lines without numbers, as they were written before, are read', async () => {
+    const text = await readFile(new URL('../desk/fixture/journal-v1.jsonl', import.meta.url), 'utf8');
+    expect(text).not.toContain('"n":');
+    expect(parseJournal('i', text, 0)).toMatchObject({
+      value: { changes: expect.toSatisfy((n) => n > 0) },
+      diagnostics: [],
+    });
+  });
+
   test('a damaged beginning is not offered, and taking it says why', async () => {
     const id = await killed();
     const path = journalPath(folder, id);

@@ -4,16 +4,18 @@
  *
  * A file of JSON lines, `ID.jsonl`, beside `ID.lock`, which names the process that writes it:
  *
- *   {"sum":…,"journal":1,"name":…,"place":…,"saved":…,"text":…,"given":…,"tick":…}   the document, whole
- *   {"sum":…,"name":…,"given":…,"tick":…,"head":…,"tail":…,"insert":…,"hash":…}   a change of its text: a command
- *                                                         submitted, undone or done again, or another name
- *   {"sum":…,"tick":…}   how far the run has come
+ *   {"sum":…,"n":0,"journal":1,"name":…,"place":…,"saved":…,"text":…,"given":…,"tick":…}   the document, whole
+ *   {"sum":…,"n":…,"name":…,"given":…,"tick":…,"head":…,"tail":…,"insert":…,"hash":…}   a change of its text: a
+ *                                                         command submitted, undone or done again, or another name
+ *   {"sum":…,"n":…,"tick":…}   how far the run has come
  *
  * (a) Lines are only appended, each on the disk before the next. A save, or too many lines, replaces the whole file by
  *     a new beginning.
- * (b) `sum` is the CRC-32 of the rest of the line, `hash` of the text after a change: what is read is what was written.
- * (c) A last line that was cut off is passed over; a damaged line before it ends the reading there, with a diagnostic.
- *     Nothing that cannot be read is deleted.
+ * (b) `sum` is the CRC-32 of the rest of the line, `n` counts the lines, `hash` is that of the text after a change: what is
+ *     read is what was written, in that order, and nothing between is missing. Journals of before have no `n`.
+ * (c) A last line that was cut off is passed over; a damaged, missing or repeated line before it ends the reading there,
+ *     with a diagnostic of what is recovered and what is lost: a later line never counts without those before it. Nothing
+ *     that cannot be read is deleted.
  * (d) A journal is not trusted more than any other file: sizes are limited, and opening it reads its text as a
  *     scenario.
  */
@@ -74,6 +76,8 @@ export class Journal {
   #state: JournalState;
   #handle: FileHandle | null = null;
   #lineBytes = 0;
+  /** Number of the next line. */
+  #n = 0;
   /** The tick that is written next, while it may still become a later one. */
   #waiting: { tick: number } | null = null;
   #work: Promise<void> = Promise.resolve();
@@ -182,20 +186,22 @@ export class Journal {
 
   async #add(line: object): Promise<void> {
     if (this.#lineBytes > RESTART_BYTES || this.#handle === null) return await this.#begin();
-    const bytes = Buffer.from(lineOf(line));
+    const bytes = Buffer.from(lineOf({ n: this.#n, ...line }));
     await this.#handle.appendFile(bytes);
     await this.#handle.datasync();
     this.#lineBytes += bytes.length;
+    this.#n++;
   }
 
   async #begin(): Promise<void> {
     const path = journalPath(this.#folder, this.id);
-    const content = lineOf({ journal: 1, ...this.#state });
+    const content = lineOf({ n: 0, journal: 1, ...this.#state });
     const refusal = await writeFiles([{ path, content, mode: PRIVATE_FILE }]);
     if (refusal !== null) throw new Error(refusal.message);
     await this.#handle?.close();
     this.#handle = await open(path, 'a');
     this.#lineBytes = 0;
+    this.#n = 1;
     await syncFolder(this.#folder);
   }
 }
@@ -304,10 +310,10 @@ export function parseJournal(id: string, content: string, mtimeMs: number): Read
   let state = head;
   let changes = 0;
   for (let i = 1; i < lines.length; i++) {
-    const next = applied(state, lines[i]!);
+    const next = applied(state, lines[i]!, i);
     if (next === null && i === lines.length - 1) break;
     if (next === null) {
-      const message = `Line ${i + 1} of ${lines.length} of the journal is damaged; what came after it is not recovered.`;
+      const message = `Line ${i + 1} of ${lines.length} of the journal is damaged or missing: the document is recovered as it was at tick ${state.tick}, and ${lostText(lines.slice(i))}.`;
       const { diagnostics } = refused(id, 'journal-damaged', message);
       return found(diagnostics.map((d) => ({ ...d, severity: 'warning', where: { ...d.where, line: i + 1 } })));
     }
@@ -349,10 +355,25 @@ function headOf(line: string): JournalState | null {
   return { name, place, saved, text, given, tick };
 }
 
-/** The state after a line; null when the line is damaged or not of this state. */
-function applied(state: JournalState, line: string): JournalState | null {
+/** What later lines say by themselves, though none of them can be relied on. */
+function lostText(lines: readonly string[]): string {
+  const values = lines.map(valueOf).filter((value) => value !== null);
+  const changes = values.filter(({ hash }) => hash !== undefined).length;
+  const tick = values.reduce((most, value) => (isCount(value['tick']) ? Math.max(most, value['tick']) : most), -1);
+  const what = [
+    changes === 0 ? '' : changes === 1 ? 'a change' : `${changes} changes`,
+    tick < 0 ? '' : `what the run did up to tick ${tick}`,
+  ].filter((text) => text !== '');
+  return what.length === 0
+    ? 'what came after it is lost'
+    : `${what.join(' and ')} after it ${what.length > 1 || changes > 1 ? 'are' : 'is'} lost`;
+}
+
+/** The state after a line; null when the line is damaged, or not the next one of this state. */
+function applied(state: JournalState, line: string, number: number): JournalState | null {
   const value = valueOf(line);
   if (value === null || !isCount(value['tick'])) return null;
+  if (value['n'] !== undefined && value['n'] !== number) return null;
   const { tick, name, given, hash } = value;
   if (hash === undefined) return { ...state, tick };
   const text = withChange(state.text, value as unknown as TextChange);

@@ -4,8 +4,10 @@
  * The content is on the disk before it gets its name. A file that replaces another gets its mode and owner.
  */
 import { chmod, chown, mkdir, open, readFile, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Diagnostic } from '../../shared/errors/index.ts';
-import { PRIVATE_FOLDER } from './private-mode.ts';
+import { formatDiagnostic } from '../../shared/errors/index.ts';
+import { PRIVATE_FILE, PRIVATE_FOLDER } from './private-mode.ts';
 
 export interface OutFile {
   readonly path: string;
@@ -94,6 +96,32 @@ export async function privateFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: PRIVATE_FOLDER });
   const { mode } = await stat(path);
   if ((mode & 0o077) !== 0) await chmod(path, PRIVATE_FOLDER).catch(() => undefined);
+}
+
+/** What cannot go on for a reason outside of Pageshift: its message is a diagnostic, for a person, and needs no stack. */
+class Refusal extends Error {
+  override readonly name = 'Refusal';
+}
+
+/** As privateFolder, tried by writing into it. Rejects with a Refusal that names the folder and says what to do. */
+export async function writableFolder(path: string): Promise<void> {
+  const probe = join(path, `.write-${process.pid}.tmp`);
+  try {
+    await privateFolder(path);
+    await writeFile(probe, '', { mode: PRIVATE_FILE });
+    await unlink(probe);
+  } catch (error) {
+    throw new Refusal(
+      formatDiagnostic({
+        severity: 'error',
+        slug: 'data-folder',
+        message: 'Pageshift cannot write into the folder where it keeps journals of open documents.',
+        where: { file: path },
+        found: (error as Error).message,
+        hint: 'Give yourself the right to write there, make room, or choose another folder (--data FOLDER; --user-data-dir=FOLDER in Electron).',
+      }),
+    );
+  }
 }
 
 /** Backups kept of one file; more are an error, as a person should look at them. */

@@ -28,22 +28,32 @@ export async function runWebShell({ file, port, dataFolder, open }: WebArguments
     opening = writeOpeningFile(shell.newAddress());
     openBrowser(desktop, opening.path, log);
   } else if (open) process.stdout.write(`No browser is opened: ${blind}.\n`);
-  await toldToEnd();
+  const told = await toldToEnd();
   opening?.remove();
-  await closed(shell);
+  await closed(shell, told);
 }
 
-async function toldToEnd(): Promise<void> {
+async function toldToEnd(): Promise<NodeJS.Signals> {
   const heard = new AbortController();
   const { signal } = heard;
-  await Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((name) => once(process, name, { signal })));
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const name = await Promise.race(names.map((each) => once(process, each, { signal }).then(() => each)));
   heard.abort();
+  return name;
 }
 
-/** A second Ctrl+C ends at once: what was journalled is kept. */
-async function closed(shell: WebShell): Promise<void> {
-  const now = (): never => process.exit(130);
+/** For runs to be put away, when the system ends us: it waits no longer. */
+const SIGNAL_END_MS = 700;
+
+/**
+ * A second Ctrl+C ends at once, and so does what the system sends when the time is over: what was journalled is kept. It is a
+ * kill, as a thread that computes need not hear anything else.
+ */
+async function closed(shell: WebShell, told: NodeJS.Signals): Promise<void> {
+  const now = (): void => void process.kill(process.pid, 'SIGKILL');
   process.on('SIGINT', now);
+  const late = told === 'SIGINT' ? null : setTimeout(now, SIGNAL_END_MS);
   await shell.close();
+  if (late !== null) clearTimeout(late);
   process.off('SIGINT', now);
 }
