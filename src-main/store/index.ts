@@ -20,7 +20,6 @@ export { readText, readTextStream } from './read-file.ts';
 export { RecentFiles } from './recent.ts';
 export {
   headOf,
-  isRefusal,
   keepEarlier,
   overInput,
   privateFolder,
