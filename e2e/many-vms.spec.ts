@@ -47,7 +47,7 @@ test(
     });
     // By keys: to the merged block of the last node, and into it.
     const merged = nodes.last().getByRole('button', { name: /^\+\d+ VMs?, / });
-    const count = Number(/\+(\d+)/.exec((await merged.getAttribute('aria-label'))!)![1]);
+    const count = Number(/\+(\d+)/.exec(await merged.innerText())![1]);
     await merged.focus();
     await page.keyboard.press('Enter');
     const inspector = page.getByRole('complementary', { name: 'Inspector' });
@@ -111,7 +111,7 @@ test('the overview: where the trouble is, by keys into the host', IN_WEB, async 
   await page.getByLabel('order').selectOption('away');
   const away = await grid.getByRole('button').evaluateAll((all) =>
     all.map((each) => {
-      const [, value, unit] = /, ([\d.]+) (MiB|GiB) away/.exec(each.getAttribute('aria-label')!)!;
+      const [, value, unit] = /, ([\d.]+) (MiB|GiB) away/.exec(each.textContent!)!;
       return Number(value) * (unit === 'GiB' ? 1024 : 1);
     }),
   );
@@ -123,7 +123,7 @@ test('the overview: where the trouble is, by keys into the host', IN_WEB, async 
   await page.keyboard.press('ArrowDown');
   const tenth = grid.getByRole('button').nth(9);
   await expect(tenth).toBeFocused();
-  const name = /^(h\d+)/.exec((await tenth.getAttribute('aria-label'))!)![1]!;
+  const name = /^(h\d+)/.exec((await tenth.textContent())!.trim())![1]!;
   const inspector = page.getByRole('complementary', { name: 'Inspector' });
   await expect(inspector.getByRole('heading', { level: 2 })).toHaveText(name);
   await page.keyboard.press('/');

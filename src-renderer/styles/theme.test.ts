@@ -5,9 +5,9 @@ import { HUES_DARK, HUES_LIGHT, PAGE_DARK, PAGE_LIGHT } from '../../shared/view/
 const css = readFileSync(new URL('theme.css', import.meta.url), 'utf8');
 
 function tokens(theme: string): ReadonlyMap<string, string> {
-  const block = css.slice(css.indexOf(`:root[data-theme='${theme}']`));
-  const lines = block.slice(0, block.indexOf('}')).matchAll(/--([\w-]+): ([^;]+);/g);
-  return new Map([...lines].map(([, name, value]) => [name!, value!]));
+  const rules = [...css.matchAll(/([^{}]+)\{([^{}]*)\}/g)].filter(([, of]) => of!.includes(`[data-theme='${theme}']`));
+  const lines = rules.flatMap(([, , block]) => [...block!.matchAll(/--([\w-]+): ([^;]+);/g)]);
+  return new Map(lines.map(([, name, value]) => [name!, value!]));
 }
 
 function luminance(hex: string): number {
@@ -68,6 +68,6 @@ describe.each(themes)('theme $theme', ({ theme, hues, page }) => {
   });
 
   test('names the same tokens as the others', () => {
-    expect([...tokens(theme).keys()]).toEqual([...tokens('light').keys()]);
+    expect([...tokens(theme).keys()].sort()).toEqual([...tokens('light').keys()].sort());
   });
 });

@@ -6,8 +6,8 @@ const css = readFileSync(new URL('../../styles/theme.css', import.meta.url), 'ut
 const box = readFileSync(new URL('NodeBox.svelte', import.meta.url), 'utf8');
 
 function token(theme: string, name: string): string {
-  const block = css.slice(css.indexOf(`:root[data-theme='${theme}']`));
-  const found = new RegExp(`--${name}: (#[0-9a-f]{6});`).exec(block.slice(0, block.indexOf('}')));
+  const rules = [...css.matchAll(/([^{}]+)\{([^{}]*)\}/g)].filter(([, of]) => of!.includes(`[data-theme='${theme}']`));
+  const found = new RegExp(`--${name}: (#[0-9a-f]{6});`).exec(rules.map(([, , block]) => block).join(''));
   if (found === null) throw new Error(`theme ${theme} has no --${name}`);
   return found[1]!;
 }
