@@ -3,9 +3,9 @@
  * permille), and back where a window shows them. A time is rounded up to a tick: nothing happens before it was asked
  * for. Lifetimes stay fractions of ticks.
  */
-import type { BeyondConfig, RegenerationConfig, WorkloadConfig } from '../model/config.ts';
-import { pagesFromKib } from '../units/index.ts';
-import type { ScenarioBeyond, ScenarioRegeneration, ScenarioWorkload } from './part.ts';
+import type { BeyondConfig, DirtyConfig, RegenerationConfig, WorkloadConfig } from '../model/config.ts';
+import { PAGES_PER_MIB, pagesFromKib } from '../units/index.ts';
+import type { ScenarioBeyond, ScenarioDirty, ScenarioRegeneration, ScenarioWorkload } from './part.ts';
 
 export const ticksFromMs = (ms: number, tickMs: number): number => Math.ceil(ms / tickMs);
 
@@ -23,6 +23,11 @@ export const beyondConfig = ({ commitStepMs, ...b }: ScenarioBeyond, tickMs: num
 export const beyondFromConfig = ({ commitStepTicks, ...b }: BeyondConfig, tickMs: number): ScenarioBeyond => ({
   ...b,
   commitStepMs: commitStepTicks * tickMs,
+});
+
+export const dirtyConfig = ({ workingSetMiB, rateMiBps }: ScenarioDirty): DirtyConfig => ({
+  workingSetPages: Math.round(workingSetMiB * PAGES_PER_MIB),
+  pagesPerSec: rateMiBps * PAGES_PER_MIB,
 });
 
 const permille = (percent: number): number => Math.round(percent * 10);

@@ -56,6 +56,16 @@ export const pfn = z.int().min(0).max(limit.MAX_GUEST_PFN);
 export const order = z.int().min(0).max(limit.MAX_PAGE_ORDER);
 const percent = z.number().min(0).max(100).multipleOf(0.1);
 
+export const dirtySchema = z.strictObject({
+  workingSetMiB: z
+    .number()
+    .min(0)
+    .max(2 ** 30)
+    .default(0),
+  rateMiBps: mibps.default(0),
+});
+export type ScenarioDirty = z.output<typeof dirtySchema>;
+
 const layoutRangeSchema = z.strictObject({ start: pfn, end: pfn, nid: guestNid });
 export const layoutSchema = z.array(layoutRangeSchema).min(1).max(limit.MAX_RANGES);
 

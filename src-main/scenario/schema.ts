@@ -21,6 +21,7 @@ import {
   hostNid,
   hostNids,
   layoutSchema,
+  dirtySchema,
   mibps,
   name,
   pfn,
@@ -279,15 +280,7 @@ export const vmSchema = z
       .describe('Host CPUs of a vCPU. Carried, not simulated.'),
     regeneration: regenerationSchema.prefault({}),
     workload: workloadSchema.nullable().prefault({}).describe('null: nothing is allocated.'),
-    dirty: z
-      .strictObject({
-        workingSetMiB: z
-          .number()
-          .min(0)
-          .max(2 ** 30)
-          .default(0),
-        rateMiBps: mibps.default(0),
-      })
+    dirty: dirtySchema
       .prefault({})
       .describe("What live migration sees of the guest's writes: uniform over a working set."),
     profile: profileSchema.prefault({}).describe("Which kernel the guest is, and which of the RFC's defects it has."),

@@ -3,9 +3,8 @@
  * a tick (nothing happens before it was asked for), except lifetimes, which stay fractions of ticks.
  */
 import type { PfnRange } from '../../shared/units/index.ts';
-import { PAGES_PER_HUGE, PAGES_PER_MIB, pagesFromMib } from '../../shared/units/index.ts';
+import { PAGES_PER_HUGE, pagesFromMib } from '../../shared/units/index.ts';
 import type {
-  DirtyConfig,
   GuestConfig,
   HostConfig,
   HugePagePool,
@@ -16,7 +15,13 @@ import type {
   PlacementRule,
 } from '../../shared/model/config.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
-import { beyondConfig, regenerationConfig, ticksFromMs, workloadConfig } from '../../shared/schema/convert.ts';
+import {
+  beyondConfig,
+  dirtyConfig,
+  regenerationConfig,
+  ticksFromMs,
+  workloadConfig,
+} from '../../shared/schema/convert.ts';
 import type { CommandPlace, ScenarioCommand } from '../../shared/schema/command.ts';
 import { engineCommand } from '../../shared/schema/command.ts';
 import { ALL_DEFECTS, CORRECT, RFC_V3 } from '../../shared/model/config.ts';
@@ -110,7 +115,7 @@ function guestConfig(vm: ScenarioVm, host: HostConfig, tickMs: number): GuestCon
     placement: placementRules(vm, host),
     regeneration: regenerationConfig(vm.regeneration, tickMs),
     workload: vm.workload === null ? null : workloadConfig(vm.workload, tickMs),
-    dirty: dirtyConfig(vm),
+    dirty: dirtyConfig(vm.dirty),
     beyond: beyondConfig(vm.beyond, tickMs),
     dimms: dimmSlotsOf(vm).map((slot, i) => ({
       ...slot,
@@ -152,11 +157,6 @@ const profileConfig = (p: ScenarioProfile): KernelProfile => ({
 
 const plainRange = (r: PfnRange): PfnRange => ({ start: r.start, end: r.end });
 const plainLayoutRange = (r: LayoutRange): LayoutRange => ({ start: r.start, end: r.end, nid: r.nid });
-
-const dirtyConfig = (vm: ScenarioVm): DirtyConfig => ({
-  workingSetPages: Math.round(vm.dirty.workingSetMiB * PAGES_PER_MIB),
-  pagesPerSec: vm.dirty.rateMiBps * PAGES_PER_MIB,
-});
 
 /**
  * One rule for the whole guest, or, where single cells are bound, one for each run of cells with the same rule. A frame

@@ -26,17 +26,17 @@ export type MigrationState = {
   phase: MigrationPhase;
   readonly precopy: Precopy;
   downtimeMs: number | null;
+  /** What the guest dirties in the round under way, where it has been changed since the round began. */
+  roundDirty?: DirtyConfig;
 };
 
 export class Migration implements Transfer<MigrationRow> {
   readonly state: MigrationState;
   readonly flow: Flow;
-  readonly #dirty: DirtyConfig;
 
-  constructor(state: MigrationState, dirty: DirtyConfig) {
+  constructor(state: MigrationState) {
     this.state = state;
     this.flow = flowOf(state.path, state.maxBytesPerSec);
-    this.#dirty = dirty;
   }
 
   get guest(): number {
@@ -63,8 +63,10 @@ export class Migration implements Transfer<MigrationRow> {
     const { precopy } = this.state;
     const round = currentRound(precopy);
     const number = precopy.rounds.length - 1;
-    const dirtyPages = workingSetDirt(this.#dirty, at.fleet.guest(this.guest).memory.validPages);
+    const dirty = this.state.roundDirty ?? at.dirty(this.guest);
+    const dirtyPages = workingSetDirt(dirty, at.fleet.guest(this.guest).memory.validPages);
     if (!advance(precopy, ms, this.cpuShare, bytesPerSec, at.tick, dirtyPages)) return;
+    delete this.state.roundDirty;
     if (precopy.phase === 'done') {
       this.#complete(at);
       return;

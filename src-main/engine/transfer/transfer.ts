@@ -2,6 +2,7 @@
  * The interface of everything that moves a guest's memory: compaction.ts and migration.ts. transfers.ts advances them
  * tick by tick; all it knows about their kinds is in which phase of a tick each of them moves.
  */
+import type { DirtyConfig } from '../../../shared/model/config.ts';
 import type { WorldEventData, WorldEventType } from '../../../shared/model/event.ts';
 import type { Fleet, Move } from '../fleet/index.ts';
 import type { Flow } from './max-min.ts';
@@ -33,6 +34,8 @@ export interface Transfer<Row> {
 export interface Surroundings {
   readonly tick: number;
   readonly fleet: Fleet;
+  /** What a guest dirties now. */
+  dirty(guest: number): DirtyConfig;
   apply(move: Move): void;
   /** Whether frames of a host may come free by a transfer that is under way. */
   mayFreeRoom(host: number): boolean;

@@ -8,6 +8,7 @@
  * A command takes effect as a whole, or is rejected with a reason and changes nothing. Law H1 (fleet/check.ts,
  * check.ts) holds after every call.
  */
+import type { DirtyConfig } from '../../../shared/model/config.ts';
 import type { Violation, WorldEvent } from '../../../shared/model/event.ts';
 import type { PlacementProblem } from '../../../shared/model/placement.ts';
 import type { Rejection } from '../../../shared/model/rejection.ts';
@@ -33,6 +34,8 @@ interface Parts {
   /** In the order in which they were started, ended ones included. */
   readonly compactions: Compaction[];
   readonly migrations: Migration[];
+  /** By guest, where a command has changed what it dirties. */
+  readonly dirty: Map<number, DirtyConfig>;
 }
 
 export class Transfers {
@@ -40,6 +43,7 @@ export class Transfers {
   readonly #network: Network;
   readonly #compactions: Compaction[];
   readonly #migrations: Migration[];
+  readonly #dirty: Map<number, DirtyConfig>;
   /** Those under way, by guest. */
   readonly #underWay = new Map<number, AnyTransfer>();
   /** Milliseconds of the last tick that guests' CPUs stood still, by guest. */
@@ -47,12 +51,13 @@ export class Transfers {
   #fleet: Fleet;
   #events: WorldEvent[] = [];
 
-  private constructor(config: WorldConfig, { fleet, compactions, migrations }: Parts) {
+  private constructor(config: WorldConfig, { fleet, compactions, migrations, dirty }: Parts) {
     this.#config = config;
     this.#network = new Network(config.links);
     this.#fleet = fleet;
     this.#compactions = compactions;
     this.#migrations = migrations;
+    this.#dirty = dirty;
     for (const t of [...compactions, ...migrations]) if (t.isUnderWay) this.#underWay.set(t.guest, t);
   }
 
@@ -62,7 +67,8 @@ export class Transfers {
     readonly problems: readonly PlacementProblem[];
   } {
     const { fleet, problems } = Fleet.create(config);
-    const transfers = fleet === null ? null : new Transfers(config, { fleet, compactions: [], migrations: [] });
+    const transfers =
+      fleet === null ? null : new Transfers(config, { fleet, compactions: [], migrations: [], dirty: new Map() });
     return { transfers, problems };
   }
 
@@ -149,7 +155,7 @@ export class Transfers {
       precopy: startPrecopy(validPages, options.downtimeLimitMs, options.maxRounds, tick),
       downtimeMs: null,
     };
-    const migration = new Migration(state, this.#config.guests[guest]!.dirty);
+    const migration = new Migration(state);
     this.#migrations.push(migration);
     this.#underWay.set(guest, migration);
     migration.announce(nodes, this.#at(tick));
@@ -190,8 +196,19 @@ export class Transfers {
   forecastMigration(guest: number, options: MigrateOptions): Planned<MigrationForecast> {
     const planned = planMigration(this, guest, options);
     if (planned.plan === null) return planned;
-    const { dirty } = this.#config.guests[guest]!;
-    return { plan: forecastMigration(this, this.#flows(), guest, planned.plan, options, dirty), rejection: null };
+    const plan = forecastMigration(this, this.#flows(), guest, planned.plan, options, this.#dirtyOf(guest));
+    return { plan, rejection: null };
+  }
+
+  #dirtyOf(guest: number): DirtyConfig {
+    return this.#dirty.get(guest) ?? this.#config.guests[guest]!.dirty;
+  }
+
+  /** From now on; of a migration that is under way, from its next round on. */
+  setDirty(guest: number, dirty: DirtyConfig): void {
+    const transfer = this.of(guest);
+    if (transfer instanceof Migration) transfer.state.roundDirty ??= this.#dirtyOf(guest);
+    this.#dirty.set(guest, dirty);
   }
 
   /**
@@ -273,6 +290,7 @@ export class Transfers {
       get fleet() {
         return now();
       },
+      dirty: (guest) => this.#dirtyOf(guest),
       apply: (move) => (this.#fleet = this.#fleet.apply(move)),
       mayFreeRoom: (host) => running.some((t) => t.mayFreeRoom(host)),
       event: (type, guest, data) => {
@@ -308,19 +326,16 @@ export class Transfers {
       'host.compactions',
       this.#compactions.map(({ state }) => ({ ...state })),
     );
-    w.json(
-      'host.migrations',
-      this.#migrations.map(({ state }) => copyOf(state)),
-    );
+    w.json('host.migrations', this.#migrations.map(({ state }) => copyOf(state)) as never);
+    if (this.#dirty.size > 0) w.json('host.dirty', [...this.#dirty].sort(([a], [b]) => a - b) as never);
   }
 
   static load(config: WorldConfig, r: StateReader): Transfers {
     return new Transfers(config, {
       fleet: loadFleet(config, r),
       compactions: r.json<CompactionState[]>('host.compactions').map((state) => new Compaction({ ...state })),
-      migrations: r
-        .json<MigrationState[]>('host.migrations')
-        .map((state) => new Migration(copyOf(state), config.guests[state.guest]!.dirty)),
+      migrations: r.json<MigrationState[]>('host.migrations').map((state) => new Migration(copyOf(state))),
+      dirty: new Map(r.has('host.dirty') ? r.json<[number, DirtyConfig][]>('host.dirty') : []),
     });
   }
 
