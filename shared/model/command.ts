@@ -4,7 +4,7 @@
  * that a person writes, and their conversion: shared/schema/command.ts.
  */
 import { MAX_MS, MAX_RATE_MIBPS, MAX_ROUNDS } from './limit.ts';
-import type { BeyondConfig, LayoutRange, RegenerationConfig, WorkloadConfig } from './config.ts';
+import type { BeyondConfig, DirtyConfig, LayoutRange, RegenerationConfig, WorkloadConfig } from './config.ts';
 
 /** Everything that may change a world from outside. A command takes effect whole or not at all. */
 export type Command =
@@ -47,7 +47,9 @@ export type Command =
     }
   /** Plug in the DIMM with this index; the guest's kernel asks its layout for the node. */
   | { readonly type: 'plugDimm'; readonly vm: string; readonly dimm: number }
-  | { readonly type: 'setBeyond'; readonly vm: string; readonly beyond: BeyondConfig };
+  | { readonly type: 'setBeyond'; readonly vm: string; readonly beyond: BeyondConfig }
+  /** What migrations find the guest writing, from their next round on. */
+  | { readonly type: 'setDirty'; readonly vm: string; readonly dirty: DirtyConfig };
 
 /** One write(2) of the whole text to an absolute path of the guest. */
 export interface FileWrite {
@@ -79,7 +81,8 @@ export type CommandEffect =
   | { readonly command: 'releasePages'; readonly pfn: number; readonly pages: number }
   | { readonly command: 'writeFiles'; readonly files: number; readonly line: string }
   | { readonly command: 'plugDimm'; readonly dimm: number }
-  | { readonly command: 'setBeyond' };
+  | { readonly command: 'setBeyond' }
+  | { readonly command: 'setDirty'; readonly workingSetPages: number; readonly bytesPerSec: number };
 
 export type EffectOf<Type extends CommandEffect['command']> = Extract<CommandEffect, { readonly command: Type }>;
 
@@ -171,6 +174,11 @@ export const COMMANDS = {
     inWindow: true,
   },
   setBeyond: { ...plain, does: 'Changes what the guest does beyond the RFC.', inWindow: true },
+  setDirty: {
+    ...plain,
+    does: 'Changes how fast the guest writes and to how much memory, as migrations see it.',
+    inWindow: true,
+  },
 } as const satisfies { readonly [Type in CommandType]: CommandInfo };
 
 export const COMMAND_TYPES = Object.keys(COMMANDS) as readonly CommandType[];

@@ -20,6 +20,7 @@ const LEAST = {
   writeFiles: { line: 'echo 1 > x', writes: [{ path: '/x', text: '1' }] },
   plugDimm: { dimm: 0 },
   setBeyond: { beyond: {} },
+  setDirty: { dirty: {} },
 } as const;
 
 const engineOf = (command: unknown): unknown => engineCommand(commandSchema.parse(command), PLACE);

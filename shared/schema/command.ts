@@ -13,9 +13,10 @@ import { COMMAND_TYPES, COMMANDS } from '../model/command.ts';
 import type { LayoutRange } from '../model/config.ts';
 import * as limit from '../model/limit.ts';
 import { PAGES_PER_MIB } from '../units/index.ts';
-import { beyondConfig, regenerationConfig, workloadConfig } from './convert.ts';
+import { beyondConfig, dirtyConfig, regenerationConfig, workloadConfig } from './convert.ts';
 import {
   beyondSchema,
+  dirtySchema,
   exactlyOne,
   guestNid,
   hostNids,
@@ -199,6 +200,7 @@ const TABLE = {
   setBeyond: row('setBeyond', { beyond: beyondSchema }, ({ beyond }, { tickMs }) => ({
     beyond: beyondConfig(beyond, tickMs),
   })),
+  setDirty: row('setDirty', { dirty: dirtySchema }, ({ dirty }) => ({ dirty: dirtyConfig(dirty) })),
 };
 
 function blockUse(block: { readonly pfn: number; readonly order: number }): readonly CommandUse[] {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { migrationsOf } from '../../shared/columns/index.ts';
 import type { Command } from '../../shared/model/command.ts';
 import type { ScheduledCommand } from '../../shared/model/world.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
@@ -202,4 +203,40 @@ test('a snapshot has the pageblocks of the guests asked for, in the same rows', 
   };
   for (const wanted of [[], [1], [2, 0], [0, 1, 2]]) expect(plain(wanted)).toEqual(rowsFor(wanted));
   expect(world.snapshot('accounts', { blocksOf: [1] }).tables.blocks.rows).toBe(0);
+});
+
+describe('setDirty', () => {
+  /** 4096 pages of RAM take several rounds; the dirty rate decides how many. */
+  const SET_DIRTY: Command = { type: 'setDirty', vm: 'a', dirty: { workingSetPages: 0, pagesPerSec: 0 } };
+  const rounds = (world: World): readonly { readonly dirtyBytes: number | null }[] =>
+    migrationsOf(world.snapshot('accounts'))[0]!.rounds;
+
+  test('a migration finds the new rate, as its forecast says', () => {
+    const world = start(config([guest('a'), guest('b')], []));
+    const before = world.forecast(MIGRATE);
+    expect(world.forecast(SET_DIRTY)).toMatchObject({ effect: { command: 'setDirty', workingSetPages: 0 } });
+    expect(world.submit(SET_DIRTY)).toBeNull();
+    const after = world.forecast(MIGRATE);
+    if (before.type !== 'migrate' || after.type !== 'migrate') throw new Error('no forecast of a migration');
+    expect(before.rounds[0]!.dirtyBytes).toBeGreaterThan(0);
+    expect(after.rounds.map((r) => r.dirtyBytes)).toEqual(after.rounds.map(() => 0));
+  });
+
+  test('under way, the round goes on with the old rate and the next has the new one, also when restored', () => {
+    const world = start(config([guest('a'), guest('b')], []));
+    world.submit({ ...MIGRATE, downtimeLimitMs: 0 });
+    world.step();
+    expect(world.submit(SET_DIRTY)).toBeNull();
+    const restored = World.restore(world.config, world.state());
+    for (const w of [world, restored]) {
+      for (let tick = 0; tick < 80 && rounds(w).length < 3; tick++) w.step();
+      const [first, second] = rounds(w);
+      expect(first!.dirtyBytes).toBeGreaterThan(0);
+      expect(second!.dirtyBytes).toBe(0);
+    }
+    expect(restored.hash()).toBe(world.hash());
+    const written = start(world.config);
+    written.step(world.tick);
+    expect(written.hash()).toBe(world.hash());
+  });
 });

@@ -7,6 +7,7 @@ import type { WorldEvent } from '../../shared/model/event.ts';
 import { MAX_WRITES } from '../../shared/model/limit.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
 import { isUnderWay } from '../../shared/model/transfer.ts';
+import { PAGE_SIZE_BYTES } from '../../shared/units/index.ts';
 import { assert } from './core/index.ts';
 import type { GuestFiles } from './guestfs/index.ts';
 import type { Guest } from './vm/index.ts';
@@ -144,6 +145,15 @@ const HANDLERS: Handlers = {
     check: always,
     apply: inGuest(({ guest, tick }, { beyond }) => guest.setBeyond(beyond, tick)),
     effect: (_, { type }) => ({ command: type }),
+  },
+  setDirty: {
+    check: always,
+    apply: inGuest(({ transfers, index }, { dirty }) => transfers.setDirty(index, dirty)),
+    effect: (_, { type, dirty: { workingSetPages, pagesPerSec } }) => ({
+      command: type,
+      workingSetPages,
+      bytesPerSec: pagesPerSec * PAGE_SIZE_BYTES,
+    }),
   },
 };
 

@@ -314,6 +314,8 @@ function drawCommand(prng: Prng, world: Drawn): Command {
       return { type, vm, dimm: prng.below(guest.dimms.length + (prng.chance(1, 4) ? 1 : 0)) };
     case 'setBeyond':
       return { type, vm, beyond: prng.chance(1, 4) ? PLAIN_RFC : drawBeyond(prng) };
+    case 'setDirty':
+      return { type, vm, dirty: { workingSetPages: prng.below(guest.mm.nrPages), pagesPerSec: prng.below(5000) } };
     default:
       return { type, vm };
   }

@@ -2,6 +2,7 @@
 import type { Command, CommandEffect, CommandType, EffectOf } from '../../model/command.ts';
 import type { BeyondConfig } from '../../model/config.ts';
 import type { ScenarioCommand } from '../../schema/command.ts';
+import { PAGE_SIZE_BYTES } from '../../units/index.ts';
 import { bytes, count, decimal, exactPages, plural, size } from '../number-format.ts';
 import { msText, nodesText, secondsText } from './part.ts';
 
@@ -18,6 +19,7 @@ export const COMMAND_NAMES: Readonly<Record<CommandType, string>> = {
   writeFiles: 'Writing files',
   plugDimm: 'Plugging in a DIMM',
   setBeyond: 'Setting what goes beyond the RFC',
+  setDirty: 'Setting the dirty rate',
 };
 
 /** As in "Undo compact vm3 to node 1". */
@@ -51,6 +53,8 @@ export function commandLabel(command: ScenarioCommand): string {
       return `plug DIMM ${command.dimm} into ${vm}`;
     case 'setBeyond':
       return `change what ${vm} does beyond the RFC`;
+    case 'setDirty':
+      return `set the dirty rate of ${vm} to ${decimal(command.dirty.rateMiBps)} MiB/s`;
   }
 }
 
@@ -92,6 +96,10 @@ export function parametersText(command: Command): string {
       return `DIMM ${command.dimm}`;
     case 'setBeyond':
       return beyondText(command.beyond);
+    case 'setDirty': {
+      const { pagesPerSec, workingSetPages } = command.dirty;
+      return `${bytes(pagesPerSec * PAGE_SIZE_BYTES)}/s over ${size(workingSetPages)}`;
+    }
     case 'cancelCompaction':
     case 'cancelMigration':
       return '';
@@ -142,6 +150,8 @@ const EFFECTS: Effects = {
   writeFiles: ({ files, line }, vm) => `Writes to ${count(files)} of the files of ${vm}, as "${line}" does.`,
   plugDimm: ({ dimm }, vm) => `Plugs DIMM ${dimm} into ${vm}; its kernel asks the layout for the node.`,
   setBeyond: (_, vm) => `Changes what ${vm} does beyond the RFC.`,
+  setDirty: ({ workingSetPages, bytesPerSec }, vm) =>
+    `A migration of ${vm} would find ${bytes(bytesPerSec)}/s written to a working set of ${size(workingSetPages)}.`,
 };
 
 /** What would come of a command that moves no memory on the hosts. */

@@ -112,6 +112,7 @@ const COMMANDS: { readonly [T in Command['type']]: Omit<MemberOf<Command, 'type'
   releasePages: { pfn: 8, order: 0 },
   writeFiles: { line: 'echo 1 > commit', writes: [] },
   plugDimm: { dimm: 0 },
+  setDirty: { dirty: { workingSetPages: 2048, pagesPerSec: 12_800 } },
   setBeyond: { beyond: { ...PLAIN_RFC, activePass: { pagesPerTick: 9, order: 'oldest' } } },
 };
 
