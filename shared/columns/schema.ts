@@ -147,6 +147,7 @@ export const COUNTERS = {
   flagsSet: 'marks set',
   flagsLost: 'marks lost',
   lookupsRight: 'lookups for nothing',
+  layoutsDelivered: 'layouts delivered',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type CounterName = keyof typeof COUNTERS;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { migrationsOf } from '../../shared/columns/index.ts';
+import { COUNTER_NAMES, migrationsOf } from '../../shared/columns/index.ts';
 import type { Command } from '../../shared/model/command.ts';
 import type { ScheduledCommand } from '../../shared/model/world.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
@@ -239,4 +239,20 @@ describe('setDirty', () => {
     written.step(world.tick);
     expect(written.hash()).toBe(world.hash());
   });
+});
+
+test('layouts delivered are counted, and a restored world counts on', () => {
+  const delivered = (world: World): number => {
+    const { counters } = world.snapshot('accounts').tables;
+    const number = COUNTER_NAMES.indexOf('layoutsDelivered');
+    return counters.columns.value[counters.columns.counter.indexOf(number)]!;
+  };
+  const world = start(config([guest('a'), guest('b')], []));
+  expect(delivered(world)).toBe(0);
+  world.submit(COMPACT);
+  world.step(40);
+  const events = world.takeEvents().filter(({ type }) => type === 'layoutDelivered');
+  expect(events.length).toBeGreaterThan(0);
+  expect(delivered(world)).toBe(events.length);
+  expect(delivered(World.restore(world.config, world.state()))).toBe(events.length);
 });

@@ -62,6 +62,7 @@ export class Guest {
   #beyond: BeyondConfig;
   readonly #hosts: readonly HostConfig[];
   #marksSet = 0;
+  #layoutsDelivered = 0;
   /** Cached lag 1; it changes only with the backing, the layout or the settings. Derived, not state. */
   #lagKey = '';
   #lag = { hostTarget: 0, coalesced: 0 };
@@ -151,6 +152,7 @@ export class Guest {
     return {
       commitTicks: this.#commits.lastTicks,
       marksSet: this.#marksSet,
+      layoutsDelivered: this.#layoutsDelivered,
       remoteAllocs: this.workload.remoteAllocs,
       slabPages: this.slabs.pages,
       slabStranded: this.slabs.owed,
@@ -232,6 +234,7 @@ export class Guest {
     this.#lagKey = '';
     if (remapped && this.memory.state.commits > 0) this.#placeCpus();
     if (sameRanges(ranges, target())) return [];
+    this.#layoutsDelivered++;
     const vm = this.config.name;
     const delivered: WorldEvent = {
       tick,
@@ -372,7 +375,8 @@ export class Guest {
     this.#pass.save(w);
     this.slabs.save(w);
     this.policies.save(w);
-    w.memo('counters', { marksSet: this.#marksSet, remoteAllocs: this.workload.remoteAllocs });
+    const { remoteAllocs } = this.workload;
+    w.memo('counters', { marksSet: this.#marksSet, layoutsDelivered: this.#layoutsDelivered, remoteAllocs });
     if (this.#beyond !== this.config.beyond) w.json('beyond', this.#beyond as unknown as Json);
   }
 
@@ -397,8 +401,9 @@ export class Guest {
       pass: ActivePass.load(memory, workload, beyond.activePass, r),
       slabs: SlabCaches.load(memory, r),
     });
-    const counters = r.json<{ marksSet: number; remoteAllocs: number }>('counters');
+    const counters = r.json<Record<'marksSet' | 'layoutsDelivered' | 'remoteAllocs', number>>('counters');
     guest.#marksSet = counters.marksSet;
+    guest.#layoutsDelivered = counters.layoutsDelivered;
     workload.remoteAllocs = counters.remoteAllocs;
     return guest;
   }
