@@ -36,7 +36,7 @@ export interface LinkConfig {
   readonly hosts: readonly [string, string];
   /** Shared, max-min fairly, by the migrations that run over it. */
   readonly bytesPerSec: number;
-  /** One way. Absent: 0. */
+  /** One way. Absent: 0. A path adds it up; no transfer waits for it: a round trip is little beside a round. */
   readonly latencyMs?: number;
 }
 
