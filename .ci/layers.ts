@@ -77,6 +77,7 @@ export const layers: readonly Layer[] = [
   // Around the world: text in, text out. None of them steps a world, but the one that attacks it.
   pure(formats, "other tools' files, parsed and printed", ['shared']),
   pure(scenario, 'our document: schema, validation, and the way to a world', ['shared', formats, ...guestRules], ['zod', 'jsonc-parser']),
+  pure('src-main/findings', 'what is wrong with a host and its VMs: the table of checks', ['shared']),
   pure('src-main/planner', 'where to put what: heuristics, model, checker', ['shared']),
   pure(report, 'rows of a view to HTML, CSV, JSON and SVG', ['shared']),
   pure(simtest, 'the attacker of the engine, by seed', ['shared', engine, scenario]),

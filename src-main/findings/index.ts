@@ -1,0 +1,2 @@
+export { findAll } from './find.ts';
+export type * from './facts.ts';
