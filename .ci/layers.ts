@@ -49,6 +49,7 @@ const engineShared = ['shared/model', 'shared/columns', 'shared/units', 'shared/
 const guestRules = [`${engine}/mm/free-plan.ts`, `${engine}/mm/era.ts`];
 const formats = 'src-main/formats';
 const scenario = 'src-main/scenario';
+const findings = 'src-main/findings';
 const report = 'src-main/report';
 const simtest = 'src-main/simtest';
 const jobs = 'src-main/jobs';
@@ -77,7 +78,7 @@ export const layers: readonly Layer[] = [
   // Around the world: text in, text out. None of them steps a world, but the one that attacks it.
   pure(formats, "other tools' files, parsed and printed", ['shared']),
   pure(scenario, 'our document: schema, validation, and the way to a world', ['shared', formats, ...guestRules], ['zod', 'jsonc-parser']),
-  pure('src-main/findings', 'what is wrong with a host and its VMs: the table of checks', ['shared']),
+  pure(findings, 'what is wrong with a host and its VMs: the table of checks', ['shared', scenario]),
   pure('src-main/planner', 'where to put what: heuristics, model, checker', ['shared']),
   pure(report, 'rows of a view to HTML, CSV, JSON and SVG', ['shared']),
   pure(simtest, 'the attacker of the engine, by seed', ['shared', engine, scenario]),
@@ -89,7 +90,7 @@ export const layers: readonly Layer[] = [
   node(store, 'files that survive a crash', ['shared', formats], ['zod']),
   node(desk, 'documents, and what a window may ask of them; the same in every shell', ['shared', formats, scenario, report, jobs, runtime, store], ['zod']),
   node('src-main/bench', "benchmarks beside the RFC's algorithm in C", ['shared', engine, scenario]),
-  node('src-main/cli', 'the jobs without a window', ['shared', engine, formats, scenario, report, simtest, jobs, guestShell, runtime, store], ['commander']),
+  node('src-main/cli', 'the jobs without a window', ['shared', engine, formats, scenario, findings, report, simtest, jobs, guestShell, runtime, store], ['commander']),
   node(servedPage, 'the page as every window shell serves it: its files, its headers', []),
   node('src-main/web', 'the same application on loopback', ['shared', desk, servedPage], ['ws']),
   node('src-main/app', 'windows, menus, the one validated IPC door', ['shared', desk, servedPage], ['electron']),

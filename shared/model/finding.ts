@@ -30,10 +30,12 @@ export interface Finding extends FindingSubject {
   readonly remedy: readonly Remedy[];
 }
 
-/** A check that could not be made, as nothing states what it needs. */
+/** A check that could not be made of some hosts or VMs, as nothing states what it needs. */
 export interface UntestedCheck {
   readonly id: string;
   readonly title: string;
+  /** Names of the VMs or hosts of which it could not be made. */
+  readonly of: readonly string[];
   /** The facts that it needs, in words. */
   readonly needs: string;
 }

@@ -5,8 +5,8 @@
  * (a) stdout: results alone. stderr: notes, diagnostics, progress. (b) Exit codes: output.ts. (c) Wrong usage changes
  * nothing and says what is right.
  */
-import { Command, CommanderError, Option } from 'commander';
-import { addCommandOptions, addRunOptions, tickOrConverged, wholeNumber } from './option.ts';
+import { Argument, Command, CommanderError, Option } from 'commander';
+import { addCommandOptions, addRunOptions, amount, tickOrConverged, wholeNumber } from './option.ts';
 import type { ExitCode } from './output.ts';
 import { printNote, quietPipes } from './output.ts';
 import { VERSION } from './version.ts';
@@ -142,9 +142,22 @@ program
   .action(exitWith(async (file, flags) => (await import('./compare.ts')).compare(file, flags)));
 
 program
+  .command('findings')
+  .argument('<FILE...>', 'a scenario, or files of other tools that describe one host and its VMs')
+  .description('what is wrong with a host and its VMs, what it costs, and what mends it')
+  .option('--json', 'one JSON document instead of text')
+  .option('--migrate <VM=HOST>', 'ask about a live migration too')
+  .addOption(new Option('--dirty-mib-s <N>', 'with --migrate: what the VM writes a second').argParser(amount))
+  .addOption(new Option('--working-set-mib <N>', 'with --migrate: over how much memory').argParser(amount))
+  .addOption(new Option('--link-mib-s <N>', 'with --migrate: what the link carries').argParser(amount))
+  .addOption(new Option('--downtime-ms <N>', 'with --migrate: downtime limit; otherwise 300').argParser(amount))
+  .action(exitWith(async (files, flags) => (await import('./findings.ts')).findings(files, flags)));
+
+program
   .command('schema')
-  .description('the JSON Schema of scenarios')
-  .action(exitWith(async () => (await import('./schema.ts')).schema()));
+  .addArgument(new Argument('[WHAT]', 'of which document').choices(['scenario', 'findings']).default('scenario'))
+  .description('the JSON Schema of scenarios, or of what findings --json prints')
+  .action(exitWith(async (what) => (await import('./schema.ts')).schema(what)));
 
 quietPipes();
 try {

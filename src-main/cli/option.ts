@@ -28,6 +28,15 @@ export const wholeNumber =
     throw new InvalidArgumentError(`It takes a whole number from ${least} to ${most}.`);
   };
 
+const MAX_AMOUNT = 2 ** 40;
+
+/** Reads a number from 0 on, with decimals. */
+export function amount(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (value <= MAX_AMOUNT) return value;
+  throw new InvalidArgumentError(`It takes a number from 0 to ${MAX_AMOUNT}.`);
+}
+
 /** A tick, or the word `converged`. */
 export const tickOrConverged = (text: string): number | 'converged' =>
   text === 'converged' ? text : wholeNumber(0, MAX_TICKS)(text);

@@ -1,9 +1,14 @@
-/** `schema`: the published JSON Schema of scenarios. */
+/** `schema [WHAT]`: the published JSON Schemas. */
+import { findingJsonSchema } from '../../shared/schema/finding.ts';
 import { scenarioJsonSchema } from '../scenario/index.ts';
 import type { ExitCode } from './output.ts';
 import { printJson } from './output.ts';
 
-export async function schema(): Promise<ExitCode> {
-  printJson(scenarioJsonSchema());
+const SCHEMAS = { scenario: scenarioJsonSchema, findings: findingJsonSchema };
+
+export type SchemaName = keyof typeof SCHEMAS;
+
+export async function schema(name: SchemaName): Promise<ExitCode> {
+  printJson(SCHEMAS[name]());
   return 0;
 }

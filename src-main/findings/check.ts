@@ -15,7 +15,7 @@ export interface Hit {
 }
 
 /** What a check looks at: one VM on its host, one host, or a migration that is asked about. */
-interface CheckOf<What extends string, Subject> {
+export interface CheckOf<What extends string, Subject> {
   /** Stable once published. */
   readonly id: string;
   readonly title: string;

@@ -4,10 +4,10 @@
  * (a) One cause is one finding: a hit may silence other checks of the same VM (Hit.silences).
  * (b) A VM that is to migrate is asked about on its destination too, as if it were to start there; what the migration's own
  *     checks say of the destination, and what is found where it is already, is not said again.
- * (c) A check is untested when none of its subjects states the facts that it needs.
+ * (c) A check is untested of the VMs and hosts that do not state the facts it needs.
  */
 import type { Finding, FindingReport, UntestedCheck } from '../../shared/model/finding.ts';
-import type { Check, Hit } from './check.ts';
+import type { Check, CheckOf, Hit } from './check.ts';
 import { SAID_OF_DESTINATION } from './checks/migration.ts';
 import { cannotMoveLive, MEMORY_CANNOT_MOVE_LIVE, MISPLACED } from './checks/tier.ts';
 import type { PlacementFacts } from './facts.ts';
@@ -28,11 +28,17 @@ const SEVERITY_ORDER = ['error', 'warning', 'note'];
 export function findAll(facts: PlacementFacts): Pick<FindingReport, 'findings' | 'untested'> {
   const view = new FactsView(facts);
   const found: Found[] = [];
-  const untested = new Map<string, UntestedCheck>();
+  const untested: UntestedCheck[] = [];
   for (const check of CHECKS) {
-    const { hits, needs } = ask(check, view);
+    const { hits, lacking } = ask(check, view);
     found.push(...hits);
-    if (needs !== null) untested.set(check.id, { id: check.id, title: check.title, needs });
+    if (lacking.length > 0)
+      untested.push({
+        id: check.id,
+        title: check.title,
+        of: lacking.map(({ name }) => name),
+        needs: lacking[0]!.needs,
+      });
   }
   found.push(...immovable(found));
   const findings = [...unsilenced(found), ...onDestination(view, found)];
@@ -40,37 +46,40 @@ export function findAll(facts: PlacementFacts): Pick<FindingReport, 'findings' |
     (a, b) =>
       SEVERITY_ORDER.indexOf(a.hit.severity) - SEVERITY_ORDER.indexOf(b.hit.severity) || a.check.rank - b.check.rank,
   );
-  return { findings: findings.map(published), untested: [...untested.values()] };
+  return { findings: findings.map(published), untested };
 }
 
-function ask(check: Check, view: FactsView): { readonly hits: readonly Found[]; readonly needs: string | null } {
-  if (check.about === 'migration') {
-    const { migration } = view;
-    if (migration === null) return { hits: [], needs: null };
-    const hits = check.find(migration).map((hit) => ({ check, host: migration.to.name, hit }));
-    return { hits, needs: check.needs?.(migration) ?? null };
-  }
-  if (check.about === 'host') {
-    const asked = view.hosts.map((host) => ({
-      hits: check.find(host).map((hit) => ({ check, host: host.name, hit })),
-      needs: check.needs?.(host) ?? null,
-    }));
-    return merged(asked);
-  }
-  const vms = view.hosts.flatMap((host) => host.vms.map((vm) => ({ host, vm })));
-  return merged(
-    vms.map(({ host, vm }) => ({
-      hits: check.find(vm).map((hit) => ({ check, host: host.name, hit })),
-      needs: check.needs?.(vm) ?? null,
-    })),
-  );
+interface Asked {
+  readonly hits: readonly Found[];
+  /** Subjects that do not state the facts which the check needs, and these facts. */
+  readonly lacking: readonly { readonly name: string; readonly needs: string }[];
 }
 
-function merged(asked: readonly { readonly hits: readonly Found[]; readonly needs: string | null }[]) {
-  const hits = asked.flatMap((one) => one.hits);
-  const isTested = asked.some((one) => one.needs === null);
-  return { hits, needs: isTested ? null : (asked[0]?.needs ?? null) };
+function ask(check: Check, view: FactsView): Asked {
+  switch (check.about) {
+    case 'migration':
+      return merged(
+        view.migration === null ? [] : [one(check, view.migration, view.migration.vm.name, view.migration.to.name)],
+      );
+    case 'host':
+      return merged(view.hosts.map((host) => one(check, host, host.name, host.name)));
+    case 'vm':
+      return merged(view.hosts.flatMap((host) => host.vms.map((vm) => one(check, vm, vm.name, host.name))));
+  }
 }
+
+function one<Subject>(check: CheckOf<string, Subject>, subject: Subject, name: string, host: string): Asked {
+  const needs = check.needs?.(subject) ?? null;
+  return {
+    hits: check.find(subject).map((hit) => ({ check, host, hit })),
+    lacking: needs === null ? [] : [{ name, needs }],
+  };
+}
+
+const merged = (asked: readonly Asked[]): Asked => ({
+  hits: asked.flatMap(({ hits }) => hits),
+  lacking: asked.flatMap(({ lacking }) => lacking),
+});
 
 /** Of the VMs whose memory was found misplaced, those that cannot be helped while they run. */
 function immovable(found: readonly Found[]): Found[] {

@@ -1,2 +1,3 @@
 export { findAll } from './find.ts';
-export type * from './facts.ts';
+export { assumptionsOf, factsOf } from './from-scenario.ts';
+export type { MigrationFacts } from './facts.ts';

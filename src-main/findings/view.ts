@@ -81,17 +81,17 @@ export class HostView {
 
   /** The least and the most between two different nodes of these; null with fewer than two or without distances. */
   distancesAmong(nids: readonly number[]): Extent | null {
-    let extent: Extent | null = null;
-    for (const a of nids) {
-      for (const b of nids) {
-        const distance = a === b ? null : this.distance(a, b);
+    let least = Infinity;
+    let most: Omit<Extent, 'least'> | null = null;
+    for (const from of nids) {
+      for (const to of nids) {
+        const distance = from === to ? null : this.distance(from, to);
         if (distance === null) continue;
-        if (extent === null) extent = { least: distance, most: distance, from: a, to: b };
-        else if (distance < extent.least) extent = { ...extent, least: distance };
-        else if (distance > extent.most) extent = { ...extent, most: distance, from: a, to: b };
+        least = Math.min(least, distance);
+        if (most === null || distance > most.most) most = { most: distance, from, to };
       }
     }
-    return extent;
+    return most === null ? null : { ...most, least };
   }
 }
 

@@ -30,7 +30,7 @@ import {
   workloadSchema,
 } from '../../shared/schema/part.ts';
 import { kibFromPages, mibFromPages } from '../../shared/units/index.ts';
-import { readIdTerms } from './id-list.ts';
+import { hugePageKib, idList, nodeFacts, poolFacts, systemSchema, vmFacts } from './fact-schema.ts';
 
 export const SCENARIO_VERSION = 1;
 
@@ -47,21 +47,6 @@ const memory = {
     .describe('Or in KiB, a multiple of 4.'),
   memoryPages: z.int().min(0).max(limit.MAX_NODE_PAGES).optional().describe('Or in pages of 4 KiB.'),
 };
-
-const idList = z
-  .string()
-  .max(100_000)
-  .check((ctx) => {
-    const ids = readIdTerms(ctx.value, limit.MAX_CPU_IDS);
-    if (typeof ids !== 'string') return;
-    ctx.issues.push({
-      code: 'custom',
-      message: ids,
-      input: ctx.value,
-      params: { slug: 'id-list', expected: 'ids and ranges such as 0-3,8' },
-    });
-  })
-  .describe('Ids and ranges such as "0-3,8"; empty for none.');
 
 const distancesSchema = z
   .strictObject({
@@ -88,16 +73,15 @@ const hostNodeSchema = z
     hugepages: z
       .array(
         z.strictObject({
-          sizeKiB: z
-            .int()
-            .min(4)
-            .max(2 ** 24),
+          sizeKiB: hugePageKib,
           count: z.int().min(0).max(limit.MAX_NODE_PAGES),
+          ...poolFacts,
         }),
       )
       .max(16)
       .optional()
-      .describe('Pools the host has set up. Carried, not simulated.'),
+      .describe('Pools the host has set up; an empty list: none. Carried, not simulated.'),
+    ...nodeFacts,
   })
   .check(ONE_MEMORY.check)
   .meta(ONE_MEMORY.meta);
@@ -111,12 +95,14 @@ export const hostSchema = z.strictObject({
     .max(1000)
     .optional()
     .describe('What an importer had to assume about this host.'),
+  system: systemSchema.optional(),
 });
 
 export const linkSchema = z.strictObject({
   name,
   hosts: z.tuple([name, name]),
   bandwidthMiBps: mibps.gt(0).describe('Shared equally by the migrations that run over it. 10 GbE gives about 1192.'),
+  assumed: z.boolean().optional().describe('No source states this link; an importer made it up.'),
 });
 
 const cellSchema = z
@@ -151,7 +137,7 @@ const placementSchema = z.discriminatedUnion('mode', [
 
 const memnodeSchema = z.strictObject({
   cell: guestNid,
-  mode: z.enum(['strict', 'preferred', 'interleave']),
+  mode: z.enum(['strict', 'preferred', 'interleave', 'restrictive']),
   nodes: hostNids,
 });
 
@@ -300,9 +286,17 @@ export const vmSchema = z
       .max(3 * limit.MAX_GUEST_NODE_IDS)
       .optional()
       .describe('Free blocks at power-on by order, as a buddyinfo has them; the rest of the zone is in use for good.'),
+    ...vmFacts,
   })
   .check(ONE_MEMORY.check)
   .meta(ONE_MEMORY.meta);
+
+const notPlacedSchema = z
+  .strictObject({
+    reason: z.string().min(1).max(2000).describe('Why it cannot start as it is, and what would let it.'),
+    vm: vmSchema,
+  })
+  .describe('A VM that is known and not in the world. Only its form is checked.');
 
 /** Files of one import: every host and every VM of a document, and as many again. */
 const MAX_SOURCES = 2048;
@@ -338,6 +332,11 @@ export const scenarioSchema = z.strictObject({
   hosts: z.array(hostSchema).min(1).max(limit.MAX_HOSTS),
   links: z.array(linkSchema).max(limit.MAX_LINKS).default([]),
   vms: z.array(vmSchema).max(limit.MAX_VMS).default([]),
+  notPlaced: z
+    .array(notPlacedSchema)
+    .max(limit.MAX_VMS)
+    .optional()
+    .describe('VMs that could not start: kept, with the reason, and no part of the world.'),
   commands: z.array(commandSchema).max(limit.MAX_COMMANDS).default([]).describe('In this order within a tick.'),
   sources: z
     .array(sourceSchema)
@@ -352,6 +351,7 @@ export type ScenarioHost = z.output<typeof hostSchema>;
 export type ScenarioSource = z.output<typeof sourceSchema>;
 export type ScenarioLink = z.output<typeof linkSchema>;
 export type ScenarioVm = z.output<typeof vmSchema>;
+export type ScenarioNotPlaced = z.output<typeof notPlacedSchema>;
 export type ScenarioPlacement = z.output<typeof placementSchema>;
 export type ScenarioDistances = z.output<typeof distancesSchema>;
 export type ScenarioProfile = z.output<typeof profileSchema>;

@@ -165,7 +165,10 @@ const plainLayoutRange = (r: LayoutRange): LayoutRange => ({ start: r.start, end
 export function placementRules(vm: ScenarioVm, host: HostConfig): PlacementRule[] {
   const nrPages = nrPagesOf(vm);
   if (vm.memnodes.length === 0) return [placementRule({ start: 0, end: nrPages }, vm.placement, host)];
-  const bound = new Map(vm.memnodes.map((m) => [m.cell, m]));
+  // cgroups place as a strict policy does; they differ in what may be moved later.
+  const bound = new Map(
+    vm.memnodes.map(({ cell, mode, nodes }) => [cell, { mode: mode === 'restrictive' ? 'strict' : mode, nodes }]),
+  );
   const framePages = framePagesOf(vm);
   const toFrame = (pfn: number): number => Math.min(nrPages, Math.ceil(pfn / framePages) * framePages);
   const pieces: { start: number; end: number; policy: ScenarioPlacement }[] = [];

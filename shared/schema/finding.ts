@@ -1,0 +1,52 @@
+/** The published form of a list of findings: what `pageshift findings --json` prints. */
+import { z } from 'zod';
+import type { FindingReport } from '../model/finding.ts';
+
+const remedySchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('plan'), text: z.string() }).describe('A question for the planner.'),
+  z
+    .strictObject({ kind: z.literal('command'), tool: z.string(), text: z.string() })
+    .describe('A command line of a tool of the host; words in angle brackets are to be filled in.'),
+]);
+
+const findingSchema = z.strictObject({
+  id: z.string().describe('Of the check, stable.'),
+  severity: z.enum(['error', 'warning', 'note']),
+  host: z.string(),
+  vm: z.string().nullable(),
+  cell: z.int().nullable().describe('Guest NUMA cell.'),
+  node: z.int().nullable().describe('Host node.'),
+  text: z.string().describe('Value, place and threshold, then what it costs. Sizes are MiB.'),
+  source: z.string().describe('Where threshold and cost come from.'),
+  remedy: z.array(remedySchema),
+});
+
+export const findingReportSchema: z.ZodType<FindingReport> = z.strictObject({
+  findings: z.array(findingSchema).describe('Worst first.'),
+  untested: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        title: z.string(),
+        of: z.array(z.string()).describe('VMs, or hosts, of which it could not be made.'),
+        needs: z.string(),
+      }),
+    )
+    .describe('Checks that could not be made, and the facts that they need.'),
+  assumed: z
+    .array(
+      z.strictObject({
+        host: z.string().nullable(),
+        vm: z.string().nullable(),
+        text: z.string(),
+        measure: z.string().nullable(),
+      }),
+    )
+    .describe('Values that no source states.'),
+});
+
+/** The published JSON Schema (draft 2020-12), as text. */
+export function findingJsonSchema(): string {
+  const schema = z.toJSONSchema(findingReportSchema);
+  return `${JSON.stringify({ title: 'Pageshift findings', ...schema }, null, 2)}\n`;
+}
