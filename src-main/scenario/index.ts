@@ -13,6 +13,6 @@ export { pagesOf } from './quantity.ts';
 export { withoutUnplaceable } from './not-placed.ts';
 export { placementDiagnostics } from './placement-problem.ts';
 export { readScenario } from './read.ts';
-export { SCENARIO_VERSION, scenarioJsonSchema } from './schema.ts';
-export type { Scenario, ScenarioInput, ScenarioVm } from './schema.ts';
+export { SCENARIO_VERSION, scenarioJsonSchema, scenarioSchema } from './schema.ts';
+export type { Scenario, ScenarioHost, ScenarioInput, ScenarioVm } from './schema.ts';
 export { commandPlace, tickOf, toWorldConfig } from './world-config.ts';

@@ -5,7 +5,7 @@ import { idList } from '../../../shared/view/id-list.ts';
 import type { Check, Hit, HostCheck, VmCheck } from '../check.ts';
 import { command, plan, virsh } from '../check.ts';
 import type { CellView, HostView, VmView } from '../view.ts';
-import { availablePages, capacityPages, mostAvailablePages, plainPages, poolPages, SMALL_PAGE_KIB } from '../view.ts';
+import { availablePages, capacityPages, mostAvailablePages, plainPages, SMALL_PAGE_KIB } from '../view.ts';
 import { availableOn, cpus, holders, mib, needMib, nodes } from '../text.ts';
 
 /** RHEL: 5 vCPUs a CPU are usually safe below full load. */
