@@ -1,5 +1,6 @@
 /**
- * `import FILE... -o OUT`: makes a scenario of foreign files, recognised by their content. Writes nothing on an error.
+ * `import FILE... -o OUT`: makes a scenario of foreign files, recognised by their content. Writes nothing on an error. A VM that
+ * could not start is written as not placed, and the exit code is 1.
  */
 import { basename } from 'node:path';
 import type { Diagnostic } from '../../shared/errors/index.ts';
@@ -46,7 +47,8 @@ export async function importFiles(paths: readonly string[], flags: ImportFlags):
     printNote(
       `it rehearses ${rehearsalText(scenario)}; --no-rehearsal leaves that out, --compact and --migrate replace it`,
     );
-  return 0;
+  // Their start is refused: the answer to the question that an import asks is no for them.
+  return (scenario.notPlaced ?? []).length > 0 ? 1 : 0;
 }
 
 /** What a guest's kernel took of each zone by its boot log, beside what its zoneinfo says that it manages. */

@@ -1,6 +1,6 @@
 /**
  * What is known of hosts and VMs besides what the world is made of: what was measured, and how they are configured. Findings
- * ask for it. Nothing here moves the world: where memory lies at the start is `placement`, which an import makes of it.
+ * ask for it. Of the world it decides where the memory of a running VM lies at the start, if that was measured.
  *
  * A key that is left out is not known; there are no defaults, so that nothing is taken for known that no source states.
  */
@@ -104,7 +104,9 @@ export const vmFacts = {
         .optional(),
     })
     .optional()
-    .describe('Measured: where its memory lay on the host (numastat -p, numa_maps), what it has touched of it.'),
+    .describe(
+      'Measured: where the memory lies that it has touched (numastat -p, numa_maps). A running VM starts there, whatever `placement` says.',
+    ),
   domain: z
     .strictObject({
       arch: z.string().max(40).optional(),

@@ -1,6 +1,7 @@
 /** A host of a scenario from the facts of a file, in pages, with assumed memory where the file states none. */
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import {
+  kibFromPages,
   PAGES_PER_GIB,
   mibFromPages,
   pagesFromKib,
@@ -9,6 +10,7 @@ import {
 } from '../../shared/units/index.ts';
 import type { Distances, HostFacts, HostNodeFacts, PagePool } from '../formats/index.ts';
 import { formatIdList } from './id-list.ts';
+import type { HostMeasure, NodeMeasure } from './import-state.ts';
 import { sentence } from './problem.ts';
 import { quantityFromPages } from './quantity.ts';
 import type { ScenarioDistances, ScenarioInput } from './schema.ts';
@@ -29,26 +31,47 @@ export interface SizedHost {
   readonly nodes: readonly SizedNode[];
   readonly distances: Distances | null;
   readonly assumed: readonly string[];
+  readonly system: HostInput['system'];
 }
 
-interface SizedNode {
+export interface SizedNode {
   readonly nid: number;
   readonly pages: number;
   readonly cpus: readonly number[];
-  readonly pools: readonly PagePool[];
+  /** null: no source states pools. */
+  readonly pools: readonly (PagePool & { readonly free: number | null })[] | null;
+  readonly freeKiB: number | null;
+  /** Free and reclaimable page cache. */
+  readonly availableKiB: number | null;
+  /** Used by the host and others: by nothing that is a VM of the document. */
+  readonly reservedPages: number;
 }
 
 /** As the document has it. */
-export const hostInput = ({ name, nodes, distances, assumed }: SizedHost): HostInput => ({
+export const hostInput = ({ name, nodes, distances, assumed, system }: SizedHost): HostInput => ({
   name,
-  nodes: nodes.map(({ nid, pages, cpus, pools }) => ({
-    nid,
-    cpus: formatIdList(cpus),
-    ...quantityFromPages(pages),
-    ...(pools.length === 0 ? {} : { hugepages: pools.map(({ sizeKiB, count }) => ({ sizeKiB, count })) }),
-  })),
+  nodes: nodes.map(nodeInput),
   distances: distances === null ? null : importDistances(distances),
   ...(assumed.length > 0 ? { assumed: [...assumed] } : {}),
+  ...(system === undefined ? {} : { system }),
+});
+
+const nodeInput = (node: SizedNode): HostInput['nodes'][number] => ({
+  nid: node.nid,
+  cpus: formatIdList(node.cpus),
+  ...quantityFromPages(node.pages),
+  ...(node.reservedPages === 0
+    ? {}
+    : { reservedMiB: Math.floor(mibFromPages(Math.min(node.reservedPages, node.pages))) }),
+  ...(node.pools === null ? {} : { hugepages: node.pools.map(poolInput) }),
+  ...(node.freeKiB === null ? {} : { freeKiB: node.freeKiB }),
+  ...(node.availableKiB === null ? {} : { availableKiB: node.availableKiB }),
+});
+
+const poolInput = ({ sizeKiB, count, free }: NonNullable<SizedNode['pools']>[number]) => ({
+  sizeKiB,
+  count,
+  ...(free === null ? {} : { free }),
 });
 
 const MIN_ASSUMED_GIB = 16;
@@ -63,6 +86,7 @@ export function importHost(
   name: string,
   vmPages: number,
   nodeMemoryMiB: number | undefined,
+  measure: HostMeasure,
   diagnostics: Diagnostic[],
 ): SizedHost {
   const unstated = facts.nodes.filter((node) => node.memoryKiB === null);
@@ -90,11 +114,55 @@ export function importHost(
       nid: node.id,
       pages: node.memoryKiB === null ? assumedPages : wholePagesFromKib(node.memoryKiB),
       cpus: node.cpus,
-      pools: facts.hugepages.filter((pool) => pool.node === node.id),
+      pools: poolsOf(facts, node.id, measure),
+      ...freeOf(measure.nodes.get(node.id)),
+      reservedPages: 0,
     })),
     distances: facts.distances,
     assumed,
+    system: systemOf(measure),
   };
+}
+
+function freeOf(node: NodeMeasure | undefined): Pick<SizedNode, 'freeKiB' | 'availableKiB'> {
+  const freeKiB = node?.freeKiB ?? null;
+  const reclaimable = node?.reclaimableKiB ?? null;
+  return { freeKiB, availableKiB: freeKiB === null || reclaimable === null ? null : freeKiB + reclaimable };
+}
+
+/** As the host's own file states them, with what is free of them where that was measured. */
+function poolsOf(facts: HostFacts, nid: number, measure: HostMeasure): SizedNode['pools'] {
+  const measured = measure.nodes.get(nid)?.pools ?? null;
+  const stated = facts.hugepages.filter((pool) => pool.node === nid);
+  // Only libvirt lists page sizes; a text without any says nothing of pools.
+  const saysNothing = facts.hugepages.length === 0 && facts.nodes.every((node) => node.pages.length === 0);
+  if (saysNothing && measured === null) return null;
+  const pools = new Map(stated.map(({ sizeKiB, count }) => [sizeKiB, { sizeKiB, count, free: null as number | null }]));
+  for (const [sizeKiB, { total, free }] of measured ?? []) {
+    const count = total ?? pools.get(sizeKiB)?.count ?? free ?? 0;
+    pools.set(sizeKiB, { sizeKiB, count, free });
+  }
+  return [...pools.values()].sort((a, b) => a.sizeKiB - b.sizeKiB);
+}
+
+function systemOf(measure: HostMeasure): HostInput['system'] {
+  const { sockets, siblings, isolatedCpus, numaBalancing, ksm } = measure;
+  const system = {
+    ...(sockets === null ? {} : { sockets }),
+    ...(siblings === null ? {} : { cores: siblings.map(formatIdList) }),
+    ...(isolatedCpus === null ? {} : { isolatedCpus: formatIdList(isolatedCpus) }),
+    ...(numaBalancing === null ? {} : { numaBalancing }),
+    ...(ksm === null || ksm.run === null
+      ? {}
+      : {
+          ksm: {
+            run: ksm.run === 1,
+            mergeAcrossNodes: ksm.mergeAcrossNodes ?? true,
+            ...(ksm.pagesSharing === null ? {} : { sharedKiB: kibFromPages(ksm.pagesSharing) }),
+          },
+        }),
+  };
+  return Object.keys(system).length === 0 ? undefined : system;
 }
 
 /** 0 for a node without memory among others that state theirs; else enough for all VMs twice, a power of two GiB. */

@@ -3,16 +3,20 @@
  *
  * (a) Memory: the cells and the dimms plugged into them; without cells `<memory>`, which counts dimms already. Sizes
  *     are rounded up to a page. Other memory devices are left out, virtio-mem counts with what it requests.
- * (b) Placement: numatune, restricted to nodes that the host has. `restrictive` is placed as strict; where libvirt
- *     would ask numad, memory is spread.
- * (c) Backing: 2 MiB frames for VMs with huge pages of any size and for all from 64 MiB on (transparent huge pages).
+ * (b) Placement: a running VM lies where it was measured; what it has not touched is assumed to lie where most of it does.
+ *     Without a measurement, and for one that does not run: as numatune has it, `restrictive` as strict; else spread over
+ *     the nodes of its CPUs, which for a running VM is an assumption. Where libvirt would ask numad, memory is spread.
+ * (c) Bindings and pins are kept as the file states them, also to nodes and CPUs that the host lacks: a VM that cannot start
+ *     because of them is kept as not placed (not-placed.ts).
+ * (d) Backing: 2 MiB frames for VMs with huge pages of any size and for all from 64 MiB on (transparent huge pages).
  */
 import type { Diagnostic, Severity } from '../../shared/errors/index.ts';
-import { kibFromPages, PAGE_SIZE_KIB, pagesFromKib, pagesFromMib } from '../../shared/units/index.ts';
-import type { MemoryDeviceFacts, NumatuneMode, VmFacts } from '../formats/index.ts';
+import { kibFromPages, mibFromPages, PAGE_SIZE_KIB, pagesFromKib, pagesFromMib } from '../../shared/units/index.ts';
+import type { MemoryDeviceFacts, VmFacts } from '../formats/index.ts';
 import { formatIdList } from './id-list.ts';
 import type { ImportPart, SizedHost } from './import-host.ts';
 import { importDistances } from './import-host.ts';
+import type { VmMeasure } from './import-state.ts';
 import { MIN_GUEST_PAGES } from '../../shared/model/limit.ts';
 import { sentence } from './problem.ts';
 import { quantityFromPages, textFromPages } from './quantity.ts';
@@ -30,12 +34,15 @@ export interface SizedVm {
 type Say = (severity: Severity, slug: string, message: string) => void;
 
 const THP_FROM_PAGES = pagesFromMib(64);
+/** Of x86-64, where the file names no size. */
+const DEFAULT_HUGE_KIB = 2048;
 
 /** Null, and an error, when the file does not say how much memory the VM has. */
 export function importVm(
   { file, facts }: ImportPart<VmFacts>,
   name: string,
   host: string,
+  measure: VmMeasure,
   diagnostics: Diagnostic[],
 ): SizedVm | null {
   const say: Say = (severity, slug, message) =>
@@ -69,8 +76,12 @@ export function importVm(
       cells: cells.map((cell) => ({ id: cell.id, cpus: cell.cpus, ...quantityFromPages(cell.pages) })),
       distances: facts.distances === null ? null : importDistances(facts.distances),
       backing,
-      ...placementOf(facts, placedOn, say),
-      ...pinsOf(facts, placedOn, say),
+      ...placementOf(facts, pages, placedOn, measure),
+      ...bindingOf(facts),
+      ...cpusOf(facts, measure),
+      ...hugepagesOf(facts),
+      ...domainOf(facts, say),
+      ...dirtyOf(measure, pages),
     }),
   };
 }
@@ -142,85 +153,105 @@ function backingPageKib(facts: VmFacts, pages: number, say: Say): 4 | 2048 {
   return 2048;
 }
 
-function placementOf(facts: VmFacts, host: SizedHost, say: Say): Pick<VmInput, 'placement' | 'memnodes'> {
-  const memnodes: NonNullable<VmInput['memnodes']> = [];
-  for (const memnode of facts.memnodes) {
-    const bound = boundTo(memnode.mode, memnode.nodeset, host, `memory of cell ${memnode.cell}`, say);
-    if (bound !== null) memnodes.push({ cell: memnode.cell, mode: bound.mode, nodes: bound.nodes });
-  }
-  return { placement: wholePlacement(facts, host, say), memnodes };
-}
-
-function wholePlacement(facts: VmFacts, host: SizedHost, say: Say): ScenarioPlacement {
-  if (facts.memory === null) return { mode: 'spread' };
-  if (facts.memory.nodeset === null) {
-    say('note', 'import-numad', 'libvirt would ask numad for its nodes; it is spread over all');
-    return { mode: 'spread' };
-  }
-  // Cells that are all bound one by one leave nothing to the rule of the whole.
-  const bound = boundTo(facts.memory.mode, facts.memory.nodeset, host, 'memory', say);
-  return bound ?? { mode: 'spread' };
-}
-
-interface Bound {
-  readonly mode: 'strict' | 'preferred' | 'interleave';
-  readonly nodes: number[];
-}
-
-/** The nodes of a nodeset that the host has. Null: no binding is left (an error unless it was a mere preference). */
-function boundTo(
-  numatune: NumatuneMode,
-  nodeset: readonly number[],
+function placementOf(
+  facts: VmFacts,
+  pages: number,
   host: SizedHost,
-  what: string,
-  say: Say,
-): Bound | null {
-  const mode = numatune === 'restrictive' ? 'strict' : numatune;
-  if (numatune === 'restrictive')
-    say('note', 'import-restrictive', `the ${what} is "restrictive"; it is placed as strict`);
-  const known = new Map(host.nodes.map((node) => [node.nid, node]));
-  const missing = nodeset.filter((nid) => !known.has(nid));
-  const nodes = nodeset.filter((nid) => known.has(nid));
-  const usable = nodes.some((nid) => known.get(nid)!.pages > 0);
-  if (missing.length > 0) {
-    const rest = usable ? `; node ${formatIdList(nodes)} is used` : '';
-    say(
-      'warning',
-      'import-missing-nodes',
-      `its ${what} names host node ${formatIdList(missing)}, which host "${host.name}" lacks: libvirt would refuse to start it${rest}`,
-    );
+  measure: VmMeasure,
+): Pick<VmInput, 'placement' | 'memnodes' | 'assumed' | 'measured' | 'running'> {
+  const memnodes = facts.memnodes.map(({ cell, mode, nodeset }) => ({ cell, mode, nodes: [...nodeset] }));
+  const placement = wholePlacement(facts, host);
+  const { running, byNode } = measure;
+  const assumed: string[] = [];
+  if (running !== false && byNode !== null) {
+    const kib = [...byNode.values()].reduce((sum, one) => sum + one, 0);
+    const untouched = pages - pagesFromKib(kib);
+    if (untouched > 0)
+      assumed.push(`Where the ${textFromPages(untouched)} lie that it has not touched: with most of its memory.`);
+  } else if (running !== false && placement.mode === 'spread' && memnodes.length === 0) {
+    assumed.push('Where its memory lies: evenly over the nodes that its vCPUs may use, as no file states it.');
   }
-  if (usable) return { mode, nodes: [...nodes] };
-  if (mode === 'preferred')
-    say(
-      'warning',
-      'import-no-nodes',
-      `its ${what} prefers node ${formatIdList(nodeset)}, where host "${host.name}" has no memory; the preference is dropped`,
-    );
-  else
-    say(
-      'error',
-      'import-no-nodes',
-      `its ${what} is bound (${numatune}) to node ${formatIdList(nodeset)}, where host "${host.name}" has no memory`,
-    );
-  return null;
+  return {
+    ...(running === null ? {} : { running }),
+    placement,
+    memnodes,
+    ...(byNode === null ? {} : { measured: measuredOf(measure) }),
+    ...(assumed.length === 0 ? {} : { assumed }),
+  };
 }
 
-/** Pins to CPUs that the host has. */
-function pinsOf(facts: VmFacts, host: SizedHost, say: Say): Pick<VmInput, 'vcpupin'> {
-  const known = new Set(host.nodes.flatMap((node) => node.cpus));
-  const missing = new Set<number>();
-  const pins: Record<string, string> = {};
-  for (const [vcpu, cpus] of Object.entries(facts.vcpupin)) {
-    const kept = cpus.filter((cpu) => known.has(cpu));
-    for (const cpu of cpus) if (!known.has(cpu)) missing.add(cpu);
-    if (kept.length > 0 && Number(vcpu) < facts.vcpus) pins[vcpu] = formatIdList(kept);
-  }
-  if (missing.size > 0)
-    say(
-      'warning',
-      'import-missing-cpus',
-      `it is pinned to CPU ${formatIdList([...missing])}, which host "${host.name}" lacks: libvirt would refuse to start it`,
-    );
-  return Object.keys(pins).length === 0 ? {} : { vcpupin: pins };
+const measuredOf = ({ byNode, byCell }: VmMeasure): NonNullable<VmInput['measured']> => ({
+  nodes: listOf(byNode!),
+  ...(byCell === null ? {} : { cells: [...byCell].map(([cell, nodes]) => ({ cell, nodes: listOf(nodes) })) }),
+});
+
+const listOf = (kib: ReadonlyMap<number, number>) =>
+  [...kib].filter(([, memoryKiB]) => memoryKiB > 0).map(([node, memoryKiB]) => ({ node, memoryKiB }));
+
+function wholePlacement(facts: VmFacts, host: SizedHost): ScenarioPlacement {
+  const nodeset = facts.memory?.nodeset ?? null;
+  if (facts.memory === null || nodeset === null) return { mode: 'spread' };
+  const { mode } = facts.memory;
+  const usable = nodeset.some((nid) => host.nodes.some((node) => node.nid === nid && node.pages > 0));
+  if (mode === 'preferred' && !usable && facts.memnodes.length > 0) return { mode: 'spread' };
+  return { mode: mode === 'restrictive' ? 'strict' : mode, nodes: [...nodeset] };
+}
+
+/** The memory policy of all of it, as it holds for as long as it runs. */
+function bindingOf(facts: VmFacts): Pick<VmInput, 'binding'> {
+  const nodeset = facts.memory?.nodeset ?? null;
+  return facts.memory === null || nodeset === null ? {} : { binding: { mode: facts.memory.mode, nodes: [...nodeset] } };
+}
+
+/** Pins and CPU sets as the file states them. */
+function cpusOf(facts: VmFacts, measure: VmMeasure): Pick<VmInput, 'vcpupin' | 'cpuset' | 'emulatorpin' | 'vcpuCpus'> {
+  const pins = Object.entries(facts.vcpupin).filter(([vcpu, cpus]) => Number(vcpu) < facts.vcpus && cpus.length > 0);
+  const seen = (measure.state?.vcpus ?? []).filter(({ id, cpu }) => cpu !== null && id < facts.vcpus);
+  return {
+    ...(pins.length === 0
+      ? {}
+      : { vcpupin: Object.fromEntries(pins.map(([vcpu, cpus]) => [vcpu, formatIdList(cpus)])) }),
+    ...(facts.vcpuCpuset === null ? {} : { cpuset: formatIdList(facts.vcpuCpuset) }),
+    ...(facts.emulatorpin === null ? {} : { emulatorpin: formatIdList(facts.emulatorpin) }),
+    ...(seen.length === 0 ? {} : { vcpuCpus: Object.fromEntries(seen.map(({ id, cpu }) => [`${id}`, cpu!])) }),
+  };
+}
+
+function hugepagesOf(facts: VmFacts): Pick<VmInput, 'hugepages'> {
+  if (facts.hugepages.length === 0) return {};
+  return {
+    hugepages: facts.hugepages.map(({ sizeKiB, nodeset }) => ({
+      sizeKiB: sizeKiB ?? DEFAULT_HUGE_KIB,
+      ...(nodeset === null ? {} : { cells: [...nodeset] }),
+    })),
+  };
+}
+
+function domainOf(facts: VmFacts, say: Say): Pick<VmInput, 'domain'> {
+  const { cpuTopology, arch, memory } = facts;
+  const topology = topologyOf(cpuTopology);
+  const automatic = memory !== null && memory.nodeset === null;
+  if (automatic) say('note', 'import-numad', 'libvirt would ask numad for its nodes; it is spread over all');
+  const domain = {
+    ...(arch === null ? {} : { arch }),
+    hypervisor: 'kvm' as const,
+    maxVcpus: facts.vcpus,
+    ...(topology === null ? {} : { topology }),
+    ...(automatic ? { automaticPlacement: true } : {}),
+  };
+  return { domain };
+}
+
+function topologyOf(stated: VmFacts['cpuTopology']) {
+  if (stated === null) return null;
+  const { sockets = 1, dies = 1, clusters = 1, cores = 1, threads = 1 } = stated;
+  return { sockets, cores: dies * clusters * cores, threads };
+}
+
+/** A dirty rate needs a working set to fall into, which no tool tells: all of its memory, unless a person says otherwise. */
+function dirtyOf({ state }: VmMeasure, pages: number): Pick<VmInput, 'dirty'> {
+  const rate = state?.dirtyRate?.mibPerSec ?? null;
+  return rate === null || rate === 0
+    ? {}
+    : { dirty: { rateMiBps: rate, workingSetMiB: Math.floor(mibFromPages(pages)) } };
 }

@@ -134,7 +134,7 @@ describe('assembleScenario: hosts', () => {
     expect(assemble([sparse], []).value?.hosts[0]).toEqual({
       name: 'h0',
       nodes: [
-        { nid: 0, cpus: '0-1', memoryMiB: 1024, reservedMiB: 0 },
+        { nid: 0, cpus: '0-1', memoryMiB: 1024, reservedMiB: 0, hugepages: [] },
         { nid: 17, cpus: '1,3-5', memoryMiB: 1024, reservedMiB: 0, hugepages: [{ sizeKiB: 2048, count: 7 }] },
       ],
       distances: {
@@ -151,7 +151,7 @@ describe('assembleScenario: hosts', () => {
 describe('assembleScenario: VMs', () => {
   const first = (facts: Partial<VmFacts>, hosts: readonly HostFacts[] = [TWO]) => {
     const read = assemble(hosts, [vm(facts)]);
-    return { vm: read.value?.vms[0], said: read.said };
+    return { vm: read.value?.vms[0], notPlaced: read.value?.notPlaced?.[0], said: read.said };
   };
 
   it('makes names unique, and says which were changed', () => {
@@ -200,46 +200,53 @@ describe('assembleScenario: VMs', () => {
     expect(huge.said).toEqual(['note import-hugepages v0.xml', 'note import-hugepages v0.xml']);
   });
 
-  it('places by numatune, as far as the host has the nodes', () => {
+  it('places by numatune', () => {
     const memory = (mode: 'strict' | 'preferred' | 'interleave' | 'restrictive', nodeset: readonly number[] | null) =>
       first({ memory: { mode, nodeset, placement: null } });
     expect(first({}).vm?.placement).toEqual({ mode: 'spread' });
     expect(memory('strict', [0, 1])).toMatchObject({ vm: { placement: { mode: 'strict', nodes: [0, 1] } }, said: [] });
-    expect(memory('interleave', [1, 5])).toMatchObject({
-      vm: { placement: { mode: 'interleave', nodes: [1] } },
-      said: ['warning import-missing-nodes v0.xml'],
-    });
     expect(memory('restrictive', [1])).toMatchObject({
-      vm: { placement: { mode: 'strict', nodes: [1] } },
-      said: ['note import-restrictive v0.xml'],
+      vm: { placement: { mode: 'strict', nodes: [1] }, binding: { mode: 'restrictive', nodes: [1] } },
+      said: [],
     });
     expect(memory('strict', null)).toMatchObject({
-      vm: { placement: { mode: 'spread' } },
+      vm: { placement: { mode: 'spread' }, domain: { automaticPlacement: true } },
       said: ['note import-numad v0.xml'],
-    });
-    expect(memory('strict', [4]).said).toEqual(['warning import-missing-nodes v0.xml', 'error import-no-nodes v0.xml']);
-    expect(memory('preferred', [4])).toMatchObject({
-      vm: { placement: { mode: 'spread' } },
-      said: ['warning import-missing-nodes v0.xml', 'warning import-no-nodes v0.xml'],
     });
   });
 
-  it('binds cells by memnode and drops a preference for a node that is not there', () => {
+  it.each(['strict', 'preferred', 'interleave', 'restrictive'] as const)(
+    'keeps a VM that is bound (%s) to a node which is not there, and does not place it',
+    (mode) => {
+      const { notPlaced, vm: placed, said } = first({ memory: { mode, nodeset: [1, 5], placement: null } });
+      expect(placed).toBeUndefined();
+      expect(notPlaced).toMatchObject({ vm: { name: 'guest', binding: { mode, nodes: [1, 5] } } });
+      expect(notPlaced?.reason).toContain('has no node 5');
+      expect(said).toEqual(['warning vm-not-placed v0.xml']);
+    },
+  );
+
+  it('binds cells by memnode', () => {
     const { vm: v } = first({
       memoryKiB: null,
       cells: [cell(0, GIB_KIB, [0]), cell(1, GIB_KIB, [1])],
       memnodes: [
-        { cell: 0, mode: 'preferred', nodeset: [3] },
-        { cell: 1, mode: 'strict', nodeset: [0, 7] },
+        { cell: 0, mode: 'preferred', nodeset: [1] },
+        { cell: 1, mode: 'strict', nodeset: [0] },
       ],
     });
-    expect(v?.memnodes).toEqual([{ cell: 1, mode: 'strict', nodes: [0] }]);
+    expect(v?.memnodes).toEqual([
+      { cell: 0, mode: 'preferred', nodes: [1] },
+      { cell: 1, mode: 'strict', nodes: [0] },
+    ]);
   });
 
-  it('keeps pins to CPUs that are there', () => {
-    const { vm: v, said } = first({ vcpupin: { 0: [0, 1, 2], 1: [9] } });
-    expect(v?.vcpupin).toEqual({ 0: '0-2' });
-    expect(said).toEqual(['warning import-missing-cpus v0.xml']);
+  it('keeps pins, and does not place a VM that is pinned to a CPU which is not there', () => {
+    expect(first({ vcpupin: { 0: [0, 1, 2] } }).vm?.vcpupin).toEqual({ 0: '0-2' });
+    const { notPlaced, said } = first({ vcpupin: { 0: [0, 1, 2], 1: [9] } });
+    expect(notPlaced?.vm.vcpupin).toEqual({ 0: '0-2', 1: '9' });
+    expect(notPlaced?.reason).toContain('has no CPU 9');
+    expect(said).toEqual(['warning vm-not-placed v0.xml']);
   });
 
   it('gives every VM the same workload, since no file states one', () => {
@@ -253,8 +260,10 @@ describe('assembleScenario: VMs', () => {
     });
   });
 
-  it('checks the whole: a VM larger than its host is an error at its file', () => {
-    expect(first({ memoryKiB: 33 * GIB_KIB }).said).toEqual(['error vm-larger-than-host v0.xml']);
+  it('checks the whole: a VM larger than its host is kept, not placed', () => {
+    const { notPlaced, said } = first({ memoryKiB: 33 * GIB_KIB });
+    expect(notPlaced?.reason).toContain('larger than its host');
+    expect(said).toEqual(['warning vm-not-placed v0.xml']);
     // 255 is beyond the node ids of a guest: the form of the document itself is wrong.
     expect(first({ cells: [cell(255, GIB_KIB)] }).said).toContain('error out-of-range v0.xml');
   });

@@ -5,7 +5,8 @@
  * (a) All VMs start on one host: the first, or `options.vmHost`. Hosts are linked each to each by 10 GbE.
  * (b) Node memory that no file states is assumed where no node of the host states any (import-host.ts); where others
  *     do, the node has none: libvirt leaves the element out for a node without memory.
- * (c) A VM is placed as libvirt would place it, as far as the host has the nodes it names (import-vm.ts).
+ * (c) A VM is placed where it was measured, else as libvirt would place it (import-vm.ts). One that could not start is kept as
+ *     not placed, with the reason. What is in use and no VM explains is reserved (import-reserved.ts).
  * (d) When no commands are requested, a first rehearsal is written into the document: every VM is compacted, one after
  *     the other; a VM bound cell by cell only gets its layout delivered. `rehearsal: false` leaves the rehearsal out.
  * (e) The result is checked like any document; it is null when there is an error.
@@ -13,7 +14,15 @@
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import { hasErrors, steers, visible } from '../../shared/errors/index.ts';
 import { kibFromMib, numactlMbFromPages } from '../../shared/units/index.ts';
-import type { Facts, ForeignFacts, HostFacts, VmFacts } from '../formats/index.ts';
+import type {
+  Facts,
+  ForeignFacts,
+  HostFacts,
+  HostStateFacts,
+  PlacementFacts,
+  VmFacts,
+  VmStateFacts,
+} from '../formats/index.ts';
 import { hasRole, isOf, linuxZoneinfo, runsInGuests } from '../formats/index.ts';
 import { draftOf } from './check.ts';
 import type { CommandTexts } from './command-text.ts';
@@ -21,7 +30,10 @@ import { withCommandTexts } from './command-text.ts';
 import { problemsOfIssues } from './form-problem.ts';
 import type { ImportPart } from './import-host.ts';
 import { hostInput, importHost } from './import-host.ts';
+import { hostMeasure, vmMeasures } from './import-state.ts';
 import { importVm, type VmInput } from './import-vm.ts';
+import { withReserved } from './import-reserved.ts';
+import { withoutUnplaceable } from './not-placed.ts';
 import { assumedHost, guestFromLinuxFiles, linuxVm } from './linux-guest/index.ts';
 import { sourcesOf } from './import-source.ts';
 import { MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS } from '../../shared/model/limit.ts';
@@ -51,6 +63,10 @@ export interface ImportParts {
   readonly vms: readonly ImportPart<VmFacts>[];
   /** Of one Linux guest, from within. */
   readonly guestFiles?: readonly ImportPart<Facts>[];
+  /** What was measured of one host and its VMs. */
+  readonly hostStates?: readonly ImportPart<HostStateFacts>[];
+  readonly vmStates?: readonly ImportPart<VmStateFacts>[];
+  readonly placements?: readonly ImportPart<PlacementFacts>[];
   /** Of a role that nothing is made of here. */
   readonly others?: readonly ImportPart<Facts>[];
 }
@@ -59,15 +75,21 @@ export function sortParts(parts: readonly ImportPart<ForeignFacts>[]): ImportPar
   const hosts: ImportPart<HostFacts>[] = [];
   const vms: ImportPart<VmFacts>[] = [];
   const guestFiles: ImportPart<Facts>[] = [];
+  const hostStates: ImportPart<HostStateFacts>[] = [];
+  const vmStates: ImportPart<VmStateFacts>[] = [];
+  const placements: ImportPart<PlacementFacts>[] = [];
   const others: ImportPart<Facts>[] = [];
   for (const part of parts) {
     const { facts } = part;
     if (hasRole(facts, 'host')) hosts.push({ ...part, facts });
     else if (hasRole(facts, 'vm')) vms.push({ ...part, facts });
     else if (hasRole(facts, 'guest-state')) guestFiles.push({ ...part, facts });
+    else if (hasRole(facts, 'host-state')) hostStates.push({ ...part, facts });
+    else if (hasRole(facts, 'vm-state')) vmStates.push({ ...part, facts });
+    else if (hasRole(facts, 'placement')) placements.push({ ...part, facts });
     else others.push(part);
   }
-  return { hosts, vms, guestFiles, others };
+  return { hosts, vms, guestFiles, hostStates, vmStates, placements, others };
 }
 
 /** 10 Gbit/s less Ethernet and TCP overhead, in MiB/s. */
@@ -121,12 +143,17 @@ function assembleHosts(parts: ImportParts, options: ImportOptions): Read<Scenari
     });
     return { value: null, diagnostics };
   }
-  const sized = parts.vms.map((part, i) => importVm(part, vmNames[i]!, vmHost, diagnostics));
+  const factsOf = <F>(list: readonly ImportPart<F>[] = []): F[] => list.map((part) => part.facts);
+  const measures = vmMeasures(new Set(vmNames), factsOf(parts.vmStates), factsOf(parts.placements));
+  const sized = parts.vms.map((part, i) => importVm(part, vmNames[i]!, vmHost, measures.of(vmNames[i]!), diagnostics));
   const vmPages = sized.reduce((sum, vm) => sum + (vm?.pages ?? 0), 0);
-  const hosts = parts.hosts.map((part, i) =>
-    importHost(part, hostNames[i]!, vmPages, options.nodeMemoryMiB, diagnostics),
-  );
+  // States name no host: they are of the one that the VMs are on.
+  const hosts = parts.hosts.map((part, i) => {
+    const measure = hostMeasure([part.facts], i === hostIndex ? factsOf(parts.hostStates) : []);
+    return importHost(part, hostNames[i]!, vmPages, options.nodeMemoryMiB, measure, diagnostics);
+  });
   const vms = sized.filter((vm) => vm !== null).map((vm) => vm.placeOn(hosts[hostIndex]!));
+  hosts[hostIndex] = withReserved(hosts[hostIndex]!, vms);
   const asked = (options.compact?.length ?? 0) + (options.migrate?.length ?? 0) > 0;
   const commands = asked || options.rehearsal === false ? [] : rehearsalOf(vms);
   const fileNames = [...parts.hosts, ...parts.vms].map((part) => visible(baseName(part.file))).join(', ');
@@ -142,7 +169,17 @@ function assembleHosts(parts: ImportParts, options: ImportOptions): Read<Scenari
     links: linksOf(hostNames),
     vms,
     commands,
-    ...sourcesSection([...parts.hosts, ...parts.vms, ...(parts.others ?? [])], options),
+    ...sourcesSection(
+      [
+        ...parts.hosts,
+        ...parts.vms,
+        ...(parts.hostStates ?? []),
+        ...(parts.vmStates ?? []),
+        ...(parts.placements ?? []),
+        ...(parts.others ?? []),
+      ],
+      options,
+    ),
   };
   const files = {
     hosts: parts.hosts.map((part) => part.file),
@@ -253,9 +290,20 @@ function finish(
     problemsOfIssues(parsed.error.issues, input).forEach(add);
     return { value: null, diagnostics };
   }
-  validateScenario(draftOf(parsed.data)).forEach(add);
+  const placed = withoutUnplaceable(parsed.data);
+  for (const { vm, reason } of placed.notPlaced ?? []) {
+    const file = files['vms']?.[parsed.data.vms.findIndex(({ name }) => name === vm.name)];
+    diagnostics.push({
+      severity: 'warning',
+      slug: 'vm-not-placed',
+      message: `VM "${vm.name}" is kept, but not placed: its start would be refused. ${reason}`,
+      where: file === undefined ? {} : { file },
+      hint: 'pageshift findings says where it would fit.',
+    });
+  }
+  validateScenario(draftOf(placed)).forEach(add);
   if (hasErrors(diagnostics)) return { value: null, diagnostics };
-  const whole = withCommandTexts(parsed.data, options);
+  const whole = withCommandTexts(placed, options);
   return { value: whole.value, diagnostics: [...diagnostics, ...whole.diagnostics] };
 }
 
@@ -265,6 +313,7 @@ const linksOf = (hosts: readonly string[]): ScenarioInput['links'] =>
       name: cleanName(`${a} to ${b}`, `link ${i}`),
       hosts: [a, b] as [string, string],
       bandwidthMiBps: TEN_GBE_MIBPS,
+      assumed: true,
     })),
   );
 

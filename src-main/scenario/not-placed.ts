@@ -22,7 +22,7 @@ export function withoutUnplaceable(
     const problems = validateScenario(draftOf({ ...scenario, vms, commands: [] }));
     const unplaceable = new Map<number, string>();
     for (const problem of problems) {
-      if (problem.severity !== 'error') continue;
+      if (problem.severity !== 'error' && !isRefusedPin(problem, vms)) continue;
       const index = vmOf(problem.path) ?? lastToFit(scenario, vms, problem);
       if (index !== null && !unplaceable.has(index)) unplaceable.set(index, textOf(problem));
     }
@@ -37,6 +37,10 @@ export function withoutUnplaceable(
   const commands = scenario.commands.filter((command) => !names.has(command.vm));
   return { ...scenario, vms, commands, ...(notPlaced.length === 0 ? {} : { notPlaced }) };
 }
+
+/** libvirt starts no VM that is pinned to a CPU which is not there; one that runs had it once. */
+const isRefusedPin = ({ slug, path }: Problem, vms: readonly ScenarioVm[]): boolean =>
+  slug === 'unknown-cpu' && vms[Number(path[1])]?.running !== true;
 
 const vmOf = (path: Path): number | null => (path[0] === 'vms' && typeof path[1] === 'number' ? path[1] : null);
 

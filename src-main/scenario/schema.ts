@@ -118,7 +118,7 @@ const shareSchema = z
 const placementSchema = z.discriminatedUnion('mode', [
   z
     .strictObject({ mode: z.literal('spread') })
-    .describe('Frame by frame over all nodes that have memory: where an unpinned VM drifts to.'),
+    .describe('Frame by frame over the nodes that have memory and CPUs which its vCPUs may use: where it drifts to.'),
   z
     .strictObject({ mode: z.literal('strict'), nodes: hostNids })
     .describe('Only these nodes, each filled before the next.'),

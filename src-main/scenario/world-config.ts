@@ -37,6 +37,7 @@ import {
   reservedOf,
 } from './guest-map.ts';
 import { idsOf } from './id-list.ts';
+import { measuredRules } from './measured-placement.ts';
 import { byStart } from './pfn-range.ts';
 import { pagesOf } from './quantity.ts';
 import type { Scenario, ScenarioHost, ScenarioLink, ScenarioPlacement, ScenarioProfile, ScenarioVm } from './schema.ts';
@@ -119,7 +120,7 @@ function guestConfig(vm: ScenarioVm, host: HostConfig, tickMs: number): GuestCon
     beyond: beyondConfig(vm.beyond, tickMs),
     dimms: dimmSlotsOf(vm).map((slot, i) => ({
       ...slot,
-      hostNodes: vm.dimms[i]!.hostNodes ?? placedOn(vm.placement, host),
+      hostNodes: vm.dimms[i]!.hostNodes ?? placedOn(vm, vm.placement, host),
     })),
   };
 }
@@ -160,11 +161,13 @@ const plainLayoutRange = (r: LayoutRange): LayoutRange => ({ start: r.start, end
 
 /**
  * One rule for the whole guest, or, where single cells are bound, one for each run of cells with the same rule. A frame
- * that straddles two cells goes with the lower one.
+ * that straddles two cells goes with the lower one. A running VM that was measured lies where it was (measured-placement.ts).
  */
 export function placementRules(vm: ScenarioVm, host: HostConfig): PlacementRule[] {
+  const measured = measuredRules(vm, host);
+  if (measured !== null) return measured;
   const nrPages = nrPagesOf(vm);
-  if (vm.memnodes.length === 0) return [placementRule({ start: 0, end: nrPages }, vm.placement, host)];
+  if (vm.memnodes.length === 0) return [placementRule(vm, { start: 0, end: nrPages }, vm.placement, host)];
   // cgroups place as a strict policy does; they differ in what may be moved later.
   const bound = new Map(
     vm.memnodes.map(({ cell, mode, nodes }) => [cell, { mode: mode === 'restrictive' ? 'strict' : mode, nodes }]),
@@ -180,21 +183,40 @@ export function placementRules(vm: ScenarioVm, host: HostConfig): PlacementRule[
     if (last !== undefined && last.policy === policy) last.end = end;
     else if (end > start) pieces.push({ start, end, policy });
   }
-  return pieces.map((piece) => placementRule(piece, piece.policy, host));
+  return pieces.map((piece) => placementRule(vm, piece, piece.policy, host));
 }
 
 /** Host nodes that a placement gives frames from, in that order. */
-function placedOn(policy: ScenarioPlacement, host: HostConfig): readonly number[] {
+function placedOn(vm: ScenarioVm, policy: ScenarioPlacement, host: HostConfig): readonly number[] {
   if (policy.mode === 'shares') return [...new Set(policy.shares.map((share) => share.node))];
   if (policy.mode !== 'spread') return policy.nodes;
-  return host.nodes.filter((node) => node.totalPages > node.reservedPages).map((node) => node.nid);
+  const withRoom = host.nodes.filter((node) => node.totalPages > node.reservedPages);
+  // Memory without CPUs (CXL, HBM, GPUs) is used when it is named, and not by chance.
+  const withCpus = withRoom.filter((node) => node.cpus.length > 0);
+  const nearCpus = withCpus.filter((node) => mayRunOn(vm, node));
+  const chosen = nearCpus.length > 0 ? nearCpus : withCpus.length > 0 ? withCpus : withRoom;
+  return chosen.map((node) => node.nid);
 }
 
-function placementRule(range: PfnRange, policy: ScenarioPlacement, host: HostConfig): PlacementRule {
+/** Whether a CPU of this node is one that the VM's vCPUs may use, by their pins and its CPU set. */
+function mayRunOn(vm: ScenarioVm, node: HostConfig['nodes'][number]): boolean {
+  if (vm.vcpupin === undefined && vm.cpuset === undefined) return true;
+  const lists = [...Object.values(vm.vcpupin ?? {})];
+  if (lists.length < vm.vcpus) {
+    if (vm.cpuset === undefined) return true;
+    lists.push(vm.cpuset);
+  }
+  return lists.some((list) => {
+    const allowed = new Set(idsOf(list));
+    return node.cpus.some((cpu) => allowed.has(cpu));
+  });
+}
+
+function placementRule(vm: ScenarioVm, range: PfnRange, policy: ScenarioPlacement, host: HostConfig): PlacementRule {
   const rule = { start: range.start, end: range.end, pages: [], scatter: false };
   switch (policy.mode) {
     case 'spread': {
-      return { ...rule, mode: 'interleave', nodes: placedOn(policy, host) };
+      return { ...rule, mode: 'interleave', nodes: placedOn(vm, policy, host) };
     }
     case 'shares':
       return {

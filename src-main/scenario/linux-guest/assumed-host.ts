@@ -12,7 +12,16 @@ export function assumedHost(name: string, { nodes, distances }: LinuxGuest): Siz
   const withRoom = (pages: number): number => Math.ceil((pages * 1.5) / PAGES_PER_GIB + 1) * PAGES_PER_GIB;
   return {
     name,
-    nodes: nodes.map(({ nid, pages, cpus }) => ({ nid, cpus, pages: pages === 0 ? 0 : withRoom(pages), pools: [] })),
+    nodes: nodes.map(({ nid, pages, cpus }) => ({
+      nid,
+      cpus,
+      pages: pages === 0 ? 0 : withRoom(pages),
+      pools: null,
+      freeKiB: null,
+      availableKiB: null,
+      reservedPages: 0,
+    })),
+    system: undefined,
     distances,
     assumed: [`all of it: a node for each of the guest's, with half as much memory again and 1 GiB more`],
   };

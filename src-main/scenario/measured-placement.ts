@@ -1,0 +1,79 @@
+/**
+ * Where a running VM's memory lies at the start, from where it was measured.
+ *
+ * (a) Whole frames on each node, dealt in an order drawn from the seed: a tool tells how much, not which pages. By cell where
+ *     the cells were measured, so that each cell has what it has.
+ * (b) What the VM has not touched is taken to lie with the largest part.
+ * (c) More than the VM has was measured where a tool counts QEMU's own memory: the smallest parts are cut first.
+ */
+import { PAGES_PER_HUGE, pagesFromKib } from '../../shared/units/index.ts';
+import type { HostConfig, PlacementRule } from '../../shared/model/config.ts';
+import { bootLayoutOf, expandLayout, holesOf, nrPagesOf } from './guest-map.ts';
+import { pagesIn, subtractRanges } from './pfn-range.ts';
+import type { ScenarioVm } from './schema.ts';
+
+type ByNode = readonly { readonly node: number; readonly memoryKiB: number }[];
+
+/** Null for a VM that was not measured, or does not run. */
+export function measuredRules(vm: ScenarioVm, host: HostConfig): PlacementRule[] | null {
+  if (vm.measured === undefined || vm.running === false) return null;
+  const framePages = vm.backing.pageKiB === 4 ? 1 : PAGES_PER_HUGE;
+  const holes = holesOf(vm);
+  return piecesOf(vm, framePages).map(({ start, end, byNode }) => {
+    const pages = pagesIn(subtractRanges({ start, end }, holes));
+    const shares = sharesOf(pages, framePages, byNode, host);
+    return {
+      start,
+      end,
+      mode: 'shares',
+      nodes: shares.map(({ nid }) => nid),
+      pages: shares.map((share) => share.pages),
+      scatter: true,
+    };
+  });
+}
+
+/** One piece for all of it, or one for each run of a cell. A frame that straddles two cells goes with the lower one. */
+function piecesOf(vm: ScenarioVm, framePages: number): { start: number; end: number; readonly byNode: ByNode }[] {
+  const nrPages = nrPagesOf(vm);
+  const { nodes, cells = [] } = vm.measured!;
+  if (cells.length === 0) return [{ start: 0, end: nrPages, byNode: nodes }];
+  const byCell = new Map(cells.map((cell) => [cell.cell, cell.nodes]));
+  const toFrame = (pfn: number): number => Math.min(nrPages, Math.ceil(pfn / framePages) * framePages);
+  const pieces: { start: number; end: number; byNode: ByNode; nid: number }[] = [];
+  for (const range of expandLayout(bootLayoutOf(vm), nrPages)) {
+    const [start, end] = [toFrame(range.start), toFrame(range.end)];
+    const last = pieces.at(-1);
+    if (last !== undefined && last.nid === range.nid) last.end = end;
+    else if (end > start) pieces.push({ start, end, byNode: byCell.get(range.nid) ?? nodes, nid: range.nid });
+  }
+  return pieces;
+}
+
+/** Of `pages` pages; each part but the last is whole frames. */
+function sharesOf(
+  pages: number,
+  framePages: number,
+  byNode: ByNode,
+  host: HostConfig,
+): { readonly nid: number; readonly pages: number }[] {
+  const withMemory = host.nodes.filter((node) => node.totalPages > 0);
+  const parts = byNode
+    .filter(({ node }) => withMemory.some(({ nid }) => nid === node))
+    .map(({ node, memoryKiB }) => ({
+      nid: node,
+      pages: Math.round(pagesFromKib(memoryKiB) / framePages) * framePages,
+    }))
+    .filter((part) => part.pages > 0)
+    .sort((a, b) => b.pages - a.pages || a.nid - b.nid);
+  if (parts.length === 0) return [{ nid: withMemory[0]?.nid ?? 0, pages }];
+  const most = parts[0]!;
+  most.pages += pages - parts.reduce((sum, part) => sum + part.pages, 0);
+  for (let i = parts.length - 1; i > 0 && most.pages < 0; i--) {
+    const cut = Math.min(parts[i]!.pages, Math.ceil(-most.pages / framePages) * framePages);
+    parts[i]!.pages -= cut;
+    most.pages += cut;
+  }
+  const rest = parts.slice(1).filter((part) => part.pages > 0);
+  return most.pages === 0 ? rest : [...rest.sort((a, b) => a.nid - b.nid), most];
+}
