@@ -54,6 +54,20 @@ export interface GuestConfig {
   readonly beyond: BeyondConfig;
   /** Simulated slots for memory that is plugged in while it runs (command plugDimm). */
   readonly dimms: readonly DimmConfig[];
+  /** Where its memory may and should be. Absent: bound to nothing, and its vCPUs may use all CPUs. */
+  readonly homes?: HomesConfig;
+}
+
+/** What binds a guest's memory to host nodes, for as long as it runs; and what draws it to some. */
+export interface HomesConfig {
+  /** Host CPUs that its vCPUs may use; null: all. */
+  readonly cpus: readonly number[] | null;
+  /** Nodes that every part of it may be on (strict, restrictive, interleave); null: it is not bound. Empty: parts are bound apart. */
+  readonly allowed: readonly number[] | null;
+  /** All nodes that any part of it is bound to. */
+  readonly named: readonly number[];
+  /** Nodes that it prefers; null: none. */
+  readonly preferred: readonly number[] | null;
 }
 
 /** Its pages are holes of the guest (mm.holes) until it is plugged. Ascending by start. */

@@ -18,6 +18,22 @@ export type Rejection =
   | { readonly slug: 'nodes-empty' }
   | { readonly slug: 'node-unknown' | 'node-no-memory'; readonly host: string; readonly nid: number }
   | { readonly slug: 'compact-frames-per-tick'; readonly framesPerTick: number }
+  /** Its cells are bound to nodes of their own. */
+  | { readonly slug: 'bound-apart'; readonly vm: string }
+  | {
+      readonly slug: 'bound-elsewhere';
+      readonly vm: string;
+      readonly nodes: readonly number[];
+      readonly bound: readonly number[];
+    }
+  | {
+      readonly slug: 'bound-node-missing';
+      readonly vm: string;
+      readonly toHost: string;
+      readonly nodes: readonly number[];
+      /** Nodes of that host with memory. */
+      readonly has: readonly number[];
+    }
   | { readonly slug: 'migrate-host-unknown'; readonly toHost: string }
   | { readonly slug: 'migrate-same-host'; readonly vm: string; readonly host: string }
   | { readonly slug: 'migrate-no-link'; readonly fromHost: string; readonly toHost: string }

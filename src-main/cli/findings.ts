@@ -16,7 +16,7 @@ import { assembleScenario, readScenario, sortParts } from '../scenario/index.ts'
 import { textHash } from '../store/index.ts';
 import { inputName, readInput, readParts } from './input.ts';
 import type { ExitCode } from './output.ts';
-import { printDiagnostics, printNote, printResult } from './output.ts';
+import { printDiagnostics, printJson, printNote, printResult } from './output.ts';
 
 export interface FindingsFlags {
   readonly json?: true;
@@ -40,7 +40,8 @@ export async function findings(paths: readonly string[], flags: FindingsFlags): 
   }
   const found = findAll(factsOf(scenario, migration));
   const report: FindingReport = { ...found, assumed: assumptionsOf(scenario) };
-  printResult(flags.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
+  if (flags.json) printJson(`${JSON.stringify(report, null, 2)}\n`);
+  else printResult(reportText(report));
   return 0;
 }
 

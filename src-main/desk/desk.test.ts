@@ -351,7 +351,7 @@ describe('exports', () => {
 test('an imported host and its VMs become one unsaved document; all problems come at once', async () => {
   const page = new Page(desk, 'w');
   const host =
-    'available: 2 nodes (0-1)\nnode 0 cpus: 0 1\nnode 0 size: 4096 MB\nnode 0 free: 1 MB\nnode 1 cpus: 2 3\nnode 1 size: 4096 MB\nnode 1 free: 1 MB\nnode distances:\nnode   0   1 \n  0:  10  20 \n  1:  20  10 \n';
+    'available: 2 nodes (0-1)\nnode 0 cpus: 0 1\nnode 0 size: 4096 MB\nnode 0 free: 2000 MB\nnode 1 cpus: 2 3\nnode 1 size: 4096 MB\nnode 1 free: 2000 MB\nnode distances:\nnode   0   1 \n  0:  10  20 \n  1:  20  10 \n';
   const vm = "<domain type='kvm'><name>db</name><memory unit='MiB'>1024</memory><vcpu>2</vcpu></domain>";
   const files = [
     { name: 'C:\\vms\\db.xml', text: vm },

@@ -159,7 +159,7 @@ function placementOf(
   host: SizedHost,
   measure: VmMeasure,
 ): Pick<VmInput, 'placement' | 'memnodes' | 'assumed' | 'measured' | 'running'> {
-  const memnodes = facts.memnodes.map(({ cell, mode, nodeset }) => ({ cell, mode, nodes: [...nodeset] }));
+  const memnodes = facts.memnodes.map(({ cell, mode, nodeset }) => ({ cell, mode, nodes: [...nodeset], holds: true }));
   const placement = wholePlacement(facts, host);
   const { running, byNode } = measure;
   const assumed: string[] = [];

@@ -236,8 +236,8 @@ describe('assembleScenario: VMs', () => {
       ],
     });
     expect(v?.memnodes).toEqual([
-      { cell: 0, mode: 'preferred', nodes: [1] },
-      { cell: 1, mode: 'strict', nodes: [0] },
+      { cell: 0, mode: 'preferred', nodes: [1], holds: true },
+      { cell: 1, mode: 'strict', nodes: [0], holds: true },
     ]);
   });
 

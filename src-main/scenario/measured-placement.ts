@@ -4,7 +4,7 @@
  * (a) Whole frames on each node, dealt in an order drawn from the seed: a tool tells how much, not which pages. By cell where
  *     the cells were measured, so that each cell has what it has.
  * (b) What the VM has not touched is taken to lie with the largest part.
- * (c) More than the VM has was measured where a tool counts QEMU's own memory: the smallest parts are cut first.
+ * (c) More than the VM has was measured where a tool counts QEMU's own memory: the largest part is cut by it.
  */
 import { PAGES_PER_HUGE, pagesFromKib } from '../../shared/units/index.ts';
 import type { HostConfig, PlacementRule } from '../../shared/model/config.ts';

@@ -139,6 +139,10 @@ const memnodeSchema = z.strictObject({
   cell: guestNid,
   mode: z.enum(['strict', 'preferred', 'interleave', 'restrictive']),
   nodes: hostNids,
+  holds: z
+    .boolean()
+    .optional()
+    .describe('true: for as long as the VM runs, as libvirt has it; otherwise at the start only.'),
 });
 
 const zonesSchema = z.strictObject({

@@ -3,6 +3,7 @@ import { canonicalText } from './canonical.ts';
 import { sampleInput } from './fixture.ts';
 import { readScenario } from './read.ts';
 import type { Scenario, ScenarioInput } from './schema.ts';
+import { scenarioSchema } from './schema.ts';
 import { toWorldConfig } from './world-config.ts';
 
 const read = (input: ScenarioInput): Scenario => {
@@ -280,4 +281,38 @@ it('leaves out huge page pools that are larger than their node', () => {
   };
   expect(pools(512)).toEqual([{ framePages: 512, frames: 512 }]);
   expect(pools(513)).toBeUndefined();
+});
+
+describe('bindings that hold', () => {
+  const homes = (vm: Partial<NonNullable<ScenarioInput['vms']>[number]>) => {
+    const input = sampleInput();
+    const base = { name: 'v', host: 'left', memoryMiB: 512, reserved: [] };
+    return toWorldConfig(scenarioSchema.parse({ ...input, vms: [{ ...base, ...vm }], commands: [] })).guests[0]!.homes;
+  };
+  const cells = [0, 1].map((id) => ({ id, memoryMiB: 256 }));
+
+  it('are none of a VM that is bound at its start only, or to nothing', () => {
+    expect(homes({})).toBeUndefined();
+    expect(homes({ placement: { mode: 'strict', nodes: [1] } })).toBeUndefined();
+    expect(homes({ cells, memnodes: [{ cell: 0, mode: 'strict', nodes: [1] }] })).toBeUndefined();
+  });
+  it('leave to the whole what all its parts may use', () => {
+    expect(homes({ binding: { mode: 'restrictive', nodes: [0, 1] } })).toMatchObject({
+      allowed: [0, 1],
+      named: [0, 1],
+    });
+    const memnodes = [0, 1].map((cell) => ({ cell, mode: 'strict' as const, nodes: [cell], holds: true }));
+    expect(homes({ cells, memnodes })).toMatchObject({ allowed: [], named: [0, 1] });
+    expect(homes({ cells, memnodes: [memnodes[1]!] })).toMatchObject({ allowed: [1], named: [1] });
+  });
+  it('are no preference, and no CPUs', () => {
+    expect(homes({ binding: { mode: 'preferred', nodes: [1] } })).toMatchObject({ allowed: null, preferred: [1] });
+    expect(homes({ vcpus: 2, vcpupin: { 0: '4' }, cpuset: '0-1' })).toEqual({
+      cpus: [0, 1, 4],
+      allowed: null,
+      named: [],
+      preferred: null,
+    });
+    expect(homes({ vcpus: 2, vcpupin: { 0: '4' } })).toBeUndefined();
+  });
 });

@@ -4,6 +4,7 @@
  */
 import type { PfnRange } from '../../shared/units/index.ts';
 import { PAGES_PER_HUGE, pagesFromMib } from '../../shared/units/index.ts';
+import { homesOf, mayRunOn } from './homes.ts';
 import type {
   GuestConfig,
   HostConfig,
@@ -122,6 +123,7 @@ function guestConfig(vm: ScenarioVm, host: HostConfig, tickMs: number): GuestCon
       ...slot,
       hostNodes: vm.dimms[i]!.hostNodes ?? placedOn(vm, vm.placement, host),
     })),
+    ...homesOf(vm),
   };
 }
 
@@ -196,20 +198,6 @@ function placedOn(vm: ScenarioVm, policy: ScenarioPlacement, host: HostConfig): 
   const nearCpus = withCpus.filter((node) => mayRunOn(vm, node));
   const chosen = nearCpus.length > 0 ? nearCpus : withCpus.length > 0 ? withCpus : withRoom;
   return chosen.map((node) => node.nid);
-}
-
-/** Whether a CPU of this node is one that the VM's vCPUs may use, by their pins and its CPU set. */
-function mayRunOn(vm: ScenarioVm, node: HostConfig['nodes'][number]): boolean {
-  if (vm.vcpupin === undefined && vm.cpuset === undefined) return true;
-  const lists = [...Object.values(vm.vcpupin ?? {})];
-  if (lists.length < vm.vcpus) {
-    if (vm.cpuset === undefined) return true;
-    lists.push(vm.cpuset);
-  }
-  return lists.some((list) => {
-    const allowed = new Set(idsOf(list));
-    return node.cpus.some((cpu) => allowed.has(cpu));
-  });
 }
 
 function placementRule(vm: ScenarioVm, range: PfnRange, policy: ScenarioPlacement, host: HostConfig): PlacementRule {

@@ -23,6 +23,11 @@ const WORDS: { readonly [S in RejectionSlug]: (rejection: RejectionOf<S>) => str
   'migrate-none': ({ vm }) => `${vm} has no migration under way.`,
   'nodes-empty': () => 'At least one host node is needed.',
   'node-unknown': ({ host, nid }) => `Host ${host} has no node ${nid}.`,
+  'bound-apart': ({ vm }) => `The cells of ${vm} are bound to nodes of their own, so it cannot be gathered as a whole.`,
+  'bound-elsewhere': ({ vm, nodes, bound }) =>
+    `${vm} is bound to ${nodesText(bound)}; it cannot move to ${nodesText(nodes)} while the binding holds. Change the binding, or choose among ${nodesText(bound)}.`,
+  'bound-node-missing': ({ vm, toHost, nodes, has }) =>
+    `${vm} is bound to ${nodesText(nodes)}, which host ${toHost} does not have: libvirt would refuse the migration. Name the nodes of ${toHost} that its memory is remapped to; it has ${nodesText(has)}.`,
   'node-no-memory': ({ host, nid }) => `Node ${nid} of host ${host} has no memory.`,
   'compact-frames-per-tick': ({ framesPerTick }) => `A compaction moves 1 or more frames a tick, not ${framesPerTick}.`,
   'migrate-host-unknown': ({ toHost }) => `There is no host ${toHost}.`,

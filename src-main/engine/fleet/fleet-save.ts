@@ -5,7 +5,7 @@
 import type { WorldConfig } from '../../../shared/model/world.ts';
 import { assert, type StateColumn, type StateReader, type StateWriter } from '../core/index.ts';
 import { Backing, type BackingExtent, framesByNode } from './backing.ts';
-import { Fleet, type FleetGuest } from './fleet.ts';
+import { Fleet, type FleetGuest, homesOf } from './fleet.ts';
 import { backingTable } from './fleet-table.ts';
 import { guestMemory, withPlugged } from './guest-memory.ts';
 import { Host } from './host.ts';
@@ -62,6 +62,7 @@ export function loadFleet(config: WorldConfig, r: StateReader): Fleet {
       backing,
       copy: copies[g] ?? null,
       generation,
+      homes: homesOf(guest),
     };
   });
   const hosts = config.hosts.map((h, i) => Host.unused(h, i));

@@ -6,6 +6,7 @@
  * yet: the destination of a migration. Law H1 (check.ts) holds after every move.
  */
 import type { PlacementProblem } from '../../../shared/model/placement.ts';
+import type { GuestConfig, HomesConfig } from '../../../shared/model/config.ts';
 import type { WorldConfig } from '../../../shared/model/world.ts';
 import type { PfnRange } from '../../../shared/units/index.ts';
 import { assert } from '../core/index.ts';
@@ -25,7 +26,13 @@ export interface FleetGuest {
   readonly copy: Backing | null;
   /** Grows whenever `backing` changes. */
   readonly generation: number;
+  readonly homes: HomesConfig;
 }
+
+/** Bound to nothing. */
+const ANYWHERE: HomesConfig = { cpus: null, allowed: null, named: [], preferred: null };
+
+export const homesOf = ({ homes = ANYWHERE }: GuestConfig): HomesConfig => homes;
 
 /**
  * One change of a fleet, as plain data. `guest` is an index; `steps` say which nodes of a host give how many frames, and
@@ -79,7 +86,15 @@ export class Fleet {
       const placed = placeGuest(hosts[host]!, guest, memory, config.seed);
       hosts[host] = placed.host;
       problems.push(...placed.problems);
-      return { name: guest.name, memory, host, backing: placed.backing, copy: null, generation: 0 };
+      return {
+        name: guest.name,
+        memory,
+        host,
+        backing: placed.backing,
+        copy: null,
+        generation: 0,
+        homes: homesOf(guest),
+      };
     });
     return { fleet: problems.length === 0 ? new Fleet(hosts, guests) : null, problems };
   }

@@ -9,6 +9,8 @@ import { NodeFrames } from './node-frames.ts';
 
 export interface HostNode {
   readonly nid: number;
+  /** Empty: memory alone, which is used when it is named. */
+  readonly cpus: readonly number[];
   readonly frames: NodeFrames;
   /**
    * What of its memory the host has set aside as huge pages, by page size. Figures beside the frames, not a part of
@@ -39,8 +41,8 @@ export class Host {
 
   /** With all frames free but the reserved ones. */
   static unused({ name, nodes, distances }: HostConfig, index: number): Host {
-    const own = nodes.map(({ nid, totalPages, reservedPages, pools = [] }): HostNode => {
-      return { nid, frames: NodeFrames.unused(totalPages, reservedPages), pools };
+    const own = nodes.map(({ nid, cpus, totalPages, reservedPages, pools = [] }): HostNode => {
+      return { nid, cpus, frames: NodeFrames.unused(totalPages, reservedPages), pools };
     });
     return new Host({ index, name, nodes: own }, new Map(nodes.map((n, i) => [n.nid, i])), distances);
   }

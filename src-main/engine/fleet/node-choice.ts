@@ -4,12 +4,18 @@
  * "Fewest nodes first" is libxl's rule (spec/models.md 3.2); the order after it is ours, since we also know where the
  * VM is now.
  *
+ * Of a VM that is bound only the nodes that it may be on are looked at. Of another, in turn until a set suffices: the nodes
+ * that it prefers, those of the CPUs that its vCPUs may use, all that have CPUs. Memory without CPUs (CXL, HBM, GPUs) is never
+ * chosen unasked, unless the host has no CPUs at all.
+ *
  * Exhaustive while there are at most MAX_SUBSETS sets of the fewest size. Beyond, a greedy search: from each node as a
  * start, add the node that holds most of the VM, then the nearest to the set so far, then the lowest, among those with
  * which the set can still suffice at the same size; the best of these sets by the rule above wins.
  */
 
+import type { HomesConfig } from '../../../shared/model/config.ts';
 import type { Fleet } from './fleet.ts';
+import type { Host } from './host.ts';
 
 export interface Candidate {
   readonly nid: number;
@@ -33,7 +39,7 @@ type Distance = (from: number, to: number) => number;
 
 /** The best nodes of a host for a guest, wherever it is now; all that have room when they do not suffice. Ascending. */
 export function bestNodes(fleet: Fleet, guest: number, hostIndex: number): readonly number[] {
-  const { memory, backing } = fleet.guest(guest);
+  const { memory, backing, homes } = fleet.guest(guest);
   const host = fleet.hosts[hostIndex]!;
   const held = new Map<number, number>();
   for (const run of backing.wholeFrames(memory.framePages)) {
@@ -45,7 +51,30 @@ export function bestNodes(fleet: Fleet, guest: number, hostIndex: number): reado
     freeFrames: frames.freeFrames(memory.framePages),
     heldFrames: held.get(nid) ?? 0,
   }));
-  return chooseNodes(candidates, memory.frames, (a, b) => host.distance(a, b)).nodes;
+  let choice: NodeChoice = { nodes: [], fits: false };
+  for (const nids of circles(host, homes)) {
+    const within = candidates.filter(({ nid }) => nids.has(nid));
+    choice = chooseNodes(within, memory.frames, (a, b) => host.distance(a, b));
+    if (choice.fits) break;
+  }
+  return choice.nodes;
+}
+
+/** Sets of nodes to look at in turn, each with the ones before it. */
+function circles(host: Host, { allowed, preferred, cpus }: HomesConfig): ReadonlySet<number>[] {
+  if (allowed !== null) return [new Set(allowed)];
+  const withCpus = host.nodes.filter((node) => node.cpus.length > 0);
+  const all = new Set((withCpus.length > 0 ? withCpus : host.nodes).map(({ nid }) => nid));
+  const circles: ReadonlySet<number>[] = [all];
+  if (cpus !== null) {
+    const usable = new Set(cpus);
+    circles.unshift(new Set(withCpus.filter((node) => node.cpus.some((cpu) => usable.has(cpu))).map(({ nid }) => nid)));
+  }
+  if (preferred !== null) {
+    circles.unshift(new Set(preferred));
+    return circles.map((circle) => new Set([...preferred, ...circle]));
+  }
+  return circles;
 }
 
 /** @param frames that the VM needs in all, at least 1. Candidates in any order; those without room are never chosen. */

@@ -4,7 +4,7 @@
  */
 import type { Command } from '../../../shared/model/command.ts';
 import type { Rejection } from '../../../shared/model/rejection.ts';
-import { bestNodes, type DealStep, evenly, type Fleet, type Host } from '../fleet/index.ts';
+import { bestNodes, type DealStep, evenly, type Fleet, type FleetGuest, type Host } from '../fleet/index.ts';
 import { Compaction } from './compaction.ts';
 import type { Migration } from './migration.ts';
 import type { Network, Path } from './network.ts';
@@ -45,7 +45,8 @@ export function planCompaction(
   framesPerTick: number,
 ): Planned<CompactionPlan> {
   const { fleet } = parts;
-  const rejection = whyBusy(parts, guest) ?? whyNotNodes(fleet.hostOf(guest), nodes);
+  const rejection =
+    whyBusy(parts, guest) ?? whyNotNodes(fleet.hostOf(guest), nodes) ?? whyBound(fleet.guest(guest), nodes);
   if (rejection !== null) return { plan: null, rejection };
   if (!Number.isInteger(framesPerTick) || framesPerTick < 1) {
     return rejected({ slug: 'compact-frames-per-tick', framesPerTick });
@@ -66,7 +67,7 @@ export function planMigration(parts: PlanParts, guest: number, options: MigrateO
   if (to === from) return rejected({ slug: 'migrate-same-host', vm: name, host: to.name });
   const path = network.path(from.name, to.name);
   if (path === null) return rejected({ slug: 'migrate-no-link', fromHost: from.name, toHost: to.name });
-  const nodesRejection = whyNotNodes(to, options.nodes);
+  const nodesRejection = whyNotNodes(to, options.nodes) ?? whyNotThere(fleet.guest(guest), to, options.nodes);
   if (nodesRejection !== null) return { plan: null, rejection: nodesRejection };
   const nodes = options.nodes === null ? bestNodes(fleet, guest, to.index) : distinct(options.nodes);
   const steps = evenly(to, nodes, memory.frames, memory.framePages);
@@ -95,6 +96,26 @@ function whyNotNodes(host: Host, nodes: readonly number[] | null): Rejection | n
     if (node.frames.totalPages === 0) return { slug: 'node-no-memory', host: host.name, nid };
   }
   return null;
+}
+
+/** A binding holds for as long as the guest runs, on the host that it is on. */
+function whyBound({ name, homes }: FleetGuest, nodes: readonly number[] | null): Rejection | null {
+  const { allowed } = homes;
+  if (allowed === null) return null;
+  if (allowed.length === 0) return { slug: 'bound-apart', vm: name };
+  const outside = (nodes ?? []).filter((nid) => !allowed.includes(nid));
+  return outside.length === 0 ? null : { slug: 'bound-elsewhere', vm: name, nodes: outside, bound: allowed };
+}
+
+/** libvirt refuses a domain on a host without the nodes that it is bound to; nodes that are asked for remap it. */
+function whyNotThere({ name, homes }: FleetGuest, to: Host, nodes: readonly number[] | null): Rejection | null {
+  if (nodes !== null) return null;
+  const missing = homes.named.filter((nid) => to.node(nid) === undefined);
+  if (missing.length > 0) {
+    const has = to.nodes.filter(({ frames }) => frames.totalPages > 0).map(({ nid }) => nid);
+    return { slug: 'bound-node-missing', vm: name, toHost: to.name, nodes: missing, has };
+  }
+  return homes.allowed?.length === 0 ? { slug: 'bound-apart', vm: name } : null;
 }
 
 function whyNotOptions({ downtimeLimitMs, maxBytesPerSec, maxRounds }: MigrateOptions): Rejection | null {

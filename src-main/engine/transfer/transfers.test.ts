@@ -536,10 +536,11 @@ function randomWorldThatFits(seed: number): WorldConfig {
 describe('a host of 128 nodes', () => {
   it('spreads, compacts and accounts exactly', () => {
     const nids = Array.from({ length: 128 }, (_, nid) => nid);
-    const host = hostOf(
+    const bare = hostOf(
       'a',
       nids.map((nid) => [nid, nid % 5 === 4 ? 0 : 64, 0]),
     );
+    const host = { ...bare, nodes: bare.nodes.map((node) => ({ ...node, cpus: [node.nid] })) };
     const withMemory = nids.filter((nid) => nid % 5 !== 4);
     const vm = guestOf('vm', { host: 'a', nrPages: 1000, placement: [ruleOf('interleave', 0, 1000, withMemory)] });
     const h = create(worldOf([host], [vm]));
