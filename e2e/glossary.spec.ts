@@ -83,5 +83,6 @@ test(
     // A press does the same.
     await page.getByRole('main').getByRole('button', { name: 'H host truth' }).press('Enter');
     await expect(dialog(page).locator('[data-entry=H]')).toHaveClass(/at/);
+    await ui.closeDialog();
   },
 );

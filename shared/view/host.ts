@@ -5,6 +5,7 @@
  * rounded down, so that 100 means all of it on one node. It says how gathered the VM is, not whether it could be better.
  */
 import { guestsOf, rowAt, rowsOf } from '../columns/index.ts';
+import { percentDown, percentText, shareText, shareTexts } from './share.ts';
 import type { Row, Snapshot } from '../columns/index.ts';
 
 export interface HostNodeRow extends Row<'hostNodes'> {
@@ -74,7 +75,7 @@ function makeMatrix(snapshot: Snapshot): HostMatrix {
       held[part.node]!.push(part);
       columnPages[part.node] = columnPages[part.node]! + part.pages + part.copyPages;
     }
-    const largestNodeShare = totalPages === 0 ? null : Math.floor((100 * most) / totalPages);
+    const largestNodeShare = percentDown(most, totalPages);
     return vmRow(nodes.length, { guest, name, host, parts, totalPages, largestNodeShare });
   });
   return { nodes, vms, held, columnPages };
@@ -95,6 +96,33 @@ function vmRow(nodes: number, row: Omit<VmHostRow, 'pages' | 'copyPages'>): VmHo
     get copyPages() {
       return (copyPages ??= dense((part) => part.copyPages));
     },
+  };
+}
+
+/** What of a VM's memory each host node has, in the order of the nodes; on its fullest it is its score. */
+export const vmShares = ({ pages }: Pick<VmHostRow, 'pages'>): readonly string[] =>
+  shareTexts(pages, pages.indexOf(Math.max(0, ...pages)));
+
+export interface MemoryShares {
+  readonly used: string;
+  readonly reserved: string;
+  readonly free: string;
+}
+
+/** Of one host node, or of several together. What VMs use and how full it is are rounded down; they stand alone elsewhere. */
+export function memoryShares(
+  nodes: readonly Pick<HostNodeRow, 'usedPages' | 'reservedPages' | 'freePages'>[],
+): MemoryShares {
+  const total = (name: 'usedPages' | 'reservedPages' | 'freePages'): number =>
+    nodes.reduce((sum, node) => sum + node[name], 0);
+  const [used, reserved, free] = [total('usedPages'), total('reservedPages'), total('freePages')];
+  const whole = used + reserved + free;
+  const kept = whole === 0 ? null : percentDown(used + reserved, whole)! - percentDown(used, whole)!;
+  const isLess = reserved > 0 && (kept === 0 || 200 * reserved < whole);
+  return {
+    used: shareText(used, whole),
+    reserved: isLess ? '<1 %' : percentText(kept),
+    free: shareTexts([used + reserved, free], 0)[1]!,
   };
 }
 

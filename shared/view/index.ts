@@ -5,7 +5,7 @@ export { freeAreas, HUGE_ORDER } from './free-area.ts';
 export { counterName } from './counter-name.ts';
 export { placeAgain, walked, walkedCounters, walkTable } from './commit-walk.ts';
 export type { WalkedCounter, WalkPlace } from './commit-walk.ts';
-export { hostMatrix, hostNodeRows } from './host.ts';
+export { hostMatrix, hostNodeRows, memoryShares, vmShares } from './host.ts';
 export type { HostMatrix, HostNodeRow, VmHostRow, VmPart } from './host.ts';
 export { hasPageblocks, hugeOutlook, pageblockRows } from './huge-outlook.ts';
 export type { HugeOutlook } from './huge-outlook.ts';

@@ -16,6 +16,7 @@ import { guestAccounting, hostMatrix, idList, getsLayouts, runDocument } from '.
 import { eventText, pendingText } from '../../shared/view/words/index.ts';
 import { checksText, verdict } from '../report/index.ts';
 import { bytes, count, decimal, plural, seconds, size } from '../../shared/view/number-format.ts';
+import { percentText } from '../../shared/view/share.ts';
 import type { Run } from '../jobs/index.ts';
 import { fold, textTable } from './text-table.ts';
 
@@ -116,8 +117,7 @@ function guestText(record: RunRecord, guest: number, matrices: Matrices, width: 
 }
 
 const owed = (pages: number): string => (pages === 0 ? '0 pages' : `${plural(pages, 'page')} (${size(pages)})`);
-const gathered = ({ largestNodeShare }: VmHostRow): string =>
-  largestNodeShare === null ? '–' : `${largestNodeShare} %`;
+const gathered = ({ largestNodeShare }: VmHostRow): string => percentText(largestNodeShare);
 const changed = (from: string, to: string): string => (from === to ? to : `${from} → ${to}`);
 
 function nodesStandFor(nodes: readonly NodeRow[], hostNames: readonly string[]): string {

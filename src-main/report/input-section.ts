@@ -6,6 +6,7 @@ import { hostLetter } from '../../shared/view/index.ts';
 import { h } from './markup.ts';
 import type { Child } from './markup.ts';
 import { bytes, count, decimal, seconds, size, UNKNOWN } from '../../shared/view/number-format.ts';
+import { permilleText } from '../../shared/view/share.ts';
 import { name, number, pages, table, text, wide } from './table.ts';
 
 /** Distances are printed up to this many nodes. */
@@ -114,7 +115,7 @@ function workloadText(workload: WorkloadInput | null, tickMs: number): string {
     life.law === 'exponential'
       ? `exponential lifetimes, mean ${seconds(life.meanTicks, tickMs)}`
       : `heavy-tailed (Lomax) lifetimes, alpha ${decimal(life.alpha)}, scale ${seconds(life.scaleTicks, tickMs)}`;
-  return `holds ${percent(workload.occupancyPermille)} of memory: ${percent(workload.kernelPermille)} kernel, of the rest ${percent(workload.hugePermille)} huge; ${law}`;
+  return `holds ${permilleText(workload.occupancyPermille)} of memory: ${permilleText(workload.kernelPermille)} kernel, of the rest ${permilleText(workload.hugePermille)} huge; ${law}`;
 }
 
 const dirtyText = ({ dirty }: GuestInput): string =>
@@ -126,8 +127,6 @@ const regenerationText = ({ regeneration }: GuestInput, tickMs: number): string 
   regeneration.enabled
     ? `after ${seconds(regeneration.delayTicks, tickMs)}, with a granularity of ${size(regeneration.granularityPages)}`
     : 'off';
-
-const percent = (permille: number): string => `${decimal(permille / 10)}\u202f%`;
 
 function linkTable(record: RunRecord): Child {
   const rows = record.inputs.links.map((link) => [

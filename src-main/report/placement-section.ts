@@ -8,6 +8,7 @@ import { swatch } from './lane-figure.ts';
 import { h } from './markup.ts';
 import type { Child, Element } from './markup.ts';
 import { exactPages, size, UNKNOWN } from '../../shared/view/number-format.ts';
+import { percentText } from '../../shared/view/share.ts';
 import { barCell, change, name, number, pages, table, text } from './table.ts';
 
 /** The matrix is printed in figures up to this many host nodes; hosts.csv always has it. */
@@ -51,13 +52,13 @@ function vmTable(record: RunRecord, before: HostMatrix, after: HostMatrix, colou
       text(record.after.header.hosts[vm.host]!.name),
       pages(vm.totalPages),
       barCell(bar(parts(before, was, colours), was.totalPages, `${vm.name} before: ${spread(before, was, colours)}`)),
-      number(was.largestNodeShare),
+      number(percentText(was.largestNodeShare)),
       barCell(bar(parts(after, vm, colours), vm.totalPages, `${vm.name} after: ${spread(after, vm, colours)}`)),
-      number(vm.largestNodeShare),
+      number(percentText(vm.largestNodeShare)),
       number(
         vm.largestNodeShare === null || was.largestNodeShare === null
           ? null
-          : signed(vm.largestNodeShare - was.largestNodeShare),
+          : `${signed(vm.largestNodeShare - was.largestNodeShare)} %`,
       ),
     ];
   });

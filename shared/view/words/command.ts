@@ -4,6 +4,7 @@ import type { BeyondConfig } from '../../model/config.ts';
 import type { ScenarioCommand } from '../../schema/command.ts';
 import { PAGE_SIZE_BYTES } from '../../units/index.ts';
 import { bytes, count, decimal, exactPages, plural, size } from '../number-format.ts';
+import { permilleText } from '../share.ts';
 import { msText, nodesText, secondsText } from './part.ts';
 
 export const COMMAND_NAMES: Readonly<Record<CommandType, string>> = {
@@ -82,7 +83,7 @@ export function parametersText(command: Command): string {
     case 'commitLayout':
       return plural(command.ranges.length, 'range');
     case 'setWorkload':
-      return command.workload === null ? 'none' : `${decimal(command.workload.occupancyPermille / 10)} % of its memory`;
+      return command.workload === null ? 'none' : `${permilleText(command.workload.occupancyPermille)} of its memory`;
     case 'setRegeneration': {
       const { enabled, granularityPages, delayTicks } = command.regeneration;
       return enabled ? `on, granularity ${size(granularityPages)}, delay ${plural(delayTicks, 'tick')}` : 'off';
@@ -140,7 +141,7 @@ const EFFECTS: Effects = {
   setWorkload: ({ occupancyPermille }, vm) =>
     occupancyPermille === null
       ? `Ends the workload of ${vm}: what it holds is freed as it dies and not replaced; kernel pages stay.`
-      : `${vm} would hold ${decimal(occupancyPermille / 10)} % of its memory.`,
+      : `${vm} would hold ${permilleText(occupancyPermille)} of its memory.`,
   setRegeneration: ({ delivered }, vm) =>
     delivered === null
       ? `No more layouts would be delivered to ${vm}.`

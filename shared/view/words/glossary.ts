@@ -280,6 +280,7 @@ const TABLE = {
     'largest-node share',
     'on fullest',
     'vms: largest-node share (h)',
+    'least gathered vms: largest-node share (h)',
   ),
   standsFor: host(
     'stands for',

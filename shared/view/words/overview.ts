@@ -2,11 +2,12 @@
 import { size } from '../number-format.ts';
 import { usedShare } from '../overview.ts';
 import type { OverviewNode, Standout } from '../overview.ts';
+import { shareText } from '../share.ts';
 import { nodesText } from './part.ts';
 
 /** Of memory in use: rounded down, so that 100 % is all of it. */
 export const fullness = (part: Pick<OverviewNode, 'usedPages' | 'totalPages'>): string =>
-  part.totalPages === 0 ? 'no memory' : `${Math.floor(100 * usedShare(part))} %`;
+  part.totalPages === 0 ? 'no memory' : shareText(part.usedPages, part.totalPages);
 
 /** The first words name the host and are set apart. */
 export function standoutText(found: Standout | null): { readonly lead: string; readonly rest: string } {

@@ -2,6 +2,7 @@
 import type { MemoryBlock } from '../../../shared/view/host-blocks.ts';
 import type { HostNodeRow, VmHostRow } from '../../../shared/view/index.ts';
 import { cutMiddle } from '../../../shared/view/long-name.ts';
+import { doneText } from '../../../shared/view/share.ts';
 import type { Move } from '../../../shared/view/move.ts';
 import { plural } from '../../../shared/view/number-format.ts';
 
@@ -18,11 +19,8 @@ export function movingWords(
   if (move.kind === 'migration') return band.kind === 'copy' ? 'arriving' : 'migrating';
   if (vm.host !== node.host) return null;
   if (!move.row.nodes.includes(node.nid)) return 'leaving';
-  return `arriving ${percent(move.row.movedPages, move.totalPages)}`;
+  return `arriving ${doneText(move.row.movedPages, move.totalPages)}`;
 }
-
-/** Rounded down, so that 100 % is all of it. */
-const percent = (part: number, whole: number): string => `${whole === 0 ? 100 : Math.floor((100 * part) / whole)} %`;
 
 export interface BandWords {
   /** Cut in its middle where it is too long. */

@@ -8,7 +8,6 @@ import {
   hostsFacts,
   migrationFacts,
   pageRangeFacts,
-  share,
   vmFacts,
 } from './fact-list.ts';
 import type { FactSheet } from './fact-list.ts';
@@ -41,12 +40,6 @@ function figure(sheet: FactSheet | null, group: string, name: string): number | 
   const fact = sheet?.groups.find(({ title }) => title.startsWith(group))?.facts.find((each) => each.name === name);
   return fact?.pages === undefined ? fact?.text : fact.pages;
 }
-
-test('shares are never rounded into all or nothing', () => {
-  expect([share(0, 10), share(1, 1000), share(999, 1000), share(1000, 1000), share(1, 3), share(0, 0)]).toEqual([
-    ...['0 %', '<1 %', '99 %', '100 %', '33 %', '–'],
-  ]);
-});
 
 test('a host node: what it holds adds up to what is installed', () => {
   const sheet = hostNodeFacts(snapshot, colours, 0, 4);

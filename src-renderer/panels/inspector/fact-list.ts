@@ -6,7 +6,15 @@ import { counterName } from '../../../shared/view/counter-name.ts';
 import type { GuestRecord, Snapshot } from '../../../shared/columns/index.ts';
 import { isCrowded, overviewOf } from '../../../shared/view/overview.ts';
 import { fullness } from '../../../shared/view/words/index.ts';
-import { hostMatrix, idList, LaneIndex, nodeRows, owedPairs } from '../../../shared/view/index.ts';
+import {
+  hostMatrix,
+  idList,
+  LaneIndex,
+  memoryShares,
+  nodeRows,
+  owedPairs,
+  vmShares,
+} from '../../../shared/view/index.ts';
 import type { GuestInput, HostMatrix, HostNodeRow, NodeColourTable, VmPart } from '../../../shared/view/index.ts';
 import {
   bytes,
@@ -19,6 +27,7 @@ import {
   size,
   UNKNOWN,
 } from '../../../shared/view/number-format.ts';
+import { percentText, permilleText, shareText, shareTexts } from '../../../shared/view/share.ts';
 import type { Fact } from '../../ui/fact.ts';
 import { beyondText } from '../dialogs/beyond-form.ts';
 
@@ -35,14 +44,6 @@ export interface FactSheet {
   readonly groups: readonly FactGroup[];
 }
 
-/** A share of a whole: 58 %, <1 %, 0 %. */
-export function share(part: number, whole: number): string {
-  if (whole <= 0) return UNKNOWN;
-  const percent = (100 * part) / whole;
-  if (part > 0 && percent < 1) return '<1 %';
-  return `${part < whole ? Math.min(99, Math.round(percent)) : Math.round(percent)} %`;
-}
-
 export function hostNodeFacts(snapshot: Snapshot, colours: NodeColourTable, host: number, nid: number): FactSheet {
   const matrix = hostMatrix(snapshot);
   const index = matrix.nodes.findIndex((node) => node.host === host && node.nid === nid);
@@ -50,6 +51,7 @@ export function hostNodeFacts(snapshot: Snapshot, colours: NodeColourTable, host
   const header = snapshot.header.hosts[host]!;
   const from = header.nids.indexOf(nid);
   const label = colours.hostNodeLabel(host, nid);
+  const parts = memoryShares([node]);
   const held = matrix.held[index]!;
   return {
     kind: 'Host node',
@@ -64,15 +66,14 @@ export function hostNodeFacts(snapshot: Snapshot, colours: NodeColourTable, host
             name: 'used by VMs',
             hint: 'Frames that back guests, migrations included (H)',
             pages: node.usedPages,
-            more: share(node.usedPages, node.totalPages),
+            more: parts.used,
           },
           {
             name: 'reserved',
-            hint: 'Kept by the host itself',
             pages: node.reservedPages,
-            more: share(node.reservedPages, node.totalPages),
+            more: parts.reserved,
           },
-          { name: 'free', pages: node.freePages, more: share(node.freePages, node.totalPages) },
+          { name: 'free', pages: node.freePages, more: parts.free },
         ],
       },
       { title: 'VMs on it (H)', facts: vmParts(matrix, held) },
@@ -98,12 +99,12 @@ function vmParts({ vms }: HostMatrix, parts: readonly VmPart[]): readonly Fact[]
   if (parts.length === 0) return [{ name: 'none', text: '0' }];
   const listed = parts.toSorted((a, b) => pagesOf(b) - pagesOf(a) || a.guest - b.guest);
   const facts = listed.slice(0, MAX_VMS).map((part): Fact => {
-    const { name, totalPages } = vms[part.guest]!;
+    const { name } = vms[part.guest]!;
     return {
       name,
       hint: `of ${name}, on this node (H)${part.copyPages > 0 ? ', with its second copy' : ''}`,
       pages: pagesOf(part),
-      more: share(part.pages, totalPages),
+      more: vmShares(vms[part.guest]!)[part.node]!,
     };
   });
   const rest = listed.slice(MAX_VMS);
@@ -127,7 +128,7 @@ export function mergedFacts(
   return {
     kind: 'Merged VMs',
     title: `${plural(parts.length, 'VM')} on node ${label}`,
-    subtitle: `${size(merged)}, ${share(merged, node.totalPages)} of the node`,
+    subtitle: `${size(merged)}, ${shareText(merged, node.totalPages)} of the node`,
     groups: [
       { title: 'Each, on this node (H)', facts: [...vmParts(matrix, parts), { name: 'sum', pages: merged }] },
       {
@@ -135,8 +136,8 @@ export function mergedFacts(
         facts: [
           { name: 'named in the picture', pages: node.usedPages - merged },
           { name: 'merged', pages: merged },
-          { name: 'reserved', hint: 'Kept by the host itself', pages: node.reservedPages },
-          { name: 'free', pages: node.freePages, more: share(node.freePages, node.totalPages) },
+          { name: 'reserved', pages: node.reservedPages },
+          { name: 'free', pages: node.freePages, more: memoryShares([node]).free },
           { name: 'installed', pages: node.totalPages },
         ],
       },
@@ -163,19 +164,18 @@ export function hostFacts(snapshot: Snapshot, colours: NodeColourTable, host: nu
         title: 'Memory (H)',
         facts: [
           { name: 'used by VMs and host', pages: own.usedPages, more: fullness(own) },
-          { name: 'free', pages: own.freePages },
+          { name: 'free', pages: own.freePages, more: shareTexts([own.usedPages, own.freePages], 0)[1]! },
           {
             name: 'away from its vCPUs',
-            hint: 'Pages on a host node where no vCPU of their VM runs; a vCPU is taken to run where its guest node stands for (H)',
             pages: own.awayPages,
-            more: share(own.awayPages, own.usedPages),
+            more: shareText(own.awayPages, own.usedPages),
             ...(own.awayPages > 0 ? { tone: 'warn' as const } : {}),
           },
           {
             name: 'owed (T ≠ A)',
-            hint: 'By the VMs that run here: in use, and booked on another node than they belong to',
+            hint: 'Here by the VMs that run on the host',
             pages: own.owedPages,
-            more: share(own.owedPages, own.usedPages),
+            more: shareText(own.owedPages, own.usedPages),
             ...(own.owedPages > 0 ? { tone: 'warn' as const } : {}),
           },
         ],
@@ -209,14 +209,14 @@ export function hostsFacts(snapshot: Snapshot, colours: NodeColourTable): FactSh
   const cpus = sum(nodes.map((node) => node.cpus.length));
   const memoryOf = (title: string, own: readonly HostNodeRow[]): FactGroup => {
     const total = sum(own.map(({ totalPages }) => totalPages));
-    const part = (pages: number): Pick<Fact, 'pages' | 'more'> => ({ pages, more: share(pages, total) });
+    const parts = memoryShares(own);
     return {
       title,
       facts: [
         { name: 'installed', pages: total },
-        { name: 'used by VMs', ...part(sum(own.map(({ usedPages }) => usedPages))) },
-        { name: 'reserved', hint: 'Kept by the host itself', ...part(sum(own.map((node) => node.reservedPages))) },
-        { name: 'free', ...part(sum(own.map(({ freePages }) => freePages))) },
+        { name: 'used by VMs', pages: sum(own.map(({ usedPages }) => usedPages)), more: parts.used },
+        { name: 'reserved', pages: sum(own.map((node) => node.reservedPages)), more: parts.reserved },
+        { name: 'free', pages: sum(own.map(({ freePages }) => freePages)), more: parts.free },
       ],
     };
   };
@@ -238,7 +238,7 @@ export function hostsFacts(snapshot: Snapshot, colours: NodeColourTable): FactSh
       hint: `free of host node ${colours.hostNodeLabel(node.host, node.nid)} (H)`,
       colour: colours.ofHostNode(node.host, node.nid),
       pages: node.freePages,
-      more: share(node.freePages, node.totalPages),
+      more: memoryShares([node]).free,
     })),
   };
   const byScore = [...vms].sort((a, b) => (a.largestNodeShare ?? 101) - (b.largestNodeShare ?? 101));
@@ -248,7 +248,7 @@ export function hostsFacts(snapshot: Snapshot, colours: NodeColourTable): FactSh
       ({ name, totalPages, largestNodeShare }) => ({
         name,
         hint: `Of ${name}'s memory, the part on its fullest host node`,
-        text: largestNodeShare === null ? UNKNOWN : `${largestNodeShare} %`,
+        text: percentText(largestNodeShare),
         more: `of ${size(totalPages)}`,
       }),
     ),
@@ -271,6 +271,7 @@ export function vmFacts(
   const header = guestsOf(snapshot)[guest]!;
   const matrix = hostMatrix(snapshot);
   const vm = matrix.vms[guest]!;
+  const shares = vmShares(vm);
   const nodes = nodeRows(snapshot, guest);
   const { lag, moved } = header;
   const regenerates = input?.regeneration.enabled ?? true;
@@ -284,7 +285,7 @@ export function vmFacts(
         facts: [
           {
             name: 'score',
-            text: vm.largestNodeShare === null ? UNKNOWN : `${vm.largestNodeShare} %`,
+            text: percentText(vm.largestNodeShare),
           },
           {
             name: 'H ≠ T',
@@ -314,7 +315,7 @@ export function vmFacts(
             colour: colours.ofHostNode(node.host, node.nid),
             ...(part.pages === 0
               ? { pages: part.copyPages, more: 'arriving' }
-              : { pages: part.pages, more: share(part.pages, vm.totalPages) }),
+              : { pages: part.pages, more: shares[part.node]! }),
           };
         }),
       },
@@ -387,7 +388,6 @@ function kernel(header: GuestRecord, markedPages: number): FactGroup {
 }
 
 function settings({ regeneration, framePages, workload, dirty }: GuestInput, tickMs: number): FactGroup {
-  const permille = (n: number): string => `${decimal(n / 10)} %`;
   return {
     title: 'Settings',
     facts: [
@@ -410,9 +410,9 @@ function settings({ regeneration, framePages, workload, dirty }: GuestInput, tic
       ...(workload === null
         ? [{ name: 'workload', text: 'none' }]
         : [
-            { name: 'memory in use', hint: 'What its workload keeps', text: permille(workload.occupancyPermille) },
-            { name: 'of it kernel', hint: 'Never freed, and so pinned', text: permille(workload.kernelPermille) },
-            { name: 'of it huge pages', text: permille(workload.hugePermille) },
+            { name: 'memory in use', hint: 'What its workload keeps', text: permilleText(workload.occupancyPermille) },
+            { name: 'of it kernel', hint: 'Never freed, and so pinned', text: permilleText(workload.kernelPermille) },
+            { name: 'of it huge pages', text: permilleText(workload.hugePermille) },
           ]),
       {
         name: 'dirties',
@@ -503,7 +503,19 @@ export function pageRangeFacts(
       nid,
     ),
   });
-  const line = (n: number): Pick<Fact, 'pages' | 'as' | 'more'> => ({ pages: n, as: 'pages', more: share(n, pages) });
+  const line = (n: number, more = shareText(n, pages)): Pick<Fact, 'pages' | 'as' | 'more'> => ({
+    ...{ pages: n, as: 'pages', more },
+  });
+  /** Of what stands in a map, each with its part of the range; holes are the rest. */
+  const lines = (parts: readonly number[]): Pick<Fact, 'pages' | 'as' | 'more'>[] => {
+    const texts = shareTexts([...parts, pages - sum(parts)]);
+    return parts.map((n, i) => line(n, texts[i]));
+  };
+  const inHost = lines(lanes.hostBands.map((band) => band.pages[0]!));
+  const inTarget = lines(lanes.targetBands.map((band) => band.pages[0]!));
+  const inActual = lines(
+    lanes.actualBands.map((band) => band.usedPages[0]! + band.freePages[0]! + band.pinnedPages[0]!),
+  );
   const owed = lanes.owedPages[0] ?? 0;
   const holes = pages - sum(lanes.hostBands.map((band) => band.pages[0]!));
   return {
@@ -521,24 +533,24 @@ export function pageRangeFacts(
       },
       {
         title: 'H, where they live: host node',
-        facts: lanes.hostBands.map(({ host, nid, pages: [n = 0] }) => ({
+        facts: lanes.hostBands.map(({ host, nid }, i) => ({
           name: `node ${colours.hostNodeLabel(host, nid)}`,
           colour: colours.ofHostNode(host, nid),
-          ...line(n),
+          ...inHost[i]!,
         })),
       },
       {
         title: 'T, where the memlayout says',
-        facts: lanes.targetBands.map(({ nid, pages: [n = 0] }) => ({ ...guestNode(nid), ...line(n) })),
+        facts: lanes.targetBands.map(({ nid }, i) => ({ ...guestNode(nid), ...inTarget[i]! })),
       },
       {
         title: 'A, where they are booked',
         facts: index.hasBlocks
           ? [
-              ...lanes.actualBands.map((band) => ({
+              ...lanes.actualBands.map((band, i) => ({
                 ...guestNode(band.nid),
                 hint: 'used, free and pinned, by pageblock',
-                ...line(band.usedPages[0]! + band.freePages[0]! + band.pinnedPages[0]!),
+                ...inActual[i]!,
               })),
               { name: 'free', ...line(sum(lanes.actualBands.map(({ freePages }) => freePages[0]!))) },
               { name: 'pinned', ...line(sum(lanes.actualBands.map(({ pinnedPages }) => pinnedPages[0]!))) },
