@@ -409,7 +409,7 @@ export class Screen {
   /** By the report dialog, looked at first. */
   async export(
     application: Application,
-    what: 'HTML' | 'PDF' | 'JSON' | 'CSV' | 'SVG' | 'PNG' | 'scenario',
+    what: 'HTML' | 'PDF' | 'JSON' | 'ZIP' | 'CSV' | 'SVG' | 'PNG' | 'scenario',
   ): Promise<Written> {
     await this.page.getByRole('button', { name: 'Report…', exact: true }).click();
     const dialog = this.page.getByRole('dialog');

@@ -199,7 +199,7 @@ export const requests = {
    *  canonical text; csv: one table of the report, by name; figure: one of its figures as SVG. */
   'export.make': desk<{ name: string; mime: string }>()(
     z.discriminatedUnion('kind', [
-      z.strictObject({ kind: z.enum(['html', 'pdf', 'json', 'scenario']) }),
+      z.strictObject({ kind: z.enum(['html', 'pdf', 'json', 'scenario', 'tables']) }),
       z.strictObject({ kind: z.literal('csv'), table: z.string().max(40) }),
       /** A figure of the report as an SVG file. vm: the guest whose map it is; convergence is of all guests. */
       z.strictObject({ kind: z.literal('figure'), figure: z.enum(['map', 'convergence']), vm: z.string().max(200) }),

@@ -146,6 +146,8 @@ describe('guest accounting', () => {
     recorder.add(snapshot);
     const document = runDocument({
       scenarioName: 'rfc',
+      description: '',
+      assumed: [],
       seed: 7,
       tickMs: 100,
       inputs: { links: [], guests: [] },

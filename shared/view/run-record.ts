@@ -11,6 +11,10 @@ export interface RunRecord {
   readonly scenarioName: string;
   readonly seed: number;
   readonly tickMs: number;
+  /** What the scenario says of itself; empty: nothing. */
+  readonly description: string;
+  /** What no file stated and was assumed of the hosts, one sentence each. */
+  readonly assumed: readonly string[];
   readonly inputs: RunInputs;
   /** At level `blocks`, before the first step and after the last. */
   readonly before: Snapshot;

@@ -1,10 +1,12 @@
 /**
- * `report FILE -o OUT`: runs a scenario and writes its report. If OUT ends in .html, it is that file, with NAME.json
- * and NAME-*.csv beside it. Otherwise OUT is a folder with report.html, report.json and the tables. An existing report
- * is replaced; any other file is kept unless --force is given.
+ * `report FILE -o OUT`: runs a scenario and writes its report, with the run as data and its tables beside it, named as the
+ * window names what it exports. If OUT ends in .html, that is the page, and the others are called after it; otherwise OUT
+ * is a folder, and all are called after the scenario. An existing report is replaced; any other file is kept unless --force
+ * is given.
  */
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative } from 'node:path';
+import { dataFile, fileStem, reportFile, tableFile } from '../../shared/view/export-name.ts';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { OutFile } from '../store/index.ts';
 import { headOf, overInput, standingAt, unwritable, writeFiles } from '../store/index.ts';
@@ -19,18 +21,16 @@ import { runJob } from '../runtime/index.ts';
 
 interface Place {
   readonly folder: string;
-  readonly html: string;
-  readonly json: string;
-  readonly csvPrefix: string;
-  /** Existing files may be replaced: they are a report, or --force was given. */
-  readonly replaces: boolean;
+  /** As the person called the page; null: it is called after the scenario. */
+  readonly page: string | null;
 }
 
 export async function report(
   path: string,
   flags: RunFlags & { readonly output: string; readonly force?: true },
 ): Promise<ExitCode> {
-  const place = await placeFor(flags.output, flags.force === true);
+  const force = flags.force === true;
+  const place = await placeFor(flags.output, force);
   if (place === 'usage') {
     printNote(`error: -o takes a name that ends in .html, or a folder; found ${flags.output}`);
     return 2;
@@ -42,7 +42,7 @@ export async function report(
   const paths = files.map((file) => file.path);
   const refusal =
     (await overInput([resolvePath(path)], paths)) ??
-    (place.replaces ? null : await firstStanding(files)) ??
+    (force || (await isReport(paths[0]!)) ? null : await firstStanding(files)) ??
     (await writeFiles(files));
   if (refusal !== null) return refused(refusal);
   for (const file of files) printResult(`${relative(baseFolder(), file.path)}\n`);
@@ -61,18 +61,18 @@ async function placeFor(output: string, force: boolean): Promise<Place | Diagnos
   try {
     const isFolder = /[/\\]$/.test(output) || extension === '' || (await standingAt(path)) === 'folder';
     if (!isFolder && extension !== '.html') return 'usage';
-    const name = isFolder ? 'report' : basename(path, extname(path));
     const folder = isFolder ? path : dirname(path);
-    const html = isFolder ? 'report.html' : basename(path);
     await mkdir(folder, { recursive: true });
-    const standing = await standingAt(join(folder, html));
-    const isReport = standing === 'file' && (await headOf(join(folder, html))).includes('Pageshift report');
-    if (standing === 'file' && !isReport && !force) return exists(join(folder, html));
-    return { folder, html, json: `${name}.json`, csvPrefix: isFolder ? '' : `${name}-`, replaces: isReport || force };
+    // Before a run that may take long.
+    if (!isFolder && !force && (await standingAt(path)) === 'file' && !(await isReport(path))) return exists(path);
+    return { folder, page: isFolder ? null : basename(path) };
   } catch (error) {
     return unwritable(error as NodeJS.ErrnoException, output);
   }
 }
+
+const isReport = async (path: string): Promise<boolean> =>
+  (await standingAt(path)) === 'file' && (await headOf(path)).includes('Pageshift report');
 
 const exists = (path: string): Diagnostic => ({
   severity: 'error',
@@ -88,14 +88,17 @@ async function firstStanding(files: readonly OutFile[]): Promise<Diagnostic | nu
   return null;
 }
 
-async function filesOf(run: Run, { folder, html, json, csvPrefix }: Place): Promise<OutFile[]> {
+/** The page first. */
+async function filesOf(run: Run, { folder, page }: Place): Promise<OutFile[]> {
   const rendered = await runJob('report', { record: run.record });
+  // mine.html and mine-report.html are both of "mine".
+  const stem = page === null ? fileStem(run.record.scenarioName) : page.replace(/(-report)?\.html$/i, '');
   return [
-    { path: join(folder, html), content: rendered.html },
-    { path: join(folder, json), content: documentText(run) },
-    ...Object.entries(rendered.csv).map(([name, text]) => ({
-      path: join(folder, `${csvPrefix}${name}`),
-      content: text,
+    { path: join(folder, page ?? reportFile(stem, 'html')), content: rendered.html },
+    { path: join(folder, dataFile(stem)), content: documentText(run) },
+    ...Object.entries(rendered.csv).map(([table, content]) => ({
+      path: join(folder, tableFile(stem, table)),
+      content,
     })),
   ];
 }

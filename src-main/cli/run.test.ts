@@ -191,11 +191,11 @@ describe('report', () => {
     const { code } = await pageshift(['report', at('small.pageshift.json'), '--ticks', '1', '-o', at('folder/')]);
     expect([code, readdirSync(at('folder')).sort()]).toEqual([
       0,
-      ['report.html', 'report.json', ...TABLES.map((name) => `${name}.csv`)].sort(),
+      ['small-report.html', 'small.json', ...TABLES.map((name) => `small-${name}.csv`)].sort(),
     ]);
-    writeFileSync(at('events.csv'), 'mine');
+    writeFileSync(at('small-events.csv'), 'mine');
     const own = await pageshift(['report', 'small.pageshift.json', '--ticks', '1', '-o', '.'], { cwd: folder });
-    expect([own.code, own.stdout, readFileSync(at('events.csv'), 'utf8')]).toEqual([1, '', 'mine']);
+    expect([own.code, own.stdout, readFileSync(at('small-events.csv'), 'utf8')]).toEqual([1, '', 'mine']);
     writeFileSync(at('page.html'), '<p>mine</p>');
     const refused = await pageshift(['report', at('small.pageshift.json'), '--ticks', '1', '-o', at('page.html')]);
     expect([refused.code, refused.stdout, readFileSync(at('page.html'), 'utf8')]).toEqual([1, '', '<p>mine</p>']);

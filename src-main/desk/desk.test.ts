@@ -315,7 +315,7 @@ describe('exports', () => {
     await page.show(await imported(page));
     await page.get('run.step', { ticks: 5 });
     const html = await page.ask('export.make', { kind: 'html' });
-    expect(html.output).toEqual({ name: 'small.html', mime: 'text/html' });
+    expect(html.output).toEqual({ name: 'small-report.html', mime: 'text/html' });
     expect(Buffer.from(html.payload).toString()).toContain('small · Pageshift report');
     const json = JSON.parse(Buffer.from((await page.ask('export.make', { kind: 'json' })).payload).toString()) as {
       tick: number;
@@ -327,6 +327,10 @@ describe('exports', () => {
       expect(output).toEqual({ name: `small-${table}`, mime: 'text/csv' });
       expect(Buffer.from(payload).toString()).toContain('\r\n');
     }
+    const archive = await page.ask('export.make', { kind: 'tables' });
+    expect(archive.output).toEqual({ name: 'small-tables.zip', mime: 'application/zip' });
+    const inside = Buffer.from(archive.payload).toString('latin1');
+    for (const table of tables) expect(inside).toContain(`small-${table}`);
     await expect(page.get('export.make', { kind: 'csv', table: '__proto__' })).rejects.toThrow('no such table');
     await expect(page.get('export.make', { kind: 'pdf' })).rejects.toThrow('print the preview');
     const scenario = await page.ask('export.make', { kind: 'scenario' });

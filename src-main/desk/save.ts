@@ -13,7 +13,7 @@ import type { Diagnostic } from '../../shared/errors/index.ts';
 import { filePrint, keepEarlier, MISSING, printOf, standingAt, unwritable, writeFiles } from '../store/index.ts';
 import type { OpenedDocument } from './document.ts';
 import type { CheckedInput } from '../../shared/protocol/index.ts';
-import { fileBase } from './export.ts';
+import { fileStem, scenarioFile } from '../../shared/view/export-name.ts';
 import type { Shell } from './shell.ts';
 
 /** Neither a place nor diagnostics: the person cancelled. */
@@ -54,7 +54,7 @@ export async function saveDocument(
 }
 
 const suggestedName = (document: OpenedDocument): string =>
-  document.place === null ? `${fileBase(document.name)}${ENDING}` : basename(document.place);
+  document.place === null ? scenarioFile(fileStem(document.name)) : basename(document.place);
 
 async function placeByDialog(name: string, window: string, dialogs: NonNullable<Shell['dialogs']>): Promise<Chosen> {
   const chosen = await dialogs.saveFile(window, name);

@@ -89,6 +89,8 @@ export class Recording {
       scenarioName: scenario.name,
       seed: config.seed,
       tickMs: config.tickMs,
+      description: scenario.description ?? '',
+      assumed: scenario.hosts.flatMap(({ name, assumed }) => (assumed ?? []).map((text) => `${name}: ${text}`)),
       inputs: inputsOf(config),
       before: this.#before,
       after,

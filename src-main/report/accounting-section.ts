@@ -9,7 +9,7 @@ import { name, number, table, text } from './table.ts';
 
 /** Beyond this many VMs only those whose accounts do not close are opened. */
 const MAX_OPEN = 4;
-/** VMs with their tables in the report; accounting.csv has all. */
+/** VMs with their tables in the report; the table “accounting” has all. */
 const MAX_VMS = 64;
 
 export function accountingSection(record: RunRecord): Child {
@@ -56,7 +56,7 @@ export function accountingSection(record: RunRecord): Child {
       );
     }),
     guests.length > MAX_VMS
-      ? h('p', { class: 'soft' }, `The first ${MAX_VMS} of ${guests.length} VMs; accounting.csv has all.`)
+      ? h('p', { class: 'soft' }, `The first ${MAX_VMS} of ${guests.length} VMs; the table “accounting” has all.`)
       : null,
   ];
 }
@@ -99,7 +99,7 @@ function zoneTable(accounting: GuestAccounting, nrPages: number): Element {
       ]),
   ]);
   return table({
-    ...(foldsEmpty(accounting) ? { caption: 'Nodes without pages are left out; accounting.csv has all.' } : {}),
+    ...(foldsEmpty(accounting) ? { caption: 'Nodes without pages are left out; the table “accounting” has all.' } : {}),
     head: ['node', 'zone', { n: 'spanned' }, ...COUNTS.map(([n]) => ({ n })), 'span [start, end)'],
     rows,
     foot: [name('sum'), text(''), text(''), ...counts(accounting.totals), text('')],

@@ -6,7 +6,7 @@ import type { Child } from './markup.ts';
 import { plural, seconds } from '../../shared/view/number-format.ts';
 import { name, number, table, text, wide } from './table.ts';
 
-/** Longer lists are cut; events.csv has all. */
+/** Longer lists are cut; the table “events” has all. */
 const MAX_EVENTS = 200;
 const MAX_COMMANDS = 500;
 
@@ -51,4 +51,4 @@ export function actionSection(record: RunRecord): Child {
 const cut = (there: number, shown: number, what: string): Child =>
   there <= shown
     ? null
-    : h('p', { class: 'soft' }, `The first ${shown} of ${plural(there, what)}; events.csv has all.`);
+    : h('p', { class: 'soft' }, `The first ${shown} of ${plural(there, what)}; the table “events” has all.`);

@@ -9,7 +9,7 @@ import type { Child } from './markup.ts';
 import { count, plural, seconds } from '../../shared/view/number-format.ts';
 import { name, number, pages, table, text } from './table.ts';
 
-/** Panels drawn; series.csv has every VM. */
+/** Panels drawn; the table “series” has every VM. */
 const MAX_PANELS = 12;
 const MAX_PAIR_ROWS = 100;
 
@@ -47,7 +47,7 @@ export function convergenceSection(record: RunRecord, colours: NodeColours): Chi
         ? h(
             'p',
             { class: 'soft' },
-            `The ${MAX_PANELS} VMs with the highest peaks, of ${lagged.length}; series.csv has all.`,
+            `The ${MAX_PANELS} VMs with the highest peaks, of ${lagged.length}; the table “series” has all.`,
           )
         : null,
       still > 0 ? h('p', { class: 'soft' }, `${plural(still, 'VM')} never lagged.`) : null,

@@ -16,6 +16,7 @@ export function inputSection(record: RunRecord): Child {
   const { hosts } = record.before.header;
   const guests = guestsOf(record.before);
   return [
+    record.description === '' ? null : h('p', {}, record.description),
     h(
       'p',
       { class: 'soft' },

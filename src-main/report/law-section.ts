@@ -2,6 +2,8 @@
 import type { RunRecord } from '../../shared/view/index.ts';
 import { h } from './markup.ts';
 import type { Child } from './markup.ts';
+import { shellWord } from '../../shared/view/command-line.ts';
+import { fileStem, scenarioFile } from '../../shared/view/export-name.ts';
 import { plural } from '../../shared/view/number-format.ts';
 import { name, number, table, text, wide } from './table.ts';
 import { checksText } from './verdict.ts';
@@ -69,7 +71,7 @@ export function lawSection({ laws, commands }: RunRecord): Child {
 }
 
 export function reproduceSection(record: RunRecord): Child {
-  const file = `${fileStem(record.scenarioName)}.pageshift.json`;
+  const file = scenarioFile(fileStem(record.scenarioName));
   return [
     h(
       'p',
@@ -80,7 +82,7 @@ export function reproduceSection(record: RunRecord): Child {
       record.version,
       '. The same scenario and seed give the same hash on every machine.',
     ),
-    h('pre', {}, `npm run --silent pageshift -- run ${file} --ticks ${record.after.header.tick} --json`),
+    h('pre', {}, `npm run --silent pageshift -- run ${shellWord(file)} --ticks ${record.after.header.tick} --json`),
     table({
       head: ['', 'value'],
       rows: [
@@ -98,11 +100,3 @@ export function reproduceSection(record: RunRecord): Child {
     ),
   ];
 }
-
-/** A name that is safe as a file and in a shell, whatever the scenario is called. */
-export const fileStem = (scenarioName: string): string =>
-  scenarioName
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 60) || 'scenario';

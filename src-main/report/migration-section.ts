@@ -11,7 +11,7 @@ import type { Child, Element } from './markup.ts';
 import { bytes, count, decimal, plural, seconds, UNKNOWN } from '../../shared/view/number-format.ts';
 import { barCell, name, number, pages, table, text } from './table.ts';
 
-/** Rounds printed of one migration: the first and the last; migrations.csv has all. */
+/** Rounds printed of one migration: the first and the last; the table “migrations” has all. */
 const MAX_ROUNDS = 40;
 
 export function migrationSection({ after, tickMs }: RunRecord): Child {
@@ -62,7 +62,9 @@ function oneMigration(m: MigrationRow, tickMs: number): Child {
     rows.length === 0
       ? null
       : table({
-          ...(cut ? { caption: `The first ${MAX_ROUNDS - 1} rounds and the last; migrations.csv has all.` } : {}),
+          ...(cut
+            ? { caption: `The first ${MAX_ROUNDS - 1} rounds and the last; the table “migrations” has all.` }
+            : {}),
           head: [
             { n: 'round' },
             { n: 'began' },

@@ -11,7 +11,7 @@ import { exactPages, size, UNKNOWN } from '../../shared/view/number-format.ts';
 import { percentText } from '../../shared/view/share.ts';
 import { barCell, change, name, number, pages, table, text } from './table.ts';
 
-/** The matrix is printed in figures up to this many host nodes; hosts.csv always has it. */
+/** The matrix is printed in figures up to this many host nodes; the table “hosts” always has it. */
 const MAX_MATRIX_NODES = 16;
 /** More host nodes than this are folded away. */
 const MAX_LISTED_NODES = 32;

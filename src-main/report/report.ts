@@ -11,6 +11,7 @@ import type { RunRecord } from '../../shared/view/index.ts';
 import { accountingSection } from './accounting-section.ts';
 import { actionSection } from './action-section.ts';
 import { NodeColours } from './colour.ts';
+import { frontFigure } from './front-figure.ts';
 import { convergenceSection } from './convergence-section.ts';
 import { csvFiles } from './csv.ts';
 import { inputSection } from './input-section.ts';
@@ -19,9 +20,11 @@ import { mapSection } from './map-section.ts';
 import { h, write } from './markup.ts';
 import type { Child, Element } from './markup.ts';
 import { migrationSection } from './migration-section.ts';
-import { count, exactPages, seconds, size } from '../../shared/view/number-format.ts';
+import { count, exactPages, plural, seconds, size } from '../../shared/view/number-format.ts';
+import { assumptionsOf, GLOSSARY, runSummary } from '../../shared/view/words/index.ts';
 import { placementSection } from './placement-section.ts';
 import { STYLE } from './style.ts';
+import { name, table, wide } from './table.ts';
 import { verdict } from './verdict.ts';
 
 export interface Report {
@@ -41,7 +44,10 @@ export function renderReport(record: RunRecord): Report {
 
 function html(record: RunRecord): string {
   const colours = new NodeColours(record.after.header);
+  const front = frontPage(record, colours);
   const sections: readonly (readonly [string, string, Child])[] = [
+    ['figures', 'In figures', figuresSection(record)],
+    ['assumptions', 'Assumptions', assumptionSection(record)],
     ['inputs', 'Inputs', inputSection(record)],
     ['actions', 'Actions', actionSection(record)],
     ['placement', 'Before and after', placementSection(record, colours)],
@@ -50,6 +56,7 @@ function html(record: RunRecord): string {
     ['accounting', 'Accounting', accountingSection(record)],
     ['migrations', 'Migrations and compactions', migrationSection(record)],
     ['laws', 'Laws', lawSection(record)],
+    ['words', 'Words', wordSection()],
     ['reproduce', 'Run it again', reproduceSection(record)],
   ];
   // The colours know which patterns are needed only when everything is drawn.
@@ -73,7 +80,8 @@ function html(record: RunRecord): string {
       h(
         'main',
         {},
-        head(record),
+        front,
+        h('h2', { class: 'appendix', id: 'appendix' }, 'Appendix'),
         h(
           'nav',
           { 'aria-label': 'Sections' },
@@ -111,7 +119,61 @@ function endingBanner({ ending, after, tickMs }: RunRecord): Child {
 
 const banner = (mood: 'soft' | 'bad', text: string): Element => h('p', { class: `banner ${mood}` }, text);
 
-function head(record: RunRecord): Element {
+/** For a person who was not there: what was asked, what happened, what it means, and one figure. */
+function frontPage(record: RunRecord, colours: NodeColours): Element {
+  const { asked, happened, placement, guests, meaning } = runSummary(record);
+  const lines: readonly (readonly [string, string])[] = [
+    ['Asked', asked],
+    ['Happened', happened],
+    ['Now', placement],
+    ['Guests', guests],
+    ['Means', meaning],
+  ];
+  return h(
+    'header',
+    { class: 'front' },
+    h('h1', {}, record.scenarioName),
+    endingBanner(record),
+    h(
+      'dl',
+      { class: `lines ${verdict(record).mood}` },
+      lines.map(([term, text]) => h('div', {}, h('dt', {}, term), h('dd', {}, text))),
+    ),
+    frontFigure(record, colours),
+    h('p', { class: 'soft' }, assumptionNote(record)),
+  );
+}
+
+function assumptionNote(record: RunRecord): Child {
+  const { length } = assumptionsOf(record);
+  return [
+    `Simulated by Pageshift ${record.version}, not measured. It rests on `,
+    h('a', { href: '#assumptions' }, plural(length, 'assumption')),
+    '; ',
+    h('a', { href: '#reproduce' }, 'the scenario is at the end'),
+    ', so that anybody can run it again.',
+  ];
+}
+
+function assumptionSection(record: RunRecord): Child {
+  return table({
+    head: ['taken to be so', 'other figures without it'],
+    rows: assumptionsOf(record).map(({ text, affects }) => [wide(text), wide(affects)]),
+  });
+}
+
+/** The words of the tables that follow, as the window's glossary has them. */
+function wordSection(): Child {
+  return table({
+    head: ['word', 'means'],
+    rows: GLOSSARY.map(({ term, name: stands, short }) => [
+      name(stands === '' ? term : `${term}, ${stands}`),
+      wide(short),
+    ]),
+  });
+}
+
+function figuresSection(record: RunRecord): Child {
   const { guests, tick } = recordsOf(record.after);
   const { mood, sentence } = verdict(record);
   const sum = (of: (guest: (typeof guests)[number]) => number): number =>
@@ -133,11 +195,7 @@ function head(record: RunRecord): Element {
     ['laws broken', count(record.laws.broken.length), ''],
     ['simulated time', seconds(tick, record.tickMs), `tick ${count(tick)}`],
   ];
-  return h(
-    'header',
-    {},
-    h('h1', {}, record.scenarioName),
-    endingBanner(record),
+  return [
     h('p', { class: `verdict ${mood}` }, sentence),
     h(
       'dl',
@@ -146,5 +204,5 @@ function head(record: RunRecord): Element {
         h('div', { title: title === '' ? null : title }, h('dt', {}, term), h('dd', {}, value)),
       ),
     ),
-  );
+  ];
 }

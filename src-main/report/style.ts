@@ -41,6 +41,10 @@ p{margin:4px 0 8px;max-width:90ch}
 .banner{margin:8px 0 0;padding:4px 12px;border:1px solid var(--line);max-width:none} .banner.bad{border-color:var(--bad);font-weight:600}
 .good{color:var(--good)} .bad{color:var(--bad)} .verdict.good,.verdict.bad{color:var(--ink)}
 nav{margin:12px 0 0;display:flex;flex-wrap:wrap;gap:4px 16px} nav a{color:var(--soft)}
+.lines{margin:12px 0 20px;border-left:4px solid var(--soft);background:var(--panel);padding:8px 16px}
+.lines.good{border-color:var(--good)} .lines.bad{border-color:var(--bad)} .lines.good,.lines.bad{color:var(--ink)}
+.lines>div{display:grid;grid-template-columns:88px minmax(0,1fr);gap:0 16px;padding:3px 0} .lines dt{color:var(--soft)} .lines dd{margin:0;max-width:100ch;overflow-wrap:anywhere} .lines>div:last-child dd{font-weight:600}
+.front{max-width:1040px} .appendix{margin-top:48px}
 .tiles{display:flex;flex-wrap:wrap;gap:8px 40px;margin:20px 0 0}
 .tiles dt{color:var(--soft);margin:0} .tiles dd{font-size:20px;line-height:28px;margin:0}
 .wrap{overflow-x:auto}
@@ -70,8 +74,9 @@ details{margin:4px 0 8px} summary{cursor:pointer}
 a:focus-visible,summary:focus-visible{outline:2px solid var(--n0);outline-offset:2px}
 @page{size:A4;margin:14mm}
 @media print{
+p,li,dd,td{orphans:3;widows:3} .front{break-after:page} .appendix{display:none} .front a{color:inherit;text-decoration:none} .wrap>.caption{break-after:avoid} .lines{font-size:11pt;line-height:15pt}
 body{font-size:9.5pt;line-height:13pt} main{max-width:none;padding:0} nav{display:none} h2{break-after:avoid;margin-top:18pt} h3,.caption,figcaption,summary,details p,section>p{break-after:avoid}
-tr,figure,.tiles,.legend,.verdict,.vm{break-inside:avoid} thead{display:table-header-group} tfoot{display:table-row-group} .wrap{overflow:visible}
+tr,figure,.tiles,.lines,.legend,.verdict,.vm{break-inside:avoid} thead{display:table-header-group} tfoot{display:table-row-group} .wrap{overflow:visible}
 .vms,.row{display:block} .wide,.name{min-width:14ch} pre{break-inside:avoid} .source pre{break-inside:auto}
 details:not(.source)::details-content{content-visibility:visible;block-size:auto;height:auto;opacity:1}
 th,td{padding:1.5pt 6pt 1.5pt 0} td.short,tbody th.short{white-space:nowrap}

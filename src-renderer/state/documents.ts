@@ -176,14 +176,3 @@ export async function closeNow(app: App, discard: boolean): Promise<void> {
   await app.attach(null);
   await app.attempt('close the document', 'document.close', { document: id, discard });
 }
-
-/** A file name of a document's name, for a shell that saves by name. */
-export function fileNameOf(name: string): string {
-  const plain = name
-    .trim()
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 80);
-  return `${plain === '' ? 'scenario' : plain}.pageshift.json`;
-}

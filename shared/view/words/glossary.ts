@@ -44,7 +44,7 @@ const TABLE = {
     'host truth',
     'The host node where a page really lies.',
     'It changes when the host moves memory: a compaction, a live migration.',
-    'h, where it really lies',
+    'h, where they live: host node',
     'where it lives (h)',
     'host truth',
   ),
@@ -54,7 +54,7 @@ const TABLE = {
     'The guest node that the memlayout in force gives a page: what the guest has been told.',
     'It changes when the guest commits a memlayout.',
     'target',
-    't, where the layout says',
+    't, where the memlayout says',
   ),
   A: map(
     'A',

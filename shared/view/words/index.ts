@@ -1,3 +1,4 @@
+export { assumptionsOf } from './assumption.ts';
 export { COMMAND_NAMES, commandLabel, parametersText } from './command.ts';
 export { commitStepText } from './commit-step.ts';
 export { comparisonDocument, differenceText, variantText, variantTitle } from './comparison.ts';
@@ -9,4 +10,6 @@ export { pendingText } from './pending-work.ts';
 export { COUNTED_BY, GLOSSARY, GLOSSARY_GROUPS, GLOSSARY_SIGNS, termOf, termText } from './glossary.ts';
 export type { GlossaryEntry, GlossarySign, TermId } from './glossary.ts';
 export { placementText } from './placement.ts';
+export { runSummary } from './run-summary.ts';
+export type { RunSummary } from './run-summary.ts';
 export { rejectionText } from './rejection.ts';

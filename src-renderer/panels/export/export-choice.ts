@@ -3,7 +3,7 @@ import type { RequestInput } from '../../../shared/protocol/request.ts';
 
 export type MakeInput = RequestInput<'export.make'>;
 
-export const FORMATS = ['html', 'pdf', 'print', 'json', 'csv', 'scenario', 'svg', 'png'] as const;
+export const FORMATS = ['html', 'pdf', 'print', 'tables', 'csv', 'json', 'scenario', 'svg', 'png'] as const;
 export type Format = (typeof FORMATS)[number];
 
 export interface FormatChoice {
@@ -21,8 +21,9 @@ export function formatChoices(pdf: boolean): readonly FormatChoice[] {
     pdf
       ? { id: 'pdf', label: 'Report, PDF', hint: 'The same, on A4 pages', verb: 'Save PDF' }
       : { id: 'print', label: 'Report, print…', hint: 'To a printer, or to a PDF', verb: 'Print…' },
+    { id: 'tables', label: 'All tables', hint: 'In one archive (ZIP), exact pages', verb: 'Save ZIP' },
+    { id: 'csv', label: 'One table, CSV', hint: 'Exact pages', verb: 'Save CSV' },
     { id: 'json', label: 'Data, JSON', hint: 'What run --json prints', verb: 'Save JSON' },
-    { id: 'csv', label: 'Tables, CSV', hint: 'Exact pages, one table a file', verb: 'Save CSV' },
     { id: 'scenario', label: 'Scenario', hint: 'The file alone reproduces the run', verb: 'Save scenario' },
     { id: 'svg', label: 'Figure, SVG', hint: 'As in the report', verb: 'Save SVG' },
     { id: 'png', label: 'Figure, PNG', hint: 'As in the report, or the view on screen', verb: 'Save PNG' },

@@ -1,7 +1,7 @@
 /** Has an export made, and puts it where the person wants it: by the shell's dialog, or as a download. */
 import type { Diagnostic } from '../../../shared/errors/index.ts';
 import type { App } from '../../state/app.svelte.ts';
-import { fileNameOf } from '../../state/documents.ts';
+import { figureFileName, fileStem } from '../../../shared/view/export-name.ts';
 import { download } from '../../ui/download.ts';
 import { makeInput, withEnding } from './export-choice.ts';
 import type { FigureId, Format } from './export-choice.ts';
@@ -25,8 +25,8 @@ export async function make(app: App, { format, table, figure }: Chosen, view: El
   if (input === null) {
     if (view === null) throw new Error('no view is on screen');
     const blob = await pngOfView(view);
-    const base = fileNameOf(app.document?.name ?? '').replace(/\.pageshift\.json$/, '');
-    return { name: `${base}-${app.view}.png`, mime: blob.type, content: new Uint8Array(await blob.arrayBuffer()) };
+    const name = figureFileName(fileStem(app.document?.name ?? ''), [app.view], 'png');
+    return { name, mime: blob.type, content: new Uint8Array(await blob.arrayBuffer()) };
   }
   const { output, payload } = await app.connection.ask('export.make', input);
   // A payload is part of a message; a file is not.
