@@ -18,7 +18,7 @@ const FILE = {
     nodeMemoryMiB: 1024,
     vms: [
       { name: 'one', memoryMiB: 128, cells: 2 },
-      { name: 'two', memoryMiB: 64 },
+      { name: 'two', memoryMiB: 64, node: 0 },
     ],
     meanMs: 1000,
   }),
@@ -96,7 +96,7 @@ test(
       expect(await style('thead', 'display')).toBe('table-header-group');
       for (const whole of ['figure', 'tr', '.tiles', '.lines'])
         expect(await style(whole, 'break-inside'), whole).toBe('avoid');
-      for (const head of ['section > h2', 'h3', '.caption'])
+      for (const head of ['section > h2', 'h3', '.caption', 'thead', 'tbody tr:nth-last-child(2)'])
         expect(await style(head, 'break-after'), head).toBe('avoid');
       // All of it is on one sheet of A4, within its margins.
       expect((await front.boundingBox())!.height).toBeLessThan(1123 - 2 * 53);

@@ -74,6 +74,7 @@ details{margin:4px 0 8px} summary{cursor:pointer}
 a:focus-visible,summary:focus-visible{outline:2px solid var(--n0);outline-offset:2px}
 @page{size:A4;margin:14mm}
 @media print{
+section>p{break-inside:avoid} th,th.n{white-space:normal} thead,tbody tr:first-child:not(:only-child),tbody tr:nth-last-child(2){break-after:avoid} tfoot tr{break-before:avoid} td.wide{min-width:20ch}
 p,li,dd,td{orphans:3;widows:3} .front{break-after:page} .appendix{display:none} .front a{color:inherit;text-decoration:none} .wrap>.caption{break-after:avoid} .lines{font-size:11pt;line-height:15pt}
 body{font-size:9.5pt;line-height:13pt} main{max-width:none;padding:0} nav{display:none} h2{break-after:avoid;margin-top:18pt} h3,.caption,figcaption,summary,details p,section>p{break-after:avoid}
 tr,figure,.tiles,.lines,.legend,.verdict,.vm{break-inside:avoid} thead{display:table-header-group} tfoot{display:table-row-group} .wrap{overflow:visible}
