@@ -7,7 +7,8 @@
 import { basename, resolve } from 'node:path';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { ImportReply, OpenReply } from '../../shared/protocol/index.ts';
-import { canonicalText, readScenario } from '../scenario/index.ts';
+import type { ThreadPlace } from '../runtime/index.ts';
+import { canonicalText } from '../scenario/index.ts';
 import type { RecentFiles } from '../store/index.ts';
 import { discardJournal, dropJournal, filePrint, readText, takeJournal, textHash } from '../store/index.ts';
 import { journalFolder } from './data-folder.ts';
@@ -17,7 +18,7 @@ import type { Example } from './example.ts';
 import { RequestDenied } from '../runtime/index.ts';
 import { realPlace } from './save.ts';
 import type { GivenFile, Source } from './source.ts';
-import { importFiles, newScenario } from './source.ts';
+import { importFiles, newScenario, readText as readScenarioApart } from './source.ts';
 import type { Origin, StartParts } from './start-document.ts';
 import { startDocument } from './start-document.ts';
 
@@ -80,7 +81,7 @@ export class Documents {
   }
 
   async openImport(files: readonly GivenFile[], rehearsal: boolean): Promise<ImportReply> {
-    const imported = importFiles(files, rehearsal);
+    const imported = await importFiles(files, rehearsal, this.#parts.threadPlace);
     const { source, diagnostics } = imported;
     if (source === null) return { document: null, diagnostics, files: imported.files };
     // A scenario that was dropped stands in a file somewhere; what was assembled stands nowhere.
@@ -119,14 +120,14 @@ export class Documents {
     const { value: journal, diagnostics } = await takeJournal(this.#journalFolder, id);
     if (journal === null) return { document: null, diagnostics };
     const file = journal.place ?? `${journal.name}.pageshift.json`;
-    const read = readScenario(journal.text, basename(file));
+    const read = await readScenarioApart(journal.text, basename(file), this.#parts.threadPlace);
     if (read.value === null) {
       await dropJournal(this.#journalFolder, id);
       return { document: null, diagnostics: [...diagnostics, ...read.diagnostics] };
     }
     const { place, saved } = journal;
     const print = place === null ? null : await filePrint(place);
-    const changed = place !== null && (await savedHash(place)) !== saved;
+    const changed = place !== null && (await savedHash(place, this.#parts.threadPlace)) !== saved;
     const source = { scenario: read.value, written: null };
     const origin = {
       ...{ place, saved, print, journal, diagnostics: [...diagnostics, ...read.diagnostics] },
@@ -148,7 +149,8 @@ export class Documents {
     const { place } = document;
     if (place === null) throw new RequestDenied('This document is not saved anywhere.');
     const { value: text, diagnostics } = await readText(place, place);
-    const read = text === null ? { value: null, diagnostics } : readScenario(text, place);
+    const read =
+      text === null ? { value: null, diagnostics } : await readScenarioApart(text, place, this.#parts.threadPlace);
     if (!reload) {
       await document.keepOwn(read.value === null ? null : canonicalText(read.value));
       return { document: document.id, diagnostics: [] };
@@ -194,7 +196,7 @@ export class Documents {
   }
 
   async #startFile(path: string, text: string): Promise<OpenReply> {
-    const { source, diagnostics } = importFiles([{ name: path, text }], true);
+    const { source, diagnostics } = await importFiles([{ name: path, text }], true, this.#parts.threadPlace);
     if (source === null) return { document: null, diagnostics };
     if (source.written === null) return await this.#start(source, { ...NOWHERE, diagnostics });
     const print = textHash(text);
@@ -255,8 +257,8 @@ const tooMany = (): Diagnostic => ({
 });
 
 /** textHash of the canonical text of the scenario that stands at a place; null where none does. */
-async function savedHash(place: string): Promise<string | null> {
+async function savedHash(place: string, threadPlace?: ThreadPlace): Promise<string | null> {
   const { value: text } = await readText(place, place);
-  const scenario = text === null ? null : readScenario(text, place).value;
+  const scenario = text === null ? null : (await readScenarioApart(text, place, threadPlace)).value;
   return scenario === null ? null : textHash(canonicalText(scenario));
 }

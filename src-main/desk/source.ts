@@ -1,80 +1,58 @@
-/** Scenarios from what a person gives: a document's text, foreign files, the small form. Every problem at once. */
+/**
+ * Scenarios from what a person gives: a document's text, foreign files, the small form. Every problem at once.
+ *
+ * Texts are read in a thread of their own, under limits: a file may cost what it likes, windows go on being answered.
+ */
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
-import { hasErrors } from '../../shared/errors/index.ts';
-import type { CheckedInput, ImportReply } from '../../shared/protocol/index.ts';
-import type { ForeignFacts, Recognised } from '../formats/index.ts';
-import { readDocument, recognise } from '../formats/index.ts';
-import type { ImportPart, Scenario, ScenarioInput } from '../scenario/index.ts';
-import { assembleScenario, readScenario, sortParts, SCENARIO_VERSION } from '../scenario/index.ts';
+import type { CheckedInput } from '../../shared/protocol/index.ts';
+import type { GivenFile, Imported } from '../jobs/index.ts';
+import { overLimit, runJob } from '../runtime/index.ts';
+import type { ThreadPlace } from '../runtime/index.ts';
+import type { Scenario, ScenarioInput } from '../scenario/index.ts';
+import { readScenario, SCENARIO_VERSION } from '../scenario/index.ts';
 import { textHash } from '../store/index.ts';
 
-export interface GivenFile {
-  readonly name: string;
-  readonly text: string;
-}
+export type { GivenFile, Imported, Source } from '../jobs/index.ts';
 
-/** A scenario, and the text with the name that its places refer to; null where no person wrote it. */
-export interface Source {
-  readonly scenario: Scenario;
-  readonly written: GivenFile | null;
-}
-
-export interface Imported {
-  readonly source: Source | null;
-  readonly files: ImportReply['files'];
-  readonly diagnostics: readonly Diagnostic[];
-}
+/** Far above what the largest documents take that are read at all. */
+const LIMITS = { ms: 60_000, memoryMib: 2048 } as const;
 
 /** One scenario, or hosts and VMs, told apart by content. @param rehearsal false: without commands of our own. */
-export function importFiles(given: readonly GivenFile[], rehearsal: boolean): Imported {
-  const files = given.map(({ name, text }) => ({ name: baseName(name), text }));
-  const recognised = files.map(({ name, text }) => recognise(text, name));
-  const told = files.map(({ name }, i) => ({ name, kind: importKind(recognised[i]!.value) }));
-  const scenarios = files.filter((_, i) => recognised[i]!.value?.role === 'scenario');
-  if (scenarios.length === 1 && files.length === 1) {
-    const read = readScenario(files[0]!.text, files[0]!.name);
-    return { ...sourced(read, files[0]!), files: told };
+export async function importFiles(
+  given: readonly GivenFile[],
+  rehearsal: boolean,
+  threadPlace?: ThreadPlace,
+  limits: typeof LIMITS | { readonly ms: number; readonly memoryMib: number } = LIMITS,
+): Promise<Imported> {
+  const files = given.map(({ name, text }) => ({ name, text, sha256: textHash(text) }));
+  try {
+    return await runJob(
+      'read',
+      { files, rehearsal },
+      { where: 'worker', limits, ...(threadPlace === undefined ? {} : { threadPlace }) },
+    );
+  } catch (error) {
+    const exceeded = overLimit(error);
+    if (exceeded === null) throw error;
+    const told = files.map(({ name }) => ({ name, kind: null }));
+    return { source: null, files: told, diagnostics: [tooCostly(files[0]?.name ?? '', exceeded, limits)] };
   }
-  const diagnostics: Diagnostic[] = scenarios.map(({ name }) => alone(name, scenarios.length, files.length));
-  const parts: ImportPart<ForeignFacts>[] = [];
-  files.forEach(({ name: file, text }, i) => {
-    const { value: format, diagnostics: unknown } = recognised[i]!;
-    // A scenario opened alone would tell its problems; so it does here.
-    if (format?.role === 'scenario') diagnostics.push(...readScenario(text, file).diagnostics);
-    const read = format === null || format.role === 'scenario' ? null : readDocument(text, file);
-    diagnostics.push(...unknown, ...(read?.diagnostics ?? []));
-    // A file is kept once, whatever it holds.
-    read?.parts.forEach(({ facts }, part) => parts.push({ file, facts, ...(part === 0 ? { text } : {}) }));
-  });
-  // What a file that is not read would have told is missing, so nothing is said of the whole.
-  if (hasErrors(diagnostics)) return { source: null, files: told, diagnostics };
-  const whole = assembleScenario(sortParts(parts), { rehearsal, sha256: textHash });
-  return { ...sourced({ ...whole, diagnostics: [...diagnostics, ...whole.diagnostics] }, null), files: told };
 }
 
-/** Files of a Linux guest make a VM. */
-const KINDS = { scenario: 'scenario', host: 'host', vm: 'vm', 'guest-state': 'vm', 'vm-state': 'vm' } as const;
+/** A document that is to be a scenario. */
+export async function readText(text: string, file: string, threadPlace?: ThreadPlace): Promise<Read<Scenario>> {
+  const { source, diagnostics } = await importFiles([{ name: file, text }], false, threadPlace);
+  return { value: source?.scenario ?? null, diagnostics };
+}
 
-const importKind = (format: Recognised | null): 'scenario' | 'host' | 'vm' | null =>
-  format === null ? null : (Object.entries(KINDS).find(([role]) => role === format.role)?.[1] ?? null);
-
-const sourced = ({ value, diagnostics }: Read<Scenario>, written: GivenFile | null): Omit<Imported, 'files'> => ({
-  source: value === null ? null : { scenario: value, written },
-  diagnostics,
-});
-
-const alone = (file: string, scenarios: number, files: number): Diagnostic => ({
+const tooCostly = (file: string, what: 'time' | 'memory', limits: { ms: number; memoryMib: number }): Diagnostic => ({
   severity: 'error',
-  slug: 'import-scenario-among-others',
-  message: 'A scenario is opened by itself, not together with other files.',
+  slug: 'input-too-costly',
+  message: what === 'time' ? 'Reading this takes too long.' : 'Reading this takes too much memory.',
   where: { file },
-  found: `${files} files, of which ${scenarios} ${scenarios === 1 ? 'is a scenario' : 'are scenarios'}`,
-  expected: 'one scenario, or hosts and VMs',
-  hint: 'Open it alone, or leave it out.',
+  expected: what === 'time' ? `at most ${limits.ms / 1000} s` : `at most ${limits.memoryMib} MiB`,
+  hint: 'Give fewer files, or smaller ones.',
 });
-
-/** The file without its folders, which are nobody else's business. */
-const baseName = (file: string): string => file.replace(/^.*[/\\]/, '');
 
 /** A scenario of the small form: one host, and VMs spread over its nodes. */
 export function newScenario(form: CheckedInput<'document.new'>): Read<Scenario> {

@@ -1,6 +1,7 @@
 /** The one table of jobs: what Pageshift does that takes long, as pure functions from plain data to plain data (job.ts). */
 import { compareGuest } from './compare.ts';
 import type { Job, JobSteps } from './job.ts';
+import { readFiles } from './read-files.ts';
 import { figure, report } from './report.ts';
 import { runScenario } from './run.ts';
 import type { RunInput } from './run.ts';
@@ -9,6 +10,8 @@ import { simtest, simtestMm } from './simtest.ts';
 const jobs = {
   /** A scenario to its end: the record of the run. */
   run: (input: RunInput) => runScenario(input),
+  /** Texts that a person gives to a scenario. */
+  read: readFiles,
   /** A record to the files of its report. */
   report,
   /** A record to one figure of its report. */
@@ -32,4 +35,5 @@ export const jobOf = <N extends JobName>(name: N): Job<JobInput<N>, JobProgress<
   jobs[name] as unknown as Job<JobInput<N>, JobProgress<N>, JobOutput<N>>;
 
 export { decodeRecord, encodeRecord } from './record-codec.ts';
+export type { GivenFile, Imported, Source } from './read-files.ts';
 export type { Run, RunProgress, RunUntil } from './run.ts';

@@ -1,6 +1,6 @@
 /** What runs in threads: jobs, and sessions that a person steers. Node. */
 export { isRequestDenied, RequestDenied } from './request-denied.ts';
-export { isJobStopped, runJob } from './run-job.ts';
+export { isJobStopped, overLimit, runJob } from './run-job.ts';
 export type { JobOptions } from './run-job.ts';
 export type { FrameRequest } from './session-table.ts';
 export { startSession } from './session.ts';

@@ -17,6 +17,8 @@ export interface JobOptions<N extends JobName> {
   readonly where?: 'here' | 'worker';
   readonly onProgress?: (progress: JobProgress<N>) => void;
   readonly signal?: AbortSignal;
+  /** Of a worker: beyond them it is ended, and the job rejects (overLimit). */
+  readonly limits?: { readonly ms: number; readonly memoryMib: number };
   /** Of the worker's file, where that is not beside this one (a bundled build). */
   readonly threadPlace?: ThreadPlace;
 }
@@ -25,6 +27,21 @@ export interface JobOptions<N extends JobName> {
 class JobStopped extends Error {
   override readonly name = 'JobStopped';
 }
+
+/** A job that took more than it may. */
+class JobOverLimit extends Error {
+  override readonly name = 'JobOverLimit';
+  readonly what: 'time' | 'memory';
+
+  constructor(what: 'time' | 'memory') {
+    super(`The job takes too much ${what}.`);
+    this.what = what;
+  }
+}
+
+/** What a job took too much of; null when that is not why it rejected. */
+export const overLimit = (error: unknown): 'time' | 'memory' | null =>
+  error instanceof JobOverLimit ? error.what : null;
 
 export const isJobStopped = (error: unknown): boolean => error instanceof Error && error.name === 'JobStopped';
 
@@ -77,19 +94,31 @@ export const STOP = 'stop';
 async function runInWorker<N extends JobName>(
   name: N,
   input: JobInput<N>,
-  { onProgress, signal, threadPlace = besideThis }: JobOptions<N>,
+  { onProgress, signal, limits, threadPlace = besideThis }: JobOptions<N>,
 ): Promise<JobOutput<N>> {
   const { promise, resolve, reject } = Promise.withResolvers<JobOutput<N>>();
-  const thread = new Thread<typeof STOP, JobMessage>(threadPlace('job-worker'), { name, input } satisfies JobData, {
-    message: (message) => {
+  const data = { name, input } satisfies JobData;
+  const listener = {
+    message: (message: JobMessage) => {
       if ('progress' in message) onProgress?.(message.progress as JobProgress<N>);
       else if ('output' in message) resolve(message.output as JobOutput<N>);
       else reject(errorOf(message.error));
     },
-    ended: reject,
-  });
+    ended: (error: Error) => reject(isOutOfMemory(error) ? new JobOverLimit('memory') : error),
+  };
+  const thread = new Thread<typeof STOP, JobMessage>(threadPlace('job-worker'), data, listener, limits?.memoryMib);
+  const late = setTimeout(() => {
+    reject(new JobOverLimit('time'));
+    void thread.end();
+  }, limits?.ms ?? MAX_TIMER_MS);
   const stop = (): void => thread.post(STOP);
   if (signal?.aborted === true) stop();
   else signal?.addEventListener('abort', stop, { once: true });
-  return await promise.finally(() => signal?.removeEventListener('abort', stop));
+  return await promise.finally(() => {
+    clearTimeout(late);
+    signal?.removeEventListener('abort', stop);
+  });
 }
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
+const isOutOfMemory = (error: Error): boolean => (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY';

@@ -47,8 +47,10 @@ export interface ThreadListener<Up> {
 export class Thread<Down, Up> {
   readonly #worker: Worker;
 
-  constructor(url: URL, workerData: unknown, listener: ThreadListener<Up>) {
-    const worker = new Worker(url, { workerData });
+  /** @param memoryMib the most of the heap of the language; otherwise the usual. */
+  constructor(url: URL, workerData: unknown, listener: ThreadListener<Up>, memoryMib?: number) {
+    const resourceLimits = memoryMib === undefined ? {} : { maxOldGenerationSizeMb: memoryMib };
+    const worker = new Worker(url, { workerData, resourceLimits });
     this.#worker = worker;
     worker.on('message', (message: Up) => listener.message(message));
     worker.on('error', (error) => listener.ended(error instanceof Error ? error : new Error(String(error))));

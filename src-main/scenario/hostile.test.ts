@@ -45,3 +45,20 @@ test('hosts that list too many CPUs together are refused, and what they need is 
 test('a list of ids is written out in order and each id once, however its terms overlap', () => {
   expect(parseIdList('7,0-3,2-5,1', 100)).toEqual([0, 1, 2, 3, 4, 5, 7]);
 });
+
+test('work that would take very long is estimated and warned of, and no other', () => {
+  const slugs = (memoryMiB: number, workload: object): readonly string[] => {
+    const vms = [{ name: 'v', host: 'h', memoryMiB, workload }];
+    const { value, diagnostics } = readScenario(JSON.stringify({ pageshift: 1, name: 'n', hosts: [host], vms }), 'f');
+    expect(value).not.toBeNull();
+    expect(diagnostics.every(({ severity }) => severity === 'warning')).toBe(true);
+    return diagnostics.map(({ slug, where }) => `${slug} ${where.path}`);
+  };
+  const exponential = (meanMs: number) => ({ law: 'exponential', meanMs });
+  expect(slugs(16_384, { lifetime: exponential(0.001) })).toEqual(['tick-too-costly /vms/0/workload/lifetime']);
+  expect(slugs(16_384, { start: 'fresh', warmupMs: 1e7, lifetime: exponential(1000) })).toEqual([
+    'warmup-too-costly /vms/0/workload/warmupMs',
+  ]);
+  expect(slugs(65_536, {})).toEqual([]);
+  expect(slugs(1024, { start: 'fresh', warmupMs: 60_000, lifetime: exponential(5000) })).toEqual([]);
+});

@@ -1,6 +1,6 @@
 /** Checks of one VM by itself and against its host: memory map, cells, node ids, placement, pins. */
 import type { PfnRange } from '../../shared/units/index.ts';
-import { PAGES_PER_MIB } from '../../shared/units/index.ts';
+import { PAGES_PER_HUGE, PAGES_PER_MIB } from '../../shared/units/index.ts';
 import {
   bootLayoutOf,
   dimmAlignmentOf,
@@ -46,10 +46,45 @@ export function validateVm(check: Check, vm: ScenarioVm, path: Path): void {
   }
   validateDirty(check, vm, path);
   validateWarmup(check, vm, path);
+  estimateWork(check, vm, path);
   if (!check.named('host', vm.host, [...path, 'host'])) return;
   validatePlacement(check, vm, check.hosts.get(vm.host)!, path);
   validateMemnodes(check, vm, check.hosts.get(vm.host)!, path);
   validatePins(check, vm, check.hosts.get(vm.host)!, path);
+}
+
+/** Blocks that a guest frees and allocates anew in a second of this machine, about. */
+const BLOCKS_PER_SEC = 2_000_000;
+const LONG_WARMUP_SEC = 60;
+const LONG_TICK_SEC = 5;
+/** A lifetime is drawn in 1/256 tick. */
+const LEAST_LIFE_TICKS = 1 / 256;
+
+/** Warns of what is sound and takes very long: a warm-up of many deaths, and ticks in which each block dies many times. */
+function estimateWork(check: Check, vm: ScenarioVm, path: Path): void {
+  const { workload } = vm;
+  if (workload === null) return;
+  const { occupancyPercent, kernelPercent, hugePercent, lifetime } = workload;
+  const { tickMs } = check.draft;
+  const movable = (pagesOf(vm) * (occupancyPercent / 100) * (100 - kernelPercent)) / 100;
+  const blocks = movable * (1 - hugePercent / 100) + (movable * hugePercent) / 100 / PAGES_PER_HUGE;
+  const meanMs = lifetime.law === 'exponential' ? lifetime.meanMs : lifetime.scaleMs / (lifetime.alpha - 1);
+  const deathsPerTick = blocks / Math.max(LEAST_LIFE_TICKS, meanMs / tickMs);
+  const tickSec = deathsPerTick / BLOCKS_PER_SEC;
+  const warn = (slug: string, key: string, message: string, sec: number): void =>
+    check.add({
+      severity: 'warning',
+      slug,
+      path: [...path, 'workload', key],
+      message,
+      found: `about ${Math.ceil(deathsPerTick)} blocks freed and allocated a tick`,
+      hint: `That takes about ${Math.ceil(sec)} s; give fewer pages, longer lifetimes or a shorter warm-up.`,
+    });
+  if (tickSec > LONG_TICK_SEC)
+    warn('tick-too-costly', 'lifetime', `a tick of VM "${vm.name}" takes very long`, tickSec);
+  const warmupSec = workload.start === 'fresh' ? ticksFromMs(workload.warmupMs, tickMs) * tickSec : 0;
+  if (warmupSec > LONG_WARMUP_SEC)
+    warn('warmup-too-costly', 'warmupMs', `the warm-up of VM "${vm.name}" takes very long`, warmupSec);
 }
 
 function validateWarmup(check: Check, vm: ScenarioVm, path: Path): void {
