@@ -57,6 +57,7 @@ describe('a DIMM', () => {
     expect(c.guest.memory.state.minFreeKib).toBe(Math.floor(Math.sqrt(3 * BLOCK * 4 * 16)));
     expect(c.log).toContain('init_memory_mapping: [mem 0x08000000-0x17ffffff]');
     expect(c.log).toContain('memory2 is added to node 0');
+    expect(c.log.filter((line) => line.includes('more memory block'))).toEqual([]);
     expect(c.world.takeEvents().map((e) => e.type)).toEqual(['commandApplied', 'memoryPlugged']);
     expect(c.world.check()).toEqual([]);
     c.stage(0, BLOCK - 1, 1);

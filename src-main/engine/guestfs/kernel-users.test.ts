@@ -34,6 +34,11 @@ describe('/sys/kernel/slab', () => {
       'kmalloc-256',
       'kmalloc-64',
     ]);
+    // SLAB_RECLAIM_ACCOUNT, as these caches are created in Linux.
+    const reclaimed = ['buffer_head', 'dentry', 'inode_cache', 'kmalloc-256', 'kmalloc-64'].map((name) =>
+      c.cat(`/sys/kernel/slab/${name}/reclaim_account`),
+    );
+    expect(reclaimed).toEqual(['1\n', '1\n', '1\n', '0\n', '0\n']);
     expect([c.cat(`${DENTRY}/object_size`), c.cat(`${DENTRY}/objs_per_slab`)]).toEqual(['192\n', '21\n']);
     expect(c.cat(`${DENTRY}/slabs`)).toMatch(/^(\d+) N0=\1\n$/);
     const slabs = Number(c.cat(`${DENTRY}/slabs`).split(' ')[0]);
