@@ -29,6 +29,7 @@ export type {
 export { rowAt, rowsOf, SNAPSHOT_VERSION, tableOf, TableWriter } from './table.ts';
 export type {
   AnyTable,
+  Figures,
   GuestTable,
   HostHeader,
   KernelHeader,

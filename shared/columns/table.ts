@@ -84,8 +84,18 @@ export interface Snapshot {
   readonly tables: Tables;
 }
 
+/** The part of a snapshot that is followed over time, tick by tick. */
+export interface Figures {
+  readonly header: Pick<SnapshotHeader, 'tick' | 'hosts' | 'vms'>;
+  readonly tables: Pick<Tables, 'hostNodes' | 'guests' | 'stranded'>;
+}
+
 /** The rows [first, end) of a guest. Cost: the logarithm of the rows. */
-export function rowsOf(snapshot: Snapshot, table: GuestTable, guest: number): [first: number, end: number] {
+export function rowsOf<T extends GuestTable>(
+  snapshot: { readonly tables: Pick<Tables, T> },
+  table: T,
+  guest: number,
+): [first: number, end: number] {
   const { rows, columns } = snapshot.tables[table];
   return [lowerBound(columns.guest, rows, guest), lowerBound(columns.guest, rows, guest + 1)];
 }

@@ -5,7 +5,7 @@
  * Free pages and spans are by A, everything else by T, as in the snapshot. Laws: spec/dnuma.md section 5.4.
  */
 import { FREE_ORDERS, guestsOf, PAGE_COUNTS, rowAt, rowsOf, ZONE_FIGURES } from '../columns/index.ts';
-import type { PageCount, Snapshot, ZoneFigure } from '../columns/index.ts';
+import type { Figures, PageCount, Snapshot, ZoneFigure } from '../columns/index.ts';
 import { numactlMbFromPages } from '../units/index.ts';
 import { numactlText } from './numactl.ts';
 
@@ -140,7 +140,7 @@ function sumCounts(rows: readonly PageCounts[]): PageCounts {
 }
 
 /** The owed matrix of a guest as rows in (from, to) order. */
-export function owedPairs(snapshot: Snapshot, guest: number): OwedPair[] {
+export function owedPairs(snapshot: Pick<Figures, 'tables'>, guest: number): OwedPair[] {
   const [first, end] = rowsOf(snapshot, 'stranded', guest);
   const { from, to, pages, pinned, misplaced } = snapshot.tables.stranded.columns;
   return Array.from({ length: end - first }, (_, i) => {

@@ -6,7 +6,7 @@
  */
 import { guestsOf, rowAt, rowsOf } from '../columns/index.ts';
 import { percentDown, percentText, shareText, shareTexts } from './share.ts';
-import type { Row, Snapshot } from '../columns/index.ts';
+import type { Figures, Row, Snapshot } from '../columns/index.ts';
 
 export interface HostNodeRow extends Row<'hostNodes'> {
   readonly hostName: string;
@@ -127,7 +127,7 @@ export function memoryShares(
 }
 
 /** Every host node in (host, nid) order. */
-export function hostNodeRows(snapshot: Snapshot): HostNodeRow[] {
+export function hostNodeRows(snapshot: Pick<Figures, 'header' | 'tables'>): HostNodeRow[] {
   const { hostNodes } = snapshot.tables;
   return Array.from({ length: hostNodes.rows }, (_, i) => {
     const row = rowAt('hostNodes', hostNodes, i);

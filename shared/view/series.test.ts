@@ -61,8 +61,8 @@ describe('series', () => {
     const series = recorder.series();
     expect(series.ticks).toEqual([0, 1, 2, 3]);
     expect(series.guests[0]!.pairs).toEqual([
-      { from: 0, to: 1, owedPages: [0, 5, 3, 0] },
-      { from: 0, to: 2, owedPages: [0, 0, 1, 0] },
+      { from: 0, to: 1, owedPages: [0, 5, 3, 0], lastPages: null },
+      { from: 0, to: 2, owedPages: [0, 0, 1, 0], lastPages: null },
     ]);
     expect(series.guests[0]!.targetActualPages).toEqual([0, 5, 4, 0]);
     expect(series.guests[0]!.movedSweep).toEqual([0, 1, 2, 3]);
@@ -86,14 +86,62 @@ describe('series', () => {
     expect(series.ticks.at(-1)).toBe(ticks - 1);
     const guest = series.guests[0]!;
     for (let i = 0; i < series.ticks.length - 1; i++) {
-      const window = [series.ticks[i]!, Math.min(ticks, series.ticks[i]! + series.stride)] as const;
+      // Up to the next point: the last tick is a point of its own.
+      const window = [series.ticks[i]!, series.ticks[i + 1]!] as const;
+      expect(window[1] - window[0]).toBeLessThanOrEqual(series.stride);
       expect(guest.pairs[0]!.owedPages[i]).toBe(Math.max(...owed.slice(...window)));
+      expect(guest.pairs[0]!.lastPages![i]).toBe(owed[window[1] - 1]);
+      expect(guest.lags.owed.least![i]).toBe(Math.min(...owed.slice(...window)));
+      expect(guest.lags.owed.last![i]).toBe(owed[window[1] - 1]);
       expect(guest.targetActualPages[i]).toBe(Math.max(...owed.slice(...window)));
       expect(series.hostNodes[0]!.freePages[i]).toBe(Math.min(...free.slice(...window)));
       expect(guest.movedSweep[i]).toBe(window[1] - 1);
     }
     expect(guest.targetActualPages.at(-1)).toBe(owed.at(-1));
     expect(guest.pairs[0]!.owedPages).toHaveLength(series.ticks.length);
+  });
+
+  test.each([1, 2, 3])(
+    'what happened is a point of its own, between the ticks before and after it, seed %d',
+    (seed) => {
+      const draw = drawer(seed);
+      const recorder = new SeriesRecorder();
+      const owed: number[] = [];
+      const happened: number[] = [];
+      for (let tick = 0; tick < 4 * MAX_POINTS; tick++) {
+        owed.push(draw(1000));
+        if (draw(100) === 0) happened.push(tick);
+        recorder.add(
+          at(tick, owed[tick]! === 0 ? [] : [{ from: 0, to: 1, pages: owed[tick]! }]),
+          happened.at(-1) === tick,
+        );
+      }
+      const { ticks, guests, all } = recorder.series();
+      expect(ticks.length).toBeLessThanOrEqual(MAX_POINTS + 1);
+      const { most, least, last } = guests[0]!.lags.owed;
+      for (const tick of happened) {
+        const point = ticks.indexOf(tick);
+        expect(point, `tick ${tick} is a point`).toBeGreaterThanOrEqual(0);
+        expect([most[point], least![point], last![point]]).toEqual([owed[tick], owed[tick], owed[tick]]);
+        if (point === 0) continue;
+        expect(last![point - 1]).toBe(owed[tick - 1]);
+        if (point < ticks.length - 1) expect(ticks[point + 1]).toBe(tick + 1);
+      }
+      expect(all.owed).toEqual(guests[0]!.lags.owed);
+    },
+  );
+
+  test('a run in which something always happens is bounded all the same, and keeps its peaks', () => {
+    const recorder = new SeriesRecorder();
+    const ticks = 3 * MAX_POINTS;
+    for (let tick = 0; tick < ticks; tick++) recorder.add(at(tick, [{ from: 0, to: 1, pages: 1 + tick }]), true);
+    const series = recorder.series();
+    expect(series.ticks.length).toBeLessThanOrEqual(MAX_POINTS + 1);
+    series.ticks.forEach((tick, i) => {
+      const end = series.ticks[i + 1] ?? ticks;
+      const { most, least, last } = series.guests[0]!.lags.owed;
+      expect([least![i], last![i], most[i]]).toEqual([1 + tick, end, end]);
+    });
   });
 
   test('a pair that first owes inside a merged point has a column of full length', () => {
@@ -121,6 +169,54 @@ describe('series', () => {
   });
 });
 
+describe('what was changed by hand at a tick', () => {
+  const owes = (tick: number, pages: number, to = 1): Snapshot => at(tick, [{ from: 0, to, pages }]);
+  const recorded = (): SeriesRecorder => {
+    const recorder = new SeriesRecorder();
+    for (let tick = 0; tick < 5; tick++) recorder.add(owes(tick, 10));
+    return recorder;
+  };
+
+  test('is what a window sees of it from then on, and no record of the run', () => {
+    const recorder = recorded();
+    const before = recorder.series();
+    recorder.amend(owes(4, 3));
+    expect(recorder.series()).toEqual(before);
+    recorder.add(owes(5, 3));
+    const { guests } = recorder.since(null, 1).series;
+    expect(guests[0]!.lags.owed).toEqual({
+      most: [10, 10, 10, 10, 10, 3],
+      least: [10, 10, 10, 10, 3, 3],
+      last: [10, 10, 10, 10, 3, 3],
+    });
+    expect(guests[0]!.pairs[0]!.lastPages).toEqual([10, 10, 10, 10, 3, 3]);
+  });
+
+  test('is sent although no time has passed, with pairs that nobody has met before', () => {
+    const recorder = recorded();
+    const have = spliceSeries(EMPTY_SERIES, recorder.since(null, 1))!;
+    const now = spliceSeries(have, recorder.since(4, 1, owes(4, 7, 2)))!;
+    expect(now.guests[0]!.pairs).toEqual([
+      { from: 0, to: 1, owedPages: [10, 10, 10, 10, 10], lastPages: [10, 10, 10, 10, 0] },
+      { from: 0, to: 2, owedPages: [0, 0, 0, 0, 7], lastPages: [0, 0, 0, 0, 7] },
+    ]);
+    expect(now.all.owed.last).toEqual([10, 10, 10, 10, 7]);
+    expect(recorder.series().guests[0]!.pairs).toHaveLength(1);
+  });
+
+  test('goes when one goes back to that tick, or before it', () => {
+    const recorder = recorded();
+    const state = recorder.save();
+    recorder.amend(owes(4, 3));
+    const kept = SeriesRecorder.restore(state);
+    kept.keepAmended(recorder, 5);
+    expect(kept.since(null, 1).series).toEqual(recorder.since(null, 1).series);
+    const back = SeriesRecorder.restore(state);
+    back.keepAmended(recorder, 4);
+    expect(back.since(null, 1).series).toEqual(recorder.series());
+  });
+});
+
 describe('parts of a series', () => {
   /** What a window does: asks with what it has, splices. */
   function follow(have: Series, recorder: SeriesRecorder): Series {
@@ -145,7 +241,7 @@ describe('parts of a series', () => {
         tick += 1 + draw(3);
         if (draw(200) === 0) pairs = Math.min(mostPairs, pairs + 1 + draw(5));
         const owed = Array.from({ length: pairs }, (_, i) => ({ from: i % 9, to: 10 + i, pages: draw(50) }));
-        recorder.add(at(tick, owed.slice(draw(2)), draw(100)));
+        recorder.add(at(tick, owed.slice(draw(2)), draw(100)), draw(60) === 0);
         for (const window of windows) {
           if (draw(window.every) !== 0) continue;
           const stride = window.have.stride;
@@ -168,6 +264,7 @@ describe('parts of a series', () => {
     expect(part.series.ticks).toEqual([989, 990, 991, 992, 993, 994, 995, 996, 997, 998, 999]);
     expect(part.series.guests[0]!.movedSweep).toHaveLength(11);
     expect(part.series.hostNodes[0]!.freePages).toHaveLength(11);
+    expect(part.series.all.owed.most).toHaveLength(11);
   });
 
   test('all of it for a window that has none, another stride, or more than there is', () => {

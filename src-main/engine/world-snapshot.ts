@@ -1,7 +1,15 @@
 /**
  * Writes a world into the tables of shared/columns/schema.ts, in the row order stated there. Does not change the world.
  */
-import type { HostHeader, KernelHeader, Row, Snapshot, SnapshotLevel, Table } from '../../shared/columns/index.ts';
+import type {
+  Figures,
+  HostHeader,
+  KernelHeader,
+  Row,
+  Snapshot,
+  SnapshotLevel,
+  Table,
+} from '../../shared/columns/index.ts';
 import {
   COMPACTION_PHASES,
   COUNTER_NAMES,
@@ -117,6 +125,22 @@ export interface WorldParts {
 export interface SnapshotOptions {
   /** Indexes of the guests whose pageblocks and owed pages are wanted at level `blocks`; all when not given. */
   readonly blocksOf?: readonly number[];
+}
+
+/** The tables of a snapshot that follow a run over time: their cost does not grow with the runs that back the memory. */
+export function figuresOf({ config, transfers, guests, cache, tick }: WorldParts): Figures {
+  const { placeOf } = cache.kernels(guests);
+  return {
+    header: { tick, hosts: cache.hosts(config), vms: cache.names(guests) },
+    tables: {
+      hostNodes: hostNodesTable(transfers.fleet),
+      guests: tableOf(
+        'guests',
+        guests.map((guest, i) => guestRow(guest, i, placeOf[i]!, transfers.fleet)),
+      ),
+      stranded: strandedTable(guests),
+    },
+  };
 }
 
 export function snapshotOf(world: WorldParts, level: SnapshotLevel, { blocksOf }: SnapshotOptions = {}): Snapshot {

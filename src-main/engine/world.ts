@@ -14,7 +14,7 @@
  * command that is rejected stays in the schedule, as it was part of the configuration before it was tried.
  */
 import type { Forecast } from '../../shared/model/forecast.ts';
-import type { Snapshot, SnapshotLevel } from '../../shared/columns/index.ts';
+import type { Figures, Snapshot, SnapshotLevel } from '../../shared/columns/index.ts';
 import type { Violation, WorldEvent } from '../../shared/model/event.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
 import type { Command } from '../../shared/model/command.ts';
@@ -39,7 +39,7 @@ import { appliedEvent, applyCommand, checkCommand, type CommandPlace } from './w
 import { forecastOf, forecastOfNobody } from './world-forecast.ts';
 import { tilesOf, type TilesWithBytes } from './world-tiles.ts';
 import { plugBlock } from './world-plug.ts';
-import { type SnapshotOptions, SnapshotCache, snapshotOf } from './world-snapshot.ts';
+import { type SnapshotOptions, SnapshotCache, figuresOf, snapshotOf } from './world-snapshot.ts';
 
 /** A command that was tried, and what came of it. */
 export interface LogEntry {
@@ -350,6 +350,12 @@ export class World {
   snapshot(level: SnapshotLevel, options: SnapshotOptions = {}): Snapshot {
     const parts = { config: this.config, tick: this.#tick, chain: this.#events.chain, transfers: this.#transfers };
     return snapshotOf({ ...parts, guests: this.#guests, cache: this.#cache }, level, options);
+  }
+
+  /** What is followed over time, of this tick. */
+  figures(): Figures {
+    const parts = { config: this.config, tick: this.#tick, chain: this.chain, transfers: this.#transfers };
+    return figuresOf({ ...parts, guests: this.#guests, cache: this.#cache });
   }
 
   /** Exact pages of [fromPfn, fromPfn + pages), as far as the guest has them. */

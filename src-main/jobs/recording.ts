@@ -1,8 +1,8 @@
 /**
  * Records a run while its world is stepped.
  *
- * The series gets a snapshot after every tick. Where memory is backed by many runs, which makes a snapshot expensive,
- * it gets one every few ticks, and after every tick in which something happened. The times depend on the world alone.
+ * The series gets the figures of every tick. Where memory is backed by many runs, which makes a snapshot expensive, one is
+ * taken every few ticks, and after every tick in which something happened. The times depend on the world alone.
  */
 import type { Snapshot } from '../../shared/columns/index.ts';
 import type { WorldEvent, WorldEventType } from '../../shared/model/event.ts';
@@ -12,7 +12,7 @@ import type {
   RunEnding,
   RunInputs,
   RunRecord,
-  Series,
+  SeriesPart,
   SeriesState,
 } from '../../shared/view/index.ts';
 import { SeriesRecorder } from '../../shared/view/index.ts';
@@ -44,8 +44,12 @@ export class Recording {
     this.#skipped = from?.events ?? 0;
     this.#before = from?.latest ?? world.snapshot('blocks');
     this.#latest = this.#before;
-    if (from === undefined) this.#keep(this.#before);
-    else this.#resume(from);
+    if (from !== undefined) {
+      this.#resume(from);
+      return;
+    }
+    this.#series.add(world.figures());
+    this.#keep(this.#before);
   }
 
   get latest(): Snapshot {
@@ -57,10 +61,6 @@ export class Recording {
     return this.#before;
   }
 
-  get series(): SeriesRecorder {
-    return this.#series;
-  }
-
   get events(): readonly WorldEvent[] {
     return this.#events;
   }
@@ -70,6 +70,7 @@ export class Recording {
     this.#takeEvents();
     const events = this.#events.slice(this.#tickFrom - this.#skipped);
     this.#tickFrom = this.#skipped + this.#events.length;
+    this.#series.add(this.#world.figures(), events.length > 0);
     const everyTicks = Math.ceil(this.#latest.tables.backing.rows / CHEAP_ROWS);
     if (events.length > 0 || this.#world.tick - this.#latest.header.tick >= everyTicks)
       this.#keep(this.#world.snapshot('accounts'));
@@ -79,6 +80,12 @@ export class Recording {
   /** A command was submitted between two ticks. Its events count as those of the tick to come, as if it had been scheduled. */
   afterCommand(): void {
     this.#takeEvents();
+    this.#series.amend(this.#world.figures());
+  }
+
+  /** The points that a window does not have yet, with what was changed at their ticks by hand, also at the present one. */
+  seriesPart(haveTick: number | null, stride: number): SeriesPart {
+    return this.#series.since(haveTick, stride, this.#world.figures());
   }
 
   /** A copy of the present state; recording goes on unchanged. */
@@ -94,7 +101,7 @@ export class Recording {
       inputs: inputsOf(config),
       before: this.#before,
       after,
-      series: this.#seriesUpTo(after),
+      series: this.#series.series(),
       events: [...this.#events],
       commands: recordedCommands(this.#world.log, this.#events, 'It was under way when the run ended.'),
       laws,
@@ -121,7 +128,10 @@ export class Recording {
     world.takeEvents();
     this.#world = world;
     this.#events = this.#events.slice(0, state.events);
+    const before = this.#series;
     this.#resume(state);
+    this.#series.keepAmended(before, world.tick);
+    this.#series.amend(world.figures());
   }
 
   #resume({ series, latest, tickFrom }: RecordingState): void {
@@ -134,16 +144,8 @@ export class Recording {
     for (const event of this.#world.takeEvents()) this.#events.push(event);
   }
 
-  #seriesUpTo(after: Snapshot): Series {
-    if (this.#latest.header.tick === after.header.tick) return this.#series.series();
-    const series = SeriesRecorder.restore(this.#series.save());
-    series.add(after);
-    return series.series();
-  }
-
   #keep(snapshot: Snapshot): void {
     this.#latest = snapshot;
-    this.#series.add(snapshot);
     this.#onSnapshot?.(snapshot);
   }
 }

@@ -57,7 +57,7 @@ export type RunOutput =
 /** Between two looks at whether what is owed is owed for ever; at least an eighth of the ticks so far. */
 const FIRST_LOOK_TICKS = 64;
 
-/** One step a tick. @param onSnapshot is called with every snapshot that goes into the record's series. */
+/** One step a tick. @param onSnapshot is called with every snapshot that is taken on the way. */
 export function* runScenario(
   { scenario, until, version }: RunInput,
   onSnapshot?: (snapshot: Snapshot) => void,

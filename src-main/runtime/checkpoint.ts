@@ -106,7 +106,10 @@ const nameOf = (id: number): string => `checkpoint-${id}`;
 
 /** Near enough for a bound: the columns are all that is large. */
 function bytesOf({ world, recording }: Checkpoint): number {
-  const series = recording.series.tracks.reduce((sum, { values }) => sum + values.byteLength, 0);
+  const series = recording.series.tracks.reduce(
+    (sum, { values, least }) => sum + values.byteLength * (least === null ? 1 : 3),
+    0,
+  );
   const log = world.json['log'];
   return bytesOfState(world) + series + (Array.isArray(log) ? log.length * 200 : 0);
 }

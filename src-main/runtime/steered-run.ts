@@ -450,7 +450,7 @@ export class SteeredRun {
 
   /** The points that a window does not have yet. */
   seriesPart(haveTick: number | null, stride: number): SeriesPart {
-    return this.#recording.series.since(haveTick, stride);
+    return this.#recording.seriesPart(haveTick, stride);
   }
 
   hashes(): { readonly tick: number; readonly hash: string; readonly chain: string } {

@@ -1,10 +1,18 @@
-/** Draws the time strip on a canvas: areas, lines, marks, spans, the forecast, the cursor. Its numbers are those of time-model.ts. */
+/**
+ * Draws the time strip on a canvas: areas, lines, marks, spans, the forecast, the cursor. Its numbers are those of
+ * time-figure.ts, in the columns of time-steps.ts: steps, and where ticks share a pixel a band from least to most.
+ */
 import { seconds } from '../../shared/view/number-format.ts';
 import { timeAxis, sizeAxis } from './axis.ts';
 import { cssColour } from './ink.ts';
 import type { CanvasTheme, Fill, InkSet } from './ink.ts';
-import type { OwedForecast, TimeFigure, TimeMarks } from './time-model.ts';
-import { owedAfter, groupedMarks, rowsOfSpans } from './time-model.ts';
+import type { TimeFigure, TimeLayer } from './time-figure.ts';
+import type { OwedForecast } from './time-forecast.ts';
+import { owedAfter } from './time-forecast.ts';
+import type { TimeMarks } from './time-marks.ts';
+import { groupedMarks, rowsOfSpans } from './time-marks.ts';
+import type { ColumnValue, PixelColumn } from './time-steps.ts';
+import { pixelColumns, valueIn } from './time-steps.ts';
 
 export interface TimeBox {
   readonly width: number;
@@ -48,6 +56,15 @@ export const xOfTick = ({ width, fromTick, toTick }: TimeBox, tick: number): num
 export const tickAtX = ({ width, fromTick, toTick }: TimeBox, x: number): number =>
   fromTick + ((x - PLOT_LEFT) / Math.max(1, width - PLOT_LEFT - PLOT_RIGHT)) * (toTick - fromTick);
 
+/** The columns of the figure in sight. */
+const columnsOf = (scene: TimeScene): PixelColumn[] =>
+  pixelColumns(scene.figure, {
+    xOf: (tick) => xOfTick(scene, tick),
+    pixel: 1 / scene.ratio,
+    fromTick: scene.fromTick,
+    toTick: scene.toTick,
+  });
+
 export class TimePainter {
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
@@ -72,13 +89,16 @@ export class TimePainter {
     const marks = sizeAxis(figure.top, Math.max(1, (bottom - TOP) / 26));
     const top = Math.max(1, figure.top);
     const yOf = (pages: number): number => bottom - ((bottom - TOP) * pages) / top;
+    const columns = columnsOf(scene);
+    this.#future(scene, bottom);
     this.#grid(scene, marks, yOf, bottom);
     context.save();
     context.beginPath();
     context.rect(PLOT_LEFT, 0, width - PLOT_LEFT - PLOT_RIGHT, bottom + 1);
     context.clip();
-    this.#areas(scene, yOf);
-    this.#lines(scene, yOf);
+    this.#unknown(scene, bottom);
+    this.#areas(scene, columns, yOf);
+    this.#lines(scene, columns, yOf);
     this.#drawForecast(scene, yOf);
     this.#veil(scene, bottom);
     context.restore();
@@ -112,37 +132,76 @@ export class TimePainter {
     }
   }
 
-  #areas(scene: TimeScene, yOf: (n: number) => number): void {
+  /** Ground of what has not happened yet. */
+  #future(scene: TimeScene, bottom: number): void {
+    const { width, nowTick, inks } = scene;
+    const from = Math.max(PLOT_LEFT, xOfTick(scene, nowTick));
+    this.#context.globalAlpha = 0.5;
+    this.#context.fillStyle = inks.theme.track;
+    this.#context.fillRect(from, TOP - 2, Math.max(0, width - PLOT_RIGHT - from), bottom - TOP + 2);
+    this.#context.globalAlpha = 1;
+  }
+
+  /** Ticks that are not known yet, or were not kept: a ground of lines, and nothing on it. */
+  #unknown(scene: TimeScene, bottom: number): void {
+    const { unknown } = scene.figure;
+    if (unknown === null) return;
+    const context = this.#context;
+    const [from, to] = [xOfTick(scene, unknown.fromTick), xOfTick(scene, unknown.toTick)];
+    context.fillStyle = scene.inks.theme.line;
+    for (let x = Math.ceil(from); x < to; x += 4) context.fillRect(x, TOP, 1, bottom - TOP);
+  }
+
+  /** What is owed at the last tick of each column, by who owes; over it from the least to the most of its ticks. */
+  #areas(scene: TimeScene, columns: readonly PixelColumn[], yOf: (n: number) => number): void {
     const { figure, inks } = scene;
     const context = this.#context;
-    const { ticks, layers } = figure;
-    let below = new Float64Array(ticks.length);
-    for (const { colour, pages } of layers) {
-      const sums = below.map((before, i) => before + (pages[i] ?? 0));
+    const hue = ({ colour }: TimeLayer): string =>
+      colour === null ? inks.theme.soft : inks.theme.hues[colour % inks.theme.hues.length]!;
+    let below = new Float64Array(columns.length);
+    for (const layer of figure.layers) {
+      const above = below.map((before, i) => before + (layer.pages[columns[i]!.last] ?? 0));
+      context.fillStyle = layer.colour === null ? inks.theme.edge : this.#fill(inks.of(layer.colour).calm, scene.ratio);
       context.beginPath();
-      for (let i = 0; i < ticks.length; i++) context.lineTo(xOfTick(scene, ticks[i]!), yOf(sums[i]!));
-      for (let i = ticks.length - 1; i >= 0; i--) context.lineTo(xOfTick(scene, ticks[i]!), yOf(below[i]!));
-      context.closePath();
-      if (colour === null) context.fillStyle = inks.theme.edge;
-      else context.fillStyle = this.#fill(inks.of(colour).calm, scene.ratio);
+      columns.forEach(({ x, endX }, i) => {
+        const y = yOf(above[i]!);
+        if (above[i]! > below[i]!) context.rect(x, y, endX - x, yOf(below[i]!) - y);
+      });
       context.fill();
-      context.beginPath();
-      let drawn = false;
-      for (let i = 0; i < ticks.length; i++) {
-        // The edge only where there is something under it.
-        if (sums[i]! === below[i]! && (sums[i + 1] ?? 0) === (below[i + 1] ?? 0)) {
-          drawn = false;
-          continue;
-        }
-        if (drawn) context.lineTo(xOfTick(scene, ticks[i]!), yOf(sums[i]!));
-        else context.moveTo(xOfTick(scene, ticks[i]!), yOf(sums[i]!));
-        drawn = true;
-      }
+      // The edge only where there is something under it.
+      this.#stepLine(columns, (i) => (above[i]! > below[i]! ? yOf(above[i]!) : null));
       context.lineWidth = 1.25;
-      context.strokeStyle = colour === null ? inks.theme.soft : inks.theme.hues[colour % inks.theme.hues.length]!;
+      context.strokeStyle = hue(layer);
       context.stroke();
-      below = sums;
+      below = above;
     }
+    const top = figure.layers.findLast(({ pages }) => pages.some((n) => n > 0));
+    this.#band(columns, figure.owed, yOf, top === undefined ? inks.theme.soft : hue(top));
+  }
+
+  #band(columns: readonly PixelColumn[], of: TimeFigure['owed'], yOf: (n: number) => number, colour: string): void {
+    const context = this.#context;
+    context.globalAlpha = 0.45;
+    context.fillStyle = colour;
+    for (const column of columns) {
+      const { least, most } = valueIn(of, column);
+      if (most > least) context.fillRect(column.x, yOf(most), column.endX - column.x, yOf(least) - yOf(most));
+    }
+    context.globalAlpha = 1;
+  }
+
+  /** Each value holds to the end of its column; a step where the next is another. @param yAt null: no line. */
+  #stepLine(columns: readonly PixelColumn[], yAt: (column: number) => number | null): void {
+    const context = this.#context;
+    context.beginPath();
+    columns.forEach(({ x, endX }, i) => {
+      const y = yAt(i);
+      if (y === null) return;
+      const joins = i > 0 && columns[i - 1]!.endX >= x && yAt(i - 1) !== null;
+      if (joins) context.lineTo(x, y);
+      else context.moveTo(x, y);
+      context.lineTo(endX, y);
+    });
   }
 
   #fill(fill: Fill, ratio: number): string | CanvasPattern {
@@ -164,25 +223,28 @@ export class TimePainter {
     return pattern;
   }
 
-  #lines(scene: TimeScene, yOf: (n: number) => number): void {
+  #lines(scene: TimeScene, columns: readonly PixelColumn[], yOf: (n: number) => number): void {
     const { figure, inks } = scene;
-    const line = (pages: readonly number[], dash: readonly number[], width: number): void => {
-      const context = this.#context;
-      if (!pages.some((n) => n > 0)) return;
-      context.beginPath();
-      figure.ticks.forEach((tick, i) => context.lineTo(xOfTick(scene, tick), yOf(pages[i]!)));
+    const context = this.#context;
+    const line = (values: readonly ColumnValue[], dash: readonly number[], width: number): void => {
+      if (!values.some(({ most }) => most > 0)) return;
+      this.#stepLine(columns, (i) => yOf(values[i]!.last));
       context.setLineDash([...dash]);
       context.lineWidth = width;
       context.stroke();
       context.setLineDash([]);
     };
-    this.#context.lineJoin = 'round';
+    const stale = columns.map((column) => valueIn(figure.stale, column));
+    const pinned = columns.map((column) => valueIn(figure.pinned, column));
+    this.#band(columns, figure.stale, yOf, inks.theme.ink);
+    this.#band(columns, figure.pinned, yOf, inks.theme.soft);
+    context.lineJoin = 'round';
     // A light ground keeps a line readable over an area.
     for (const ground of [true, false]) {
-      this.#context.strokeStyle = ground ? inks.theme.page : inks.theme.ink;
-      line(figure.hostTarget, [], ground ? 4 : 1.5);
-      this.#context.strokeStyle = ground ? inks.theme.page : inks.theme.soft;
-      line(figure.pinned, ground ? [] : [1.5, 3], ground ? 3.5 : 1.75);
+      context.strokeStyle = ground ? inks.theme.page : inks.theme.ink;
+      line(stale, [], ground ? 4 : 1.5);
+      context.strokeStyle = ground ? inks.theme.page : inks.theme.soft;
+      line(pinned, ground ? [] : [1.5, 3], ground ? 3.5 : 1.75);
     }
   }
 

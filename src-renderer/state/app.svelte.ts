@@ -7,6 +7,8 @@
  * (b) A frame is acknowledged when it was painted and the window is free, so main never sends more than can be shown.
  * (c) What main is to send (`view.watch`) is derived from what is shown.
  * (d) A command applies to the present: the window comes back to it first.
+ * (e) What belongs to a run goes with it: `attach` forgets all of it, and while it waits no run is shown. A failure of a
+ *     request about a run is listed while that run is shown, and nowhere else.
  */
 import { guestsOf } from '../../shared/columns/index.ts';
 import type { Diagnostic } from '../../shared/errors/index.ts';
@@ -84,7 +86,7 @@ const SERIES_MS = 250;
 export class App {
   hello = $state.raw<HelloReply | null>(null);
   start = $state.raw<StartInfo | null>(null);
-  /** Null: the start screen. */
+  /** Null: the start screen, or nothing yet while `attaching`. */
   document = $state.raw<DocumentState | null>(null);
   frame = $state.raw<Snapshot | null>(null);
   /** Tick that the views show; null: the present. */
@@ -93,8 +95,14 @@ export class App {
   #frameAt = $state<number | null>(null);
   series = $state.raw<Series>(EMPTY_SERIES);
   events = $state.raw<readonly WorldEvent[]>([]);
-  /** Since the window opened; the document's own are in `document.problems`. */
+  /** A run has been asked for and is not there yet. */
+  attaching = $state(false);
+  /** What failed: of the window, or of the run shown. The document's own problems are in `document.problems`. */
   notices = $state.raw<readonly Diagnostic[]>([]);
+  /** The document that a notice is about; none: it is about the window. */
+  readonly #about = new WeakMap<Diagnostic, string>();
+  /** The document that this window is to show, whether it is there or not. */
+  #wanted: string | null = null;
   view = $state<ViewName>('host');
   guestPart = $state<GuestPart>('map');
   /** Index into the frame's guests: the VM that Guest and Accounting show. */
@@ -177,8 +185,8 @@ export class App {
   readonly shells = new GuestShells(this);
   #watching = false;
   #watched = '';
-  /** Tick of the document that the series was asked for last; null: the series is to be asked for anew. */
-  #seriesTick: number | null = null;
+  /** Where the document stood when the series was asked for last; null: the series is to be asked for anew. */
+  #seriesAt: string | null = null;
   #askingSeries = false;
   readonly #gate = new IdleGate();
 
@@ -188,7 +196,7 @@ export class App {
     connection.on('state', (state) => this.#state(state));
     connection.on('start', (start) => (this.start = start));
     connection.on('notice', (notice) => this.note(notice));
-    connection.on('events', ({ from, events }) => (this.events = [...this.events.slice(0, from), ...events]));
+    connection.on('events', ({ from, events }) => this.#told(from, events));
     connection.on('frame', ({ frame, at }, payload) => this.#frame(frame, at, payload));
     connection.on('comparing', (progress) => (this.comparing = progress));
     connection.on('menu', ({ command }) => this.run(command));
@@ -217,33 +225,46 @@ export class App {
 
   /** Shows a document, or the start screen. */
   async attach(document: string | null): Promise<void> {
+    this.#forgetRun(document);
+    this.attaching = document !== null;
+    const state = await this.attempt('show the document', 'attach', { document });
+    if (this.#wanted !== document) return; // another was asked for meanwhile
+    this.attaching = false;
+    this.document = state;
+    void this.#followSeries();
+  }
+
+  /** All that belongs to the run shown, but what is about the one that comes. */
+  #forgetRun(next: string | null): void {
+    this.#wanted = next;
+    this.document = null;
     this.frame = null;
     this.events = [];
     this.series = EMPTY_SERIES;
     this.at = null;
+    this.#frameAt = null;
     this.selection = null;
-    this.dialog = null;
+    this.closeDialog();
     this.guest = 0;
+    this.comparing = null;
+    this.renaming = false;
+    this.wantsConsole = false;
+    this.openProblems = [];
+    this.notices = this.notices.filter((notice) => (this.#about.get(notice) ?? next) === next);
     this.#watched = '';
-    this.#seriesTick = null;
-    this.document = (await this.attempt('show the document', 'attach', { document })) ?? null;
-    void this.#followSeries();
+    this.#seriesAt = null;
   }
 
   /** Sends a request; a rejection or failure is listed under Problems, and null is returned. */
   async attempt<N extends RequestName>(what: string, name: N, input: RequestInput<N>): Promise<RequestReply<N> | null> {
+    const about = this.document?.id ?? null;
     try {
       return await this.connection.request(name, input);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      if (error.code !== 'closed') {
-        this.note({
-          severity: 'error',
-          slug: `request-${error.code}`,
-          message: `Could not ${what}.`,
-          where: {},
-          found: error.message,
-        });
+      if (error.code !== 'closed' && (about === null || about === this.#wanted)) {
+        const slug = `request-${error.code}`;
+        this.note({ severity: 'error', slug, message: `Could not ${what}.`, where: {}, found: error.message }, about);
       }
       return null;
     }
@@ -254,7 +275,9 @@ export class App {
     toast.show(text);
   }
 
-  note(notice: Diagnostic): void {
+  /** @param about a document; null: the window. */
+  note(notice: Diagnostic, about: string | null = null): void {
+    if (about !== null) this.#about.set(notice, about);
     this.notices = [...this.notices.slice(-199), notice];
   }
 
@@ -359,8 +382,8 @@ export class App {
   // What main sends
 
   #state(state: DocumentState): void {
-    if (this.document !== null && state.id !== this.document.id) return;
-    if (state.tick < (this.document?.tick ?? 0)) this.#seriesTick = null; // undo: what was recorded since is gone
+    if (state.id !== this.#wanted) return;
+    if (state.tick < (this.document?.tick ?? 0)) this.#seriesAt = null; // undo: what was recorded since is gone
     if (state.settled && this.document?.playing && !this.document.settled)
       this.toast(`Converged at ${seconds(state.tick, state.tickMs)}.`);
     this.document = state;
@@ -368,18 +391,27 @@ export class App {
     if (this.at !== null && this.at >= state.tick) this.at = null; // undo took the run back behind what is shown
   }
 
+  /** From number `from` on the events are these: new ones, or after an undo others. */
+  #told(from: number, events: readonly WorldEvent[]): void {
+    const { selection } = this;
+    if (selection?.kind === 'event' && selection.index >= from) this.selection = null;
+    this.events = [...this.events.slice(0, from), ...events];
+  }
+
   /**
    * Acknowledged when it is painted and the window has time for another, so that main sends none while the person drags or
    * types. A frame of the past is acknowledged at once: it is what a drag in the time strip asks for.
    */
   #frame(frame: number, at: number | null, payload: Uint8Array): void {
+    if (this.document === null) return; // of the run that was shown before
     // Late answers of the time before a scrub began or ended are not shown, but acknowledged.
     if ((at === null) === (this.at === null)) {
       const read = decode(payload.slice().buffer);
-      if (read.value === null) for (const problem of read.diagnostics) this.note(problem);
+      if (read.value === null) for (const problem of read.diagnostics) this.note(problem, this.document.id);
       else {
         this.frame = read.value;
         this.#frameAt = at;
+        if (at === null && !isThere(this.selection, read.value)) this.selection = null;
       }
     }
     const shownMs = performance.now();
@@ -394,19 +426,21 @@ export class App {
   /** Asks for the points that came since, a few times a second. */
   async #followSeries(): Promise<void> {
     const { document } = this;
-    if (document === null || this.#askingSeries || document.tick === this.#seriesTick) return;
+    // A command changes the world, and with it the last point, without time passing.
+    const at = document === null ? '' : `${document.tick} ${document.chain}`;
+    if (document === null || this.#askingSeries || at === this.#seriesAt) return;
     const nowMs = performance.now();
     if (document.playing && this.#gate.waitMs(nowMs, nowMs) > 0) return;
     this.#askingSeries = true;
-    const anew = this.#seriesTick === null;
-    this.#seriesTick = document.tick;
+    const anew = this.#seriesAt === null;
+    this.#seriesAt = at;
     const part = await this.attempt('read what happened over time', 'view.series', {
       haveTick: anew ? null : (this.series.ticks.at(-1) ?? null),
       stride: anew ? 0 : this.series.stride,
     });
     if (part !== null && this.document?.id === document.id) {
       const spliced = spliceSeries(this.series, part);
-      if (spliced === null) this.#seriesTick = null;
+      if (spliced === null) this.#seriesAt = null;
       else this.series = spliced;
     }
     await new Promise((resolve) => setTimeout(resolve, SERIES_MS));
@@ -425,6 +459,13 @@ export class App {
     this.#watching = false;
     void this.#watch();
   }
+}
+
+/** Whether what was selected is in the world as it is now: an undo takes migrations and compactions back. */
+function isThere(selection: Selection | null, present: Snapshot): boolean {
+  if (selection?.kind === 'migration') return selection.index < present.tables.migrations.rows;
+  if (selection?.kind === 'compaction') return selection.index < present.tables.compactions.rows;
+  return true;
 }
 
 export const app = new App();

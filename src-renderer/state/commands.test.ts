@@ -7,7 +7,7 @@ import { randomGuest, snapshotOf } from '../../shared/view/fixture/page-model.ts
 import type { App } from './app.svelte.ts';
 import { createCommands, namedCommands } from './commands.ts';
 import { matches } from './keys.ts';
-import { frameAfter } from './transport.ts';
+import { frameFrom } from './transport.ts';
 
 const hosts = ['one', 'other'].map((name) => ({
   name,
@@ -24,6 +24,9 @@ const migrationOf = (vm: string): MigrationRow => ({
 const compactionOf = (vm: string): CompactionRow => ({
   ...{ vm, phase: 'running', startTick: 0, endTick: null, nodes: [0], movedPages: 0, leftPages: 1 },
 });
+
+/** Ticks that main has frames of. */
+const FRAMES = [0, 10, 20, 30, 40, 50];
 
 /** What commands ask of a window, and what they asked for. */
 function fakeApp(): App & { asked: [string, unknown][] } {
@@ -47,7 +50,6 @@ function fakeApp(): App & { asked: [string, unknown][] } {
       severalHosts: false,
     },
     ...{ guestName: 'db', viewControl: null, themeChoice: 'system', events: [], renaming: false },
-    series: { ticks: [0, 10, 20, 30, 40, 50] },
     layout: { open: { left: true, inspector: true, time: true, drawer: false } },
     hello: { dialogs: true },
     start: { examples: [{ id: 'e', name: 'An example' }] },
@@ -55,7 +57,7 @@ function fakeApp(): App & { asked: [string, unknown][] } {
     asked,
     attempt: (_: string, name: string, input: unknown) => {
       asked.push([name, input]);
-      return Promise.resolve(null);
+      return Promise.resolve(name === 'view.frames' ? { ticks: FRAMES } : null);
     },
     submit: vi.fn(),
     scrub(at: number | null) {
@@ -171,24 +173,31 @@ describe('transport', () => {
     ]);
   });
 
-  test('a step in the present is one of the world, in the past one of what was seen', () => {
-    void run('run.step');
+  test('a step in the present is one of the world, in the past the next frame that there is', async () => {
+    await run('run.step');
     expect(app.asked).toEqual([['run.step', { ticks: 1 }]]);
     app.at = 20;
-    Object.assign(app, { shownTick: 20 });
-    void run('run.step');
+    await run('run.step');
     expect(app.at).toBe(30);
-    Object.assign(app, { shownTick: 40 });
-    void run('run.step');
+    app.at = 40;
+    await run('run.step');
     expect(app.at).toBe(null);
-    expect(app.asked.length).toBe(1);
+    expect(app.asked.filter(([name]) => name === 'run.step').length).toBe(1);
   });
 
-  test('a step back asks for the frame before', () => {
-    void run('run.stepBack');
-    expect(app.at).toBe(49);
+  test('a step back shows the frame before', async () => {
+    await run('run.stepBack');
+    expect(app.at).toBe(40);
     Object.assign(app, { shownTick: 0 });
     expect(command('run.stepBack').enabled()).toBe(false);
+  });
+
+  test('steps that come faster than answers each go one further', async () => {
+    app.at = 0;
+    await Promise.all(['run.step', 'run.step', 'run.step'].map(run));
+    expect(app.at).toBe(30);
+    await Promise.all(['run.stepBack', 'run.stepBack'].map(run));
+    expect(app.at).toBe(10);
   });
 
   test('faster and slower go through the speeds, and at once while playing', () => {
@@ -198,11 +207,11 @@ describe('transport', () => {
     expect(app.asked).toEqual([['run.play', { ticksPerSec: 100 }]]);
   });
 
-  test('the frame after the last one is the present', () => {
-    expect(frameAfter([0, 10, 20], 10, 25)).toBe(20);
-    expect(frameAfter([0, 10, 20], 15, 25)).toBe(20);
-    expect(frameAfter([0, 10, 20], 20, 25)).toBe(null);
-    expect(frameAfter([0, 10, 20], 10, 20)).toBe(null);
+  test('a step is from the frame that is shown, wherever one looks; the frame after the last is the present', () => {
+    const from = (shown: number, frames: number, present = 25): number | null =>
+      frameFrom([0, 10, 20], shown, frames, present);
+    expect([from(10, 1), from(15, 1), from(20, 1), from(10, 1, 20)]).toEqual([20, 20, null, null]);
+    expect([from(10, -1), from(15, -1), from(0, -1), from(20, -5)]).toEqual([0, 0, 0, 0]);
   });
 });
 

@@ -15,12 +15,13 @@ import type { FileLike } from './dropped-file.ts';
 /** Shows what was opened, or why it was not. Cancelled: nothing. @returns whether a document is shown now */
 export async function show(app: App, reply: OpenReply | null): Promise<boolean> {
   if (reply === null) return false;
-  app.openProblems = reply.diagnostics;
   if (reply.document === null) {
+    app.openProblems = reply.diagnostics;
     if (hasErrors(reply.diagnostics) && app.document !== null) app.showDrawer('problems');
     return false;
   }
   await app.attach(reply.document);
+  app.openProblems = reply.diagnostics;
   return true;
 }
 
@@ -133,23 +134,24 @@ export async function saveAs(
   app: App,
   input: RequestInput<'document.save'>,
 ): Promise<{ readonly saved: boolean; readonly diagnostics: readonly Diagnostic[] } | null> {
+  const about = app.document?.id ?? null;
   const reply = await app.attempt('save the document', 'document.save', input);
-  for (const problem of reply?.diagnostics ?? []) app.note(problem);
+  for (const problem of reply?.diagnostics ?? []) app.note(problem, about);
   return reply;
 }
 
 /** The document's text as a download of the browser. @returns whether it was begun */
 export async function downloadText(app: App, name: string): Promise<boolean> {
+  const about = app.document?.id ?? null;
   try {
     const { payload } = await app.connection.ask('document.text', {});
     download(name, 'application/json', payload.slice());
     return true;
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
-    app.note({
-      ...{ severity: 'error', slug: `request-${error.code}`, message: 'Could not download the document.' },
-      ...{ where: {}, found: error.message },
-    });
+    const message = 'Could not download the document.';
+    const slug = `request-${error.code}`;
+    app.note({ severity: 'error', slug, message, where: {}, found: error.message }, about);
     return false;
   }
 }

@@ -33,11 +33,14 @@ export class GuestShell {
   waiting = $state.raw<readonly string[]>([]);
   readonly history = new History();
   readonly #app: ShellWindow;
+  /** Whose guest it is: what waits is not run in a VM of that name in another. */
+  readonly #document: string | null;
   #lastId = 0;
   #stopping = false;
 
   constructor(app: ShellWindow, vm: string) {
     this.#app = app;
+    this.#document = app.document?.id ?? null;
     this.vm = vm;
     void this.#greet();
   }
@@ -126,7 +129,7 @@ export class GuestShell {
 
   #next(): void {
     const [line, ...rest] = this.waiting;
-    if (line === undefined) return;
+    if (line === undefined || this.#app.document?.id !== this.#document) return;
     this.waiting = rest;
     void this.#run(line);
   }

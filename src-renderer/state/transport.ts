@@ -2,10 +2,14 @@
 import type { App } from './app.svelte.ts';
 import { nextSpeed } from './speed.ts';
 
-/** Tick of the recorded frame after the one shown, as far as the series knows; null: the present. */
-export function frameAfter(ticks: readonly number[], shown: number, present: number): number | null {
-  const next = ticks.find((tick) => tick > shown);
-  return next === undefined || next >= present ? null : next;
+/**
+ * The recorded tick so many frames after the one shown (before: negative), of ascending ticks of frames; null: the present.
+ * @param shown the frame of this tick is shown, or the last before it.
+ */
+export function frameFrom(ticks: readonly number[], shown: number, frames: number, present: number): number | null {
+  const at = ticks.findLastIndex((tick) => tick <= shown);
+  const to = ticks[Math.max(0, at + frames)];
+  return to === undefined || to >= present ? null : to;
 }
 
 /** The tick of the oldest frame that can be looked at. */
@@ -28,10 +32,24 @@ export async function changeSpeed(app: App, direction: 1 | -1): Promise<void> {
 
 /** One tick of the world; in the past, one frame of what was recorded. */
 export async function step(app: App): Promise<void> {
-  if (app.at !== null) app.scrub(frameAfter(app.series.ticks, app.shownTick, app.document!.tick));
+  if (app.at !== null) await stepFrames(app, 1);
   else await app.attempt('step the run', 'run.step', { ticks: 1 });
 }
 
-export function stepBack(app: App): void {
-  if (app.shownTick > firstTick(app)) app.scrub(app.shownTick - 1);
+export const stepBack = (app: App): Promise<void> => stepFrames(app, -1);
+
+/** Keys come faster than answers: each step begins where the one before has come to. */
+let stepping: Promise<void> = Promise.resolve();
+
+/** Shows the frame so many after the one shown, by the ticks of the frames that there are. */
+export function stepFrames(app: App, frames: number): Promise<void> {
+  stepping = stepping.then(async () => {
+    const { document, at } = app;
+    if (document === null || (at === null && frames > 0)) return;
+    const ticks = (await app.attempt('find the frame', 'view.frames', {}))?.ticks ?? null;
+    if (ticks === null || app.document?.id !== document.id || app.at !== at) return;
+    const shown = at ?? app.shownTick - 1;
+    app.scrub(frameFrom(ticks, shown, at === null ? frames + 1 : frames, app.document.tick));
+  });
+  return stepping;
 }
