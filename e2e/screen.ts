@@ -21,6 +21,17 @@ export interface Standing {
   readonly chain: string;
 }
 
+/** What the strip says of a moment. */
+export interface StripSays {
+  /** null: of all. */
+  readonly vm: string | null;
+  readonly tick: number;
+  readonly isPresent: boolean;
+  readonly owed: number;
+  readonly stale: number;
+  readonly pinned: number;
+}
+
 /** A host node as its bar says it: "node 0: 1.5 GiB used by VMs, …". */
 export interface HostUse {
   readonly name: string;
@@ -322,6 +333,49 @@ export class Screen {
     await expect(this.state).not.toContainText('The past is shown');
     await expect.poll(async () => (await this.standing()).tick).toBeGreaterThan(past.tick);
     await this.whole();
+  }
+
+  // The time strip
+
+  get strip(): Locator {
+    return this.page.getByRole('slider', { name: 'Time shown' });
+  }
+
+  /** What the strip tells a screen reader of the moment that is shown. */
+  async stripSays(): Promise<StripSays> {
+    await this.whole();
+    const text = (await this.strip.getAttribute('aria-valuetext')) ?? '';
+    const told =
+      /^(?:(.*), )?(\S+) s(, the present| of .*, the past); (.*) pages? owed, (.*) pages? stale, (.*) pages? pinned$/;
+    const [, vm, seconds, when, ...lags] = told.exec(text) ?? [];
+    if (seconds === undefined) throw new Error(`the strip says: ${text}`);
+    const [owed, stale, pinned] = lags.map(countOf);
+    const tick = Math.round((Number(seconds.replace(/[\s\u2009\u202f]/g, '')) * 1000) / TICK_MS);
+    return { vm: vm ?? null, tick, isPresent: when === ', the present', owed: owed!, stale: stale!, pinned: pinned! };
+  }
+
+  /** The numbers of the strip's headline, as they stand there, and the time before them. */
+  async headline(): Promise<{ readonly tick: number; readonly lags: readonly number[] }> {
+    const line = this.page
+      .getByRole('region', { name: 'Time', exact: true })
+      .locator('p')
+      .filter({ hasText: 'pinned' });
+    const read = await line.evaluate((p) => ({
+      when: p.querySelector('span')!.textContent!,
+      lags: [...p.querySelectorAll('b')].map((b) => b.textContent!),
+    }));
+    const seconds = Number(/^(.*) s$/.exec(read.when.trim())![1]!.replace(/[\s\u2009\u202f]/g, ''));
+    return { tick: Math.round((seconds * 1000) / TICK_MS), lags: read.lags.map(countOf) };
+  }
+
+  /** Moves the pointer along the strip until its headline is of this tick. */
+  async pointAt(tick: number): Promise<void> {
+    const box = (await this.strip.boundingBox())!;
+    for (let x = 60; x < box.width - 8; x += 1.5) {
+      await this.page.mouse.move(box.x + x, box.y + 20);
+      if ((await this.headline()).tick === tick) return;
+    }
+    throw new Error(`no place of the strip is tick ${tick}`);
   }
 
   // What is in the middle

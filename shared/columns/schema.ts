@@ -360,7 +360,9 @@ export const TABLES = {
       /** Reserved or kernel. */
       pinnedPages: column('u16', 'pages', 'pinned', { map: 'A', sum: 'sum' }),
       /** Of used and pinned, those with A != T. */
-      owedPages: column('u16', 'pages', 'owed (T ≠ A)', { sum: 'sum' }),
+      owedPages: column('u16', 'pages', 'T ≠ A, pinned included', { sum: 'sum' }),
+      /** Of owedPages, the pinned ones: they will never move. */
+      owedPinnedPages: column('u16', 'pages', 'pinned (T ≠ A)', { sum: 'sum' }),
     },
   },
   /** In the order in which they were started, ended ones included. */

@@ -9,6 +9,7 @@
  */
 import { guestsOf } from '../columns/index.ts';
 import type { GuestLag } from '../model/owed.ts';
+import { lagsOfGuest } from './lag.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** Whether the host delivers layouts to the guest with this index, by the settings at the end of the run. */
@@ -31,7 +32,7 @@ export const isConverged = (lag: GuestLag, delivered: boolean): boolean =>
  * no layouts. 0: it has converged.
  */
 export const lagPages = (lag: GuestLag, delivered: boolean): number =>
-  lag.targetActual + (delivered ? lag.hostTarget - lag.coalesced : 0);
+  lagsOfGuest(lag).owed + (delivered ? lagsOfGuest(lag).stale : 0);
 
 /** Whether each guest of a run has converged, in the order of the snapshot. */
 export const convergedGuests = (record: RunRecord): boolean[] =>

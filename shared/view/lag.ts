@@ -19,6 +19,15 @@ export const lagsOfGuest = ({ targetActual, hostTarget, coalesced, pinned }: Gue
   pinned,
 });
 
+/** Pages with T ≠ A, of which some are pinned, as the two that they are counted as. */
+export const owedApart = ({
+  owedPages,
+  owedPinnedPages,
+}: {
+  readonly owedPages: number;
+  readonly owedPinnedPages: number;
+}): Pick<Lags, 'owed' | 'pinned'> => ({ owed: owedPages - owedPinnedPages, pinned: owedPinnedPages });
+
 /** Of the guest with this index. */
 export function lagsOf({ tables }: Pick<Figures, 'tables'>, guest: number): Lags {
   const { targetActualPages, hostTargetPages, coalescedPages, pinnedPages } = tables.guests.columns;

@@ -34,9 +34,8 @@ export interface BlockCounts {
   readonly owedPinnedPages: number;
 }
 
-const BLOCK_FIGURES = ['usedPages', 'freePages', 'pinnedPages', 'owedPages'] as const;
-/** Those of the snapshot's rows, and owedPinnedPages. */
-const FIGURES = BLOCK_FIGURES.length + 1;
+/** Of a row of the snapshot's blocks. */
+const FIGURES = 5;
 
 export class LaneIndex {
   readonly guest: number;
@@ -91,7 +90,7 @@ export class LaneIndex {
     const block = Math.floor(pfn / PAGES_PER_HUGE);
     const [first, end] = rowsOf(this.#snapshot, 'blocks', this.guest);
     const { columns } = this.#snapshot.tables.blocks;
-    const { block: blocks, nid, usedPages, freePages, pinnedPages, owedPages } = columns;
+    const { block: blocks, nid, usedPages, freePages, pinnedPages, owedPages, owedPinnedPages } = columns;
     const rows: BlockCounts[] = [];
     for (let row = firstAtLeast(blocks, first, end, block); row < end && blocks[row] === block; row++) {
       rows.push({
@@ -100,7 +99,7 @@ export class LaneIndex {
         freePages: freePages![row]!,
         pinnedPages: pinnedPages![row]!,
         owedPages: owedPages![row]!,
-        owedPinnedPages: Math.max(0, owedPages![row]! - usedPages![row]!),
+        owedPinnedPages: owedPinnedPages![row]!,
       });
     }
     return rows;
@@ -373,6 +372,7 @@ function sumsOfBlocks(snapshot: Snapshot, guest: number, nrPages: number): NodeS
   const [first, end] = rowsOf(snapshot, 'blocks', guest);
   const { columns } = snapshot.tables.blocks;
   const { block, nid, usedPages: used, freePages: free, pinnedPages: pinned, owedPages: owed } = columns;
+  const stuck = columns.owedPinnedPages;
   const slots = slotsOf(nid, first, end);
   const parts = slots.rows.map((rows) => new Filling(rows, FIGURES));
   for (let row = first; row < end; row++) {
@@ -386,7 +386,7 @@ function sumsOfBlocks(snapshot: Snapshot, guest: number, nrPages: number): NodeS
     freeBefore![at + 1] = freeBefore![at]! + free![row]!;
     pinnedBefore![at + 1] = pinnedBefore![at]! + pinned![row]!;
     owedBefore![at + 1] = owedBefore![at]! + owed![row]!;
-    stuckBefore![at + 1] = stuckBefore![at]! + Math.max(0, owed![row]! - used![row]!);
+    stuckBefore![at + 1] = stuckBefore![at]! + stuck![row]!;
   }
   return parts.map((part, slot) => new NodeSums(-1, slots.keys[slot]!, part.start, part.end, part.before));
 }

@@ -26,10 +26,7 @@ export interface ActualBand {
   readonly pinnedPages: Float64Array;
   /** Of used and pinned, those with A != T: what this node owes. Not in addition to them. */
   readonly owedPages: Float64Array;
-  /**
-   * Of owed, those that are pinned and will never move. Exact in a pageblock whose pages all have one target or whose used
-   * pages are not owed; elsewhere a lower bound, as a pageblock's row does not show which of its pages are owed.
-   */
+  /** Of owedPages, those that are pinned and will never move: owedApart says both. */
   readonly owedPinnedPages: Float64Array;
 }
 
@@ -126,7 +123,15 @@ function actualBands(snapshot: Snapshot, guest: number, edges: Float64Array): Pi
   const [used, free, pinned, owing, stuck] = figures as [Bands, Bands, Bands, Bands, Bands];
   const owedPages = new Float64Array(columns);
   const [first, end] = rowsOf(snapshot, 'blocks', guest);
-  const { block, nid, freePages, usedPages, pinnedPages, owedPages: owed } = snapshot.tables.blocks.columns;
+  const {
+    block,
+    nid,
+    freePages,
+    usedPages,
+    pinnedPages,
+    owedPages: owed,
+    owedPinnedPages,
+  } = snapshot.tables.blocks.columns;
   for (let row = first; row < end; row++) {
     const start = block![row]! * PAGES_PER_HUGE;
     const stop = Math.min(start + PAGES_PER_HUGE, nrPages);
@@ -135,7 +140,7 @@ function actualBands(snapshot: Snapshot, guest: number, edges: Float64Array): Pi
     dealBlock(free.of(-1, nid![row]!), edges, start, stop, freePages![row]!);
     dealBlock(pinned.of(-1, nid![row]!), edges, start, stop, pinnedPages![row]!);
     dealBlock(owing.of(-1, nid![row]!), edges, start, stop, owed![row]!);
-    dealBlock(stuck.of(-1, nid![row]!), edges, start, stop, Math.max(0, owed![row]! - usedPages![row]!));
+    dealBlock(stuck.of(-1, nid![row]!), edges, start, stop, owedPinnedPages![row]!);
     dealBlock(owedPages, edges, start, stop, owed![row]!);
   }
   // All have met the same nodes.

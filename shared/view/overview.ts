@@ -8,6 +8,7 @@
  *     nothing is away. Second copies are not in use yet, so they are not away.
  * (c) Owed pages (T ≠ A) count for the host where their VM runs. Pinned ones are apart, as everywhere.
  */
+import { lagsOfGuest } from './lag.ts';
 import { guestsOf, rowsOf } from '../columns/index.ts';
 import type { Snapshot } from '../columns/index.ts';
 import { hostMatrix } from './host.ts';
@@ -60,7 +61,7 @@ function makeOverview(snapshot: Snapshot): Overview {
     const own = ofHost[host];
     if (own !== undefined) {
       own.vms++;
-      own.owedPages += guests[guest]!.lag.targetActual;
+      own.owedPages += lagsOfGuest(guests[guest]!.lag).owed;
     }
     const homes = placesOfCpus(snapshot, guest);
     if (homes.size === 0) return;

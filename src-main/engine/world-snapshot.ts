@@ -359,7 +359,7 @@ function blocksTable(guests: readonly Guest[], wanted: (guest: number) => boolea
 /** Column by column: there may be half a million of them. */
 function addBlocks(w: TableWriter<'blocks'>, guest: number, mm: Mm): void {
   w.reserve(w.rows + 2 * Math.ceil(mm.nrPages / PAGES_PER_PAGEBLOCK));
-  forEachBlockRow(mm, (block, nid, freePages, usedPages, pinnedPages, owedPages) => {
+  forEachBlockRow(mm, (block, nid, freePages, usedPages, pinnedPages, owedPages, owedPinnedPages) => {
     const row = w.next();
     const { columns } = w;
     columns.guest[row] = guest;
@@ -369,6 +369,7 @@ function addBlocks(w: TableWriter<'blocks'>, guest: number, mm: Mm): void {
     columns.usedPages[row] = usedPages;
     columns.pinnedPages[row] = pinnedPages;
     columns.owedPages[row] = owedPages;
+    columns.owedPinnedPages[row] = owedPinnedPages;
   });
 }
 

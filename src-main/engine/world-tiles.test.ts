@@ -193,27 +193,33 @@ describe('tiles', () => {
   });
 });
 
-type BlockRow = readonly [block: number, nid: number, free: number, used: number, pinned: number, owed: number];
+type Counts = [block: number, nid: number, free: number, used: number, pinned: number, owed: number, stuck: number];
+type BlockRow = Readonly<Counts>;
 
 /** The rows of the blocks table, counted page by page. */
 function blocksOf(pages: readonly Page[]): BlockRow[] {
-  const rows = new Map<string, [number, number, number, number, number, number]>();
+  const rows = new Map<string, Counts>();
   pages.forEach(([target, actual, state], pfn) => {
     if (state === PageTile.hole) return;
     const block = pfn >> 9;
-    const row = rows.get(`${block}/${actual}`) ?? [block, actual, 0, 0, 0, 0];
+    const row = rows.get(`${block}/${actual}`) ?? [block, actual, 0, 0, 0, 0, 0];
     rows.set(`${block}/${actual}`, row);
     const pinned = state === PageTile.kernel || state === PageTile.reserved;
     row[state === PageTile.free ? 2 : pinned ? 4 : 3]++;
-    if (state !== PageTile.free && target !== actual) row[5]++;
+    if (state === PageTile.free || target === actual) return;
+    row[5]++;
+    if (pinned) row[6]++;
   });
   return [...rows.values()].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
 }
 
 /** As they stand in the table. */
 function blockRows({ tables: { blocks } }: Snapshot, index: number): BlockRow[] {
-  const { guest, block, nid, freePages, usedPages, pinnedPages, owedPages } = blocks.columns;
+  const { guest, block, nid, freePages, usedPages, pinnedPages, owedPages, owedPinnedPages } = blocks.columns;
   return Array.from(guest.keys())
     .filter((i) => guest[i] === index)
-    .map((i): BlockRow => [block[i]!, nid[i]!, freePages[i]!, usedPages[i]!, pinnedPages[i]!, owedPages[i]!]);
+    .map((i): BlockRow => [
+      ...([block[i]!, nid[i]!, freePages[i]!, usedPages[i]!, pinnedPages[i]!] as const),
+      ...([owedPages[i]!, owedPinnedPages[i]!] as const),
+    ]);
 }

@@ -227,6 +227,8 @@ function checkBlocks(
     const mine = where(blocks, 'nid', nid);
     same(`${at} node ${nid} free in blocks`, listedPages(where(cells, 'nid', nid)), sum(mine, 'freePages'));
     same(`${at} node ${nid} owed in blocks`, owed(where(stranded, 'from', nid)), sum(mine, 'owedPages'));
+    const pinned = sum(where(stranded, 'from', nid), 'pinned');
+    same(`${at} node ${nid} owed and pinned in blocks`, pinned, sum(mine, 'owedPinnedPages'));
     // In the middle of a commit free pages are on the way.
     if (inCommit) continue;
     const leaves = away(where(stranded, 'from', nid)) - away(where(stranded, 'to', nid));

@@ -7,6 +7,7 @@
 import type { Tiles } from '../../shared/columns/tile.ts';
 import type { PfnRange } from '../../shared/units/index.ts';
 import { PAGES_PER_HUGE } from '../../shared/units/index.ts';
+import { owedApart } from '../../shared/view/lag.ts';
 import type { LaneIndex } from '../../shared/view/lane-index.ts';
 import { count, exactPages, hexPfn, size } from '../../shared/view/number-format.ts';
 import { covers, exactBands } from './lane-column.ts';
@@ -119,6 +120,7 @@ export interface ReadoutNames {
 /** The same in one sentence, for a screen reader. */
 export function spoken(told: PageReadout, nrPages: number, names: ReadoutNames): string {
   const { range, H, T, A } = told;
+  const { owed, pinned } = owedApart(told);
   const nodes = (list: readonly { readonly text: string; readonly pages: number }[], none: string): string =>
     list.length === 0
       ? none
@@ -139,6 +141,6 @@ export function spoken(told: PageReadout, nrPages: number, names: ReadoutNames):
       'none',
     )}`,
     told.unknownA ? 'A: not known in this frame' : `A: ${nodes(booked, 'a hole')}`,
-    `${exactPages(told.owedPages - told.owedPinnedPages)} owed${told.owedPinnedPages > 0 ? `, ${count(told.owedPinnedPages)} pinned elsewhere` : ''}`,
+    `${exactPages(owed)} owed${pinned > 0 ? `, ${count(pinned)} pinned elsewhere` : ''}`,
   ].join('; ');
 }

@@ -24,7 +24,7 @@ test('the worst comes first', () => {
   const owed = headerOf([[0, 0, 3]]);
   expect(runState(documentOf({ laws: { checked: 1, guestsChecked: 0, broken }, busy }), owed).kind).toBe('broken');
   expect(runState(documentOf({ busy }), owed).kind).toBe('busy');
-  expect(runState(documentOf(), owed)).toMatchObject({ kind: 'lag', text: '3 pages owed' });
+  expect(runState(documentOf(), owed)).toMatchObject({ kind: 'lag', text: '3 pages owed, 1 VM' });
 });
 
 test('pages that lag are those of the frame shown, without what is coalesced; owed are those of the second lag', () => {
@@ -33,16 +33,16 @@ test('pages that lag are those of the frame shown, without what is coalesced; ow
     [0, 0, 1],
   ]);
   expect(runState(documentOf({ owedPages: 99 }, [true, true]), header)).toMatchObject({
-    text: '10 pages lag',
+    text: '10 pages lag, 2 VMs',
     more: expect.stringMatching(/H ≠ T: 6 pages .*\nT ≠ A: 4 pages /),
   });
-  expect(runState(documentOf(), headerOf([[9, 4, 0]])).text).toBe('5 pages stale');
+  expect(runState(documentOf(), headerOf([[9, 4, 0]])).text).toBe('5 pages stale, 1 VM');
   expect(runState(documentOf({ owedPages: 99 }), null).text).toBe('99 pages lag');
 });
 
 test('a guest that gets no layouts has no stale pages', () => {
   expect(runState(documentOf({}, [false]), headerOf([[50, 0, 0]])).kind).toBe('frozen');
-  expect(runState(documentOf({}, [false]), headerOf([[50, 0, 2]])).text).toBe('2 pages owed');
+  expect(runState(documentOf({}, [false]), headerOf([[50, 0, 2]])).text).toBe('2 pages owed, 1 VM');
 });
 
 test('where there is no guest, nothing has converged', () => {

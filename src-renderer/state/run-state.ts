@@ -7,7 +7,7 @@ import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { DocumentState } from '../../shared/protocol/document.ts';
 import type { SnapshotRecords } from '../../shared/columns/index.ts';
 import type { Violation } from '../../shared/model/event.ts';
-import { lagPages } from '../../shared/view/convergence.ts';
+import { lagsOfGuest } from '../../shared/view/lag.ts';
 import { exactPages, plural, seconds } from '../../shared/view/number-format.ts';
 
 export interface RunState {
@@ -31,7 +31,7 @@ export function runState(document: DocumentState, header: SnapshotRecords | null
   const regenerates = document.inputs.guests.map(({ regeneration }) => regeneration.enabled);
   if (regenerates.length === 0)
     return { kind: 'empty', text: 'No VM', more: 'Nothing can lag where there is no guest.' };
-  const lagging = header === null ? lagOf(document.owedPages, null, null) : lagOfAll(header, regenerates);
+  const lagging = header === null ? lagOf(document.owedPages, null, null, null) : lagOfAll(header, regenerates);
   if (lagging !== null) return lagging;
   const moving = header === null ? [] : moves(header);
   if (moving.length > 0) return { kind: 'working', text: moving[0]!, more: moving.join('\n') };
@@ -57,21 +57,26 @@ export function runState(document: DocumentState, header: SnapshotRecords | null
   };
 }
 
+/** @param regenerates by guest: one that gets no layouts has no stale pages that anything waits for. */
 function lagOfAll({ guests }: SnapshotRecords, regenerates: readonly boolean[]): RunState | null {
-  const pages = guests.reduce((sum, { lag }, guest) => sum + lagPages(lag, regenerates[guest] ?? true), 0);
-  const owed = guests.reduce((sum, { lag }) => sum + lag.targetActual, 0);
-  return lagOf(pages, pages - owed, owed);
+  const lags = guests.map(({ lag }, guest) => {
+    const { owed, stale } = lagsOfGuest(lag);
+    return { owed, stale: (regenerates[guest] ?? true) ? stale : 0 };
+  });
+  const lagging = lags.filter(({ owed, stale }) => owed + stale > 0);
+  const sum = (of: 'owed' | 'stale'): number => lagging.reduce((total, each) => total + each[of], 0);
+  return lagOf(sum('owed') + sum('stale'), sum('stale'), sum('owed'), lagging.length);
 }
 
 /** Pages of H ≠ T are stale, those of T ≠ A are owed; both together are the lag. Null: nothing lags. */
-function lagOf(pages: number, stale: number | null, owed: number | null): RunState | null {
+function lagOf(pages: number, stale: number | null, owed: number | null, vms: number | null): RunState | null {
   if (pages === 0) return null;
   const word = stale === 0 ? 'owed' : owed === 0 ? 'stale' : 'lag';
   const more =
     stale === null || owed === null
       ? 'Pages whose layout is out of date (H ≠ T), or that are not booked where the layout says (T ≠ A), over all VMs'
       : `H ≠ T: ${exactPages(stale)} stale, the guest's layout is out of date\nT ≠ A: ${exactPages(owed)} owed, in use until they are freed\nover all VMs`;
-  return { kind: 'lag', text: `${exactPages(pages)} ${word}`, more };
+  return { kind: 'lag', text: `${exactPages(pages)} ${word}${vms === null ? '' : `, ${plural(vms, 'VM')}`}`, more };
 }
 
 /** What moves on the hosts, a phrase each. */

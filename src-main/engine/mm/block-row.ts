@@ -1,6 +1,6 @@
 /**
- * The pages of a pageblock by actual node (A): free, used and pinned ones, and how many of them are owed. One row for
- * each node with pages there, ascending.
+ * The pages of a pageblock by actual node (A): free, used and pinned ones, how many of them are owed, and of these how
+ * many are pinned. One row for each node with pages there, ascending.
  *
  * Every snapshot of a guest reads all pageblocks, so this must not slow down a step: pageblocks are answered from
  * their counters where these suffice; elsewhere words of 32 pages are read, and single pages only where the pages in
@@ -19,6 +19,7 @@ export type BlockRowVisitor = (
   usedPages: number,
   pinnedPages: number,
   owedPages: number,
+  owedPinnedPages: number,
 ) => void;
 
 /** All rows of a guest, in (block, nid) order. */
@@ -39,14 +40,15 @@ export function forEachBlockRow(mm: Mm, visit: BlockRowVisitor): void {
     const freeNid = nidOf(t, block);
     const pinnedPages = pinned[block]!;
     const owed = at === target ? 0 : inUse;
+    const stuck = at === target ? 0 : pinnedPages;
     if (inUse === 0) {
-      if (freePages > 0) visit(block, freeNid, freePages, 0, 0, 0);
+      if (freePages > 0) visit(block, freeNid, freePages, 0, 0, 0, 0);
     } else if (freePages === 0 || freeNid === at) {
-      visit(block, at, freePages, inUse - pinnedPages, pinnedPages, owed);
+      visit(block, at, freePages, inUse - pinnedPages, pinnedPages, owed, stuck);
     } else {
-      if (freeNid < at) visit(block, freeNid, freePages, 0, 0, 0);
-      visit(block, at, 0, inUse - pinnedPages, pinnedPages, owed);
-      if (freeNid > at) visit(block, freeNid, freePages, 0, 0, 0);
+      if (freeNid < at) visit(block, freeNid, freePages, 0, 0, 0, 0);
+      visit(block, at, 0, inUse - pinnedPages, pinnedPages, owed, stuck);
+      if (freeNid > at) visit(block, freeNid, freePages, 0, 0, 0, 0);
     }
   }
 }
@@ -57,15 +59,19 @@ class MixedCounts {
   readonly #counts = new UsedCounts();
   readonly #free: Uint16Array;
   readonly #owed: Uint16Array;
-  /** Pages in use that have been compared with their target. */
+  readonly #stuck: Uint16Array;
+  /** Pages in use, and pinned ones, that have been compared with their target. */
   readonly #compared: Uint16Array;
+  readonly #comparedPinned: Uint16Array;
 
   constructor(mm: Mm) {
     this.#mm = mm;
     const u16 = (): Uint16Array => new Uint16Array(mm.nrNodeIds);
     this.#free = u16();
     this.#owed = u16();
+    this.#stuck = u16();
     this.#compared = u16();
+    this.#comparedPinned = u16();
   }
 
   visit(block: number, visit: BlockRowVisitor): void {
@@ -74,8 +80,8 @@ class MixedCounts {
     const { met, used, pinned } = this.#counts;
     // A handful, nearly in order.
     for (const nid of met.sort((a, b) => a - b)) {
-      visit(block, nid, this.#free[nid]!, used[nid]!, pinned[nid]!, this.#owed[nid]!);
-      this.#free[nid] = this.#owed[nid] = this.#compared[nid] = 0;
+      visit(block, nid, this.#free[nid]!, used[nid]!, pinned[nid]!, this.#owed[nid]!, this.#stuck[nid]!);
+      this.#free[nid] = this.#owed[nid] = this.#stuck[nid] = this.#compared[nid] = this.#comparedPinned[nid] = 0;
     }
     this.#counts.clear();
   }
@@ -105,8 +111,12 @@ class MixedCounts {
     const { met, used, pinned } = this.#counts;
     for (const nid of met) {
       const inUse = used[nid]! + pinned[nid]!;
-      if (nid !== target) this.#owed[nid]! += inUse - this.#compared[nid]!;
+      if (nid !== target) {
+        this.#owed[nid]! += inUse - this.#compared[nid]!;
+        this.#stuck[nid]! += pinned[nid]! - this.#comparedPinned[nid]!;
+      }
       this.#compared[nid] = inUse;
+      this.#comparedPinned[nid] = pinned[nid]!;
     }
   }
 }

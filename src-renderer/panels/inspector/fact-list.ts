@@ -6,6 +6,7 @@ import { counterName } from '../../../shared/view/counter-name.ts';
 import type { GuestRecord, Snapshot } from '../../../shared/columns/index.ts';
 import { isCrowded, overviewOf } from '../../../shared/view/overview.ts';
 import { fullness } from '../../../shared/view/words/index.ts';
+import { lagsOfGuest, owedApart } from '../../../shared/view/lag.ts';
 import {
   hostMatrix,
   idList,
@@ -274,6 +275,7 @@ export function vmFacts(
   const shares = vmShares(vm);
   const nodes = nodeRows(snapshot, guest);
   const { lag, moved } = header;
+  const { owed, stale, pinned } = lagsOfGuest(lag);
   const regenerates = input?.regeneration.enabled ?? true;
   return {
     kind: 'Virtual machine',
@@ -289,16 +291,16 @@ export function vmFacts(
           },
           {
             name: 'H ≠ T',
-            pages: lag.hostTarget - lag.coalesced,
-            ...(regenerates && lag.hostTarget > lag.coalesced ? { tone: 'warn' as const } : {}),
+            pages: stale,
+            ...(regenerates && stale > 0 ? { tone: 'warn' as const } : {}),
             ...(regenerates ? {} : { more: 'regeneration off' }),
           },
           {
             name: 'T ≠ A',
-            pages: lag.targetActual,
-            ...(lag.targetActual > 0 ? { tone: 'warn' as const } : {}),
+            pages: owed,
+            ...(owed > 0 ? { tone: 'warn' as const } : {}),
           },
-          { name: 'pinned', hint: 'Here those with T ≠ A', pages: lag.pinned },
+          { name: 'pinned', hint: 'Here those with T ≠ A', pages: pinned },
           {
             name: 'coalesced',
             pages: lag.coalesced,
@@ -516,7 +518,10 @@ export function pageRangeFacts(
   const inActual = lines(
     lanes.actualBands.map((band) => band.usedPages[0]! + band.freePages[0]! + band.pinnedPages[0]!),
   );
-  const owed = lanes.owedPages[0] ?? 0;
+  const stranded = owedApart({
+    owedPages: lanes.owedPages[0] ?? 0,
+    owedPinnedPages: sum(lanes.actualBands.map(({ owedPinnedPages }) => owedPinnedPages[0]!)),
+  });
   const holes = pages - sum(lanes.hostBands.map((band) => band.pages[0]!));
   return {
     kind: `Pages of ${header.name}`,
@@ -556,10 +561,11 @@ export function pageRangeFacts(
               { name: 'pinned', ...line(sum(lanes.actualBands.map(({ pinnedPages }) => pinnedPages[0]!))) },
               {
                 name: 'owed',
-                hint: 'T ≠ A, pinned included',
-                ...line(owed),
-                ...(owed > 0 ? { tone: 'warn' as const } : {}),
+                hint: 'T ≠ A, in use until freed',
+                ...line(stranded.owed),
+                ...(stranded.owed > 0 ? { tone: 'warn' as const } : {}),
               },
+              { name: 'of pinned, T ≠ A', hint: 'Never freed: they stay booked there', ...line(stranded.pinned) },
             ]
           : [{ name: 'not in this frame', text: UNKNOWN }],
       },
