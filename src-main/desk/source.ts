@@ -1,7 +1,8 @@
 /**
  * Scenarios from what a person gives: a document's text, foreign files, the small form. Every problem at once.
  *
- * Texts are read in a thread of their own, under limits: a file may cost what it likes, windows go on being answered.
+ * Texts are read in a thread of their own, under limits: a file may cost what it likes, windows go on being answered. Only
+ * short documents of ours, whose cost follows their length, are read here.
  */
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import type { CheckedInput } from '../../shared/protocol/index.ts';
@@ -17,6 +18,11 @@ export type { GivenFile, Imported, Source } from '../jobs/index.ts';
 /** Far above what the largest documents take that are read at all. */
 const LIMITS = { ms: 60_000, memoryMib: 2048 } as const;
 
+/** A document of ours this long costs some tens of milliseconds, whatever is in it: less than a thread. */
+const CHEAP_CHARS = 32_768;
+const isCheap = ([only, ...others]: readonly GivenFile[]): boolean =>
+  only !== undefined && others.length === 0 && only.text.length <= CHEAP_CHARS && /^\s*\{/.test(only.text);
+
 /** One scenario, or hosts and VMs, told apart by content. @param rehearsal false: without commands of our own. */
 export async function importFiles(
   given: readonly GivenFile[],
@@ -29,7 +35,7 @@ export async function importFiles(
     return await runJob(
       'read',
       { files, rehearsal },
-      { where: 'worker', limits, ...(threadPlace === undefined ? {} : { threadPlace }) },
+      { where: isCheap(given) ? 'here' : 'worker', limits, ...(threadPlace === undefined ? {} : { threadPlace }) },
     );
   } catch (error) {
     const exceeded = overLimit(error);
