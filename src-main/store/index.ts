@@ -18,14 +18,5 @@ export {
 export type { FoundJournal, JournalState } from './journal.ts';
 export { readText, readTextStream } from './read-file.ts';
 export { RecentFiles } from './recent.ts';
-export {
-  headOf,
-  keepEarlier,
-  overInput,
-  privateFolder,
-  standingAt,
-  unwritable,
-  writableFolder,
-  writeFiles,
-} from './write-file.ts';
+export { headOf, keepEarlier, overInput, standingAt, unwritable, writableFolder, writeFiles } from './write-file.ts';
 export type { OutFile } from './write-file.ts';
