@@ -158,6 +158,14 @@ export class Screen {
     await this.ready();
   }
 
+  /** A world of hundreds of VMs, which takes its time to be made. */
+  async importLarge(files: readonly DroppedFile[]): Promise<void> {
+    await this.drop(files);
+    await expect(this.tab('Host')).toBeVisible({ timeout: 120_000 });
+    await expect(this.page.getByText('Waiting for the first frame…')).toBeHidden({ timeout: 60_000 });
+    await this.ready();
+  }
+
   // The run
 
   /** Read together: the chain is that of the tick. Both are of what is shown, the present or the past. */

@@ -143,7 +143,7 @@ async function world(screen: Screen, plan: ShotPlan, nodes: number, vms: number,
   const need = (vms * vmMemoryMiB.reduce((sum, mib) => sum + mib, 0)) / vmMemoryMiB.length;
   const text = manyVmsScenario({
     ...{
-      name: `${nodes} nodes, ${vms} VMs`,
+      name: `Nodes: ${nodes}, VMs: ${vms}`,
       hosts,
       nodes: [nodes / hosts],
       vms,
@@ -152,10 +152,7 @@ async function world(screen: Screen, plan: ShotPlan, nodes: number, vms: number,
     },
     nodeMemoryMiB: Math.max(256, Math.ceil((1.8 * need) / nodes / 64) * 64),
   });
-  await screen.drop([{ name: 'world.pageshift.json', text }]);
-  await screen.tab('Host').waitFor({ timeout: 120_000 });
-  await screen.ready();
-  await screen.step();
+  await screen.importLarge([{ name: 'world.pageshift.json', text }]);
   const name = `world-${nodes}x${vms}`;
   if (hosts > 1) {
     await screen.show('Overview');
