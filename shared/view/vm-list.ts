@@ -10,6 +10,7 @@ import { guestsOf } from '../columns/index.ts';
 import type { Snapshot } from '../columns/index.ts';
 import { hostMatrix } from './host.ts';
 import type { VmHostRow } from './host.ts';
+import { lagsOfGuest } from './lag.ts';
 
 export const VM_SORTS = ['score', 'name', 'size', 'owed', 'stale', 'scenario'] as const;
 export type VmSort = (typeof VM_SORTS)[number];
@@ -93,10 +94,8 @@ function sorted(vms: VmHostRow[], snapshot: Snapshot, sort: VmSort): readonly Vm
   if (sort === 'name') return vms.sort((a, b) => byName(a.name, b.name) || a.guest - b.guest);
   const guests = guestsOf(snapshot);
   const key = ({ guest, totalPages, largestNodeShare }: VmHostRow): number => {
-    const { targetActual, hostTarget, coalesced } = guests[guest]!.lag;
-    return { score: largestNodeShare ?? 101, size: -totalPages, owed: -targetActual, stale: coalesced - hostTarget }[
-      sort
-    ];
+    const { owed, stale } = lagsOfGuest(guests[guest]!.lag);
+    return { score: largestNodeShare ?? 101, size: -totalPages, owed: -owed, stale: -stale }[sort];
   };
   return vms.sort((a, b) => key(a) - key(b) || a.guest - b.guest);
 }
