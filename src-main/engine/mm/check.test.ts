@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { GuestMm, NR_PAGE_ORDERS, NR_ZONES } from './index.ts';
 import type { Mm } from './mm.ts';
 import { mmConfig } from './mm-fixture.ts';
+import { PCP, setSpecial } from './page.ts';
 import { listOf } from './segment-table.ts';
 
 const PAGES = 16384;
@@ -171,6 +172,12 @@ describe('a layout', () => {
     state.markLayout = { ...state.layout };
     expect(laws()).toEqual(['G8']);
   });
+});
+
+test('G9: a page that is free and in use is named', () => {
+  const pfn = [...Array(PAGES).keys()].findLast((each) => mm.pageState(each) === 'free')!;
+  setSpecial(state.page, pfn, PCP);
+  expect(mm.check()).toContainEqual({ law: 'G9', text: `pfn ${pfn} is free and in use` });
 });
 
 describe('lists', () => {
