@@ -47,6 +47,10 @@ export class DiagnosticList {
     this.add('warning', slug, message, where, detail);
   }
 
+  note(slug: string, message: string, where: Place, detail: Detail = {}): void {
+    this.add('note', slug, message, where, detail);
+  }
+
   get hasErrors(): boolean {
     return this.errors > 0;
   }

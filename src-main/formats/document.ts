@@ -237,7 +237,8 @@ class Splitter {
       const format = this.#formats.find(({ isFrom }) => isFrom?.(origin) === true);
       const lines = this.#lines.slice(from, end);
       if (format === undefined || this.#used.slice(from, end).includes(true)) return;
-      if (lines.every(({ text }) => text.trim() === '')) return;
+      // Blank lines between two commands say nothing; an empty file may.
+      if (lines.every(({ text }) => text.trim() === '') && lines.length !== this.#lines.length) return;
       for (let i = from; i < end; i++) this.#taken[i] = true;
       const text = lines.map((line) => line.text).join('\n');
       this.#pieces.push({ format, text, origin, lines });

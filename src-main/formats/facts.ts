@@ -9,6 +9,8 @@
  * Field names and their order are published (scripts read them): add, never rename.
  */
 
+import type { CpuPlace } from './measured.ts';
+
 /** SLIT values: `matrix[i][j]` is the distance from `ids[i]` to `ids[j]`; 10 = local, 255 = unreachable. */
 export interface Distances {
   readonly ids: readonly number[];
@@ -51,6 +53,8 @@ export interface HostFacts {
   readonly arch: string | null;
   readonly uuid: string | null;
   readonly interconnects: readonly Interconnect[];
+  /** Where CPUs sit, ascending by id, of those that the file tells; the same CPU may be listed in two nodes (numa=fake). */
+  readonly cpuPlaces: readonly CpuPlace[];
 }
 
 export type NumatuneMode = 'strict' | 'preferred' | 'interleave' | 'restrictive';
@@ -115,4 +119,18 @@ export interface VmFacts {
   readonly emulatorpin: readonly number[] | null;
   readonly iothreadpin: readonly { readonly iothread: number; readonly cpuset: readonly number[] }[];
   readonly memoryDevices: readonly MemoryDeviceFacts[];
+  /** Of a running domain; its memory is part of what its host calls used. */
+  readonly domainId: number | null;
+  readonly running: boolean;
+  /** Devices passed through: a PCI address (`0000:3b:00.0`), or the UUID of a mediated device. */
+  readonly hostdevs: readonly { readonly type: string | null; readonly address: string | null }[];
+  readonly memoryBacking: {
+    readonly source: string | null;
+    readonly access: string | null;
+    readonly allocation: string | null;
+    readonly locked: boolean;
+    readonly nosharepages: boolean;
+  } | null;
+  /** Elements of the domain that are not read at all. */
+  readonly notRead: readonly string[];
 }

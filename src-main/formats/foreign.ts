@@ -53,6 +53,9 @@ const looksLikeScenario = (text: string): boolean => /^\s*(?:\/[/*]|\{)/.test(te
 
 /** The texts of a file; `scenario` when it is one of our documents; null and an error when it is nothing that is read. */
 function split(text: string, file: string, list: DiagnosticList): Pieces | 'scenario' | null {
+  // An empty file may say something by its path: a node without CPUs.
+  const empty = text.trim() === '' ? piecesOf(text, file, FORMATS) : null;
+  if (empty !== null && empty.pieces.length > 0) return empty;
   const admitted = admitText(text, list);
   if (admitted === null) return null;
   const own = looksLikeScenario(admitted);
@@ -61,7 +64,7 @@ function split(text: string, file: string, list: DiagnosticList): Pieces | 'scen
   const isForeign = pieces.pieces.length > 0 && (!own || pieces.pieces[0]!.format.holdsJson !== undefined);
   if (isForeign) return pieces;
   if (reportOther(admitted, pieces.otherRoots, list)) return null;
-  if (own) return 'scenario';
+  if (own && !isOtherJson(admitted)) return 'scenario';
   reportUnknown(admitted, pieces.otherRoots, list);
   return null;
 }
@@ -78,11 +81,21 @@ function reportOther(text: string, otherRoots: readonly string[], list: Diagnost
   return true;
 }
 
+/** A JSON document that has nothing of ours. One that is damaged, or empty, may have been. */
+function isOtherJson(text: string): boolean {
+  try {
+    const names = Object.keys(JSON.parse(text) as object);
+    return names.length > 0 && !names.some((name) => /^(?:pageshift|hosts|vms|links|commands|seed)$/.test(name));
+  } catch {
+    return false;
+  }
+}
+
 function reportUnknown(text: string, otherRoots: readonly string[], list: DiagnosticList): void {
   const head = text.slice(0, HEAD_CHARS);
   const root = otherRoots[0];
   const found = root === undefined ? quote(firstLine(head)) : `an XML document <${root}>`;
-  const expected = [...FORMATS, SCENARIO].map(({ name, mark }) => `${name}: ${mark}`).join('; ');
+  const expected = [...FORMATS, SCENARIO].map(({ name }) => name.replace(/ \(.*\)$/, '')).join(', ');
   list.error('format-unknown', 'This is not a format that Pageshift reads.', { line: 1 }, { found, expected });
 }
 

@@ -40,7 +40,7 @@ describe('id lists', () => {
     ['-3', 'neither'],
     ['0-1-2', 'neither'],
     ['0,,1', 'missing'],
-    ['0,1,', 'missing'],
+    ['0,1,,', 'missing'],
     ['a', 'neither'],
     ['0x1', 'neither'],
     ['1.5', 'neither'],

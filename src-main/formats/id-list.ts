@@ -34,7 +34,8 @@ export function parseIdList(text: string, separator: IdSeparator, budget: IdBudg
   const repeated = new Set<number>();
   const trimmed = text.trim();
   if (trimmed === '') return { ok: true, ids: [], repeated: [] };
-  const terms = separator === 'comma' ? trimmed.split(',') : trimmed.split(/\s*,\s*|\s+/);
+  // libvirt lets a comma end a list.
+  const terms = separator === 'comma' ? trimmed.replace(/,$/, '').split(',') : trimmed.split(/\s*,\s*|\s+/);
   for (const untrimmed of terms) {
     const term = untrimmed.trim();
     const range = readTerm(term, separator);

@@ -11,6 +11,7 @@ export type {
 export { hasRole, isOf, readDocument, readForeign, recognise, runsInGuests } from './foreign.ts';
 export type { ForeignDocument, ForeignFacts, ForeignPart, Recognised } from './foreign.ts';
 export type { Facts, Format, Role, RoleFacts } from './format.ts';
+export { hostStateOf } from './host-state.ts';
 export { MAX_INPUT_BYTES, refuseTooLarge } from './input.ts';
 export type { FreeAreaFacts } from './linux-buddyinfo/read.ts';
 export type { BootLogFacts } from './linux-dmesg/read.ts';

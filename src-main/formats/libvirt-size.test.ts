@@ -48,6 +48,7 @@ describe('libvirt sizes', () => {
     expect(kib('9007199254740991')).toBe(Number.MAX_SAFE_INTEGER);
     expect(kib('9007199254740992')).toBe('size-too-large');
     expect(kib('8', 'EiB')).toBe('size-too-large');
-    for (const unit of ['', 'x', 'KiBi', 'kbit', 'constructor']) expect(kib('1', unit)).toBe('unit-unknown');
+    expect(kib('1', '')).toBe(kib('1', 'KiB'));
+    for (const unit of ['x', 'KiBi', 'kbit', 'constructor']) expect(kib('1', unit)).toBe('unit-unknown');
   });
 });

@@ -37,7 +37,8 @@ export function readSizeKib(
     list.error('size-invalid', 'A size cannot be read.', where, detail);
     return null;
   }
-  const unitBytes = libvirtUnitBytes(unit ?? 'KiB');
+  // libvirt takes an empty unit for none.
+  const unitBytes = libvirtUnitBytes(unit === undefined || unit === '' ? 'KiB' : unit);
   if (unitBytes === null) {
     const detail = { found: quote(unit ?? ''), expected: 'bytes, KB, KiB, MB, MiB, GB, GiB, TB or TiB' };
     list.error('unit-unknown', 'A unit of size is not known.', where, detail);

@@ -97,6 +97,8 @@ export interface HostStateFacts {
   readonly freeKiB: number | null;
   readonly cachedKiB: number | null;
   readonly buffersKiB: number | null;
+  /** Of the whole host, by the kernel's names, where the text sums it up. */
+  readonly memoryByNameKiB: Readonly<Record<string, number>>;
   readonly cpuCount: number | null;
   readonly onlineCpus: readonly number[] | null;
   /** Of the whole host. */
@@ -147,6 +149,8 @@ export interface ProcessPlacement {
   readonly ramBlocks: readonly RamBlock[];
   /** All pages by size, where the tool counts pages. */
   readonly pages: readonly PagesOnNode[];
+  /** Mappings that the file lists; null where the tool does not. */
+  readonly ranges: number | null;
   /** Rows of numastat: huge, heap, stack, private. */
   readonly byKind: Readonly<Record<string, readonly KibOnNode[]>>;
 }
@@ -294,6 +298,7 @@ export const NO_HOST_STATE: Omit<HostStateFacts, 'kind'> = {
   freeKiB: null,
   cachedKiB: null,
   buffersKiB: null,
+  memoryByNameKiB: {},
   cpuCount: null,
   onlineCpus: null,
   pools: [],

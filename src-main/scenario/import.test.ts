@@ -21,6 +21,7 @@ const host = (memory: readonly (number | null)[], more: Partial<HostFacts> = {})
   arch: 'x86_64',
   uuid: null,
   interconnects: [],
+  cpuPlaces: [],
   ...more,
 });
 
@@ -47,6 +48,11 @@ const vm = (more: Partial<VmFacts> = {}): VmFacts => ({
   distancesGiven: [],
   emulatorpin: null,
   iothreadpin: [],
+  domainId: null,
+  running: false,
+  hostdevs: [],
+  memoryBacking: null,
+  notRead: [],
   memoryDevices: [],
   ...more,
 });

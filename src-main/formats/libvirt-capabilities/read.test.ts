@@ -52,6 +52,10 @@ describe('readCapabilities', () => {
       arch: 'ppc64le',
       uuid: '11111111-2222-3333-4444-555555555555',
       interconnects: [],
+      cpuPlaces: [
+        { id: 80, socket: 8, die: null, cluster: null, core: 0, siblings: null },
+        { id: 88, socket: 8, die: null, cluster: null, core: 1, siblings: null },
+      ],
     });
   });
 
@@ -91,7 +95,7 @@ describe('readCapabilities', () => {
     expect(problems(text)).toEqual([
       'error size-invalid 5',
       'error node-duplicate 6',
-      'error cpu-in-two-nodes 7',
+      'warning cpu-in-two-nodes 7',
       'error number-invalid 8',
       'error attribute-missing 9',
       'error attribute-missing 10',

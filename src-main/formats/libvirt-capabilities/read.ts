@@ -14,7 +14,8 @@ import { hostSummary } from '../summary.ts';
 import { MAX_NODES, checkCpuOwners, checkHostDistances } from '../topology.ts';
 import { MAX_ID } from '../id-list.ts';
 import { admitText } from '../input.ts';
-import { elementSizeKib, readSizeKib } from '../libvirt-size.ts';
+import { elementSizeKib, readIdSet, readSizeKib } from '../libvirt-size.ts';
+import type { CpuPlace } from '../measured.ts';
 import type { XmlElement } from '../xml/index.ts';
 import {
   childOf,
@@ -39,7 +40,7 @@ export function readCapabilities(text: string, file: string): Read<HostFacts> {
   const admitted = admitText(text, list);
   const root = admitted === null ? null : parseXml(admitted, list);
   if (root === null) return list.read<HostFacts>(null);
-  if (root.name !== 'capabilities') {
+  if (root.name !== 'capabilities' && root.name !== 'cells') {
     const detail = { found: `<${root.name}>`, expected: '<capabilities>' };
     list.error('root-element', 'This is not a libvirt capabilities document.', placeOf(root), detail);
     return list.read<HostFacts>(null);
@@ -58,6 +59,7 @@ class CapabilitiesReader {
   private readonly list: DiagnosticList;
   private readonly cells = new Map<number, Cell>();
   private readonly cpuOwners = new Map<number, number>();
+  private readonly places = new Map<number, CpuPlace>();
 
   constructor(list: DiagnosticList) {
     this.list = list;
@@ -67,7 +69,9 @@ class CapabilitiesReader {
     const { list } = this;
     const host = childOf(root, 'host', list);
     const topology = childOf(host, 'topology', list);
-    this.readCells(childOf(topology, 'cells', list), topology ?? host ?? root);
+    // The cells alone, as they are posted.
+    const alone = root.name === 'cells' ? root : null;
+    this.readCells(alone ?? childOf(topology, 'cells', list), topology ?? host ?? root);
     const cells = [...this.cells.values()].sort((a, b) => a.facts.id - b.facts.id);
     return {
       kind: 'capabilities',
@@ -77,6 +81,7 @@ class CapabilitiesReader {
       arch: childOf(childOf(host, 'cpu', list), 'arch', list)?.text ?? null,
       uuid: childOf(host, 'uuid', list)?.text ?? null,
       interconnects: this.interconnects(childOf(topology, 'interconnects', list)),
+      cpuPlaces: [...this.places.values()].sort((a, b) => a.id - b.id),
     };
   }
 
@@ -135,7 +140,23 @@ class CapabilitiesReader {
       list.warning('cpu-count', message, placeOf(cpus), { found, expected: 'num distinct CPUs' });
     }
     checkCpuOwners(node, distinct, this.cpuOwners, placeOf(cpus), list);
+    for (const cpu of elements) this.place(cpu);
     return distinct;
+  }
+
+  private place(element: XmlElement): void {
+    const { list } = this;
+    const id = wholeAttribute(element, 'id', MAX_ID, list);
+    if (id === null || this.places.has(id)) return;
+    const of = (name: string): number | null => {
+      // -1: the firmware does not say.
+      return element.attributes.get(name) === '-1' ? null : wholeAttribute(element, name, 0xffffffff, list);
+    };
+    const siblings = element.attributes.get('siblings');
+    const place = { socket: of('socket_id'), die: of('die_id'), cluster: of('cluster_id'), core: of('core_id') };
+    const shared = siblings === undefined ? null : readIdSet(siblings, placeOf(element, 'siblings'), true, list);
+    if ([...Object.values(place), shared].every((value) => value === null)) return;
+    this.places.set(id, { id, ...place, siblings: shared });
   }
 
   private pages(pages: XmlElement): PagePool[] {
@@ -218,7 +239,7 @@ export const libvirtCapabilities: Format<'host'> = {
   role: 'host',
   name: 'libvirt capabilities (a host)',
   mark: '<capabilities>',
-  ...byRootElement('capabilities'),
+  ...byRootElement('capabilities', 'cells'),
   read: readCapabilities,
   summary: hostSummary,
   edit: editXml,

@@ -67,6 +67,11 @@ describe('readDomain', () => {
           requestedKiB: 262144,
         },
       ],
+      domainId: null,
+      running: false,
+      hostdevs: [],
+      memoryBacking: { source: null, access: null, allocation: null, locked: false, nosharepages: false },
+      notRead: ['metadata'],
     });
   });
 

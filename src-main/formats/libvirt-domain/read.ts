@@ -11,6 +11,7 @@ import { byRootElement } from '../format.ts';
 import { vmSummary } from '../summary.ts';
 import { MAX_ID } from '../id-list.ts';
 import { admitText } from '../input.ts';
+import { pciAddressOf } from '../pci-address.ts';
 import { elementSizeKib, idSetAttribute, readIdSet } from '../libvirt-size.ts';
 import type { XmlElement } from '../xml/index.ts';
 import { childOf, childrenOf, editXml, parseWhole, parseXml, placeOf, wholeAttribute } from '../xml/index.ts';
@@ -26,24 +27,29 @@ export function readDomain(text: string, file: string): Read<VmFacts> {
   const admitted = admitText(text, list);
   const root = admitted === null ? null : parseXml(admitted, list);
   if (root === null) return list.read<VmFacts>(null);
-  if (root.name !== 'domain') {
+  // libvirtd keeps a running domain within its status.
+  const domain = root.name === 'domstatus' ? childOf(root, 'domain', list) : root;
+  if (domain?.name !== 'domain') {
     const detail = { found: `<${root.name}>`, expected: '<domain>' };
     list.error('root-element', 'This is not a libvirt domain document.', placeOf(root), detail);
     return list.read<VmFacts>(null);
   }
-  return list.read(readVm(root, list));
+  const state = root.name === 'domstatus' ? (root.attributes.get('state') ?? null) : null;
+  return list.read(readVm(domain, state, list));
 }
 
-function readVm(root: XmlElement, list: DiagnosticList): VmFacts {
+function readVm(root: XmlElement, state: string | null, list: DiagnosticList): VmFacts {
   const child = (name: string): XmlElement | null => childOf(root, name, list);
   const vcpu = readVcpu(root, child('vcpu'), list);
   const cpu = child('cpu');
   const numatune = child('numatune');
   const cputune = child('cputune');
+  const devices = child('devices');
   const numa = readGuestNuma(childOf(cpu, 'numa', list), vcpu.vcpus, list);
   const memory = readMemoryPolicy(numatune, vcpu.vcpuPlacement, list);
   const emulatorpin = childOf(cputune, 'emulatorpin', list);
   const maxMemory = child('maxMemory');
+  const domainId = root.attributes.has('id') ? readDomainId(root, list) : null;
   return {
     kind: 'domain',
     name: readName(root, list),
@@ -67,7 +73,47 @@ function readVm(root: XmlElement, list: DiagnosticList): VmFacts {
     distancesGiven: numa.distancesGiven,
     emulatorpin: emulatorpin === null ? null : idSetAttribute(emulatorpin, 'cpuset', list),
     iothreadpin: readIothreadpin(cputune, list),
-    memoryDevices: readMemoryDevices(child('devices'), numa.cells, list),
+    memoryDevices: readMemoryDevices(devices, numa.cells, list),
+    domainId,
+    running: state === null ? domainId !== null : !/^(?:shutoff|shut off|crashed)$/.test(state),
+    hostdevs: readHostdevs(devices, list),
+    memoryBacking: readMemoryBacking(child('memoryBacking'), list),
+    notRead: [...new Set(root.children.map(({ name }) => name))].filter((name) => !READ_ELEMENTS.has(name)).sort(),
+  };
+}
+
+/** Elements of a domain that are read, at least in part: of devices memory and hostdev alone. */
+const READ_ELEMENTS = new Set(
+  'name uuid memory currentMemory maxMemory memoryBacking vcpu cpu cputune numatune os devices'.split(' '),
+);
+
+/** A domain that runs has an id; libvirt gives -1 to one that does not. */
+function readDomainId(root: XmlElement, list: DiagnosticList): number | null {
+  return root.attributes.get('id') === '-1' ? null : wholeAttribute(root, 'id', 2 ** 31 - 1, list);
+}
+
+/** devices/hostdev: what is passed through. Where it is attached on the host is in its nodedev. */
+function readHostdevs(devices: XmlElement | null, list: DiagnosticList): VmFacts['hostdevs'] {
+  return childrenOf(devices, 'hostdev').map((element) => {
+    const address = childOf(childOf(element, 'source', list), 'address', list)?.attributes ?? new Map<string, string>();
+    const part = (name: string): string | null => address.get(name) ?? null;
+    const type = element.attributes.get('type') ?? null;
+    const pci = pciAddressOf(part('domain') ?? '0', part('bus'), part('slot'), part('function'));
+    return { type, address: pci ?? part('uuid') };
+  });
+}
+
+function readMemoryBacking(element: XmlElement | null, list: DiagnosticList): VmFacts['memoryBacking'] {
+  if (element === null) return null;
+  const attribute = (name: string, of: string): string | null =>
+    childOf(element, name, list)?.attributes.get(of) ?? null;
+  const has = (name: string): boolean => childOf(element, name, list) !== null;
+  return {
+    source: attribute('source', 'type'),
+    access: attribute('access', 'mode'),
+    allocation: attribute('allocation', 'mode'),
+    locked: has('locked'),
+    nosharepages: has('nosharepages'),
   };
 }
 
@@ -181,7 +227,7 @@ export const libvirtDomain: Format<'vm'> = {
   role: 'vm',
   name: 'a libvirt domain (a VM)',
   mark: '<domain>',
-  ...byRootElement('domain'),
+  ...byRootElement('domain', 'domstatus'),
   read: readDomain,
   summary: vmSummary,
   edit: editXml,

@@ -38,6 +38,7 @@ describe('readNumactlHardware', () => {
       arch: null,
       uuid: null,
       interconnects: [],
+      cpuPlaces: [],
     });
     expect(readNumactlHardware(`\ufeff${pasted.replaceAll('\n', '\r\n')}`, 'n.txt').value).toEqual(value);
   });
@@ -76,7 +77,11 @@ describe('readNumactlHardware', () => {
     ['a cut range', ['available: 1 nodes (0)', ...node(0, '0-')], 'error id-list-invalid 2'],
     ['a huge id', ['available: 1 nodes (0)', ...node(0, '1000000000')], 'error id-list-invalid 2'],
     ['a count that differs', ['available: 1 nodes (0)', ...node(0, '0-3 (5)')], 'error cpu-count 2'],
-    ['a CPU in two nodes', ['available: 2 nodes (0-1)', ...node(0, '1'), ...node(1, '1')], 'error cpu-in-two-nodes 5'],
+    [
+      'a CPU in two nodes',
+      ['available: 2 nodes (0-1)', ...node(0, '1'), ...node(1, '1')],
+      'warning cpu-in-two-nodes 5',
+    ],
     ['a size without unit', ['available: 1 nodes (0)', ...node(0, '', '10')], 'error size-invalid 3'],
     ['a negative size', ['available: 1 nodes (0)', ...node(0, '', '-1 MB')], 'error size-invalid 3'],
     ['a cut row', ['available: 1 nodes (0)', ...node(0), 'node 0', '0:'], 'error distances-incomplete 6'],
@@ -153,6 +158,7 @@ describe('printNumactlHardware', () => {
           arch: null,
           uuid: null,
           interconnects: [],
+          cpuPlaces: [],
         };
       });
     fc.assert(

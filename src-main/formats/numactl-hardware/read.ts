@@ -149,6 +149,7 @@ class NumactlReader {
       arch: null,
       uuid: null,
       interconnects: [],
+      cpuPlaces: [],
     };
   }
 
