@@ -36,6 +36,7 @@ const processOf = (vm: string, mib: Record<number, number>): PlacementFacts => (
       ramByNode: null,
       ramBlocks: [],
       pages: [],
+      ranges: null,
       byKind: {},
     },
   ],
