@@ -540,7 +540,10 @@ describe('host-snapshot/S', () => {
     const left = [...read].filter(([, { parts }]) => parts.length === 0);
     for (const [, { diagnostics }] of left) {
       expect(diagnostics).toMatchObject([
-        { severity: 'error', slug: expect.stringMatching(/^(?:format-unknown|format-not-read|input-empty|boot-log-cut)$/) },
+        {
+          severity: 'error',
+          slug: expect.stringMatching(/^(?:format-unknown|format-not-read|input-empty|boot-log-cut)$/),
+        },
       ]);
     }
     const kinds = left.map(([name]) => name.replace(/^.*\//, '').replace(/^(?:\w+01)-/, ''));
@@ -559,5 +562,58 @@ describe('host-snapshot/S', () => {
       ...['possible', 'ps-ef.txt', 'read_bandwidth', 'read_latency', 'status', 'version', 'vmstat', 'write_bandwidth'],
       'write_latency',
     ]);
+  });
+});
+
+/** Small inputs, tried as a user of each tool would: what their files say. */
+describe('field', () => {
+  const expected: Json = JSON.parse(readFileSync(join(DATA, 'field/expected.json'), 'utf8'));
+  const all = (file: string): Json[] => {
+    const { parts, diagnostics } = readDocument(readFileSync(join(DATA, 'field', file), 'utf8'), file);
+    expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+    return parts.map(({ facts }) =>
+      JSON.parse(JSON.stringify(facts, (key, value) => (key === 'line' ? undefined : value))),
+    );
+  };
+
+  it('hosts say what each node has, and which has no CPUs', () => {
+    const { kind, nodes } = expected['01-full-node/host.txt'];
+    expect(all('01-full-node/host.txt')).toMatchObject([{ kind, nodes }]);
+    const [cxl] = all('02-cxl/host.txt');
+    const without = cxl.nodes.filter(({ cpus }: Json) => cpus.length === 0).map(({ id }: Json) => id);
+    expect(without).toEqual(expected['02-cxl/host.txt']['nodes without CPUs']);
+  });
+
+  it.each(['T.txt', 'x.txt'])('a boot log as %s says what the plain one says', (file) => {
+    expect(expected['07-boot-logs'][file]).toBe('equal to base.txt');
+    expect(all(`07-boot-logs/${file}`)).toEqual(all('07-boot-logs/base.txt'));
+  });
+
+  it('of two boots the last is read, and that is said', () => {
+    const [log] = all('07-boot-logs/two-boots.txt');
+    expect(new Set(log.nodeRanges.map(({ nid }: Json) => nid)).size).toBe(
+      expected['07-boot-logs']['two-boots.txt'].nodes,
+    );
+    const text = readFileSync(join(DATA, 'field/07-boot-logs/two-boots.txt'), 'utf8');
+    expect(readDocument(text, 'f').diagnostics).toMatchObject([
+      { severity: 'note', slug: 'boot-earlier', where: { line: 26 } },
+    ]);
+  });
+
+  it('pasted texts say what they say alone', () => {
+    expect(all('08-pasted-xml/prompt-before.xml')).toEqual(all('08-pasted-xml/plain.xml'));
+    expect(all('08-pasted-xml/two.xml')).toHaveLength(expected['08-pasted-xml']['two.xml'].vms);
+    expect(all('09-several-outputs/numactl+domain.txt').map(({ kind }) => kind)).toEqual([
+      'numactl-hardware',
+      'domain',
+    ]);
+    expect(all('10-mail-quotes/nested-spaced.txt')).toEqual(all('10-mail-quotes/whole.txt'));
+  });
+
+  it('a log of arm64 gives the zones of that machine', () => {
+    const [log] = all('11-other-machines/arm64.txt');
+    expect(log.arch).toBe('aarch64');
+    const pages = log.zonePages.filter(({ nid }: Json) => nid === 0).map(({ zone, pages: n }: Json) => [zone, n]);
+    expect(Object.fromEntries(pages)).toMatchObject(expected['11-other-machines']['arm64.txt']['node 0']);
   });
 });

@@ -1,10 +1,13 @@
 /**
- * The log of a Linux boot on x86_64 (dmesg, a serial console's, journalctl -k) → the memory map it states: existing
+ * The log of a Linux boot (dmesg in any form, a serial console's, journalctl, syslog) → the memory map it states: existing
  * ranges and their nodes, what the firmware and the kernel took, CPUs and their nodes. Time stamps are optional, and
  * other lines may come between. Lines printed again later (plugged memory rebuilds the zonelists) are not read: the
  * map is that of the boot.
  *
- * Needed: "Early memory node ranges". Without it the beginning of the log is missing, and no map can be made.
+ * Of several boots in one log the last is read, and a note says so. The machine may be any: its zones are those that its log
+ * states, and `arch` says which it is.
+ *
+ * Needed: "Early memory node ranges", before Linux 3.6 "Early memory PFN ranges". Without it the beginning of the log is missing, and no map can be made.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
 import { pagesFromBytes, wholePagesFromBytes } from '../../../shared/units/index.ts';
@@ -60,6 +63,10 @@ export interface BootLogFacts {
   readonly memoryBlockMib: number | null;
   /** "Fallback order for Node N", by node. */
   readonly fallback: readonly { readonly nid: number; readonly order: readonly number[] }[];
+  /** `x86_64`, `aarch64`, `ppc64`, `s390x`, `riscv64`; `other` where only its zones tell that it is no x86_64; null: unknown. */
+  readonly arch: string | null;
+  /** Pages of each node in each zone, of 4 KiB whatever the machine's are: ranges of the node within those of the zone. */
+  readonly zonePages: readonly { readonly nid: number; readonly zone: string; readonly pages: number }[];
 }
 
 /** Ranges of one kind; firmware has some dozens. */
@@ -69,6 +76,8 @@ const MAX_ADDRESS = 2 ** 52;
 
 const MEM = String.raw`\[mem (0x[\da-f]{1,16})-(0x[\da-f]{1,16})\]`;
 const NODE_RANGE = new RegExp(String.raw`^node\s+(\d{1,5}):\s+${MEM}$`);
+/** Before Linux 3.6; the second pfn is one past the last. */
+const PFN_RANGE = /^(\d{1,5}): (0x[\da-f]{1,13}) -> (0x[\da-f]{1,13})$/;
 const E820 = new RegExp(String.raw`^BIOS-e820: ${MEM} (\w.{0,40})$`);
 const SRAT_MEMORY = new RegExp(String.raw`SRAT: Node (\d{1,5}) PXM \d+ ${MEM}(.*)$`);
 const SRAT_CPU = /^SRAT: PXM \d+ -> APIC (0x[\da-f]{1,8}) -> Node (\d{1,5})$/;
@@ -76,6 +85,7 @@ const NODE_DATA = new RegExp(String.raw`^NODE_DATA\((\d{1,5})\) allocated ${MEM}
 const INITRD = new RegExp(String.raw`^(?:Allocated new )?RAMDISK: ${MEM}`);
 const SWIOTLB = new RegExp(String.raw`^software IO TLB: mapped ${MEM}`);
 const ZONE_RANGE = new RegExp(String.raw`^(DMA|DMA32|Normal|HighMem|Movable|Device)\s+(?:${MEM}|empty)$`);
+const ZONE_DMA_END = 4096;
 const CRASH = /^Reserving (\d{1,6})MB of (?:low )?memory at (\d{1,9})MB for crashkernel/;
 const MEMORY = /^Memory: (\d{1,12})K\/(\d{1,12})K available \((.{0,400})\)$/i;
 const FREEING = /^Freeing (.{1,80}?)(?: memory)?: (\d{1,12})k(?:\s|$)/i;
@@ -99,18 +109,70 @@ export function readBootLog(text: string, file: string): Read<BootLogFacts> {
   const list = new DiagnosticList(file);
   const admitted = admitText(text, list);
   if (admitted === null) return list.read<BootLogFacts>(null);
-  const reader = new BootLogReader(list);
-  eachLine(admitted, (line, number) => reader.line(withoutStamp(line), number));
+  let reader = new BootLogReader(list, 1);
+  let open: { text: string; readonly line: number } | null = null;
+  eachLine(admitted, (each, number) => {
+    const stripped = withoutStamp(each);
+    // A line that ends within a range goes on in the next.
+    const text: string = open === null ? stripped : `${open.text}${stripped}`;
+    const line: number = open?.line ?? number;
+    open = open === null && /\[mem 0x[^\]]*$/.test(text) ? { text, line } : null;
+    if (open !== null) return;
+    if (/^Linux version \d/.test(text) && reader.hasMap) {
+      const found = `lines ${reader.first} to ${line - 1}`;
+      list.note(
+        'boot-earlier',
+        'The log has an earlier boot, which is left out: the last is read.',
+        { line },
+        { found },
+      );
+      reader = new BootLogReader(list, line);
+    }
+    reader.line(text, line);
+  });
   return list.read(reader.facts());
 }
 
-/** Without syslog's date and host, the priority and the kernel's time stamp. */
+const MONTHS = 'Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec';
+/** Time stamps of dmesg: plain, -d, -T, -e, and the caller's id. */
+const STAMP = new RegExp(
+  String.raw`^\[(?:\s*\d{1,9}\.\d{1,9}(?:\s*<\s*[+\d.]{1,20}\s*>)?|\s*\+\d{1,9}\.\d{1,9}|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:${MONTHS})\s+\d{1,2} [\d:]{5,8}(?: \d{4})?|(?:${MONTHS})\s?\d{1,2} \d\d:\d\d(?::\d\d)?|\s*[TC]\d{1,10}|\s*<\s*[+\d.]{1,20}\s*>)\s*\]\s?`,
+);
+const BEFORE: readonly RegExp[] = [
+  // Syslog and journald: date, host, "kernel:".
+  /^.{0,120}?\bkernel(?:\[\d{1,9}\])?: /,
+  // dmesg -x: facility and level.
+  /^(?:kern|user|mail|daemon|auth|syslog|lpr|news)\s*:\s*(?:emerg|alert|crit|err|warn|notice|info|debug)\s*:\s/,
+  // dmesg -r.
+  /^<\d{1,3}>/,
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\s/,
+  STAMP,
+];
+
+/** Without date, host, facility and time stamps, in whichever order they stand. */
 function withoutStamp(line: string): string {
-  return line
-    .replace(/^.{0,80}? kernel: /, '')
-    .replace(/^\s*(?:<\d{1,3}>)?(?:\[\s*\d{1,9}\.\d{1,9}\](?:\[\s*\w{1,10}\])?\s?)?/, '')
-    .trim();
+  let text = line.trim();
+  for (let round = 0; round < 4; round++) {
+    const before = BEFORE.find((each) => each.test(text));
+    if (before === undefined) break;
+    text = text.replace(before, '').trimStart();
+  }
+  return text.trim();
 }
+
+/** Lines that only one kind of machine prints. */
+const ARCHES: readonly (readonly [arch: string, line: RegExp])[] = [
+  ['x86_64', /^(?:BIOS-e820: |e820: |x86\/|SRAT: PXM \d+ -> APIC|DMI: |smpboot: )/],
+  ['aarch64', /^(?:Booting Linux on physical CPU 0x[\da-f]{8,16} \[0x|psci: |GICv[23]: |CPU features: detected: )/],
+  ['ppc64', /^(?:Using (?:pSeries|PowerNV) machine|ppc64_\w+\s|hash-mmu: |radix-mmu: |Partition configured for )/],
+  ['s390x', /^setup: (?:Linux is running|The maximum memory)/],
+  ['riscv64', /^(?:SBI specification |riscv: )/],
+];
+const BUILT_FOR = /\b(x86_64|aarch64|ppc64|powerpc64|s390x|riscv64)(?:le)?-[\w-]*(?:linux|gcc)/;
+
+/** Addresses are printed with 16 digits, before Linux 4 with 8 or more: a lost digit shows. */
+const isTorn = (first: string, last: string): boolean =>
+  first.length < 10 || last.length < 10 || (first.length === 18) !== (last.length === 18);
 
 class BootLogReader {
   private readonly list: DiagnosticList;
@@ -141,12 +203,25 @@ class BootLogReader {
   private allUp = false;
   private nodeRangesOpen = false;
 
-  constructor(list: DiagnosticList) {
+  private arch: string | null = null;
+  /** The map is announced, in whichever form. */
+  private announced = false;
+  /** Where this boot begins. */
+  readonly first: number;
+
+  constructor(list: DiagnosticList, first: number) {
     this.list = list;
+    this.first = first;
+  }
+
+  /** Something of a memory map was read: another "Linux version" is another boot's. */
+  get hasMap(): boolean {
+    return this.found.nodeRanges.length > 0 || this.memory !== null;
   }
 
   line(text: string, line: number): void {
     if (text === '') return;
+    this.arch ??= ARCHES.find(([, mark]) => mark.test(text))?.[0] ?? null;
     const ranges = this.nodeRange(text, line);
     if (ranges || this.address(text) || this.number(text)) return;
     const srat = SRAT_CPU.exec(text);
@@ -170,18 +245,25 @@ class BootLogReader {
 
   /** Lines of "Early memory node ranges", which end with the first that is none. */
   private nodeRange(text: string, line: number): boolean {
-    if (text === 'Early memory node ranges') {
+    if (/^Early memory (?:node|PFN) ranges$/.test(text)) {
+      this.announced = true;
       this.nodeRangesOpen = this.found.nodeRanges.length === 0;
       return true;
     }
-    const match = NODE_RANGE.exec(text);
+    const pfns = this.nodeRangesOpen ? PFN_RANGE.exec(text) : null;
+    const match = NODE_RANGE.exec(text) ?? pfns;
     if (match === null || !this.nodeRangesOpen) {
+      if (this.nodeRangesOpen && /^node\s+\d+:\s+\[mem/.test(text)) this.torn(text, line);
       this.nodeRangesOpen &&= !/^Init|^On node|^Zeroed/.test(text);
       return false;
     }
     const nid = Number(match[1]);
     const where = { line, path: `/node ${nid}` };
-    const range = this.range(match[2]!, match[3]!);
+    if (pfns === null && isTorn(match[2]!, match[3]!)) {
+      this.torn(text, line);
+      return true;
+    }
+    const range = pfns === null ? this.range(match[2]!, match[3]!) : this.pfnRange(match[2]!, match[3]!);
     if (range === null || nid >= MAX_NODES || this.found.nodeRanges.length >= MAX_RANGES) {
       const detail = { found: quote(text), expected: 'a range of addresses of a node' };
       this.list.error('range-invalid', 'A range of memory cannot be read.', where, detail);
@@ -198,6 +280,16 @@ class BootLogReader {
     }
     this.found.nodeRanges.push({ start, end, nid, line });
     return true;
+  }
+
+  private torn(text: string, line: number): void {
+    const detail = { found: quote(text), expected: 'node 0: [mem 0x0000000000001000-0x000000000009efff]' };
+    this.list.error('number-torn', 'A range of memory is torn by a line end, or cut.', { line }, detail);
+  }
+
+  private pfnRange(start: string, end: string): AddressRange | null {
+    const range = { start: Number.parseInt(start, 16) * 4096, end: Number.parseInt(end, 16) * 4096 };
+    return range.start < range.end && range.end <= MAX_ADDRESS ? range : null;
   }
 
   private range(first: string, last: string): AddressRange | null {
@@ -260,8 +352,10 @@ class BootLogReader {
     const up = /^smp: Brought up \d+ nodes?, (\d{1,6}) CPUs?|^Brought up (\d{1,6}) CPUs?/.exec(text);
     const arch = /^last_pfn = 0x[\da-f]+ max_arch_pfn = (0x[\da-f]{1,16})$/.exec(text);
     const block = /^x86\/mm: Memory block size: (\d{1,6})MB$/.exec(text);
-    if (version !== null) this.version ??= version[1]!;
-    else if (command !== null) this.commandLine ??= command[1]!.slice(0, 4096);
+    if (version !== null) {
+      this.version ??= version[1]!;
+      this.arch ??= BUILT_FOR.exec(text)?.[1]?.replace('powerpc', 'ppc') ?? null;
+    } else if (command !== null) this.commandLine ??= command[1]!.slice(0, 4096);
     else if (setup !== null) {
       this.nrCpuIds ??= Number(setup[1]);
       if (setup[2] !== undefined) this.nrNodeIds ??= Number(setup[2]);
@@ -296,8 +390,37 @@ class BootLogReader {
     this.found.freed.push({ what, kib: Number(match[2]), late: this.allUp });
   }
 
+  /** x86_64 has its first zone end at 16 MiB. */
+  private archOf(): string | null {
+    const end = this.found.zones.find(({ name }) => name === 'DMA')?.range?.end;
+    return this.arch ?? (end === undefined || end === ZONE_DMA_END ? null : 'other');
+  }
+
+  private zonePages(): BootLogFacts['zonePages'] {
+    const { nodeRanges, zones } = this.found;
+    const nids = [...new Set(nodeRanges.map(({ nid }) => nid))].sort((a, b) => a - b);
+    return nids.flatMap((nid) => {
+      const own = nodeRanges.filter((each) => each.nid === nid);
+      return zones.map(({ name, range }) => {
+        const within = own.map(({ start, end }) =>
+          range === null ? 0 : Math.max(0, Math.min(end, range.end) - Math.max(start, range.start)),
+        );
+        return { nid, zone: name, pages: within.reduce((a, b) => a + b, 0) };
+      });
+    });
+  }
+
   facts(): BootLogFacts {
     const { found, list } = this;
+    if (found.nodeRanges.length === 0 && this.announced && !list.hasErrors) {
+      const detail = { expected: 'node 0: [mem 0x…-0x…] below it' };
+      list.error(
+        'boot-log-cut',
+        'The log announces the memory map, but no range of it can be read.',
+        { line: this.first },
+        detail,
+      );
+    }
     if (found.nodeRanges.length === 0 && !list.hasErrors) {
       const detail = {
         expected: 'Early memory node ranges, and below it node 0: [mem 0x…-0x…]',
@@ -328,6 +451,8 @@ class BootLogReader {
       maxArchPfn: this.maxArchPfn,
       memoryBlockMib: this.memoryBlockMib,
       fallback: found.fallback,
+      arch: this.archOf(),
+      zonePages: this.zonePages(),
     };
   }
 }
@@ -339,7 +464,7 @@ export const linuxDmesg: Format<'guest-state', BootLogFacts> = {
   mark: '"Linux version" or "BIOS-provided physical RAM map:"',
   // It may quote any other file of the kernel.
   ...byLine({
-    mark: /^.{0,80}?(?:\bLinux version \d|BIOS-provided physical RAM map:|Early memory node ranges$)/,
+    mark: /^.{0,80}?(?:\bLinux version \d|Booting Linux on physical CPU 0x|Using (?:pSeries|PowerNV) machine|BIOS-provided physical RAM map:|Early memory (?:node|PFN) ranges$)/,
     confidence: 0.8,
   }),
   read: readBootLog,

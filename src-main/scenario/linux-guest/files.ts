@@ -69,6 +69,18 @@ export class Files {
     const types = one(linuxPagetypeinfo, 'a pagetypeinfo');
     if (buddyinfo !== null) this.lists = { file: buddyinfo.file, facts: buddyinfo.facts.zones };
     else this.lists = types === null ? null : { file: types.file, facts: sumOfTypes(types.facts) };
+    const arch = this.log?.facts.arch ?? 'x86_64';
+    if (arch !== 'x86_64') {
+      this.diagnostics.push({
+        severity: 'error',
+        slug: 'guest-arch',
+        message: 'The log is of a machine whose zones are not those of x86_64, which are the only ones simulated.',
+        where: { file: this.log!.file },
+        found: arch,
+        expected: 'x86_64',
+        hint: 'Its memory map can be read with "facts".',
+      });
+    }
     const other = inputs.find(({ facts }) => hasRole(facts, 'host') && !runsInGuests(facts));
     if (other === undefined) return;
     const message = 'This describes a host, not the inside of a Linux guest.';
