@@ -14,8 +14,9 @@ import { admitNode, decimalOf } from './output-lines.ts';
 export const HEAD = /^(?:PID\s+)?((?:Node \d{1,9}\s*)*)(Total)?$/;
 const RULE = /^[\s-]+$/;
 const NOISE = /^Token \S{1,64} not in hash table\.$/;
-const FIGURES = /^(?:\d{1,16}(?:[.,]\d{1,4})?\s*)+$/;
-const ROW = /^(\d{1,10} \(.{0,64}?\)?|[A-Za-z_][\w()]{0,40})\s+((?:\d{1,16}(?:[.,]\d{1,4})?\s*)+)$/;
+const FIGURES = /^\d{1,16}(?:[.,]\d{1,4})?(?:\s+\d{1,16}(?:[.,]\d{1,4})?)*$/;
+const ROW =
+  /^(\d{1,10} \(.{0,64}?\)?|[A-Za-z_][\w()]{0,40})\s+(\d{1,16}(?:[.,]\d{1,4})?(?:\s+\d{1,16}(?:[.,]\d{1,4})?)*)$/;
 const MAX_ROWS = 65_536;
 
 export interface NumastatRow {

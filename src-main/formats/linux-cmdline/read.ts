@@ -84,7 +84,7 @@ export const linuxCmdline: Format<'host-state'> = {
   ...byLine({
     mark: new RegExp(`^(?:(?:${PARAMETERS})=\\S+)(?:\\s+[\\w.,-]+(?:=\\S*)?)*\\s*$`),
     confidence: 0.5,
-    holds: /^(?:[\w.,-]+(?:=\S*)?\s*)+$/,
+    holds: /^[\w.,-]+(?:=\S*)?(?:\s+[\w.,-]+(?:=\S*)?)*\s*$/,
   }),
   read: readCmdline,
   summary: ({ settings }) =>

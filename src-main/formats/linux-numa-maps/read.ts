@@ -41,11 +41,7 @@ function rangesOf(lines: readonly OutputLine[], list: DiagnosticList): readonly 
   for (const { text, line } of lines) {
     const last = joined.at(-1);
     if (/^[\da-f]{6,16} [a-z]/.test(text)) joined.push({ text, line });
-    else if (
-      last !== undefined &&
-      /^(?:\S+ )*[\w()./\\-]+=?\S*$/.test(text) &&
-      /(?:=|\b(?:huge|heap|stack))/.test(text)
-    ) {
+    else if (last !== undefined && /(?:=|\b(?:huge|heap|stack))/.test(text)) {
       if (/\d$/.test(last.text) && /^\d/.test(text)) {
         const detail = { found: quote(`${last.text.slice(-20)} ${text.slice(0, 20)}`), expected: 'one range a line' };
         list.error('number-torn', 'A number is torn by a line end.', { line }, detail);
