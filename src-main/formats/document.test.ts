@@ -124,3 +124,20 @@ it('places a problem at the line and column of the file', () => {
 it('names what stands behind a document on its line', () => {
   expect(readDocument(`${DOMAIN.trimEnd()} trailing words\n`, 'f').ignored).toMatchObject([{ text: 'trailing words' }]);
 });
+
+it('refuses a number that a line end tears, and reads a list that is wrapped between numbers', () => {
+  const slugs = (text: string) => readDocument(text, 'f').diagnostics.map(({ slug }) => slug);
+  const many = NUMACTL.replace('cpus: 4 5 6 7', 'cpus: 4 5 6 7 8 9 10 11 12 13');
+  expect(factsOf(many.replace('10 11', '10\n11'))).toEqual(factsOf(many));
+  expect(slugs(many.replace('10 11', '1\n0 11'))).toContain('number-torn');
+  expect(slugs(many.replace('  1:  21  10', '  1:  2\n1  10'))).toContain('distances-incomplete');
+  expect(slugs(BUDDYINFO.replace('418', '4\n18'))).toContain('orders-differ');
+  expect(slugs(DOMAIN.replace('3000001', '3000\n001'))).toContain('size-invalid');
+  const range = '7f17cbe00000 bind:1 anon=32768 N1=32768 kernelpagesize_kB=4\n';
+  expect(factsOf(range.replace(' N1', '\nN1'))).toEqual(factsOf(range));
+  expect(slugs(range.replace('N1=32768', 'N1=327\n68'))).toContain('number-torn');
+  const log =
+    '[    0.0] Linux version 6.1.0 (x)\n[    0.0] Early memory node ranges\n[    0.0]   node   0: [mem 0x0000000000001000-0x000000000009efff]\n';
+  expect(factsOf(log.replace('1000-0x', '1000-\n0x'))).toEqual(factsOf(log));
+  expect(slugs(log.replace('9efff', '9ef'))).toContain('number-torn');
+});

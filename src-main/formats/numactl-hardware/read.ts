@@ -48,6 +48,7 @@ const DAMAGED = /^node\s+\d+\s+\S|^available\b|^\d+:/;
 /** A value and the line on which it began; `text` grows when the list is wrapped. */
 interface Field {
   text: string;
+  wrapped?: true;
   readonly line: number;
 }
 
@@ -75,6 +76,7 @@ class NumactlReader {
     if (text === '') return;
     if (this.last !== null && CONTINUATION.test(text)) {
       this.last.text += ` ${text}`;
+      this.last.wrapped = true;
       return;
     }
     this.last = null;
@@ -222,6 +224,14 @@ class NumactlReader {
       this.list.error('id-list-invalid', message, where, { found, expected: 'ids such as 0 1 2 or 0-15 (16)' });
       return [];
     }
+    if (field.wrapped && descends(ids)) {
+      const expected = 'ids that ascend, as numactl prints them';
+      this.list.error('number-torn', `A line end tears a number in the CPUs of node ${node}.`, where, {
+        found,
+        expected,
+      });
+      return [];
+    }
     if (result.repeated.length > 0) {
       const message = `Node ${node} lists CPU ${result.repeated[0]} more than once; distinct ids are counted.`;
       this.list.warning('cpu-count', message, where, { found });
@@ -266,6 +276,12 @@ class NumactlReader {
     checkHostDistances({ ids, matrix }, (i) => ({ line: rows[i]?.line ?? header.line }), list);
     return { ids, matrix };
   }
+}
+
+/** numactl prints ids in their order: where a line end has cut one in two, one is not above the one before it. */
+function descends(text: string): boolean {
+  const ids = (text.match(/\d+/g) ?? []).map(Number);
+  return ids.some((id, i) => i > 0 && id <= ids[i - 1]!);
 }
 
 const numbersOf = (text: string): number[] => (text.match(/\d+/g) ?? []).map(Number);
