@@ -82,7 +82,7 @@ export const layers: readonly Layer[] = [
   pure('src-main/planner', 'where to put what: heuristics, model, checker', ['shared']),
   pure(report, 'rows of a view to HTML, CSV, JSON and SVG', ['shared']),
   pure(simtest, 'the attacker of the engine, by seed', ['shared', engine, scenario]),
-  pure(jobs, 'what takes long, as functions from plain data to plain data', ['shared', engine, formats, scenario, report, simtest]),
+  pure(jobs, 'what takes long, as functions from plain data to plain data', ['shared', engine, formats, scenario, findings, report, simtest]),
 
   // Node: files, threads, terminals. The three shells at the end are thin and around one runtime.
   node(guestShell, "a guest's shell: its interpreter and its programs, above the guest's files", ['shared', engine], ['just-bash']),

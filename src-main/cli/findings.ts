@@ -9,7 +9,7 @@ import { COMMANDS } from '../../shared/model/command.ts';
 import { PAGE_SIZE_BYTES, PAGES_PER_MIB } from '../../shared/units/index.ts';
 import { plural } from '../../shared/view/number-format.ts';
 import type { MigrationFacts } from '../findings/index.ts';
-import { assumptionsOf, factsOf, findAll } from '../findings/index.ts';
+import { assumptionsOf, factsOf, findAll, refusedStarts } from '../findings/index.ts';
 import { recognise } from '../formats/index.ts';
 import type { Scenario } from '../scenario/index.ts';
 import { assembleScenario, readScenario, sortParts } from '../scenario/index.ts';
@@ -59,7 +59,7 @@ async function scenarioOf(
   }
   const { parts, diagnostics } = await readParts(paths);
   if (hasErrors(diagnostics)) return { scenario: null, diagnostics };
-  const read = assembleScenario(sortParts(parts), { rehearsal: false, sha256: textHash });
+  const read = assembleScenario(sortParts(parts), { rehearsal: false, sha256: textHash, refused: refusedStarts });
   return { scenario: read.value, diagnostics: [...diagnostics, ...read.diagnostics] };
 }
 

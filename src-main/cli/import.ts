@@ -8,6 +8,7 @@ import { hasErrors } from '../../shared/errors/index.ts';
 import type { ForeignFacts } from '../formats/index.ts';
 import { isOf, linuxZoneinfo } from '../formats/index.ts';
 import { count, plural } from '../../shared/view/number-format.ts';
+import { refusedStarts } from '../findings/index.ts';
 import type { ImportPart, Scenario } from '../scenario/index.ts';
 import { assembleScenario, canonicalText, explainManaged, guestFromLinuxFiles, sortParts } from '../scenario/index.ts';
 import { headOf, keepEarlier, overInput, standingAt, textHash, unwritable, writeFiles } from '../store/index.ts';
@@ -87,6 +88,7 @@ function assemble(
     compact,
     migrate,
     sha256: textHash,
+    refused: refusedStarts,
     ...(name === undefined ? {} : { name }),
     ...(host === undefined ? {} : { vmHost: host }),
     ...(nodeMemory === undefined ? {} : { nodeMemoryMiB: nodeMemory }),

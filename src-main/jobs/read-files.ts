@@ -5,6 +5,7 @@
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
 import type { ForeignFacts, Recognised } from '../formats/index.ts';
+import { refusedStarts } from '../findings/index.ts';
 import { readDocument, recognise } from '../formats/index.ts';
 import type { ImportPart, Scenario } from '../scenario/index.ts';
 import { assembleScenario, readScenario, sortParts } from '../scenario/index.ts';
@@ -59,7 +60,11 @@ export function* readFiles({ files: given, rehearsal }: ReadInput): JobSteps<nul
   });
   // What a file that is not read would have told is missing, so nothing is said of the whole.
   if (hasErrors(diagnostics)) return { source: null, files: told, diagnostics };
-  const whole = assembleScenario(sortParts(parts), { rehearsal, sha256: (text) => hashes.get(text)! });
+  const whole = assembleScenario(sortParts(parts), {
+    rehearsal,
+    sha256: (text) => hashes.get(text)!,
+    refused: refusedStarts,
+  });
   return { ...sourced({ ...whole, diagnostics: [...diagnostics, ...whole.diagnostics] }, null), files: told };
 }
 

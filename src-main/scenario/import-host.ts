@@ -32,6 +32,8 @@ export interface SizedHost {
   readonly distances: Distances | null;
   readonly assumed: readonly string[];
   readonly system: HostInput['system'];
+  /** Nodes of its devices, by PCI address, as far as they are known. */
+  readonly devices: ReadonlyMap<string, number>;
 }
 
 export interface SizedNode {
@@ -121,6 +123,9 @@ export function importHost(
     distances: facts.distances,
     assumed,
     system: systemOf(measure),
+    devices: new Map(
+      measure.devices.flatMap(({ address, node }) => (node === null || node < 0 ? [] : [[address, node] as const])),
+    ),
   };
 }
 

@@ -60,7 +60,7 @@ export function hostMeasure(hosts: readonly HostFacts[], states: readonly HostSt
   }
   const last = <T>(of: (state: HostStateFacts) => T | null): T | null =>
     states.reduce<T | null>((known, state) => of(state) ?? known, null);
-  const places = states.flatMap((state) => state.cpuPlaces);
+  const places = [...hosts, ...states].flatMap(({ cpuPlaces }) => cpuPlaces);
   const siblings = new Map<string, readonly number[]>();
   for (const place of places) if (place.siblings !== null) siblings.set(place.siblings.join(), place.siblings);
   const sockets = new Set(places.flatMap((place) => place.socket ?? []));

@@ -80,7 +80,7 @@ export function importVm(
       ...bindingOf(facts),
       ...cpusOf(facts, measure),
       ...hugepagesOf(facts),
-      ...domainOf(facts, say),
+      ...domainOf(facts, placedOn, say),
       ...dirtyOf(measure, pages),
     }),
   };
@@ -161,7 +161,8 @@ function placementOf(
 ): Pick<VmInput, 'placement' | 'memnodes' | 'assumed' | 'measured' | 'running'> {
   const memnodes = facts.memnodes.map(({ cell, mode, nodeset }) => ({ cell, mode, nodes: [...nodeset], holds: true }));
   const placement = wholePlacement(facts, host);
-  const { running, byNode } = measure;
+  const { byNode } = measure;
+  const running = measure.running ?? facts.running;
   const assumed: string[] = [];
   if (running !== false && byNode !== null) {
     const kib = [...byNode.values()].reduce((sum, one) => sum + one, 0);
@@ -172,7 +173,7 @@ function placementOf(
     assumed.push('Where its memory lies: evenly over the nodes that its vCPUs may use, as no file states it.');
   }
   return {
-    ...(running === null ? {} : { running }),
+    running,
     placement,
     memnodes,
     ...(byNode === null ? {} : { measured: measuredOf(measure) }),
@@ -227,8 +228,12 @@ function hugepagesOf(facts: VmFacts): Pick<VmInput, 'hugepages'> {
   };
 }
 
-function domainOf(facts: VmFacts, say: Say): Pick<VmInput, 'domain'> {
-  const { cpuTopology, arch, memory } = facts;
+function domainOf(facts: VmFacts, host: SizedHost, say: Say): Pick<VmInput, 'domain'> {
+  const { cpuTopology, arch, memory, hostdevs, memoryBacking } = facts;
+  const devices = hostdevs.map(({ type, address }) => ({
+    name: `${type ?? 'device'} ${address ?? ''}`.trim(),
+    node: host.devices.get(address ?? '') ?? null,
+  }));
   const topology = topologyOf(cpuTopology);
   const automatic = memory !== null && memory.nodeset === null;
   if (automatic) say('note', 'import-numad', 'libvirt would ask numad for its nodes; it is spread over all');
@@ -238,6 +243,8 @@ function domainOf(facts: VmFacts, say: Say): Pick<VmInput, 'domain'> {
     maxVcpus: facts.vcpus,
     ...(topology === null ? {} : { topology }),
     ...(automatic ? { automaticPlacement: true } : {}),
+    ...(devices.length === 0 ? {} : { devices }),
+    ...(memoryBacking?.allocation === 'immediate' ? { preallocated: true } : {}),
   };
   return { domain };
 }

@@ -53,6 +53,8 @@ export interface ImportOptions extends CommandTexts {
   readonly nodeMemoryMiB?: number;
   /** SHA-256 in hexadecimal, by which the texts of the parts are kept in the document; without it they are not. */
   readonly sha256?: (text: string) => string;
+  /** VMs that could not start as they are, by name, with the reason in sentences (findings know). */
+  readonly refused?: (scenario: Scenario) => ReadonlyMap<string, string>;
   /** False: no commands but those of `compact` and `migrate`. */
   readonly rehearsal?: boolean;
 }
@@ -290,7 +292,7 @@ function finish(
     problemsOfIssues(parsed.error.issues, input).forEach(add);
     return { value: null, diagnostics };
   }
-  const placed = withoutUnplaceable(parsed.data);
+  const placed = withoutUnplaceable(parsed.data, options.refused?.(parsed.data));
   for (const { vm, reason } of placed.notPlaced ?? []) {
     const file = files['vms']?.[parsed.data.vms.findIndex(({ name }) => name === vm.name)];
     diagnostics.push({

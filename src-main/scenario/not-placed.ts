@@ -11,13 +11,17 @@ import { sentence } from './problem.ts';
 import type { Scenario, ScenarioNotPlaced, ScenarioVm } from './schema.ts';
 import { validateScenario } from './validate.ts';
 
-/** @param reasonOf words for why a VM cannot start; null: the problem's own. */
+/** @param refused VMs that could not start for another reason than their place, by name, with the reason. */
 export function withoutUnplaceable(
   scenario: Scenario,
-  reasonOf: (vm: ScenarioVm) => string | null = () => null,
+  refused: ReadonlyMap<string, string> = new Map(),
 ): Scenario {
   const notPlaced: ScenarioNotPlaced[] = [...(scenario.notPlaced ?? [])];
-  let vms = scenario.vms;
+  let vms = scenario.vms.filter((vm) => {
+    const reason = refused.get(vm.name);
+    if (reason !== undefined) notPlaced.push({ reason, vm });
+    return reason === undefined;
+  });
   for (;;) {
     const problems = validateScenario(draftOf({ ...scenario, vms, commands: [] }));
     const unplaceable = new Map<number, string>();
@@ -29,7 +33,7 @@ export function withoutUnplaceable(
     if (unplaceable.size === 0) break;
     for (const [index, text] of unplaceable) {
       const vm = vms[index]!;
-      notPlaced.push({ reason: reasonOf(vm) ?? text, vm });
+      notPlaced.push({ reason: text, vm });
     }
     vms = vms.filter((_, index) => !unplaceable.has(index));
   }

@@ -22,6 +22,7 @@ export function assumedHost(name: string, { nodes, distances }: LinuxGuest): Siz
       reservedPages: 0,
     })),
     system: undefined,
+    devices: new Map(),
     distances,
     assumed: [`all of it: a node for each of the guest's, with half as much memory again and 1 GiB more`],
   };
