@@ -13,6 +13,7 @@ export { linuxIomem } from './linux-iomem/read.ts';
 export { linuxNodeMeminfo } from './linux-node-meminfo/read.ts';
 export { linuxNumaMaps } from './linux-numa-maps/read.ts';
 export { linuxPagetypeinfo } from './linux-pagetypeinfo/read.ts';
+export { linuxProcess } from './linux-process/read.ts';
 export { linuxSysfs } from './linux-sysfs/read.ts';
 export { linuxZoneinfo } from './linux-zoneinfo/read.ts';
 export { numactlHardware } from './numactl-hardware/read.ts';

@@ -35,8 +35,8 @@ const processOf = (vm: string, mib: Record<number, number>): PlacementFacts => (
       totalKiB: null,
       ramByNode: null,
       ramBlocks: [],
-      pages: [],
       ranges: null,
+      pages: [],
       byKind: {},
     },
   ],
@@ -94,5 +94,29 @@ describe('a VM that could not start', () => {
     const scenario = imported([domain('a', 1500, bound), domain('b', 1500, bound)]);
     expect(scenario.vms.map((vm) => vm.name)).toEqual(['a']);
     expect(scenario.notPlaced?.map(({ vm }) => vm.name)).toEqual(['b']);
+  });
+});
+
+describe('texts of several tools about one VM', () => {
+  test('are put together: pins do not take away where its vCPUs were seen', () => {
+    const vcpuinfo =
+      'VCPU:           0\nCPU:            5\nState:          running\nCPU time:       3.1s\nCPU Affinity:   ----yyyy\n';
+    const vcpupin = ' VCPU   CPU Affinity\n----------------------\n 0      4-7\n';
+    const parts = [
+      { file: 'host.txt', facts: factsOf(NUMACTL, 'host.txt') },
+      { file: 'db.xml', facts: factsOf(domain('db', 1000), 'db.xml') },
+      { file: 'db-vcpuinfo.txt', facts: factsOf(vcpuinfo, 'db-vcpuinfo.txt') },
+      { file: 'db-vcpupin.txt', facts: factsOf(vcpupin, 'db-vcpupin.txt') },
+    ];
+    const scenario = assembleScenario(sortParts(parts), { rehearsal: false }).value!;
+    expect(scenario.vms[0]).toMatchObject({ name: 'db', running: true, vcpuCpus: { 0: 5 } });
+  });
+  test('name a process by its PID', () => {
+    const named = { ...processOf('db', {}), kind: 'linux-process' };
+    const measured = processOf('db', { 1: 900 });
+    const nameless = { ...measured, processes: measured.processes.map((process) => ({ ...process, vm: null })) };
+    expect(imported([domain('db', 1000)], [named, nameless]).vms[0]?.measured).toEqual({
+      nodes: [{ node: 1, memoryKiB: 900 * 1024 }],
+    });
   });
 });

@@ -109,18 +109,20 @@ export function vmMeasures(
       byName.set(vm.name, before === undefined ? vm : combined(before, vm));
     }
   }
+  const all = placements.flatMap((placement) => placement.processes);
+  const nameOfPid = new Map(all.flatMap(({ pid, vm }) => (pid === null || vm === null ? [] : [[pid, vm] as const])));
   const processes = new Map<string, ProcessPlacement>();
-  const strangers: ProcessPlacement[] = [];
-  for (const { processes: all } of placements) {
-    for (const process of all) {
-      if (process.vm === null || !names.has(process.vm)) strangers.push(process);
-      // Guest memory told apart from QEMU's own counts more than the whole of a process.
-      else if (process.ramByNode !== null || processes.get(process.vm) === undefined)
-        processes.set(process.vm, process);
-    }
+  const strangers = new Map<string, ProcessPlacement>();
+  for (const process of all) {
+    if (process.byNode.length === 0 && process.ramByNode === null) continue;
+    const name = process.vm ?? (process.pid === null ? null : (nameOfPid.get(process.pid) ?? null));
+    const kind = name !== null && names.has(name) ? processes : strangers;
+    const key = name ?? `process ${process.pid ?? process.command ?? ''}`;
+    // Guest memory told apart from QEMU's own counts more than the whole of a process.
+    if (process.ramByNode !== null || !kind.has(key)) kind.set(key, { ...process, vm: name });
   }
   return {
-    strangers,
+    strangers: [...strangers.values()],
     of(name) {
       const state = byName.get(name) ?? null;
       const process = processes.get(name);
@@ -141,8 +143,20 @@ function combined(before: VmState, later: VmState): VmState {
     const isEmpty = value === null || (Array.isArray(value) && value.length === 0);
     if (!isEmpty) merged[key] = value;
   }
-  return { ...(merged as unknown as VmState), fields: { ...before.fields, ...later.fields } };
+  const vcpus = new Map(before.vcpus.map((vcpu) => [vcpu.id, vcpu]));
+  for (const vcpu of later.vcpus) vcpus.set(vcpu.id, withStated(vcpus.get(vcpu.id), vcpu));
+  return {
+    ...(merged as unknown as VmState),
+    vcpus: [...vcpus.values()],
+    fields: { ...before.fields, ...later.fields },
+  };
 }
+
+/** What the later one states, and of the rest what the earlier one did. */
+const withStated = <T extends object>(before: T | undefined, later: T): T => ({
+  ...before,
+  ...(Object.fromEntries(Object.entries(later).filter(([, value]) => value !== null)) as T),
+});
 
 function sums(list: readonly { readonly node: number; readonly kib: number }[]): Map<number, number> {
   const kib = new Map<number, number>();

@@ -207,7 +207,7 @@ function bindingOf(facts: VmFacts): Pick<VmInput, 'binding'> {
 /** Pins and CPU sets as the file states them. */
 function cpusOf(facts: VmFacts, measure: VmMeasure): Pick<VmInput, 'vcpupin' | 'cpuset' | 'emulatorpin' | 'vcpuCpus'> {
   const pins = Object.entries(facts.vcpupin).filter(([vcpu, cpus]) => Number(vcpu) < facts.vcpus && cpus.length > 0);
-  const seen = (measure.state?.vcpus ?? []).filter(({ id, cpu }) => cpu !== null && id < facts.vcpus);
+  const seen = (measure.state?.vcpus ?? []).filter(({ id, cpu }) => typeof cpu === 'number' && id < facts.vcpus);
   return {
     ...(pins.length === 0
       ? {}

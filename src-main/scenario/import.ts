@@ -13,7 +13,7 @@
  */
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import { hasErrors, steers, visible } from '../../shared/errors/index.ts';
-import { kibFromMib, numactlMbFromPages } from '../../shared/units/index.ts';
+import { kibFromMib, mibFromKib, numactlMbFromPages } from '../../shared/units/index.ts';
 import type {
   Facts,
   ForeignFacts,
@@ -23,7 +23,7 @@ import type {
   VmFacts,
   VmStateFacts,
 } from '../formats/index.ts';
-import { hasRole, isOf, linuxZoneinfo, runsInGuests } from '../formats/index.ts';
+import { hasRole, hostStateOf, isOf, linuxZoneinfo, runsInGuests } from '../formats/index.ts';
 import { draftOf } from './check.ts';
 import type { CommandTexts } from './command-text.ts';
 import { withCommandTexts } from './command-text.ts';
@@ -85,8 +85,12 @@ export function sortParts(parts: readonly ImportPart<ForeignFacts>[]): ImportPar
     const { facts } = part;
     if (hasRole(facts, 'host')) hosts.push({ ...part, facts });
     else if (hasRole(facts, 'vm')) vms.push({ ...part, facts });
-    else if (hasRole(facts, 'guest-state')) guestFiles.push({ ...part, facts });
-    else if (hasRole(facts, 'host-state')) hostStates.push({ ...part, facts });
+    else if (hasRole(facts, 'guest-state')) {
+      guestFiles.push({ ...part, facts });
+      // Files of the kernel may be of the host just as well; which one is told by what else there is.
+      const state = hostStateOf(facts);
+      if (state !== null) hostStates.push({ ...part, facts: state });
+    } else if (hasRole(facts, 'host-state')) hostStates.push({ ...part, facts });
     else if (hasRole(facts, 'vm-state')) vmStates.push({ ...part, facts });
     else if (hasRole(facts, 'placement')) placements.push({ ...part, facts });
     else others.push(part);
@@ -94,19 +98,70 @@ export function sortParts(parts: readonly ImportPart<ForeignFacts>[]): ImportPar
   return { hosts, vms, guestFiles, hostStates, vmStates, placements, others };
 }
 
+/**
+ * Files of two tools about one host are one host: they have the same nodes, of the same size to the MiB that tools round by. Two
+ * files of one tool are two hosts, however alike.
+ */
+function mergedHosts(hosts: readonly ImportPart<HostFacts>[]): readonly ImportPart<HostFacts>[] {
+  const merged: ImportPart<HostFacts>[] = [];
+  for (const part of hosts) {
+    const i = merged.findIndex(({ facts }) => facts.kind !== part.facts.kind && isSameHost(facts, part.facts));
+    if (i === -1) merged.push(part);
+    else merged[i] = { ...merged[i]!, facts: mergedFacts(merged[i]!.facts, part.facts) };
+  }
+  return merged;
+}
+
+const ROUNDED_KIB = 2048;
+
+const isSameHost = (a: HostFacts, b: HostFacts): boolean =>
+  a.nodes.length === b.nodes.length &&
+  a.nodes.every((node, i) => {
+    const other = b.nodes[i]!;
+    const known = node.memoryKiB !== null && other.memoryKiB !== null;
+    return node.id === other.id && (!known || Math.abs(node.memoryKiB - other.memoryKiB) <= ROUNDED_KIB);
+  });
+
+/** What one states and the other does not; of sizes in KiB the one that is no whole MiB is the exact one. */
+function mergedFacts(a: HostFacts, b: HostFacts): HostFacts {
+  const exact = (x: number | null, y: number | null): number | null =>
+    x === null || (y !== null && x % 1024 === 0 && y % 1024 !== 0) ? y : x;
+  return {
+    ...a,
+    nodes: a.nodes.map((node, i) => ({
+      ...node,
+      memoryKiB: exact(node.memoryKiB, b.nodes[i]!.memoryKiB),
+      cpus: node.cpus.length > 0 ? node.cpus : b.nodes[i]!.cpus,
+      freeKiB: exact(node.freeKiB, b.nodes[i]!.freeKiB),
+      pages: node.pages.length > 0 ? node.pages : b.nodes[i]!.pages,
+    })),
+    distances: a.distances ?? b.distances,
+    hugepages: a.hugepages.length > 0 ? a.hugepages : b.hugepages,
+    arch: a.arch ?? b.arch,
+    uuid: a.uuid ?? b.uuid,
+    interconnects: a.interconnects.length > 0 ? a.interconnects : b.interconnects,
+    cpuPlaces: a.cpuPlaces.length > 0 ? a.cpuPlaces : b.cpuPlaces,
+  };
+}
+
 /** 10 Gbit/s less Ethernet and TCP overhead, in MiB/s. */
 const TEN_GBE_MIBPS = 1192;
 
 export function assembleScenario(parts: ImportParts, options: ImportOptions = {}): Read<Scenario> {
   const { guestFiles = [], others = [] } = parts;
-  const { value, diagnostics } =
-    guestFiles.length > 0 ? assembleLinuxGuest(parts, guestFiles, options) : assembleHosts(parts, options);
-  const unused = others.map(({ file }): Diagnostic => ({
-    severity: 'warning',
-    slug: 'import-unused',
-    message: 'The file is read, but nothing of a scenario is made of it yet.',
-    where: { file },
-  }));
+  const isHost = parts.vms.length + (parts.vmStates ?? []).length + (parts.placements ?? []).length > 0;
+  const isGuest = guestFiles.length > 0 && !isHost;
+  const { value, diagnostics } = isGuest
+    ? assembleLinuxGuest(parts, guestFiles, options)
+    : assembleHosts({ ...parts, hosts: mergedHosts(parts.hosts) }, options);
+  const unused = [...others, ...(isGuest ? [] : guestFiles.filter(({ facts }) => hostStateOf(facts) === null))].map(
+    ({ file }): Diagnostic => ({
+      severity: 'warning',
+      slug: 'import-unused',
+      message: 'The file is read, but nothing of a scenario is made of it yet.',
+      where: { file },
+    }),
+  );
   return { value, diagnostics: [...diagnostics, ...unused] };
 }
 
@@ -147,6 +202,15 @@ function assembleHosts(parts: ImportParts, options: ImportOptions): Read<Scenari
   }
   const factsOf = <F>(list: readonly ImportPart<F>[] = []): F[] => list.map((part) => part.facts);
   const measures = vmMeasures(new Set(vmNames), factsOf(parts.vmStates), factsOf(parts.placements));
+  for (const { vm, pid, command, ramByNode, byNode } of measures.strangers) {
+    const kib = (ramByNode ?? byNode).reduce((sum, one) => sum + one.kib, 0);
+    diagnostics.push({
+      severity: 'note',
+      slug: 'import-stranger',
+      message: `The process ${vm ?? command ?? ''}${pid === null ? '' : ` (PID ${pid})`} holds ${Math.ceil(mibFromKib(kib))} MiB and is no VM of these files: what it holds is used by the host and others.`,
+      where: {},
+    });
+  }
   const sized = parts.vms.map((part, i) => importVm(part, vmNames[i]!, vmHost, measures.of(vmNames[i]!), diagnostics));
   const vmPages = sized.reduce((sum, vm) => sum + (vm?.pages ?? 0), 0);
   // States name no host: they are of the one that the VMs are on.

@@ -12,10 +12,7 @@ import type { Scenario, ScenarioNotPlaced, ScenarioVm } from './schema.ts';
 import { validateScenario } from './validate.ts';
 
 /** @param refused VMs that could not start for another reason than their place, by name, with the reason. */
-export function withoutUnplaceable(
-  scenario: Scenario,
-  refused: ReadonlyMap<string, string> = new Map(),
-): Scenario {
+export function withoutUnplaceable(scenario: Scenario, refused: ReadonlyMap<string, string> = new Map()): Scenario {
   const notPlaced: ScenarioNotPlaced[] = [...(scenario.notPlaced ?? [])];
   let vms = scenario.vms.filter((vm) => {
     const reason = refused.get(vm.name);

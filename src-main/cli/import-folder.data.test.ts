@@ -1,0 +1,47 @@
+/** One moment of one host, as a folder of what its tools printed: it opens as that host. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import type { Scenario } from '../scenario/index.ts';
+
+const FOLDER = join(process.env['PAGESHIFT_DATA']!, 'formats/host-snapshot/S');
+const out = mkdtempSync(join(tmpdir(), 'pageshift-folder-'));
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+const run = (...args: readonly string[]) =>
+  new Promise<{ code: number; stdout: string; stderr: string }>((done) => {
+    const child = execFile(process.execPath, ['src-main/cli/main.ts', ...args], (_, stdout, stderr) =>
+      done({ code: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+
+test('placement, pools, pins and strangers are as measured, and what is not read is named', async () => {
+  const file = join(out, 's.pageshift.json');
+  const { code, stderr } = await run('import', FOLDER, '--no-rehearsal', '-o', file);
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain('cxl901 (PID 3781)');
+  expect(stderr).toContain('big902 (PID 3794)');
+  expect(stderr).toMatch(/lscpu-J\.json: note file-not-read/);
+  const scenario = JSON.parse(readFileSync(file, 'utf8')) as Scenario;
+  expect(scenario.hosts).toHaveLength(1);
+  const [a, b, c] = scenario.hosts[0]!.nodes;
+  expect([a, b, c].map((node) => node!.memoryKiB)).toEqual([3_028_704, 2_546_916, 1_030_204]);
+  expect(a!.hugepages).toContainEqual({ sizeKiB: 2048, count: 140, free: 12 });
+  expect(b!.hugepages).toContainEqual({ sizeKiB: 1_048_576, count: 1, free: 0 });
+  expect([a!.cpus, b!.cpus, c!.cpus]).toEqual(['0-3', '4-7', '']);
+  const vms = new Map(scenario.vms.map((vm) => [vm.name, vm]));
+  expect([...vms.keys()].sort()).toEqual(['bronze01', 'gold01', 'idle01', 'off01', 'silver01']);
+  expect(vms.get('off01')!.running).toBe(false);
+  expect(vms.get('gold01')!.measured!.nodes).toEqual([{ node: 1, memoryKiB: 1_048_576 }]);
+  expect(vms.get('silver01')!.measured!.nodes).toEqual([
+    { node: 0, memoryKiB: 131_072 },
+    { node: 1, memoryKiB: 131_072 },
+  ]);
+  expect(vms.get('idle01')!.binding).toEqual({ mode: 'strict', nodes: [2] });
+  // It runs the main job.
+  const job = await run('run', file, '--compact', 'silver01@5', '--ticks', '20', '--json');
+  expect(job.code, job.stderr).toBeLessThan(2);
+  expect(JSON.parse(job.stdout)).toHaveProperty('end');
+});
