@@ -10,7 +10,7 @@ export type Remedy =
   | { readonly kind: 'command'; readonly tool: string; readonly text: string };
 
 /** Where a finding is; null where it is about no such thing. */
-export interface FindingSubject {
+interface FindingSubject {
   readonly host: string;
   readonly vm: string | null;
   /** Guest NUMA cell. */

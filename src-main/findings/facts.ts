@@ -33,7 +33,7 @@ export interface HostFacts {
   readonly cpuLoad: number | null;
 }
 
-export interface KsmFacts {
+interface KsmFacts {
   readonly run: boolean;
   readonly mergeAcrossNodes: boolean;
   /** pages_sharing; null when it is not stated. */
@@ -61,7 +61,7 @@ export interface PoolFacts {
   readonly free: number | null;
 }
 
-export type BindingMode = 'strict' | 'preferred' | 'interleave' | 'restrictive';
+type BindingMode = 'strict' | 'preferred' | 'interleave' | 'restrictive';
 
 export interface Binding {
   readonly mode: BindingMode;

@@ -69,5 +69,5 @@ export function holders(host: HostView, nids: readonly number[]): string {
 }
 
 /** `a, b and c`. */
-export const joined = (parts: readonly string[]): string =>
+const joined = (parts: readonly string[]): string =>
   parts.length < 2 ? (parts[0] ?? '') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;

@@ -39,7 +39,7 @@ export interface Sample {
 }
 
 /** How far a text is taken to be of a format. Where several formats recognise it, the greatest confidence counts. */
-export interface Recognition {
+interface Recognition {
   /** Above 0, up to 1. */
   readonly confidence: number;
 }

@@ -13,7 +13,7 @@ export function reclaimableOf(memoryKiB: Readonly<Record<string, number>>): numb
 }
 
 /** Capabilities and numactl: capabilities tell pools, numactl what is free. */
-export function stateOfHost(facts: HostFacts): HostStateFacts {
+function stateOfHost(facts: HostFacts): HostStateFacts {
   return {
     ...NO_HOST_STATE,
     kind: facts.kind,
@@ -42,7 +42,7 @@ function distancesOf({ distances }: HostFacts, id: number): NodeState['distances
 }
 
 /** Node meminfo: KiB by name. Its HugePages_* are numbers of pages of the default size, which it does not state. */
-export function stateOfMeminfo({ kind, nodes }: NodeMeminfoFacts): HostStateFacts {
+function stateOfMeminfo({ kind, nodes }: NodeMeminfoFacts): HostStateFacts {
   return {
     ...NO_HOST_STATE,
     kind,

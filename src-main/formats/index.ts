@@ -1,15 +1,7 @@
 /** Foreign formats: text → facts and diagnostics, facts → text. Pure: no files, no clock; nothing throws. */
-export type {
-  Distances,
-  HostFacts,
-  HostNodeFacts,
-  MemoryDeviceFacts,
-  NumatuneMode,
-  PagePool,
-  VmFacts,
-} from './facts.ts';
+export type { Distances, HostFacts, HostNodeFacts, MemoryDeviceFacts, PagePool, VmFacts } from './facts.ts';
 export { hasRole, isOf, readDocument, readForeign, recognise, runsInGuests } from './foreign.ts';
-export type { ForeignDocument, ForeignFacts, ForeignPart, Recognised } from './foreign.ts';
+export type { ForeignFacts, ForeignPart, Recognised } from './foreign.ts';
 export type { Facts, Format, Role, RoleFacts } from './format.ts';
 export { hostStateOf } from './host-state.ts';
 export { MAX_INPUT_BYTES, refuseTooLarge } from './input.ts';

@@ -11,7 +11,7 @@ import type { KibOnNode } from './measured.ts';
 import type { OutputLine } from './output-lines.ts';
 import { admitNode, decimalOf } from './output-lines.ts';
 
-export const HEAD = /^(?:PID\s+)?((?:Node \d{1,9}\s*)*)(Total)?$/;
+const HEAD = /^(?:PID\s+)?((?:Node \d{1,9}\s*)*)(Total)?$/;
 const RULE = /^[\s-]+$/;
 const NOISE = /^Token \S{1,64} not in hash table\.$/;
 const FIGURES = /^\d{1,16}(?:[.,]\d{1,4})?(?:\s+\d{1,16}(?:[.,]\d{1,4})?)*$/;

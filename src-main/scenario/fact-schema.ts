@@ -141,4 +141,4 @@ export const vmFacts = {
   assumed: z.array(z.string().max(1000)).max(100).optional().describe('What an importer had to assume about this VM.'),
 };
 
-export type ScenarioMeasured = z.output<NonNullable<typeof vmFacts.measured>>;
+type ScenarioMeasured = z.output<NonNullable<typeof vmFacts.measured>>;

@@ -165,7 +165,7 @@ const overcommitNodeMemory: HostCheck = {
 };
 
 const MAX_NAMES = 6;
-export const listed = (names: readonly string[]): string =>
+const listed = (names: readonly string[]): string =>
   names.length <= MAX_NAMES
     ? names.join(', ')
     : `${names.slice(0, MAX_NAMES).join(', ')} and ${names.length - MAX_NAMES} more`;

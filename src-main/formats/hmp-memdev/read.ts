@@ -41,7 +41,7 @@ function stateOf(
   return vmStateOf(KIND, file, origin, { running: true, backends });
 }
 
-export const readHmpMemdev = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
+const readHmpMemdev = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
   readOutput(text, file, (lines, list) => stateOf(lines, list, file, origin));
 
 export const hmpMemdev: Format<'vm-state'> = {

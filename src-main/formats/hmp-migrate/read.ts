@@ -66,7 +66,7 @@ function recordOfLines(
   };
 }
 
-export const readHmpMigrate = (text: string, file: string, origin?: Origin): Read<MigrationRecord> =>
+const readHmpMigrate = (text: string, file: string, origin?: Origin): Read<MigrationRecord> =>
   readOutput(text, file, (lines, list) => recordOfLines(lines, list, file, origin));
 
 export const hmpMigrate: Format<'migration-record'> = {

@@ -48,7 +48,7 @@ function stateOf(
   return vmStateOf(KIND, file, origin, { running: true, cells: own });
 }
 
-export const readHmpNuma = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
+const readHmpNuma = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
   readOutput(text, file, (lines, list) => stateOf(lines, list, file, origin));
 
 export const hmpNuma: Format<'vm-state'> = {

@@ -152,7 +152,7 @@ function stateOf(
   return vmStateOf(KIND, file, origin, reader.state());
 }
 
-export const readFragment = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
+const readFragment = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
   readOutput(text, file, (lines, list) => stateOf(lines, list, file, origin));
 
 export const libvirtFragment: Format<'vm-state'> = {

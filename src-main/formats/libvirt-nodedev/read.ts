@@ -32,7 +32,7 @@ function deviceOf(root: XmlElement, list: DiagnosticList): DeviceState | null {
   return { address, name, node: node === undefined ? null : Number(node) };
 }
 
-export function readNodedev(text: string, file: string): Read<HostStateFacts> {
+function readNodedev(text: string, file: string): Read<HostStateFacts> {
   const list = new DiagnosticList(file);
   const admitted = admitText(text, list);
   const root = admitted === null ? null : parseXml(admitted, list);

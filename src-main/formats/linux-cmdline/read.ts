@@ -22,7 +22,7 @@ function sizeKiB(text: string): number | null {
     : Number(match[1]) * { K: 1, M: 1024, G: 1024 * 1024 }[match[2]!.toUpperCase() as 'K' | 'M' | 'G'];
 }
 
-export function settingsOf(commandLine: string, line: number, list: DiagnosticList): KernelSettings {
+function settingsOf(commandLine: string, line: number, list: DiagnosticList): KernelSettings {
   const hugepages: KernelSettings['hugepages'][number][] = [];
   let size: number | null = null;
   let isolated: readonly number[] | null = null;
@@ -74,7 +74,7 @@ function hostOf(lines: readonly OutputLine[], list: DiagnosticList): HostStateFa
   return { kind: KIND, ...NO_HOST_STATE, settings: settingsOf(text, lines[0]!.line, list) };
 }
 
-export const readCmdline = (text: string, file: string): Read<HostStateFacts> => readOutput(text, file, hostOf);
+const readCmdline = (text: string, file: string): Read<HostStateFacts> => readOutput(text, file, hostOf);
 
 export const linuxCmdline: Format<'host-state'> = {
   id: KIND,

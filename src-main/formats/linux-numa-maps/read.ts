@@ -203,7 +203,7 @@ function vmOf(ranges: readonly Counted[], file: string, origin: Origin): string 
   return vmNameOf({ ...origin, command: null }, file).name;
 }
 
-export const readNumaMaps = (text: string, file: string, origin?: Origin): Read<PlacementFacts> =>
+const readNumaMaps = (text: string, file: string, origin?: Origin): Read<PlacementFacts> =>
   readOutput(text, file, (lines, list) => placementOf(lines, list, file, origin ?? NO_ORIGIN));
 
 export const linuxNumaMaps: Format<'placement'> = {

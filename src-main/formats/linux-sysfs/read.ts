@@ -272,7 +272,7 @@ function hostOf(lines: readonly OutputLine[], list: DiagnosticList, origin: Orig
   return reader.host();
 }
 
-export function readSysfs(text: string, file: string, origin?: Origin): Read<HostStateFacts> {
+function readSysfs(text: string, file: string, origin?: Origin): Read<HostStateFacts> {
   // An empty cpulist is a node without CPUs.
   if (text.trim() === '' && origin?.path != null && PATH.test(origin.path)) {
     const list = new DiagnosticList(file);

@@ -116,7 +116,7 @@ function plainNodes(
     .map(([id, counters]) => ({ ...NO_NODE_STATE, id, counterPages: recordOf(counters) }));
 }
 
-export const readNumastatNode = (text: string, file: string, origin?: Origin): Read<HostStateFacts> =>
+const readNumastatNode = (text: string, file: string, origin?: Origin): Read<HostStateFacts> =>
   readOutput(text, file, (lines, list) => hostOf(lines, list, origin));
 
 export const numastatNode: Format<'host-state'> = {

@@ -95,7 +95,7 @@ function reportRow({ name, line }: NumastatRow, list: DiagnosticList): void {
   list.warning('row-unknown', 'A row is not known and ignored: numastat does not print it.', { line }, detail);
 }
 
-export const readNumastatProcess = (text: string, file: string, origin?: Origin): Read<PlacementFacts> =>
+const readNumastatProcess = (text: string, file: string, origin?: Origin): Read<PlacementFacts> =>
   readOutput(text, file, (lines, list) => placementOf(lines, list, origin));
 
 export const numastatProcess: Format<'placement'> = {

@@ -91,7 +91,7 @@ const SUFFIX =
   /^(?:pretty|off|all|live|config|raw|n|c|cp|p|save|active|none|dirtyrate|completed|after|before|src|dst|\d{1,3})$/;
 
 /** The VM that the name of a file is about: `web01-vcpuinfo.txt`, `virsh_-r_vcpuinfo_gold01`. */
-export function vmOfFile(file: string): string | null {
+function vmOfFile(file: string): string | null {
   const base = file.replace(/^.*[/\\]/, '').replace(/\.(?:txt|log|out|json|xml|conf)$/i, '');
   const match = new RegExp(`^(.*?)[-_ .]?(?:${COMMANDS})(?:[-_ .](.*))?$`).exec(base);
   if (match === null) return null;

@@ -25,7 +25,7 @@ function stateOf(answer: unknown, fields: AnswerFields, file: string, origin: Or
   });
 }
 
-export const readQmpCpus = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
+const readQmpCpus = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
   readAnswer(text, file, (answer, fields) => stateOf(answer, fields, file, origin));
 
 export const qmpCpus: Format<'vm-state'> = {

@@ -39,7 +39,7 @@ function recordOfAnswer(
   return { ...NO_MIGRATION, kind: KIND, vm, dirtyRate, fields: recordOf(textsOf(answer)) };
 }
 
-export const readQmpDirtyRate = (text: string, file: string, origin?: Origin): Read<MigrationRecord> =>
+const readQmpDirtyRate = (text: string, file: string, origin?: Origin): Read<MigrationRecord> =>
   readAnswer(text, file, (answer, fields) => recordOfAnswer(answer, fields, file, origin));
 
 export const qmpDirtyRate: Format<'migration-record'> = {

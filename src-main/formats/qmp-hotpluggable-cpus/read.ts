@@ -21,7 +21,7 @@ function stateOf(answer: unknown, fields: AnswerFields, file: string, origin: Or
   return vmStateOf(KIND, file, origin, { running: true, vcpusMax: sum(slots), vcpusCurrent });
 }
 
-export const readQmpHotpluggable = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
+const readQmpHotpluggable = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
   readAnswer(text, file, (answer, fields) => stateOf(answer, fields, file, origin));
 
 export const qmpHotpluggableCpus: Format<'vm-state'> = {

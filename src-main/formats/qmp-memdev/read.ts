@@ -28,7 +28,7 @@ function stateOf(answer: unknown, fields: AnswerFields, file: string, origin: Or
   return vmStateOf(KIND, file, origin, { running: true, backends });
 }
 
-export const readQmpMemdev = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
+const readQmpMemdev = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
   readAnswer(text, file, (answer, fields) => stateOf(answer, fields, file, origin));
 
 export const qmpMemdev: Format<'vm-state'> = {

@@ -39,7 +39,7 @@ function recordOfAnswer(
   };
 }
 
-export const readQmpCapabilities = (text: string, file: string, origin?: Origin): Read<MigrationRecord> =>
+const readQmpCapabilities = (text: string, file: string, origin?: Origin): Read<MigrationRecord> =>
   readAnswer(text, file, (answer, fields) => recordOfAnswer(answer, fields, file, origin));
 
 export const qmpMigrateCapabilities: Format<'migration-record'> = {

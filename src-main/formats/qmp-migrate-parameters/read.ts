@@ -41,7 +41,7 @@ function recordOfAnswer(
   };
 }
 
-export const readQmpParameters = (text: string, file: string, origin?: Origin): Read<MigrationRecord> =>
+const readQmpParameters = (text: string, file: string, origin?: Origin): Read<MigrationRecord> =>
   readAnswer(text, file, (answer, fields) => recordOfAnswer(answer, fields, file, origin));
 
 export const qmpMigrateParameters: Format<'migration-record'> = {

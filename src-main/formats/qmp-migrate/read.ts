@@ -61,7 +61,7 @@ function recordOfAnswer(
   };
 }
 
-export const readQmpMigrate = (text: string, file: string, origin?: Origin): Read<MigrationRecord> =>
+const readQmpMigrate = (text: string, file: string, origin?: Origin): Read<MigrationRecord> =>
   readAnswer(text, file, (answer, fields) => recordOfAnswer(answer, fields, file, origin));
 
 export const qmpMigrate: Format<'migration-record'> = {

@@ -52,7 +52,7 @@ function stateOf(
   };
 }
 
-export const readDominfo = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
+const readDominfo = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
   readOutput(text, file, (lines, list) => stateOf(lines, list, file, origin));
 
 export const virshDominfo: Format<'vm-state'> = {

@@ -207,7 +207,7 @@ function recordOfJob(
   };
 }
 
-export const readDomjobinfo = (text: string, file: string, origin?: Origin): Read<MigrationRecord> =>
+const readDomjobinfo = (text: string, file: string, origin?: Origin): Read<MigrationRecord> =>
   readOutput(text, file, (lines, list) => recordOfJob(lines, list, file, origin));
 
 export const virshDomjobinfo: Format<'migration-record'> = {

@@ -33,7 +33,7 @@ function stateOf(
   });
 }
 
-export const readDommemstat = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
+const readDommemstat = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
   readOutput(text, file, (lines, list) => stateOf(lines, list, file, origin));
 
 export const virshDommemstat: Format<'vm-state'> = {

@@ -113,7 +113,7 @@ function dirtyRateOf(
   };
 }
 
-export const readDomstats = (text: string, file: string): Read<VmStateFacts> => readOutput(text, file, vmsOf);
+const readDomstats = (text: string, file: string): Read<VmStateFacts> => readOutput(text, file, vmsOf);
 
 export const virshDomstats: Format<'vm-state'> = {
   id: KIND,

@@ -25,7 +25,7 @@ function stateOf(
   return vmStateOf(KIND, file, origin, { emulatorCpus });
 }
 
-export const readEmulatorpin = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
+const readEmulatorpin = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
   readOutput(text, file, (lines, list) => stateOf(lines, list, file, origin));
 
 export const virshEmulatorpin: Format<'vm-state'> = {

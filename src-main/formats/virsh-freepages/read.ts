@@ -83,7 +83,7 @@ function hostOf(lines: readonly OutputLine[], list: DiagnosticList): HostStateFa
   };
 }
 
-export const readFreepages = (text: string, file: string): Read<HostStateFacts> => readOutput(text, file, hostOf);
+const readFreepages = (text: string, file: string): Read<HostStateFacts> => readOutput(text, file, hostOf);
 
 export const virshFreepages: Format<'host-state'> = {
   id: KIND,

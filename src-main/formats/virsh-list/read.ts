@@ -27,7 +27,7 @@ function vmsOf(lines: readonly OutputLine[], list: DiagnosticList): VmStateFacts
   return { kind: KIND, vms };
 }
 
-export const readVirshList = (text: string, file: string): Read<VmStateFacts> => readOutput(text, file, vmsOf);
+const readVirshList = (text: string, file: string): Read<VmStateFacts> => readOutput(text, file, vmsOf);
 
 export const virshList: Format<'vm-state'> = {
   id: KIND,

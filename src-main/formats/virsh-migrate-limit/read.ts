@@ -45,7 +45,7 @@ function recordOfLimit(
   };
 }
 
-export const readMigrateLimit = (text: string, file: string, origin?: Origin): Read<MigrationRecord> =>
+const readMigrateLimit = (text: string, file: string, origin?: Origin): Read<MigrationRecord> =>
   readOutput(text, file, (lines, list) => recordOfLimit(lines, list, origin));
 
 export const virshMigrateLimit: Format<'migration-record'> = {

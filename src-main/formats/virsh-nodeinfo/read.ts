@@ -29,7 +29,7 @@ function hostOf(lines: readonly OutputLine[], list: DiagnosticList): HostStateFa
   return { kind: KIND, ...NO_HOST_STATE, cpuCount, memoryKiB };
 }
 
-export const readNodeinfo = (text: string, file: string): Read<HostStateFacts> => readOutput(text, file, hostOf);
+const readNodeinfo = (text: string, file: string): Read<HostStateFacts> => readOutput(text, file, hostOf);
 
 export const virshNodeinfo: Format<'host-state'> = {
   id: KIND,

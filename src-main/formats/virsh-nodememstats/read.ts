@@ -46,7 +46,7 @@ function hostOf(
   return { kind: KIND, ...NO_HOST_STATE, memoryKiB, freeKiB, ...rest };
 }
 
-export const readNodememstats = (text: string, file: string, origin?: Origin): Read<HostStateFacts> =>
+const readNodememstats = (text: string, file: string, origin?: Origin): Read<HostStateFacts> =>
   readOutput(text, file, (lines, list) => hostOf(lines, list, file, origin));
 
 export const virshNodememstats: Format<'host-state'> = {

@@ -38,7 +38,7 @@ function stateOf(
   });
 }
 
-export const readNumatune = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
+const readNumatune = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
   readOutput(text, file, (lines, list) => stateOf(lines, list, file, origin));
 
 export const virshNumatune: Format<'vm-state'> = {

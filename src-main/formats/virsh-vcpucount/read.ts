@@ -34,7 +34,7 @@ function stateOf(
   });
 }
 
-export const readVcpucount = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
+const readVcpucount = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
   readOutput(text, file, (lines, list) => stateOf(lines, list, file, origin));
 
 export const virshVcpucount: Format<'vm-state'> = {

@@ -129,7 +129,7 @@ function affinityOf(
   return { affinity: [...text].flatMap((c, cpu) => (c === 'y' ? cpu : [])), width: text.length };
 }
 
-export const readVcpuinfo = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
+const readVcpuinfo = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
   readOutput(text, file, (lines, list) => stateOf(lines, list, file, origin));
 
 export const virshVcpuinfo: Format<'vm-state'> = {

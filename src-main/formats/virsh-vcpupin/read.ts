@@ -52,7 +52,7 @@ function stateOf(
   return vmStateOf(KIND, file, origin, { vcpus, vcpusMax: vcpus.length });
 }
 
-export const readVcpupin = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
+const readVcpupin = (text: string, file: string, origin?: Origin): Read<VmStateFacts> =>
   readOutput(text, file, (lines, list) => stateOf(lines, list, file, origin));
 
 export const virshVcpupin: Format<'vm-state'> = {
