@@ -25,6 +25,9 @@ function reportTooLarge(bytes: number, list: DiagnosticList): void {
   list.error('input-too-large', 'The file is too large to be a topology or a VM description.', { line: 1 }, detail);
 }
 
+/** /proc/PID/cmdline has NUL after each argument. */
+const ARGUMENTS = /^[^\s\0]{1,400}\0-\w/;
+
 /** The text to parse, or null when it is refused; the reason is then in `list`. */
 export function admitText(text: string, list: DiagnosticList): string | null {
   // A character is at least one byte of UTF-8, so this never refuses what the limit in bytes would admit.
@@ -32,7 +35,8 @@ export function admitText(text: string, list: DiagnosticList): string | null {
     reportTooLarge(text.length, list);
     return null;
   }
-  const plain = withoutUtf16(text);
+  const decoded = withoutUtf16(text);
+  const plain = ARGUMENTS.test(decoded) ? decoded.replaceAll('\0', ' ') : decoded;
   const nul = plain.indexOf('\0');
   if (nul !== -1) {
     const where = new SourcePosition(plain).at(nul);

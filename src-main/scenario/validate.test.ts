@@ -95,7 +95,7 @@ const RULES: readonly (readonly [string, Edit, readonly string[]])[] = [
   [
     'a warm-up without end',
     (d) => (d.vms[0].workload = { lifetime: { law: 'exponential', meanMs: 1 }, start: 'fresh', warmupMs: 2 ** 40 }),
-    ['warmup-too-long /vms/0/workload/warmupMs'],
+    ['warmup-too-long /vms/0/workload/warmupMs', '?warmup-too-costly /vms/0/workload/warmupMs'],
   ],
   ['cells that do not sum', (d) => (d.vms[0].cells[1].memoryMiB = 255), ['cells-sum /vms/0/cells']],
   [

@@ -13,8 +13,7 @@ import type { Origin } from '../paste/prompt.ts';
 import { NO_ORIGIN, pidOf } from '../paste/prompt.ts';
 
 const KIND = 'linux-process';
-/** Blanks stand where the file has NUL. */
-const NAME = /(?:^|\s)-name\s+(?:guest=)?([^\s,]{1,200})/;
+const NAME = /\s-name\s+(?:guest=)?([^\s,]{1,200})/;
 const PROGRAM = /^(?:\S*\/)?(qemu[\w.-]*|kvm)(?=\s|$)/;
 
 const readFacts =
