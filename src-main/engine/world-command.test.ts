@@ -54,6 +54,7 @@ const CASES: readonly (readonly [() => World, Command, string | { readonly slug:
     { slug: 'write-too-many' },
   ],
   [idle, { type: 'plugDimm', vm, dimm: 0 }, { slug: 'dimm-unknown' }],
+  [idle, { type: 'setDirty', vm, dirty: { workingSetPages: 64, pagesPerSec: 100 } }, 'commandApplied'],
   [idle, { type: 'setBeyond', vm, beyond: { ...PLAIN_RFC, topology: true } }, 'commandApplied'],
   [idle, { type: 'setWorkload', vm: 'nobody', workload: null }, { slug: 'vm-unknown' }],
 ];

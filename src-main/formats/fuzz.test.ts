@@ -131,6 +131,7 @@ Expected downtime: 1072         ms
 /sys/kernel/mm/ksm/run:1
 /sys/kernel/mm/ksm/merge_across_nodes:1
 `,
+  'linux-process': '/usr/bin/qemu-system-x86_64 -name guest=db,debug-threads=on -S -m 1024 -smp 2',
   'linux-cmdline':
     '$ cat /proc/cmdline\nBOOT_IMAGE=/vmlinuz root=/dev/vda1 isolcpus=managed_irq,2-5 hugepagesz=2M hugepages=0:140,1:40 numa_balancing=disable\n',
   'linux-buddyinfo':
