@@ -79,7 +79,7 @@ export const layers: readonly Layer[] = [
   pure(formats, "other tools' files, parsed and printed", ['shared']),
   pure(scenario, 'our document: schema, validation, and the way to a world', ['shared', formats, ...guestRules], ['zod', 'jsonc-parser']),
   pure(findings, 'what is wrong with a host and its VMs: the table of checks', ['shared', scenario]),
-  pure('src-main/planner', 'where to put what: heuristics, model, checker', ['shared']),
+  pure('src-main/planner', 'to come: where to put what', ['shared']),
   pure(report, 'rows of a view to HTML, CSV, JSON and SVG', ['shared']),
   pure(simtest, 'the attacker of the engine, by seed', ['shared', engine, scenario]),
   pure(jobs, 'what takes long, as functions from plain data to plain data', ['shared', engine, formats, scenario, findings, report, simtest]),
