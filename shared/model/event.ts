@@ -81,7 +81,7 @@ interface MigrationEnd {
 
 /** A law that does not hold: a bug of Pageshift itself. */
 export interface Violation {
-  /** `H1` host frames, `G1`..`G12` guest invariants, `W1` what a workload holds. */
+  /** `H1` host frames, `G1`..`G12` guest invariants, `W1` what a workload and the slab caches hold. */
   readonly law: string;
   readonly vm: string | null;
   /**

@@ -41,11 +41,11 @@ export const MIN_GUEST_PAGES = 64;
 export const MAX_GUEST_PFN = 2 ** 28 + 2 ** 18;
 /** All guests together, 2 TiB: about 6 GiB of the machine's own memory. */
 export const MAX_ALL_GUEST_PAGES = 2 ** 29;
-/** Node ids in a guest. */
+/** Node ids in a guest: 255 means "several nodes" in its tables (engine/mm/limit.ts). */
 export const MAX_GUEST_NODE_IDS = 254;
 /** Zones start at multiples of this many MiB (1024 pages). */
 export const ZONE_ALIGN_MIB = 4;
-/** The largest order of a free block, inclusive. */
+/** The largest order of a free block, inclusive. The kernel's MAX_ORDER changed meaning over time; this is unambiguous. */
 export const MAX_PAGE_ORDER = 10;
 
 /** DIMM slots of a VM. */

@@ -12,7 +12,7 @@ import type { Command, CommandOf, CommandType, NumberParameter } from '../model/
 import { COMMAND_TYPES, COMMANDS } from '../model/command.ts';
 import type { LayoutRange } from '../model/config.ts';
 import * as limit from '../model/limit.ts';
-import { PAGES_PER_MIB } from '../units/index.ts';
+import { bytesFromMib, PAGES_PER_MIB } from '../units/index.ts';
 import { beyondConfig, dirtyConfig, regenerationConfig, workloadConfig } from './convert.ts';
 import {
   beyondSchema,
@@ -138,7 +138,7 @@ const TABLE = {
       toHost: c.toHost,
       nodes: c.nodes,
       downtimeLimitMs: c.downtimeLimitMs,
-      maxBytesPerSec: Math.round(c.maxBandwidthMiBps * 2 ** 20),
+      maxBytesPerSec: Math.round(bytesFromMib(c.maxBandwidthMiBps)),
       maxRounds: c.maxRounds,
     }),
     ({ toHost, nodes }) => [{ what: 'destination', keys: ['toHost'], host: toHost, nodeKeys: ['nodes'], nodes }],

@@ -1,7 +1,8 @@
 /**
- * The one place that converts between bytes, KiB, MiB and pages. Inside the program amounts are 4 KiB pages: they are
- * converted once where text is read and once where it is written. 1 KiB = 2^10 and 1 MiB = 2^20 bytes everywhere, even
- * where a foreign format calls them "kB" or "MB". Ranges are half-open, [start, end).
+ * The one place that converts between bytes, KiB, MiB and pages; times and percentages: ../schema/convert.ts. Inside the
+ * program amounts are 4 KiB pages: they are converted once where text is read and once where it is written. 1 KiB = 2^10
+ * and 1 MiB = 2^20 bytes everywhere, even where a foreign format calls them "kB" or "MB". Ranges are half-open,
+ * [start, end).
  */
 
 /** Bytes in a page. */
@@ -37,6 +38,11 @@ export const kibFromPages = (pages: number): number => pages * PAGE_SIZE_KIB;
 export const kibFromMib = (mib: number): number => mib * 1024;
 /** KiB to MiB, exact (may be fractional). */
 export const mibFromKib = (kib: number): number => kib / 1024;
+/** MiB and KiB to bytes, exact. */
+export const bytesFromMib = (mib: number): number => mib * 2 ** 20;
+export const bytesFromKib = (kib: number): number => kib * 1024;
+/** Bytes to MiB, exact (may be fractional). */
+export const mibFromBytes = (bytes: number): number => bytes / 2 ** 20;
 /** Bytes to KiB, rounding up. */
 export const kibFromBytes = (bytes: bigint): bigint => (bytes + 1023n) / 1024n;
 /** Bytes to whole pages, rounding up, and rounding down. */

@@ -112,7 +112,7 @@ describe('guest accounting', () => {
   test('the RFC guest has sizes 43, 42, 42, 0 MB, and its possible nodes 4 and 5 do not appear', () => {
     const snapshot = snapshotOf({ tick: 9, hosts: [HOST], guests: [rfcGuest()] });
     const { nodes, numactlText } = guestAccounting(snapshot, 0);
-    // spec/dnuma.md section 8, T4.
+    // Vector T4 of src-main/simtest/vectors.ts.
     expect(nodes.map((node) => node.presentPages)).toEqual([11008, 10880, 10880, 0, 0, 0]);
     expect(nodes[0]!.zones.map((zone) => [zone.zoneName, zone.presentPages, zone.freeBlocks[7]])).toEqual([
       ['DMA', 1408, 11],

@@ -2,7 +2,7 @@
  * The accounting of one guest as its own kernel reports it: per node, per zone, totals, the laws as equations with
  * their numbers, and the text that `numactl --hardware` prints. All counts are 4 KiB pages.
  *
- * Free pages and spans are by A, everything else by T, as in the snapshot. Laws: spec/dnuma.md section 5.4.
+ * Free pages and spans are by A, everything else by T, as in the snapshot. The laws are those of engine/mm/check.ts.
  */
 import { FREE_ORDERS, guestsOf, PAGE_COUNTS, rowAt, rowsOf, ZONE_FIGURES } from '../columns/index.ts';
 import type { Figures, PageCount, Snapshot, ZoneFigure } from '../columns/index.ts';

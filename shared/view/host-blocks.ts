@@ -16,7 +16,7 @@ export const LABEL_PX = 13;
 const LINE_PX = 16;
 
 /** A VM in a merged block. */
-export interface Notch {
+interface Notch {
   readonly guest: number;
   readonly kind: 'vm' | 'copy';
   readonly pages: number;

@@ -69,7 +69,7 @@ test('the pages that exist are those of no hole, joined', () => {
   expect(existingPages(snapshot, 1)).toEqual(expected.map(({ start, end }) => ({ start, end })));
 });
 
-test('a memory block is linked under every node that touches it: the specification, T13', () => {
+test('a memory block is linked under every node that touches it', () => {
   const half: LayoutRun[] = [
     { start: 0, end: 16_384, nid: 0 },
     { start: 16_384, end: 32_768, nid: 1 },

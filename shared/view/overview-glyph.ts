@@ -10,13 +10,13 @@ import { isCrowded } from './overview.ts';
 import type { OverviewHost } from './overview.ts';
 
 /** The share of used memory that is owed at which the line is as long as the glyph. */
-export const FULL_OWED = 0.25;
+const FULL_OWED = 0.25;
 /** Between two nodes. */
 const GAP = 1;
 /** Something that is there is seen. */
 const LEAST = 1;
 
-export interface GlyphNode {
+interface GlyphNode {
   readonly index: number;
   readonly nid: number;
   readonly x: number;

@@ -23,7 +23,7 @@ export interface OverviewNode {
   readonly awayPages: number;
 }
 
-export interface OverviewCounts {
+interface OverviewCounts {
   readonly vms: number;
   readonly totalPages: number;
   readonly usedPages: number;
@@ -105,7 +105,7 @@ function placesOfCpus(snapshot: Snapshot, guest: number): ReadonlySet<number> {
 const placeKey = (host: number, nid: number): number => host * 65536 + nid;
 
 /** Sums over some hosts: the last row of a table of them. */
-export const sumOf = (hosts: readonly OverviewCounts[]): OverviewCounts => ({
+const sumOf = (hosts: readonly OverviewCounts[]): OverviewCounts => ({
   vms: total(hosts, 'vms'),
   totalPages: total(hosts, 'totalPages'),
   usedPages: total(hosts, 'usedPages'),

@@ -12,6 +12,7 @@ import type { Desk } from '../desk/index.ts';
 import type { Connection } from '../desk/index.ts';
 import { LEAST_SIZE, opening, readBounds, writeBounds } from './bounds.ts';
 import type { Receiver } from './door.ts';
+import { PAGE_DARK, PAGE_LIGHT } from '../../shared/view/node-colour.ts';
 import { safePreferences } from './guard.ts';
 import { CHANNEL, PAGE_URL } from './origin.ts';
 
@@ -24,8 +25,8 @@ export interface WindowOptions {
   log(line: string): void;
 }
 
-/** Of styles/theme.css --page: what is seen before the page is. */
-const BACKGROUND = { light: '#ffffff', dark: '#14171c' } as const;
+/** What is seen before the page is. */
+const BACKGROUND = { light: PAGE_LIGHT, dark: PAGE_DARK } as const;
 
 export class Windows {
   readonly #options: WindowOptions;

@@ -6,9 +6,10 @@ import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { KernelProfile, LayoutRange, RfcSwitches } from '../../shared/model/config.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
 import { ALL_DEFECTS, CORRECT, DEFAULT_PROFILE, RFC_V3 } from '../../shared/model/config.ts';
+import { DEFAULT_DMA32_END_MIB, DEFAULT_DMA_END_MIB, DEFAULT_TICK_MS } from '../../shared/model/default.ts';
 import { PLAIN_RFC } from '../../shared/model/beyond.ts';
 import type { PfnRange } from '../../shared/units/index.ts';
-import { PAGES_PER_MIB } from '../../shared/units/index.ts';
+import { PAGES_PER_MIB, pagesFromMib } from '../../shared/units/index.ts';
 import * as limit from '../../shared/model/limit.ts';
 
 export interface BootFlags {
@@ -30,11 +31,8 @@ export const BOOT_FLAG_NAMES = [
 
 export const BOOTED_VM = 'guest';
 
-const TICK_MS = 100;
 /** Zones begin at multiples of this many pages. */
-const ZONE_ALIGN_PAGES = 1024;
-const DEFAULT_DMA_PAGES = 4096;
-const DEFAULT_DMA32_END = 2 ** 20;
+const ZONE_ALIGN_PAGES = pagesFromMib(limit.ZONE_ALIGN_MIB);
 const NAMED_PROFILES = { correct: CORRECT, 'rfc-v3': RFC_V3, 'all-defects': ALL_DEFECTS } as const;
 const LOCAL_DISTANCE = 10;
 const REMOTE_DISTANCE = 20;
@@ -79,7 +77,7 @@ export function bootConfig(flags: BootFlags): BootRead {
     diagnostics: [],
     config: {
       seed: 1,
-      tickMs: TICK_MS,
+      tickMs: DEFAULT_TICK_MS,
       hosts: [
         {
           name: 'host',
@@ -196,7 +194,7 @@ function nodeIdsOf(text: string | undefined, boot: readonly LayoutRange[] | null
 
 /** `dma=4096,dma32=1048576`: pages below which a page is in that zone. */
 function zonesOf(text: string | undefined, problems: Problems): [number, number, number] | null {
-  const ends = { dma: DEFAULT_DMA_PAGES, dma32: DEFAULT_DMA32_END };
+  const ends = { dma: pagesFromMib(DEFAULT_DMA_END_MIB), dma32: pagesFromMib(DEFAULT_DMA32_END_MIB) };
   const before = problems.list.length;
   for (const part of text?.split(',') ?? []) {
     const [, name, value] = /^(dma|dma32)=(.*)$/i.exec(part.trim()) ?? [];

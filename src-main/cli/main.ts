@@ -6,6 +6,9 @@
  * nothing and says what is right.
  */
 import { Argument, Command, CommanderError, Option } from 'commander';
+import { COMMANDS } from '../../shared/model/command.ts';
+import { DEFAULT_DMA32_END_MIB, DEFAULT_DMA_END_MIB } from '../../shared/model/default.ts';
+import { pagesFromMib } from '../../shared/units/index.ts';
 import { addCommandOptions, addRunOptions, amount, tickOrConverged, wholeNumber } from './option.ts';
 import type { ExitCode } from './output.ts';
 import { printNote, quietPipes } from './output.ts';
@@ -112,7 +115,10 @@ program
   .option('--nr-node-ids <N>', 'possible node ids; otherwise twice the boot nodes, at least 4')
   .option('--reserved <A-B,...>', 'pages reserved at boot, in inclusive pfns; otherwise none')
   .option('--profile <NAME>', 'correct (default), rfc-v3, all-defects, or defects by name: splitStuck,headOnly')
-  .option('--zones <dma=N,dma32=N>', 'pages at which zones end; otherwise dma=4096,dma32=1048576')
+  .option(
+    '--zones <dma=N,dma32=N>',
+    `pages at which zones end; otherwise dma=${pagesFromMib(DEFAULT_DMA_END_MIB)},dma32=${pagesFromMib(DEFAULT_DMA32_END_MIB)}`,
+  )
   .option('--era <3.10|6.1>', "whose kernel's rules; otherwise 3.10")
   .option('--memory-block-mib <N>', 'memory block of sysfs; otherwise 128')
   .option('--cpus <N|A-B:NID,...>', 'CPUs, dealt to the boot nodes or each on its node; otherwise one')
@@ -150,7 +156,12 @@ program
   .addOption(new Option('--dirty-mib-s <N>', 'with --migrate: what the VM writes a second').argParser(amount))
   .addOption(new Option('--working-set-mib <N>', 'with --migrate: over how much memory').argParser(amount))
   .addOption(new Option('--link-mib-s <N>', 'with --migrate: what the link carries').argParser(amount))
-  .addOption(new Option('--downtime-ms <N>', 'with --migrate: downtime limit; otherwise 300').argParser(amount))
+  .addOption(
+    new Option(
+      '--downtime-ms <N>',
+      `with --migrate: downtime limit; otherwise ${COMMANDS.migrate.numbers.downtimeLimitMs.default}`,
+    ).argParser(amount),
+  )
   .action(exitWith(async (files, flags) => (await import('./findings.ts')).findings(files, flags)));
 
 program

@@ -1,4 +1,4 @@
-/** `shell` from outside, as a person or a script uses it: the vectors of the specification that are the shell's. */
+/** `shell` from outside, as a person or a script uses it: the test vectors that are the shell's. */
 import { describe, expect, it } from 'vitest';
 import { pageshift } from './fixture/pageshift.ts';
 

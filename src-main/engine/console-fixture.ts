@@ -1,5 +1,5 @@
 /**
- * TESTS ONLY. One guest of the specification's test vectors (section 8) in a world, and its files as a shell uses them.
+ * TESTS ONLY. One guest of the test vectors (simtest/vectors.ts) in a world, and its files as a shell uses them.
  */
 import {
   CORRECT,

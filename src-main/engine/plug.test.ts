@@ -1,4 +1,4 @@
-/** Memory that is plugged in: rows 25 to 27 of the specification, section 4. */
+/** Memory that is plugged in: patches 25 to 27 of the RFC. */
 import { describe, expect, test } from 'vitest';
 import { ALL_DEFECTS, type GuestConfig } from '../../shared/model/config.ts';
 import { PLAIN_RFC } from '../../shared/model/beyond.ts';

@@ -3,9 +3,10 @@
  * world; `step`, `submit`, `apply` and the lines of a guest's shell change it; everything else only reads it. The same
  * configuration, seed and commands give the same hash chain wherever a world runs.
  *
- * A tick, in this order: (1) the commands scheduled for it; (2) compactions and migrations move frames; (3) guests
- * whose layout is due get it; (4) workloads: deaths and births of the part of the tick in which the guest's CPUs ran;
- * (5) the tick counts up and the chain grows. A command takes effect as a whole or not at all; a rejected command is
+ * A tick, in this order: (1) the commands scheduled for it; (2) compactions and migrations move frames; (3) guest
+ * by guest, in the order of the scenario: the step of a commit that is due, then the layout that is due, then the
+ * workload's deaths and births of the part of the tick in which the guest's CPUs ran; (4) the tick counts up and the chain
+ * grows. A command takes effect as a whole or not at all; a rejected command is
  * logged and changes nothing else.
  *
  * The configuration always describes the world: a command submitted between two ticks (`submit`) is entered into the

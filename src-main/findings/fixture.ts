@@ -2,6 +2,7 @@
  * TESTS ONLY. Hosts and VMs in a short form, MiB throughout, and the scenario that states the same. It is the form of the cases
  * that were worked out by hand; every key that is left out is not known, but pools, which are none.
  */
+import { COMMANDS } from '../../shared/model/command.ts';
 import { kibFromMib } from '../../shared/units/index.ts';
 import type { Scenario, ScenarioInput } from '../scenario/index.ts';
 import { scenarioSchema, withoutUnplaceable } from '../scenario/index.ts';
@@ -219,6 +220,6 @@ export function migrationOf({ migration }: World): MigrationFacts | null {
     linkBytesPerSec: bytes(migration.link),
     dirtyBytesPerSec: bytes(migration.dirty),
     workingSetBytes: bytes(migration.wss),
-    downtimeLimitMs: migration.downtimeMs ?? 300,
+    downtimeLimitMs: migration.downtimeMs ?? COMMANDS.migrate.numbers.downtimeLimitMs.default,
   };
 }

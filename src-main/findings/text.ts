@@ -1,7 +1,7 @@
 /** Parts of the sentences that findings share. Sizes are MiB, as the tools of the field print them. */
 import { count, plural } from '../../shared/view/number-format.ts';
 import { idList } from '../../shared/view/id-list.ts';
-import { mibFromPages } from '../../shared/units/index.ts';
+import { kibFromMib, mibFromKib, mibFromPages } from '../../shared/units/index.ts';
 import type { NodeFacts } from './facts.ts';
 import type { CellView, HostView, VmView } from './view.ts';
 import { availablePages, poolPages } from './view.ts';
@@ -19,7 +19,11 @@ export const nodes = (nids: readonly number[]): string =>
 export const cpus = (ids: readonly number[]): string => `CPU${ids.length === 1 ? '' : 's'} ${idList(ids)}`;
 
 export const pageSize = (kib: number): string =>
-  kib >= 1024 * 1024 ? `${kib / 1024 / 1024} GiB` : kib >= 1024 ? `${kib / 1024} MiB` : `${kib} KiB`;
+  kib >= kibFromMib(1024)
+    ? `${mibFromKib(kib) / 1024} GiB`
+    : kib >= kibFromMib(1)
+      ? `${mibFromKib(kib)} MiB`
+      : `${kib} KiB`;
 
 /** `db`, or `db cell 1`. */
 export const subject = (vm: VmView, cell: CellView): string =>

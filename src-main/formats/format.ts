@@ -1,6 +1,7 @@
 /**
  * The interface of a foreign format: an entry of registry.ts, written in the format's own folder. Code that
- * recognises, reads or imports files uses the registry and knows no format by name.
+ * recognises or reads files uses the registry and knows no format by name; only what assembles a Linux guest from its files
+ * does (scenario/linux-guest/files.ts).
  */
 import type { Read } from '../../shared/errors/index.ts';
 import type { HostFacts, VmFacts } from './facts.ts';

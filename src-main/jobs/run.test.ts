@@ -1,5 +1,5 @@
 /**
- * Runs in process. The expected sizes are those of spec/dnuma.md T4 and of arithmetic: 256 stripes of 128 pages dealt
+ * Runs in process. The expected sizes are those of vector T4 (simtest/vectors.ts) and of arithmetic: 256 stripes of 128 pages dealt
  * to three nodes are 86, 85 and 85 stripes. Determinism is tested on three ways to the same end.
  */
 import { guestsOf } from '../../shared/columns/index.ts';

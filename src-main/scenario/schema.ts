@@ -11,7 +11,7 @@
  */
 import { z } from 'zod';
 import { DEFAULT_PROFILE } from '../../shared/model/config.ts';
-import { DEFAULT_TICK_MS } from '../../shared/model/default.ts';
+import { DEFAULT_DMA32_END_MIB, DEFAULT_DMA_END_MIB, DEFAULT_TICK_MS } from '../../shared/model/default.ts';
 import * as limit from '../../shared/model/limit.ts';
 import { commandSchema } from '../../shared/schema/command.ts';
 import {
@@ -151,13 +151,13 @@ const zonesSchema = z.strictObject({
     .min(limit.ZONE_ALIGN_MIB)
     .max(2 ** 20)
     .multipleOf(limit.ZONE_ALIGN_MIB)
-    .default(16),
+    .default(DEFAULT_DMA_END_MIB),
   dma32EndMiB: z
     .int()
     .min(limit.ZONE_ALIGN_MIB)
     .max(2 ** 20)
     .multipleOf(limit.ZONE_ALIGN_MIB)
-    .default(4096),
+    .default(DEFAULT_DMA32_END_MIB),
 });
 
 const switchesShape = {

@@ -3,7 +3,13 @@
  * a tick (nothing happens before it was asked for), except lifetimes, which stay fractions of ticks.
  */
 import type { PfnRange } from '../../shared/units/index.ts';
-import { PAGES_PER_HUGE, pagesFromMib } from '../../shared/units/index.ts';
+import {
+  bytesFromMib,
+  PAGE_SIZE_KIB,
+  PAGES_PER_HUGE,
+  pagesFromMib,
+  wholePagesFromKib,
+} from '../../shared/units/index.ts';
 import { homesOf, mayRunOn } from './homes.ts';
 import type {
   GuestConfig,
@@ -42,8 +48,6 @@ import { measuredRules } from './measured-placement.ts';
 import { byStart } from './pfn-range.ts';
 import { pagesOf } from './quantity.ts';
 import type { Scenario, ScenarioHost, ScenarioLink, ScenarioPlacement, ScenarioProfile, ScenarioVm } from './schema.ts';
-
-const BYTES_PER_MIB = 2 ** 20;
 
 /** @param scenario one that readScenario or validateScenario found without errors. */
 export function toWorldConfig(scenario: Scenario): WorldConfig {
@@ -94,19 +98,19 @@ export function hostConfig(host: ScenarioHost): HostConfig {
 function poolsOf(node: ScenarioHost['nodes'][number]): { readonly pools?: readonly HugePagePool[] } {
   if (node.hugepages === undefined) return {};
   const pools = node.hugepages
-    .filter(({ sizeKiB }) => sizeKiB > 4)
-    .map(({ sizeKiB, count }) => ({ framePages: sizeKiB / 4, frames: count }));
+    .filter(({ sizeKiB }) => sizeKiB > PAGE_SIZE_KIB)
+    .map(({ sizeKiB, count }) => ({ framePages: wholePagesFromKib(sizeKiB), frames: count }));
   return pools.reduce((sum, pool) => sum + pool.framePages * pool.frames, 0) > pagesOf(node) ? {} : { pools };
 }
 
 const linkConfig = (link: ScenarioLink): LinkConfig => ({
   name: link.name,
   hosts: link.hosts,
-  bytesPerSec: Math.round(link.bandwidthMiBps * BYTES_PER_MIB),
+  bytesPerSec: Math.round(bytesFromMib(link.bandwidthMiBps)),
 });
 
 /** Pages in a host frame of the VM. */
-export const framePagesOf = (vm: ScenarioVm): number => (vm.backing.pageKiB === 4 ? 1 : PAGES_PER_HUGE);
+export const framePagesOf = (vm: ScenarioVm): number => (vm.backing.pageKiB === PAGE_SIZE_KIB ? 1 : PAGES_PER_HUGE);
 
 function guestConfig(vm: ScenarioVm, host: HostConfig, tickMs: number): GuestConfig {
   return {

@@ -67,7 +67,7 @@ describe('the fuzz can fail', () => {
   );
 
   it.each([...mmMutants, ...rfcMutants].filter((m) => SEEN_BY_VECTORS.includes(m.name)))(
-    'the planted fault "$name" breaks a vector of the specification',
+    'the planted fault "$name" breaks a test vector',
     (factory) => {
       const { boot } = factory;
       const isOfRfc = rfcMutants.includes(factory);

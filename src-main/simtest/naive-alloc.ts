@@ -1,6 +1,6 @@
 /**
  * The oracle of allocation order: where an allocation must come from, page by page. It is written from the rules of the
- * 3.10 kernel (spec/dnuma.md 2.5, 2.8 and 9) and shares nothing with the engine: zonelists, watermarks, per-CPU lists, the
+ * 3.10 kernel (mm/page_alloc.c) and shares nothing with the engine: zonelists, watermarks, per-CPU lists, the
  * buddy lists' order, stealing. Slow and plain: free blocks are found by looking at the pages.
  *
  * (a) Zones are tried in the order of the CPU's zonelist, all of them down to the low watermark, then all down to min.

@@ -1,7 +1,7 @@
 /**
  * The oracle: a guest memory manager with one plain array entry a page, where every figure is counted afresh each time
- * it is asked for. It is written from spec/dnuma.md sections 1, 2, 5.4 and 9 (correct semantics, "S") and from nothing
- * else, so that it and the engine are two independent readings of one text. Slow on purpose; small guests only.
+ * it is asked for. It is written from a description of the RFC's correct semantics ("S") in words and from nothing else,
+ * so that it and the engine are two independent readings of one text. Slow on purpose; small guests only.
  *
  * Decided where the text leaves it open:
  * (a) ranges are half-open; they may be given in any order; one that is empty, ends past nrPages, overlaps another or
@@ -348,7 +348,7 @@ export class NaiveMm implements MmUnderTest {
     }
   }
 
-  /** An empty delta publishes and does nothing else (section 9, step 3). */
+  /** An empty delta publishes and does nothing else. */
   protected drainAtCommit(): void {
     if (this.changed) this.drainPcp();
   }
@@ -463,7 +463,7 @@ export class NaiveMm implements MmUnderTest {
     return this.actual[pfn]! * NR_ZONES + this.zone[pfn]!;
   }
 
-  /** Watermarks and per-CPU list sizes: section 2.5. */
+  /** Watermarks and per-CPU list sizes. */
   protected sizeReserves(zones: readonly Count[]): void {
     const total = zones.reduce((sum, c) => sum + c.managedPages, 0);
     const minFreeKib = Math.min(65536, Math.max(128, Math.floor(Math.sqrt(total * 4 * 16))));

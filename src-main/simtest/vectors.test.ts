@@ -3,7 +3,7 @@ import { engineFactory } from './engine-mm.ts';
 import { oracleFactory } from './naive-rfc-mm.ts';
 import { runVector, vectors } from './vectors.ts';
 
-describe.each([oracleFactory, engineFactory])('section 8 vectors on the $name', (factory) => {
+describe.each([oracleFactory, engineFactory])('test vectors on the $name', (factory) => {
   it.each(vectors)('$name', (vector) => {
     expect(runVector(factory, vector)).toEqual([]);
   });

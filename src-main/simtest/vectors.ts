@@ -1,8 +1,8 @@
 /**
- * The test vectors of spec/dnuma.md section 8 as data, of the correct semantics ("S") and of the series as posted ("V3"):
- * steps and the figures the text states, copied by hand, none computed by a model. Inclusive ranges of the text are
- * half-open here; a range that the text lets run past the last pfn is cut there. Where the text says S = V3, one list of
- * steps runs in both profiles. `runVector` runs one on any MmUnderTest and says what differs.
+ * Test vectors as data: steps and figures of the correct semantics ("S") and of the series as posted ("V3"), worked out by
+ * hand from the RFC's patches, none computed by a model. Inclusive ranges of the RFC are half-open here; a range that it
+ * lets run past the last pfn is cut there. Where S = V3, one list of steps runs in both profiles. `runVector` runs one on
+ * any MmUnderTest and says what differs.
  */
 import type { LayoutRange, MmConfig, RfcSwitches } from '../../shared/model/config.ts';
 import { numactlMbFromPages } from '../../shared/units/index.ts';
@@ -681,7 +681,7 @@ function interleaving(before: number, way: 'free' | 'putPcp'): Vector {
         zones: { '1/1': { lists: 'o10*16' } },
         stranded: {},
         moved,
-        // The sweep does not look up; a free and a drain of a marked page do (section 2.7).
+        // The sweep does not look up; a free and a drain of a marked page do.
         lookupsTotal: early && way === 'free' ? 0 : 1,
       }),
     ],

@@ -1,5 +1,5 @@
 /** Marks of the axes: round pfns in hex (steps are powers of two, so they are round sizes too), and simulated seconds. */
-import { PAGES_PER_MIB } from '../../shared/units/index.ts';
+import { kibFromPages, PAGES_PER_GIB, PAGES_PER_MIB } from '../../shared/units/index.ts';
 import { decimal, exactPages, hexPfn, niceStep, size } from '../../shared/view/number-format.ts';
 import type { Viewport } from './viewport.ts';
 import { toPfn } from './viewport.ts';
@@ -29,7 +29,7 @@ export function pfnAxis(view: Viewport, pixelsPerMark: number): PfnAxis {
   return { step, stepText: step === 1 ? '4 KiB' : stepSize(step), marks };
 }
 
-const stepSize = (pages: number): string => (pages < 256 ? `${pages * 4} KiB` : size(pages));
+const stepSize = (pages: number): string => (pages < PAGES_PER_MIB ? `${kibFromPages(pages)} KiB` : size(pages));
 
 /** Round numbers from 0 to `max`, at most about `steps`. A max of 0 gives the 0 alone. */
 export function countAxis(max: number, steps: number): readonly number[] {
@@ -46,8 +46,6 @@ export function sizeAxis(maxPages: number, steps: number): readonly AxisMark[] {
     text: n === 0 ? '0' : unit === 1 ? exactPages(n) : size(n * unit),
   }));
 }
-
-const PAGES_PER_GIB = 1024 * PAGES_PER_MIB;
 
 /** Round simulated seconds between two ticks. */
 export function timeAxis(fromTick: number, toTick: number, tickMs: number, marks: number): readonly AxisMark[] {

@@ -6,7 +6,7 @@
  */
 import type { Tiles } from '../../shared/columns/tile.ts';
 import type { PfnRange } from '../../shared/units/index.ts';
-import { PAGES_PER_HUGE } from '../../shared/units/index.ts';
+import { kibFromPages, PAGES_PER_HUGE } from '../../shared/units/index.ts';
 import { owedApart } from '../../shared/view/lag.ts';
 import type { LaneIndex } from '../../shared/view/lane-index.ts';
 import { count, exactPages, hexPfn, size } from '../../shared/view/number-format.ts';
@@ -110,7 +110,7 @@ export function rangeText({ start, end }: PfnRange, nrPages: number): string {
 export function rangeSizeText({ start, end }: PfnRange): string {
   const pages = end - start;
   if (pages === 1) return `pfn ${count(start)}`;
-  return `pfn ${count(start)} – ${count(end - 1)} · ${exactPages(pages)}, ${pages < PAGES_PER_HUGE / 2 ? `${pages * 4} KiB` : size(pages)}`;
+  return `pfn ${count(start)} – ${count(end - 1)} · ${exactPages(pages)}, ${pages < PAGES_PER_HUGE / 2 ? `${kibFromPages(pages)} KiB` : size(pages)}`;
 }
 
 export interface ReadoutNames {

@@ -8,7 +8,7 @@ describe('the forecast', () => {
     const forecast = owedForecast(sure)!;
     expect(owedAfter(forecast, 50)).toBeCloseTo(1000 / Math.E, 9);
     expect(owedAfter(forecast, ticksUntil(forecast, 0.01))).toBeCloseTo(10, 9);
-    // spec/models.md section 4: mean 60 s, 1 % at 276.3 s
+    // A mean of 60 s: 1 % is left after 60 ln 100 = 276.3 s.
     expect(ticksUntil({ owedPages: 1, meanTicks: 60 }, 0.01)).toBeCloseTo(276.3, 1);
     expect(axisEnd(100, 0, forecast, 1000)).toBe(135);
     expect(axisEnd(100, 0, forecast, 1_000_000)).toBe(103); // less than can be seen

@@ -2,7 +2,7 @@
  * What is said of the time to come: a forecast of what is owed, and the room that it gets on the axis.
  *
  * The forecast is made only where it is exact: an exponential lifetime has no memory, so what is owed now falls by
- * e^(-t/mean) as long as no other layout is delivered (spec/models.md section 4). Otherwise there is none.
+ * e^(-t/mean) as long as no other layout is delivered. Otherwise there is none.
  */
 export interface OwedForecast {
   readonly owedPages: number;

@@ -8,7 +8,7 @@
  */
 
 export const GLOSSARY_GROUPS = ['The three maps', 'What lags', 'What moves', 'Accounting', 'Hosts and VMs'] as const;
-export type GlossaryGroup = (typeof GLOSSARY_GROUPS)[number];
+type GlossaryGroup = (typeof GLOSSARY_GROUPS)[number];
 
 interface GlossaryText {
   readonly group: GlossaryGroup;

@@ -1,6 +1,6 @@
 /**
  * What a defect or an option did in the run in which it alone is on, as far as that explains why a figure differs.
- * Sources: mm/rfc/README.md and the specification, section by section.
+ * Source: mm/rfc/README.md.
  */
 import type { Cause, ComparedFigure, OptionName, SwitchName } from '../../../shared/model/comparison.ts';
 import { NR_ZONES } from '../mm/index.ts';

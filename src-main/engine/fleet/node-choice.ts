@@ -1,7 +1,7 @@
 /**
  * Which host nodes should hold a VM: the fewest that suffice; then those that leave the fewest frames to move; then the
  * least sum of distances within the set (both directions of every pair); then the lowest nids, compared one by one.
- * "Fewest nodes first" is libxl's rule (spec/models.md 3.2); the order after it is ours, since we also know where the
+ * "Fewest nodes first" is libxl's rule (libxl_numa.c); the order after it is ours, since we also know where the
  * VM is now.
  *
  * Of a VM that is bound only the nodes that it may be on are looked at. Of another, in turn until a set suffices: the nodes

@@ -269,7 +269,7 @@ test('a mask is written in groups of 32 CPUs', () => {
   expect(c.cat(`${NODE}/node0/cpumap`)).toBe('08,00000001\n');
 });
 
-/** T13 of the specification: links of memory blocks. */
+/** Vector T13: links of memory blocks. */
 describe.each([
   ['correct', CORRECT],
   ['sysfsStale', { ...CORRECT, sysfsStale: true }],

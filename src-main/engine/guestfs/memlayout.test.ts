@@ -11,7 +11,7 @@ const layoutFiles = (c: Console, layout: string): Record<string, string> =>
       .map((name) => [name, c.cat(`${MEMLAYOUT}/${layout}/${name}`)]),
   );
 
-/** T11 of the specification, section 8. */
+/** Vector T11: what memlayout's files say. */
 describe('T11, the interface', () => {
   test('1: start above end stages nothing but an empty layout', () => {
     const c = new Console();

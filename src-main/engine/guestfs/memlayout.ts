@@ -1,5 +1,5 @@
 /**
- * /sys/kernel/debug/memlayout: the RFC's door for staging and committing layouts (section 3.2 of the specification),
+ * /sys/kernel/debug/memlayout: the RFC's door for staging and committing layouts,
  * and the statistics of its author's later tree.
  *
  * (a) Ends are inclusive here and nowhere else: the exclusive ends of the engine are converted in this file.

@@ -58,7 +58,7 @@ test('a page tells what it is', () => {
   expect(c.world.filesOf('g')!.stat(`${PAGECTL}/page/32768`)).toBe(null);
 });
 
-/** T7 of the specification: the rows of its table, read from the books. */
+/** Vector T7 (simtest/vectors.ts): the rows of its table, read from the books. */
 describe.each<[string, GuestOptions['profile']]>([
   ['correct', {}],
   ['as posted', { rfc: RFC_V3 }],

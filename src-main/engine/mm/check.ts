@@ -1,5 +1,5 @@
 /**
- * The twelve invariants of spec/dnuma.md section 5.4, plus the shape of the lists: what is kept beside what recount.ts
+ * The invariants of a guest's memory, G1 to G10 and G12, and the shape of the lists: what is kept beside what recount.ts
  * counts page by page.
  *
  *   G1  the layout gives every page exactly one target, and the pageblock table agrees with the ranges
@@ -22,6 +22,7 @@
  * Cost: O(pages), a few nanoseconds each. Between two steps of a commit G4, G5, G7, G8 and G12 are not checked: the
  * rest of the commit restores them.
  */
+import { wholePagesFromKib } from '../../../shared/units/index.ts';
 import type { Parts } from '../core/index.ts';
 import {
   NID_MIXED,
@@ -246,7 +247,7 @@ function checkPageblocks(mm: Mm, n: Recount, fail: Fail): void {
 }
 
 function checkWatermarks(mm: Mm, fail: Fail): void {
-  const minFreePages = Math.floor(mm.minFreeKib / 4);
+  const minFreePages = wholePagesFromKib(mm.minFreeKib);
   let total = 0;
   let sum = 0;
   const managed = watermarkBasis(mm, kernelManaged(mm));

@@ -1,4 +1,4 @@
-/** The commit as a sequence of steps, and what may happen between them. Figures by hand, from spec/dnuma.md sections 8, 9. */
+/** The commit as a sequence of steps, and what may happen between them. Figures by hand. */
 import { describe, expect, test } from 'vitest';
 import type { LayoutRange, MmConfig } from '../../../shared/model/config.ts';
 import { Prng, StateCollector, StateReader } from '../core/index.ts';

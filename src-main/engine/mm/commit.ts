@@ -1,6 +1,6 @@
 /**
- * Committing a memlayout: the transactional nine steps of spec/dnuma.md section 9, one at a time so that they can be
- * watched and so that allocations and frees may come between them.
+ * Committing a memlayout: the RFC's commit as nine transactional steps, one at a time so that they can be watched
+ * and so that allocations and frees may come between them.
  *
  *   1-3  begin     validate, expand holes, make the frozen layout; if this fails, nothing has changed
  *   4    online    nodes come online, zones are set up
@@ -13,7 +13,7 @@
  * Why publish before mark before sweep: a page freed before it is marked lands on its old list, ahead of the sweep; one
  * freed after is transplanted by the free itself. Whatever the moment, it ends on its new node and counts once. A page
  * taken between publish and sweep comes from a list that the sweep has not seen: it is stranded from its first moment
- * (buddy.ts counts it), unless the guest consults the target (consult.ts).
+ * (allocInCommit of page-alloc.ts counts it), unless the guest consults the target (consult.ts).
  *
  * Between any two steps the invariants G1, G2, G3, G6, G9 and G10 of check.ts hold, G2 by the layout that lookups
  * answer from. G4, G5, G7, G8 and G12 require free pages to be on their target nodes, and hold again after step 9.

@@ -1,8 +1,7 @@
 /**
  * What a kernel of each era derives from the managed pages of its zones, as pure functions:
  * - 3.10, the RFC's: init_per_zone_wmark_min, zone_batchsize, setup_per_zone_lowmem_reserve, build_zonelists of that
- *   time, as spec/dnuma.md section 2.5 has them; transparent huge pages do not raise its reserves (the RFC's figures
- *   have none);
+ *   time; transparent huge pages do not raise its reserves (the RFC's figures have none);
  * - 6.1: the same functions of that kernel with watermark_scale_factor 10, watermark_boost_factor at rest,
  *   percpu_pagelist_high_fraction 0, lowmem_reserve_ratio 256 256 32 0 0 and transparent huge pages on, as
  *   distributions ship it: khugepaged raises min_free_kbytes, within 5 % of the memory that is free to be used.
@@ -10,7 +9,7 @@
  * A zone's figures are numbers of pages. Zones are in the order nid * NR_ZONES + zone.
  */
 import type { KernelProfile } from '../../../shared/model/config.ts';
-import { PAGE_SIZE_KIB } from '../../../shared/units/index.ts';
+import { PAGE_SIZE_KIB, pagesFromKib } from '../../../shared/units/index.ts';
 import { PAGES_PER_PAGEBLOCK } from './limit.ts';
 
 export type Era = KernelProfile['era'];
@@ -91,7 +90,7 @@ const V3_10: EraRules = {
   minFreeKib: ({ managed }) => clamp(isqrt(sum(managed) * PAGE_SIZE_KIB * 16), 128, 65536),
   raisedMinFreeKib: (_, kib) => kib,
   marks: (min) => ({ min, low: min + (min >>> 2), high: min + (min >>> 1) }),
-  batch: (managed) => batchOf(managed, (512 * 1024) / 4096),
+  batch: (managed) => batchOf(managed, pagesFromKib(512)),
   high: (batch) => 6 * batch,
   nodeLoad: (_, onlineNodes, taken) => onlineNodes - taken,
   listsOfPossible: false,
@@ -123,7 +122,7 @@ const V6_1: EraRules = {
     const gap = Math.max(min >>> 2, Math.floor((managed * WATERMARK_SCALE_FACTOR) / 10000));
     return { min, low: min + gap, high: min + 2 * gap };
   },
-  batch: (managed) => batchOf(managed, (1024 * 1024) / 4096),
+  batch: (managed) => batchOf(managed, pagesFromKib(1024)),
   high: (batch, low, cpus) => Math.max(Math.floor(low / cpus), Math.max(1, batch) * 4),
   nodeLoad: (before) => before + 1,
   listsOfPossible: true,

@@ -1,9 +1,10 @@
 /**
  * Constants of the guest's page allocator. Linux's names and values (3.10 era, x86_64) unless a comment says otherwise.
  */
+import { MAX_GUEST_NODE_IDS, MAX_GUEST_PFN, MAX_PAGE_ORDER } from '../../../shared/model/limit.ts';
 
-/** Largest block order, inclusive. The kernel's MAX_ORDER changed meaning over time; this is unambiguous. */
-export const MAX_PAGE_ORDER = 10;
+/** What a document may ask for ends where the allocator does. */
+export { MAX_GUEST_PFN, MAX_PAGE_ORDER };
 /** Number of orders, 0 to MAX_PAGE_ORDER. */
 export const NR_PAGE_ORDERS = MAX_PAGE_ORDER + 1;
 /** Pages in the largest block. Zone boundaries are multiples of it, so no block crosses one. */
@@ -40,6 +41,4 @@ export const NO_PFN = 0xffffffff;
 /** In the table of pageblocks: its pages belong to several nodes, ask the ranges. Also why node ids end at 254. */
 export const NID_MIXED = 255;
 /** Node ids are 0 to MAX_NODE_IDS - 1. */
-export const MAX_NODE_IDS = 254;
-/** Largest nrPages: 1 TiB of 4 KiB pages and the 1 GiB hole below 4 GiB. */
-export const MAX_GUEST_PFN = 2 ** 28 + 2 ** 18;
+export const MAX_NODE_IDS = MAX_GUEST_NODE_IDS;

@@ -6,7 +6,7 @@
  * (a) range i covers [start[i], start[i + 1]); start[0] = 0 and the sentinel start[count] = nrPages;
  * (b) blockNid[b] is the one node of pageblock b, or NID_MIXED; first[b] is the range that holds the block's first page.
  *
- * Source: spec/dnuma.md sections 1.1, 1.4, 2.1, 9 (steps 1 to 3). Ranges here are half-open; the RFC's are inclusive.
+ * Source: patch 13 of the RFC's version 3. Ranges here are half-open; the RFC's are inclusive.
  */
 import type { LayoutRange } from '../../../shared/model/config.ts';
 import type { LayoutProblem } from '../../../shared/model/rejection.ts';

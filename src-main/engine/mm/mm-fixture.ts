@@ -1,5 +1,6 @@
 /**
- * TESTS ONLY. A guest's memory; the defaults are those of spec/dnuma.md section 8: 128 MiB, all free on node 0 of 4.
+ * TESTS ONLY. A guest's memory; the defaults are those of the test vectors (simtest/vectors.ts): 128 MiB, all
+ * free on node 0 of 4.
  */
 import { DEFAULT_PROFILE, type MmConfig } from '../../../shared/model/config.ts';
 

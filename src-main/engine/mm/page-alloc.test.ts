@@ -90,7 +90,7 @@ describe('per-CPU lists', () => {
   test('a list is refilled by a batch, freed pages stay up to high, then a batch goes back', () => {
     const mm = GuestMm.boot(ONE);
     const zone = (): { freePages: number; pcpPages: number } => mm.zone(0, ZONE_DMA32);
-    // 28672 managed pages: batch 7, high 42 (spec/dnuma.md T4, boot watermarks).
+    // 28672 managed pages: batch 7, high 42 (zone_batchsize of 3.10).
     expect([mm.zone(0, ZONE_DMA32).pcpBatch, mm.zone(0, ZONE_DMA32).pcpHigh]).toEqual([7, 42]);
     const first = mm.allocPages(0, 0, MIGRATE_MOVABLE);
     expect([zone().freePages, zone().pcpPages]).toEqual([28672 - 7, 6]);

@@ -1,6 +1,7 @@
 /**
  * Allocation and freeing as the guest's kernel does them, with the hooks of the RFC: a block that is freed goes to the
- * node the layout says, cut at range boundaries when it straddles one. Source: spec/dnuma.md sections 2.7 and 9.
+ * node the layout says, cut at range boundaries when it straddles one. Source: patches 20 and
+ * 21 of the RFC's version 3.
  */
 import { assert, InvariantError } from '../core/index.ts';
 import { takeBlock } from './buddy.ts';

@@ -1,6 +1,10 @@
 /**
  * Transplanting: giving free pages to the node the layout says they belong to. Nothing is copied; a label and two
- * counters change. Three places do it: the sweep of a commit, a free, and the drain of the per-CPU lists.
+ * counters change. It happens in three places:
+ *   - a free (page-alloc.ts): transplantWhole where the block goes to one node, else addByTarget;
+ *   - the drain of the per-CPU lists (pcp.ts): addByTarget;
+ *   - the sweep of a commit (sweep.ts), which does not come here: it moves whole segments (segment-move.ts).
+ * A guest with the posted code's defects has its own (rfc/rfc-free.ts, rfc/rfc-sweep.ts).
  */
 import { forEachAligned } from './buddy.ts';
 import { countForNode, ON_FREE } from './commit-stat.ts';

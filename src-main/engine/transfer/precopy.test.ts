@@ -5,7 +5,7 @@ import { advance, precopyAtOnce, roundLeftMs, sentBytes, startPrecopy, workingSe
 const MIB = 2 ** 20;
 
 describe('pre-copy by the rules of QEMU', () => {
-  // spec/models.md 1.3, downtime-limit vectors: 300 ms, sizes in MiB, plain D x T.
+  // By hand, at QEMU's downtime limit of 300 ms: sizes in MiB, plain D x T.
   it.each([
     { v: 4096, r: 128, d: 32, passes: 4, sentMib: 5456.0, totalS: 42.625, downMs: 125.0 },
     { v: 4096, r: 1192, d: 300, passes: 2, sentMib: 5386.32, totalS: 4.5187, downMs: 217.658 },
@@ -45,7 +45,7 @@ describe('pre-copy by the rules of QEMU', () => {
     expect(run(failed.leastLimitMs! - 1).phase).toBe('failed');
   });
 
-  it('dirties at most the working set (spec/models.md 1.1)', () => {
+  it('dirties at most the working set', () => {
     const dirt = (pagesPerSec: number, seconds: number): number =>
       workingSetDirt({ workingSetPages: 65536, pagesPerSec }, 1 << 20)(seconds);
     expect(Math.abs(dirt(20000, 1) - 17236.4)).toBeLessThan(0.56);

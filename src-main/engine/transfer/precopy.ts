@@ -1,5 +1,5 @@
 /**
- * The arithmetic of pre-copy live migration by QEMU's rules (spec/models.md 1.1 and 1.3): round 0 sends all memory,
+ * The arithmetic of pre-copy live migration by QEMU's rules (migration/ram.c, options.c): round 0 sends all memory,
  * each further round what was dirtied during the one before; when what is dirty can be sent within the downtime limit
  * at the present bandwidth, the VM is paused and sends it in a last pass. Our addition: it fails after maxRounds rounds
  * (QEMU itself goes on for ever).

@@ -1,4 +1,4 @@
-/** The active pass: what it changes, when which order pays (models.md section 4), and that the laws hold. */
+/** The active pass: what it changes, when which order pays, and that the laws hold. */
 import { guestsOf } from '../../../shared/columns/index.ts';
 import { describe, expect, test } from 'vitest';
 import type { BeyondConfig, GuestConfig, LayoutRange, LifetimeConfig } from '../../../shared/model/config.ts';
@@ -55,7 +55,7 @@ const LOMAX: LifetimeConfig = { law: 'lomax', alpha: 1.5, scaleTicks: 15 };
 const EXPONENTIAL: LifetimeConfig = { law: 'exponential', meanTicks: 120 };
 
 describe('an active pass', () => {
-  test('of M pages a tick relabels M t* of the pages owed and leaves the rest to be freed (models.md C3)', () => {
+  test('of M pages a tick relabels M t* of the pages owed and leaves the rest to be freed', () => {
     const [pagesPerTick, mean] = [30, 300];
     const { ticks, relabelled, owedAtFirst } = converge(
       guestWith({ pagesPerTick, order: 'address' }, { law: 'exponential', meanTicks: mean }),

@@ -11,8 +11,7 @@
  * (d) Looking is limited too: at most LOOKS_PER_PAGE pages are looked at for each page that may be relabelled.
  *
  * Which order pays off depends on lifetimes: with exponential ones the age of a block says nothing about how long it
- * will stay; with heavy tails (Lomax) the oldest stay longest, and young ones are freed soon (spec/models.md section
- * 4).
+ * will stay; with heavy tails (Lomax) the oldest stay longest, and young ones are freed soon.
  */
 import type { BeyondConfig } from '../../../shared/model/config.ts';
 import type { StateReader, StateWriter } from '../core/index.ts';

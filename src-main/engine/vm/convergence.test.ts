@@ -1,5 +1,5 @@
 /**
- * Convergence of "transplant on free" against the renewal theory of spec/models.md section 4: C1, C2, C7.
+ * Convergence of "transplant on free" against renewal theory.
  *
  * Independence: the runs that count draw lifetimes from G only (start: fresh) and reach stationarity by running; the
  * expected S_e is never sampled. Pages are independent (no bulk frees), so U(t) is binomial: 4 sigma.

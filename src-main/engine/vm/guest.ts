@@ -348,7 +348,7 @@ export class Guest {
     return { hostTarget, coalesced: Math.min(hostTarget, hostTargetLagPages(truth.backing, map, derived)) };
   }
 
-  /** Every broken law: G1 to G12 of the memory manager, W1 of the workload. */
+  /** Every broken law: G1 to G12 of the memory manager, W1 of the workload and the slab caches. */
   check(): readonly MmViolation[] {
     return wholeOf(this.checkInParts());
   }

@@ -1,7 +1,7 @@
 /**
  * The memlayouts that the guest's kernel has, as debugfs shows them: the one in force, the staged one, and those of the
  * backlog. The one in force is also mm's, with neighbouring ranges of one node joined; here ranges are as they were
- * written (section 1.4 of the specification: never merged).
+ * written (the RFC never merges ranges).
  *
  * (a) Sequence numbers are never reused: boot has 0, a staged layout takes the next one when it is made, a layout from
  *     the host or a command takes the next one when it is committed; one that is cleared has used its number up.
@@ -45,7 +45,7 @@ export const MAX_LAYOUT_PFN = 2 ** 32 - 1;
 /** All ranges of the backlog together. */
 const MAX_KEPT_RANGES = 2 ** 18;
 
-/** Ranges in any order, disjoint, as a layout over [0, nrPages): section 1.4. At least one range. */
+/** Ranges in any order, disjoint, as a layout over [0, nrPages) (patch 13). At least one range. */
 function expand(ranges: readonly LayoutRange[], nrPages: number): Pick<KeptLayout, 'start' | 'nid' | 'filled'> {
   const sorted = [...ranges].sort((a, b) => a.start - b.start);
   const filled: PfnRange[] = [];

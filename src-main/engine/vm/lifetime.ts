@@ -1,7 +1,7 @@
 /**
  * Lifetime laws of allocations, in ticks, drawn by inversion. `residual` draws from the equilibrium law: what is left of
  * the life of a page met at a random moment of a stationary system. It is not the lifetime law (length bias), except for
- * the exponential. Source: spec/models.md section 4.
+ * the exponential. Source: renewal theory.
  *
  *   exponential  P(L > t) = e^(-t/mean)            residual: the same
  *   lomax        P(L > t) = (1 + t/scale)^-alpha   residual: (1 + t/scale)^-(alpha - 1), one power heavier

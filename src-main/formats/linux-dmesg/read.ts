@@ -10,7 +10,7 @@
  * Needed: "Early memory node ranges", before Linux 3.6 "Early memory PFN ranges". Without it the beginning of the log is missing, and no map can be made.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
-import { pagesFromBytes, wholePagesFromBytes } from '../../../shared/units/index.ts';
+import { bytesFromMib, pagesFromBytes, wholePagesFromBytes } from '../../../shared/units/index.ts';
 import type { Read } from '../../../shared/errors/index.ts';
 import { DiagnosticList, quote } from '../diagnostic-list.ts';
 import type { Format } from '../format.ts';
@@ -339,8 +339,8 @@ class BootLogReader {
     }
     match = CRASH.exec(text);
     if (match === null) return false;
-    const start = Number(match[2]) * 2 ** 20;
-    if (crashKernel.length < 8) crashKernel.push({ start, end: start + Number(match[1]) * 2 ** 20 });
+    const start = bytesFromMib(Number(match[2]));
+    if (crashKernel.length < 8) crashKernel.push({ start, end: start + bytesFromMib(Number(match[1])) });
     return true;
   }
 

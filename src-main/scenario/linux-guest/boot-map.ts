@@ -14,17 +14,19 @@ import {
   PAGES_PER_HUGE,
   pagesFromBytes,
   pagesFromKib,
+  pagesFromMib,
   wholePagesFromBytes,
   wholePagesFromKib,
 } from '../../../shared/units/index.ts';
 import type { AddressRange, BootLogFacts, IomemFacts } from '../../formats/index.ts';
 import type { LayoutRange } from '../../../shared/model/config.ts';
+import { DEFAULT_DMA32_END_MIB, DEFAULT_DMA_END_MIB } from '../../../shared/model/default.ts';
 import { byStart, mergeRanges, pagesIn, subtractRanges } from '../pfn-range.ts';
 
 export type ZoneIndex = 0 | 1 | 2;
 export const ZONE_NAMES = ['DMA', 'DMA32', 'Normal'] as const;
 /** First pfn of each zone on x86_64. */
-export const ZONE_START = [0, 4096, 1_048_576] as const;
+export const ZONE_START = [0, pagesFromMib(DEFAULT_DMA_END_MIB), pagesFromMib(DEFAULT_DMA32_END_MIB)] as const;
 
 /** Pages of one node, taken for one purpose. */
 interface Taking {

@@ -1,18 +1,23 @@
 /** `free [-b|-k|-m]`, as procps prints it from /proc/meminfo. */
+import { bytesFromKib, mibFromKib } from '../../../shared/units/index.ts';
 import { type Program, readOr } from './program.ts';
 
-const BYTES: Readonly<Record<string, number>> = { '-b': 1, '-k': 1024, '-m': 2 ** 20 };
+const FROM_KIB: Readonly<Record<string, (kib: number) => number>> = {
+  '-b': bytesFromKib,
+  '-k': (kib) => kib,
+  '-m': mibFromKib,
+};
 const HEAD = '               total        used        free      shared  buff/cache   available\n';
 
 export const free: Program = (args, io) => {
-  const unit = args.length === 0 ? 1024 : BYTES[args[0]!];
-  if (unit === undefined || args.length > 1) {
+  const inUnit = FROM_KIB[args[0] ?? '-k'];
+  if (inUnit === undefined || args.length > 1) {
     io.err('usage: free [-b|-k|-m]\n');
     return 1;
   }
   const meminfo = readOr(io, '/proc/meminfo', '');
   const kb = (name: string): number => Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(meminfo)?.[1] ?? 0);
-  const cell = (value: number): string => String(Math.floor((value * 1024) / unit)).padStart(12);
+  const cell = (value: number): string => String(Math.floor(inUnit(value))).padStart(12);
   const total = kb('MemTotal');
   const unused = kb('MemFree');
   const cache = kb('Buffers') + kb('Cached') + kb('SReclaimable');

@@ -2,6 +2,7 @@
  * `numactl --hardware` and `--show`, byte for byte as numactl 2.0.16 prints them from sysfs. Running a program under a
  * policy fails, as the guest has no processes.
  */
+import { mibFromKib } from '../../../shared/units/index.ts';
 import { numactlText } from '../../../shared/view/numactl.ts';
 import type { NumactlNode } from '../../../shared/view/numactl.ts';
 import { idsOf, nodeKb, NODES, nodesOf, type Program, type ProgramIo, readOr } from './program.ts';
@@ -32,7 +33,7 @@ function node(io: ProgramIo, id: number): NumactlNode {
   const meminfo = readOr(io, `${NODES}/node${id}/meminfo`, '');
   const mib = (field: string): number | null => {
     const kb = nodeKb(meminfo, field);
-    return kb === null ? null : kb / 1024;
+    return kb === null ? null : mibFromKib(kb);
   };
   return { id, cpus: cpusOf(io, id), sizeMib: mib('MemTotal'), freeMib: mib('MemFree') };
 }

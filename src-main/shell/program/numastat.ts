@@ -3,6 +3,7 @@
  * `-s`. Plain counts are pages; with any option they are MBs (2^20 bytes). A name in a node's meminfo that this
  * numastat does not know is printed on a line of its own, as the original does.
  */
+import { bytesFromKib, mibFromBytes, PAGE_SIZE_BYTES } from '../../../shared/units/index.ts';
 import { NODES, nodesOf, type Program, type ProgramIo, readOr } from './program.ts';
 
 const NUMASTAT_NAMES = ['numa_hit', 'numa_miss', 'numa_foreign', 'interleave_hit', 'local_node', 'other_node'];
@@ -15,8 +16,6 @@ const MEMINFO_NAMES = [
   ...['HugePages_Total', 'HugePages_Free', 'HugePages_Surp', 'KReclaimable'],
 ];
 
-const PAGE_BYTES = 4096;
-const MB = 2 ** 20;
 const COLUMN = 16;
 const LEAST_COLUMN = 4;
 
@@ -88,14 +87,16 @@ function numastatInfo(io: ProgramIo, flags: Flags): string {
   const files = ids.map((nid) => valuesOf(readOr(io, `${NODES}/node${nid}/numastat`, ''), 0));
   const rows = NUMASTAT_NAMES.map((name) => ({
     label: name.replace(/(^|_)[a-z]/g, (letter) => letter.toUpperCase()),
-    values: withTotal(files.map((file) => mbOf(file.get(name)?.value, PAGE_BYTES))),
+    values: withTotal(files.map((file) => mbOf(file.get(name)?.value, PAGE_SIZE_BYTES))),
   }));
   return `\nPer-node numastat info (in MBs):\n${ruled(ids, rows, flags)}`;
 }
 
 function systemInfo(io: ProgramIo, flags: Flags): string {
   const ids = nodesOf(io);
-  const hugeBytes = 1024 * Number(/^Hugepagesize: +(\d+) kB$/m.exec(readOr(io, '/proc/meminfo', ''))?.[1] ?? 2048);
+  const hugeBytes = bytesFromKib(
+    Number(/^Hugepagesize: +(\d+) kB$/m.exec(readOr(io, '/proc/meminfo', ''))?.[1] ?? 2048),
+  );
   const files = ids.map((nid) => valuesOf(readOr(io, `${NODES}/node${nid}/meminfo`, ''), 2));
   const unknown = files.flatMap((file) => [...file.keys()].filter((name) => !MEMINFO_NAMES.includes(name)));
   const rows = MEMINFO_NAMES.map((name) => ({
@@ -104,7 +105,7 @@ function systemInfo(io: ProgramIo, flags: Flags): string {
       files.map((file) => {
         const found = file.get(name);
         if (found === undefined) return undefined;
-        return mbOf(found.value, found.inKb ? 1024 : name.startsWith('HugePages') ? hugeBytes : 1);
+        return mbOf(found.value, found.inKb ? bytesFromKib(1) : name.startsWith('HugePages') ? hugeBytes : 1);
       }),
     ),
   }));
@@ -125,7 +126,7 @@ function valuesOf(text: string, skip: number): Map<string, { readonly value: num
 }
 
 const mbOf = (value: number | undefined, bytes: number): number | undefined =>
-  value === undefined ? undefined : (value * bytes) / MB;
+  value === undefined ? undefined : mibFromBytes(value * bytes);
 
 /** The sum of those that are there behind them. */
 function withTotal(values: readonly (number | undefined)[]): readonly (number | undefined)[] {

@@ -1,4 +1,4 @@
-/** TESTS ONLY. Guests as section 8 of spec/dnuma.md boots them, for the tests of the defects. Half-open ranges. */
+/** TESTS ONLY. Guests as the test vectors (simtest/vectors.ts) boot them, for the tests of the defects. Half-open ranges. */
 import {
   CORRECT,
   DEFAULT_PROFILE,
@@ -15,7 +15,7 @@ export const range = (start: number, end: number, nid: number): LayoutRange => (
 export const ON_0 = [range(0, P, 0)];
 export const HALVES = [range(0, 16384, 0), range(16384, P, 1)];
 
-/** Section 8's guest: 128 MiB, DMA below 4096, everything free. */
+/** The guest of the test vectors: 128 MiB, DMA below 4096, everything free. */
 export function configOf(rfc: RfcSwitches, bootLayout: readonly LayoutRange[], more: Partial<MmConfig> = {}): MmConfig {
   return mmConfig({ profile: { ...DEFAULT_PROFILE, rfc }, bootLayout, ...more });
 }

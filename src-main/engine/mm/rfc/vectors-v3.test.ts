@@ -1,4 +1,4 @@
-/** The vectors of spec/dnuma.md section 8 in the column of the series as posted (V3). Figures copied from the text. */
+/** The test vectors (simtest/vectors.ts) in the column of the series as posted (V3). Figures worked out by hand. */
 import { describe, expect, test } from 'vitest';
 import { numactlMbFromPages } from '../../../../shared/units/index.ts';
 import { CORRECT } from '../../../../shared/model/config.ts';
