@@ -64,7 +64,7 @@ const ATTACKS: readonly { readonly what: string; readonly messages: () => readon
       request(next(), 'run.command', { command: { type: 'compact', vm: 'victim', nodes: [0], rateMiBps: -5 } }),
       request(next(), 'run.command', { command: { type: 'erase', vm: 'victim' } }),
       request(next(), 'view.tiles', { vm: 'victim', fromPfn: 0, pages: 2 ** 31 }),
-      request(next(), 'document.import', { files: [], rehearsal: true }),
+      request(next(), 'document.import', { files: [] }),
       request(next(), 'document.rename', { name: '' }),
     ],
   },

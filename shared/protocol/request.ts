@@ -90,15 +90,14 @@ export const requests = {
   /** Opens an unsaved document as the journal has it; the world is stepped to the tick it had reached. */
   'document.recover': desk<OpenReply>()(z.strictObject({ recovery: id })),
   'document.discardRecovery': desk<null>()(z.strictObject({ recovery: id })),
-  /** Dropped or chosen files in any order, recognised by content: one scenario, or hosts and VMs. */
+  /** Dropped or chosen files in any order, recognised by content: one scenario, or hosts and VMs, of which a
+   *  scenario without commands is made. */
   'document.import': desk<ImportReply>()(
     z.strictObject({
       files: z
         .array(z.strictObject({ name: z.string().max(1000), text: z.string().max(MAX_FILE_CHARS) }))
         .min(1)
         .max(MAX_FILES),
-      /** false: hosts and VMs alone, without compacting each VM. */
-      rehearsal: z.boolean(),
     }),
   ),
   /** Saves where it was opened; a document without a place, or `as`, asks the shell (name null) or takes the name given
@@ -126,6 +125,10 @@ export const requests = {
   'run.schedule': run<{
     commands: readonly { id: number; tick: number; command: ScenarioCommand; text: string }[];
   }>()(none),
+  /** Takes one of them out of the scenario. tick and text: as `run.schedule` had it, lest another stands at its id by now. */
+  'run.unschedule': run<null>()(z.strictObject({ id: z.int().min(0), tick, text: z.string().max(1000) })),
+  /** Enters a compaction of each VM into them, one after the other from the present on; undo takes all back. */
+  'run.rehearse': run<null>()(none),
   /** Applied at once and entered into the scenario. rejection: the simulated world says no, and nothing changed. */
   'run.command': run<{ rejection: Rejection | null }>()(z.strictObject({ command: submittedCommandSchema })),
   /** Takes the last submitted command out of the scenario, and the world back to the tick it was submitted at. */

@@ -69,6 +69,7 @@ const TABLE = {
   'run.toPresent': run('Back to now', ['Run', 0, 'Back to Now'], 'End', 'Escape'),
   'run.slower': run('Slower', ['Run', 1, 'Slower'], '['),
   'run.faster': run('Faster', ['Run', 1, 'Faster'], ']'),
+  'run.rehearse': run('Rehearse a compaction of each VM', ['Run', 2, 'Rehearse a Compaction of Each VM']),
   'run.check': run('Check every law now', ['Run', 3, 'Check Every Law Now']),
   'run.cancel': run('Cancel the replay', ['Run', 3, 'Cancel the Replay']),
 

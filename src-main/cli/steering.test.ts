@@ -93,7 +93,6 @@ describe('no text of a file reaches', () => {
     const page = new Page(desk, 'w');
     const { document, diagnostics } = await page.get('document.import', {
       files: [{ name: `${evil('f')}.json`, text: SCENARIO }],
-      rehearsal: false,
     });
     expect(diagnostics.map(({ slug }) => slug)).toContain('text-steers');
     await page.show(document!);

@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 async function imported(page: Page, text = SMALL): Promise<string> {
-  const reply = await page.get('document.import', { files: [{ name: 'small.json', text }], rehearsal: true });
+  const reply = await page.get('document.import', { files: [{ name: 'small.json', text }] });
   expect(reply.diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
   return reply.document!;
 }
@@ -361,22 +361,19 @@ test('an imported host and its VMs become one unsaved document; all problems com
     { name: 'C:\\vms\\db.xml', text: vm },
     { name: 'host.txt', text: host },
   ];
-  const reply = await page.get('document.import', { files, rehearsal: true });
+  const reply = await page.get('document.import', { files });
   expect(reply.files).toEqual([
     { name: 'db.xml', kind: 'vm' },
     { name: 'host.txt', kind: 'host' },
   ]);
   const state = (await page.get('attach', { document: reply.document }))!;
-  expect(state).toMatchObject({ dirty: true, place: null, commands: [{ type: 'compact', vm: 'db' }] });
-  const bare = await page.get('document.import', { files, rehearsal: false });
-  expect((await page.get('attach', { document: bare.document }))!.commands).toEqual([]);
+  expect(state).toMatchObject({ dirty: true, place: null, commands: [] });
   const bad = await page.get('document.import', {
     files: [
       { name: 'a.xml', text: '<domain><name>x' },
       { name: 'b.json', text: '{ "pageshift": 1 }' },
       { name: 'c.txt', text: 'what?' },
     ],
-    rehearsal: true,
   });
   expect(bad.document).toBeNull();
   expect(new Set(bad.diagnostics.map(({ where }) => where.file))).toEqual(new Set(['a.xml', 'b.json', 'c.txt']));

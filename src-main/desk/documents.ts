@@ -80,8 +80,8 @@ export class Documents {
     return this.#start({ scenario, written: { name: file, text } }, { ...NOWHERE, saved, diagnostics: [] });
   }
 
-  async openImport(files: readonly GivenFile[], rehearsal: boolean): Promise<ImportReply> {
-    const imported = await importFiles(files, rehearsal, this.#parts.threadPlace);
+  async openImport(files: readonly GivenFile[]): Promise<ImportReply> {
+    const imported = await importFiles(files, this.#parts.threadPlace);
     const { source, diagnostics } = imported;
     if (source === null) return { document: null, diagnostics, files: imported.files };
     // A scenario that was dropped stands in a file somewhere; what was assembled stands nowhere.
@@ -196,7 +196,7 @@ export class Documents {
   }
 
   async #startFile(path: string, text: string): Promise<OpenReply> {
-    const { source, diagnostics } = await importFiles([{ name: path, text }], true, this.#parts.threadPlace);
+    const { source, diagnostics } = await importFiles([{ name: path, text }], this.#parts.threadPlace);
     if (source === null) return { document: null, diagnostics };
     if (source.written === null) return await this.#start(source, { ...NOWHERE, diagnostics });
     const print = textHash(text);

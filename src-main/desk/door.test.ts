@@ -111,7 +111,7 @@ describe('a hostile window', () => {
     desk = await Desk.open(shell);
     page = new Page(desk, 'w');
     const files = [{ name: 'small.json', text: SMALL }];
-    document = (await page.get('document.import', { files, rehearsal: true })).document!;
+    document = (await page.get('document.import', { files })).document!;
     await page.show(document);
   });
   afterAll(async () => {

@@ -39,7 +39,7 @@ beforeEach(async () => {
   });
   page = new Page(desk, 'w');
   const files = [{ name: 'small.json', text: SMALL }];
-  await page.show((await page.get('document.import', { files, rehearsal: true })).document!);
+  await page.show((await page.get('document.import', { files })).document!);
 });
 afterEach(async () => {
   await desk.close();

@@ -17,7 +17,6 @@ beforeEach(async () => {
   await page.hello();
   const { document } = await page.get('document.import', {
     files: [{ name: 'small.json', text: SMALL }],
-    rehearsal: true,
   });
   await page.get('attach', { document });
 });

@@ -35,7 +35,6 @@ const journals = (): string => join(folder, 'data', 'journal');
 async function imported(): Promise<string> {
   const { document } = await page.get('document.import', {
     files: [{ name: 'small.json', text: SMALL }],
-    rehearsal: true,
   });
   await page.show(document!);
   return document!;

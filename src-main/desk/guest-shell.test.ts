@@ -17,7 +17,7 @@ beforeEach(async () => {
   desk = await Desk.open(fakeShell(folder, false));
   page = new Page(desk, 'w');
   const files = [{ name: 'small.json', text: SMALL }];
-  const { document } = await page.get('document.import', { files, rehearsal: true });
+  const { document } = await page.get('document.import', { files });
   await page.show(document!);
   vm = JSON.parse(SMALL).vms[0].name;
 });

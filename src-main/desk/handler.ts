@@ -89,7 +89,7 @@ export function createHandlers({ shell, documents, lists, previews, documentOf, 
     'document.recent': async ({ recent }) => ({ output: await documents.openRecent(recent) }),
     'document.recover': async ({ recovery }) => ({ output: await documents.recover(recovery) }),
     'document.discardRecovery': async ({ recovery }) => done(documents.discardRecovery(recovery)),
-    'document.import': async ({ files, rehearsal }) => ({ output: await documents.openImport(files, rehearsal) }),
+    'document.import': async ({ files }) => ({ output: await documents.openImport(files) }),
     'document.save': async (asked, link) => {
       const document = link.shown();
       return await document.exclusively(async () => {

@@ -92,7 +92,7 @@ test('a journal has the tick of the run within a second', async () => {
     const desk = await Desk.open(fakeShell(folder, false));
     const page = new Page(desk, 'w');
     const files = [{ name: 'small.json', text: SMALL }];
-    const { document } = await page.get('document.import', { files, rehearsal: true });
+    const { document } = await page.get('document.import', { files });
     await page.show(document!);
     for (const tick of [3, 6, 9]) {
       await page.get('run.step', { ticks: 3 });

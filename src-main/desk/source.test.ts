@@ -11,7 +11,7 @@ test('reading that takes too long, or too much memory, is ended and told', async
     [{ ms: 1, memoryMib: 512 }, 'Reading this takes too long.'],
     [{ ms: 60_000, memoryMib: 8 }, 'Reading this takes too much memory.'],
   ] as const) {
-    const { source, diagnostics } = await importFiles([{ name: 'd.xml', text }], false, undefined, limits);
+    const { source, diagnostics } = await importFiles([{ name: 'd.xml', text }], undefined, limits);
     expect(source).toBeNull();
     expect(diagnostics).toMatchObject([{ slug: 'input-too-costly', message, where: { file: 'd.xml' } }]);
   }
@@ -20,7 +20,7 @@ test('reading that takes too long, or too much memory, is ended and told', async
 test('others have their turn while a file is read', async () => {
   let turns = 0;
   const timer = setInterval(() => turns++, 1);
-  const { diagnostics } = await importFiles([{ name: 'd.xml', text }], false);
+  const { diagnostics } = await importFiles([{ name: 'd.xml', text }]);
   clearInterval(timer);
   expect(diagnostics.map(({ slug }) => slug)).toContain('import-no-host');
   expect(turns).toBeGreaterThan(10);

@@ -23,10 +23,9 @@ const CHEAP_CHARS = 32_768;
 const isCheap = ([only, ...others]: readonly GivenFile[]): boolean =>
   only !== undefined && others.length === 0 && only.text.length <= CHEAP_CHARS && /^\s*\{/.test(only.text);
 
-/** One scenario, or hosts and VMs, told apart by content. @param rehearsal false: without commands of our own. */
+/** One scenario, or hosts and VMs, told apart by content: of these a scenario without commands is made. */
 export async function importFiles(
   given: readonly GivenFile[],
-  rehearsal: boolean,
   threadPlace?: ThreadPlace,
   limits: typeof LIMITS | { readonly ms: number; readonly memoryMib: number } = LIMITS,
 ): Promise<Imported> {
@@ -34,7 +33,7 @@ export async function importFiles(
   try {
     return await runJob(
       'read',
-      { files, rehearsal },
+      { files },
       { where: isCheap(given) ? 'here' : 'worker', limits, ...(threadPlace === undefined ? {} : { threadPlace }) },
     );
   } catch (error) {
@@ -47,7 +46,7 @@ export async function importFiles(
 
 /** A document that is to be a scenario. */
 export async function readText(text: string, file: string, threadPlace?: ThreadPlace): Promise<Read<Scenario>> {
-  const { source, diagnostics } = await importFiles([{ name: file, text }], false, threadPlace);
+  const { source, diagnostics } = await importFiles([{ name: file, text }], threadPlace);
   return { value: source?.scenario ?? null, diagnostics };
 }
 

@@ -208,6 +208,14 @@ export class World {
     this.#config = { ...this.#config, schedule: [...this.#schedule] };
   }
 
+  /** The commands still to come become these, none of them before the present tick. Between two ticks only. */
+  reschedule(toCome: readonly ScheduledCommand[]): void {
+    const sorted = [...toCome].sort((a, b) => a.at - b.at);
+    if ((sorted[0]?.at ?? this.#tick) < this.#tick) throw new InvariantError('schedule-past', { tick: this.#tick });
+    this.#schedule.splice(this.#scheduled, this.#schedule.length, ...sorted);
+    this.#config = { ...this.#config, schedule: [...this.#schedule] };
+  }
+
   /** The files of a guest, to be looked at; null when there is no such VM. What is written goes through writeFile. */
   filesOf(vm: string): Pick<GuestFiles, 'stat' | 'list' | 'read' | 'resolve'> | null {
     return this.#files[this.#indexOf(vm)] ?? null;

@@ -19,9 +19,10 @@ export interface GivenFile {
 export interface ReadInput {
   /** With the hash of each text. */
   readonly files: readonly (GivenFile & { readonly sha256: string })[];
-  /** False: without commands of our own. */
-  readonly rehearsal: boolean;
 }
+
+/** Commands are for a person to ask. */
+const rehearsal = false;
 
 /** A scenario, and the text with the name that its places refer to; null where no person wrote it. */
 export interface Source {
@@ -36,7 +37,7 @@ export interface Imported {
 }
 
 /** One scenario, or hosts and VMs, told apart by content. */
-export function* readFiles({ files: given, rehearsal }: ReadInput): JobSteps<null, Imported> {
+export function* readFiles({ files: given }: ReadInput): JobSteps<null, Imported> {
   yield () => null;
   const hashes = new Map(given.map(({ text, sha256 }) => [text, sha256]));
   const files = given.map(({ name, text }) => ({ name: baseName(name), text }));

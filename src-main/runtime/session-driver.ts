@@ -190,6 +190,15 @@ export class SessionDriver {
     return rejection;
   }
 
+  /** A change of the commands to come. */
+  reschedule(change: () => void): void {
+    this.#refuseReplay();
+    this.#refuseBroken();
+    change();
+    this.sendState();
+    if (this.#run.checkpointDue(true)) this.#wake();
+  }
+
   /** Undo or redo. */
   #goBack(what: 'Undoing' | 'Redoing'): Promise<void> {
     this.#refuseReplay();

@@ -48,6 +48,8 @@ export function sessionMethods(driver: SessionDriver, run: SteeredRun): SessionM
     'run.step': ({ ticks }) => done(driver.step(ticks)),
     'run.command': ({ command }) => ({ output: { rejection: driver.submit(command) } }),
     'run.schedule': () => ({ output: { commands: run.commandsToCome() } }),
+    'run.unschedule': (wanted) => done(driver.reschedule(() => run.unschedule(wanted))),
+    'run.rehearse': () => done(driver.reschedule(() => run.rehearse())),
     'run.undo': () => done(driver.undo()),
     'run.redo': () => done(driver.redo()),
     'run.cancel': () => done(driver.cancel()),

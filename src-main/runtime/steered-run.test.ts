@@ -7,7 +7,7 @@ import type { SubmittedCommand } from '../../shared/schema/command.ts';
 import { World } from '../engine/index.ts';
 import type { Scenario } from '../scenario/index.ts';
 import { toWorldConfig } from '../scenario/index.ts';
-import { moving, small } from './fixture.ts';
+import { moving, scenarioOf, small } from './fixture.ts';
 import type { Replay } from './replay.ts';
 import { SteeredRun } from './steered-run.ts';
 
@@ -184,4 +184,97 @@ it('of a large world no command waits for a checkpoint, and one under way is of 
   run.finishUndo(through(run.startUndo()));
   run.finishRedo(through(run.startRedo()));
   expect(run.hashes().hash).toBe(hash);
+});
+
+describe.each(['all', 'none', 'dear'] as const)('a change of the commands to come, with checkpoints: %s', (keep) => {
+  const at = (tick: number, node: number, vm = 'v') => ({
+    at: tick,
+    type: 'compact' as const,
+    vm,
+    nodes: [node],
+    rateMiBps: 64,
+  });
+  const scheduled = [at(8, 1), at(30, 0)];
+  const toCome = (run: SteeredRun) => run.commandsToCome().map(({ tick, command: { type } }) => [tick, type]);
+  /** Of the text alone, run from the beginning. */
+  const chainOf = (text: string, tick: number): string => {
+    const world = World.create(toWorldConfig(scenarioOf(text))).world!;
+    while (world.tick < tick) world.step();
+    return world.chain;
+  };
+  const sound = (run: SteeredRun): void => expect(run.hashes().chain).toBe(chainOf(run.text, run.tick));
+
+  it('takes one out, and undo and redo of it and of what is around it come to the same runs', () => {
+    const run = runOf(small({ commands: scheduled }), keep);
+    steps(run, 2);
+    expect(run.submit({ type: 'setRegeneration', vm: 'v', regeneration: { delayMs: 100 } })).toBeNull();
+    steps(run, 3);
+    const [first] = run.commandsToCome();
+    const { id, tick, text } = first!;
+    run.unschedule({ id, tick, text });
+    expect(toCome(run)).toEqual([[30, 'compact']]);
+    expect(run.undoLabel).toBe('remove compact v to node 1 at 0.8 s');
+    expect(run.text).not.toContain('"at": 8');
+    steps(run, 10);
+    sound(run);
+    expect(run.submit(compact([0]))).toBeNull();
+    steps(run, 4);
+    const whole = run.record();
+    sound(run);
+
+    run.finishUndo(through(run.startUndo()));
+    expect(run.tick).toBe(15);
+    sound(run);
+    run.finishUndo(through(run.startUndo()));
+    expect(run.tick).toBe(5);
+    expect(toCome(run)).toEqual([
+      [8, 'compact'],
+      [30, 'compact'],
+    ]);
+    run.finishUndo(through(run.startUndo()));
+    expect(run.tick).toBe(2);
+    steps(run, 10);
+    sound(run);
+    for (const ticks of [3, 10, 4]) {
+      run.finishRedo(through(run.startRedo()));
+      if (ticks === 10) expect(toCome(run)).toEqual([[30, 'compact']]);
+      steps(run, ticks);
+      sound(run);
+    }
+    expect(run.record()).toEqual(whole);
+  });
+
+  it('of a command that was applied meanwhile, or is another by now, changes nothing', () => {
+    const run = runOf(small({ commands: scheduled }), keep);
+    const [first] = run.commandsToCome();
+    const { id, tick, text } = first!;
+    expect(() => run.unschedule({ id, tick: tick + 1, text })).toThrow('not to come any more');
+    steps(run, 9);
+    expect(() => run.unschedule({ id, tick, text })).toThrow('not to come any more');
+    expect(run.undoLabel).toBeNull();
+    expect(toCome(run)).toEqual([[30, 'compact']]);
+  });
+
+  it('rehearses every VM from the present on, as one change', () => {
+    const vms = ['a', 'b'].map((name) => ({ name, host: 'h', memoryMiB: 16 }));
+    const run = runOf(small({ commands: [at(8, 1, 'a')], vms }), keep);
+    steps(run, 4);
+    run.rehearse();
+    const rehearsal = [
+      [8, 'compact'],
+      [54, 'compact'],
+      [104, 'compact'],
+    ];
+    expect(toCome(run)).toEqual(rehearsal);
+    expect(run.undoLabel).toBe('rehearse a compaction of each VM');
+    steps(run, 60);
+    sound(run);
+    run.finishUndo(through(run.startUndo()));
+    expect(run.tick).toBe(4);
+    expect(toCome(run)).toEqual([[8, 'compact']]);
+    run.finishRedo(through(run.startRedo()));
+    expect(toCome(run)).toEqual(rehearsal);
+    steps(run, 60);
+    sound(run);
+  });
 });

@@ -18,12 +18,18 @@ import type { SubmittedCommand } from '../../shared/schema/command.ts';
 import type { Forecast } from '../../shared/model/forecast.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
-import { commandLabel, pendingText, rejectionText } from '../../shared/view/words/index.ts';
+import {
+  commandLabel,
+  pendingText,
+  REHEARSAL_LABEL,
+  rejectionText,
+  removalLabel,
+} from '../../shared/view/words/index.ts';
 import type { PlacementProblem } from '../../shared/model/placement.ts';
 import type { Written } from '../engine/index.ts';
 import { InvariantError, World } from '../engine/index.ts';
-import type { Scenario, ScenarioCommand } from '../scenario/index.ts';
-import { toWorldConfig } from '../scenario/index.ts';
+import type { Scenario, ScenarioCommand, ScheduleChange } from '../scenario/index.ts';
+import { rehearsalFrom, toWorldConfig } from '../scenario/index.ts';
 import type { Checkpoint, CheckpointBounds } from './checkpoint.ts';
 import { CommandOutcomes } from './command-outcomes.ts';
 import { DocumentRoom } from './document-room.ts';
@@ -37,8 +43,8 @@ import { Replay } from './replay.ts';
 import { RunCheckpoints } from './run-checkpoints.ts';
 import type { Position } from './run-checkpoints.ts';
 import type { SessionState } from './session-api.ts';
-import type { MethodAnswer } from './session-table.ts';
-import type { Submitted } from './submitted-commands.ts';
+import type { MethodAnswer, MethodInput } from './session-table.ts';
+import type { Submitted, SubmittedNow } from './submitted-commands.ts';
 import { SubmittedCommands } from './submitted-commands.ts';
 
 /** A line of a guest's shell that has written, and goes on. */
@@ -235,7 +241,7 @@ export class SteeredRun {
 
   /** As submit, of a command that the scenario had before. */
   #submitNew(command: ScenarioCommand): Rejection | null {
-    const submitted: Submitted = {
+    const submitted: SubmittedNow = {
       tick: this.tick,
       command,
       label: commandLabel(command),
@@ -298,7 +304,7 @@ export class SteeredRun {
   }
 
   /** Applies it, with a checkpoint before it. */
-  #carryOut({ command, label }: Submitted): Rejection | null {
+  #carryOut({ command, label }: SubmittedNow): Rejection | null {
     const engineCommand = this.#commands.engineCommand(command);
     const forecast = this.#world.forecast(engineCommand);
     if (forecast.rejection !== null) return forecast.rejection;
@@ -352,6 +358,12 @@ export class SteeredRun {
     this.#arrive(replay);
     const { applied, list } = this.#commands;
     const submitted = list[applied]!;
+    if (submitted.command === null) {
+      this.#checkpointHere();
+      this.#commands.setApplied(applied + 1);
+      this.#takeOverSchedule();
+      return;
+    }
     const rejection = this.#carryOut(submitted);
     if (rejection !== null)
       throw new InvariantError('redo-refused', { command: submitted.label, text: rejectionText(rejection) });
@@ -364,10 +376,11 @@ export class SteeredRun {
     const target = list[applied]!;
     const checkpoint = this.#checkpoints.before(list, applied);
     const from = checkpoint?.applied ?? 0;
-    const todo = list
-      .slice(from, applied)
-      .map(({ tick, command }) => ({ tick, command: this.#commands.engineCommand(command) }));
-    return new Replay(this.#commands.scenarioOf(from), checkpoint, {
+    const todo = list.slice(from, applied).flatMap(({ tick, command }) => {
+      return command === null ? [] : { tick, command: this.#commands.engineCommand(command) };
+    });
+    // A change of the commands to come changes none that the way there applies, so it is made from the beginning on.
+    return new Replay(this.#commands.scenarioOf(applied, from), checkpoint, {
       applied,
       tick: target.tick,
       chain: target.chain,
@@ -407,6 +420,46 @@ export class SteeredRun {
     this.#commands.schedule(commands);
     const world = World.restore(toWorldConfig(this.#commands.scenario), this.#world.state());
     this.#goTo(world, this.#recording.save(), this.#laws.save());
+  }
+
+  /** Takes a command that is still to come out of the scenario. */
+  unschedule(wanted: MethodInput<'run.unschedule'>): void {
+    this.endLine();
+    const found = this.commandsToCome().find(({ id }) => id === wanted.id);
+    if (found === undefined || found.tick !== wanted.tick || found.text !== wanted.text)
+      throw new RequestDenied('This command is not to come any more.');
+    const { command, tick } = found;
+    this.#changeSchedule({ removed: [command], added: [] }, removalLabel(command, tick, this.tickMs));
+  }
+
+  /** Enters a compaction of each VM, one after the other from now on. */
+  rehearse(): void {
+    this.endLine();
+    const added = rehearsalFrom(this.#commands.scenario, this.tick);
+    if (added === null) throw new RequestDenied('The scenario has no room for so many commands more.');
+    this.#changeSchedule({ removed: [], added }, REHEARSAL_LABEL);
+  }
+
+  #changeSchedule(schedule: ScheduleChange, label: string): void {
+    const { chain } = this.#world;
+    this.#recordBeforeCommand();
+    this.#checkpointHere();
+    this.#enter({ tick: this.tick, command: null, schedule, label, chain, laws: this.#laws.save() });
+    this.#takeOverSchedule();
+  }
+
+  /** Of the world before a change of the commands to come. */
+  #checkpointHere(): void {
+    const checkpoint = this.#checkpoints.beforeCommand({ world: this.#world, recording: this.#recording });
+    if (checkpoint !== null) this.#checkpoints.put(this.#position, checkpoint);
+  }
+
+  /** The world's commands to come are those of the scenario. */
+  #takeOverSchedule(): void {
+    const toCome = this.commandsToCome();
+    this.#world.reschedule(
+      toCome.map(({ tick, command }) => ({ at: tick, command: this.#commands.engineCommand(command) })),
+    );
   }
 
   /** In the order in which they will be applied; `id` is the place in the scenario. */

@@ -1,25 +1,39 @@
 /**
- * The commands that a person submitted, and the scenario with them: its base, and each command at the tick it was
- * submitted at. Undo takes the last one out, redo puts it back; a new one ends what could be redone.
+ * What a person did to a scenario, and the scenario with it: its base, each command at the tick it was submitted at, and
+ * each change of the commands to come. Undo takes the last one out, redo puts it back; a new one ends what could be redone.
+ *
+ * (a) A change of the commands to come leaves all that were applied when it was made: the same world comes of the
+ *     scenario with and without it, up to the tick it was made at.
  */
 import type { Command } from '../../shared/model/command.ts';
 import type { SubmittedCommand } from '../../shared/schema/command.ts';
 import { engineCommand } from '../../shared/schema/command.ts';
 import type { LawWatchState } from '../jobs/law-watch.ts';
-import type { Scenario, ScenarioCommand } from '../scenario/index.ts';
+import type { ScheduleChange, Scenario, ScenarioCommand } from '../scenario/index.ts';
 import {
   canonicalText,
   commandPlace,
   enterCommand,
   submittedIndexes,
   tickOf,
+  withScheduleChange,
   withSubmitted,
 } from '../scenario/index.ts';
 
-/** A command that a person submitted, and what stood before it. */
-export interface Submitted {
-  readonly tick: number;
+/** A command that a person submitted, or a change of those to come, and what stood before it. */
+export type Submitted = SubmittedNow | Rescheduled;
+
+export interface SubmittedNow extends Before {
   readonly command: ScenarioCommand;
+}
+
+export interface Rescheduled extends Before {
+  readonly command: null;
+  readonly schedule: ScheduleChange;
+}
+
+interface Before {
+  readonly tick: number;
   readonly label: string;
   /** Of the world before it. */
   readonly chain: string;
@@ -58,7 +72,7 @@ export class SubmittedCommands {
 
   /** Indexes of the commands submitted into those of the text. */
   get indexes(): readonly number[] {
-    return submittedIndexes(this.#base, this.#commands(this.#applied));
+    return submittedIndexes(this.#baseOf(this.#applied), this.commands(0, this.#applied));
   }
 
   /** Applied ones first, then those taken back. */
@@ -90,7 +104,7 @@ export class SubmittedCommands {
 
   /** The command as the scenario would have it, or why it has no place in it. */
   admit(submitted: SubmittedCommand, tick: number): ReturnType<typeof enterCommand> {
-    return enterCommand(this.#base, this.#commands(this.#applied), submitted, tick);
+    return enterCommand(this.#baseOf(this.#applied), this.commands(0, this.#applied), submitted, tick);
   }
 
   /** The command as the world takes it. */
@@ -99,9 +113,9 @@ export class SubmittedCommands {
     return engineCommand(command, commandPlace(vm, this.#base.tickMs));
   }
 
-  /** The scenario with the first `count` alone. */
-  scenarioOf(count: number): Scenario {
-    return withSubmitted(this.#base, this.#commands(count));
+  /** The scenario with the first `count` alone. @param submitted how many of them are submitted as commands */
+  scenarioOf(count: number, submitted = count): Scenario {
+    return withSubmitted(this.#baseOf(count), this.commands(0, submitted));
   }
 
   /** It has been applied: what was taken back before can no longer be redone. */
@@ -128,7 +142,15 @@ export class SubmittedCommands {
     this.#scenario = { ...this.#scenario, name };
   }
 
-  #commands(count: number): ScenarioCommand[] {
-    return this.#list.slice(0, count).map(({ command }) => command);
+  /** The commands submitted, of this part of the list. */
+  commands(from: number, to: number): ScenarioCommand[] {
+    return this.#list.slice(from, to).flatMap(({ command }) => command ?? []);
+  }
+
+  /** Without what was submitted, with the first `count` of the list as far as they change the commands to come. */
+  #baseOf(count: number): Scenario {
+    return this.#list
+      .slice(0, count)
+      .reduce((base, each) => (each.command === null ? withScheduleChange(base, each.schedule) : base), this.#base);
   }
 }

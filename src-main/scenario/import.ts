@@ -31,7 +31,7 @@ import { problemsOfIssues } from './form-problem.ts';
 import type { ImportPart } from './import-host.ts';
 import { hostInput, importHost } from './import-host.ts';
 import { hostMeasure, vmMeasures } from './import-state.ts';
-import { importVm, type VmInput } from './import-vm.ts';
+import { importVm } from './import-vm.ts';
 import { withReserved } from './import-reserved.ts';
 import { withoutUnplaceable } from './not-placed.ts';
 import { assumedHost, guestFromLinuxFiles, linuxVm } from './linux-guest/index.ts';
@@ -40,6 +40,7 @@ import { MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS } from '../../shared/model/limit.
 import { nameHint } from './name-hint.ts';
 import type { Problem } from './problem.ts';
 import { diagnosticOf, pointerOf, sentence } from './problem.ts';
+import { rehearsalOf } from './rehearsal.ts';
 import type { Scenario, ScenarioInput } from './schema.ts';
 import { SCENARIO_VERSION, scenarioSchema } from './schema.ts';
 import { validateScenario } from './validate.ts';
@@ -321,22 +322,6 @@ function ofGuest(facts: HostFacts, guestFiles: readonly ImportPart<Facts>[]): bo
     const managed = zones.reduce((sum, zone) => sum + (zone.managed ?? zone.present), 0);
     const present = zones.reduce((sum, zone) => sum + zone.present, 0);
     return [managed, present].some((pages) => kibFromMib(numactlMbFromPages(pages)) === memoryKiB);
-  });
-}
-
-/** Ticks between the compactions of a rehearsal; the first waits as long. */
-const REHEARSAL_TICKS = 50;
-
-/**
- * A bound VM stays on the nodes it is bound to; for the others the engine chooses. One that is bound cell by cell stays
- * where it is and gets a layout of that: setting its regeneration triggers a delivery.
- */
-function rehearsalOf(vms: readonly VmInput[]): NonNullable<ScenarioInput['commands']> {
-  return vms.map((vm, i) => {
-    const at = (i + 1) * REHEARSAL_TICKS;
-    if ((vm.memnodes ?? []).length > 0) return { at, type: 'setRegeneration', vm: vm.name, regeneration: {} };
-    const bound = vm.placement?.mode === 'strict' ? { nodes: vm.placement.nodes } : {};
-    return { at, type: 'compact', vm: vm.name, ...bound };
   });
 }
 

@@ -3,7 +3,14 @@ export { bootShares } from './boot-share.ts';
 export { canonicalText } from './canonical.ts';
 export { withCommandTexts } from './command-text.ts';
 export type { CommandTexts } from './command-text.ts';
-export { enterCommand, submittedIndexes, withSubmitted } from './submitted-command.ts';
+export {
+  enterCommand,
+  rehearsalFrom,
+  submittedIndexes,
+  withScheduleChange,
+  withSubmitted,
+} from './submitted-command.ts';
+export type { ScheduleChange } from './submitted-command.ts';
 export type { ScenarioCommand } from '../../shared/schema/command.ts';
 export { assembleScenario, sortParts } from './import.ts';
 export type { ImportPart } from './import-host.ts';

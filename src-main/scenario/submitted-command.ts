@@ -12,6 +12,7 @@ import type { ScenarioCommand } from '../../shared/schema/command.ts';
 import { commandSchema } from '../../shared/schema/command.ts';
 import type { Problem } from './problem.ts';
 import { sentence } from './problem.ts';
+import { rehearsalOf } from './rehearsal.ts';
 import type { Scenario } from './schema.ts';
 import { validateCommands } from './validate-command.ts';
 import { tickOf } from './world-config.ts';
@@ -60,6 +61,26 @@ function rejected({ slug, message, found, expected }: Omit<Problem, 'severity' |
   const tail = details.filter((detail) => detail !== '').join('; ');
   const text = sentence(tail === '' ? message : `${message} (${tail})`);
   return { command: null, rejection: { slug: 'command-invalid', problem: slug, message: text } };
+}
+
+/** A change of the commands that are still to come. */
+export interface ScheduleChange {
+  /** Each as it stands in the scenario. */
+  readonly removed: readonly ScenarioCommand[];
+  readonly added: readonly ScenarioCommand[];
+}
+
+export const withScheduleChange = (base: Scenario, { removed, added }: ScheduleChange): Scenario => {
+  const gone = new Set(removed);
+  return withSubmitted({ ...base, commands: base.commands.filter((command) => !gone.has(command)) }, added);
+};
+
+/** A compaction of each VM, one after the other from a tick on; null: the scenario has no room for them. */
+export function rehearsalFrom(scenario: Scenario, tick: number): readonly ScenarioCommand[] | null {
+  const commands = rehearsalOf(scenario.vms, tick);
+  if (scenario.commands.length + commands.length > MAX_COMMANDS) return null;
+  const parsed = commands.map((command) => commandSchema.safeParse(command));
+  return parsed.every(({ success }) => success) ? parsed.map(({ data }) => data!) : null;
 }
 
 /** The scenario with these commands, which were submitted in this order. */

@@ -42,7 +42,7 @@ import { readLayout, withOpen, withSize, writeLayout } from './layout.ts';
 import type { PanelName } from './layout.ts';
 import { memory } from './memory.ts';
 import { openPort } from './port.ts';
-import { brokenLaw } from './run-state.ts';
+import { brokenLaw, rejectedCommands } from './run-state.ts';
 import { IdleGate, watchInput } from './idle-gate.ts';
 import { readThemeChoice, themeOf } from './theme.ts';
 import type { ThemeChoice } from './theme.ts';
@@ -126,8 +126,8 @@ export class App {
   viewControl = $state.raw<ViewControl | null>(null);
   /** Why the last opening failed, or what it warned of; shown beside the drop area, and under Problems. */
   openProblems = $state.raw<readonly Diagnostic[]>([]);
-  /** Imported VMs are compacted one by one. */
-  rehearsal = $state(true);
+  /** Document made of imported VMs of which the window offers a rehearsal. */
+  rehearsalOffer = $state<string | null>(null);
   /** How far the comparison is that this window asked for last. */
   comparing = $state.raw<CompareProgress | null>(null);
   /** What is being opened, and since when; giving up sets it to null. */
@@ -173,6 +173,7 @@ export class App {
   /** All that the tab Problems lists. */
   readonly problems = $derived([
     ...(this.document?.laws.broken ?? []).map(brokenLaw),
+    ...(this.document === null ? [] : rejectedCommands(this.document)),
     ...this.openProblems,
     ...(this.document?.problems ?? []),
     ...this.notices,

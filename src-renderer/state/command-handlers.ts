@@ -3,7 +3,7 @@ import { isUnderWay } from '../../shared/model/transfer.ts';
 import { compactionsOf, migrationsOf } from '../../shared/columns/index.ts';
 import type { WindowCommandId } from '../../shared/protocol/window-command.ts';
 import type { App, DialogName, GuestPart, ViewName } from './app.svelte.ts';
-import { close, newDocumentDialog, openFile, pickFiles, save } from './documents.ts';
+import { close, newDocumentDialog, openFile, pickFiles, rehearse, save } from './documents.ts';
 import type { PanelName } from './layout.ts';
 import { termInSight } from '../ui/term.ts';
 import { nextSpeed } from './speed.ts';
@@ -95,6 +95,7 @@ export function commandHandlers(app: App): { readonly [Id in WindowCommandId]: C
     'run.toPresent': { enabled: () => app.at !== null, run: () => app.scrub(null) },
     'run.slower': { enabled: speedChanges(-1), run: () => changeSpeed(app, -1) },
     'run.faster': { enabled: speedChanges(1), run: () => changeSpeed(app, 1) },
+    'run.rehearse': { enabled: () => idle() && app.guestName !== null, run: () => rehearse(app) },
     'run.check': { enabled: idle, run: () => checkLaws(app) },
     'run.cancel': {
       enabled: () => open() && app.document?.busy != null,

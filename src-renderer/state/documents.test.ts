@@ -3,7 +3,7 @@ import type { Diagnostic } from '../../shared/errors/index.ts';
 import { fileNameProblem } from '../app/file-name.ts';
 import type { App } from './app.svelte.ts';
 import { fileStem, scenarioFile } from '../../shared/view/export-name.ts';
-import { close, importFiles, openExample, openRecent, save, show } from './documents.ts';
+import { close, importFiles, openExample, openRecent, rehearse, save, show } from './documents.ts';
 
 const error: Diagnostic = { severity: 'error', slug: 'xml-truncated', message: 'm', where: {} };
 const warning: Diagnostic = { ...error, severity: 'warning', slug: 'odd' };
@@ -16,7 +16,7 @@ function fakeApp(more: object = {}): App & { attach: ReturnType<typeof vi.fn> } 
       start: { examples: [{ id: 'e', name: 'An example' }] },
       hello: { dialogs: false },
       openProblems: [],
-      rehearsal: true,
+      rehearsalOffer: null,
     },
     ...{ attach: vi.fn(), attempt: vi.fn(), note: vi.fn(), showDrawer: vi.fn(), openDialog: vi.fn() },
     ...more,
@@ -78,9 +78,32 @@ test.each([
 test('files that are too large never reach main', async () => {
   const app = fakeApp();
   const file = { name: 'disk.img', size: 2 ** 33, text: () => Promise.resolve('') };
-  expect(await importFiles(app, [file], true)).toBe(false);
+  expect(await importFiles(app, [file])).toBe(false);
   expect(app.attempt).not.toHaveBeenCalled();
   expect(app.openProblems.map(({ slug }) => slug)).toEqual(['drop-file-too-large']);
+});
+
+test.each([
+  ['hosts and VMs', ['host', 'vm'], 'd1'],
+  ['a host alone', ['host'], null],
+  ['a scenario', ['scenario'], null],
+])('of %s that were imported, a rehearsal is offered or not, and none is slipped in', async (_, kinds, offered) => {
+  const files = kinds.map((kind) => ({ name: `${kind}.xml`, kind }));
+  const attempt = vi.fn().mockResolvedValue({ document: 'd1', diagnostics: [], files });
+  const app = fakeApp({ attempt });
+  const file = { name: 'vm.xml', size: 1, text: () => Promise.resolve('x') };
+  expect(await importFiles(app, [file])).toBe(true);
+  expect(attempt.mock.calls).toEqual([
+    ['read the files', 'document.import', { files: [{ name: 'vm.xml', text: 'x' }] }],
+  ]);
+  expect(app.rehearsalOffer).toBe(offered);
+});
+
+test('a rehearsal that is accepted is one change, and not offered again', async () => {
+  const app = fakeApp({ rehearsalOffer: 'd1', scrub: vi.fn() });
+  await rehearse(app);
+  expect(vi.mocked(app.attempt).mock.calls.map(([, name, input]) => [name, input])).toEqual([['run.rehearse', {}]]);
+  expect(app.rehearsalOffer).toBeNull();
 });
 
 test('saving asks for a name only where the shell does not and there is none', async () => {

@@ -79,13 +79,17 @@ export const recover = async (app: App, recovery: string): Promise<boolean> =>
 export const discardRecovery = (app: App, recovery: string): Promise<unknown> =>
   app.attempt('discard the work', 'document.discardRecovery', { recovery });
 
-export async function importFiles(app: App, list: readonly FileLike[], rehearsal: boolean): Promise<boolean> {
+/** Hosts and VMs that become a scenario have no commands; the window then offers to rehearse a compaction of each VM. */
+export async function importFiles(app: App, list: readonly FileLike[]): Promise<boolean> {
   const { files, problems } = await readFiles(list);
   if (problems.length === 0) {
     const what = files.map(({ name }) => name).join(', ');
-    return opening(app, what, true, () =>
-      app.attempt('read the files', 'document.import', { files: [...files], rehearsal }),
-    );
+    return opening(app, what, true, async () => {
+      const reply = await app.attempt('read the files', 'document.import', { files: [...files] });
+      const kinds = reply?.files.map(({ kind }) => kind) ?? [];
+      if (kinds.includes('vm') && !kinds.includes('scenario')) app.rehearsalOffer = reply!.document;
+      return reply;
+    });
   }
   app.openProblems = problems;
   if (app.document !== null) app.showDrawer('problems');
@@ -101,7 +105,7 @@ export async function openFile(app: App): Promise<void> {
 /** The page's own file dialog: the keyboard's way to what a drop does. */
 export async function pickFiles(app: App): Promise<void> {
   const list = await chosenFiles();
-  if (list.length > 0) await importFiles(app, list, app.rehearsal);
+  if (list.length > 0) await importFiles(app, list);
 }
 
 function chosenFiles(): Promise<readonly File[]> {
@@ -162,6 +166,13 @@ export async function settleDisk(app: App, reload: boolean): Promise<void> {
     reload,
   });
   if (reload) await show(app, reply);
+}
+
+/** Compactions of all VMs become commands to come, as one change. */
+export async function rehearse(app: App): Promise<void> {
+  app.rehearsalOffer = null;
+  app.scrub(null);
+  await app.attempt('rehearse a compaction of each VM', 'run.rehearse', {});
 }
 
 /** Asks first where work would be lost. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { DocumentState } from '../../shared/protocol/document.ts';
 import type { SnapshotRecords } from '../../shared/columns/index.ts';
-import { brokenLaw, runState } from './run-state.ts';
+import { brokenLaw, rejectedCommands, runState } from './run-state.ts';
 
 const input = (enabled: boolean) => ({ name: 'v', regeneration: { enabled, granularityPages: 1, delayTicks: 1 } });
 const documentOf = (more: object = {}, regenerates: readonly boolean[] = [true]): DocumentState =>
@@ -86,4 +86,30 @@ test('a broken law says which, where and what to do', () => {
   expect(problem).toMatchObject({ severity: 'error', slug: 'law-h1' });
   expect(problem.message).toBe('Law H1 is broken: node 0 has 7 frames too many');
   expect(problem.hint).toBeDefined();
+});
+
+test('a scheduled command that was rejected is a problem, with when and why; others are none', () => {
+  const command = {
+    tick: 30,
+    text: 'compact v to node 1',
+    type: 'compact',
+    vm: 'v',
+    outcome: '',
+    forecast: null,
+  } as const;
+  const document = documentOf({
+    commands: [
+      { ...command, state: 'applied' },
+      { ...command, tick: 40, state: 'rejected', outcome: 'It is being compacted already.' },
+      { ...command, state: 'pending' },
+    ],
+  });
+  expect(rejectedCommands(document)).toEqual([
+    {
+      severity: 'error',
+      slug: 'command-rejected',
+      message: 'The scheduled command "compact v to node 1" was rejected at 4.0 s. It is being compacted already.',
+      where: {},
+    },
+  ]);
 });

@@ -9,6 +9,7 @@ import type { SnapshotRecords } from '../../shared/columns/index.ts';
 import type { Violation } from '../../shared/model/event.ts';
 import { lagsOfGuest } from '../../shared/view/lag.ts';
 import { exactPages, plural, seconds } from '../../shared/view/number-format.ts';
+import { scheduledRejectionText } from '../../shared/view/words/index.ts';
 
 export interface RunState {
   readonly kind: 'broken' | 'busy' | 'lag' | 'working' | 'frozen' | 'waiting' | 'empty' | 'converged';
@@ -92,3 +93,14 @@ export const brokenLaw = ({ law, vm, text }: Violation): Diagnostic => ({
   where: {},
   hint: 'This is a fault of Pageshift, not of your scenario. Save the scenario: it reproduces the fault.',
 });
+
+/** Scheduled commands that the world rejected when their time came. One submitted by a person is rejected in its dialog. */
+export const rejectedCommands = ({ commands, tickMs }: Pick<DocumentState, 'commands' | 'tickMs'>): Diagnostic[] =>
+  commands
+    .filter(({ state }) => state === 'rejected')
+    .map(({ text, tick, outcome }) => ({
+      severity: 'error',
+      slug: 'command-rejected',
+      message: scheduledRejectionText(text, tick, tickMs, outcome),
+      where: {},
+    }));

@@ -3,7 +3,7 @@ import type { Command, CommandEffect, CommandType, EffectOf } from '../../model/
 import type { BeyondConfig } from '../../model/config.ts';
 import type { ScenarioCommand } from '../../schema/command.ts';
 import { PAGE_SIZE_BYTES } from '../../units/index.ts';
-import { bytes, count, decimal, exactPages, plural, size } from '../number-format.ts';
+import { bytes, count, decimal, exactPages, plural, seconds, size } from '../number-format.ts';
 import { permilleText } from '../share.ts';
 import { msText, nodesText, secondsText } from './part.ts';
 
@@ -58,6 +58,17 @@ export function commandLabel(command: ScenarioCommand): string {
       return `set the dirty rate of ${vm} to ${decimal(command.dirty.rateMiBps)} MiB/s`;
   }
 }
+
+/** As in "Undo rehearse a compaction of each VM". */
+export const REHEARSAL_LABEL = 'rehearse a compaction of each VM';
+
+/** As in "Undo remove compact vm3 to node 1 at 5.0 s". */
+export const removalLabel = (command: ScenarioCommand, tick: number, tickMs: number): string =>
+  `remove ${commandLabel(command)} at ${seconds(tick, tickMs)}`;
+
+/** Of a scheduled command. @param reason a sentence */
+export const scheduledRejectionText = (label: string, tick: number, tickMs: number, reason: string): string =>
+  `The scheduled command "${label}" was rejected at ${seconds(tick, tickMs)}. ${reason}`;
 
 const blockText = (pfn: number, order: number): string =>
   order === 0 ? `page 0x${pfn.toString(16)}` : `${count(2 ** order)} pages at 0x${pfn.toString(16)}`;

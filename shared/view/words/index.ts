@@ -1,5 +1,12 @@
 export { assumptionsOf } from './assumption.ts';
-export { COMMAND_NAMES, commandLabel, parametersText } from './command.ts';
+export {
+  COMMAND_NAMES,
+  commandLabel,
+  parametersText,
+  REHEARSAL_LABEL,
+  removalLabel,
+  scheduledRejectionText,
+} from './command.ts';
 export { commitStepText } from './commit-step.ts';
 export { comparisonDocument, differenceText, variantText, variantTitle } from './comparison.ts';
 export { eventFacts, eventText, eventTitle } from './event.ts';
