@@ -98,6 +98,7 @@ const TABLE = {
   'view.inspector': view('Inspector panel', ['View', 2, 'Inspector'], 'Mod+I'),
   'view.drawer': view('Drawer', ['View', 2, 'Drawer'], 'Mod+J'),
   'view.events': view('Show events', ['View', 2, 'Events']),
+  'view.coming': view('Show the commands to come', ['View', 2, 'Commands to Come']),
   'view.console': view('Open the console of the VM', ['View', 2, 'Console of the VM'], 'Mod+`'),
   'view.problems': view('Show problems', ['View', 2, 'Problems']),
 

@@ -69,7 +69,7 @@ export type Selection =
 export type DialogName =
   'compact' | 'migrate' | 'beyond' | 'new' | 'export' | 'keys' | 'palette' | 'saveAs' | 'close' | 'about' | 'glossary';
 
-export type DrawerTab = 'events' | 'console' | 'problems';
+export type DrawerTab = 'events' | 'coming' | 'console' | 'problems';
 
 /** What a view that can be zoomed lends to the commands; registered while it is mounted. */
 export interface ViewControl {

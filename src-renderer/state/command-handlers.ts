@@ -138,6 +138,7 @@ export function commandHandlers(app: App): { readonly [Id in WindowCommandId]: C
     'view.inspector': panel('inspector'),
     'view.drawer': panel('drawer'),
     'view.events': { enabled: open, run: () => app.showDrawer('events') },
+    'view.coming': { enabled: open, run: () => app.showDrawer('coming') },
     'view.console': {
       title: () => `Open the console of ${app.guestName ?? 'the VM'}`,
       enabled: () => open() && app.guestName !== null,

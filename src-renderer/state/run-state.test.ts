@@ -108,7 +108,7 @@ test('a scheduled command that was rejected is a problem, with when and why; oth
     {
       severity: 'error',
       slug: 'command-rejected',
-      message: 'The scheduled command "compact v to node 1" was rejected at 4.0 s. It is being compacted already.',
+      message: 'The scheduled command "compact v to node 1" was rejected at 4 s. It is being compacted already.',
       where: {},
     },
   ]);

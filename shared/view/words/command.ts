@@ -4,6 +4,7 @@ import type { BeyondConfig } from '../../model/config.ts';
 import type { ScenarioCommand } from '../../schema/command.ts';
 import { PAGE_SIZE_BYTES } from '../../units/index.ts';
 import { bytes, count, decimal, exactPages, plural, seconds, size } from '../number-format.ts';
+import type { Clash } from '../command-clash.ts';
 import { permilleText } from '../share.ts';
 import { msText, nodesText, secondsText } from './part.ts';
 
@@ -62,13 +63,22 @@ export function commandLabel(command: ScenarioCommand): string {
 /** As in "Undo rehearse a compaction of each VM". */
 export const REHEARSAL_LABEL = 'rehearse a compaction of each VM';
 
-/** As in "Undo remove compact vm3 to node 1 at 5.0 s". */
+/** As in "Undo remove compact vm3 to node 1 at 5 s". */
 export const removalLabel = (command: ScenarioCommand, tick: number, tickMs: number): string =>
   `remove ${commandLabel(command)} at ${seconds(tick, tickMs)}`;
 
 /** Of a scheduled command. @param reason a sentence */
 export const scheduledRejectionText = (label: string, tick: number, tickMs: number, reason: string): string =>
   `The scheduled command "${label}" was rejected at ${seconds(tick, tickMs)}. ${reason}`;
+
+/** Commands to come before what a dialog would start is done. */
+export function clashText({ doneTick, commands }: Clash, tickMs: number): string {
+  const { text, tick } = commands[0]!;
+  const done = `Before this would be done, at about ${seconds(doneTick, tickMs)},`;
+  return commands.length === 1
+    ? `${done} "${text}" is to come, at ${seconds(tick, tickMs)}. It may be rejected then, or change what comes of this.`
+    : `${done} ${plural(commands.length, 'command')} for the same VM are to come; the first, at ${seconds(tick, tickMs)}, is "${text}". Each may be rejected then, or change what comes of this.`;
+}
 
 const blockText = (pfn: number, order: number): string =>
   order === 0 ? `page 0x${pfn.toString(16)}` : `${count(2 ** order)} pages at 0x${pfn.toString(16)}`;

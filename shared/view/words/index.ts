@@ -1,5 +1,6 @@
 export { assumptionsOf } from './assumption.ts';
 export {
+  clashText,
   COMMAND_NAMES,
   commandLabel,
   parametersText,
