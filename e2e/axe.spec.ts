@@ -79,7 +79,7 @@ for (const [theme, rules] of [
       await ui.show(view);
       await expectNothingFound(ui.page, view, rules, view === 'Host' || view === 'Overview' ? 'html' : 'main');
     }
-    for (const drawer of ['Show events', 'Show problems']) {
+    for (const drawer of ['Show events', 'Show the commands to come', 'Show problems']) {
       await ui.command(drawer);
       await expectNothingFound(ui.page, drawer, rules, DRAWER);
     }

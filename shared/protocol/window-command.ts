@@ -69,7 +69,6 @@ const TABLE = {
   'run.toPresent': run('Back to now', ['Run', 0, 'Back to Now'], 'End', 'Escape'),
   'run.slower': run('Slower', ['Run', 1, 'Slower'], '['),
   'run.faster': run('Faster', ['Run', 1, 'Faster'], ']'),
-  'run.rehearse': run('Rehearse a compaction of each VM', ['Run', 2, 'Rehearse a Compaction of Each VM']),
   'run.check': run('Check every law now', ['Run', 3, 'Check Every Law Now']),
   'run.cancel': run('Cancel the replay', ['Run', 3, 'Cancel the Replay']),
 
@@ -77,6 +76,7 @@ const TABLE = {
   'vm.migrate': vm('Migrate…', ['Run', 2, 'Migrate VM…']),
   'vm.beyond': vm('Beyond the RFC…', ['Run', 2, 'Beyond the RFC…']),
   'vm.cancel': vm('Cancel what moves this VM', ['Run', 2, 'Cancel What Moves This VM']),
+  'run.rehearse': run('Rehearse a compaction of each VM', ['Run', 2, 'Rehearse a Compaction of Each VM']),
 
   'view.overview': view('Show the overview of all hosts', ['View', 0, 'Overview'], 'Mod+1'),
   'view.host': view('Show hosts', ['View', 0, 'Hosts'], 'Mod+2'),

@@ -58,7 +58,13 @@ describe('the menu', () => {
     expect(labels('&Run')).toEqual([
       ...['Play or Pause', 'Play as Fast as It Goes', 'Step One Tick', 'Look One Frame Back', 'Look at the Beginning'],
       ...['Back to Now', 'separator', 'Slower', 'Faster', 'separator', 'Compact VM…', 'Migrate VM…', 'Beyond the RFC…'],
-      ...['Cancel What Moves This VM', 'separator', 'Check Every Law Now', 'Cancel the Replay'],
+      ...[
+        'Cancel What Moves This VM',
+        'Rehearse a Compaction of Each VM',
+        'separator',
+        'Check Every Law Now',
+        'Cancel the Replay',
+      ],
     ]);
     expect(labels('Theme')).toEqual(['As the System Has It', 'Light', 'Dark', 'lstopo']);
   });

@@ -20,7 +20,7 @@ import type { Scenario, ScenarioInput } from '../scenario/index.ts';
 import { canonicalText, toWorldConfig } from '../scenario/index.ts';
 import type { CallableSession } from './fixture.ts';
 import { callable, moving, scenarioOf } from './fixture.ts';
-import { runJob, startSession } from './index.ts';
+import { isRequestDenied, runJob, startSession } from './index.ts';
 
 /** PAGESHIFT_SEEDS=N runs N of them; 115 and 131 once failed. */
 const SEED_COUNT = Number(process.env['PAGESHIFT_SEEDS'] ?? 6);
@@ -133,10 +133,31 @@ class Person {
         say(`shell ${line}`);
         return void (await session.shell(VM, line));
       }
+      case 12:
+        return this.#changeSchedule();
       default:
         say('step');
         return session.step(1);
     }
+  }
+
+  /** A change of the commands to come, or a refusal of it. */
+  async #changeSchedule(): Promise<void> {
+    const { session } = this;
+    const { commands } = (await session.ask('run.schedule', {})).output;
+    const chosen = commands[this.#prng.below(commands.length + 1)];
+    const change =
+      chosen === undefined
+        ? session.ask('run.rehearse', {})
+        : session.ask('run.unschedule', { id: chosen.id, tick: chosen.tick, text: chosen.text });
+    const came = await change.then(
+      () => 'done',
+      (error: unknown) => {
+        if (!isRequestDenied(error)) throw error;
+        return error.message;
+      },
+    );
+    this.done.push(`${chosen === undefined ? 'rehearse' : `remove ${chosen.text}`} at ${session.state.tick}: ${came}`);
   }
 
   /** All at once, while it plays: nothing is waited for until all is asked. */

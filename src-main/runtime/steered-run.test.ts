@@ -255,6 +255,21 @@ describe.each(['all', 'none', 'dear'] as const)('a change of the commands to com
     expect(toCome(run)).toEqual([[30, 'compact']]);
   });
 
+  it('that would leave a command without sense is denied, and changes nothing', () => {
+    const commands = [{ at: 3, type: 'migrate' as const, vm: 'v', toHost: 'k' }, at(30, 2)];
+    const run = runOf(moving({ commands }), keep);
+    const { text } = run;
+    const [migration, compaction] = run.commandsToCome();
+    const taken = ({ id, tick, text: label }: typeof compaction & {}) => ({ id, tick, text: label });
+    expect(() => run.unschedule(taken(migration!))).toThrow('Then "compact v to node 2" would make no sense.');
+    expect([run.text, run.undoLabel]).toEqual([text, null]);
+    run.unschedule(taken(compaction!));
+    run.unschedule(taken(migration!));
+    expect(toCome(run)).toEqual([]);
+    steps(run, 5);
+    sound(run);
+  });
+
   it('rehearses every VM from the present on, as one change', () => {
     const vms = ['a', 'b'].map((name) => ({ name, host: 'h', memoryMiB: 16 }));
     const run = runOf(small({ commands: [at(8, 1, 'a')], vms }), keep);

@@ -441,6 +441,9 @@ export class SteeredRun {
   }
 
   #changeSchedule(schedule: ScheduleChange, label: string): void {
+    const wrong = this.#commands.wrongAfter(schedule);
+    if (wrong !== null)
+      throw new RequestDenied(`Then "${commandLabel(wrong.command)}" would make no sense. ${wrong.why}`);
     const { chain } = this.#world;
     this.#recordBeforeCommand();
     this.#checkpointHere();

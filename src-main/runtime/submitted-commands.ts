@@ -18,6 +18,7 @@ import {
   tickOf,
   withScheduleChange,
   withSubmitted,
+  wrongCommand,
 } from '../scenario/index.ts';
 
 /** A command that a person submitted, or a change of those to come, and what stood before it. */
@@ -105,6 +106,12 @@ export class SubmittedCommands {
   /** The command as the scenario would have it, or why it has no place in it. */
   admit(submitted: SubmittedCommand, tick: number): ReturnType<typeof enterCommand> {
     return enterCommand(this.#baseOf(this.#applied), this.commands(0, this.#applied), submitted, tick);
+  }
+
+  /** A command that would make no sense in the scenario with this change, and why; null: none. */
+  wrongAfter(schedule: ScheduleChange): ReturnType<typeof wrongCommand> {
+    const base = withScheduleChange(this.#baseOf(this.#applied), schedule);
+    return wrongCommand(withSubmitted(base, this.commands(0, this.#applied)));
   }
 
   /** The command as the world takes it. */

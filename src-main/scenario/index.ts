@@ -9,6 +9,7 @@ export {
   submittedIndexes,
   withScheduleChange,
   withSubmitted,
+  wrongCommand,
 } from './submitted-command.ts';
 export type { ScheduleChange } from './submitted-command.ts';
 export type { ScenarioCommand } from '../../shared/schema/command.ts';

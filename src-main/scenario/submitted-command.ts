@@ -50,17 +50,32 @@ export function enterCommand(
     return rejected({ slug: 'too-many', message: `a scenario has at most ${MAX_COMMANDS} commands` });
   }
   const index = submittedIndexes(base, all).at(-1);
-  const problems: Problem[] = [];
-  validateCommands(newCheck(draftOf(scenario), problems));
-  const problem = problems.find(({ severity, path }) => severity === 'error' && path[1] === index);
+  const problem = commandErrors(scenario).find(({ path }) => path[1] === index);
   return problem === undefined ? { command: parsed.data, scenario, rejection: null } : rejected(problem);
 }
 
-function rejected({ slug, message, found, expected }: Omit<Problem, 'severity' | 'path'>): EnteredCommand {
+function commandErrors(scenario: Scenario): Problem[] {
+  const problems: Problem[] = [];
+  validateCommands(newCheck(draftOf(scenario), problems));
+  return problems.filter(({ severity }) => severity === 'error');
+}
+
+/** A command that makes no sense in this scenario, and why: nodes of a host that its VM never comes to. Null: none. */
+export function wrongCommand(scenario: Scenario): { readonly command: ScenarioCommand; readonly why: string } | null {
+  const [error] = commandErrors(scenario);
+  const command = scenario.commands[Number(error?.path[1])];
+  return error === undefined || command === undefined ? null : { command, why: wholeText(error) };
+}
+
+function rejected(problem: Omit<Problem, 'severity' | 'path'>): EnteredCommand {
+  const text = wholeText(problem);
+  return { command: null, rejection: { slug: 'command-invalid', problem: problem.slug, message: text } };
+}
+
+function wholeText({ message, found, expected }: Omit<Problem, 'severity' | 'path'>): string {
   const details = [found === undefined ? '' : `found ${found}`, expected === undefined ? '' : `expected ${expected}`];
   const tail = details.filter((detail) => detail !== '').join('; ');
-  const text = sentence(tail === '' ? message : `${message} (${tail})`);
-  return { command: null, rejection: { slug: 'command-invalid', problem: slug, message: text } };
+  return sentence(tail === '' ? message : `${message} (${tail})`);
 }
 
 /** A change of the commands that are still to come. */
