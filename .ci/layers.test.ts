@@ -74,7 +74,7 @@ const refused: readonly (readonly [string, string, string])[] = [
   ['src-main/formats/import/package.ts', 'zod', 'imports-of-src-main-formats'],
   ['src-main/scenario/import/world.ts', '../../engine/legal.ts', 'imports-of-src-main-scenario'],
   ['src-main/report/import/engine.ts', '../../engine/world.ts', 'imports-of-src-main-report'],
-  ['src-main/jobs/import/session.ts', '../../runtime/legal.ts', 'imports-of-src-main-jobs'],
+  ['src-main/jobs/import/package.ts', 'zod', 'imports-of-src-main-jobs'],
   ['src-main/runtime/import/up.ts', '../../cli/legal.ts', 'imports-of-src-main-runtime'],
   ['src-main/cli/import/electron.ts', 'electron', 'imports-of-src-main-cli'],
   ['src-renderer/app/import/main.ts', '../../../src-main/engine/world.ts', 'imports-of-src-renderer'],
