@@ -2,7 +2,7 @@
 import type { Command, CommandEffect, CommandType, EffectOf } from '../../model/command.ts';
 import type { BeyondConfig } from '../../model/config.ts';
 import type { ScenarioCommand } from '../../schema/command.ts';
-import { PAGE_SIZE_BYTES } from '../../units/index.ts';
+import { PAGE_SIZE_BYTES, pagesFromKib } from '../../units/index.ts';
 import { bytes, count, decimal, exactPages, plural, seconds, size } from '../number-format.ts';
 import type { Clash } from '../command-clash.ts';
 import { permilleText } from '../share.ts';
@@ -43,7 +43,7 @@ export function commandLabel(command: ScenarioCommand): string {
     case 'setRegeneration': {
       const { enabled, grainKiB, delayMs } = command.regeneration;
       if (!enabled) return `turn regeneration of ${vm} off`;
-      return `turn regeneration of ${vm} on, granularity ${size(grainKiB / 4)}, delay ${msText(delayMs)}`;
+      return `turn regeneration of ${vm} on, granularity ${size(pagesFromKib(grainKiB))}, delay ${msText(delayMs)}`;
     }
     case 'holdPages':
       return `hold ${blockText(command.pfn, command.order)} of ${vm}`;
