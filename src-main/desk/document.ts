@@ -68,7 +68,6 @@ export class OpenedDocument {
   #problems: readonly Diagnostic[];
   #text: string;
   #textHash: string;
-  #tick: number;
   /** Text and tick that the journal was told. */
   #journalText: string;
   #journalTick: number;
@@ -93,7 +92,7 @@ export class OpenedDocument {
     const { text, tick } = this.session.journal();
     this.#text = this.#journalText = text;
     this.#textHash = textHash(text);
-    this.#tick = this.#journalTick = tick;
+    this.#journalTick = tick;
     this.#recovering = this.session.state.busy !== null;
     this.session.onState((state) => this.#stateChanged(state));
     this.session.onEvents((from) => {
@@ -209,7 +208,6 @@ export class OpenedDocument {
       this.#text = text;
       this.#textHash = textHash(text);
     }
-    this.#tick = state.tick;
     this.#writeDown(state);
     this.#tell();
   }

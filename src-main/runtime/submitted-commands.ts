@@ -28,7 +28,7 @@ export interface SubmittedNow extends Before {
   readonly command: ScenarioCommand;
 }
 
-export interface Rescheduled extends Before {
+interface Rescheduled extends Before {
   readonly command: null;
   readonly schedule: ScheduleChange;
 }

@@ -140,5 +140,3 @@ export const vmFacts = {
     .describe('How it is configured beyond what is simulated; what is left out is not known.'),
   assumed: z.array(z.string().max(1000)).max(100).optional().describe('What an importer had to assume about this VM.'),
 };
-
-type ScenarioMeasured = z.output<NonNullable<typeof vmFacts.measured>>;

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { WorldEvent, WorldEventType } from '../../shared/model/event.ts';
 import { drawer, randomGuest, snapshotOf } from '../../shared/view/fixture/page-model.ts';
 import { EMPTY_SERIES, SeriesRecorder } from '../../shared/view/series.ts';
 import type { Series } from '../../shared/view/series.ts';
