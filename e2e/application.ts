@@ -13,8 +13,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { _electron } from '@playwright/test';
-import type { Browser, BrowserContext, ElectronApplication, Page } from '@playwright/test';
+import { _electron, expect } from '@playwright/test';
+import type { Browser, BrowserContext, ElectronApplication, FileChooser, Page } from '@playwright/test';
 
 export type ShellKind = 'electron' | 'web';
 
@@ -274,8 +274,12 @@ export class WebShell implements Application {
   }
 
   async opening(page: Page, path: string, act: () => Promise<void>): Promise<void> {
-    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), act()]);
-    await chooser.setFiles(path);
+    // A key that comes while the window is still busy with its start is ignored; a person presses it again.
+    let chooser: FileChooser | undefined;
+    await expect(async () => {
+      [chooser] = await Promise.all([page.waitForEvent('filechooser', { timeout: 3000 }), act()]);
+    }).toPass();
+    await chooser!.setFiles(path);
   }
 
   /** There is no native dialog: the window asks for a name and main puts the file into its documents. */

@@ -58,7 +58,7 @@ for (const [theme, rules] of [
     await expect(ui.page.getByRole('dialog')).toHaveCount(0);
     await expectNothingFound(ui.page, 'start screen', rules);
     await ui.drop([{ name: 'notes.txt', text: 'nothing' }]);
-    await expect(ui.page.getByText('notes.txt').first()).toBeVisible();
+    await expect(ui.page.getByText('This is not a format that Pageshift reads').first()).toBeVisible();
     await expectNothingFound(ui.page, 'start screen after a failed import', rules);
     await expectNothingFoundInPalette(ui, rules);
     for (const command of ['New scenario…', 'Glossary', 'Keys', 'About Pageshift']) {

@@ -60,6 +60,7 @@ test('a dialog warns of a command to come for the same VM before it would be don
   await dialog.getByLabel('VM', { exact: true }).selectOption({ label: 'web' });
   await ui.consequenceShown();
   await expect(warning).toHaveCount(0);
+  await ui.closeDialog();
 });
 
 const HOST = `available: 2 nodes (0-1)

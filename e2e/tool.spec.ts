@@ -49,7 +49,9 @@ test('bench: clicks, scrolling and memory of a window with many VMs are measured
   const result = await benchFleet(tabs!, FLEET_SMOKE);
   expect(result.clickMs).toHaveLength(FLEET_SMOKE.clicks);
   expect(result.frameMs.length).toBeGreaterThan(2);
-  for (const ms of [result.openMs, ...result.clickMs, ...result.frameMs]) expect(ms).toBeGreaterThan(0);
+  for (const ms of [result.openMs, ...result.clickMs]) expect(ms).toBeGreaterThan(0);
+  // Two frames may be shown at one moment of a coarse clock.
+  for (const ms of result.frameMs) expect(ms).toBeGreaterThanOrEqual(0);
   expect(result.heap).toHaveLength(FLEET_SMOKE.samples);
   for (const { mib } of result.heap) expect(mib).toBeGreaterThan(1);
   expect(fleetTable(result, FLEET_SMOKE)).toMatch(/MiB an hour/);

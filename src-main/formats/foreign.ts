@@ -91,11 +91,23 @@ function isOtherJson(text: string): boolean {
   }
 }
 
+/** What a person has of each role; all formats by name would be too many to read. */
+const ROLE_EXAMPLES: Readonly<Record<Role, string>> = {
+  host: 'a host (virsh capabilities, numactl --hardware)',
+  vm: 'a VM (virsh dumpxml)',
+  placement: 'where memory lies (numastat -p, numa_maps)',
+  'host-state': 'the state of a host (virsh freepages, numastat -m, /sys)',
+  'vm-state': 'the state of a VM (virsh vcpuinfo, domstats, numatune)',
+  'guest-state': "a Linux guest's own files (dmesg, /proc/zoneinfo, /proc/buddyinfo)",
+  'migration-record': 'a migration (virsh domjobinfo, query-migrate)',
+};
+
 function reportUnknown(text: string, otherRoots: readonly string[], list: DiagnosticList): void {
   const head = text.slice(0, HEAD_CHARS);
   const root = otherRoots[0];
   const found = root === undefined ? quote(firstLine(head)) : `an XML document <${root}>`;
-  const expected = [...FORMATS, SCENARIO].map(({ name }) => name.replace(/ \(.*\)$/, '')).join(', ');
+  const roles = Object.entries(ROLE_EXAMPLES).filter(([role]) => FORMATS.some((format) => format.role === role));
+  const expected = [SCENARIO.name, ...roles.map(([, example]) => example)].join('; ');
   list.error('format-unknown', 'This is not a format that Pageshift reads.', { line: 1 }, { found, expected });
 }
 

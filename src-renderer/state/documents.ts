@@ -22,6 +22,8 @@ export async function show(app: App, reply: OpenReply | null): Promise<boolean> 
   }
   await app.attach(reply.document);
   app.openProblems = reply.diagnostics;
+  // It is in no view, so nothing else would tell of it.
+  if (reply.diagnostics.some(({ slug }) => slug === 'vm-not-placed')) app.showDrawer('problems');
   return true;
 }
 
