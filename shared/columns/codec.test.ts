@@ -27,7 +27,7 @@ const SPECS: Record<TableName, string> = {
   stranded: 'guest32 from16 to16 pages32 pinned32 misplaced32',
   layout: 'guest32 start32 end32 nid16',
   owed: 'guest32 owner8 age8 pages32',
-  blocks: 'guest32 block32 nid16 freePages16 usedPages16 pinnedPages16 owedPages16',
+  blocks: 'guest32 block32 nid16 freePages16 usedPages16 pinnedPages16 owedPages16 owedPinnedPages16',
   migrations:
     'migration32 guest32 fromHost32 toHost32 phase8 startTick32 endTick-32 sentBytes64 downtimeMs64 downtimeLimitMs64 leastLimitMs64 bytesPerSec64',
   rounds: 'migration32 round32 startTick32 bytesToSend64 bytesSent64 dirtyBytes64',
