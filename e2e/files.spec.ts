@@ -25,7 +25,7 @@ const REAL = existsSync(realFiles)
   ? {
       files: [
         'domain/vcpu-placement-static.xml',
-        'domain/numatune-memory.xml',
+        'domain/cpu-numa-disjoint.xml',
         'capabilities/vircaps-x86_64-basic.xml',
         'domain/cputune.xml',
       ].map((path) => fileAt(join(realFiles, path))),

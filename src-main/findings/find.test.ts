@@ -412,3 +412,8 @@ test('one cause is one finding', () => {
   // A wide VM cannot be brought together.
   expect(foundIn(world(two(), running({ 0: 5000, 1: 2900 }, { vcpus: 12 })))).not.toContain('memory-scattered:warning');
 });
+
+test('pools that hold more than their node has are not known, and take nothing from what fits', () => {
+  const impossible = two({}, pool(100_000), pool(100_000));
+  expect(foundIn(world(impossible, vm()))).toEqual([]);
+});

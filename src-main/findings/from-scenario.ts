@@ -10,7 +10,7 @@ import type { Assumption } from '../../shared/model/finding.ts';
 import { pagesFromKib } from '../../shared/units/index.ts';
 import type { Scenario, ScenarioHost, ScenarioVm } from '../scenario/index.ts';
 import { idsOf, pagesOf } from '../scenario/index.ts';
-import type { Binding, CellFacts, HostFacts, MigrationFacts, PlacementFacts, VmFacts } from './facts.ts';
+import type { Binding, CellFacts, HostFacts, MigrationFacts, PlacementFacts, PoolFacts, VmFacts } from './facts.ts';
 
 export function factsOf(scenario: Scenario, migration: MigrationFacts | null): PlacementFacts {
   return {
@@ -41,12 +41,7 @@ function hostFacts(host: ScenarioHost): HostFacts {
       totalPages: pagesOf(node),
       freePages: pagesOrNull(node.freeKiB),
       availablePages: pagesOrNull(node.availableKiB),
-      pools:
-        node.hugepages === undefined
-          ? null
-          : node.hugepages
-              .filter(({ sizeKiB }) => sizeKiB > MAX_BASE_PAGE_KIB)
-              .map(({ sizeKiB, count, free }) => ({ pageKib: sizeKiB, total: count, free: known(free) })),
+      pools: poolsOf(node),
       freeBlocks: known(node.freeBlocks),
     })),
     distances: distancesOf(
@@ -70,6 +65,16 @@ function hostFacts(host: ScenarioHost): HostFacts {
     overcommitsHugePages: known(system?.overcommitsHugepages),
     cpuLoad: system?.cpuLoadPercent === undefined ? null : system.cpuLoadPercent / 100,
   };
+}
+
+/** Pools that hold more than the node has cannot be: nothing is known of them then, as in the world. */
+function poolsOf(node: ScenarioHost['nodes'][number]): readonly PoolFacts[] | null {
+  if (node.hugepages === undefined) return null;
+  const pools = node.hugepages
+    .filter(({ sizeKiB }) => sizeKiB > MAX_BASE_PAGE_KIB)
+    .map(({ sizeKiB, count, free }) => ({ pageKib: sizeKiB, total: count, free: known(free) }));
+  const pages = pools.reduce((sum, { pageKib, total }) => sum + total * pagesFromKib(pageKib), 0);
+  return pages > pagesOf(node) ? null : pools;
 }
 
 function distancesOf(
