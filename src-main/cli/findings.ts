@@ -10,11 +10,12 @@ import { PAGE_SIZE_BYTES, PAGES_PER_MIB } from '../../shared/units/index.ts';
 import { plural } from '../../shared/view/number-format.ts';
 import type { MigrationFacts } from '../findings/index.ts';
 import { assumptionsOf, factsOf, findAll, refusedStarts } from '../findings/index.ts';
+import type { ForeignFacts } from '../formats/index.ts';
 import { recognise } from '../formats/index.ts';
-import type { Scenario } from '../scenario/index.ts';
+import type { ImportPart, Scenario } from '../scenario/index.ts';
 import { assembleScenario, readScenario, sortParts } from '../scenario/index.ts';
 import { textHash } from '../store/index.ts';
-import { inputName, readInput, readParts } from './input.ts';
+import { inputName, isFolder, partsOf, readInput, readParts } from './input.ts';
 import type { ExitCode } from './output.ts';
 import { printDiagnostics, printJson, printNote, printResult } from './output.ts';
 
@@ -48,19 +49,23 @@ export async function findings(paths: readonly string[], flags: FindingsFlags): 
 async function scenarioOf(
   paths: readonly string[],
 ): Promise<{ readonly scenario: Scenario | null; readonly diagnostics: readonly Diagnostic[] }> {
-  if (paths.length === 1) {
-    const input = await readInput(paths[0]!);
+  const [only] = paths;
+  let read: { readonly parts: readonly ImportPart<ForeignFacts>[]; readonly diagnostics: readonly Diagnostic[] };
+  if (paths.length === 1 && !(await isFolder(only!))) {
+    // Read once: stdin gives its text but once.
+    const input = await readInput(only!);
     if (input.value === null) return { scenario: null, diagnostics: input.diagnostics };
-    const file = inputName(paths[0]!);
+    const file = inputName(only!);
     if (recognise(input.value, file).value?.role === 'scenario') {
       const { value, diagnostics } = readScenario(input.value, file);
       return { scenario: value, diagnostics };
     }
-  }
-  const { parts, diagnostics } = await readParts(paths);
+    read = partsOf(input.value, file);
+  } else read = await readParts(paths);
+  const { parts, diagnostics } = read;
   if (hasErrors(diagnostics)) return { scenario: null, diagnostics };
-  const read = assembleScenario(sortParts(parts), { rehearsal: false, sha256: textHash, refused: refusedStarts });
-  return { scenario: read.value, diagnostics: [...diagnostics, ...read.diagnostics] };
+  const whole = assembleScenario(sortParts(parts), { rehearsal: false, sha256: textHash, refused: refusedStarts });
+  return { scenario: whole.value, diagnostics: [...diagnostics, ...whole.diagnostics] };
 }
 
 /** The migration that is asked about, null without one, or what is wrong with the question. */

@@ -17,6 +17,15 @@ export const readInput = (path: string): Promise<Read<string>> =>
     ? readTextStream(process.stdin, inputName(path))
     : readText(resolvePath(path), path, `Relative names start at ${baseFolder()}.`);
 
+/** The facts of one foreign text. It is kept once, whatever it holds. */
+export function partsOf(
+  text: string,
+  file: string,
+): { readonly parts: readonly ImportPart<ForeignFacts>[]; readonly diagnostics: readonly Diagnostic[] } {
+  const { parts, diagnostics } = readDocument(text, file);
+  return { parts: parts.map(({ facts }, i) => ({ file, facts, ...(i === 0 ? { text } : {}) })), diagnostics };
+}
+
 /** The facts of foreign files that could be read, and what is wrong with any. */
 export async function readParts(
   paths: readonly string[],
@@ -30,11 +39,10 @@ export async function readParts(
       diagnostics.push(...(inFolder ? notRead(file, input.diagnostics) : input.diagnostics));
       continue;
     }
-    const read = readDocument(input.value, file);
+    const read = partsOf(input.value, file);
     const isOther = inFolder && read.parts.length === 0;
     diagnostics.push(...(isOther ? notRead(file, read.diagnostics) : read.diagnostics));
-    // A file is kept once, whatever it holds.
-    read.parts.forEach(({ facts }, i) => parts.push({ file, facts, ...(i === 0 ? { text: input.value! } : {}) }));
+    parts.push(...read.parts);
   }
   return { parts, diagnostics };
 }
@@ -44,6 +52,10 @@ const MAX_FILES = 4096;
 const MAX_FOLDER_DEPTH = 16;
 
 /** The files that a person names, and those below the folders that they name, in the order of their names. */
+export async function isFolder(path: string): Promise<boolean> {
+  return path !== '-' && (await stat(resolvePath(path)).catch(() => null))?.isDirectory() === true;
+}
+
 async function filesOf(
   paths: readonly string[],
   diagnostics: Diagnostic[],
@@ -60,8 +72,7 @@ async function filesOf(
     }
   };
   for (const path of paths) {
-    const isFolder = path !== '-' && (await stat(resolvePath(path)).catch(() => null))?.isDirectory() === true;
-    if (isFolder) await walk(path, 0);
+    if (await isFolder(path)) await walk(path, 0);
     else files.push({ path, inFolder: false });
   }
   if (files.length > MAX_FILES) {

@@ -21,9 +21,6 @@ export interface ReadInput {
   readonly files: readonly (GivenFile & { readonly sha256: string })[];
 }
 
-/** Commands are for a person to ask. */
-const rehearsal = false;
-
 /** A scenario, and the text with the name that its places refer to; null where no person wrote it. */
 export interface Source {
   readonly scenario: Scenario;
@@ -62,7 +59,8 @@ export function* readFiles({ files: given }: ReadInput): JobSteps<null, Imported
   // What a file that is not read would have told is missing, so nothing is said of the whole.
   if (hasErrors(diagnostics)) return { source: null, files: told, diagnostics };
   const whole = assembleScenario(sortParts(parts), {
-    rehearsal,
+    // Commands are for a person to ask.
+    rehearsal: false,
     sha256: (text) => hashes.get(text)!,
     refused: refusedStarts,
   });

@@ -1,9 +1,9 @@
 /** How the placement of a scenario spreads each VM over the nodes of its host at tick 0, without making the world. */
 import { emptyRoom, placeGuest, roomByNode } from './fit.ts';
-import { holesOf } from './guest-map.ts';
+import { framePagesOf, holesOf } from './guest-map.ts';
 import { pagesOf } from './quantity.ts';
 import type { Scenario } from './schema.ts';
-import { framePagesOf, hostConfig, placementRules } from './world-config.ts';
+import { hostConfig, placementRules } from './world-config.ts';
 
 export interface BootShare {
   readonly vm: string;

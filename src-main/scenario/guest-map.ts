@@ -13,7 +13,7 @@
  *     block where that is more. They are holes until they are plugged, and so is what lies between.
  */
 import type { PfnRange } from '../../shared/units/index.ts';
-import { PAGE_SIZE_BYTES, pagesFromMib } from '../../shared/units/index.ts';
+import { PAGE_SIZE_BYTES, PAGE_SIZE_KIB, PAGES_PER_HUGE, pagesFromMib } from '../../shared/units/index.ts';
 import type { LayoutRange } from '../../shared/model/config.ts';
 import { idsOf } from './id-list.ts';
 import { MAX_GUEST_NODE_IDS } from '../../shared/model/limit.ts';
@@ -95,7 +95,7 @@ function layCells(vm: ScenarioVm, runs: readonly PfnRange[]): LayoutRange[] {
 }
 
 /** The layout with its gaps given to the lower range, so that it covers [0, nrPages). Ascending in, ascending out. */
-export function expandLayout(layout: readonly LayoutRange[], nrPages: number): LayoutRange[] {
+function expandLayout(layout: readonly LayoutRange[], nrPages: number): LayoutRange[] {
   return layout.map((range, i) => ({
     start: i === 0 ? 0 : range.start,
     end: layout[i + 1]?.start ?? nrPages,
@@ -168,4 +168,29 @@ export function distanceMatrix(ids: readonly number[], given: ScenarioDistances 
       return value ?? (from === to ? LOCAL_DISTANCE : REMOTE_DISTANCE);
     }),
   );
+}
+
+/** Pages in a host frame of the VM. */
+export const framePagesOf = (vm: ScenarioVm): number => (vm.backing.pageKiB === PAGE_SIZE_KIB ? 1 : PAGES_PER_HUGE);
+
+/**
+ * The memory of a VM in runs of what `of` gives for each cell: neighbours with the same value are one. A frame that straddles two
+ * cells goes with the lower one.
+ */
+export function piecesBy<T>(
+  vm: ScenarioVm,
+  of: (nid: number) => T,
+): readonly { readonly start: number; readonly end: number; readonly value: T }[] {
+  const nrPages = nrPagesOf(vm);
+  const framePages = framePagesOf(vm);
+  const toFrame = (pfn: number): number => Math.min(nrPages, Math.ceil(pfn / framePages) * framePages);
+  const pieces: { start: number; end: number; value: T }[] = [];
+  for (const range of expandLayout(bootLayoutOf(vm), nrPages)) {
+    const [start, end] = [toFrame(range.start), toFrame(range.end)];
+    const value = of(range.nid);
+    const last = pieces.at(-1);
+    if (last !== undefined && last.value === value) last.end = end;
+    else if (end > start) pieces.push({ start, end, value });
+  }
+  return pieces;
 }

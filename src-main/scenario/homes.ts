@@ -10,12 +10,12 @@ export function homesOf(vm: ScenarioVm): Pick<GuestConfig, 'homes'> {
   return isFree ? {} : { homes };
 }
 
-/** Whether a CPU of this node is one that the VM's vCPUs may use. */
-export function mayRunOn(vm: ScenarioVm, node: HostNodeConfig): boolean {
+/** Tells of a node whether one of its CPUs is one that the VM's vCPUs may use. */
+export function mayRunOn(vm: ScenarioVm): (node: HostNodeConfig) => boolean {
   const cpus = cpusOf(vm);
-  if (cpus === null) return true;
+  if (cpus === null) return () => true;
   const allowed = new Set(cpus);
-  return node.cpus.some((cpu) => allowed.has(cpu));
+  return (node) => node.cpus.some((cpu) => allowed.has(cpu));
 }
 
 /** CPUs of all pins, and of the CPU set for vCPUs without one; null: all CPUs of the host. */

@@ -9,8 +9,7 @@ import type { VmInput } from './import-vm.ts';
 import { hostSchema, vmSchema } from './schema.ts';
 import { hostConfig, placementRules } from './world-config.ts';
 import { emptyRoom, placeGuest, roomByNode } from './fit.ts';
-import { holesOf } from './guest-map.ts';
-import { framePagesOf } from './world-config.ts';
+import { framePagesOf, holesOf } from './guest-map.ts';
 
 export function withReserved(host: SizedHost, vms: readonly VmInput[]): SizedHost {
   const held = pagesOfRunning(host, vms);

@@ -60,6 +60,7 @@ export function hostMeasure(hosts: readonly HostFacts[], states: readonly HostSt
   }
   const last = <T>(of: (state: HostStateFacts) => T | null): T | null =>
     states.reduce<T | null>((known, state) => of(state) ?? known, null);
+  const balancing = last((state) => state.settings?.numaBalancing ?? null);
   const places = [...hosts, ...states].flatMap(({ cpuPlaces }) => cpuPlaces);
   const siblings = new Map<string, readonly number[]>();
   for (const place of places) if (place.siblings !== null) siblings.set(place.siblings.join(), place.siblings);
@@ -70,10 +71,7 @@ export function hostMeasure(hosts: readonly HostFacts[], states: readonly HostSt
     sockets: sockets.size === 0 ? null : sockets.size,
     ksm: last((state) => state.ksm),
     isolatedCpus: last((state) => state.settings?.isolatedCpus ?? null),
-    numaBalancing:
-      last((state) => state.settings?.numaBalancing ?? null) === null
-        ? null
-        : last((state) => state.settings?.numaBalancing ?? null) === 1,
+    numaBalancing: balancing === null ? null : balancing === 1,
     devices: states.flatMap((state) => state.devices),
   };
 }

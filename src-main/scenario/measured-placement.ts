@@ -6,9 +6,9 @@
  * (b) What the VM has not touched is taken to lie with the largest part.
  * (c) More than the VM has was measured where a tool counts QEMU's own memory: the largest part is cut by it.
  */
-import { PAGES_PER_HUGE, pagesFromKib } from '../../shared/units/index.ts';
+import { pagesFromKib } from '../../shared/units/index.ts';
 import type { HostConfig, PlacementRule } from '../../shared/model/config.ts';
-import { bootLayoutOf, expandLayout, holesOf, nrPagesOf } from './guest-map.ts';
+import { framePagesOf, holesOf, nrPagesOf, piecesBy } from './guest-map.ts';
 import { pagesIn, subtractRanges } from './pfn-range.ts';
 import type { ScenarioVm } from './schema.ts';
 
@@ -17,9 +17,9 @@ type ByNode = readonly { readonly node: number; readonly memoryKiB: number }[];
 /** Null for a VM that was not measured, or does not run. */
 export function measuredRules(vm: ScenarioVm, host: HostConfig): PlacementRule[] | null {
   if (vm.measured === undefined || vm.running === false) return null;
-  const framePages = vm.backing.pageKiB === 4 ? 1 : PAGES_PER_HUGE;
+  const framePages = framePagesOf(vm);
   const holes = holesOf(vm);
-  return piecesOf(vm, framePages).map(({ start, end, byNode }) => {
+  return piecesOf(vm).map(({ start, end, byNode }) => {
     const pages = pagesIn(subtractRanges({ start, end }, holes));
     const shares = sharesOf(pages, framePages, byNode, host);
     return {
@@ -33,21 +33,18 @@ export function measuredRules(vm: ScenarioVm, host: HostConfig): PlacementRule[]
   });
 }
 
-/** One piece for all of it, or one for each run of a cell. A frame that straddles two cells goes with the lower one. */
-function piecesOf(vm: ScenarioVm, framePages: number): { start: number; end: number; readonly byNode: ByNode }[] {
-  const nrPages = nrPagesOf(vm);
+/** One piece for all of it, or one for each run of a cell. */
+function piecesOf(
+  vm: ScenarioVm,
+): readonly { readonly start: number; readonly end: number; readonly byNode: ByNode }[] {
   const { nodes, cells = [] } = vm.measured!;
-  if (cells.length === 0) return [{ start: 0, end: nrPages, byNode: nodes }];
-  const byCell = new Map(cells.map((cell) => [cell.cell, cell.nodes]));
-  const toFrame = (pfn: number): number => Math.min(nrPages, Math.ceil(pfn / framePages) * framePages);
-  const pieces: { start: number; end: number; byNode: ByNode; nid: number }[] = [];
-  for (const range of expandLayout(bootLayoutOf(vm), nrPages)) {
-    const [start, end] = [toFrame(range.start), toFrame(range.end)];
-    const last = pieces.at(-1);
-    if (last !== undefined && last.nid === range.nid) last.end = end;
-    else if (end > start) pieces.push({ start, end, byNode: byCell.get(range.nid) ?? nodes, nid: range.nid });
-  }
-  return pieces;
+  if (cells.length === 0) return [{ start: 0, end: nrPagesOf(vm), byNode: nodes }];
+  const byCell = new Map(cells.map(({ cell, nodes: own }) => [cell, own]));
+  return piecesBy(vm, (nid) => nid).map(({ start, end, value }) => ({
+    start,
+    end,
+    byNode: byCell.get(value) ?? nodes,
+  }));
 }
 
 /** Of `pages` pages; each part but the last is whole frames. */

@@ -4,6 +4,7 @@ import { PAGES_PER_HUGE, PAGES_PER_MIB } from '../../shared/units/index.ts';
 import {
   bootLayoutOf,
   dimmAlignmentOf,
+  framePagesOf,
   holesOf,
   memoryEndOf,
   nrNodeIdsOf,
@@ -22,7 +23,6 @@ import type { ScenarioHost, ScenarioVm } from './schema.ts';
 import type { Check } from './check.ts';
 import { validateDistances } from './check.ts';
 import { validateFreedLate, validateRecordedFree } from './validate-recorded.ts';
-import { framePagesOf } from './world-config.ts';
 
 export function validateVm(check: Check, vm: ScenarioVm, path: Path): void {
   validateSize(check, vm, path);

@@ -9,7 +9,7 @@ import type { Check, Draft } from './check.ts';
 import { newCheck, validateDistances } from './check.ts';
 import { emptyRoom, guestFramePages, placeGuest, roomPages } from './fit.ts';
 import type { FitGuest, Shortage } from './fit.ts';
-import { holesOf } from './guest-map.ts';
+import { framePagesOf, holesOf } from './guest-map.ts';
 import { formatIdList } from './id-list.ts';
 import { type IdSet, idSetOf, idSetText, intersection, sizeOf, union } from './id-set.ts';
 import { MAX_ALL_GUEST_PAGES, MAX_LISTED_CPUS } from '../../shared/model/limit.ts';
@@ -18,7 +18,7 @@ import { pagesOf, textFromPages } from './quantity.ts';
 import type { ScenarioHost, ScenarioVm } from './schema.ts';
 import { validateCommands } from './validate-command.ts';
 import { validateVm } from './validate-vm.ts';
-import { framePagesOf, hostConfig, placementRules } from './world-config.ts';
+import { hostConfig, placementRules } from './world-config.ts';
 
 /** All problems of a scenario, in the order of the document's parts. */
 export function validateScenario(draft: Draft): Problem[] {

@@ -3,13 +3,7 @@
  * a tick (nothing happens before it was asked for), except lifetimes, which stay fractions of ticks.
  */
 import type { PfnRange } from '../../shared/units/index.ts';
-import {
-  bytesFromMib,
-  PAGE_SIZE_KIB,
-  PAGES_PER_HUGE,
-  pagesFromMib,
-  wholePagesFromKib,
-} from '../../shared/units/index.ts';
+import { bytesFromMib, PAGE_SIZE_KIB, pagesFromMib, wholePagesFromKib } from '../../shared/units/index.ts';
 import { homesOf, mayRunOn } from './homes.ts';
 import type {
   GuestConfig,
@@ -37,10 +31,11 @@ import {
   cpuNodeOf,
   dimmSlotsOf,
   distanceMatrix,
-  expandLayout,
+  framePagesOf,
   holesOf,
   nrNodeIdsOf,
   nrPagesOf,
+  piecesBy,
   reservedOf,
 } from './guest-map.ts';
 import { idsOf } from './id-list.ts';
@@ -109,9 +104,6 @@ const linkConfig = (link: ScenarioLink): LinkConfig => ({
   bytesPerSec: Math.round(bytesFromMib(link.bandwidthMiBps)),
 });
 
-/** Pages in a host frame of the VM. */
-export const framePagesOf = (vm: ScenarioVm): number => (vm.backing.pageKiB === PAGE_SIZE_KIB ? 1 : PAGES_PER_HUGE);
-
 function guestConfig(vm: ScenarioVm, host: HostConfig, tickMs: number): GuestConfig {
   return {
     name: vm.name,
@@ -166,30 +158,18 @@ const plainRange = (r: PfnRange): PfnRange => ({ start: r.start, end: r.end });
 const plainLayoutRange = (r: LayoutRange): LayoutRange => ({ start: r.start, end: r.end, nid: r.nid });
 
 /**
- * One rule for the whole guest, or, where single cells are bound, one for each run of cells with the same rule. A frame
- * that straddles two cells goes with the lower one. A running VM that was measured lies where it was (measured-placement.ts).
+ * One rule for the whole guest, or, where single cells are bound, one for each run of cells with the same rule. A running VM that was measured lies where it was (measured-placement.ts).
  */
 export function placementRules(vm: ScenarioVm, host: HostConfig): PlacementRule[] {
   const measured = measuredRules(vm, host);
   if (measured !== null) return measured;
-  const nrPages = nrPagesOf(vm);
-  if (vm.memnodes.length === 0) return [placementRule(vm, { start: 0, end: nrPages }, vm.placement, host)];
+  if (vm.memnodes.length === 0) return [placementRule(vm, { start: 0, end: nrPagesOf(vm) }, vm.placement, host)];
   // cgroups place as a strict policy does; they differ in what may be moved later.
   const bound = new Map(
     vm.memnodes.map(({ cell, mode, nodes }) => [cell, { mode: mode === 'restrictive' ? 'strict' : mode, nodes }]),
   );
-  const framePages = framePagesOf(vm);
-  const toFrame = (pfn: number): number => Math.min(nrPages, Math.ceil(pfn / framePages) * framePages);
-  const pieces: { start: number; end: number; policy: ScenarioPlacement }[] = [];
-  for (const range of expandLayout(bootLayoutOf(vm), nrPages)) {
-    const policy = bound.get(range.nid) ?? vm.placement;
-    const start = toFrame(range.start);
-    const end = toFrame(range.end);
-    const last = pieces.at(-1);
-    if (last !== undefined && last.policy === policy) last.end = end;
-    else if (end > start) pieces.push({ start, end, policy });
-  }
-  return pieces.map((piece) => placementRule(vm, piece, piece.policy, host));
+  const pieces = piecesBy<ScenarioPlacement>(vm, (nid) => bound.get(nid) ?? vm.placement);
+  return pieces.map((piece) => placementRule(vm, piece, piece.value, host));
 }
 
 /** Host nodes that a placement gives frames from, in that order. */
@@ -199,7 +179,7 @@ function placedOn(vm: ScenarioVm, policy: ScenarioPlacement, host: HostConfig): 
   const withRoom = host.nodes.filter((node) => node.totalPages > node.reservedPages);
   // Memory without CPUs (CXL, HBM, GPUs) is used when it is named, and not by chance.
   const withCpus = withRoom.filter((node) => node.cpus.length > 0);
-  const nearCpus = withCpus.filter((node) => mayRunOn(vm, node));
+  const nearCpus = withCpus.filter(mayRunOn(vm));
   const chosen = nearCpus.length > 0 ? nearCpus : withCpus.length > 0 ? withCpus : withRoom;
   return chosen.map((node) => node.nid);
 }

@@ -107,20 +107,26 @@ const guestThreadsMismatch: VmCheck = {
   },
 };
 
+interface Meeting {
+  readonly a: DedicatedCpu;
+  readonly b: DedicatedCpu;
+  more: number;
+}
+
 /** Pairs of VMs that meet on a CPU or core, each once, with where they first do. */
-function meetings(
-  host: HostView,
-  meet: (a: DedicatedCpu) => readonly number[],
-  within: boolean,
-): { a: DedicatedCpu; b: DedicatedCpu; more: number }[] {
+function meetings(host: HostView, meet: (a: DedicatedCpu) => readonly number[], within: boolean): Meeting[] {
   const all = dedicatedCpus(host.vms);
-  const byCpu = new Map<number, DedicatedCpu[]>();
-  for (const one of all) byCpu.set(one.cpu, [...(byCpu.get(one.cpu) ?? []), one]);
-  const pairs = new Map<string, { a: DedicatedCpu; b: DedicatedCpu; more: number }>();
-  for (const a of all) {
+  const byCpu = new Map<number, { readonly b: DedicatedCpu; readonly at: number }[]>();
+  for (const [at, b] of all.entries()) {
+    const list = byCpu.get(b.cpu);
+    if (list === undefined) byCpu.set(b.cpu, [{ b, at }]);
+    else list.push({ b, at });
+  }
+  const pairs = new Map<string, Meeting>();
+  for (const [i, a] of all.entries()) {
     for (const cpu of meet(a)) {
-      for (const b of byCpu.get(cpu) ?? []) {
-        if (all.indexOf(b) <= all.indexOf(a) || (a.vm === b.vm && !within)) continue;
+      for (const { b, at } of byCpu.get(cpu) ?? []) {
+        if (at <= i || (a.vm === b.vm && !within)) continue;
         const key = JSON.stringify([a.vm.name, b.vm.name]);
         const pair = pairs.get(key);
         if (pair === undefined) pairs.set(key, { a, b, more: 0 });
