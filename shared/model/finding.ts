@@ -52,6 +52,16 @@ export interface Assumption {
 
 export interface FindingReport {
   readonly findings: readonly Finding[];
-  readonly untested: readonly UntestedCheck[];
   readonly assumed: readonly Assumption[];
+  readonly notTested: readonly UntestedCheck[];
+}
+
+/** A live migration that is asked about. What is null is taken from the scenario where that states it, else not known. */
+export interface MigrationQuestion {
+  readonly vm: string;
+  readonly toHost: string;
+  readonly dirtyMibPerSec: number | null;
+  readonly workingSetMib: number | null;
+  readonly linkMibPerSec: number | null;
+  readonly downtimeLimitMs: number | null;
 }

@@ -24,6 +24,8 @@ import type { ScenarioCommand } from '../schema/command.ts';
 import type { DocumentState, HelloReply, ImportReply, OpenReply, RunHashes, SeriesPart } from './document.ts';
 import type { Forecast } from '../model/forecast.ts';
 import type { Comparison } from '../model/comparison.ts';
+import type { FindingReport } from '../model/finding.ts';
+import { migrationQuestionSchema } from '../schema/finding.ts';
 import type { LayoutInfo, ShellCompletion, ShellReply } from './guest.ts';
 import { MAX_FILE_CHARS, MAX_FILES, MAX_SHELL_LINE_CHARS, MAX_TILE_PAGES } from './limit.ts';
 
@@ -107,6 +109,9 @@ export const requests = {
   ),
   /** The canonical text of the document now. Payload: UTF-8. */
   'document.text': desk<null>()(none),
+  /** What is wrong with its hosts and VMs as the document states them, what was assumed of them, and what could not be
+   *  tested. migration: of one the checks are asked, too. */
+  'document.findings': desk<FindingReport>()(z.strictObject({ migration: migrationQuestionSchema.nullable() })),
   'document.rename': run<null>()(z.strictObject({ name: z.string().trim().min(1).max(200) })),
   /** The file changed on disk: read it anew (true) or keep what is here (false). */
   'document.changedOnDisk': desk<OpenReply>()(z.strictObject({ reload: z.boolean() })),

@@ -1,6 +1,6 @@
 /** The published form of a list of findings: what `pageshift findings --json` prints. */
 import { z } from 'zod';
-import type { FindingReport } from '../model/finding.ts';
+import type { FindingReport, MigrationQuestion } from '../model/finding.ts';
 
 const remedySchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('plan'), text: z.string() }).describe('A question for the planner.'),
@@ -23,16 +23,6 @@ const findingSchema = z.strictObject({
 
 export const findingReportSchema: z.ZodType<FindingReport> = z.strictObject({
   findings: z.array(findingSchema).describe('Worst first.'),
-  untested: z
-    .array(
-      z.strictObject({
-        id: z.string(),
-        title: z.string(),
-        of: z.array(z.string()).describe('VMs, or hosts, of which it could not be made.'),
-        needs: z.string(),
-      }),
-    )
-    .describe('Checks that could not be made, and the facts that they need.'),
   assumed: z
     .array(
       z.strictObject({
@@ -43,6 +33,28 @@ export const findingReportSchema: z.ZodType<FindingReport> = z.strictObject({
       }),
     )
     .describe('Values that no source states.'),
+  notTested: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        title: z.string(),
+        of: z.array(z.string()).describe('VMs, or hosts, of which it could not be made.'),
+        needs: z.string(),
+      }),
+    )
+    .describe('Checks that could not be made, and the facts that they need.'),
+});
+
+/** A migration that a window asks about (MigrationQuestion). */
+const MAX_QUANTITY = 2 ** 40;
+const quantity = z.number().min(0).max(MAX_QUANTITY).nullable();
+export const migrationQuestionSchema: z.ZodType<MigrationQuestion> = z.strictObject({
+  vm: z.string().max(200),
+  toHost: z.string().max(200),
+  dirtyMibPerSec: quantity,
+  workingSetMib: quantity,
+  linkMibPerSec: quantity,
+  downtimeLimitMs: quantity,
 });
 
 /** The published JSON Schema (draft 2020-12), as text. */

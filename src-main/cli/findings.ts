@@ -4,12 +4,9 @@
  */
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
-import type { FindingReport } from '../../shared/model/finding.ts';
-import { COMMANDS } from '../../shared/model/command.ts';
-import { PAGE_SIZE_BYTES, PAGES_PER_MIB } from '../../shared/units/index.ts';
+import type { FindingReport, MigrationQuestion } from '../../shared/model/finding.ts';
 import { plural } from '../../shared/view/number-format.ts';
-import type { MigrationFacts } from '../findings/index.ts';
-import { assumptionsOf, factsOf, findAll, refusedStarts } from '../findings/index.ts';
+import { findingReport, refusedStarts } from '../findings/index.ts';
 import type { ForeignFacts } from '../formats/index.ts';
 import { recognise } from '../formats/index.ts';
 import type { ImportPart, Scenario } from '../scenario/index.ts';
@@ -28,19 +25,15 @@ export interface FindingsFlags {
   readonly downtimeMs?: number;
 }
 
-const MIB = PAGE_SIZE_BYTES * PAGES_PER_MIB;
-
 export async function findings(paths: readonly string[], flags: FindingsFlags): Promise<ExitCode> {
   const { scenario, diagnostics } = await scenarioOf(paths);
   printDiagnostics(diagnostics);
   if (scenario === null) return 1;
-  const migration = migrationOf(scenario, flags);
-  if (typeof migration === 'string') {
-    printNote(migration);
+  const { report, problem } = findingReport(scenario, questionOf(flags));
+  if (report === null) {
+    printNote(`error: --migrate ${flags.migrate}: ${problem}`);
     return 2;
   }
-  const found = findAll(factsOf(scenario, migration));
-  const report: FindingReport = { ...found, assumed: assumptionsOf(scenario) };
   if (flags.json) printJson(`${JSON.stringify(report, null, 2)}\n`);
   else printResult(reportText(report));
   return 0;
@@ -68,32 +61,21 @@ async function scenarioOf(
   return { scenario: whole.value, diagnostics: [...diagnostics, ...whole.diagnostics] };
 }
 
-/** The migration that is asked about, null without one, or what is wrong with the question. */
-function migrationOf(scenario: Scenario, flags: FindingsFlags): MigrationFacts | null | string {
+/** `VM=HOST` and the figures beside it; null where no migration is asked about. */
+function questionOf(flags: FindingsFlags): MigrationQuestion | null {
   if (flags.migrate === undefined) return null;
-  const [name, to] = flags.migrate.split('=') as [string, string | undefined];
-  const vm = [...scenario.vms, ...(scenario.notPlaced ?? []).map((one) => one.vm)].find((one) => one.name === name);
-  if (vm === undefined) return `error: --migrate ${flags.migrate}: there is no VM "${name}"`;
-  if (to === undefined || !scenario.hosts.some((host) => host.name === to))
-    return `error: --migrate ${flags.migrate}: there is no host "${to ?? ''}"; there are ${scenario.hosts.map((host) => host.name).join(', ')}`;
-  const link = scenario.links.find(({ hosts }) => hosts.includes(vm.host) && hosts.includes(to));
-  const stated = vm.dirty.rateMiBps > 0;
-  const rate = flags.dirtyMibS ?? (stated ? vm.dirty.rateMiBps : undefined);
-  const set = flags.workingSetMib ?? (stated ? vm.dirty.workingSetMiB : undefined);
-  // A link that an importer made up says nothing of whether a migration ends.
-  const carries = flags.linkMibS ?? (link === undefined || link.assumed === true ? undefined : link.bandwidthMiBps);
-  const bytes = (mib: number | undefined): number | null => (mib === undefined ? null : mib * MIB);
+  const split = flags.migrate.lastIndexOf('=');
   return {
-    vm: name,
-    to,
-    linkBytesPerSec: bytes(carries),
-    dirtyBytesPerSec: bytes(rate),
-    workingSetBytes: bytes(set),
-    downtimeLimitMs: flags.downtimeMs ?? COMMANDS.migrate.numbers.downtimeLimitMs.default,
+    vm: split === -1 ? flags.migrate : flags.migrate.slice(0, split),
+    toHost: split === -1 ? '' : flags.migrate.slice(split + 1),
+    dirtyMibPerSec: flags.dirtyMibS ?? null,
+    workingSetMib: flags.workingSetMib ?? null,
+    linkMibPerSec: flags.linkMibS ?? null,
+    downtimeLimitMs: flags.downtimeMs ?? null,
   };
 }
 
-function reportText({ findings: found, untested, assumed }: FindingReport): string {
+function reportText({ findings: found, notTested, assumed }: FindingReport): string {
   const lines: string[] = [];
   for (const finding of found) {
     const where = [finding.vm, `host ${finding.host}`, finding.node === null ? null : `node ${finding.node}`];
@@ -105,9 +87,9 @@ function reportText({ findings: found, untested, assumed }: FindingReport): stri
   }
   const wrong = found.filter(({ severity }) => severity !== 'note').length;
   lines.push(wrong === 0 ? 'Nothing wrong found.' : `${plural(found.length, 'finding')}.`);
-  if (untested.length > 0) {
+  if (notTested.length > 0) {
     lines.push('', 'Not tested:');
-    for (const { title, id, of, needs } of untested)
+    for (const { title, id, of, needs } of notTested)
       lines.push(`  ${title} (${id}; ${of.length > 3 ? `${of.length} of them` : of.join(', ')}): needs ${needs}`);
   }
   if (assumed.length > 0) {

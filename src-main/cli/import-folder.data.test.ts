@@ -49,7 +49,7 @@ test('placement, pools, pins and strangers are as measured, and what is not read
 test('findings are asked of a folder as of its files', async () => {
   const { code, stdout, stderr } = await run('findings', FOLDER, '--json');
   expect(code, stderr).toBe(0);
-  const { findings, untested } = JSON.parse(stdout) as { findings: { vm: string | null }[]; untested: unknown[] };
-  expect(untested.length).toBeGreaterThan(0);
+  const { findings, notTested } = JSON.parse(stdout) as { findings: { vm: string | null }[]; notTested: unknown[] };
+  expect(notTested.length).toBeGreaterThan(0);
   expect(findings.some(({ vm }) => vm === 'silver01' || vm === 'idle01')).toBe(true);
 });

@@ -71,6 +71,39 @@ describe('the start screen', () => {
   });
 });
 
+test('what is wrong with a document is answered, and a question about no VM is denied', async () => {
+  const page = new Page(desk, 'w');
+  const text = JSON.stringify({
+    pageshift: 1,
+    name: 'bound',
+    hosts: [
+      { name: 'h', nodes: [0, 1].map((nid) => ({ nid, cpus: `${nid}`, memoryMiB: 4096, freeKiB: 1_048_576 })) },
+      { name: 'there', nodes: [{ nid: 0, cpus: '0', memoryMiB: 4096 }] },
+    ],
+    vms: [
+      {
+        name: 'a',
+        host: 'h',
+        memoryMiB: 256,
+        running: true,
+        placement: { mode: 'strict', nodes: [1] },
+        assumed: ['Where its memory lies.'],
+      },
+    ],
+  });
+  await page.show(await imported(page, text));
+  const { findings, assumed, notTested } = await page.get('document.findings', { migration: null });
+  expect(findings.map(({ id }) => id)).not.toContain('migration-node-missing');
+  expect(assumed).toMatchObject([{ host: 'h', vm: 'a', text: 'Where its memory lies.', measure: expect.any(String) }]);
+  expect(notTested.length).toBeGreaterThan(0);
+  const open = { dirtyMibPerSec: null, workingSetMib: null, linkMibPerSec: null, downtimeLimitMs: null };
+  const asked = await page.get('document.findings', { migration: { vm: 'a', toHost: 'there', ...open } });
+  expect(asked.findings.map(({ id }) => id)).toContain('migration-node-missing');
+  await expect(page.get('document.findings', { migration: { vm: 'b', toHost: 'there', ...open } })).rejects.toThrow(
+    'there is no VM "b"',
+  );
+});
+
 describe('a document', () => {
   test('is made of the small form', async () => {
     const page = new Page(desk, 'w');

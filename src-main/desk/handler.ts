@@ -7,6 +7,7 @@ import { unwritable, writeFiles } from '../store/index.ts';
 import type { CheckedInput } from '../../shared/protocol/index.ts';
 import type { Documents } from './documents.ts';
 import type { OpenedDocument } from './document.ts';
+import { documentFindings } from './findings.ts';
 import { makeExport, reportHtml } from './export.ts';
 import type { Previews } from './preview.ts';
 import { RequestDenied } from '../runtime/index.ts';
@@ -101,6 +102,9 @@ export function createHandlers({ shell, documents, lists, previews, documentOf, 
     'document.text': async (_, link) => ({
       output: null,
       payload: Buffer.from(await link.shown().session.text()),
+    }),
+    'document.findings': async ({ migration }, link) => ({
+      output: await documentFindings(await link.shown().session.text(), migration),
     }),
     'document.changedOnDisk': async ({ reload }, link) => {
       const document = link.shown();

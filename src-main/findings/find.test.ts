@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { findingReportSchema } from '../../shared/schema/finding.ts';
 import type { World, WorldHost, WorldVm } from './fixture.ts';
 import { migrationOf, scenarioOf } from './fixture.ts';
-import { assumptionsOf, factsOf, findAll } from './index.ts';
+import { assumptionsOf } from './from-scenario.ts';
+import { factsOf, findAll } from './index.ts';
 import { CHECKS } from './table.ts';
 
 const GIB = 1024;
@@ -398,11 +399,11 @@ test('a check whose facts nothing states is named with what it needs', () => {
       { id: 1, cpus: '8-15', mem: 64 * GIB },
     ],
   };
-  const { untested, findings } = reportOf(world(bare, vm(), vm({ name: 'b', running: true })));
-  expect(untested.map(({ id }) => id)).toEqual(
+  const { notTested, findings } = reportOf(world(bare, vm(), vm({ name: 'b', running: true })));
+  expect(notTested.map(({ id }) => id)).toEqual(
     expect.arrayContaining(['fit-splits', 'node-full-beside-empty', 'ksm-across-nodes', 'balancers-compete']),
   );
-  expect(untested.every(({ needs }) => needs.length > 0)).toBe(true);
+  expect(notTested.every(({ needs }) => needs.length > 0)).toBe(true);
   expect(findings.map(({ id }) => id)).toEqual(['not-measured']);
 });
 

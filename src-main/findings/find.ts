@@ -25,15 +25,15 @@ interface Found {
 
 const SEVERITY_ORDER = ['error', 'warning', 'note'];
 
-export function findAll(facts: PlacementFacts): Pick<FindingReport, 'findings' | 'untested'> {
+export function findAll(facts: PlacementFacts): Pick<FindingReport, 'findings' | 'notTested'> {
   const view = new FactsView(facts);
   const found: Found[] = [];
-  const untested: UntestedCheck[] = [];
+  const notTested: UntestedCheck[] = [];
   for (const check of CHECKS) {
     const { hits, lacking } = ask(check, view);
     found.push(...hits);
     if (lacking.length > 0)
-      untested.push({
+      notTested.push({
         id: check.id,
         title: check.title,
         of: lacking.map(({ name }) => name),
@@ -46,7 +46,7 @@ export function findAll(facts: PlacementFacts): Pick<FindingReport, 'findings' |
     (a, b) =>
       SEVERITY_ORDER.indexOf(a.hit.severity) - SEVERITY_ORDER.indexOf(b.hit.severity) || a.check.rank - b.check.rank,
   );
-  return { findings: findings.map(published), untested };
+  return { findings: findings.map(published), notTested };
 }
 
 interface Asked {

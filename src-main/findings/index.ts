@@ -1,4 +1,5 @@
 export { findAll } from './find.ts';
 export { refusedStarts } from './refused.ts';
-export { assumptionsOf, factsOf } from './from-scenario.ts';
-export type { MigrationFacts } from './facts.ts';
+export { findingReport } from './report.ts';
+export type { FindingAnswer } from './report.ts';
+export { factsOf } from './from-scenario.ts';

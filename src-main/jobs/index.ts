@@ -1,5 +1,6 @@
 /** The one table of jobs: what Pageshift does that takes long, as pure functions from plain data to plain data (job.ts). */
 import { compareGuest } from './compare.ts';
+import { findings } from './findings.ts';
 import type { Job, JobSteps } from './job.ts';
 import { readFiles } from './read-files.ts';
 import { figure, report } from './report.ts';
@@ -12,6 +13,8 @@ const jobs = {
   run: (input: RunInput) => runScenario(input),
   /** Texts that a person gives to a scenario. */
   read: readFiles,
+  /** What is wrong with the hosts and VMs of a scenario. */
+  findings,
   /** A record to the files of its report. */
   report,
   /** A record to one figure of its report. */
