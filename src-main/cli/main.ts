@@ -165,6 +165,37 @@ program
   .action(exitWith(async (files, flags) => (await import('./findings.ts')).findings(files, flags)));
 
 program
+  .command('predict')
+  .argument(
+    '[FILE...]',
+    'a scenario with --migrate, or replies of QEMU: query-migrate, query-migrate-parameters, query-migrate-capabilities, query-dirty-rate',
+  )
+  .description('whether a live migration ends, when, and what would make it, before it starts')
+  .option('--json', 'one JSON document instead of text')
+  .option('--migrate <VM=HOST>', 'of a scenario: which VM, and where to')
+  .option('--ram-mib <N>', 'memory of the VM')
+  .option('--nonzero-mib <N>', 'of it, what is not zero; otherwise all')
+  .option('--working-set-mib <N>', 'memory that it writes; otherwise all that is not zero')
+  .option('--dirty-mib-s <N>', 'what it writes a second')
+  .option('--pattern <sequential|uniform|zipf>', 'how it writes its working set; otherwise in order')
+  .option('--also-writes <MIB=MIB_S[:PATTERN]...>', 'further sets, written at rates of their own')
+  .option('--phase <SECONDS=MIB_S...>', 'from then on it writes so much')
+  .option('--bandwidth-mib-s <N>', "max-bandwidth; otherwise the policy's or the hypervisor's default")
+  .option('--link-mib-s <N>', 'what the link carries')
+  .option('--downtime-ms <N>', 'downtime limit; otherwise the default')
+  .option('--capability <NAME...>', "QEMU's migration capabilities that are on")
+  .option('--set <PARAMETER=VALUE...>', "migration parameters by QEMU's names, in QEMU's units")
+  .option('--algorithm <NAME>', 'qemu (default), xen-classic, xen-modern, cloud-hypervisor, offline')
+  .option('--policy <NAME>', 'what the stack above does: libvirt, nova, proxmox, ovirt-..., kubevirt-..., vsphere, ...')
+  .option('--qemu-version <VERSION>', 'otherwise 10.2')
+  .option('--postcopy-after <SECONDS>', 'switch to post-copy then')
+  .option('--vcpus <N>', 'otherwise 1')
+  .option('--guest-cpu-percent <N>', 'of its CPU time, what its writing takes; otherwise all')
+  .option('--delta-bytes <N>', 'bytes of a page that a write changes, for XBZRLE; otherwise the whole page')
+  .option('--header-bytes <N>', "what heads a page on the wire; otherwise QEMU's")
+  .action(exitWith(async (files, flags) => (await import('./predict.ts')).predict(files, flags)));
+
+program
   .command('schema')
   .addArgument(new Argument('[WHAT]', 'of which document').choices(['scenario', 'findings']).default('scenario'))
   .description('the JSON Schema of scenarios, or of what findings --json prints')

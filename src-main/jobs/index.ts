@@ -2,6 +2,7 @@
 import { compareGuest } from './compare.ts';
 import { findings } from './findings.ts';
 import type { Job, JobSteps } from './job.ts';
+import { predict } from './predict/index.ts';
 import { readFiles } from './read-files.ts';
 import { figure, report } from './report.ts';
 import { runScenario } from './run.ts';
@@ -21,6 +22,8 @@ const jobs = {
   figure,
   /** One guest beside itself without a defect, or without what goes beyond the RFC. */
   compare: compareGuest,
+  /** Whether a live migration ends, when, and what would make it. */
+  predict,
   /** Random worlds and random guests against the laws and the naive allocator. */
   simtest,
   /** Random guests against the naive allocator. */
@@ -37,6 +40,10 @@ export type JobOutput<N extends JobName> = Steps<N> extends JobSteps<infer _, in
 export const jobOf = <N extends JobName>(name: N): Job<JobInput<N>, JobProgress<N>, JobOutput<N>> =>
   jobs[name] as unknown as Job<JobInput<N>, JobProgress<N>, JobOutput<N>>;
 
+export { questionOfReplies } from './predict/from-replies.ts';
+export { questionOfScenario } from './predict/from-scenario.ts';
+export { EMPTY_QUESTION } from './predict/index.ts';
+export type { PredictQuestion } from './predict/index.ts';
 export { decodeRecord, encodeRecord } from './record-codec.ts';
 export type { GivenFile, Imported, Source } from './read-files.ts';
 export type { Run, RunProgress, RunUntil } from './run.ts';
