@@ -75,7 +75,7 @@ for (const [theme, rules] of [
     await ui.compact({ vm: 'one', node: 1 });
     await ui.migrate({ vm: 'two', host: 'lab-2' });
     for (let i = 0; i < 3; i++) await ui.step();
-    for (const view of ['Overview', 'Host', 'Guest', 'Accounting', 'Migrations'] as const) {
+    for (const view of ['Overview', 'Host', 'Guest', 'Accounting', 'Migrations', 'Findings'] as const) {
       await ui.show(view);
       await expectNothingFound(ui.page, view, rules, view === 'Host' || view === 'Overview' ? 'html' : 'main');
     }

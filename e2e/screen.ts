@@ -38,7 +38,7 @@ export interface HostUse {
   readonly text: string;
 }
 
-export type ViewTitle = 'Overview' | 'Host' | 'Guest' | 'Accounting' | 'Migrations';
+export type ViewTitle = 'Overview' | 'Host' | 'Guest' | 'Accounting' | 'Migrations' | 'Findings';
 
 /** Of every scenario of the specs and of every example. */
 const TICK_MS = 100;
@@ -49,6 +49,7 @@ const VIEW_KEYS: Readonly<Record<ViewTitle, string>> = {
   Guest: 'Control+3',
   Accounting: 'Control+4',
   Migrations: 'Control+5',
+  Findings: 'Control+7',
 };
 
 export class Screen {
@@ -389,7 +390,7 @@ export class Screen {
   // What is in the middle
 
   get view(): Locator {
-    return this.page.getByRole('tabpanel', { name: /^(Host|Guest|Accounting|Migrations)/ });
+    return this.page.getByRole('tabpanel', { name: /^(Host|Guest|Accounting|Migrations|Findings)/ });
   }
 
   /** The guest's map. */

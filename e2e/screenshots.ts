@@ -105,7 +105,7 @@ async function shoot({ page }: Screen, plan: ShotPlan, name: string, taken: stri
 async function viewsOf(screen: Screen, plan: ShotPlan, nodes: number, taken: string[]): Promise<void> {
   await screen.importFiles([{ name: 'lively.pageshift.json', text: livelyScenario(nodes) }]);
   await screen.playToTick(70);
-  for (const view of ['Host', 'Guest', 'Accounting', 'Migrations'] as const) {
+  for (const view of ['Host', 'Guest', 'Accounting', 'Migrations', 'Findings'] as const) {
     await screen.show(view);
     await shoot(screen, plan, `${view.toLowerCase()}-${nodes}`, taken);
   }

@@ -38,6 +38,8 @@ export interface UntestedCheck {
   readonly of: readonly string[];
   /** The facts that it needs, in words. */
   readonly needs: string;
+  /** A command that would tell them; null when none is known. */
+  readonly measure: string | null;
 }
 
 /** A value that no source states. */
@@ -54,6 +56,8 @@ export interface FindingReport {
   readonly findings: readonly Finding[];
   readonly assumed: readonly Assumption[];
   readonly notTested: readonly UntestedCheck[];
+  /** Checks that were made of all that they concern. */
+  readonly tested: readonly { readonly id: string; readonly title: string }[];
 }
 
 /** A live migration that is asked about. What is null is taken from the scenario where that states it, else not known. */

@@ -83,6 +83,7 @@ const TABLE = {
   'view.guest': view('Show the guest', ['View', 0, 'Guest'], 'Mod+3'),
   'view.accounting': view('Show accounting', ['View', 0, 'Accounting'], 'Mod+4'),
   'view.migrations': view('Show migrations', ['View', 0, 'Migrations'], 'Mod+5'),
+  'view.findings': view('Show findings, and what is assumed', ['View', 0, 'Findings'], 'Mod+7'),
   'view.guest.map': view("Show the guest's map", null),
   'view.guest.free': view("Show the guest's free memory and huge pages", null),
   'view.guest.owed': view("Show the guest's owed pages by age and owner", null),

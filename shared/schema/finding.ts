@@ -40,9 +40,13 @@ export const findingReportSchema: z.ZodType<FindingReport> = z.strictObject({
         title: z.string(),
         of: z.array(z.string()).describe('VMs, or hosts, of which it could not be made.'),
         needs: z.string(),
+        measure: z.string().nullable().describe('A command that would tell it.'),
       }),
     )
     .describe('Checks that could not be made, and the facts that they need.'),
+  tested: z
+    .array(z.strictObject({ id: z.string(), title: z.string() }))
+    .describe('Checks that were made of all that they concern.'),
 });
 
 /** A migration that a window asks about (MigrationQuestion). */

@@ -77,7 +77,7 @@ export function vmList(
 }
 
 /** Letters by code unit whatever their case, numbers by what they are worth: vm-2 before vm-10. */
-function byName(a: string, b: string): number {
+export function byName(a: string, b: string): number {
   const [x, y] = [a, b].map((name) => name.toLowerCase().match(/\d+|\D+/g) ?? []);
   for (let i = 0; i < Math.min(x!.length, y!.length); i++) {
     const [s, t] = [x![i]!, y![i]!];

@@ -89,8 +89,12 @@ function reportText({ findings: found, notTested, assumed }: FindingReport): str
   lines.push(wrong === 0 ? 'Nothing wrong found.' : `${plural(found.length, 'finding')}.`);
   if (notTested.length > 0) {
     lines.push('', 'Not tested:');
-    for (const { title, id, of, needs } of notTested)
-      lines.push(`  ${title} (${id}; ${of.length > 3 ? `${of.length} of them` : of.join(', ')}): needs ${needs}`);
+    for (const { title, id, of, needs, measure } of notTested) {
+      const whom = of.length > 3 ? `${of.length} of them` : of.join(', ');
+      lines.push(
+        `  ${title} (${id}; ${whom}): needs ${needs}${measure === null ? '' : `. Measure it with: ${measure}`}`,
+      );
+    }
   }
   if (assumed.length > 0) {
     lines.push('', 'Assumed, as no source states it:');

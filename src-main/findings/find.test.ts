@@ -404,7 +404,27 @@ test('a check whose facts nothing states is named with what it needs', () => {
     expect.arrayContaining(['fit-splits', 'node-full-beside-empty', 'ksm-across-nodes', 'balancers-compete']),
   );
   expect(notTested.every(({ needs }) => needs.length > 0)).toBe(true);
+  expect(notTested.filter(({ measure }) => measure === null)).toEqual([]);
   expect(findings.map(({ id }) => id)).toEqual(['not-measured']);
+});
+
+test('whatever a check needs, a command tells it', () => {
+  const unmeasured = ROWS.flatMap(([, positive, negative]) => [positive, negative]).flatMap(
+    (w) => reportOf(w).notTested,
+  );
+  expect(unmeasured.length).toBeGreaterThan(20);
+  expect(unmeasured.filter(({ measure }) => measure === null)).toEqual([]);
+});
+
+test('a check was made, or could not be, or is about a migration that nobody asked about', () => {
+  const { tested, notTested } = reportOf(world(two(), vm()));
+  const said = [...tested, ...notTested].map(({ id }) => id);
+  expect(new Set(said).size).toBe(said.length);
+  const ofMigrations = CHECKS.filter(({ about }) => about === 'migration').map(({ id }) => id);
+  const others = CHECKS.filter(({ about }) => about !== 'migration').map(({ id }) => id);
+  expect([...said].sort()).toEqual([...new Set(others)].sort());
+  const asked = reportOf(migration([running({ 0: 8000 })], {}));
+  expect([...asked.tested, ...asked.notTested].map(({ id }) => id)).toEqual(expect.arrayContaining(ofMigrations));
 });
 
 test('one cause is one finding', () => {
@@ -417,4 +437,9 @@ test('one cause is one finding', () => {
 test('pools that hold more than their node has are not known, and take nothing from what fits', () => {
   const impossible = two({}, pool(100_000), pool(100_000));
   expect(foundIn(world(impossible, vm()))).toEqual([]);
+});
+
+test('more hits of one check than a call takes as arguments are all found', () => {
+  const vms = Array.from({ length: 600 }, (_, i) => vm({ name: `v${i}`, mem: 16, vcpus: 1, ...pins(3) }));
+  expect(foundIn(world(two(), ...vms)).filter((id) => id === 'pin-shared-cpu:warning').length).toBeGreaterThan(0);
 });

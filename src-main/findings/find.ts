@@ -11,6 +11,7 @@ import type { Check, CheckOf, Hit } from './check.ts';
 import { SAID_OF_DESTINATION } from './checks/migration.ts';
 import { cannotMoveLive, MEMORY_CANNOT_MOVE_LIVE, MISPLACED } from './checks/tier.ts';
 import type { PlacementFacts } from './facts.ts';
+import { measureOf } from './measure.ts';
 import { CHECKS } from './table.ts';
 import type { VmView } from './view.ts';
 import { FactsView } from './view.ts';
@@ -25,19 +26,21 @@ interface Found {
 
 const SEVERITY_ORDER = ['error', 'warning', 'note'];
 
-export function findAll(facts: PlacementFacts): Pick<FindingReport, 'findings' | 'notTested'> {
+export function findAll(facts: PlacementFacts): Pick<FindingReport, 'findings' | 'notTested' | 'tested'> {
   const view = new FactsView(facts);
   const found: Found[] = [];
   const notTested: UntestedCheck[] = [];
   for (const check of CHECKS) {
     const { hits, lacking } = ask(check, view);
-    found.push(...hits);
+    // Thousands of VMs may have a hit each, more than a call takes as arguments.
+    for (const hit of hits) found.push(hit);
     if (lacking.length > 0)
       notTested.push({
         id: check.id,
         title: check.title,
         of: lacking.map(({ name }) => name),
         needs: lacking[0]!.needs,
+        measure: measureOf(lacking[0]!.needs),
       });
   }
   found.push(...immovable(found));
@@ -46,7 +49,18 @@ export function findAll(facts: PlacementFacts): Pick<FindingReport, 'findings' |
     (a, b) =>
       SEVERITY_ORDER.indexOf(a.hit.severity) - SEVERITY_ORDER.indexOf(b.hit.severity) || a.check.rank - b.check.rank,
   );
-  return { findings: findings.map(published), notTested };
+  return { findings: findings.map(published), notTested, tested: testedOf(view, notTested) };
+}
+
+/** Each once, whatever it is asked about; those of a migration where one is asked about. */
+function testedOf(view: FactsView, notTested: readonly UntestedCheck[]): FindingReport['tested'] {
+  const untested = new Set(notTested.map(({ id }) => id));
+  const tested = new Map<string, string>();
+  for (const { id, title, about } of CHECKS) {
+    if (untested.has(id) || (about === 'migration' && view.migration === null)) continue;
+    tested.set(id, title);
+  }
+  return [...tested].map(([id, title]) => ({ id, title }));
 }
 
 interface Asked {

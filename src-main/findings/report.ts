@@ -14,8 +14,8 @@ export type FindingAnswer =
 export function findingReport(scenario: Scenario, question: MigrationQuestion | null): FindingAnswer {
   const migration = question === null ? null : migrationOf(scenario, question);
   if (typeof migration === 'string') return { report: null, problem: migration };
-  const { findings, notTested } = findAll(factsOf(scenario, migration));
-  return { report: { findings, assumed: assumptionsOf(scenario), notTested }, problem: null };
+  const { findings, notTested, tested } = findAll(factsOf(scenario, migration));
+  return { report: { findings, assumed: assumptionsOf(scenario), notTested, tested }, problem: null };
 }
 
 /** What the question leaves open is taken from the scenario, where a source or a person stated it. */

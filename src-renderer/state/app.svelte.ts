@@ -36,6 +36,7 @@ import type { TermId } from '../../shared/view/words/index.ts';
 import { toast } from '../ui/toast.svelte.ts';
 import type { WindowCommand } from './window-command.ts';
 import { Connection, RequestError } from './connection.ts';
+import { DocumentFindings } from './findings.svelte.ts';
 import { GuestShells } from './guest-shell.svelte.ts';
 import { isMac } from './keys.ts';
 import { readLayout, withOpen, withSize, writeLayout } from './layout.ts';
@@ -47,7 +48,7 @@ import { IdleGate, watchInput } from './idle-gate.ts';
 import { readThemeChoice, themeOf } from './theme.ts';
 import type { ThemeChoice } from './theme.ts';
 
-export const VIEWS = ['overview', 'host', 'guest', 'accounting', 'migrations'] as const;
+export const VIEWS = ['overview', 'host', 'guest', 'accounting', 'migrations', 'findings'] as const;
 export type ViewName = (typeof VIEWS)[number];
 
 /** What the view Guest is made of, each a tab of its own. */
@@ -63,6 +64,8 @@ export type Selection =
   /** Half-open pfn range of a guest. */
   | { readonly kind: 'pages'; readonly guest: number; readonly fromPfn: number; readonly toPfn: number }
   | { readonly kind: 'event'; readonly index: number }
+  /** Into the findings of the document. */
+  | { readonly kind: 'finding'; readonly index: number }
   | { readonly kind: 'migration'; readonly index: number }
   | { readonly kind: 'compaction'; readonly index: number };
 
@@ -184,6 +187,7 @@ export class App {
 
   readonly connection: Connection;
   readonly shells = new GuestShells(this);
+  readonly findings = new DocumentFindings();
   #watching = false;
   #watched = '';
   /** Where the document stood when the series was asked for last; null: the series is to be asked for anew. */
@@ -208,6 +212,10 @@ export class App {
         document.documentElement.dataset.theme = this.theme;
       });
       $effect(() => void this.#watch());
+      $effect(() => {
+        const id = this.document?.id ?? null;
+        this.findings.follow(id, 0, () => this.connection.request('document.findings', { migration: null }));
+      });
     });
     const dark = matchMedia('(prefers-color-scheme: dark)');
     this.systemIsDark = dark.matches;

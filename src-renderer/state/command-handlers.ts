@@ -123,6 +123,7 @@ export function commandHandlers(app: App): { readonly [Id in WindowCommandId]: C
     'view.guest': view('guest'),
     'view.accounting': view('accounting'),
     'view.migrations': view('migrations'),
+    'view.findings': view('findings'),
     'view.guest.map': part('map'),
     'view.guest.free': part('free'),
     'view.guest.owed': part('owed'),

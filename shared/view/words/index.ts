@@ -11,6 +11,19 @@ export {
 export { commitStepText } from './commit-step.ts';
 export { comparisonDocument, differenceText, variantText, variantTitle } from './comparison.ts';
 export { eventFacts, eventText, eventTitle } from './event.ts';
+export {
+  assumptionParts,
+  FINDINGS_MOMENT,
+  findingAnswer,
+  findingParts,
+  findingReportText,
+  findingText,
+  namesText,
+  placeName,
+  SEVERITY_NAMES,
+  testedText,
+  untestedText,
+} from './finding.ts';
 export { forecastText } from './forecast.ts';
 export { verdictText } from './migration.ts';
 export { fullness, standoutText } from './overview.ts';
