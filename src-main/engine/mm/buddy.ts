@@ -25,8 +25,9 @@ import { setUsedNid } from './used-node.ts';
 /**
  * Takes a block that is wholly free on one node and makes it one allocation with `head` as its first page's state; the
  * pageblock's record of where its used pages are follows.
+ * @param from order of the free block that it is a part of; looked up when it is not given.
  */
-function takeAt(mm: Mm, seg: number, pfn: number, order: number, head: number): void {
+function takeAt(mm: Mm, seg: number, pfn: number, order: number, head: number, from?: number): void {
   const nid = nidOf(mm.segment, seg);
   if (mm.rfc !== null) noteTaken(mm, mm.rfc, pfn, pfn + (1 << order), nid);
   else if (mm.committing) countStranded(mm, pfn, pfn + (1 << order), nid, 1);
@@ -35,15 +36,16 @@ function takeAt(mm: Mm, seg: number, pfn: number, order: number, head: number): 
     takePages(mm, seg, pfn, PAGEBLOCK_ORDER, nid);
     takePages(mm, upper, pfn + PAGES_PER_PAGEBLOCK, PAGEBLOCK_ORDER, nid);
   } else {
-    takePages(mm, seg, pfn, order, nid);
+    takePages(mm, seg, pfn, order, nid, from);
   }
   // A free page is not special, and an ordinary allocation need not be.
   if (order > 0 || head !== ALLOCATED) markAllocated(mm.page, pfn, order, head);
 }
 
-function takePages(mm: Mm, seg: number, pfn: number, order: number, nid: number): void {
+function takePages(mm: Mm, seg: number, pfn: number, order: number, nid: number, from?: number): void {
   setUsedNid(mm, pfn, order, nid);
-  takeFromSegment(mm, seg, pfn, order);
+  // The halves of a block of two pageblocks are blocks of their own as soon as one of them is cut.
+  takeFromSegment(mm, seg, pfn, order, from === undefined ? from : Math.min(from, PAGEBLOCK_ORDER));
 }
 
 /** Takes a block of 2^order from the lists of one migrate type; NO_PFN if none of its blocks is large enough. */
@@ -54,7 +56,7 @@ function takeSmallest(mm: Mm, zone: number, order: number, type: number): number
     if (seg === -1) continue;
     const offset = o > PAGEBLOCK_ORDER ? 0 : firstBlock(mm.segment.row, bitsAt(seg), o);
     const pfn = (blockOf(mm.segment, seg) << PAGEBLOCK_ORDER) + offset;
-    takeAt(mm, seg, pfn, order, ALLOCATED);
+    takeAt(mm, seg, pfn, order, ALLOCATED, o);
     return pfn;
   }
   return NO_PFN;

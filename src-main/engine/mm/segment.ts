@@ -231,14 +231,15 @@ export function addFreeBlock(mm: Mm, pfn: number, order: number, nid: number): v
 /**
  * Takes [pfn, pfn + 2^order), all of it free in `seg`, out of the free lists; the rest of the block it was in is cut into
  * its largest parts. Order at most PAGEBLOCK_ORDER. Cost O(orders).
+ * @param from order of the block that it is a part of, within the pageblock; looked up when it is not given.
  */
-export function takeFromSegment(mm: Mm, seg: number, pfn: number, order: number): void {
+export function takeFromSegment(mm: Mm, seg: number, pfn: number, order: number, from?: number): void {
   const { row, row16 } = mm.segment;
   const zone = nidOf(mm.segment, seg) * NR_ZONES + zoneTypeOf(mm, pfn);
   if (row16[seg * ROW16 + FREE16] === PAGES_PER_PAGEBLOCK) unpair(mm, seg, zone);
   const at = seg * ROW;
   const offset = pfn & (PAGES_PER_PAGEBLOCK - 1);
-  const merged = mergedOrder(row, at, offset, order);
+  const merged = from ?? mergedOrder(row, at, offset, order);
   bump(mm, seg, zone, merged, -1);
   for (let o = merged - 1; o >= order; o--) bump(mm, seg, zone, o, 1);
   clearBlock(row, at, offset, order);
