@@ -106,6 +106,20 @@ describe('the defects of a guest', () => {
     for (const difference of differences) expect(differenceText(difference)).toMatch(/ is .*, not .*: .+\.$/);
   });
 
+  test('have figures of nodes that add up to those of the guest, and a reference to each that differs', () => {
+    const comparison = compare(coverLetter(ALL_DEFECTS, true), { until: 30 });
+    for (const { name } of comparison.variants) {
+      const owed = [0, 1, 2, 3].map((nid) => figure(comparison, name, 'stranded', nid));
+      const all = figure(comparison, name, 'stranded') + figure(comparison, name, 'pinned');
+      expect(all, name).toBe(owed.reduce((sum, pages) => sum + pages, 0));
+    }
+    expect(figure(comparison, 'correct', 'stranded')).toBeGreaterThan(0);
+    // Counters of the posted code are 0 in a guest that has none of it.
+    const of = (counter: string) => comparison.differences.find((d) => d.counter === counter);
+    expect(of('straddles')).toMatchObject({ reference: 0 });
+    for (const { counter, reference } of comparison.differences) expect(reference, counter).toBeTypeOf('number');
+  });
+
   test('of a correct guest there are none to find, so it is set against the series as posted', () => {
     const comparison = compare(coverLetter(CORRECT, false));
     expect(comparison.variants.slice(0, 2).map(({ name }) => name)).toEqual(['correct', 'rfc-v3']);
@@ -209,5 +223,11 @@ describe('what goes beyond the RFC', () => {
     const done = (name: string): number => figure(comparison, name, 'convergedTick');
     expect(done('this')).toBeLessThan(done('plain'));
     expect(comparison.tick).toBe(Math.max(done('this'), done('plain')));
+    // A figure that only one of the two has is no difference.
+    const early = compare(c, { of: 'beyond', until: done('this') });
+    const hasConverged = (i: number): boolean =>
+      early.variants[i]!.figures.some(({ counter }) => counter === 'convergedTick');
+    expect([hasConverged(0), hasConverged(1)]).toEqual([false, true]);
+    expect(early.differences.map(({ counter }) => counter)).not.toContain('convergedTick');
   });
 });

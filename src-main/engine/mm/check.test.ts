@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { GuestMm, NR_PAGE_ORDERS, NR_ZONES } from './index.ts';
 import type { Mm } from './mm.ts';
 import { mmConfig } from './mm-fixture.ts';
-import { PCP, setSpecial } from './page.ts';
+import { clearSpecial, PCP, setSpecial } from './page.ts';
 import { listOf } from './segment-table.ts';
 
 const PAGES = 16384;
@@ -178,6 +178,19 @@ test('G9: a page that is free and in use is named', () => {
   const pfn = [...Array(PAGES).keys()].findLast((each) => mm.pageState(each) === 'free')!;
   setSpecial(state.page, pfn, PCP);
   expect(mm.check()).toContainEqual({ law: 'G9', text: `pfn ${pfn} is free and in use` });
+});
+
+test('a guest that is checked in several parts is checked once and to its end', () => {
+  const nrPages = 2 ** 17 + 700;
+  mm = GuestMm.boot(mmConfig({ nrPages }));
+  expect([...mm.checkInParts()].length).toBeGreaterThan(4);
+  expect(mm.check()).toEqual([]);
+  for (const pfn of [0, 2 ** 17 - 1, 2 ** 17, nrPages - 1]) {
+    setSpecial(mm.state.page, pfn, PCP);
+    const text = `pfn ${pfn} is free and in use`;
+    expect(mm.check().filter((violation) => violation.text === text)).toEqual([{ law: 'G9', text }]);
+    clearSpecial(mm.state.page, pfn);
+  }
 });
 
 describe('lists', () => {

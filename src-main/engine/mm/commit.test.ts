@@ -6,6 +6,7 @@ import { COMMIT_STEPS } from '../../../shared/model/commit-trace.ts';
 import { GuestMm } from './guest-mm.ts';
 import { MIGRATE_MOVABLE, MIGRATE_UNMOVABLE, NO_PFN } from './limit.ts';
 import { mmConfig } from './mm-fixture.ts';
+import { ROW, ROW16 } from './segment-table.ts';
 
 const boot = (nrPages: number, bootLayout: readonly LayoutRange[], more: Partial<MmConfig> = {}): GuestMm =>
   GuestMm.boot(mmConfig({ nrPages, nrNodeIds: 3, cpuNode: [0, 0], bootLayout, ...more }));
@@ -169,6 +170,17 @@ describe('a commit that changes nothing', () => {
     expect(mm.zone(0, 1)).toEqual(before);
     expect(before.pcpPages).toBe(7);
     expect(mm.state.zonelistRebuilds).toBe(0);
+  });
+
+  test('leaves the record of a pageblock without a free page alone', () => {
+    const mm = boot(32768, ON_0);
+    expect(mm.holdBlock(20 * 512, 9)).toBe(true);
+    const { row, row16 } = mm.state.segment;
+    const record = (): number[] => [...row.subarray(20 * ROW, 21 * ROW), ...row16.subarray(20 * ROW16, 21 * ROW16)];
+    const before = record();
+    mm.commit([{ start: 0, end: 32768, nid: 1 }]);
+    expect(record()).toEqual(before);
+    expect([mm.stranded(0, 1).pages, mm.check()]).toEqual([512, []]);
   });
 
   test('swapping two nodes populates and empties no zone, whatever the order of its runs', () => {

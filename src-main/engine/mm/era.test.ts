@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MmConfig } from '../../../shared/model/config.ts';
 import { DEFAULT_PROFILE, RFC_V3 } from '../../../shared/model/config.ts';
+import { StateCollector, StateReader } from '../core/index.ts';
 import { bootMm } from './boot.ts';
 import { statThreshold } from './era.ts';
 import { zoneIndex, type Mm } from './mm.ts';
@@ -49,6 +50,11 @@ describe('watermarks of 6.1', () => {
     expect(late.zone(0, 1).pcpHigh).toBe(reserved.zone(0, 1).pcpHigh);
     expect(protection(late.state, 0, 0)).toEqual(protection(reserved.state, 0, 0));
     expect(late.check()).toEqual([]);
+    const w = new StateCollector();
+    late.save(w);
+    const again = GuestMm.load(late.state.config, new StateReader(w.done()));
+    expect(protection(again.state, 0, 0)).toEqual(protection(reserved.state, 0, 0));
+    expect(again.check()).toEqual([]);
     expect(late.commit([{ start: 0, end: 32768, nid: 0 }]).ok).toBe(true);
     expect(marks(late.state, 0, 1)[0]).toBeGreaterThan(marks(reserved.state, 0, 1)[0]!);
     expect(late.check()).toEqual([]);

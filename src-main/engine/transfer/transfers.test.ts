@@ -204,6 +204,20 @@ describe('compaction', () => {
     expect(h.fleet.guest(0).backing.extents).toEqual([{ start: 0, pages: 96, host: 0, hostNid: 0, frame: 0 }]);
   });
 
+  it('says beforehand which tick will have events: that of its last frames, and none before', () => {
+    const h = create(spreadWorld());
+    h.compact(0, [0], 10, 0);
+    h.takeEvents();
+    const due: boolean[] = [];
+    for (let tick = 0; h.isBusy; tick++) {
+      due.push(h.mayReachEvent);
+      h.step(tick);
+      expect(h.takeEvents().length > 0, `tick ${tick}`).toBe(due.at(-1));
+    }
+    // 64 frames, 10 a tick.
+    expect(due).toEqual([false, false, false, false, false, false, true]);
+  });
+
   it('chooses the best set when none is given', () => {
     const h = create(spreadWorld(100));
     h.compact(0, null, 1000, 0);

@@ -4,8 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { OWED_OWNERS } from '../../../shared/model/owed.ts';
 import type { BeyondConfig, GuestConfig, LayoutRange } from '../../../shared/model/config.ts';
 import { PLAIN_RFC } from '../../../shared/model/beyond.ts';
+import { GuestMm, MIGRATE_UNMOVABLE, PAGEBLOCK_ORDER } from '../mm/index.ts';
+import { mmConfig } from '../mm/mm-fixture.ts';
+import { setBlockType } from '../mm/segment.ts';
 import { config, guest, start } from '../world-fixture.ts';
 import { World } from '../world.ts';
+import { SlabCaches } from './slab.ts';
 
 const PAGES = 4096;
 const base = guest('a');
@@ -103,6 +107,23 @@ describe('slab caches', () => {
       expect(each.guests[0]!.slabs.pages).toBeGreaterThan(100);
     }
     expect([copy.hash(), owners(copy)]).toEqual([world.hash(), owners(world)]);
+  });
+
+  test('have a bit for each of their pages and for no other, to the last page of the guest', () => {
+    const nrPages = 4096 + 4;
+    const mm = GuestMm.boot(mmConfig({ nrPages, zoneStartPfn: [0, 1024, 1048576] }));
+    // So that the last four pages are taken first.
+    setBlockType(mm.state, 4096 >>> PAGEBLOCK_ORDER, MIGRATE_UNMOVABLE);
+    const slabs = SlabCaches.create(mm, 60, 1, 'test');
+    const bits = slabs.bits()!;
+    let pages = 0;
+    for (let pfn = 0; pfn < nrPages; pfn++) {
+      const isSlab = mm.pageState(pfn) === 'allocated';
+      expect(((bits[pfn >>> 5]! >>> (pfn & 31)) & 1) === 1, `pfn ${pfn}`).toBe(isSlab);
+      if (isSlab) pages++;
+    }
+    expect(pages).toBe(slabs.pages);
+    expect(mm.pageState(nrPages - 1)).toBe('allocated');
   });
 
   test('shrink one by one, as a write to its file does', () => {

@@ -44,6 +44,27 @@ test('nothing is said before the last command, nor while a page may still be fre
   }
 });
 
+test('nothing is said while a layout is being committed', () => {
+  const { regeneration, beyond } = guest('a');
+  const plain = guest('a', {
+    workload: null,
+    regeneration: { ...regeneration, enabled: false },
+    beyond: { ...beyond, commitStepTicks: 2 },
+  });
+  const world = start(config([plain], []));
+  const { nrPages } = plain.mm;
+  const other = 1 - world.guests[0]!.memory.targetNid(nrPages - 64);
+  expect(world.submit({ type: 'holdPages', vm: 'a', pfn: nrPages - 64, order: 0 })).toBeNull();
+  expect(world.submit({ type: 'commitLayout', vm: 'a', ranges: [{ start: 0, end: nrPages, nid: other }] })).toBeNull();
+  let owedInCommit = 0;
+  for (; world.guests[0]!.committing !== null; world.step()) {
+    expect(world.stays()).toEqual([]);
+    owedInCommit += elsewhere(world, 0).size;
+  }
+  expect(owedInCommit).toBeGreaterThan(0);
+  expect(world.stays()).toEqual([{ vm: 'a', pages: 1, because: 'held', marked: 0 }]);
+});
+
 test('what is held by hand in a correct guest is owed until a command releases it', () => {
   const { regeneration } = guest('a');
   const plain = guest('a', { workload: null, regeneration: { ...regeneration, enabled: false } });

@@ -84,6 +84,7 @@ function live(seed: number, reload: boolean): { hash: string; misplaced: boolean
         const [block] = held.splice(prng.below(held.length), 1);
         mm.freePages(block!.pfn, block!.order, prng.below(2));
       }
+      expect(mm.check()).toEqual([]);
     } while (start.commit.next() !== null);
     expect(mm.check()).toEqual([]);
     for (const { switches: names } of mm.faults()) {
