@@ -37,7 +37,7 @@ interface PlayClock {
 
 /** Plays at a pace. It pauses where the world settles, not where it already was settled. */
 export function playing(run: SteeredRun, { pace, meter, nowMs }: PlayClock): Activity {
-  let waits = !run.settled;
+  let waits = !run.recorded.settled;
   return {
     kind: 'play',
     stepsRun: true,
@@ -48,11 +48,11 @@ export function playing(run: SteeredRun, { pace, meter, nowMs }: PlayClock): Act
       const ms = nowMs();
       pace.tick(ms);
       meter.mark(run.tick, ms);
-      if (run.broken) return false;
-      if (!run.settled) waits = true;
-      return !(waits && run.settled);
+      if (run.recorded.broken) return false;
+      if (!run.recorded.settled) waits = true;
+      return !(waits && run.recorded.settled);
     },
-    ended: () => run.recordNow(),
+    ended: () => run.recorded.recordNow(),
     failed: () => {},
   };
 }
@@ -64,10 +64,10 @@ export const stepping = (run: SteeredRun, toTick: number, { resolve, reject }: W
   waitMs: () => 0,
   advance: () => {
     run.step();
-    return run.tick < toTick && !run.broken;
+    return run.tick < toTick && !run.recorded.broken;
   },
   ended: () => {
-    run.recordNow();
+    run.recorded.recordNow();
     resolve();
   },
   failed: reject,
@@ -81,9 +81,9 @@ export const steppingForSleeper = (run: SteeredRun, toTick: number, sleeps: () =
   waitMs: () => 0,
   advance: () => {
     if (run.tick < toTick) run.step();
-    return run.tick < toTick && sleeps() && !run.broken;
+    return run.tick < toTick && sleeps() && !run.recorded.broken;
   },
-  ended: () => run.recordNow(),
+  ended: () => run.recorded.recordNow(),
   failed: () => {},
 });
 
@@ -137,12 +137,12 @@ export function recovering(
     advance: () => {
       run.step();
       submitDue();
-      return run.tick < toTick && !run.broken;
+      return run.tick < toTick && !run.recorded.broken;
     },
     ended: () => {
       ended();
       run.schedule(todo);
-      run.recordNow();
+      run.recorded.recordNow();
     },
     failed: () => {},
   };

@@ -2,7 +2,7 @@
  * Recorded frames of a run, for scrubbing: snapshots at level `blocks`, as groups of one key frame and deltas, deflated.
  *
  * (a) The ticks before and after every event have a frame, however long recording takes; others as often as recording
- *     stays below RECORDING_SHARE of all other time. One exception: SteeredRun.#recordBeforeCommand.
+ *     stays below RECORDING_SHARE of all other time. One exception: RecordedWorld.#recordBeforeCommand.
  * (b) There are at most `frames` of them: beyond that two neighbouring groups become one, without every second frame,
  *     oldest first. Frames beside an event go only when there are no others left. The first frame and the newest are
  *     always there.

@@ -3,13 +3,12 @@
  *
  * A method that names a VM is denied when there is none of that name. Bytes in an answer are handed over, not copied.
  */
-import type { Snapshot } from '../../shared/columns/index.ts';
+import { encode, type Snapshot } from '../../shared/columns/index.ts';
 import { layoutBytes, layoutInfos } from './guest-layout.ts';
 import { RequestDenied } from './request-denied.ts';
 import type { SessionDriver } from './session-driver.ts';
 import type { FrameRequest, MethodName, SessionMethods } from './session-table.ts';
 import type { SteeredRun } from './steered-run.ts';
-import { frameBytes } from './steered-run.ts';
 
 /** What is answered from what is kept, also when the run has failed. */
 export const AFTER_FAILURE: ReadonlySet<MethodName> = new Set<MethodName>([
@@ -23,6 +22,9 @@ export const AFTER_FAILURE: ReadonlySet<MethodName> = new Set<MethodName>([
 
 const MAX_NAME_CHARS = 100;
 
+/** A frame on its way to another thread. */
+const frameBytes = (snapshot: Snapshot): Uint8Array<ArrayBuffer> => new Uint8Array(encode(snapshot));
+
 const DONE = { output: null };
 
 export function sessionMethods(driver: SessionDriver, run: SteeredRun): SessionMethods {
@@ -32,7 +34,7 @@ export function sessionMethods(driver: SessionDriver, run: SteeredRun): SessionM
   };
   const frameOf = ({ at, blocksOf }: FrameRequest): Snapshot => {
     const isPresent = (at === null || at >= run.tick) && !driver.failed;
-    return isPresent ? run.frame(blocksOf) : run.frameAt(at ?? run.tick);
+    return isPresent ? run.recorded.frame(blocksOf) : run.recorded.frameAt(at ?? run.tick);
   };
   return {
     'document.rename': ({ name }) => {
@@ -55,34 +57,34 @@ export function sessionMethods(driver: SessionDriver, run: SteeredRun): SessionM
     'run.cancel': () => done(driver.cancel()),
     'run.check': async () => {
       await driver.check();
-      return { output: run.laws };
+      return { output: run.recorded.laws };
     },
     'run.hashes': () => ({ output: run.hashes() }),
     'run.forecast': ({ command }) => ({ output: run.forecast(command) }),
 
     'shell.run': async ({ vm, line }) => ({ output: await driver.shellLine(vm, line) }),
     'shell.stop': ({ vm }) => {
-      run.guest(vm);
+      run.recorded.guest(vm);
       return done(driver.shells.stop(vm));
     },
     'shell.complete': async ({ vm, line }) => ({ output: await driver.shells.complete(vm, line) }),
 
-    'view.layouts': ({ vm }) => ({ output: { layouts: layoutInfos(run.guest(vm)) } }),
+    'view.layouts': ({ vm }) => ({ output: { layouts: layoutInfos(run.recorded.guest(vm)) } }),
     'view.layout': ({ vm, seq }) => {
-      const { ranges, bytes } = layoutBytes(run.guest(vm), seq);
+      const { ranges, bytes } = layoutBytes(run.recorded.guest(vm), seq);
       return { output: { seq, ranges }, payload: bytes };
     },
-    'view.commits': ({ vm }) => ({ output: { commits: run.guest(vm).traces } }),
+    'view.commits': ({ vm }) => ({ output: { commits: run.recorded.guest(vm).traces } }),
     'view.frame': ({ at }) => {
       const snapshot = frameOf({ at, blocksOf: null });
       return { output: { tick: snapshot.header.tick }, payload: frameBytes(snapshot) };
     },
     'view.tiles': ({ vm, fromPfn, pages }) => {
-      const { bytes, ...tiles } = run.tiles(vm, fromPfn, pages);
+      const { bytes, ...tiles } = run.recorded.tiles(vm, fromPfn, pages);
       return { output: { tick: run.tick, fromPfn: tiles.fromPfn, pages: tiles.pages }, payload: bytes };
     },
-    'view.frames': () => ({ output: { ticks: run.frameTicks() } }),
-    'view.series': ({ haveTick, stride }) => ({ output: run.seriesPart(haveTick, stride) }),
+    'view.frames': () => ({ output: { ticks: run.recorded.frameTicks() } }),
+    'view.series': ({ haveTick, stride }) => ({ output: run.recorded.seriesPart(haveTick, stride) }),
 
     frame: ({ had, ...request }) => {
       const snapshot = frameOf(request);

@@ -58,8 +58,8 @@ export class SessionUpdates {
 
   /** An undo takes events back: then all from the first that differs are sent again. */
   sendEvents(): void {
-    const from = Math.min(this.#events, this.#run.eventsKept());
-    const { events } = this.#run;
+    const from = Math.min(this.#events, this.#run.recorded.eventsKept());
+    const { events } = this.#run.recorded;
     if (from === events.length && from === this.#events) return;
     this.#events = events.length;
     this.#door.post({ event: 'events', from, events: events.slice(from) });

@@ -33,7 +33,7 @@ function runOf(scenario: Scenario, keep: Checkpoints): SteeredRun {
 const steps = (run: SteeredRun, n: number): void => {
   for (let i = 0; i < n; i++) {
     // Every third tick, so that replays begin elsewhere than at commands.
-    if (run.tick % 3 === 0) while (run.checkpointDue(true)) run.checkpointSome();
+    if (run.tick % 3 === 0) while (run.checkpointDue(true)) run.recorded.checkpointSome();
     run.step();
   }
 };
@@ -104,46 +104,46 @@ describe.each(['all', 'dear'] as const)('the history, with checkpoints: %s', (ke
   /** As time stands still, no frame is recorded but those that must be. */
   it('has the ticks before and after every event, as they were', () => {
     const run = runOf(moving(), keep);
-    const seen = [run.frame('v').header.chain];
+    const seen = [run.recorded.frame('v').header.chain];
     const go = (ticks: number): void => {
       for (let i = 0; i < ticks; i++) {
         run.step();
-        seen.push(run.frame('v').header.chain);
+        seen.push(run.recorded.frame('v').header.chain);
       }
     };
     go(2);
     for (const [command, ticks] of COMMANDS) {
       expect(run.submit(command)).toBeNull();
-      seen[run.tick] = run.frame('v').header.chain;
+      seen[run.tick] = run.recorded.frame('v').header.chain;
       go(ticks);
     }
     go(60);
-    const ticks = run.frameTicks();
-    const eventTicks = [...new Set(run.events.map(({ tick }) => tick))];
+    const ticks = run.recorded.frameTicks();
+    const eventTicks = [...new Set(run.recorded.events.map(({ tick }) => tick))];
     expect(eventTicks.length).toBeGreaterThan(8);
     const missing = eventTicks.flatMap((tick) => [tick, tick + 1]).filter((tick) => !ticks.includes(tick));
     expect(missing).toEqual([]);
-    expect(ticks.map((tick) => run.frameAt(tick).header.chain)).toEqual(ticks.map((tick) => seen[tick]));
+    expect(ticks.map((tick) => run.recorded.frameAt(tick).header.chain)).toEqual(ticks.map((tick) => seen[tick]));
     expect(ticks.length).toBeLessThan(run.tick / 2);
   });
 
   it('shows what was submitted at a tick, and no longer once it is taken back', () => {
     const run = runOf(small({ commands: [] }), keep);
     steps(run, 4);
-    run.recordNow();
-    const before = run.frameAt(4).header.chain;
+    run.recorded.recordNow();
+    const before = run.recorded.frameAt(4).header.chain;
     expect(run.submit(compact([1]))).toBeNull();
     run.writeFile('v', 'line', '/sys/kernel/debug/pagectl/alloc', '0 0\n');
     run.endLine();
-    const after = run.frame(null).header.chain;
+    const after = run.recorded.frame(null).header.chain;
     steps(run, 3);
-    expect(run.frameAt(4).header.chain).toBe(after);
+    expect(run.recorded.frameAt(4).header.chain).toBe(after);
     run.finishUndo(through(run.startUndo()));
     steps(run, 1);
-    expect([before, after]).not.toContain(run.frameAt(4).header.chain);
+    expect([before, after]).not.toContain(run.recorded.frameAt(4).header.chain);
     run.finishUndo(through(run.startUndo()));
     steps(run, 1);
-    expect(run.frameAt(4).header.chain).toBe(before);
+    expect(run.recorded.frameAt(4).header.chain).toBe(before);
   });
 });
 
@@ -152,10 +152,10 @@ it('recording changes nothing of the world', () => {
   const world = World.create(toWorldConfig(small())).world!;
   for (let i = 0; i < 60; i++) {
     run.step();
-    run.recordNow();
+    run.recorded.recordNow();
     run.state(true);
-    run.frame('v');
-    run.frameAt(i >> 1);
+    run.recorded.frame('v');
+    run.recorded.frameAt(i >> 1);
     world.step();
     expect(run.hashes()).toEqual({ tick: i + 1, hash: world.hash(), chain: world.chain });
   }
@@ -176,10 +176,10 @@ it('a command given again that is refused by now stays in the scenario', () => {
 it('of a large world no command waits for a checkpoint, and one under way is of the world as it stands', () => {
   const run = runOf(small(), 'dear');
   expect(run.checkpointDue(true)).toBe(true);
-  run.checkpointSome();
+  run.recorded.checkpointSome();
   // Another world: what was begun is dropped.
   expect(run.submit(compact([1]))).toBeNull();
-  while (run.checkpointDue(true)) run.checkpointSome();
+  while (run.checkpointDue(true)) run.recorded.checkpointSome();
   const { hash } = run.hashes();
   run.finishUndo(through(run.startUndo()));
   run.finishRedo(through(run.startRedo()));

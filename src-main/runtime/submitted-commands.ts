@@ -24,7 +24,7 @@ import {
 /** A command that a person submitted, or a change of those to come, and what stood before it. */
 export type Submitted = SubmittedNow | Rescheduled;
 
-export interface SubmittedNow extends Before {
+interface SubmittedNow extends Before {
   readonly command: ScenarioCommand;
 }
 
