@@ -206,6 +206,7 @@ export class Commit {
     commit.#zonesPopulated.push(...j.zonesPopulated);
     commit.#nodesOnlined.push(...j.nodesOnlined);
     if (j.done === DONE_PUBLISHED) mm.markLayout = commit.#from;
+    mm.zonesAwaitLayout = !published && j.done > 0;
     mm.committing = published && commit.nextStep !== null;
     mm.zonelist = j.zonelist.map((zones) => Uint16Array.from(zones));
     return commit;
@@ -222,6 +223,7 @@ export class Commit {
       online[nid] = 1;
       this.#nodesOnlined.push(nid);
     }
+    this.#mm.zonesAwaitLayout = true;
     if (this.#mm.rfc !== null) rfcOnline(this.#mm, this.#mm.rfc, this.#to);
   }
 
@@ -229,6 +231,7 @@ export class Commit {
     const mm = this.#mm;
     const before = mm.zones.present.slice();
     const countedBefore = kernelPresent(mm).slice();
+    mm.zonesAwaitLayout = false;
     mm.committing = true;
     const ends = Array.from({ length: NR_ZONES }, (_, zoneType) => zoneTypeEnd(mm, zoneType));
     let zoneType = 0;

@@ -164,6 +164,8 @@ export interface Mm {
   commits: number;
   /** Inside a commit, after its publish and before it is settled. Only frees may come then. */
   committing: boolean;
+  /** The zones of a commit are set up, and its layout is not in force yet. */
+  zonesAwaitLayout: boolean;
   /** Zonelists by preferred node, zones in order of fallback; rebuilt when a zone is populated or emptied. */
   zonelist: readonly Uint16Array[];
   zonelistRebuilds: number;
@@ -256,6 +258,7 @@ export function createMm(config: MmConfig, layout: Memlayout): Mm {
     lookups: { hit: 0, miss: 0 },
     commits: 0,
     committing: false,
+    zonesAwaitLayout: false,
     zonelist: [],
     zonelistRebuilds: 0,
     minFreeKib: 0,

@@ -58,8 +58,8 @@ function checkKernelCounters(
   nid: number,
   equal: (law: string, what: string, expected: number, found: number) => void,
 ): void {
-  // Between two steps of a commit zones are set up that have not been counted yet.
-  if (mm.committing) return;
+  // Zones that a commit has just set up are counted when its layout comes into force.
+  if (mm.zonesAwaitLayout) return;
   if (!rfc.switches.nrZonesAssign) equal('G10', `node ${nid} nr_zones`, zonesSetUp(mm, nid), rfc.nrZones[nid]!);
   let size = 0;
   for (let zoneType = 0; zoneType < rfc.nrZones[nid]!; zoneType++) {

@@ -107,6 +107,21 @@ describe('nrZonesAssign', () => {
     expect(mm.check()).toEqual([]);
   });
 
+  test('no law is broken between the steps of a commit that brings a zone back into the count', () => {
+    const mm = bootWith({ nrZonesAssign: true }, [range(0, 1024, 0), range(1024, 2048, 1), range(2048, P, 0)], {
+      zoneStartPfn: [0, 1024, 4096],
+    });
+    mustCommit(mm, [range(0, 512, 1), range(512, 1024, 0), range(1024, 1500, 1), range(1500, P, 0)]);
+    // Its DMA32 was not counted again.
+    expect([mm.nrZones(1), mm.state.zones.present[4], mm.state.rfc!.present[4]]).toEqual([1, 476, 1024]);
+    const start = mm.beginCommit([range(0, 512, 1), range(512, 1024, 0), range(1024, 1300, 1), range(1300, 5000, 0), range(5000, P, 1)]); // prettier-ignore
+    if (!start.ok) throw new Error('refused');
+    do expect(mm.check()).toEqual([]);
+    while (start.commit.next() !== null);
+    expect([mm.nrZones(1), mm.state.rfc!.present[4]]).toEqual([3, 276]);
+    expect(mm.check()).toEqual([]);
+  });
+
   test('a zone that was left empty stays out of the zonelists, however much is free in it', () => {
     const mm = bootWith({ nrZonesAssign: true }, HALVES, { cpuNode: [1] });
     mustCommit(mm, [range(0, P, 3)]);
@@ -322,6 +337,15 @@ describe('lostFlagPermille', () => {
     expect(lost(1).length).toBeLessThan(250);
     expect(lost(1)).toEqual(lost(1));
     expect(lost(2)).not.toEqual(lost(1));
+  });
+
+  test('with markAll only pages that are taken lose one, neither holes nor reserved ones', () => {
+    const more = { holes: [range(512, 700, 0)], reserved: [range(0, 50, 0)] };
+    const mm = bootWith({ lostFlagPermille: 1000, markAll: true }, ON_0, more);
+    holdEach(mm, 20000, 20010);
+    mustCommit(mm, ON_0);
+    expect(mm.defectCounters()).toMatchObject({ flagsLost: 10, flagsSet: P - 188 - 10 });
+    expect([mm.isMarked(10), mm.isMarked(600), mm.isMarked(20005)]).toEqual([true, false, false]);
   });
 
   test('with markAll a mark that was there before is not lost', () => {
