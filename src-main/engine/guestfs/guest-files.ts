@@ -60,12 +60,12 @@ export class GuestFiles {
 
   /** Names in a folder, in the folder's own order; null when it is none. Links are followed. */
   list(path: string): readonly string[] | null {
-    const found = this.#walk(path, true);
+    const found = this.#walk(path);
     return typeof found === 'string' || found.node.kind !== 'dir' ? null : [...found.node.names()];
   }
 
   read(path: string): Read {
-    const found = this.#walk(path, true);
+    const found = this.#walk(path);
     if (typeof found === 'string') return { ok: false, errno: found };
     if (found.node.kind !== 'file') return { ok: false, errno: 'EISDIR' };
     if (found.node.read === null) return { ok: false, errno: 'EACCES' };
@@ -75,7 +75,7 @@ export class GuestFiles {
   /** @returns `reached`: whether a file's write method was asked, so that the guest may have changed. */
   write(path: string, text: string): WriteOutcome & { readonly reached: boolean } {
     if (text === '') return { ...ok(0), reached: false };
-    const found = this.#walk(path, true);
+    const found = this.#walk(path);
     // Nothing can be created here, not even by root.
     if (found === 'ENOENT' && !path.startsWith('/proc')) return { ...fail('EACCES'), reached: false };
     if (typeof found === 'string') return { ...fail(found), reached: false };
@@ -86,11 +86,11 @@ export class GuestFiles {
 
   /** The path of what a path leads to, without links; null when there is nothing. */
   resolve(path: string): string | null {
-    const found = this.#walk(path, true);
+    const found = this.#walk(path);
     return typeof found === 'string' ? null : found.path;
   }
 
-  #walk(path: string, follow: boolean): Found | Errno {
+  #walk(path: string, follow = true): Found | Errno {
     if (path.length > MAX_PATH) return 'ENAMETOOLONG';
     const todo = path.split('/').filter((part) => part !== '' && part !== '.');
     if (!path.startsWith('/')) return 'ENOENT';

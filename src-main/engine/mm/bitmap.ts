@@ -95,20 +95,23 @@ function fullInWord(word: number, order: number): number {
 
 /** Offset of the lowest maximal block of exactly this order (0 to 9); -1 if there is none. */
 export function firstBlock(bits: Int32Array, at: number, order: number): number {
-  if (order < 5) {
-    for (let w = 0; w < WORDS; w++) {
-      if (bits[at + w] === 0) continue;
-      const full = fullInWord(bits[at + w]!, order);
-      const parent = full & (full >>> (1 << order)) & ALIGNED[order + 1]!;
-      const exact = full & ~(parent | (parent << (1 << order)));
-      if (exact !== 0) return (w << 5) + 31 - Math.clz32(exact & -exact);
-    }
-    return -1;
-  }
+  if (order < 5) return firstSmallBlock(bits, at, order);
   const pages = 1 << order;
   for (let offset = 0; offset < WORDS << 5; offset += pages) {
     if (!isFull(bits, at, offset, order)) continue;
     if (order === PAGEBLOCK_ORDER || !isFull(bits, at, offset ^ pages, order)) return offset;
+  }
+  return -1;
+}
+
+/** The same below order 5: word by word. */
+function firstSmallBlock(bits: Int32Array, at: number, order: number): number {
+  for (let w = 0; w < WORDS; w++) {
+    if (bits[at + w] === 0) continue;
+    const full = fullInWord(bits[at + w]!, order);
+    const parent = full & (full >>> (1 << order)) & ALIGNED[order + 1]!;
+    const exact = full & ~(parent | (parent << (1 << order)));
+    if (exact !== 0) return (w << 5) + 31 - Math.clz32(exact & -exact);
   }
   return -1;
 }

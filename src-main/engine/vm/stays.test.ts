@@ -1,6 +1,7 @@
 /** What is said to be owed for ever is still owed much later; what may be given back is not said to be. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { CORRECT } from '../../../shared/model/config.ts';
 import { readScenario, toWorldConfig } from '../../scenario/index.ts';
 import { World } from '../index.ts';
 import { config, guest, start } from '../world-fixture.ts';
@@ -63,6 +64,23 @@ test('nothing is said while a layout is being committed', () => {
   }
   expect(owedInCommit).toBeGreaterThan(0);
   expect(world.stays()).toEqual([{ vm: 'a', pages: 1, because: 'held', marked: 0 }]);
+});
+
+test('what is held by hand in a guest with defects may be released, and is not among the pages that stay', () => {
+  const base = guest('a');
+  const lossy = guest('a', {
+    mm: { ...base.mm, profile: { ...base.mm.profile, rfc: { ...CORRECT, lostFlagPermille: 1000 } } },
+    workload: null,
+    regeneration: { ...base.regeneration, enabled: false },
+  });
+  const world = start(config([lossy], []));
+  const { nrPages } = lossy.mm;
+  const other = 1 - world.guests[0]!.memory.targetNid(nrPages - 64);
+  expect(world.submit({ type: 'holdPages', vm: 'a', pfn: nrPages - 64, order: 0 })).toBeNull();
+  expect(world.submit({ type: 'commitLayout', vm: 'a', ranges: [{ start: 0, end: nrPages, nid: other }] })).toBeNull();
+  world.step(2);
+  expect([elsewhere(world, 0), world.converged()]).toEqual([new Set([nrPages - 64]), false]);
+  expect(world.stays()).toEqual([]);
 });
 
 test('what is held by hand in a correct guest is owed until a command releases it', () => {
