@@ -50,6 +50,7 @@ const guestRules = [`${engine}/mm/free-plan.ts`, `${engine}/mm/era.ts`];
 const formats = 'src-main/formats';
 const scenario = 'src-main/scenario';
 const findings = 'src-main/findings';
+const planner = 'src-main/planner';
 const report = 'src-main/report';
 const simtest = 'src-main/simtest';
 const jobs = 'src-main/jobs';
@@ -79,14 +80,14 @@ export const layers: readonly Layer[] = [
   pure(formats, "other tools' files, parsed and printed", ['shared']),
   pure(scenario, 'our document: schema, validation, and the way to a world', ['shared', formats, ...guestRules], ['zod', 'jsonc-parser']),
   pure(findings, 'what is wrong with a host and its VMs: the table of checks', ['shared', scenario]),
-  pure('src-main/planner', 'to come: where to put what', ['shared']),
+  pure(planner, 'where to put what: question, model, solvers, bounds, schedule', ['shared', scenario], ['zod']),
   pure(report, 'rows of a view to HTML, CSV, JSON and SVG', ['shared']),
   pure(simtest, 'the attacker of the engine, by seed', ['shared', engine, scenario]),
-  pure(jobs, 'what takes long, as functions from plain data to plain data', ['shared', engine, formats, scenario, findings, report, simtest]),
+  pure(jobs, 'what takes long, as functions from plain data to plain data', ['shared', engine, formats, scenario, findings, planner, report, simtest]),
 
   // Node: files, threads, terminals. The three shells at the end are thin and around one runtime.
   node(guestShell, "a guest's shell: its interpreter and its programs, above the guest's files", ['shared', engine], ['just-bash']),
-  node(runtime, 'where jobs and sessions run: in this thread, or in one of their own', ['shared', engine, scenario, jobs, guestShell, store]),
+  node(runtime, 'where jobs and sessions run: in this thread, or in one of their own', ['shared', engine, scenario, planner, jobs, guestShell, store], ['highs']),
   node(store, 'files that survive a crash', ['shared', formats], ['zod']),
   node(desk, 'documents, and what a window may ask of them; the same in every shell', ['shared', formats, scenario, report, jobs, runtime, store], ['zod']),
   node('src-main/bench', "benchmarks beside the RFC's algorithm in C", ['shared', engine, scenario]),

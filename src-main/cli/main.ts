@@ -8,8 +8,9 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { COMMANDS } from '../../shared/model/command.ts';
 import { DEFAULT_DMA32_END_MIB, DEFAULT_DMA_END_MIB } from '../../shared/model/default.ts';
+import { GOAL_TYPES } from '../../shared/model/plan.ts';
 import { pagesFromMib } from '../../shared/units/index.ts';
-import { addCommandOptions, addRunOptions, amount, tickOrConverged, wholeNumber } from './option.ts';
+import { addCommandOptions, addRunOptions, amount, collect, tickOrConverged, wholeNumber } from './option.ts';
 import type { ExitCode } from './output.ts';
 import { printNote, quietPipes } from './output.ts';
 import { VERSION } from './version.ts';
@@ -194,6 +195,24 @@ program
   .option('--delta-bytes <N>', 'bytes of a page that a write changes, for XBZRLE; otherwise the whole page')
   .option('--header-bytes <N>', "what heads a page on the wire; otherwise QEMU's")
   .action(exitWith(async (files, flags) => (await import('./predict.ts')).predict(files, flags)));
+
+program
+  .command('plan')
+  .argument('<FILE>', 'a scenario')
+  .description('where VMs should live: the moves that lead there, what they cost, and how far that is from the best')
+  .option('--ask <REQUEST>', 'the question, as a document')
+  .addOption(new Option('--goal <TYPE>', 'or in short, with the flags below').choices([...GOAL_TYPES]))
+  .option('--vm <NAME>', 'of fit and one-node')
+  .option('--place <HOST or HOST/NID>', 'of drain, several times; of huge-pages', collect, [])
+  .option('--want <VM=PLACE>', 'of swap, several times', collect, [])
+  .addOption(new Option('--max-use-percent <N>', 'of rebalance').argParser(amount))
+  .addOption(new Option('--page-kib <N>', 'of huge-pages').argParser(wholeNumber(4, 2 ** 24)))
+  .addOption(new Option('--pages <N>', 'of huge-pages').argParser(wholeNumber(0, 2 ** 31)))
+  .option('--solver <NAME>', 'exact, fast, or a heuristic: first-fit, best-fit, ffd, ...', 'exact')
+  .addOption(new Option('--seed <N>', 'for what is drawn by chance').argParser(wholeNumber(0, 2 ** 32 - 1)).default(1))
+  .addOption(new Option('--time-limit <SECONDS>', 'then the best plan so far').argParser(amount).default(60))
+  .option('--json', 'one JSON document instead of text')
+  .action(exitWith(async (file, flags) => (await import('./plan.ts')).plan(file, flags)));
 
 program
   .command('schema')

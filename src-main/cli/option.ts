@@ -41,7 +41,8 @@ export function amount(text: string): number {
 export const tickOrConverged = (text: string): number | 'converged' =>
   text === 'converged' ? text : wholeNumber(0, MAX_TICKS)(text);
 
-const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text];
+/** Of an option that may be given several times. */
+export const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text];
 
 /** A flag for each command of the world that has one. */
 export function addCommandOptions(command: Command): Command {

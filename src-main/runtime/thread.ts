@@ -8,7 +8,7 @@
 import { parentPort, Worker } from 'node:worker_threads';
 
 /** The files that threads begin with. */
-type ThreadFile = 'session-worker' | 'job-worker';
+type ThreadFile = 'session-worker' | 'job-worker' | 'plan-worker';
 
 /** Where the file of a thread is. */
 export type ThreadPlace = (file: ThreadFile) => URL;

@@ -22,14 +22,17 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
 };
 
 /** One problem for each issue, and for each key of an issue about several keys. */
-export const problemsOfIssues = (issues: readonly Issue[], value: unknown): Problem[] =>
-  issues.flatMap((issue) => problemsOfIssue(issue, value));
+export const problemsOfIssues = (
+  issues: readonly Issue[],
+  value: unknown,
+  schema: z.ZodType = scenarioSchema,
+): Problem[] => issues.flatMap((issue) => problemsOfIssue(issue, value, schema));
 
-function problemsOfIssue(issue: Issue, root: unknown): Problem[] {
+function problemsOfIssue(issue: Issue, root: unknown, schema: z.ZodType): Problem[] {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
   const found = valueAt(root, path);
   if (issue.code === 'unrecognized_keys') {
-    const keys = keysAt(path, root);
+    const keys = keysAt(path, root, schema);
     return issue.keys.map((key) => ({
       ...error('key-unknown', path, `there is no key "${key}"`),
       key,
@@ -147,9 +150,9 @@ interface Definition {
   };
 }
 
-/** The keys that the schema knows for the object at `path`. */
-function keysAt(path: Path, root: unknown): string[] {
-  let schema = unwrapped(scenarioSchema as unknown as Definition, root);
+/** The keys that the schema of the document knows for the object at `path`. */
+function keysAt(path: Path, root: unknown, document: z.ZodType): string[] {
+  let schema = unwrapped(document as unknown as Definition, root);
   let value = root;
   for (const part of path) {
     value = valueAt(value, [part]);

@@ -1,0 +1,110 @@
+/** `plan FILE --ask REQUEST`: where VMs should live, which moves lead there, and how far that is from the best. */
+import type { GoalType, PlanAnswer } from '../../shared/model/plan.ts';
+import { planText } from '../../shared/view/words/plan.ts';
+import { runPlan } from '../runtime/run-plan.ts';
+import { inputName, readInput } from './input.ts';
+import { interruptible } from './interrupt.ts';
+import type { ExitCode } from './output.ts';
+import { printDiagnostics, printJson, printNote, printResult } from './output.ts';
+import { ProgressLine } from './progress.ts';
+
+export interface PlanFlags {
+  readonly ask?: string;
+  readonly goal?: GoalType;
+  readonly vm?: string;
+  readonly place: readonly string[];
+  readonly want: readonly string[];
+  readonly maxUsePercent?: number;
+  readonly pageKib?: number;
+  readonly pages?: number;
+  readonly solver: string;
+  readonly seed: number;
+  readonly timeLimit: number;
+  readonly json?: true;
+}
+
+export async function plan(path: string, flags: PlanFlags): Promise<ExitCode> {
+  const request = await requestText(flags);
+  if (typeof request === 'number') return request;
+  const scenario = await readInput(path);
+  if (scenario.value === null) {
+    printDiagnostics(scenario.diagnostics);
+    return 1;
+  }
+  const text = scenario.value;
+  return interruptible(async (signal) => {
+    const line = new ProgressLine();
+    const { answer, diagnostics, ended } = await runPlan(
+      {
+        scenario: { text, file: inputName(path) },
+        request,
+        solver: flags.solver,
+        seed: flags.seed,
+      },
+      {
+        signal,
+        limitMs: Math.max(0, flags.timeLimit * 1000 - performance.now()),
+        onProgress: ({ phase, best }) => line.show(() => progressText(phase, best)),
+      },
+    ).finally(() => line.clear());
+    printDiagnostics(diagnostics);
+    if (answer === null) return 1;
+    const whole = { ...answer, seconds: Math.round(performance.now() / 10) / 100 };
+    if (flags.json === true) printJson(`${JSON.stringify(whole, null, 1)}\n`);
+    else printResult(planText(whole));
+    if (ended === 'stopped') {
+      printNote('interrupted: this is the best plan so far');
+      return 130;
+    }
+    if (ended === 'limit') printNote(`the limit of ${flags.timeLimit} s was reached: this is the best plan so far`);
+    return whole.status === 'optimal' || whole.status === 'feasible' ? 0 : 1;
+  });
+}
+
+function progressText(phase: string, best: PlanAnswer | null): string {
+  const values = best?.objective?.map(({ name, value }) => `${name} ${value}`).join(', ');
+  return values === undefined ? phase : `${phase}; best so far: ${values}`;
+}
+
+/** The question: of a file, or of flags. */
+async function requestText(flags: PlanFlags): Promise<{ readonly text: string; readonly file: string } | ExitCode> {
+  if ((flags.ask === undefined) === (flags.goal === undefined)) {
+    printNote('error: ask one question: --ask REQUEST, or --goal TYPE');
+    return 2;
+  }
+  if (flags.ask !== undefined) {
+    const read = await readInput(flags.ask);
+    printDiagnostics(read.value === null ? read.diagnostics : []);
+    return read.value === null ? 1 : { text: read.value, file: inputName(flags.ask) };
+  }
+  const goal = goalOf(flags);
+  if (typeof goal === 'string') {
+    printNote(`error: --goal ${flags.goal} needs ${goal}`);
+    return 2;
+  }
+  return { text: JSON.stringify({ pageshiftRequest: 1, goal }, null, 1), file: '--goal' };
+}
+
+/** The goal that flags describe, or which flag it lacks. */
+function goalOf({ goal: type, vm, place, want, maxUsePercent, pageKib, pages }: PlanFlags): object | string {
+  switch (type) {
+    case 'fit':
+    case 'one-node':
+      return vm === undefined ? '--vm' : { type, vm };
+    case 'drain':
+      return place.length === 0 ? '--place' : { type, places: place };
+    case 'rebalance':
+      return maxUsePercent === undefined ? '--max-use-percent' : { type, maxUsePercent };
+    case 'huge-pages':
+      if (place.length !== 1) return 'one --place';
+      if (pageKib === undefined || pages === undefined) return '--page-kib and --pages';
+      return { type, place: place[0], pageKiB: pageKib, pages };
+    case 'swap': {
+      if (want.length === 0) return '--want VM=PLACE';
+      const wants = want.map((text) => ({ vm: text.slice(0, text.indexOf('=')), place: text.slice(text.indexOf('=') + 1) })); // prettier-ignore
+      return want.every((text) => text.includes('=')) ? { type, want: wants } : '--want VM=PLACE';
+    }
+    default:
+      return { type };
+  }
+}

@@ -1,0 +1,37 @@
+/** From a scenario and a question to the answer: in parts, so that it can be followed and stopped. */
+import type { PlanAnswer } from '../../shared/model/plan.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import { answerOf } from './answer.ts';
+import { problemOf } from './model/build.ts';
+import { reachOf } from './model/reach.ts';
+import type { Request } from './question/read-request.ts';
+import type { SolveOptions } from './solver/solve.ts';
+import { solve } from './solver/solve.ts';
+import { whyNotOf } from './why-not/why-not.ts';
+
+export interface PlanProgress {
+  readonly phase: string;
+  /** The best plan so far. */
+  readonly best: PlanAnswer | null;
+}
+
+export function* plan(
+  scenario: Scenario,
+  request: Request,
+  options: SolveOptions,
+): Generator<() => PlanProgress, PlanAnswer, boolean> {
+  const problem = problemOf(scenario, request);
+  const reach = reachOf(problem);
+  const steps = solve(problem, reach, options);
+  let step = steps.next(false);
+  while (step.done !== true) {
+    const progress = step.value;
+    const stop = yield () => {
+      const { phase, best } = progress();
+      return { phase, best: best === null ? null : answerOf(problem, reach, best, []) };
+    };
+    step = steps.next(stop);
+  }
+  const outcome = step.value;
+  return answerOf(problem, reach, outcome, whyNotOf(problem, outcome));
+}
