@@ -77,7 +77,7 @@ export const layers: readonly Layer[] = [
   pure(`${engine}/vm`, 'a guest: its memory, its workload, what its host tells it', [...engineShared, core, `${engine}/mm`, `${engine}/fleet`]),
 
   // Around the world: text in, text out. None of them steps a world, but the one that attacks it.
-  pure(formats, "other tools' files, parsed and printed", ['shared']),
+  pure(formats, "other tools' files, parsed and printed", ['shared'], ['yaml', 'papaparse']),
   pure(scenario, 'our document: schema, validation, and the way to a world', ['shared', formats, ...guestRules], ['zod', 'jsonc-parser']),
   pure(findings, 'what is wrong with a host and its VMs: the table of checks', ['shared', scenario]),
   pure(planner, 'where to put what: question, model, solvers, bounds, schedule', ['shared', scenario], ['zod']),

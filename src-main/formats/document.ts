@@ -60,6 +60,8 @@ const JSON_OPEN = /^\s*(?:\{|\[\s*(?:[{["\]]|$))/;
 /** Texts that look like JSON and are none cost a scan each. */
 const MAX_JSON_TRIES = 50;
 const MAX_JSON_DEPTH = 64;
+/** As much of a root element as tells what it is. */
+const MAX_MARK_CHARS = 400;
 
 class Splitter {
   readonly #formats: readonly Format[];
@@ -93,10 +95,13 @@ class Splitter {
   split(): Pieces {
     const lines = this.#lines;
     let path: string | null = null;
+    /** Where the lines between two prompts, or of one file, begin. */
+    let blockStart = true;
     for (let i = 0; i < lines.length;) {
       const line = lines[i]!;
       if (line.path !== path) {
         this.#close(i);
+        blockStart = true;
         path = line.path;
         this.#origin = path === null ? this.#fileOrigin : { command: this.#origin.command, path };
       }
@@ -107,15 +112,33 @@ class Splitter {
       const command = commandOf(line.text);
       if (command !== null) {
         this.#close(i);
+        blockStart = true;
         this.#taken[i++] = true;
         if (command !== '') this.#origin = { command, path: pathOf(command) };
         continue;
       }
-      i = this.#document(i) ?? this.#line(i);
+      i = (blockStart ? this.#block(i) : null) ?? this.#document(i) ?? this.#line(i);
+      blockStart = false;
     }
     this.#close(lines.length);
     this.#byOrigin();
     return { pieces: this.#pieces, ignored: this.#ignored(), otherRoots: this.#otherRoots };
+  }
+
+  /** All lines from `i` to the next prompt as one text, where a format holds them: the line after it. */
+  #block(i: number): number | null {
+    const blocks = this.#formats.filter(({ holdsBlock }) => holdsBlock !== undefined);
+    const { path } = this.#lines[i]!;
+    let end = i;
+    while (end < this.#lines.length && this.#lines[end]!.path === path && commandOf(this.#lines[end]!.text) === null)
+      end++;
+    const lines = this.#lines.slice(i, end);
+    const text = `${lines.map((line) => line.text).join('\n')}\n`;
+    const format = blocks.find(({ holdsBlock }) => holdsBlock!(text));
+    if (format === undefined) return null;
+    for (let at = i; at < end; at++) this.#taken[at] = this.#used[at] = true;
+    this.#pieces.push({ format, text, origin: this.#origin, lines });
+    return end;
   }
 
   /** A whole XML or JSON document that begins at line `i`: the line after it. */
@@ -148,7 +171,13 @@ class Splitter {
     const { text, starts } = this.#join(asIs);
     const root = rootOf(text, starts[i]!);
     if (root === null) return null;
-    const format = this.#formats.find(({ roots }) => roots?.includes(root.name));
+    const format = this.#formats.find(
+      ({ roots, rootMark }) =>
+        roots?.includes(root.name) === true &&
+        (rootMark === undefined ||
+          root.start === -1 ||
+          rootMark.test(text.slice(root.start, root.start + MAX_MARK_CHARS))),
+    );
     if (format === undefined) {
       if (!this.#otherRoots.includes(root.name)) this.#otherRoots.push(root.name);
       return null;

@@ -9,7 +9,7 @@
  * Field names and their order are published (scripts read them): add, never rename.
  */
 
-import type { CpuPlace } from './measured.ts';
+import type { CpuPlace, Interconnect } from './measured.ts';
 
 /** SLIT values: `matrix[i][j]` is the distance from `ids[i]` to `ids[j]`; 10 = local, 255 = unreachable. */
 export interface Distances {
@@ -30,21 +30,19 @@ export interface HostNodeFacts {
   readonly freeKiB: number | null;
   /** Every page size that the file lists for the node, base pages included, in the file's order. */
   readonly pages: readonly PagePool[];
-}
-
-/** One HMAT statement: what `initiator` sees when it reads or writes `target`. One of the two figures is null. */
-export interface Interconnect {
-  readonly initiator: number;
-  readonly target: number;
-  /** Cache level at the target; null = its memory. */
-  readonly cache: number | null;
-  readonly type: string | null;
-  readonly latencyNs: number | null;
-  readonly bandwidthKibPerSec: number | null;
+  /** How many CPUs, where the file counts them without ids; `cpus` is then empty. */
+  readonly cpuCount?: number | null;
+  /**
+   * CPUs that the memory is local to, where a format says that instead (hwloc's cpuset). Nodes may share them; of those
+   * that do, `cpus` has them for one alone.
+   */
+  readonly localCpus?: readonly number[];
 }
 
 export interface HostFacts {
   readonly kind: string;
+  /** Of formats that name their host. */
+  readonly name?: string | null;
   /** Ascending by id. */
   readonly nodes: readonly HostNodeFacts[];
   readonly distances: Distances | null;
@@ -133,4 +131,56 @@ export interface VmFacts {
   } | null;
   /** Elements of the domain that are not read at all. */
   readonly notRead: readonly string[];
+  /** The host that the VM is on, of formats that name it. */
+  readonly hostName?: string | null;
+  /** Of the process, where the text is of one. */
+  readonly pid?: number | null;
 }
+
+export const NO_HOST: Omit<HostFacts, 'kind' | 'nodes' | 'name'> = {
+  distances: null,
+  hugepages: [],
+  arch: null,
+  uuid: null,
+  interconnects: [],
+  cpuPlaces: [],
+};
+
+/** A VM of which a text says no more. */
+export const NO_VM: Omit<VmFacts, 'kind' | 'name' | 'vcpus' | 'vcpusCurrent' | 'memoryKiB'> = {
+  cells: [],
+  distances: null,
+  memory: null,
+  memnodes: [],
+  vcpupin: {},
+  hugepages: [],
+  uuid: null,
+  arch: null,
+  vcpuPlacement: 'static',
+  vcpuCpuset: null,
+  currentMemoryKiB: null,
+  maxMemoryKiB: null,
+  maxMemorySlots: null,
+  cpuTopology: null,
+  distancesGiven: [],
+  emulatorpin: null,
+  iothreadpin: [],
+  memoryDevices: [],
+  domainId: null,
+  running: false,
+  hostdevs: [],
+  memoryBacking: null,
+  notRead: [],
+};
+
+/** The largest base page of any architecture: a node that lists only larger pages lists no base page. */
+const MAX_BASE_PAGE_KIB = 64;
+
+/** Pools of pages larger than the base page of their node. */
+export const hugepagesOf = (nodes: readonly HostNodeFacts[]): HostFacts['hugepages'] =>
+  nodes.flatMap(({ id, pages }) => {
+    const base = Math.min(...pages.map(({ sizeKiB }) => sizeKiB));
+    return pages
+      .filter(({ sizeKiB }) => sizeKiB > base || sizeKiB > MAX_BASE_PAGE_KIB)
+      .map((pool) => ({ node: id, ...pool }));
+  });

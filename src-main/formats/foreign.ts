@@ -6,6 +6,7 @@ import { ignoredNote, piecesOf, placed, readOf } from './document.ts';
 import type { Facts, Format, Role, RoleFacts } from './format.ts';
 import { admitText } from './input.ts';
 import { OTHERS } from './other.ts';
+import type { Origin } from './paste/prompt.ts';
 import * as registry from './registry.ts';
 
 export const FORMATS: readonly Format[] = Object.values(registry);
@@ -61,7 +62,9 @@ function split(text: string, file: string, list: DiagnosticList): Pieces | 'scen
   const own = looksLikeScenario(admitted);
   if (own && /"pageshift"\s*:/.test(admitted.slice(0, HEAD_CHARS))) return 'scenario';
   const pieces = piecesOf(admitted, file, FORMATS);
-  const isForeign = pieces.pieces.length > 0 && (!own || pieces.pieces[0]!.format.holdsJson !== undefined);
+  const isForeign =
+    pieces.pieces.length > 0 &&
+    (!own || pieces.pieces[0]!.format.holdsJson !== undefined || pieces.pieces[0]!.format.holdsBlock !== undefined);
   if (isForeign) return pieces;
   if (reportOther(admitted, pieces.otherRoots, list)) return null;
   if (own && !isOtherJson(admitted)) return 'scenario';
@@ -131,25 +134,27 @@ export function readDocument(text: string, file: string): ForeignDocument {
     return { parts: [], ignored: [], diagnostics: list.read(null).diagnostics };
   }
   const read = found.pieces.map((piece) => readPiece(piece, file));
+  const whole = read.every(({ parts: some }) => some.length > 0);
   const note = ignoredNote(found.ignored, file);
   const diagnostics = [...read.flatMap((each) => each.diagnostics), ...(note === null ? [] : [note])];
-  const parts = read.flatMap(({ part }) => (part === null ? [] : [part]));
-  const whole = parts.length === found.pieces.length;
-  return { parts: whole ? parts : [], ignored: found.ignored, diagnostics };
+  return { parts: whole ? read.flatMap(({ parts: some }) => some) : [], ignored: found.ignored, diagnostics };
 }
 
 function readPiece(
   piece: Piece,
   file: string,
-): { readonly part: ForeignPart | null; readonly diagnostics: readonly Diagnostic[] } {
+): { readonly parts: readonly ForeignPart[]; readonly diagnostics: readonly Diagnostic[] } {
   const { format, text, origin, lines } = piece;
+  const { value, diagnostics } = readAllOf(format, text, file, origin);
+  const all = readOf(value, diagnostics).value ?? [];
+  const place = { first: lines[0]?.line ?? 1, last: lines.at(-1)?.line ?? 1, command: origin.command };
+  return { parts: all.map((facts) => ({ format, facts, ...place })), diagnostics: placed(diagnostics, piece) };
+}
+
+function readAllOf(format: Format, text: string, file: string, origin: Origin): Read<readonly ForeignFacts[]> {
+  if (format.readAll !== undefined) return format.readAll(text, file, origin);
   const { value, diagnostics } = format.read(text, file, origin);
-  const facts = readOf(value, diagnostics).value;
-  const part =
-    facts === null
-      ? null
-      : { format, facts, first: lines[0]?.line ?? 1, last: lines.at(-1)?.line ?? 1, command: origin.command };
-  return { part, diagnostics: placed(diagnostics, piece) };
+  return { value: value === null ? null : [value], diagnostics };
 }
 
 /** The facts of the first text of a foreign file, whatever its format. */

@@ -80,12 +80,21 @@ export interface Format<R extends Role = Role, F extends RoleFacts[R] = RoleFact
   readonly lines?: LineMarks;
   /** The root elements it reads; formats of XML have it. */
   readonly roots?: readonly string[];
+  /** How the root element goes on, where others are named alike. */
+  readonly rootMark?: RegExp;
   /** Whether it reads this value; formats of JSON have it. */
   readonly holdsJson?: (value: unknown) => boolean;
+  /**
+   * Whether all lines between two prompts are one text of it, where no line alone tells: YAML, CSV, `key: value`.
+   * Asked before lines are looked at one by one.
+   */
+  readonly holdsBlock?: (text: string) => boolean;
   /** Recognises a text by where it came from, where its content cannot tell (a lone number). */
   readonly isFrom?: (origin: Origin) => boolean;
   /** Never throws: what is wrong with the text is a diagnostic. */
   read(text: string, file: string, origin?: Origin): Read<F>;
+  /** All that a text holds, of formats whose text may be of several hosts or VMs; `read` gives the first. */
+  readAll?(text: string, file: string, origin?: Origin): Read<readonly F[]>;
   /** What a text of it holds, in a few words. */
   summary(facts: F): string;
   /** Facts back to text. */
@@ -120,6 +129,33 @@ export const byJson = (holdsJson: (value: unknown) => boolean): Pick<Format, 're
       return null;
     }
   },
+});
+
+/** Recognises a block of lines as a whole. */
+export const byBlock = (holdsBlock: (text: string) => boolean): Pick<Format, 'recognise' | 'holdsBlock'> => ({
+  holdsBlock,
+  recognise: ({ head, rootElement }) => (rootElement === null && holdsBlock(head) ? { confidence: 0.8 } : null),
+});
+
+/** What is JSON is known by its value, whatever its texts say. */
+function isJson(text: string): boolean {
+  if (!/^\s*[[{]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Recognises JSON by its value, and the same data in YAML or damaged by pasting as a block. */
+export const byJsonOrBlock = (
+  holdsJson: (value: unknown) => boolean,
+  holdsBlock: (text: string) => boolean,
+): Pick<Format, 'recognise' | 'holdsJson' | 'holdsBlock'> => ({
+  holdsJson,
+  holdsBlock: (text) => holdsBlock(text) && !isJson(text),
+  recognise: (sample) => byJson(holdsJson).recognise(sample) ?? byBlock(holdsBlock).recognise(sample),
 });
 
 /** Recognises what only its place tells. */

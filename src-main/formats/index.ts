@@ -3,6 +3,7 @@ export type { Distances, HostFacts, HostNodeFacts, MemoryDeviceFacts, PagePool, 
 export { hasRole, isOf, readDocument, readForeign, recognise, runsInGuests } from './foreign.ts';
 export type { ForeignFacts, ForeignPart, Recognised } from './foreign.ts';
 export type { Facts, Format, Role, RoleFacts } from './format.ts';
+export { tableText } from './acpi-table/table.ts';
 export { hostStateOf } from './host-state.ts';
 export { MAX_INPUT_BYTES, refuseTooLarge } from './input.ts';
 export type { FreeAreaFacts } from './linux-buddyinfo/read.ts';
@@ -13,4 +14,5 @@ export type { PagetypeinfoFacts } from './linux-pagetypeinfo/read.ts';
 export type { AddressRange } from './linux-text.ts';
 export type { ZoneFacts, ZoneinfoFacts } from './linux-zoneinfo/read.ts';
 export type * from './measured.ts';
+export { processOf } from './measured.ts';
 export * from './registry.ts';

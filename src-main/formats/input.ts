@@ -28,6 +28,14 @@ function reportTooLarge(bytes: number, list: DiagnosticList): void {
 /** /proc/PID/cmdline has NUL after each argument. */
 const ARGUMENTS = /^[^\s\0]{1,400}\0-\w/;
 
+/** On one line, those with blanks or quotes in quotes, as a shell would have them. */
+const argumentsOf = (text: string): string =>
+  text
+    .replace(/\0\n?$/, '')
+    .split('\0')
+    .map((word) => (/[\s'"\\]/.test(word) ? `'${word.replaceAll("'", String.raw`'\''`)}'` : word))
+    .join(' ');
+
 /** The text to parse, or null when it is refused; the reason is then in `list`. */
 export function admitText(text: string, list: DiagnosticList): string | null {
   // A character is at least one byte of UTF-8, so this never refuses what the limit in bytes would admit.
@@ -36,7 +44,7 @@ export function admitText(text: string, list: DiagnosticList): string | null {
     return null;
   }
   const decoded = withoutUtf16(text);
-  const plain = ARGUMENTS.test(decoded) ? decoded.replaceAll('\0', ' ') : decoded;
+  const plain = ARGUMENTS.test(decoded) ? argumentsOf(decoded) : decoded;
   const nul = plain.indexOf('\0');
   if (nul !== -1) {
     const where = new SourcePosition(plain).at(nul);

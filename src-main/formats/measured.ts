@@ -16,6 +16,17 @@
  * HostStateFacts too.
  */
 
+/** One HMAT statement: what `initiator` sees when it reads or writes `target`. One of the two figures is null. */
+export interface Interconnect {
+  readonly initiator: number;
+  readonly target: number;
+  /** Cache level at the target; null = its memory. */
+  readonly cache: number | null;
+  readonly type: string | null;
+  readonly latencyNs: number | null;
+  readonly bandwidthKibPerSec: number | null;
+}
+
 /** Pages of one size of a node, or of the host. Numbers of pages. */
 export interface PoolState {
   readonly sizeKiB: number;
@@ -40,6 +51,16 @@ export interface NodeState {
   readonly memoryByNameKiB: Readonly<Record<string, number>>;
   /** Pages by the kernel's names (numa_hit, numa_miss, ...) since the boot. */
   readonly counterPages: Readonly<Record<string, number>>;
+  /** What the initiators nearest to its memory see of it (HMAT, as sysfs has it); class 0 counts initiators without CPUs too. */
+  readonly access?: readonly NodeAccess[];
+}
+
+export interface NodeAccess {
+  readonly class: number;
+  readonly readLatencyNs: number | null;
+  readonly writeLatencyNs: number | null;
+  readonly readBandwidthMibPerSec: number | null;
+  readonly writeBandwidthMibPerSec: number | null;
 }
 
 /** Where a CPU sits. Ids are firmware's and may have gaps. */
@@ -103,10 +124,14 @@ export interface HostStateFacts {
   readonly onlineCpus: readonly number[] | null;
   /** Of the whole host. */
   readonly pools: readonly PoolState[];
+  /** Nodes by what they have or may be: online, possible, has_cpu, has_memory. */
+  readonly nodeLists?: Readonly<Record<string, readonly number[]>>;
   readonly cpuPlaces: readonly CpuPlace[];
   readonly ksm: KsmState | null;
   readonly settings: KernelSettings | null;
   readonly devices: readonly DeviceState[];
+  /** Latency and bandwidth between nodes, of texts that state them. */
+  readonly interconnects?: readonly Interconnect[];
 }
 
 /** Pages of one size on one node. */
@@ -280,6 +305,35 @@ export interface MigrationRecord {
   /** Every field by its own name, as printed. */
   readonly fields: Readonly<Record<string, string>>;
 }
+
+/** Which VM a process is, without where its memory lies. */
+export const processOf = (
+  kind: string,
+  pid: number | null,
+  vm: string | null,
+  command: string | null,
+): PlacementFacts => ({
+  kind,
+  nodes: [],
+  processes: [
+    {
+      pid,
+      command,
+      vm,
+      byNode: [],
+      totalKiB: null,
+      ramByNode: null,
+      ramBlocks: [],
+      pages: [],
+      ranges: null,
+      byKind: {},
+    },
+  ],
+  resolutionKiB: 0,
+  totalByNode: null,
+  totalKiB: null,
+  hugeUnderstated: false,
+});
 
 export const NO_NODE_STATE: Omit<NodeState, 'id'> = {
   cpus: null,

@@ -26,22 +26,13 @@ const byFirstKey =
     return first !== null && first[1]!.replace(/\s/g, '') === open && keys.includes(first[2]!);
   };
 
-const hwlocVersion = (head: string): string => /<topology\s[^<>]{0,200}?version="([\d.]{1,8})"/.exec(head)?.[1] ?? '1';
-
 export const OTHERS: readonly Other[] = [
-  {
-    recognise: byRoot('topology'),
-    name: (head) => `hwloc XML (lstopo), version ${hwlocVersion(head)}`,
-    instead: HOST_INSTEAD,
-  },
   {
     recognise: byRoot('domainCapabilities'),
     name: 'libvirt domain capabilities (virsh domcapabilities)',
     instead: 'Give virsh capabilities of the host, or virsh dumpxml of a VM.',
   },
-  { recognise: byFirstKey('{', 'lscpu'), name: 'the output of lscpu -J', instead: HOST_INSTEAD },
   { recognise: byFirstKey('{', 'blockdevices'), name: 'the output of lsblk -J', instead: HOST_INSTEAD },
-  { recognise: byFirstKey('{', 'memory'), name: 'the output of lsmem -J', instead: HOST_INSTEAD },
   { recognise: byFirstKey('{', 'sysstat'), name: 'the output of sadf -j or mpstat -o JSON', instead: HOST_INSTEAD },
   { recognise: byFirstKey('[{', 'ifindex', 'ifname', 'dst'), name: 'the output of ip -j', instead: HOST_INSTEAD },
 ];

@@ -11,7 +11,7 @@ import { NO_ORIGIN, vmNameOf } from './paste/prompt.ts';
 import { MAX_NODES } from './topology.ts';
 
 export interface OutputLine {
-  /** Trimmed. */
+  /** Trimmed; at its end alone where indentation counts. */
   readonly text: string;
   readonly line: number;
 }
@@ -21,13 +21,14 @@ export function readOutput<F>(
   text: string,
   file: string,
   make: (lines: readonly OutputLine[], list: DiagnosticList) => F | null,
+  { indented = false }: { readonly indented?: boolean } = {},
 ): Read<F> {
   const list = new DiagnosticList(file);
   const admitted = admitText(text, list);
   if (admitted === null) return list.read<F>(null);
   const lines: OutputLine[] = [];
   eachLine(admitted, (each, line) => {
-    if (each.trim() !== '') lines.push({ text: each.trim(), line });
+    if (each.trim() !== '') lines.push({ text: indented ? each : each.trim(), line });
   });
   return list.read(make(lines, list));
 }

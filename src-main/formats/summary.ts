@@ -8,7 +8,8 @@ const memory = (kib: number | null): string => (kib === null ? 'memory not state
 export function hostSummary({ nodes }: HostFacts): string {
   const stated = nodes.filter((node) => node.memoryKiB !== null);
   const kib = stated.length === 0 ? null : stated.reduce((sum, node) => sum + (node.memoryKiB ?? 0), 0);
-  return `${plural(nodes.length, 'node')}, ${plural(nodes.flatMap((node) => node.cpus).length, 'CPU')}, ${memory(kib)}`;
+  const cpus = nodes.reduce((sum, node) => sum + (node.cpus.length > 0 ? node.cpus.length : (node.cpuCount ?? 0)), 0);
+  return `${plural(nodes.length, 'node')}, ${plural(cpus, 'CPU')}, ${memory(kib)}`;
 }
 
 export const vmSummary = ({ name, vcpus, memoryKiB, cells }: VmFacts): string =>

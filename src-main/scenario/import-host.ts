@@ -110,12 +110,23 @@ export function importHost(
       hint: 'Correct it in the scenario, or state the memory of such nodes.',
     });
   }
+  const cpus = cpusOf(facts.nodes);
+  if (cpus !== null) {
+    const message = 'its CPUs are numbered node by node, as the file counts them and does not name them';
+    assumed.push(message);
+    diagnostics.push({
+      severity: 'warning',
+      slug: 'cpus-assumed',
+      message: sentence(`assumed of host "${name}": ${message}`),
+      where: { file },
+    });
+  }
   return {
     name,
-    nodes: facts.nodes.map((node) => ({
+    nodes: facts.nodes.map((node, i) => ({
       nid: node.id,
       pages: node.memoryKiB === null ? assumedPages : wholePagesFromKib(node.memoryKiB),
-      cpus: node.cpus,
+      cpus: cpus?.[i] ?? node.cpus,
       pools: poolsOf(facts, node.id, measure),
       ...freeOf(measure.nodes.get(node.id)),
       reservedPages: 0,
@@ -127,6 +138,13 @@ export function importHost(
       measure.devices.flatMap(({ address, node }) => (node === null || node < 0 ? [] : [[address, node] as const])),
     ),
   };
+}
+
+/** CPUs of each node, of a file that only counts them; null where one names them, or says nothing of them. */
+function cpusOf(nodes: readonly HostNodeFacts[]): readonly (readonly number[])[] | null {
+  if (nodes.some(({ cpus, cpuCount }) => cpus.length > 0 || cpuCount === undefined)) return null;
+  let next = 0;
+  return nodes.map(({ cpuCount }) => Array.from({ length: Math.floor(cpuCount ?? 0) }, () => next++));
 }
 
 function freeOf(node: NodeMeasure | undefined): Pick<SizedNode, 'freeKiB' | 'availableKiB'> {

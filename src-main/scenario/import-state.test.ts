@@ -112,7 +112,7 @@ describe('texts of several tools about one VM', () => {
     expect(scenario.vms[0]).toMatchObject({ name: 'db', running: true, vcpuCpus: { 0: 5 } });
   });
   test('name a process by its PID', () => {
-    const named = { ...processOf('db', {}), kind: 'linux-process' };
+    const named = { ...processOf('db', {}), kind: 'qemu-cmdline' };
     const measured = processOf('db', { 1: 900 });
     const nameless = { ...measured, processes: measured.processes.map((process) => ({ ...process, vm: null })) };
     expect(imported([domain('db', 1000)], [named, nameless]).vms[0]?.measured).toEqual({

@@ -32,6 +32,8 @@ import type { ImportPart } from './import-host.ts';
 import { hostInput, importHost } from './import-host.ts';
 import { hostMeasure, vmMeasures } from './import-state.ts';
 import { importVm } from './import-vm.ts';
+import { hostOfStates } from './host-of-states.ts';
+import { oneOfEach } from './one-of-each.ts';
 import { withReserved } from './import-reserved.ts';
 import { withoutUnplaceable } from './not-placed.ts';
 import { assumedHost, guestFromLinuxFiles, linuxVm } from './linux-guest/index.ts';
@@ -96,7 +98,16 @@ export function sortParts(parts: readonly ImportPart<ForeignFacts>[]): ImportPar
     else if (hasRole(facts, 'placement')) placements.push({ ...part, facts });
     else others.push(part);
   }
-  return { hosts, vms, guestFiles, hostStates, vmStates, placements, others };
+  const one = oneOfEach(vms);
+  return {
+    hosts,
+    vms: one.vms,
+    guestFiles,
+    hostStates,
+    vmStates,
+    placements: [...placements, ...one.placements],
+    others,
+  };
 }
 
 /**
@@ -142,6 +153,7 @@ function mergedFacts(a: HostFacts, b: HostFacts): HostFacts {
     uuid: a.uuid ?? b.uuid,
     interconnects: a.interconnects.length > 0 ? a.interconnects : b.interconnects,
     cpuPlaces: a.cpuPlaces.length > 0 ? a.cpuPlaces : b.cpuPlaces,
+    name: a.name ?? b.name ?? null,
   };
 }
 
@@ -151,10 +163,13 @@ const TEN_GBE_MIBPS = 1192;
 export function assembleScenario(parts: ImportParts, options: ImportOptions = {}): Read<Scenario> {
   const { guestFiles = [], others = [] } = parts;
   const isHost = parts.vms.length + (parts.vmStates ?? []).length + (parts.placements ?? []).length > 0;
-  const isGuest = guestFiles.length > 0 && !isHost;
+  // Node meminfo is a guest's or a host's: beside other files of nodes it is of the host.
+  const ofGuestAlone = guestFiles.some(({ facts }) => hostStateOf(facts) === null);
+  const ofNodes = (parts.hostStates ?? []).length > guestFiles.length;
+  const isGuest = guestFiles.length > 0 && !isHost && (ofGuestAlone || !ofNodes);
   const { value, diagnostics } = isGuest
     ? assembleLinuxGuest(parts, guestFiles, options)
-    : assembleHosts({ ...parts, hosts: mergedHosts(parts.hosts) }, options);
+    : assembleHosts({ ...parts, hosts: hostsOf(parts) }, options);
   const unused = [...others, ...(isGuest ? [] : guestFiles.filter(({ facts }) => hostStateOf(facts) === null))].map(
     ({ file }): Diagnostic => ({
       severity: 'warning',
@@ -166,6 +181,13 @@ export function assembleScenario(parts: ImportParts, options: ImportOptions = {}
   return { value, diagnostics: [...diagnostics, ...unused] };
 }
 
+/** Those that a file describes; else the one that was measured. */
+function hostsOf({ hosts, hostStates = [] }: ImportParts): readonly ImportPart<HostFacts>[] {
+  if (hosts.length > 0) return mergedHosts(hosts);
+  const measured = hostOfStates(hostStates);
+  return measured === null ? [] : [measured];
+}
+
 function assembleHosts(parts: ImportParts, options: ImportOptions): Read<Scenario> {
   const diagnostics: Diagnostic[] = [];
   if (parts.hosts.length === 0) {
@@ -173,7 +195,9 @@ function assembleHosts(parts: ImportParts, options: ImportOptions): Read<Scenari
     const hint = 'Give libvirt capabilities (virsh capabilities) or the text of numactl --hardware besides.';
     return { value: null, diagnostics: [{ severity: 'error', slug: 'import-no-host', message, where: {}, hint }] };
   }
-  const hostNames = uniqueNames(parts.hosts.map((part) => nameFromFile(part.file)));
+  const hostNames = uniqueNames(
+    parts.hosts.map(({ file, facts }) => cleanName(facts.name ?? '', '') || nameFromFile(file)),
+  );
   const vmNames = uniqueNames(parts.vms.map((part) => cleanName(part.facts.name, 'vm')));
   parts.vms.forEach(({ file, facts }, i) => {
     if (steers(facts.name)) {
@@ -212,15 +236,28 @@ function assembleHosts(parts: ImportParts, options: ImportOptions): Read<Scenari
       where: {},
     });
   }
-  const sized = parts.vms.map((part, i) => importVm(part, vmNames[i]!, vmHost, measures.of(vmNames[i]!), diagnostics));
+  // A file may name the host that a VM is on; what a person says counts more.
+  const hostOfVm = parts.vms.map(({ facts }) => {
+    const at = options.vmHost === undefined ? hostNames.indexOf(facts.hostName ?? '') : -1;
+    return at === -1 ? hostIndex : at;
+  });
+  const sized = parts.vms.map((part, i) =>
+    importVm(part, vmNames[i]!, hostNames[hostOfVm[i]!]!, measures.of(vmNames[i]!), diagnostics),
+  );
   const vmPages = sized.reduce((sum, vm) => sum + (vm?.pages ?? 0), 0);
   // States name no host: they are of the one that the VMs are on.
   const hosts = parts.hosts.map((part, i) => {
     const measure = hostMeasure([part.facts], i === hostIndex ? factsOf(parts.hostStates) : []);
     return importHost(part, hostNames[i]!, vmPages, options.nodeMemoryMiB, measure, diagnostics);
   });
-  const vms = sized.filter((vm) => vm !== null).map((vm) => vm.placeOn(hosts[hostIndex]!));
-  hosts[hostIndex] = withReserved(hosts[hostIndex]!, vms);
+  const placed = sized.flatMap((vm, i) =>
+    vm === null ? [] : [{ at: hostOfVm[i]!, vm: vm.placeOn(hosts[hostOfVm[i]!]!) }],
+  );
+  const vms = placed.map(({ vm }) => vm);
+  hosts[hostIndex] = withReserved(
+    hosts[hostIndex]!,
+    placed.filter(({ at }) => at === hostIndex).map(({ vm }) => vm),
+  );
   const asked = (options.compact?.length ?? 0) + (options.migrate?.length ?? 0) > 0;
   const commands = asked || options.rehearsal === false ? [] : rehearsalOf(vms);
   const fileNames = [...parts.hosts, ...parts.vms].map((part) => visible(baseName(part.file))).join(', ');

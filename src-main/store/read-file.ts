@@ -4,7 +4,7 @@
 import { isUtf8 } from 'node:buffer';
 import { open } from 'node:fs/promises';
 import type { Diagnostic, Place, Read } from '../../shared/errors/index.ts';
-import { MAX_INPUT_BYTES, refuseTooLarge } from '../formats/index.ts';
+import { MAX_INPUT_BYTES, refuseTooLarge, tableText } from '../formats/index.ts';
 
 /** @param file its name in messages. @param missingHint what to do when there is none. */
 export async function readText(path: string, file: string, missingHint = 'Look where it went.'): Promise<Read<string>> {
@@ -59,6 +59,9 @@ function decode(bytes: Buffer, file: string): Read<string> {
   const utf16 =
     bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null;
   if (utf16 !== null) return { value: new TextDecoder(utf16).decode(bytes), diagnostics: [] };
+  // An ACPI table is read as the bytes that hexdump shows.
+  const table = tableText(bytes);
+  if (table !== null) return { value: table, diagnostics: [] };
   if (isUtf8(bytes)) return { value: bytes.toString('utf8'), diagnostics: [] };
   const line = firstBadLine(bytes);
   return failed(

@@ -7,7 +7,7 @@
  */
 import type { Read } from '../../../shared/errors/index.ts';
 import { DiagnosticList } from '../diagnostic-list.ts';
-import type { Distances, HostFacts, HostNodeFacts, Interconnect, PagePool } from '../facts.ts';
+import type { Distances, HostFacts, HostNodeFacts, PagePool } from '../facts.ts';
 import type { Format } from '../format.ts';
 import { byRootElement } from '../format.ts';
 import { hostSummary } from '../summary.ts';
@@ -15,7 +15,7 @@ import { MAX_NODES, checkCpuOwners, checkHostDistances } from '../topology.ts';
 import { MAX_ID } from '../id-list.ts';
 import { admitText } from '../input.ts';
 import { elementSizeKib, readIdSet, readSizeKib } from '../libvirt-size.ts';
-import type { CpuPlace } from '../measured.ts';
+import type { CpuPlace, Interconnect } from '../measured.ts';
 import type { XmlElement } from '../xml/index.ts';
 import {
   childOf,

@@ -7,12 +7,21 @@
  */
 import type { Place, Read } from '../../../shared/errors/index.ts';
 import { plural } from '../../../shared/view/number-format.ts';
+import { parseCpuMask } from '../cpu-mask.ts';
 import { DiagnosticList, quote } from '../diagnostic-list.ts';
 import type { Format } from '../format.ts';
 import { byLine } from '../format.ts';
 import { reclaimableOf } from '../host-state.ts';
 import { MAX_ID } from '../id-list.ts';
-import type { CpuPlace, HostStateFacts, KernelSettings, KsmState, NodeState, PoolState } from '../measured.ts';
+import type {
+  CpuPlace,
+  HostStateFacts,
+  KernelSettings,
+  KsmState,
+  NodeAccess,
+  NodeState,
+  PoolState,
+} from '../measured.ts';
 import { NO_HOST_STATE, NO_NODE_STATE } from '../measured.ts';
 import type { OutputLine } from '../output-lines.ts';
 import { admitNode, idsOf, readOutput, recordOf, reportNothing, wholeOf } from '../output-lines.ts';
@@ -21,8 +30,8 @@ import type { Origin } from '../paste/prompt.ts';
 const KIND = 'linux-sysfs';
 const MAX_PAGES = 2 ** 40;
 /** Node attributes whose value a path must explain; meminfo and numastat of a node are formats of their own. */
-const NODE_FILE = String.raw`node\d{1,9}\/(?:cpulist|distance|hugepages\/hugepages-\d{1,10}kB\/(?:nr|free|surplus)_hugepages)`;
-const OTHER_FILES = String.raw`hugepages\/hugepages-\d{1,10}kB\/\w+|system\/node\/online|system\/cpu\/(?:online|isolated|nohz_full|cpu\d{1,6}\/topology\/\w+)|ksm\/\w+|transparent_hugepage\/enabled|kernel[./]numa_balancing|[\da-f]{4,8}:[\da-f]{2}:[\da-f]{2}\.[\da-f]\/numa_node`;
+const NODE_FILE = String.raw`node\d{1,9}\/(?:cpulist|cpumap|distance|access\d\/initiators\/(?:read|write)_(?:latency|bandwidth)|hugepages\/hugepages-\d{1,10}kB\/(?:nr|free|surplus)_hugepages)`;
+const OTHER_FILES = String.raw`hugepages\/hugepages-\d{1,10}kB\/\w+|system\/node\/(?:online|possible|has_(?:cpu|memory|normal_memory|generic_initiator))|system\/cpu\/(?:online|isolated|nohz_full|cpu\d{1,6}\/topology\/\w+)|ksm\/\w+|transparent_hugepage\/enabled|kernel[./]numa_balancing|[\da-f]{4,8}:[\da-f]{2}:[\da-f]{2}\.[\da-f]\/numa_node`;
 const PATH = new RegExp(`(?:^|\\/)(?:${NODE_FILE}|${OTHER_FILES})$`, 'i');
 const LINE = new RegExp(
   `^\\s*(\\.?\\/?(?:[\\w.:@-]{1,64}\\/){0,14}(?:node\\d{1,9}\\/(?:\\w+\\/){0,4}?\\w[\\w-]*(?:\\/\\w+)?|(?:${OTHER_FILES})))(?::|\\s+=\\s|\\s*=\\s*)(.*)$`,
@@ -54,6 +63,8 @@ class SysfsReader {
   readonly #memory = new Map<number, Map<string, number>>();
   readonly #counters = new Map<number, Map<string, number>>();
   readonly #devices: { address: string; name: null; node: number }[] = [];
+  readonly #lists = new Map<string, readonly number[]>();
+  readonly #access = new Map<string, { -readonly [K in keyof NodeAccess]: NodeAccess[K] }>();
   #online: readonly number[] | null = null;
   #onlineCpus: readonly number[] | null = null;
   #ksm: { -readonly [K in keyof KsmState]: KsmState[K] } | null = null;
@@ -69,11 +80,15 @@ class SysfsReader {
   take({ path, value, line }: Attribute): void {
     const where = { line, path };
     const node = /(?:^|\/)node(\d{1,9})\/(.+)$/.exec(path);
+    const access = /(?:^|\/)node(\d{1,9})\/access(\d)\/initiators\/(read|write)_(latency|bandwidth)$/.exec(path);
+    const list = /system\/node\/(possible|has_\w+)$/.exec(path);
     const pool = /hugepages-(\d{1,10})kB\/(\w+)$/.exec(path);
     const cpu = /cpu(\d{1,6})\/topology\/(\w+)$/.exec(path);
     const device = /([\da-f]{4,8}:[\da-f]{2}:[\da-f]{2}\.[\da-f])\/numa_node$/i.exec(path);
     this.understood++;
     if (pool !== null) this.#pool(node === null ? null : Number(node[1]), Number(pool[1]), pool[2]!, value, where);
+    else if (access !== null) this.#accessOf(access, value, where);
+    else if (list !== null) this.#lists.set(list[1]!, idsOf(value, where, this.#list) ?? []);
     else if (node !== null) this.#node(Number(node[1]), node[2]!, value, where);
     else if (cpu !== null) this.#cpu(Number(cpu[1]), cpu[2]!, value, where);
     else if (/\/ksm\/|^ksm\//.test(path)) this.#ksmField(path.replace(/^.*\//, ''), value, where);
@@ -118,11 +133,37 @@ class SysfsReader {
     const meminfo = name === 'meminfo' ? /^Node \d+ ([\w()]+):\s+(\d{1,15})( kB)?$/.exec(value) : null;
     const counter = name === 'numastat' ? /^(\w+) (\d{1,16})$/.exec(value) : null;
     if (name === 'cpulist') node.cpus = idsOf(value, where, this.#list);
+    else if (name === 'cpumap') node.cpus ??= this.#mask(value, where);
     else if (name === 'distance') this.#rows.set(id, { text: value, line: where.line ?? 1 });
     else if (meminfo !== null) {
       if (meminfo[3] !== undefined) this.#entry(this.#memory, id).set(meminfo[1]!, Number(meminfo[2]));
     } else if (counter !== null) this.#entry(this.#counters, id).set(counter[1]!, Number(counter[2]));
     else this.#leave(where);
+  }
+
+  #mask(value: string, where: Place): readonly number[] | null {
+    const mask = parseCpuMask(value, this.#list.idBudget);
+    if (mask.ok) return mask.ids;
+    const message = `A set of CPUs cannot be read at ${quote(mask.term)}: ${mask.reason}.`;
+    this.#list.error('id-list-invalid', message, where, { expected: 'a mask such as 000000ff' });
+    return null;
+  }
+
+  #accessOf(match: RegExpExecArray, value: string, where: Place): void {
+    const [, node, accessClass, way, what] = match;
+    if (this.#nodeOf(Number(node), where) === null) return;
+    const key = `${node}/${accessClass}`;
+    const known = this.#access.get(key) ?? {
+      class: Number(accessClass),
+      readLatencyNs: null,
+      writeLatencyNs: null,
+      readBandwidthMibPerSec: null,
+      writeBandwidthMibPerSec: null,
+    };
+    this.#access.set(key, known);
+    const figure = wholeOf(value, where, this.#list);
+    if (what === 'latency') known[way === 'read' ? 'readLatencyNs' : 'writeLatencyNs'] = figure;
+    else known[way === 'read' ? 'readBandwidthMibPerSec' : 'writeBandwidthMibPerSec'] = figure;
   }
 
   #entry(all: Map<number, Map<string, number>>, id: number): Map<string, number> {
@@ -184,6 +225,14 @@ class SysfsReader {
       kind: KIND,
       ...NO_HOST_STATE,
       nodes: nodes.map((node) => this.#whole(node)),
+      ...(this.#lists.size === 0 && this.#online === null
+        ? {}
+        : {
+            nodeLists: recordOf([
+              ...(this.#online === null ? [] : [['online', this.#online] as const]),
+              ...this.#lists,
+            ]),
+          }),
       onlineCpus: this.#onlineCpus,
       pools: this.#poolsOf('host'),
       cpuPlaces: [...this.#cpus.values()].sort((a, b) => a.id - b.id),
@@ -210,9 +259,15 @@ class SysfsReader {
       freeKiB: memory['MemFree'] ?? null,
       reclaimableKiB: reclaimableOf(memory),
       pools: this.#poolsOf(String(node.id)),
+      ...this.#accessesOf(node.id),
       memoryByNameKiB: memory,
       counterPages: recordOf(this.#counters.get(node.id) ?? []),
     };
+  }
+
+  #accessesOf(node: number): Pick<NodeState, 'access'> {
+    const own = [...this.#access].filter(([key]) => key.startsWith(`${node}/`)).map(([, access]) => access);
+    return own.length === 0 ? {} : { access: own.sort((a, b) => a.class - b.class) };
   }
 
   #poolsOf(owner: string): readonly PoolState[] {
