@@ -51,6 +51,7 @@ const formats = 'src-main/formats';
 const scenario = 'src-main/scenario';
 const findings = 'src-main/findings';
 const planner = 'src-main/planner';
+const access = 'src-main/access';
 const report = 'src-main/report';
 const simtest = 'src-main/simtest';
 const jobs = 'src-main/jobs';
@@ -81,9 +82,10 @@ export const layers: readonly Layer[] = [
   pure(scenario, 'our document: schema, validation, and the way to a world', ['shared', formats, ...guestRules], ['zod', 'jsonc-parser']),
   pure(findings, 'what is wrong with a host and its VMs: the table of checks', ['shared', scenario]),
   pure(planner, 'where to put what: question, model, solvers, bounds, schedule', ['shared', scenario], ['zod']),
+  pure(access, 'what access to memory and moving pages cost, as measured', ['shared']),
   pure(report, 'rows of a view to HTML, CSV, JSON and SVG', ['shared']),
   pure(simtest, 'the attacker of the engine, by seed', ['shared', engine, scenario]),
-  pure(jobs, 'what takes long, as functions from plain data to plain data', ['shared', engine, formats, scenario, findings, planner, report, simtest]),
+  pure(jobs, 'what takes long, as functions from plain data to plain data', ['shared', engine, formats, scenario, findings, planner, access, report, simtest]),
 
   // Node: files, threads, terminals. The three shells at the end are thin and around one runtime.
   node(guestShell, "a guest's shell: its interpreter and its programs, above the guest's files", ['shared', engine], ['just-bash']),

@@ -49,6 +49,23 @@ export function fixesOf(asked: PredictCase): readonly Fix[] {
 
 const ends = ({ figures }: Simulated): boolean => figures.verdict === 'converges' && figures.endsBy === 'precopy';
 
+/** A change must not depend on where the guest happens to write when a pass ends: it holds at other rates, too. */
+const OTHER_RATES = [1.1, 1.37, 4];
+
+function holds(asked: PredictCase, changed: Partial<MigrationSettings>, rates = OTHER_RATES): Simulated | null {
+  const result = simulate(alone(asked), changed);
+  if (!ends(result)) return null;
+  const { guest } = asked.settings;
+  const isRobust = rates.every((part) => {
+    const sets = guest.sets.map((set) => ({
+      ...set,
+      rates: set.rates.map((rate) => ({ ...rate, pagesPerSec: rate.pagesPerSec * part })),
+    }));
+    return ends(simulate(alone(asked), { ...changed, guest: { ...guest, sets } }));
+  });
+  return isRobust ? result : null;
+}
+
 /** A fix replaces what the policy would do; the stack's own ladder stays only where it does no harm. */
 const alone = (asked: PredictCase): PredictCase => ({
   ...asked,
@@ -59,16 +76,16 @@ const alone = (asked: PredictCase): PredictCase => ({
 function leastThatEnds(
   least: number,
   most: number,
-  run: (value: number) => Simulated,
+  run: (value: number) => Simulated | null,
 ): { value: number; result: Simulated } | null {
   let result = run(most);
-  if (!ends(result)) return null;
+  if (result === null) return null;
   let [low, high] = [least, most];
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
     const tried = run(middle);
-    if (ends(tried)) [high, result] = [middle, tried];
-    else low = middle;
+    if (tried === null) low = middle;
+    else [high, result] = [middle, tried];
   }
   return { value: high, result };
 }
@@ -80,9 +97,7 @@ function downtime(asked: PredictCase): Attempt | null {
   const all = Math.ceil((asked.settings.guest.pages * 4096 * 1000) / rate) + 1000;
   const most = Math.min(MAX_DOWNTIME_LIMIT_MS, Math.max(all, downtimeLimitMs + 1));
   if (most <= downtimeLimitMs) return null;
-  const found = leastThatEnds(Math.floor(downtimeLimitMs), most, (ms) =>
-    simulate(alone(asked), { downtimeLimitMs: ms }),
-  );
+  const found = leastThatEnds(Math.floor(downtimeLimitMs), most, (ms) => holds(asked, { downtimeLimitMs: ms }));
   if (found === null) return null;
   const cost = found.value <= SHORT_STOP_MS ? 3 : 5;
   return {
@@ -100,7 +115,8 @@ function bandwidth(asked: PredictCase): Attempt | null {
   const most = Math.floor(mibFromBytes(wireBandwidth(asked.settings)));
   const now = Math.floor(mibFromBytes(maxBandwidth));
   if (!(now < most) || asked.isOpen.link) return null;
-  const run = (mib: number): Simulated => simulate(alone(asked), { maxBandwidth: mib * 2 ** 20 });
+  // A rate that is a third higher than known is not what bandwidth is for.
+  const run = (mib: number): Simulated | null => holds(asked, { maxBandwidth: mib * 2 ** 20 }, [1.1]);
   const found = leastThatEnds(now, most, run);
   if (found === null) return null;
   const set = asked.settings.algorithm === 'qemu' ? `max-bandwidth=${found.value}M` : `bandwidth=${found.value}M`;

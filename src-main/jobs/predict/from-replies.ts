@@ -7,6 +7,23 @@ import type { MigrationRecord } from '../../formats/index.ts';
 import { mibPerSecOfPages } from './from-scenario.ts';
 import { EMPTY_QUESTION, type PredictQuestion } from './question.ts';
 
+/** Of what is sent, from when on as much is dirtied: a page counts once a pass, so such a rate is the least it can be. */
+const AS_MUCH = 0.95;
+/** By how much more it is taken to be: the whole set anew in half a pass. */
+const AT_LEAST = 2;
+
+/** What a migration that goes on found dirtied a second; and over how much, where that was all of it, pass by pass. */
+function dirtyOf({ dirtyPagesPerSec, bandwidthMibPerSec, expectedDowntimeMs, iteration }: MigrationRecord): {
+  readonly mibPerSec: number;
+  readonly setMib: number | null;
+} | null {
+  if (dirtyPagesPerSec === null) return null;
+  const mibPerSec = mibPerSecOfPages(dirtyPagesPerSec);
+  const isLeast = bandwidthMibPerSec !== null && mibPerSec >= AS_MUCH * bandwidthMibPerSec && (iteration ?? 0) > 2;
+  if (!isLeast || expectedDowntimeMs === null) return { mibPerSec, setMib: null };
+  return { mibPerSec: AT_LEAST * mibPerSec, setMib: (expectedDowntimeMs / 1000) * bandwidthMibPerSec };
+}
+
 /** Of its limit of bandwidth, what a migration reaches that is held back by nothing else. */
 const REACHES = 0.9;
 
@@ -18,9 +35,8 @@ export function questionOfReplies(records: readonly MigrationRecord[]): PredictQ
   const zero = last(({ constantPages, iteration, status }) =>
     status === 'completed' || (iteration ?? 0) > 1 ? constantPages : null,
   );
-  const dirty =
-    last(({ dirtyRate }) => dirtyRate?.mibPerSec ?? null) ??
-    last(({ dirtyPagesPerSec }) => (dirtyPagesPerSec === null ? null : mibPerSecOfPages(dirtyPagesPerSec)));
+  const seen = last(dirtyOf);
+  const dirty = last(({ dirtyRate }) => dirtyRate?.mibPerSec ?? null) ?? seen?.mibPerSec ?? null;
   const parameters = last(({ kind, fields }) => (kind === 'qmp-migrate-parameters' ? fields : null));
   const capabilities = last(({ kind, fields }) => (kind === 'qmp-migrate-capabilities' ? fields : null));
   const most = last(({ limits }) => limits?.bandwidthMibPerSec ?? null);
@@ -32,6 +48,7 @@ export function questionOfReplies(records: readonly MigrationRecord[]): PredictQ
     ...EMPTY_QUESTION,
     ramMib: ram === null ? null : String(mibFromKib(ram)),
     nonzeroMib: ram === null || zero === null ? null : String(Math.max(0, mibFromKib(ram - zero * PAGE_SIZE_KIB))),
+    workingSetMib: text(seen?.setMib ?? null),
     dirtyMibS: text(dirty),
     bandwidthMibS: text(parameters === null ? most : null),
     linkMibS: isHeldBack ? text(measured) : null,

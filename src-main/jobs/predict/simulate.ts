@@ -32,7 +32,7 @@ export function simulate(
       sentMiB: ended ? rounded(mibFromBytes(run.sentBytes), 3) : null,
     },
     passes: (ended ? run.passes : run.passes.slice(0, TOLD_PASSES)).map(toldPass),
-    throttlePercent: Math.max(0, ...run.passes.map((pass) => pass.throttlePercent)),
+    throttlePercent: run.passes.reduce((most, pass) => Math.max(most, pass.throttlePercent), 0),
     why,
   };
 }

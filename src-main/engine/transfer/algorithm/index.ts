@@ -73,6 +73,7 @@ export function startMigration(settings: MigrationSettings): MigrationRun {
     roundOverheadMs: algorithm.startsWith('cloud-hypervisor') ? CLOUD_HYPERVISOR_OVERHEAD_MS : 0,
     costs: { page: PAGE_BYTES, zero: PAGE_BYTES },
     writeShare: algorithm === 'vsphere' ? VSPHERE_WRITE_SHARE : null,
+    settledFromMs: Number.isFinite(settings.timeoutMs) ? settings.timeoutMs : 0,
     wholePages: settings.wholePages,
     decide: stopRule(settings),
   });
@@ -90,8 +91,8 @@ function stopRule(settings: MigrationSettings): (state: RoundState) => RoundDeci
 }
 
 export type { WritePattern, WrittenSet } from './dirtying.ts';
-export type { Pass } from './migration-run.ts';
+export type { MigrationRun, Pass } from './migration-run.ts';
 export { MAX_DOWNTIME_LIMIT_MS, POLICY_NAMES, policyOf } from './policy.ts';
 export type { PolicyName, StackPolicy } from './policy.ts';
 export { runToEnd } from './run-to-end.ts';
-export { SINGLE_STREAM_MIB_PER_SEC } from './wire.ts';
+export { channelsMibPerSec, SINGLE_STREAM_MIB_PER_SEC, wireCosts } from './wire.ts';

@@ -65,7 +65,7 @@ class Proxmox implements Watcher {
     this.nextMs = nowMs + (isNearEnd ? PROXMOX_POLL_NEAR_END_MS : PROXMOX_POLL_MS);
     const counts = remainingBytes === 0 || (this.#last !== null && remainingBytes > this.#last);
     this.#last = remainingBytes;
-    if (!counts || ++this.#count < PROXMOX_COUNTS) return [];
+    if (!counts || this.isSettled || ++this.#count < PROXMOX_COUNTS) return [];
     this.#count = 0;
     this.#limitMs = Math.min(MAX_DOWNTIME_LIMIT_MS, 2 * this.#limitMs);
     return [set(this.#limitMs)];

@@ -127,18 +127,15 @@ export class QemuMigration implements MigrationRun {
       this.#beginPass();
     }
     if (this.#throttle?.wantsSync(this.nowMs, this.passes.length) === true) this.#sync();
-    if (this.#isTimeForPostcopy()) {
-      this.#postcopy();
-      return;
-    }
-    if (this.#mayStop()) {
+    if (this.#mayStop() && !this.#isTimeForPostcopy()) {
       this.#sync();
       if (this.#mayStop()) {
         this.#complete();
         return;
       }
     }
-    this.#turn(limitMs);
+    if (this.#isTimeForPostcopy()) this.#postcopy();
+    else this.#turn(limitMs);
   }
 
   get #left(): number {

@@ -28,6 +28,8 @@ export interface RoundRules {
   /** What a round takes besides sending. */
   readonly roundOverheadMs: number;
   readonly costs: { readonly page: number; readonly zero: number };
+  /** From when on `decide` no longer depends on time. */
+  readonly settledFromMs: number;
   /** The guest may write at most this share of what is sent; null: as it likes. */
   readonly writeShare: number | null;
   readonly wholePages: boolean;
@@ -70,7 +72,7 @@ export class RoundMigration implements MigrationRun {
   }
 
   get isSettled(): boolean {
-    return this.nowMs >= this.#guest.steadyFromMs;
+    return this.nowMs >= Math.max(this.#guest.steadyFromMs, this.#rules.settledFromMs);
   }
 
   intervene(what: Intervention): void {

@@ -9,7 +9,7 @@ import type { Watcher } from './policy.ts';
 
 type Outcome = 'converges' | 'aborted' | 'never';
 
-const STEADY_PASSES = 300;
+const STEADY_PASSES = 200;
 /** What falls by less than this in STEADY_PASSES passes is rounding. */
 const FALLS_BY = 1e-6;
 /** A bound for the machine that answers, not of any hypervisor. */
@@ -36,6 +36,7 @@ export function runToEnd(run: MigrationRun, watcher: Watcher | null, onEvent?: (
       for (const act of watcher.look(run.progress())) {
         if (act.do === 'abort') why = act.why;
         run.intervene(act);
+        steady.restart();
       }
     }
     if (steady.isStuck(run) && run.isSettled && watcher?.isSettled !== false) break;
@@ -55,7 +56,7 @@ class SteadyWatch {
   isStuck({ passes, isSettled }: MigrationRun): boolean {
     if (passes.length === this.#passes) return this.#isStuck;
     this.#passes = passes.length;
-    if (!isSettled) this.#restart();
+    if (!isSettled) this.restart();
     this.#least = Math.min(this.#least, passes.at(-1)!.dirtyPages);
     if (++this.#count < STEADY_PASSES) return this.#isStuck;
     this.#isStuck = this.#least > this.#leastBefore * (1 - FALLS_BY);
@@ -65,7 +66,7 @@ class SteadyWatch {
     return this.#isStuck;
   }
 
-  #restart(): void {
+  restart(): void {
     this.#count = 0;
     this.#least = Infinity;
     this.#leastBefore = Infinity;
