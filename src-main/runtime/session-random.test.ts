@@ -63,6 +63,7 @@ function drawCommand(prng: Prng): SubmittedCommand {
       ...{ type: 'setRegeneration', vm: VM },
       regeneration: { enabled: prng.chance(2, 3), grainKiB: 4 << prng.below(10), delayMs: 100 * prng.below(8) },
     }),
+    () => ({ type: 'setDirty', vm: VM, dirty: { workingSetMiB: prng.below(16), rateMiBps: prng.below(80) } }),
     () => ({ type: 'holdPages', vm: VM, pfn: 8 * prng.below(PAGES / 8), order: prng.below(4) }),
     () => ({ type: 'releasePages', vm: VM, pfn: 8 * prng.below(PAGES / 8), order: prng.below(4) }),
   ];

@@ -256,6 +256,8 @@ describe('a command that is given', () => {
     expect(forecastText(free)).not.toBe('');
     expect(await session.submit(compact([1]))).toBeNull();
     expect(await session.submit({ type: 'setRegeneration', vm: 'v', regeneration: off })).toBeNull();
+    const dirty = { workingSetMiB: 8, rateMiBps: 20 };
+    expect(await session.submit({ type: 'setDirty', vm: 'v', dirty })).toBeNull();
     await session.step(2);
     // Before the one of this tick that is still to come.
     expect(await session.submit({ type: 'cancelCompaction', vm: 'v' })).toBeNull();
@@ -265,6 +267,7 @@ describe('a command that is given', () => {
     expect(record.commands.map(({ tick, command }) => [tick, command.type])).toEqual([
       [4, 'compact'],
       [4, 'setRegeneration'],
+      [4, 'setDirty'],
       [6, 'cancelCompaction'],
       [6, 'compact'],
     ]);
@@ -272,15 +275,19 @@ describe('a command that is given', () => {
     expect(commands.map(({ tick, text, state }) => [tick, text, state])).toEqual([
       [4, 'compact v to node 1', 'applied'],
       [4, 'turn regeneration of v off', 'applied'],
+      [4, 'set the dirty rate of v to 20 MiB/s', 'applied'],
       [6, 'cancel the compaction of v', 'applied'],
       [6, 'compact v to node 0', 'applied'],
     ]);
-    expect(commands.map(({ forecast }) => forecast?.type)).toEqual(['compact', 'other', 'other', 'compact']);
-    expect(commands[2]!.outcome).toBe('It took effect.');
+    expect(commands.map(({ forecast }) => forecast?.type)).toEqual([
+      ...['compact', 'other', 'other', 'other', 'compact'],
+    ]);
+    expect(commands[3]!.outcome).toBe('It took effect.');
     const { commands: written } = scenarioOf(await session.text());
     expect(session.journal().given.map((index) => [written[index]!.at, written[index]!.type])).toEqual([
       [4, 'compact'],
       [4, 'setRegeneration'],
+      [4, 'setDirty'],
       [6, 'cancelCompaction'],
     ]);
   });

@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { recordsOf } from '../../shared/columns/index.ts';
 import type { SubmittedCommand } from '../../shared/schema/command.ts';
 import { World } from '../engine/index.ts';
-import type { Scenario } from '../scenario/index.ts';
+import type { Scenario, ScenarioInput } from '../scenario/index.ts';
 import { toWorldConfig } from '../scenario/index.ts';
 import { moving, scenarioOf, small } from './fixture.ts';
 import type { Replay } from './replay.ts';
@@ -90,6 +91,45 @@ describe.each(['all', 'none', 'dear'] as const)('undo and redo, with checkpoints
     steps(never, 3);
     expect(run.record()).toEqual(never.record());
     expect(run.hashes()).not.toEqual(hash);
+  });
+});
+
+describe.each(['all', 'none', 'dear'] as const)('a dirty rate, with checkpoints: %s', (keep) => {
+  const setDirty = (rateMiBps: number) => ({
+    ...({ type: 'setDirty', vm: 'v', dirty: { workingSetMiB: 16, rateMiBps } } as const),
+  });
+  /** What the guest writes in the first round of the migration. */
+  const written = (run: SteeredRun): number | null =>
+    recordsOf(run.recorded.present()).migrations[0]!.rounds[0]!.dirtyBytes;
+
+  it('that the scenario sets is that of the migration after it', () => {
+    const [none, some] = [0, 8].map((rate) => {
+      const set = { at: 2, ...setDirty(rate) };
+      const run = runOf(moving({ commands: [set, ...moving().commands] } as ScenarioInput), keep);
+      steps(run, 30);
+      return written(run)!;
+    });
+    expect(none).toBe(0);
+    expect(some).toBeGreaterThan(0);
+  });
+
+  it('that is set by hand stands in the text, and is that of before when it is taken back', () => {
+    const run = runOf(moving(), keep);
+    steps(run, 2);
+    expect(run.submit(setDirty(8))).toBeNull();
+    steps(run, 30);
+    const whole = run.record();
+    expect(written(run)).toBeGreaterThan(0);
+    expect(run.undoLabel).toBe('set the dirty rate of v to 8 MiB/s');
+    const again = runOf(scenarioOf(run.text), keep);
+    steps(again, run.tick);
+    expect(again.hashes()).toEqual(run.hashes());
+    run.finishUndo(through(run.startUndo()));
+    steps(run, 30);
+    expect(written(run)).toBe(0);
+    run.finishRedo(through(run.startRedo()));
+    steps(run, 30);
+    expect(run.record()).toEqual(whole);
   });
 });
 

@@ -288,6 +288,7 @@ const COMMAND_TYPES: readonly CommandType[] = [
   'writeFiles',
   'plugDimm',
   'setBeyond',
+  'setDirty',
 ];
 
 function drawCommand(prng: Prng, world: Drawn): Command {

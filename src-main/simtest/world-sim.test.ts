@@ -215,7 +215,7 @@ it.each(worldRegressions)('$name', (c) => {
 it('the worlds that are drawn do what there is to do', () => {
   const done = new Map<string, number>();
   const add = (what: string, times = 1): unknown => done.set(what, (done.get(what) ?? 0) + times);
-  for (let seed = 1; seed <= 40; seed++) {
+  for (let seed = 1; seed <= 80; seed++) {
     const { config, commands, ticks } = drawWorldCase(seed);
     const world = engineWorldFactory.create({ ...config, schedule: [] }).world!;
     for (const { command } of commands) {
@@ -232,7 +232,7 @@ it('the worlds that are drawn do what there is to do', () => {
     }
   }
   const wanted = [
-    ...['writeFiles', 'plugDimm', 'setBeyond', 'commitLayout', 'compact', 'migrate', 'holdPages'],
+    ...['writeFiles', 'plugDimm', 'setBeyond', 'setDirty', 'commitLayout', 'compact', 'migrate', 'holdPages'],
     ...['event layoutCommitted', 'event memoryPlugged', 'event nodeOnline'],
     ...Object.keys(CORRECT),
     ...['lookup tree', 'lookup runs', 'lookup radix', 'lookup table'],
