@@ -1,20 +1,20 @@
 /**
  * What the application is for: a real two-socket host, compacted; a live migration; guests that converge; accounts that
  * close to the page; the past looked at; a command undone and redone; a report that says what the screen says.
- * The two shipped examples run in one shell: they take longest, and each step of theirs is made in both shells by a spec of
- * a smaller world, here and in files, windows and recovery.
+ * The two shipped examples, with a quarter of their memory, run in one shell: they take longest, and each step of theirs is
+ * made in both shells by a spec of a smaller world, here and in files, windows and recovery.
  */
 import { countOf } from './count.ts';
 import { expect, IN_WEB, test } from './fixture.ts';
 import { referenceRun } from './reference.ts';
 import { savedText } from './saved-file.ts';
-import { madeScenario } from './scenario.ts';
+import { madeScenario, reducedExample } from './scenario.ts';
 
 test('two sockets: compact, converge, close to the page, look back', IN_WEB, async ({ application, ui }) => {
-  // Alone it takes half a minute; on a busy machine it is the run itself that waits.
+  // On a busy machine it is the run itself that waits.
   test.setTimeout(360_000);
   const { page } = ui;
-  await ui.openExample('Two sockets, five VMs to compact');
+  await ui.importFiles([{ name: 'two-socket.pageshift.json', text: reducedExample('two-socket-compact', 4) }]);
   const vms = await ui.vmNames();
   expect(vms).toHaveLength(5);
   expect(await ui.standing()).toMatchObject({ tick: 0 });
@@ -49,7 +49,7 @@ test('two sockets: compact, converge, close to the page, look back', IN_WEB, asy
 
 test('two hosts: a live migration, forecast and then seen', IN_WEB, async ({ ui }) => {
   test.setTimeout(240_000);
-  await ui.openExample('From two sockets to four nodes');
+  await ui.importFiles([{ name: 'four-node.pageshift.json', text: reducedExample('two-to-four-migrate', 4) }]);
   const forecast = await ui.migrate({ vm: 'monitor', host: 'four-node' });
   await ui.playUntilSettled(200_000);
   await ui.show('Migrations');

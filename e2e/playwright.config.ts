@@ -30,8 +30,9 @@ export default defineConfig<ShellOptions>({
   testDir: '.',
   testMatch: '**/*.spec.ts',
   outputDir: '../test-results',
-  // Each worker has an application and a browser of its own: one a processor, and no more than four.
-  workers: Math.min(4, availableParallelism()),
+  // Each worker has an application and a browser of its own, and waits for them half of its time: one more than there are
+  // processors, and no more than four.
+  workers: Math.min(4, availableParallelism() + 1),
   fullyParallel: true,
   // Several times what they take on an idle machine: a busy one is no failure.
   timeout: 120_000,

@@ -3,20 +3,15 @@
  * frames that there are; what is written now is seen now; what belongs to a run goes when another is shown. What is
  * compared with comes from the command line, which runs the same scenario apart from any window.
  */
-import { readFileSync } from 'node:fs';
 import { expect, IN_WEB, test } from './fixture.ts';
 import { referenceRun } from './reference.ts';
-import { madeScenario } from './scenario.ts';
+import { madeScenario, reducedExample } from './scenario.ts';
 import type { Screen } from './screen.ts';
-
-const EXAMPLE = JSON.parse(
-  readFileSync(new URL('../shared/examples/two-socket-compact.pageshift.json', import.meta.url), 'utf8'),
-) as object;
 
 /** One of five VMs is gathered at once: its guest is told at tick 10, and has a new layout from tick 11 on. */
 const GATHERED = JSON.stringify({
-  ...EXAMPLE,
-  commands: [{ at: 0, type: 'compact', vm: 'database', nodes: [0], rateMiBps: 1024 }],
+  ...(JSON.parse(reducedExample('two-socket-compact', 4)) as object),
+  commands: [{ at: 0, type: 'compact', vm: 'database', nodes: [0], rateMiBps: 256 }],
 });
 
 const QUICK = madeScenario({
@@ -55,8 +50,8 @@ test('a commit is a step: the ticks before and after it are as the run says', IN
     return (await ui.headline()).lags.slice(0, 2);
   };
   // What is drawn at a tick is read under the pointer: not a mean of both sides.
-  expect(await line(10)).toEqual([0, 2_891_776]);
-  expect(await line(11)).toEqual([2_369_346, 0]);
+  expect(await line(10)).toEqual([0, 690_176]);
+  expect(await line(11)).toEqual([479_080, 0]);
   await ui.page.mouse.move(2, 2);
   for (const tick of [12, 11, 10]) {
     await ui.page.keyboard.press(',');
@@ -67,7 +62,7 @@ test('a commit is a step: the ticks before and after it are as the run says', IN
 
 test('stepping through the past goes on from frame to frame', IN_WEB, async ({ ui }) => {
   test.setTimeout(240_000);
-  await ui.openExample('Two sockets, five VMs to compact');
+  await ui.importFiles([{ name: 'two-socket.pageshift.json', text: reducedExample('two-socket-compact', 4) }]);
   await ui.playToTick(100);
   await ui.page.keyboard.press('Home');
   await expect.poll(async () => (await ui.standing()).tick).toBe(0);
