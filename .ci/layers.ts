@@ -83,6 +83,8 @@ export const layers: readonly Layer[] = [
   pure(findings, 'what is wrong with a host and its VMs: the table of checks', ['shared', scenario]),
   pure(planner, 'where to put what: question, model, solvers, bounds, schedule', ['shared', scenario], ['zod']),
   pure(access, 'what access to memory and moving pages cost, as measured', ['shared']),
+  // Shares no code with the planner, nor with how a document is read, so that their mistakes cannot be its own.
+  pure('src-main/plan-checker', 'whether a plan is sound: a replay, from the contract alone', []),
   pure(report, 'rows of a view to HTML, CSV, JSON and SVG', ['shared']),
   pure(simtest, 'the attacker of the engine, by seed', ['shared', engine, scenario]),
   pure(jobs, 'what takes long, as functions from plain data to plain data', ['shared', engine, formats, scenario, findings, planner, access, report, simtest]),

@@ -78,6 +78,8 @@ export type WhyNot =
       readonly places: readonly string[];
       readonly short: Readonly<Record<string, number>>;
     }
+  /** A smallest set of cells that cannot all be where they must be, though each of them could. */
+  | { readonly jointly: readonly { readonly vm: string; readonly cell: number }[] }
   /** A smallest set of rules that contradict each other. */
   | { readonly rules: readonly number[] }
   /** VMs each of which needs the room that the next holds. */

@@ -33,5 +33,14 @@ export function* plan(
     step = steps.next(stop);
   }
   const outcome = step.value;
-  return answerOf(problem, reach, outcome, whyNotOf(problem, outcome));
+  return answerOf(
+    problem,
+    reach,
+    outcome,
+    whyNotOf(problem, reach, outcome, {
+      milp: options.milp,
+      stopped: options.stopped,
+      withRules: (rules) => problemOf(scenario, request, rules),
+    }),
+  );
 }

@@ -17,6 +17,12 @@ async function load(): Promise<MilpSolver> {
     const numCols = program.cost.length;
     const numRows = program.rowLower.length;
     const isMip = program.integer.some(Boolean);
+    // Nothing to decide: the rows hold as they are, or cannot.
+    if (numCols === 0) {
+      const holds = program.rowLower.every((lower, row) => lower <= 0 && program.rowUpper[row]! >= 0);
+      const x = holds ? new Float64Array(0) : null;
+      return { status: holds ? 'optimal' : 'infeasible', x, objective: 0, bound: 0, duals: null };
+    }
     const model = highs.createModel({
       numCols,
       numRows,

@@ -64,6 +64,8 @@ function whyNotText(why: WhyNot): string {
     return `Each of these needs the room that the next holds, so that none can move first: ${why.waiting.join(', ')}.`;
   if ('rules' in why)
     return `These rules contradict each other: ${why.rules.map((rule) => `/rules/${rule}`).join(', ')}.`;
+  if ('jointly' in why)
+    return `Each of these could be where it must be, but not all of them: ${why.jointly.map(cellText).join(', ')}.`;
   if ('byRules' in why)
     return `${cellText(why)} may not be on ${why.place}: ${why.byRules.map((rule) => `/rules/${rule}`).join(', ')}.`;
   if ('short' in why && 'place' in why)

@@ -177,7 +177,7 @@ export function problemOf(scenario: Scenario, request: Request, rules: readonly 
       const { name } = vms[items[item]!.vm]!;
       const off = (bansOf.get(name) ?? []).filter((ban) => ban.off(place)).map(({ rule }) => rule);
       const keep = kept.get(name);
-      return keep === undefined || items[item]!.home === place ? off : [...off, keep];
+      return keep === undefined || items[item]!.at.some((part) => part.place === place) ? off : [...off, keep];
     },
   };
 }

@@ -20,7 +20,7 @@ import {
   unchanged,
   unplaced,
 } from '../model/assignment.ts';
-import type { Problem } from '../model/problem.ts';
+import type { Problem, Vm } from '../model/problem.ts';
 import type { Reach } from '../model/reach.ts';
 import { directOrder, movedInAll, scratchOrder } from '../schedule/order.ts';
 import type { Step } from '../schedule/step.ts';
@@ -78,6 +78,7 @@ export function* solve(problem: Problem, reach: Reach, options: SolveOptions): S
   if (problem.goal.type === 'fit') return fit(problem, problem.goal.vm, options);
   if (isPackable(problem)) {
     const packed = yield* told(pack(problem, options.milp, options.stopped));
+    if (packed !== null && !isAnswer(problem, packed.assignment)) return infeasible('arithmetic', 'patterns');
     if (packed !== null) {
       const { assignment, hosts, bound, provedBy } = packed;
       const values = valuesOf(problem, assignment, 0);
@@ -181,6 +182,8 @@ function fit(problem: Problem, name: string, { stopped }: SolveOptions): Outcome
   const vm = problem.vms.find((each) => each.name === name)!;
   const { assignment, distance, bound, halls } = solveFit(problem, vm, stopped);
   if (assignment === null) return { ...infeasible('matching', 'matching'), halls };
+  // Rules that those who run break already: nothing that runs may move.
+  if (!isAnswer(problem, withoutOthers(problem, vm, assignment))) return infeasible('arithmetic', 'matching');
   const proved = distance === bound;
   return {
     ...NOTHING,
@@ -192,6 +195,11 @@ function fit(problem: Problem, name: string, { stopped }: SolveOptions): Outcome
     provedBy: proved ? 'matching, branch and bound over sets of nodes' : null,
     solver: 'matching',
   };
+}
+
+/** The assignment as the goal has it: other new VMs are none of its business. */
+function withoutOthers(problem: Problem, vm: Vm, assignment: Assignment): Assignment {
+  return assignment.map((place, i) => (vm.items.includes(i) ? place : problem.items[i]!.at.length > 0 ? STAYS : place));
 }
 
 function relief(problem: Problem, reach: Reach): Outcome | null {

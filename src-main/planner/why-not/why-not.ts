@@ -3,34 +3,50 @@ import type { WhyNot } from '../../../shared/model/plan.ts';
 import { UNPLACED } from '../model/assignment.ts';
 import type { Problem } from '../model/problem.ts';
 import { cpuOf, mibAt, resourceName, startUse } from '../model/problem.ts';
+import type { Reach } from '../model/reach.ts';
+import type { Step } from '../schedule/step.ts';
 import type { Outcome } from '../solver/solve.ts';
+import type { ConflictTools } from './conflict.ts';
+import { cellConflict, placementOf, ruleConflict } from './conflict.ts';
 import { everyPlace, shortage } from './shortage.ts';
 
-export function whyNotOf(problem: Problem, outcome: Outcome): WhyNot[] {
+export function whyNotOf(problem: Problem, reach: Reach, outcome: Outcome, tools: ConflictTools): WhyNot[] {
   const { status, assignment } = outcome;
   if (assignment !== null)
     return problem.items
-      .filter((item) => assignment[item.index] === UNPLACED)
+      .filter((item) => assignment[item.index] === UNPLACED && isAskedFor(problem, item.vm))
       .flatMap((item) => everyPlace(problem, item.index));
   if (status !== 'infeasible') return [];
-  if (problem.goal.type === 'fit') return whyNotFit(problem, outcome);
+  const rules = ruleConflict(problem, tools);
+  const whyNot: WhyNot[] = rules === null ? [] : [{ rules }];
+  if (problem.goal.type === 'fit') return [...whyNot, ...whyNotFit(problem, outcome)];
+  if (rules !== null) return whyNot;
   const total = totalShortage(problem);
-  if (total.length > 0) return total;
-  const waiting = waitingCycle(problem, outcome);
-  if (waiting !== null) return [{ waiting }];
-  return problem.items
-    .filter((item) => mustMove(problem, item.index))
-    .flatMap((item) => wantedPlaces(problem, item.index));
+  const { possible, stuck } = placementOf(problem, reach, tools);
+  if (possible) {
+    // Placements there are; no moves lead to one.
+    const waiting = waitingCycle(problem, outcome.stuck.length > 0 ? outcome.stuck : stuck);
+    if (waiting !== null) return [{ waiting }];
+  }
+  const places = problem.items.filter((item) => mustMove(problem, item.index)).flatMap((item) => wantedPlaces(problem, item.index)); // prettier-ignore
+  if (total.length > 0 || places.length > 0) return [...total, ...places];
+  const cells = cellConflict(problem, reach, tools);
+  return cells === null ? [] : [{ jointly: cells.map((index) => cellOf(problem, index)) }];
 }
+
+function isAskedFor(problem: Problem, vm: number): boolean {
+  return problem.goal.type !== 'fit' || problem.vms[vm]!.name === problem.goal.vm;
+}
+
+const cellOf = (problem: Problem, index: number): { readonly vm: string; readonly cell: number } => ({
+  vm: problem.vms[problem.items[index]!.vm]!.name,
+  cell: problem.items[index]!.cell,
+});
 
 /** Hall's set for each host, and for its cells what is short everywhere else. */
 function whyNotFit(problem: Problem, { halls }: Outcome): WhyNot[] {
-  const cellOf = (index: number): { vm: string; cell: number } => {
-    const item = problem.items[index]!;
-    return { vm: problem.vms[item.vm]!.name, cell: item.cell };
-  };
   return halls.flatMap(({ host, items, places }): WhyNot[] => [
-    { cells: items.map(cellOf), places: places.map((place) => problem.places[place]!.name) },
+    { cells: items.map((item) => cellOf(problem, item)), places: places.map((place) => problem.places[place]!.name) },
     ...items.flatMap((item) =>
       everyPlace(problem, item).filter(
         (why) => 'place' in why && problem.places.some((place) => place.host === host && place.name === why.place),
@@ -107,7 +123,7 @@ function endsOf(problem: Problem, index: number): number[] {
 }
 
 /** VMs each of which waits for room that the next holds. */
-function waitingCycle(problem: Problem, { stuck }: Outcome): string[] | null {
+function waitingCycle(problem: Problem, stuck: readonly Step[]): string[] | null {
   const use = startUse(problem);
   // From an item that cannot move, to those that lie where it has to go.
   const wants = new Map<number, number>();
