@@ -102,3 +102,36 @@ export interface PlanAnswer {
   readonly placement: readonly PlacedCell[];
   readonly whyNot: readonly WhyNot[];
 }
+
+/** Hosts of a fleet that are alike at the end: their shape, and how many VMs of each shape one of them has. */
+export interface FleetClass {
+  readonly host: number;
+  readonly vms: Readonly<Record<string, number>>;
+  readonly count: number;
+}
+
+/** The answer about a fleet: decisions by class instead of placement and moves. */
+export interface FleetAnswer extends Omit<PlanAnswer, 'moves' | 'placement'> {
+  readonly byClass: readonly FleetClass[];
+}
+
+/** Who may answer: `exact` proves, `fast` searches without a proof, the rest are heuristics by their names. */
+export const SOLVERS = [
+  'exact',
+  'fast',
+  'first-fit',
+  'best-fit',
+  'worst-fit',
+  'ffd',
+  'bfd',
+  'dot-product',
+  'nova-pack',
+  'nova-spread',
+  'numad',
+  'esxi-like',
+  'proxmox-like',
+  'libxl',
+] as const;
+type SolverName = (typeof SOLVERS)[number];
+
+export const isSolver = (name: string): name is SolverName => (SOLVERS as readonly string[]).includes(name);

@@ -198,9 +198,10 @@ program
 
 program
   .command('plan')
-  .argument('<FILE>', 'a scenario')
+  .argument('[FILE]', 'a scenario')
   .description('where VMs should live: the moves that lead there, what they cost, and how far that is from the best')
-  .option('--ask <REQUEST>', 'the question, as a document')
+  .option('--fleet <FLEET>', 'or a fleet, by the shapes of its hosts and VMs')
+  .option('--ask <REQUEST>', 'the question, as a document; of a fleet: to place all, unless it is given')
   .addOption(new Option('--goal <TYPE>', 'or in short, with the flags below').choices([...GOAL_TYPES]))
   .option('--vm <NAME>', 'of fit and one-node')
   .option('--place <HOST or HOST/NID>', 'of drain, several times; of huge-pages', collect, [])

@@ -1,6 +1,7 @@
 /** `plan FILE --ask REQUEST`: where VMs should live, which moves lead there, and how far that is from the best. */
-import type { GoalType, PlanAnswer } from '../../shared/model/plan.ts';
-import { planText } from '../../shared/view/words/plan.ts';
+import type { FleetAnswer, GoalType, PlanAnswer } from '../../shared/model/plan.ts';
+import { isSolver, SOLVERS } from '../../shared/model/plan.ts';
+import { fleetText, planText } from '../../shared/view/words/plan.ts';
 import { runPlan } from '../runtime/run-plan.ts';
 import { inputName, readInput } from './input.ts';
 import { interruptible } from './interrupt.ts';
@@ -9,6 +10,7 @@ import { printDiagnostics, printJson, printNote, printResult } from './output.ts
 import { ProgressLine } from './progress.ts';
 
 export interface PlanFlags {
+  readonly fleet?: string;
   readonly ask?: string;
   readonly goal?: GoalType;
   readonly vm?: string;
@@ -23,24 +25,30 @@ export interface PlanFlags {
   readonly json?: true;
 }
 
-export async function plan(path: string, flags: PlanFlags): Promise<ExitCode> {
-  const request = await requestText(flags);
+export async function plan(path: string | undefined, flags: PlanFlags): Promise<ExitCode> {
+  if ((path === undefined) === (flags.fleet === undefined)) {
+    printNote('error: name a scenario, or a fleet with --fleet');
+    return 2;
+  }
+  if (!isSolver(flags.solver)) {
+    printNote(`error: there is no solver "${flags.solver}"; there are ${SOLVERS.join(', ')}`);
+    return 2;
+  }
+  const asks = flags.fleet === undefined || flags.ask !== undefined || flags.goal !== undefined;
+  const request = asks ? await requestText(flags) : null;
   if (typeof request === 'number') return request;
-  const scenario = await readInput(path);
-  if (scenario.value === null) {
-    printDiagnostics(scenario.diagnostics);
+  const named = path ?? flags.fleet!;
+  const read = await readInput(named);
+  if (read.value === null) {
+    printDiagnostics(read.diagnostics);
     return 1;
   }
-  const text = scenario.value;
+  const document = { text: read.value, file: inputName(named) };
   return interruptible(async (signal) => {
     const line = new ProgressLine();
+    const { solver, seed } = flags;
     const { answer, diagnostics, ended } = await runPlan(
-      {
-        scenario: { text, file: inputName(path) },
-        request,
-        solver: flags.solver,
-        seed: flags.seed,
-      },
+      path === undefined ? { fleet: document, request } : { scenario: document, request: request!, solver, seed },
       {
         signal,
         limitMs: Math.max(0, flags.timeLimit * 1000 - performance.now()),
@@ -51,7 +59,7 @@ export async function plan(path: string, flags: PlanFlags): Promise<ExitCode> {
     if (answer === null) return 1;
     const whole = { ...answer, seconds: Math.round(performance.now() / 10) / 100 };
     if (flags.json === true) printJson(`${JSON.stringify(whole, null, 1)}\n`);
-    else printResult(planText(whole));
+    else printResult('byClass' in whole ? fleetText(whole) : planText(whole));
     if (ended === 'stopped') {
       printNote('interrupted: this is the best plan so far');
       return 130;
@@ -61,7 +69,7 @@ export async function plan(path: string, flags: PlanFlags): Promise<ExitCode> {
   });
 }
 
-function progressText(phase: string, best: PlanAnswer | null): string {
+function progressText(phase: string, best: PlanAnswer | FleetAnswer | null): string {
   const values = best?.objective?.map(({ name, value }) => `${name} ${value}`).join(', ');
   return values === undefined ? phase : `${phase}; best so far: ${values}`;
 }

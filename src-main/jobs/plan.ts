@@ -5,9 +5,9 @@
  */
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
-import type { PlanAnswer } from '../../shared/model/plan.ts';
-import type { MilpSolver, PlanProgress } from '../planner/index.ts';
-import { plan, readRequest } from '../planner/index.ts';
+import type { FleetAnswer, PlanAnswer } from '../../shared/model/plan.ts';
+import type { FleetProgress, MilpSolver, PlanProgress } from '../planner/index.ts';
+import { plan, planFleet, readFleet, readRequest } from '../planner/index.ts';
 import { readScenario } from '../scenario/read.ts';
 import type { JobSteps } from './job.ts';
 
@@ -32,6 +32,18 @@ export interface PlanOutput {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+export interface FleetInput {
+  readonly fleet: NamedText;
+  /** Null: place all. */
+  readonly request: NamedText | null;
+  readonly stop?: Int32Array;
+}
+
+export interface FleetOutput {
+  readonly answer: FleetAnswer | null;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 let installed: MilpSolver | null = null;
 
 export const installMilp = (solver: MilpSolver): void => void (installed = solver);
@@ -49,7 +61,23 @@ export function* planPlacement({ scenario, request, solver, stop }: PlanInput): 
   let step = steps.next(false);
   while (step.done !== true) {
     told ||= yield step.value;
-    step = steps.next(told);
+    step = steps.next(stopped());
+  }
+  return { answer: step.value, diagnostics };
+}
+
+/** The same of a fleet, by classes of hosts that are alike. */
+export function* planFleetPlacement({ fleet, request, stop }: FleetInput): JobSteps<FleetProgress, FleetOutput> {
+  if (installed === null) throw new Error('no solver of mixed integer programs is installed');
+  const { value: question, diagnostics } = readFleet(fleet.text, fleet.file, request);
+  if (question === null) return { answer: null, diagnostics };
+  let told = false;
+  const stopped = (): boolean => told || (stop !== undefined && Atomics.load(stop, 0) !== 0);
+  const steps = planFleet(question, installed, stopped);
+  let step = steps.next(false);
+  while (step.done !== true) {
+    told ||= yield step.value;
+    step = steps.next(stopped());
   }
   return { answer: step.value, diagnostics };
 }

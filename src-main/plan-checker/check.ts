@@ -8,7 +8,7 @@
  * (d) All problems are reported, each with its kind and the move that it is about; one that makes the rest meaningless ends it.
  */
 
-export interface CheckedNode {
+interface CheckedNode {
   readonly nid: number;
   readonly cpus: string;
   readonly memoryMiB?: number | undefined;
@@ -18,13 +18,13 @@ export interface CheckedNode {
   readonly hugepages?: readonly { readonly sizeKiB: number; readonly count: number }[] | undefined;
 }
 
-export interface CheckedHost {
+interface CheckedHost {
   readonly name: string;
   readonly nodes: readonly CheckedNode[];
   readonly distances?: { readonly ids: readonly number[]; readonly matrix: readonly (readonly number[])[] } | null | undefined; // prettier-ignore
 }
 
-export interface CheckedVm {
+interface CheckedVm {
   readonly name: string;
   readonly host?: string | undefined;
   readonly memoryMiB?: number | undefined;
@@ -89,7 +89,7 @@ export interface CheckedRequest {
   };
 }
 
-export interface CheckedMove {
+interface CheckedMove {
   readonly id: number;
   readonly type: string;
   readonly vm: string;

@@ -3,3 +3,6 @@ export { plan } from './plan.ts';
 export type { PlanProgress } from './plan.ts';
 export { readRequest } from './question/read-request.ts';
 export type { MilpSolver } from './solver/milp.ts';
+export { planFleet } from './fleet/plan-fleet.ts';
+export type { FleetProgress } from './fleet/plan-fleet.ts';
+export { readFleet } from './fleet/read-fleet.ts';

@@ -3,21 +3,30 @@
  * stopped through shared memory.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { PlanInput } from '../jobs/plan.ts';
-import { installMilp, planPlacement } from '../jobs/plan.ts';
+import type { FleetInput, PlanInput } from '../jobs/plan.ts';
+import { installMilp, planFleetPlacement, planPlacement } from '../jobs/plan.ts';
 import { highsSolver } from './highs-solver.ts';
 import type { PlanMessage } from './run-plan.ts';
 import { errorData } from './thread.ts';
+
+/** Between two reports. */
+const TOLD_MS = 50;
 
 const port = parentPort!;
 const post = (message: PlanMessage): void => port.postMessage(message);
 
 try {
   installMilp(await highsSolver());
-  const steps = planPlacement(workerData as PlanInput);
+  const input = workerData as PlanInput | FleetInput;
+  const steps = 'fleet' in input ? planFleetPlacement(input) : planPlacement(input);
+  let toldMs = -Infinity;
   let step = steps.next(false);
   while (step.done !== true) {
-    post({ progress: step.value() });
+    // A fleet has a step a VM.
+    if ('scenario' in input || performance.now() - toldMs > TOLD_MS) {
+      toldMs = performance.now();
+      post({ progress: step.value() });
+    }
     step = steps.next(false);
   }
   post({ output: step.value });

@@ -6,23 +6,27 @@
  * (b) Time decides nothing else: without a limit that is reached the answer is the same every time.
  */
 import { Worker } from 'node:worker_threads';
-import type { PlanAnswer } from '../../shared/model/plan.ts';
-import type { PlanInput, PlanOutput } from '../jobs/plan.ts';
-import type { PlanProgress } from '../planner/index.ts';
+import type { FleetAnswer, PlanAnswer } from '../../shared/model/plan.ts';
+import type { FleetInput, FleetOutput, PlanInput, PlanOutput } from '../jobs/plan.ts';
+import type { FleetProgress, PlanProgress } from '../planner/index.ts';
 import type { ErrorData } from './thread.ts';
 import { besideThis, errorOf } from './thread.ts';
 
 export type PlanMessage =
-  { readonly progress: PlanProgress } | { readonly output: PlanOutput } | { readonly error: ErrorData };
+  | { readonly progress: PlanProgress | FleetProgress }
+  | { readonly output: PlanOutput | FleetOutput }
+  | { readonly error: ErrorData };
 
-export interface PlanOptions {
+interface PlanOptions {
   readonly signal?: AbortSignal;
   /** From now; null: as long as it takes. */
   readonly limitMs: number | null;
-  readonly onProgress?: (progress: PlanProgress) => void;
+  readonly onProgress?: (progress: PlanProgress | FleetProgress) => void;
 }
 
-export interface PlanRun extends PlanOutput {
+interface PlanRun {
+  readonly answer: PlanAnswer | FleetAnswer | null;
+  readonly diagnostics: PlanOutput['diagnostics'];
   readonly ended: 'done' | 'limit' | 'stopped';
 }
 
@@ -30,10 +34,10 @@ export interface PlanRun extends PlanOutput {
 const PATIENCE_MS = 1000;
 const LEAST_PATIENCE_MS = 50;
 
-export function runPlan(input: PlanInput, { signal, limitMs, onProgress }: PlanOptions): Promise<PlanRun> {
+export function runPlan(input: PlanInput | FleetInput, { signal, limitMs, onProgress }: PlanOptions): Promise<PlanRun> {
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const { promise, resolve, reject } = Promise.withResolvers<PlanRun>();
-  let best: PlanAnswer | null = null;
+  let best: PlanAnswer | FleetAnswer | null = null;
   let ended: PlanRun['ended'] = 'done';
   let patience: NodeJS.Timeout | undefined;
   const worker = new Worker(besideThis('plan-worker'), { workerData: { ...input, stop } });

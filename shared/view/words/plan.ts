@@ -1,5 +1,5 @@
 /** A plan in sentences: what is best, what moves, and why something does not fit. */
-import type { ObjectiveName, ObjectiveValue, PlanAnswer, PlanMove, WhyNot } from '../../model/plan.ts';
+import type { FleetAnswer, ObjectiveName, ObjectiveValue, PlanAnswer, PlanMove, WhyNot } from '../../model/plan.ts';
 import { count, decimal, plural } from '../number-format.ts';
 
 const STATUS: Readonly<Record<PlanAnswer['status'], string>> = {
@@ -19,12 +19,39 @@ const OBJECTIVES: Readonly<Record<ObjectiveName, (value: number) => string>> = {
 const objectiveText = (values: readonly ObjectiveValue[]): string =>
   values.map(({ name, value }) => OBJECTIVES[name](value)).join(', ');
 
-export function planText(answer: PlanAnswer): string {
-  const { status, objective, bound, provedBy, moves, whyNot, doNothing } = answer;
+/** What is said of every answer before its details. */
+function headLines({
+  status,
+  objective,
+  bound,
+  provedBy,
+  doNothing,
+}: Omit<PlanAnswer, 'moves' | 'placement'>): string[] {
   const lines = [`${STATUS[status]}${provedBy === null ? '' : ` (proved by ${provedBy})`}.`];
   if (objective !== null) lines.push(`Objective: ${objectiveText(objective)}.`);
   if (status === 'feasible' && bound !== null) lines.push(`Proved bound: ${objectiveText(bound)}.`);
   if (objective !== null && doNothing !== null) lines.push(`Doing nothing: ${objectiveText(doNothing)}.`);
+  return lines;
+}
+
+/** Classes that are listed. */
+const MAX_CLASSES = 20;
+
+export function fleetText(answer: FleetAnswer): string {
+  const { byClass } = answer;
+  const lines = headLines(answer);
+  for (const { host, vms, count: hosts } of byClass.slice(0, MAX_CLASSES)) {
+    const each = Object.entries(vms).map(([shape, n]) => `${n} of shape ${shape}`);
+    lines.push(`  ${plural(hosts, 'host')} of shape ${host} with ${each.join(', ')}`);
+  }
+  if (byClass.length > MAX_CLASSES)
+    lines.push(`  and ${plural(byClass.length - MAX_CLASSES, 'class', 'classes')} more`);
+  return `${lines.join('\n')}\n`;
+}
+
+export function planText(answer: PlanAnswer): string {
+  const { objective, moves, whyNot } = answer;
+  const lines = headLines(answer);
   if (objective !== null) {
     lines.push(moves.length === 0 ? 'Nothing moves.' : `${plural(moves.length, 'step')}:`);
     lines.push(...moves.map((move) => `  ${moveText(move)}`));

@@ -18,7 +18,7 @@ export interface RandomVm {
   };
 }
 
-export interface RandomNode {
+interface RandomNode {
   readonly nid: number;
   readonly cpus: string;
   readonly memoryMiB: number;

@@ -9,7 +9,10 @@ import { startUse } from '../model/problem.ts';
 import { BASELINES } from './baseline.ts';
 import type { MilpSolver } from './milp.ts';
 import type { BinClass, Demand, Pattern } from './pattern.ts';
-import { packWith, patternBound } from './pattern.ts';
+import { dive, packByCounts, packWith, patternBound } from './pattern.ts';
+
+/** Of searches by program: some tenths of a second for what is usual. */
+const MAX_NODES = 5000;
 
 export interface PackResult {
   readonly assignment: Assignment;
@@ -76,15 +79,36 @@ export function* pack(
   const relaxed = yield* patternBound(milp, bins, demands, counts, first, stopped);
   const lower = relaxed.exact && relaxed.feasible ? Math.ceil(relaxed.value - 1e-6) : null;
   const provedBy = `packing patterns, ${milp.name}`;
-  const bound = lower === null ? null : before + lower;
-  let result = best;
+  let bound = lower === null ? null : before + lower;
+  let result = best as Assignment | null;
   if (result !== null && bound !== null && hostsUsed(problem, result) <= bound)
     return { assignment: result, hosts: hostsUsed(problem, result), bound, provedBy };
   if (!relaxed.feasible && relaxed.exact) return null;
-  const whole = packWith(milp, bins, relaxed.patterns, counts, lower ?? 0, 20_000, stopped);
-  if (whole.use !== null) {
-    const packed = fromPatterns(problem, relaxed.patterns, whole.use, hostsOf, list);
+  const better = (patterns: readonly Pattern[], times: readonly number[]): void => {
+    const packed = fromPatterns(problem, patterns, times, hostsOf, list);
+    if (packed.includes(UNPLACED)) return;
     if (result === null || hostsUsed(problem, packed) < hostsUsed(problem, result)) result = packed;
+  };
+  const isBest = (): boolean => result !== null && bound !== null && hostsUsed(problem, result) <= bound;
+  const whole = packWith(milp, bins, relaxed.patterns, counts, lower ?? 0, MAX_NODES, stopped);
+  if (whole.use !== null) better(relaxed.patterns, whole.use);
+  if (!isBest()) {
+    const dived = yield* dive(milp, bins, demands, counts, relaxed, stopped);
+    if (dived.packed) better(dived.patterns, dived.use);
+    if (!isBest()) {
+      const again = packWith(milp, bins, dived.patterns, counts, lower ?? 0, MAX_NODES, stopped);
+      if (again.use !== null) better(dived.patterns, again.use);
+    }
+  }
+  // Whether as many as the bound says are really enough.
+  if (!isBest() && bound !== null) {
+    yield 'counts';
+    const most = result === null ? problem.hosts.length : hostsUsed(problem, result) - before - 1;
+    const exact = packByCounts(milp, bins, demands, counts, lower!, most, MAX_NODES, stopped);
+    if (exact.patterns !== null) better(exact.patterns, exact.patterns.map(() => 1)); // prettier-ignore
+    // No fewer than what is there.
+    if (exact.impossible && result !== null) bound = hostsUsed(problem, result);
+    else if (exact.bound !== null) bound = Math.max(bound, before + Math.ceil(exact.bound - 1e-6));
   }
   if (result === null) return null;
   const proved = bound !== null && hostsUsed(problem, result) <= bound;

@@ -150,6 +150,117 @@ export function packWith(
   };
 }
 
+/**
+ * A packing by diving: the relaxation's most used patterns are taken as often as they are whole, or once, and what is left is
+ * relaxed anew, so that patterns are made for it. Null where not all is packed. All patterns that were made on the way.
+ */
+export function* dive(
+  milp: MilpSolver,
+  bins: readonly BinClass[],
+  demands: readonly Demand[],
+  counts: readonly number[],
+  first: PatternBound,
+  stopped: () => boolean,
+): Generator<
+  string,
+  { readonly patterns: readonly Pattern[]; readonly use: readonly number[]; readonly packed: boolean },
+  boolean
+> {
+  // prettier-ignore
+  const patterns: Pattern[] = [...first.patterns];
+  const use = patterns.map(() => 0);
+  const left = [...counts];
+  const free = bins.map(({ count }) => count);
+  let relaxed = first;
+  while (left.some((count) => count > 0)) {
+    if (stopped()) return { patterns, use, packed: false };
+    // What is whole, otherwise the one that is nearest to it.
+    const amounts = relaxed.patterns.map((pattern, i) => ({ pattern, amount: relaxed.use[i]! }));
+    const whole = amounts.filter(({ amount }) => amount >= 1 - EPSILON);
+    const [most] = [...amounts].sort((a, b) => b.amount - a.amount);
+    const taken = whole.length > 0 ? whole : most === undefined || most.amount < EPSILON ? [] : [{ pattern: most.pattern, amount: 1 }]; // prettier-ignore
+    if (taken.length === 0) return { patterns, use, packed: false };
+    for (const { pattern, amount } of taken) {
+      const times = Math.min(free[pattern.bin]!, Math.floor(amount + EPSILON));
+      if (times === 0) return { patterns, use, packed: false };
+      let index = patterns.findIndex(
+        ({ bin, counts: of }) => bin === pattern.bin && of.join() === pattern.counts.join(),
+      );
+      if (index < 0) {
+        index = patterns.push(pattern) - 1;
+        use.push(0);
+      }
+      use[index]! += times;
+      free[pattern.bin]! -= times;
+      pattern.counts.forEach((count, size) => void (left[size] = Math.max(0, left[size]! - times * count)));
+    }
+    if (left.every((count) => count === 0)) break;
+    const rest = bins.map((bin, b) => ({ ...bin, count: free[b]! }));
+    relaxed = yield* patternBound(milp, rest, demands, left, [], stopped);
+    if (!relaxed.feasible) return { patterns, use, packed: false };
+    for (const pattern of relaxed.patterns)
+      if (!patterns.some(({ bin, counts: of }) => bin === pattern.bin && of.join() === pattern.counts.join())) {
+        patterns.push(pattern);
+        use.push(0);
+      }
+  }
+  return { patterns, use, packed: true };
+}
+
+/**
+ * Exact, with a column for each bin, node and size: how many of that size are there. For few bins, where patterns leave a gap.
+ * Bins that are alike are used in their order.
+ */
+export function packByCounts(
+  milp: MilpSolver,
+  bins: readonly BinClass[],
+  demands: readonly Demand[],
+  counts: readonly number[],
+  atLeast: number,
+  atMost: number,
+  maxNodes: number,
+  stopped: () => boolean,
+): { readonly patterns: readonly Pattern[] | null; readonly bound: number | null; readonly impossible: boolean } {
+  const build = new ProgramBuilder();
+  const load: [number, number][][] = counts.map(() => []);
+  const paid: [number, number][] = [];
+  const made: { readonly bin: number; readonly columns: readonly (readonly number[])[] }[] = [];
+  bins.forEach(({ nodes, count, cost }, bin) => {
+    let before = -1;
+    for (let copy = 0; copy < Math.min(count, cost > 0 ? atMost : count); copy++) {
+      const used = build.column(cost, 0, 1, true);
+      if (cost > 0) paid.push([used, cost]);
+      if (before >= 0) build.row(0, Infinity, [[before, 1], [used, -1]]); // prettier-ignore
+      before = used;
+      const columns = nodes.map((room) => {
+        const own = counts.map((most, size) => {
+          const fits = demands[size]!.reduce((n, amount, k) => (amount > 0 ? Math.min(n, Math.floor(room[k]! / amount)) : n), most); // prettier-ignore
+          return build.column(0, 0, fits, true);
+        });
+        room.forEach((capacity, k) => {
+          const terms = own.map((column, size): [number, number] => [column, demands[size]![k]!]);
+          build.row(-Infinity, 0, [...terms, [used, -capacity]]);
+        });
+        own.forEach((column, size) => void load[size]!.push([column, 1]));
+        return own;
+      });
+      made.push({ bin, columns });
+    }
+  });
+  counts.forEach((count, size) => void build.row(count, count, load[size]!));
+  build.row(atLeast, atMost, paid);
+  const { status, x, bound } = milp.solve(build.program, { stopped, maxNodes });
+  if (status === 'infeasible') return { patterns: null, bound: null, impossible: true };
+  if (x === null) return { patterns: null, bound, impossible: false };
+  const patterns = made
+    .map(({ bin, columns }): Pattern => {
+      const nodes = columns.map((own) => own.map((column) => Math.round(x[column]!)));
+      return { bin, nodes, counts: counts.map((_, size) => nodes.reduce((sum, node) => sum + node[size]!, 0)) };
+    })
+    .filter((pattern) => pattern.counts.some((count) => count > 0));
+  return { patterns, bound: status === 'optimal' ? bound : null, impossible: false };
+}
+
 /** The most valuable set of VMs for one node. */
 class Pricer {
   readonly #room: readonly number[];
