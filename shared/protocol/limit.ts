@@ -1,5 +1,5 @@
 /** Limits that both sides know, apart from the validators, so that a window need not bundle those. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** Of one imported file, in characters. */
 export const MAX_FILE_CHARS = 16 * 2 ** 20;
@@ -11,3 +11,7 @@ export const MAX_TILE_PAGES = 65_536;
 /** One line of the guest's shell, and what it may print. */
 export const MAX_SHELL_LINE_CHARS = 4096;
 export const MAX_SHELL_CHARS = 2 ** 20;
+
+/** Of the form for a new scenario: kinds of hosts, and VMs on each host. */
+export const MAX_HOST_KINDS = 8;
+export const MAX_VMS_OF_FORM = 1024;

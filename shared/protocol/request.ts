@@ -27,7 +27,15 @@ import type { Comparison } from '../model/comparison.ts';
 import type { FindingReport } from '../model/finding.ts';
 import { migrationQuestionSchema } from '../schema/finding.ts';
 import type { LayoutInfo, ShellCompletion, ShellReply } from './guest.ts';
-import { MAX_FILE_CHARS, MAX_FILES, MAX_SHELL_LINE_CHARS, MAX_TILE_PAGES } from './limit.ts';
+import { MAX_HOSTS, MAX_RATE_MIBPS } from '../model/limit.ts';
+import {
+  MAX_FILE_CHARS,
+  MAX_FILES,
+  MAX_HOST_KINDS,
+  MAX_SHELL_LINE_CHARS,
+  MAX_TILE_PAGES,
+  MAX_VMS_OF_FORM,
+} from './limit.ts';
 
 const none = z.strictObject({});
 const id = z.string().min(1).max(100);
@@ -69,17 +77,33 @@ export const requests = {
   'document.new': desk<OpenReply>()(
     z.strictObject({
       name: z.string().trim().min(1).max(200),
-      nodes: z.int().min(1).max(128),
-      nodeMemoryMiB: z
-        .int()
-        .min(64)
-        .max(2 ** 23),
-      cpusPerNode: z.int().min(0).max(1024),
-      vms: z.int().min(0).max(64),
-      vmMemoryMiB: z
-        .int()
+      /** Kinds of hosts: so many of each, equal, with equal VMs on each. */
+      hosts: z
+        .array(
+          z.strictObject({
+            count: z.int().min(1).max(MAX_HOSTS),
+            nodes: z.int().min(1).max(128),
+            nodeMemoryMiB: z
+              .int()
+              .min(64)
+              .max(2 ** 23),
+            cpusPerNode: z.int().min(0).max(1024),
+            vms: z.int().min(0).max(MAX_VMS_OF_FORM),
+            vmMemoryMiB: z
+              .int()
+              .min(1)
+              .max(2 ** 20),
+          }),
+        )
         .min(1)
-        .max(2 ** 20),
+        .max(MAX_HOST_KINDS),
+      /** Between which hosts there are links; null: between none. */
+      links: z
+        .strictObject({
+          between: z.enum(['all', 'first']),
+          bandwidthMiBps: z.number().gt(0).max(MAX_RATE_MIBPS),
+        })
+        .nullable(),
       /** Of every VM: whose kernel's rules it follows, and which of the posted code's defects it has. */
       era: z.enum(['3.10', '6.1']).default(DEFAULT_PROFILE.era),
       defects: z.enum(['correct', 'rfc-v3', 'all-defects']).default('correct'),

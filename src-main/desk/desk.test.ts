@@ -107,7 +107,8 @@ test('what is wrong with a document is answered, and a question about no VM is d
 describe('a document', () => {
   test('is made of the small form', async () => {
     const page = new Page(desk, 'w');
-    const form = { name: 'mine', nodes: 4, nodeMemoryMiB: 1024, cpusPerNode: 2, vms: 3, vmMemoryMiB: 256 };
+    const hosts = [{ count: 1, nodes: 4, nodeMemoryMiB: 1024, cpusPerNode: 2, vms: 3, vmMemoryMiB: 256 }];
+    const form = { name: 'mine', hosts, links: null };
     const kernel = { era: '6.1', defects: 'rfc-v3' } as const;
     const { document, diagnostics } = await page.get('document.new', { ...form, ...kernel });
     expect(diagnostics).toEqual([]);
@@ -121,8 +122,40 @@ describe('a document', () => {
     for (const { profile } of scenario.vms) expect(profile).toMatchObject({ era: '6.1', rfc: 'rfc-v3' });
   });
 
+  test('of the small form has as many hosts as were asked for, and links between them', async () => {
+    const page = new Page(desk, 'w');
+    const small = { nodes: 2, nodeMemoryMiB: 256, cpusPerNode: 2, vms: 1, vmMemoryMiB: 64 };
+    const hosts = [
+      { ...small, count: 2 },
+      { ...small, count: 1, nodes: 4, vms: 2 },
+    ];
+    for (const [between, joined] of [
+      ['all', ['host1 to host2', 'host1 to host3', 'host2 to host3']],
+      ['first', ['host1 to host2', 'host1 to host3']],
+    ] as const) {
+      const links = { between, bandwidthMiBps: 500 };
+      await page.show((await page.get('document.new', { name: 'three', hosts, links })).document!);
+      const { payload } = await page.ask('document.text', {});
+      const scenario = readScenario(Buffer.from(payload).toString(), '').value!;
+      expect(scenario.hosts.map(({ name, nodes }) => [name, nodes.length])).toEqual([
+        ['host1', 2],
+        ['host2', 2],
+        ['host3', 4],
+      ]);
+      expect(scenario.links.map(({ name }) => name)).toEqual(joined);
+      expect(scenario.links.every(({ bandwidthMiBps }) => bandwidthMiBps === 500)).toBe(true);
+      expect(scenario.vms.map(({ name, host }) => [name, host])).toEqual([
+        ['vm1', 'host1'],
+        ['vm2', 'host2'],
+        ['vm3', 'host3'],
+        ['vm4', 'host3'],
+      ]);
+    }
+  });
+
   test('of a form whose VMs do not fit is refused with every reason', async () => {
-    const form = { name: 'mine', nodes: 1, nodeMemoryMiB: 64, cpusPerNode: 1, vms: 2, vmMemoryMiB: 256 };
+    const hosts = [{ count: 1, nodes: 1, nodeMemoryMiB: 64, cpusPerNode: 1, vms: 2, vmMemoryMiB: 256 }];
+    const form = { name: 'mine', hosts, links: null };
     const { document, diagnostics } = await new Page(desk, 'w').get('document.new', form);
     expect(document).toBeNull();
     expect(diagnostics.filter(({ severity }) => severity === 'error').length).toBeGreaterThan(0);
@@ -224,7 +257,8 @@ describe('a document', () => {
 
   test('beyond the sixteenth closes one that nobody would miss, or is refused', async () => {
     const page = new Page(desk, 'w');
-    const form = { name: 'f', nodes: 1, nodeMemoryMiB: 64, cpusPerNode: 0, vms: 0, vmMemoryMiB: 1 };
+    const hosts = [{ count: 1, nodes: 1, nodeMemoryMiB: 64, cpusPerNode: 0, vms: 0, vmMemoryMiB: 1 }];
+    const form = { name: 'f', hosts, links: null };
     const first = await imported(page);
     for (let i = 0; i < 15; i++) expect((await page.get('document.new', form)).document).not.toBeNull();
     expect((await page.get('document.new', form)).document).not.toBeNull();

@@ -15,10 +15,11 @@ import { journalFolder } from './data-folder.ts';
 import type { OpenedDocument } from './document.ts';
 import type { CheckedInput } from '../../shared/protocol/index.ts';
 import type { Example } from './example.ts';
+import { newScenario } from './new-scenario.ts';
 import { RequestDenied } from '../runtime/index.ts';
 import { realPlace } from './save.ts';
 import type { GivenFile, Source } from './source.ts';
-import { importFiles, newScenario, readText as readScenarioApart } from './source.ts';
+import { importFiles, readText as readScenarioApart } from './source.ts';
 import type { Origin, StartParts } from './start-document.ts';
 import { startDocument } from './start-document.ts';
 

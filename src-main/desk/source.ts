@@ -1,16 +1,14 @@
 /**
- * Scenarios from what a person gives: a document's text, foreign files, the small form. Every problem at once.
+ * Scenarios from what a person gives: a document's text, foreign files. Every problem at once.
  *
  * Texts are read in a thread of their own, under limits: a file may cost what it likes, windows go on being answered. Only
  * short documents of ours, whose cost follows their length, are read here.
  */
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
-import type { CheckedInput } from '../../shared/protocol/index.ts';
 import type { GivenFile, Imported } from '../jobs/index.ts';
 import { overLimit, runJob } from '../runtime/index.ts';
 import type { ThreadPlace } from '../runtime/index.ts';
-import type { Scenario, ScenarioInput } from '../scenario/index.ts';
-import { readScenario, SCENARIO_VERSION } from '../scenario/index.ts';
+import type { Scenario } from '../scenario/index.ts';
 import { textHash } from '../store/index.ts';
 
 export type { GivenFile, Imported, Source } from '../jobs/index.ts';
@@ -58,36 +56,3 @@ const tooCostly = (file: string, what: 'time' | 'memory', limits: { ms: number; 
   expected: what === 'time' ? `at most ${limits.ms / 1000} s` : `at most ${limits.memoryMib} MiB`,
   hint: 'Give fewer files, or smaller ones.',
 });
-
-/** A scenario of the small form: one host, and VMs spread over its nodes. */
-export function newScenario(form: CheckedInput<'document.new'>): Read<Scenario> {
-  const { name, nodes, nodeMemoryMiB, cpusPerNode, vms, vmMemoryMiB, era, defects } = form;
-  const cpusOf = (node: number): string => {
-    const first = node * cpusPerNode;
-    return cpusPerNode === 0 ? '' : cpusPerNode === 1 ? `${first}` : `${first}-${first + cpusPerNode - 1}`;
-  };
-  const input: ScenarioInput = {
-    pageshift: SCENARIO_VERSION,
-    name,
-    hosts: [
-      {
-        name: 'host',
-        nodes: Array.from({ length: nodes }, (_, nid) => ({ nid, cpus: cpusOf(nid), memoryMiB: nodeMemoryMiB })),
-      },
-    ],
-    vms: Array.from({ length: vms }, (_, i) => ({
-      name: `vm${i + 1}`,
-      host: 'host',
-      memoryMiB: vmMemoryMiB,
-      vcpus: Math.max(1, Math.min(cpusPerNode, 4)),
-      placement: { mode: 'spread' },
-      profile: { era, rfc: defects },
-    })),
-  };
-  const { value, diagnostics } = readScenario(JSON.stringify(input), '');
-  // Lines of a text that nobody has seen tell nothing; the path does.
-  const placed = diagnostics.map(({ where: { path }, ...rest }): Diagnostic => {
-    return { ...rest, where: path === undefined ? {} : { path } };
-  });
-  return { value, diagnostics: placed };
-}
