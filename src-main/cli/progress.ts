@@ -43,7 +43,9 @@ export class RunMeter {
     while (this.#samples.length > 2 && wallMs - this.#samples[0]!.wallMs > WINDOW_MS) this.#samples.shift();
   }
 
-  text({ tick, tickMs, lastTick, owedPages }: RunProgress): string {
+  text({ tick, tickMs, lastTick, owedPages, making }: RunProgress): string {
+    if (making !== undefined)
+      return `making hosts and guests ${Math.floor((100 * making.pages) / Math.max(1, making.ofPages))} %, ${count(making.pages)} of ${count(making.ofPages)} pages`;
     const ticksPerSec = this.#ticksPerSec();
     const left = this.#secondsLeft(lastTick, ticksPerSec);
     return [

@@ -6,7 +6,7 @@ import { convergedGuests } from '../../shared/view/index.ts';
 import { COMMAND_NAMES, pendingText } from '../../shared/view/words/index.ts';
 import { placementDiagnostics } from '../scenario/index.ts';
 import type { Run, RunUntil } from '../jobs/index.ts';
-import { runJob } from '../runtime/index.ts';
+import { isJobStopped, runJob } from '../runtime/index.ts';
 import { interruptible } from './interrupt.ts';
 import type { RunFlags } from './option.ts';
 import type { ExitCode } from './output.ts';
@@ -43,17 +43,33 @@ async function runUntilStopped(path: string, flags: RunFlags, signal: AbortSigna
   const until: RunUntil = ticks === undefined ? { converged: true, maxTicks } : { converged: false, ticks };
   const line = new ProgressLine();
   const meter = new RunMeter();
-  const { run, problems } = await runJob(
+  let madeAll = false;
+  const output = await runJob(
     'run',
     { scenario, until, version: VERSION },
     {
       signal,
       onProgress: (progress) => {
-        meter.add(progress, performance.now());
+        madeAll = progress.making === undefined;
+        if (madeAll) meter.add(progress, performance.now());
         line.show(() => meter.text(progress));
       },
     },
-  ).finally(() => line.clear());
+  )
+    .catch((error: unknown) => {
+      if (isJobStopped(error)) return null;
+      throw error;
+    })
+    .finally(() => line.clear());
+  if (output === null) {
+    printNote(
+      madeAll
+        ? 'stopped inside a tick that was not soon done: there is no result'
+        : 'stopped while the hosts and guests were made, their warm-up included: there is no result',
+    );
+    return { run: null, code: 130 };
+  }
+  const { run, problems } = output;
   if (run === null) {
     printDiagnostics(placementDiagnostics(problems, scenario, inputName(path)));
     return { run: null, code: 1 };

@@ -331,7 +331,7 @@ describe('a command takes effect whole or not at all', () => {
   test.each([['step'], ['apply']] as const)('a bug of ours that shows in %s is reported with seed and tick', (door) => {
     const world = start(config([guest('a')]));
     world.step(3);
-    vi.spyOn(world.guests[0]!.workload, door === 'step' ? 'step' : 'change').mockImplementation(() => {
+    vi.spyOn(world.guests[0]!.workload, door === 'step' ? 'stepInParts' : 'change').mockImplementation(() => {
       throw new InvariantError('bug', { pfn: 9 });
     });
     const run = (): unknown =>

@@ -54,6 +54,15 @@ export type WorldStart =
   | { readonly world: World; readonly problems: readonly [] }
   | { readonly world: null; readonly problems: readonly PlacementProblem[] };
 
+/** Guests of a tick between two stops. */
+const GUESTS_PER_PART = 64;
+
+const pagesOf = ({ nrPages, holes }: WorldConfig['guests'][number]['mm']): number =>
+  holes.reduce((pages, { start, end }) => pages - (end - start), nrPages);
+
+/** Pages of all guests: what createInParts counts up to. */
+export const guestPagesOf = ({ guests }: WorldConfig): number => guests.reduce((sum, { mm }) => sum + pagesOf(mm), 0);
+
 export class World {
   #config: WorldConfig;
   readonly #transfers: Transfers;
@@ -109,9 +118,24 @@ export class World {
 
   /** A world at tick 0, or every reason why its guests do not fit on its hosts. */
   static create(config: WorldConfig): WorldStart {
+    return wholeOf(World.createInParts(config));
+  }
+
+  /** As create. @param done is told how many pages of all guests are made, their warm-up included. */
+  static *createInParts(config: WorldConfig, done: (pages: number) => void = () => undefined): Parts<WorldStart> {
     const { transfers, problems } = Transfers.create(config);
     if (transfers === null) return { world: null, problems };
-    const guests = config.guests.map((g, i) => Guest.create(g, truthOf(transfers.fleet, i), config.seed, config.hosts));
+    const guests: Guest[] = [];
+    let pages = 0;
+    for (const [i, g] of config.guests.entries()) {
+      const before = pages;
+      const own = pagesOf(g.mm);
+      const tell = (part: number): void => done(before + Math.floor(part * own));
+      guests.push(yield* Guest.createInParts(g, truthOf(transfers.fleet, i), config.seed, config.hosts, tell));
+      pages += own;
+      done(pages);
+      yield;
+    }
     const world = new World(config, { transfers, guests, tick: 0, chain: '', scheduled: 0, log: [] });
     world.#events.grow(0, guests);
     return { world, problems: [] };
@@ -161,7 +185,20 @@ export class World {
 
   /** Advances time. Our own bugs are rethrown with the seed and tick they happened at. */
   step(ticks = 1): void {
-    for (let i = 0; i < ticks; i++) this.#located(() => this.#stepOnce());
+    for (let i = 0; i < ticks; i++) wholeOf(this.stepInParts());
+  }
+
+  /**
+   * One tick. Between two of its parts there is no whole world: nothing else may be asked of it until it is done. One that is
+   * not wanted any more may be left there.
+   */
+  *stepInParts(): Parts<void> {
+    const parts = this.#tickInParts();
+    for (;;) {
+      const part = this.#located(() => parts.next());
+      if (part.done === true) return;
+      yield;
+    }
   }
 
   /** Adds the seed and tick to an InvariantError. */
@@ -174,7 +211,7 @@ export class World {
     }
   }
 
-  #stepOnce(): void {
+  *#tickInParts(): Parts<void> {
     this.#assertNoLine();
     while (this.#scheduled < this.#schedule.length && this.#schedule[this.#scheduled]!.at <= this.#tick) {
       this.apply(this.#schedule[this.#scheduled++]!.command);
@@ -182,11 +219,12 @@ export class World {
     this.#saved.fill(null);
     this.#transfers.step(this.#tick);
     this.#events.happened(this.#transfers.takeEvents());
-    this.#guests.forEach((g, i) => {
+    for (const [i, g] of this.#guests.entries()) {
       this.#events.happened(g.advanceCommit(this.#tick));
       this.#events.happened(g.regenerate(truthOf(this.#transfers.fleet, i), this.#tick));
-      g.run(this.#transfers.cpuShare(i));
-    });
+      yield* g.runInParts(this.#transfers.cpuShare(i));
+      if (i % GUESTS_PER_PART === GUESTS_PER_PART - 1) yield;
+    }
     this.#tick++;
     this.#events.grow(this.#tick, this.#guests);
   }

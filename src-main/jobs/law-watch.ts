@@ -56,6 +56,11 @@ export class LawWatch {
     this.#checkWorld();
   }
 
+  /** Its checks take some milliseconds. */
+  get isSmall(): boolean {
+    return this.#small;
+  }
+
   /** Of the broken laws each says what was expected and found, on which page or node; the tick is the world's. */
   get result(): LawsChecked {
     return { checked: this.#checked, guestsChecked: this.#guestsChecked, broken: this.#broken };

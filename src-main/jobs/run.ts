@@ -2,7 +2,8 @@
  * The job that runs a scenario to its end and keeps the record of it.
  *
  * (a) Same scenario, same options: same record, wherever it runs.
- * (b) Stopped early, by a person or by a broken law, the record is complete up to the last whole tick.
+ * (b) Stopped early, by a person or by a broken law, the record is complete up to the last whole tick. A tick under way
+ *     is finished if that is soon; otherwise there is no world that could be recorded, and no output, as in a warm-up.
  * (c) A run that can never converge (World.stays, which proves it) ends when that is seen at two looks between which
  *     nothing has come home that still could. The times of looks depend on ticks alone, and come ever more seldom, so
  *     that looking costs little.
@@ -12,7 +13,8 @@ import type { RunEnding, RunRecord } from '../../shared/view/index.ts';
 import type { Snapshot } from '../../shared/columns/index.ts';
 import type { PendingWork } from '../../shared/model/pending-work.ts';
 import type { PlacementProblem } from '../../shared/model/placement.ts';
-import { World } from '../engine/index.ts';
+import type { Parts } from '../engine/index.ts';
+import { guestPagesOf, World } from '../engine/index.ts';
 import type { Scenario } from '../scenario/index.ts';
 import { toWorldConfig } from '../scenario/index.ts';
 import type { JobSteps } from './job.ts';
@@ -41,6 +43,8 @@ export interface RunProgress {
   readonly owedPages: number;
   /** Scheduled commands still to come. */
   readonly pendingCommands: number;
+  /** The world is being made, warm-up included; so many of all guests' pages are there. Absent: it is there. */
+  readonly making?: { readonly pages: number; readonly ofPages: number };
 }
 
 export interface Run {
@@ -57,22 +61,36 @@ export type RunOutput =
 /** Between two looks at whether what is owed is owed for ever; at least an eighth of the ticks so far. */
 const FIRST_LOOK_TICKS = 64;
 
-/** One step a tick. @param onSnapshot is called with every snapshot that is taken on the way. */
+/** Of a tick under way, after a stop: some hundred milliseconds. */
+const PARTS_AFTER_STOP = 16;
+
+/** One step a tick, or a part of a long one. @param onSnapshot is called with every snapshot that is taken on the way. */
 export function* runScenario(
   { scenario, until, version }: RunInput,
   onSnapshot?: (snapshot: Snapshot) => void,
 ): JobSteps<RunProgress, RunOutput> {
-  const { world, problems } = World.create(toWorldConfig(scenario));
+  const config = toWorldConfig(scenario);
+  let madePages = 0;
+  const making = (): RunProgress => ({
+    ...{ tick: 0, tickMs: config.tickMs, lastTick: null, owedPages: 0, pendingCommands: config.schedule.length },
+    making: { pages: madePages, ofPages: guestPagesOf(config) },
+  });
+  const stop = new Stop();
+  const { world, problems } = yield* stop.after(
+    World.createInParts(config, (pages) => void (madePages = pages)),
+    making,
+  );
   if (world === null) return { run: null, problems };
-  const laws = new LawWatch(world);
+  const laws = new LawWatch(world, { inParts: true });
   const recording = new Recording(world, onSnapshot);
   const lastTick = until.converged ? until.maxTicks : until.ticks;
   const progress = (): RunProgress => progressOf(world, recording.latest, until.converged ? null : lastTick);
   let ending: RunEnding | null;
   let lookTick = FIRST_LOOK_TICKS;
   let markedBefore: number | null = null;
+  yield* stop.instead(checks(laws), progress);
   for (;;) {
-    const stopped = yield progress;
+    const stopped = stop.isAsked || (yield progress);
     ending = endingNow(world, laws, until, lastTick, stopped);
     if (ending === null && until.converged && world.tick >= lookTick) {
       lookTick = world.tick + Math.max(FIRST_LOOK_TICKS, Math.floor(world.tick / 8));
@@ -82,13 +100,49 @@ export function* runScenario(
       markedBefore = marked;
     }
     if (ending !== null) break;
-    world.step();
+    yield* stop.after(world.stepInParts(), progress);
     laws.afterTick(recording.afterTick());
+    yield* stop.instead(checks(laws), progress);
   }
-  laws.atEnd();
+  if (ending !== 'interrupted' || laws.isSmall) {
+    laws.atEnd();
+    yield* stop.instead(checks(laws), progress);
+  }
   if (laws.result.broken.length > 0) ending = 'brokenLaw';
   const record = recording.record(scenario, version, laws.result, ending);
   return { run: { record, pendingWork: pendingWork(world, record.after) }, problems: [] };
+}
+
+/** Whether a person has asked for the end, which what is under way hears of at its next step. */
+class Stop {
+  #isAsked = false;
+
+  get isAsked(): boolean {
+    return this.#isAsked;
+  }
+
+  /** What is under way is finished first, if it is soon; otherwise the job has no output. */
+  *after<T>(parts: Parts<T>, progress: () => RunProgress): JobSteps<RunProgress, T> {
+    let left = PARTS_AFTER_STOP;
+    for (;;) {
+      const { done, value } = parts.next();
+      if (done === true) return value;
+      if (!this.#isAsked) this.#isAsked = yield progress;
+      else if (left-- === 0) yield progress;
+    }
+  }
+
+  /** What is under way is given up. */
+  *instead(parts: Parts<void>, progress: () => RunProgress): JobSteps<RunProgress, void> {
+    while (!this.#isAsked && parts.next().done !== true) this.#isAsked = yield progress;
+  }
+}
+
+function* checks(laws: LawWatch): Parts<void> {
+  while (laws.checking) {
+    laws.checkSome();
+    if (laws.checking) yield;
+  }
 }
 
 function endingNow(

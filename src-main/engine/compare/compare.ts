@@ -58,7 +58,8 @@ export function* compareInParts(config: WorldConfig, options: CompareOptions): P
   );
   const all = of === 'defects' ? defectVariants(config, vm) : beyondVariants(config, vm);
   const [first, second, ...others] = all as [Variant, Variant, ...Variant[]];
-  const runs: VariantRun[] = [new VariantRun(first, vm), new VariantRun(second, vm)];
+  options.onProgress?.({ variant: 0, variants: all.length, name: first.name, tick: 0 });
+  const runs: VariantRun[] = [yield* VariantRun.createInParts(first, vm), yield* VariantRun.createInParts(second, vm)];
   const tell = (run: VariantRun): void =>
     options.onProgress?.({
       variant: runs.indexOf(run),
@@ -72,10 +73,10 @@ export function* compareInParts(config: WorldConfig, options: CompareOptions): P
   const found = differencesOf(reference, compared, of);
   // Who has no difference needs no one to blame.
   for (const variant of found.length > 0 || of === 'beyond' ? others : []) {
-    const run = new VariantRun(variant, vm);
+    const run = yield* VariantRun.createInParts(variant, vm);
     runs.push(run);
     while (run.tick < tick) {
-      run.step(Math.min(PART_TICKS, tick - run.tick));
+      yield* run.stepInParts(Math.min(PART_TICKS, tick - run.tick));
       tell(run);
       yield;
     }
@@ -96,7 +97,7 @@ function* runTogether(
     // Tick by tick where the end is looked for, so that it is found at its tick.
     const ticks = until === 'converged' ? 1 : Math.min(PART_TICKS, last - runs[0].tick);
     for (const run of runs) {
-      run.step(ticks);
+      yield* run.stepInParts(ticks);
       tell(run);
       yield;
     }
@@ -116,10 +117,14 @@ class VariantRun {
   /** The first tick from which on nothing has been owed; null while something is. */
   #convergedTick: number | null = null;
 
-  constructor(variant: Variant, vm: string) {
-    this.variant = variant;
-    const { world, problems } = World.create(variant.config);
+  static *createInParts(variant: Variant, vm: string): Parts<VariantRun> {
+    const { world, problems } = yield* World.createInParts(variant.config);
     assert(world !== null, 'compare-does-not-fit', { problems: problems.length });
+    return new VariantRun(variant, world, vm);
+  }
+
+  private constructor(variant: Variant, world: World, vm: string) {
+    this.variant = variant;
     this.#world = world;
     this.#guest = variant.config.guests.findIndex(({ name }) => name === vm);
     this.#note();
@@ -133,9 +138,9 @@ class VariantRun {
     return this.#world.converged();
   }
 
-  step(ticks: number): void {
+  *stepInParts(ticks: number): Parts<void> {
     for (let i = 0; i < ticks; i++) {
-      this.#world.step();
+      yield* this.#world.stepInParts();
       this.#world.takeEvents();
       this.#note();
     }

@@ -25,8 +25,10 @@ export const FRACTION = 1 << FRACTION_BITS;
 const MAX_TURN = 2 ** 24 - 1;
 const LAST_TICK = MAX_TURN * SLOTS + SLOTS - 1;
 
-/** Looked at by a check between two stops. */
+/** Looked at by a check, or dated, between two stops. */
 const PLACES_PER_PART = 2 ** 15;
+/** Deaths between two stops: some milliseconds, as each is freed and allocated anew. */
+const DEATHS_PER_PART = 2 ** 13;
 
 export class DeathWheel {
   /** Columns by place; replaced by longer ones when they are full. */
@@ -131,16 +133,21 @@ export class DeathWheel {
   }
 
   /** All blocks are undated; each gets its death, in the order in which they were added. @param deathOf in 1/256 tick. */
-  dateAll(deathOf: (draw: number) => number): void {
-    for (let place = 0; place < this.#places; place++) this.#date(place, deathOf(this.#death[place]!));
+  *dateAllInParts(deathOf: (draw: number) => number): Parts<void> {
+    for (let from = 0; from < this.#places; from += PLACES_PER_PART) {
+      const end = Math.min(this.#places, from + PLACES_PER_PART);
+      for (let place = from; place < end; place++) this.#date(place, deathOf(this.#death[place]!));
+      if (end < this.#places) yield;
+    }
   }
 
   /** Calls back for all deaths of a tick up to `past` of it, in 1/256; each place is then put to use again, or retired. */
-  dieUntil(tick: number, past: number, die: (place: number, pfn: number, time: number) => void): void {
+  *dieUntilInParts(tick: number, past: number, die: (place: number, pfn: number, time: number) => void): Parts<void> {
     assert(tick < LAST_TICK, 'workload-clock-end', { tick });
     const slot = tick % SLOTS;
     const turn = Math.floor(tick / SLOTS);
     let stay = NONE;
+    let seen = 0;
     // A replacement may die in this same tick: it is then found in the slot again.
     while (this.#slots[slot] !== NONE) {
       let place = this.#slots[slot]!;
@@ -156,6 +163,7 @@ export class DeathWheel {
           stay = place;
         }
         place = after;
+        if (++seen % DEATHS_PER_PART === 0) yield;
       }
     }
     this.#slots[slot] = stay;

@@ -88,10 +88,21 @@ export class Guest {
 
   /** @param hosts of the world, by index. */
   static create(config: GuestConfig, truth: HostTruth, seed: number, hosts: readonly HostConfig[]): Guest {
+    return wholeOf(Guest.createInParts(config, truth, seed, hosts));
+  }
+
+  /** @param done is told how much is done, from 0 to 1. */
+  static *createInParts(
+    config: GuestConfig,
+    truth: HostTruth,
+    seed: number,
+    hosts: readonly HostConfig[],
+    done: (part: number) => void = () => undefined,
+  ): Parts<Guest> {
     const mm = GuestMm.boot(config.mm);
     const kernel = GuestKernel.boot(config.mm, mm);
     logBoot(kernel.log, config, mm, kernel.layouts.inForce);
-    const workload = Workload.create(mm, config.workload, seed, config.name);
+    const workload = yield* Workload.createInParts(mm, config.workload, seed, config.name, done);
     return new Guest(config, {
       memory: mm,
       workload,
@@ -209,11 +220,11 @@ export class Guest {
   }
 
   /** The part of a tick for which its CPUs run: first what its kernel does by itself, then its tasks. */
-  run(cpuShare: number): void {
+  *runInParts(cpuShare: number): Parts<void> {
     if (cpuShare === 0) return;
     this.#pass.step(cpuShare);
     this.slabs.step(cpuShare);
-    this.workload.step(cpuShare);
+    yield* this.workload.stepInParts(cpuShare);
   }
 
   /** A new workload from now on, slab caches included. */

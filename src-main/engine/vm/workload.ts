@@ -29,6 +29,10 @@ const SMALL = 0;
 const HUGE = 1;
 const KERNEL = 2;
 
+/** Of the first filling, and of a warm-up with few deaths, between two stops. */
+const BLOCKS_PER_PART = 2 ** 14;
+const TICKS_PER_PART = 256;
+
 type Counts = [small: number, huge: number, kernel: number];
 const pagesOf = (blocks: Counts): number => blocks[SMALL] + blocks[HUGE] * PAGES_PER_PAGEBLOCK + blocks[KERNEL];
 
@@ -70,13 +74,33 @@ export class Workload {
     this.#runsAt = nids;
   }
 
-  /** Fills the guest to its occupancy; `fresh` then runs the warm-up. */
   static create(mm: GuestMm, config: WorkloadConfig | null, seed: number, stream: string): Workload {
+    return wholeOf(Workload.createInParts(mm, config, seed, stream));
+  }
+
+  /**
+   * Fills the guest to its occupancy; `fresh` then runs the warm-up.
+   * @param done is told how much of both is done, from 0 to 1.
+   */
+  static *createInParts(
+    mm: GuestMm,
+    config: WorkloadConfig | null,
+    seed: number,
+    stream: string,
+    done: (part: number) => void = () => undefined,
+  ): Parts<Workload> {
     const w = new Workload(mm, config, new Prng(seed, `${stream}/workload`));
     if (config === null) return w;
     w.#countFile();
-    w.#populate(config);
-    if (config.start === 'fresh') for (let i = 0; i < config.warmupTicks; i++) w.step();
+    const ticks = config.start === 'fresh' ? config.warmupTicks : 0;
+    // To fill it costs about as much as a tick in which everything dies; a tick is seldom so long.
+    const filling = ticks === 0 ? 1 : 0.5;
+    yield* w.#populateInParts(config, (part) => done(filling * part));
+    for (let i = 0; i < ticks; i++) {
+      yield* w.stepInParts();
+      done(filling + ((1 - filling) * (i + 1)) / ticks);
+      if (i % TICKS_PER_PART === TICKS_PER_PART - 1) yield;
+    }
     return w;
   }
 
@@ -176,14 +200,19 @@ export class Workload {
    * shortfalls are made up.
    */
   step(cpuShare = 1): void {
+    return wholeOf(this.stepInParts(cpuShare));
+  }
+
+  /** As step; nothing else may look at the guest or change it between two parts. */
+  *stepInParts(cpuShare = 1): Parts<void> {
     const past = this.#past + cpuShare * FRACTION;
     this.#past = past % FRACTION;
     if (past >= FRACTION) {
-      this.#wheel.dieUntil(this.#now + 1, FRACTION, this.#die);
+      yield* this.#wheel.dieUntilInParts(this.#now + 1, FRACTION, this.#die);
       this.#now++;
     }
-    if (this.#past >= 1) this.#wheel.dieUntil(this.#now + 1, Math.floor(this.#past), this.#die);
-    for (const size of [SMALL, HUGE, KERNEL] as const) this.#fill(size);
+    if (this.#past >= 1) yield* this.#wheel.dieUntilInParts(this.#now + 1, Math.floor(this.#past), this.#die);
+    for (const size of [SMALL, HUGE, KERNEL] as const) yield* this.#fillInParts(size);
   }
 
   readonly #die = (place: number, pfn: number, time: number): void => {
@@ -204,10 +233,12 @@ export class Workload {
   };
 
   /** Allocates until the class has what it wants, or blocks of other classes are still in its room, or there is no more. */
-  #fill(size: 0 | 1 | 2): void {
+  *#fillInParts(size: 0 | 1 | 2): Parts<void> {
     const pages = size === HUGE ? PAGES_PER_PAGEBLOCK : 1;
     const room = pagesOf(this.#wanted) - pages;
+    let filled = 0;
     while (this.#held[size] < this.#wanted[size] && pagesOf(this.#held) <= room) {
+      if (++filled % BLOCKS_PER_PART === 0) yield;
       const pfn = this.#allocate(size, this.#nextCpu());
       if (pfn === NO_PFN) return;
       if (size === KERNEL) continue;
@@ -265,12 +296,17 @@ export class Workload {
   }
 
   /** The first filling: classes drawn at random in proportion to what is left of each, as they mix in a running guest. */
-  #populate(config: WorkloadConfig): void {
+  *#populateInParts(config: WorkloadConfig, done: (part: number) => void): Parts<void> {
     const left = this.#shares(config);
     this.#want(left);
     const wheel = new DeathWheel(left[SMALL] + left[HUGE]);
     this.#wheel = wheel;
-    for (let total = left[SMALL] + left[HUGE] + left[KERNEL]; total > 0; total--) {
+    const all = left[SMALL] + left[HUGE] + left[KERNEL];
+    for (let total = all; total > 0; total--) {
+      if ((all - total) % BLOCKS_PER_PART === BLOCKS_PER_PART - 1) {
+        done((all - total) / all);
+        yield;
+      }
       const pick = this.#prng.below(total);
       const size = pick < left[SMALL] ? SMALL : pick < left[SMALL] + left[HUGE] ? HUGE : KERNEL;
       left[size]--;
@@ -281,7 +317,7 @@ export class Workload {
     }
     const { lifetime, start } = config;
     const at = start === 'stationary' ? residualAt : lifetimeAt;
-    wheel.dateAll((draw) => lifeOf(at(lifetime, unitOf(draw))));
+    yield* wheel.dateAllInParts((draw) => lifeOf(at(lifetime, unitOf(draw))));
   }
 
   /** What of law W1 does not hold; empty when all does. O(blocks held), and one look at the states of the guest's pages. */
