@@ -1,7 +1,8 @@
-/** What the scenario will do next: seen, offered, taken out, and warned of before something is started. */
+/** What the scenario will do next: seen, offered, moved, changed, taken out, and warned of before something is started. */
+import type { Locator } from '@playwright/test';
 import { expect, IN_WEB, test } from './fixture.ts';
 import { madeScenario } from './scenario.ts';
-import type { Screen } from './screen.ts';
+import { Screen } from './screen.ts';
 
 /** Two VMs; the first is compacted twice, the second time while the first compaction is under way. */
 const SCENARIO = JSON.stringify({
@@ -34,6 +35,116 @@ test('commands to come are listed; one is taken out, and undo puts it back', asy
   await page.keyboard.press('Control+z');
   await expect(rows).toHaveText([/^2 s\s*db/, /^2.2 s\s*db/, /^90 s\s*web/]);
   expect((await ui.standing()).tick).toBe(0);
+});
+
+/** The list of commands to come, open. */
+async function comingRows(ui: Screen): Promise<Locator> {
+  await ui.command('Show the commands to come');
+  return ui.page.getByRole('grid', { name: 'Commands to come' }).locator('tbody tr');
+}
+
+test('one is moved to another time by keys and by its field, and changed in its dialog', async ({ ui }) => {
+  await open(ui);
+  const { page } = ui;
+  const rows = await comingRows(ui);
+  await expect(rows).toHaveText([/^2 s/, /^2.2 s/, /^90 s/]);
+  await rows.nth(0).click();
+  await page.keyboard.press('Alt+Shift+ArrowRight');
+  await expect(rows).toHaveText([/^2.2 s/, /^3 s\s*db\s*compact db to node 0/, /^90 s/]);
+  await expect(rows.nth(1)).toBeFocused();
+  await page.keyboard.press('Alt+ArrowLeft');
+  await expect(rows.nth(1)).toHaveText(/^2.9 s/);
+  await page.getByLabel('Time of the command').fill('100');
+  await page.keyboard.press('Enter');
+  await expect(rows).toHaveText([/^2.2 s/, /^90 s/, /^100 s\s*db\s*compact db to node 0/]);
+  // Enter opens the dialog with what it says now.
+  await rows.nth(1).click();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByLabel('At', { exact: true })).toHaveValue('90');
+  await expect(dialog.getByRole('checkbox', { name: 'node 1' })).toBeChecked();
+  await dialog.getByRole('checkbox', { name: 'node 0' }).check();
+  await dialog.getByLabel('At', { exact: true }).fill('1.5');
+  await ui.consequenceShown();
+  await dialog.getByRole('button', { name: 'Change web' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(rows).toHaveText([/^1.5 s\s*web\s*compact web to nodes 0-1/, /^2.2 s/, /^100 s/]);
+  await page.keyboard.press('Control+z');
+  await expect(rows).toHaveText([/^2.2 s/, /^90 s\s*web\s*compact web to node 1/, /^100 s/]);
+  for (let i = 0; i < 3; i++) await page.getByRole('button', { name: /^Undo move compact db/ }).click();
+  await expect(rows).toHaveText([/^2 s\s*db\s*compact db to node 0/, /^2.2 s/, /^90 s/]);
+  // Delete takes it out.
+  await rows.nth(1).click();
+  await page.keyboard.press('Delete');
+  await expect(rows).toHaveText([/^2 s/, /^90 s/]);
+});
+
+test('one is a mark on the time strip, and is dragged there to another time', async ({ ui }) => {
+  await open(ui);
+  const { page } = ui;
+  const rows = await comingRows(ui);
+  const headline = page.getByRole('region', { name: 'Time', exact: true }).locator('p').first();
+  await expect(headline).toContainText('◇ 2 to come');
+  const box = (await ui.strip.boundingBox())!;
+  const y = box.y + box.height - 23;
+  const find = async (text: RegExp): Promise<number> => {
+    for (let x = box.x + 64; x < box.x + box.width; x += 4) {
+      await page.mouse.move(x, y);
+      if (text.test(await headline.innerText())) return x;
+    }
+    throw new Error(`no mark says ${text.source}`);
+  };
+  const x = await find(/^2 s: compact db to node 0, to come/);
+  await page.mouse.down();
+  await page.mouse.move(x - 300, y, { steps: 5 });
+  await expect(headline).toHaveText(/^compact db to node 0: from 2 s to [\d.]+ s$/);
+  const [, to] = /to ([\d.]+) s$/.exec(await headline.innerText())!;
+  expect(Number(to)).toBeLessThan(2);
+  await page.mouse.up();
+  await expect(rows).toHaveText([
+    new RegExp(`^${to!.replace('.', '\\.')} s\\s*db\\s*compact db to node 0`),
+    /^2.2 s/,
+    /^90 s/,
+  ]);
+  // Escape leaves it where it was.
+  await find(/^2.2 s: compact db to node 1, to come/);
+  await page.mouse.down();
+  await page.mouse.move(x - 200, y, { steps: 5 });
+  await ui.strip.focus();
+  await page.keyboard.press('Escape');
+  await page.mouse.up();
+  await expect(rows.nth(1)).toHaveText(/^2.2 s/);
+  await page.keyboard.press('Control+z');
+  await expect(rows).toHaveText([/^2 s/, /^2.2 s/, /^90 s/]);
+});
+
+test.describe('after a crash', () => {
+  test.use({ own: true });
+
+  test('a removal and a move are taken back one by one', async ({ application, ui }) => {
+    await open(ui);
+    const rows = await comingRows(ui);
+    await rows.nth(1).click();
+    await ui.page.keyboard.press('Delete');
+    await expect(rows).toHaveText([/^2 s/, /^90 s/]);
+    await ui.step();
+    await rows.nth(1).click();
+    await ui.page.getByLabel('Time of the command').fill('50');
+    await ui.page.keyboard.press('Enter');
+    await expect(rows).toHaveText([/^2 s/, /^50 s/]);
+    await ui.compact({ vm: 'web', node: 0 });
+    const before = await ui.standing();
+    await application.kill();
+
+    const again = Screen.of(await application.start());
+    await again.recover('With commands to come');
+    await expect.poll(() => again.standing(), { timeout: 20_000 }).toEqual(before);
+    const recovered = await comingRows(again);
+    await expect(recovered).toHaveText([/^2 s/, /^50 s/]);
+    for (const what of [/^Undo compact web to node 0/, /^Undo move compact web/, /^Undo remove compact db/])
+      await again.page.getByRole('button', { name: what }).click();
+    await expect(recovered).toHaveText([/^2 s/, /^2.2 s/, /^90 s/]);
+  });
 });
 
 test('a scheduled command that is rejected is a problem', IN_WEB, async ({ ui }) => {

@@ -3,10 +3,10 @@
  * at a time; an activity does not know of slices, nor of the one that follows it.
  */
 import type { DocumentState } from '../../shared/protocol/index.ts';
-import type { ScenarioCommand } from '../scenario/index.ts';
 import type { Pace, RateMeter } from './pace.ts';
 import type { Replay } from './replay.ts';
 import type { SteeredRun } from './steered-run.ts';
+import type { Step } from './submitted-journal.ts';
 
 export interface Activity {
   readonly kind: 'play' | 'step' | 'replay';
@@ -117,16 +117,26 @@ export const goingBack = (
 export function recovering(
   run: SteeredRun,
   toTick: number,
-  submitted: readonly ScenarioCommand[],
+  submitted: readonly Step[],
   ended: () => void,
 ): Activity | null {
   const todo = [...submitted];
   const submitDue = (): void => {
-    while (todo.length > 0 && run.tickOf(todo[0]!) <= run.tick) run.submitAgain(todo.shift()!);
+    while (todo.length > 0 && todo[0]!.tick <= run.tick) {
+      const step = todo.shift()!;
+      if (step.command === null) run.changeSchedule(step.schedule, step.label);
+      else run.submitAgain(step.command);
+    }
+  };
+  const keepRest = (): void => {
+    for (const step of todo) {
+      if (step.command === null) run.changeSchedule(step.schedule, step.label);
+      else run.schedule([step.command]);
+    }
   };
   submitDue();
   if (run.tick >= toTick) {
-    run.schedule(todo);
+    keepRest();
     return null;
   }
   return {
@@ -141,7 +151,7 @@ export function recovering(
     },
     ended: () => {
       ended();
-      run.schedule(todo);
+      keepRest();
       run.recorded.recordNow();
     },
     failed: () => {},

@@ -10,7 +10,6 @@ import type { SubmittedCommand } from '../../shared/schema/command.ts';
 import type { ShellReply } from '../../shared/protocol/index.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
 import { InvariantError } from '../engine/index.ts';
-import type { ScenarioCommand } from '../scenario/index.ts';
 import { goingBack, playing, recovering, stepping, steppingForSleeper } from './activity.ts';
 import { ActivityLoop } from './activity-loop.ts';
 import { GuestShells } from './guest-shells.ts';
@@ -19,6 +18,7 @@ import { Pace, RateMeter } from './pace.ts';
 import type { DriverDoor, SentDocument } from './session-updates.ts';
 import { SessionUpdates } from './session-updates.ts';
 import type { SteeredRun } from './steered-run.ts';
+import type { Step } from './submitted-journal.ts';
 import { errorData } from './thread.ts';
 
 export class SessionDriver {
@@ -222,7 +222,7 @@ export class SessionDriver {
    * Comes back to a tick, submitting on the way what was submitted before.
    * @param whole the document with all of that: the one that main has until then, so that nothing is lost on the way.
    */
-  recover(toTick: number, submitted: readonly ScenarioCommand[], whole: SentDocument): void {
+  recover(toTick: number, submitted: readonly Step[], whole: SentDocument): void {
     const activity = recovering(this.#run, toTick, submitted, () => (this.#updates.recovered = null));
     if (activity === null) return;
     this.#updates.recovered = whole;

@@ -51,6 +51,10 @@ export function sessionMethods(driver: SessionDriver, run: SteeredRun): SessionM
     'run.command': ({ command }) => ({ output: { rejection: driver.submit(command) } }),
     'run.schedule': () => ({ output: { commands: run.commandsToCome() } }),
     'run.unschedule': (wanted) => done(driver.reschedule(() => run.unschedule(wanted))),
+    'run.reschedule': (wanted) => {
+      driver.reschedule(() => run.reschedule(wanted));
+      return { output: { tick: wanted.toTick } };
+    },
     'run.rehearse': () => done(driver.reschedule(() => run.rehearse())),
     'run.undo': () => done(driver.undo()),
     'run.redo': () => done(driver.redo()),

@@ -21,6 +21,7 @@ import { canonicalText, toWorldConfig } from '../scenario/index.ts';
 import type { CallableSession } from './fixture.ts';
 import { callable, moving, scenarioOf } from './fixture.ts';
 import { isRequestDenied, runJob, startSession } from './index.ts';
+import type { MethodInput } from './session-table.ts';
 
 /** PAGESHIFT_SEEDS=N runs N of them; 115 and 131 once failed. */
 const SEED_COUNT = Number(process.env['PAGESHIFT_SEEDS'] ?? 6);
@@ -147,10 +148,16 @@ class Person {
     const { session } = this;
     const { commands } = (await session.ask('run.schedule', {})).output;
     const chosen = commands[this.#prng.below(commands.length + 1)];
+    const place = chosen === undefined ? null : { id: chosen.id, tick: chosen.tick, text: chosen.text };
+    // A little before the present, too, where there is no place for it.
+    const toTick = Math.max(0, session.state.tick - 1 + this.#prng.below(30));
+    const command = this.#prng.chance(1, 2) ? null : drawCommand(this.#prng);
     const change =
-      chosen === undefined
+      place === null
         ? session.ask('run.rehearse', {})
-        : session.ask('run.unschedule', { id: chosen.id, tick: chosen.tick, text: chosen.text });
+        : this.#prng.chance(1, 2)
+          ? session.ask('run.unschedule', place)
+          : session.ask('run.reschedule', { ...place, toTick, command } as MethodInput<'run.reschedule'>);
     const came = await change.then(
       () => 'done',
       (error: unknown) => {
@@ -192,13 +199,20 @@ class Person {
 
   /** As after the process was killed: another session from what a journal would have. */
   async #recover(): Promise<void> {
-    const { text, tick, given } = this.session.journal();
+    const { text, tick, given, rescheduled } = this.session.journal();
+    const { undo } = this.session.state;
     this.done.push(`recover at ${tick} with ${given.join()}`);
     const was = await this.session.hashes();
     await this.session.close();
-    this.session = await start(text, { toTick: tick, given });
+    this.session = await start(text, {
+      toTick: tick,
+      given,
+      rescheduled: JSON.parse(JSON.stringify(rescheduled)) as unknown,
+    });
     await this.#settle();
     expect(await this.session.hashes(), this.done.join('\n')).toEqual(was);
+    // All that was done can be taken back, as before.
+    expect(this.session.state.undo, this.done.join('\n')).toBe(undo);
   }
 
   async #settle(): Promise<void> {
@@ -209,7 +223,7 @@ class Person {
 
 async function start(
   text: string,
-  from: { toTick?: number; given?: readonly number[] } = {},
+  from: { toTick?: number; given?: readonly number[]; rescheduled?: unknown } = {},
 ): Promise<CallableSession> {
   const { session, problems } = await startSession({
     ...{ text, version: 'test', spillFolder: join(folder, String(++spills)) },

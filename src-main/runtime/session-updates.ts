@@ -9,7 +9,7 @@ import type { RunState, SteeredRun } from './steered-run.ts';
 /** Between two states of a run that goes on by itself. */
 const SEND_MS = 100;
 
-export type SentDocument = Pick<SessionJournal, 'text' | 'given'>;
+export type SentDocument = Pick<SessionJournal, 'text' | 'given' | 'rescheduled'>;
 
 export interface DriverDoor {
   readonly post: (message: WorkerMessage) => void;
@@ -50,10 +50,11 @@ export class SessionUpdates {
   }
 
   #sendDocument(): void {
-    const { text, given } = this.recovered ?? this.#run;
-    if (text === this.#document?.text && String(given) === String(this.#document.given)) return;
-    this.#document = { text, given };
-    this.#door.post({ event: 'document', text, given });
+    const { text, given, rescheduled } = this.recovered ?? this.#run;
+    const had = this.#document;
+    if (text === had?.text && String(given) === String(had.given) && rescheduled === had.rescheduled) return;
+    this.#document = { text, given, rescheduled };
+    this.#door.post({ event: 'document', text, given, rescheduled });
   }
 
   /** An undo takes events back: then all from the first that differs are sent again. */

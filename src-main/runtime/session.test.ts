@@ -481,12 +481,12 @@ describe('recovery', () => {
     await session.step(2);
     await session.submit({ type: 'cancelCompaction', vm: 'v' });
     await session.rename('moved by hand');
-    const { text, tick, given } = session.journal();
+    const { text, tick, given, rescheduled } = session.journal();
     const record = await session.record();
 
     const again = await start(text, { toTick: tick, given });
     await until(again, ({ busy }) => busy === null);
-    expect(again.journal()).toEqual({ text, tick, given });
+    expect(again.journal()).toEqual({ text, tick, given, rescheduled });
     expect(await again.record()).toEqual(record);
     expect(again.state).toMatchObject({ name: 'moved by hand', undo: 'cancel the compaction of v', tick: 4 });
     await again.undo();
@@ -495,6 +495,48 @@ describe('recovery', () => {
     await again.redo();
     await again.redo();
     expect(await again.hashes()).toEqual(await session.hashes());
+  });
+
+  it('takes back changes of the commands to come too, one by one, from what a journal would have', async () => {
+    const at = (tick: number) => ({ at: tick, type: 'compact' as const, vm: 'v', nodes: [0], rateMiBps: 64 });
+    const session = await start(canonicalText(small({ commands: [at(10), at(20), at(30)] })));
+    const toCome = async (of: typeof session): Promise<number[]> =>
+      (await of.ask('run.schedule', {})).output.commands.map(({ tick }) => tick);
+    const place = async (nth: number) => {
+      const { id, tick, text } = (await session.ask('run.schedule', {})).output.commands[nth]!;
+      return { id, tick, text };
+    };
+    await session.ask('run.unschedule', await place(1));
+    await session.step(2);
+    await session.ask('run.reschedule', { ...(await place(1)), toTick: 25, command: null });
+    const regeneration = { enabled: false, grainKiB: 2048, delayMs: 0 };
+    expect(await session.submit({ type: 'setRegeneration', vm: 'v', regeneration })).toBeNull();
+    await session.ask('run.reschedule', { ...(await place(0)), toTick: 12, command: null });
+    await session.step(2);
+    expect(await toCome(session)).toEqual([12, 25]);
+    const { text, tick, given, rescheduled } = session.journal();
+    const kept = JSON.parse(JSON.stringify(rescheduled)) as unknown;
+
+    const again = await start(text, { toTick: tick, given, rescheduled: kept });
+    await until(again, ({ busy }) => busy === null);
+    expect(await again.hashes()).toEqual(await session.hashes());
+    expect(again.state.undo).toBe('move compact v to node 0 from 1 s to 1.2 s');
+    await again.undo();
+    expect(await toCome(again)).toEqual([10, 25]);
+    await again.undo();
+    await again.undo();
+    expect(await toCome(again)).toEqual([10, 30]);
+    expect(again.state.tick).toBe(2);
+    await again.undo();
+    expect(await toCome(again)).toEqual([10, 20, 30]);
+    expect(again.state.undo).toBeNull();
+
+    // What does not fit the text is passed over: the run comes back as the text says.
+    const odd = await start(text, { toTick: tick, given, rescheduled: { ...(kept as object), base: [[0, 1]] } });
+    await until(odd, ({ busy }) => busy === null);
+    expect(await odd.text()).toBe(text);
+    expect(await toCome(odd)).toEqual([12, 25]);
+    expect(odd.state.undo).toBe('turn regeneration of v off');
   });
 
   it('that is cancelled leaves what was not reached in the scenario', async () => {

@@ -8,6 +8,8 @@
 import type { Command } from '../../shared/model/command.ts';
 import type { SubmittedCommand } from '../../shared/schema/command.ts';
 import { engineCommand } from '../../shared/schema/command.ts';
+import type { JournalChanges } from './submitted-journal.ts';
+import { journalChanges } from './submitted-journal.ts';
 import type { LawWatchState } from '../jobs/law-watch.ts';
 import type { ScheduleChange, Scenario, ScenarioCommand } from '../scenario/index.ts';
 import {
@@ -48,6 +50,7 @@ export class SubmittedCommands {
   /** Applied ones first, then those taken back, the next to be redone first. */
   readonly #list: Submitted[] = [];
   #applied = 0;
+  #rescheduled: { readonly scenario: Scenario; readonly changes: JournalChanges | null } | null = null;
   #text: { readonly scenario: Scenario; readonly text: string } | null = null;
 
   /** @param scenario with none submitted yet. */
@@ -74,6 +77,15 @@ export class SubmittedCommands {
   /** Indexes of the commands submitted into those of the text. */
   get indexes(): readonly number[] {
     return submittedIndexes(this.#baseOf(this.#applied), this.commands(0, this.#applied));
+  }
+
+  /** Changes of the commands to come, as a journal keeps them; null: none is applied. The same object while nothing changes. */
+  get rescheduled(): JournalChanges | null {
+    if (this.#rescheduled?.scenario !== this.#scenario) {
+      const steps = this.#list.slice(0, this.#applied);
+      this.#rescheduled = { scenario: this.#scenario, changes: journalChanges(this.#base, steps, this.#scenario) };
+    }
+    return this.#rescheduled.changes;
   }
 
   /** Applied ones first, then those taken back. */

@@ -5,6 +5,7 @@ export { withCommandTexts } from './command-text.ts';
 export type { CommandTexts } from './command-text.ts';
 export {
   enterCommand,
+  parsedCommand,
   rehearsalFrom,
   submittedIndexes,
   withScheduleChange,

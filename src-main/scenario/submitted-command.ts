@@ -67,6 +67,9 @@ export function wrongCommand(scenario: Scenario): { readonly command: ScenarioCo
   return error === undefined || command === undefined ? null : { command, why: wholeText(error) };
 }
 
+/** A command in the form of a scenario; null: it is none. */
+export const parsedCommand = (value: unknown): ScenarioCommand | null => commandSchema.safeParse(value).data ?? null;
+
 function rejected(problem: Omit<Problem, 'severity' | 'path'>): EnteredCommand {
   const text = wholeText(problem);
   return { command: null, rejection: { slug: 'command-invalid', problem: problem.slug, message: text } };

@@ -20,8 +20,16 @@ import {
 import { textChange, withChange } from './text-change.ts';
 
 const SEED = 20261125;
-const STATE: JournalState = { name: 'one', place: null, saved: null, text: '{ "commands": [] }', given: [], tick: 0 };
-const LATER = { name: 'one', text: '{ "commands": ["compact"] }', given: [0], tick: 7 };
+const STATE: JournalState = {
+  name: 'one',
+  place: null,
+  saved: null,
+  text: '{ "commands": [] }',
+  given: [],
+  rescheduled: null,
+  tick: 0,
+};
+const LATER = { name: 'one', text: '{ "commands": ["compact"] }', given: [0], rescheduled: null, tick: 7 };
 
 let folder: string;
 beforeEach(async () => {

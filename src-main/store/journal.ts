@@ -7,6 +7,7 @@
  *   {"sum":…,"n":0,"journal":1,"name":…,"place":…,"saved":…,"text":…,"given":…,"tick":…}   the document, whole
  *   {"sum":…,"n":…,"name":…,"given":…,"tick":…,"head":…,"tail":…,"insert":…,"hash":…}   a change of its text: a
  *                                                         command submitted, undone or done again, or another name
+ *                                                         (with "rescheduled":… where commands to come were changed)
  *   {"sum":…,"n":…,"tick":…}   how far the run has come
  *
  * (a) Lines are only appended, each on the disk before the next. A save, or too many lines, replaces the whole file by
@@ -41,6 +42,8 @@ export interface JournalState {
   readonly text: string;
   /** Indexes of the text's commands that a person gave and may take back, in the order they were given. */
   readonly given: readonly number[];
+  /** Changes of the commands to come that may be taken back, as the run reads them; null: none. */
+  readonly rescheduled: unknown;
   readonly tick: number;
 }
 
@@ -111,13 +114,20 @@ export class Journal {
   }
 
   /** The document was changed to this text. */
-  change(next: Pick<JournalState, 'name' | 'text' | 'given' | 'tick'>): Promise<void> {
+  change(next: Pick<JournalState, 'name' | 'text' | 'given' | 'rescheduled' | 'tick'>): Promise<void> {
     this.#waiting = null;
     return this.#do(async () => {
       const change = textChange(this.#state.text, next.text);
       this.#state = { ...this.#state, ...next };
-      const { name, given, tick, text } = next;
-      await this.#add({ name, given, tick, ...change, hash: textHash(text) });
+      const { name, given, rescheduled, tick, text } = next;
+      await this.#add({
+        name,
+        given,
+        ...(rescheduled === null ? {} : { rescheduled }),
+        tick,
+        ...change,
+        hash: textHash(text),
+      });
     });
   }
 
@@ -348,11 +358,11 @@ function valueOf(line: string): Record<string, unknown> | null {
 function headOf(line: string): JournalState | null {
   const value = valueOf(line);
   if (value === null || value['journal'] !== 1) return null;
-  const { name, place, saved, text, given, tick } = value;
+  const { name, place, saved, text, given, tick, rescheduled = null } = value;
   if (typeof name !== 'string' || typeof text !== 'string' || !isIndexes(given) || !isCount(tick)) return null;
   if (place !== null && (typeof place !== 'string' || !isAbsolute(place))) return null;
   if (saved !== null && typeof saved !== 'string') return null;
-  return { name, place, saved, text, given, tick };
+  return { name, place, saved, text, given, rescheduled, tick };
 }
 
 /** What later lines say by themselves, though none of them can be relied on. */
@@ -374,11 +384,11 @@ function applied(state: JournalState, line: string, number: number): JournalStat
   const value = valueOf(line);
   if (value === null || !isCount(value['tick'])) return null;
   if (value['n'] !== undefined && value['n'] !== number) return null;
-  const { tick, name, given, hash } = value;
+  const { tick, name, given, hash, rescheduled = null } = value;
   if (hash === undefined) return { ...state, tick };
   const text = withChange(state.text, value as unknown as TextChange);
   if (text === null || textHash(text) !== hash || typeof name !== 'string' || !isIndexes(given)) return null;
-  return { ...state, name, given, tick, text };
+  return { ...state, name, given, rescheduled, tick, text };
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

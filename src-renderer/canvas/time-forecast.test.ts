@@ -14,6 +14,9 @@ describe('the forecast', () => {
     expect(axisEnd(100, 0, forecast, 1_000_000)).toBe(103); // less than can be seen
     expect(axisEnd(100, 0, null, 0)).toBe(103);
     expect(axisEnd(0, 0, null, 0)).toBe(10);
+    // What is to come soon is on the axis; what is far off would leave no room for the rest.
+    expect(axisEnd(0, 0, null, 0, [50, 100, 201])).toBe(103);
+    expect(axisEnd(1000, 0, null, 0, [1500, 5000])).toBe(1545);
   });
 
   test('is not made where it would not be exact', () => {

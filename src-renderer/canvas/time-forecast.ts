@@ -32,12 +32,29 @@ export const ticksUntil = ({ meanTicks }: OwedForecast, share: number): number =
 
 /** A tick is not divided: the axis of a run that has just begun is of some. */
 const LEAST_SPAN = 10;
+/** Commands to come are on the axis as far ahead as the run is long, and of one that has just begun so many ticks. */
+const LEAST_AHEAD = 200;
 
 /**
  * The tick at the right end of the axis: the present with a little room, more where a forecast can be seen.
  * @param top the greatest value of the axis
+ * @param coming ticks of commands to come
  */
-export function axisEnd(now: number, first: number, forecast: OwedForecast | null, top: number): number {
+export function axisEnd(
+  now: number,
+  first: number,
+  forecast: OwedForecast | null,
+  top: number,
+  coming: readonly number[] = [],
+): number {
+  const span = Math.max(1, now - first);
+  const ahead = now + Math.max(span, LEAST_AHEAD);
+  const last = coming.reduce((most, tick) => (tick <= ahead ? Math.max(most, tick) : most), now);
+  const withComing = last > now ? last + Math.max(1, 0.03 * (last - first)) : 0;
+  return Math.max(withComing, endWithout(now, first, forecast, top));
+}
+
+function endWithout(now: number, first: number, forecast: OwedForecast | null, top: number): number {
   const span = Math.max(1, now - first);
   if (span < LEAST_SPAN) return first + LEAST_SPAN;
   const room =

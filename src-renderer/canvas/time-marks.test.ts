@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { WorldEvent, WorldEventType } from '../../shared/model/event.ts';
-import { groupedMarks, markAt, rowsOfSpans, timeMarks } from './time-marks.ts';
+import { comingAt, groupedMarks, markAt, rowsOfSpans, timeMarks } from './time-marks.ts';
 
 const event = (tick: number, type: WorldEventType, vm: string | null): WorldEvent =>
   ({ tick, type, vm, data: {} }) as WorldEvent;
@@ -46,4 +46,13 @@ test('a place means the mark that is nearest, within reach, and all that the mar
   expect(at(47)).toBeNull();
   expect(at(70)).toMatchObject({ event: 9, events: [9] });
   expect(at(87)).toBeNull();
+});
+
+test('the command to come that is nearest to the pointer, within reach', () => {
+  const marks = [
+    { tick: 10, nth: 0 },
+    { tick: 14, nth: 1 },
+  ];
+  const xOf = (tick: number): number => 2 * tick;
+  expect([comingAt(marks, 21, xOf), comingAt(marks, 26, xOf), comingAt(marks, 40, xOf)]).toEqual([0, 1, null]);
 });

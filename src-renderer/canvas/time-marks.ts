@@ -61,6 +61,23 @@ export function timeMarks(events: readonly WorldEvent[], vm: string | null, now:
   return { commits, spans };
 }
 
+/** A command to come, wherever it is being dragged to. */
+export interface ComingMark {
+  readonly tick: number;
+  /** Its number in the list of commands to come. */
+  readonly nth: number;
+}
+
+/** The command to come whose mark is under a place; null: none is. */
+export function comingAt(marks: readonly ComingMark[], x: number, xOf: (tick: number) => number): number | null {
+  let best: { readonly nth: number; readonly distance: number } | null = null;
+  for (const { tick, nth } of marks) {
+    const distance = Math.abs(xOf(tick) - x);
+    if (distance <= REACH_PIXELS && distance < (best?.distance ?? Infinity)) best = { nth, distance };
+  }
+  return best?.nth ?? null;
+}
+
 /** Marks that would lie over one another on screen, as one. */
 export interface MarkGroup {
   readonly fromX: number;
@@ -69,6 +86,8 @@ export interface MarkGroup {
 }
 
 const MARK_PIXELS = 9;
+/** How far from a mark a pointer still means it. */
+const REACH_PIXELS = 6;
 /** A group's count stands behind it. */
 const COUNT_PIXELS = 26;
 
@@ -104,8 +123,6 @@ export interface PointedMark {
   /** More than one: marks that overlap. */
   readonly events: readonly number[];
 }
-
-const REACH_PIXELS = 6;
 
 /** The event whose mark is under a place, and those that its mark stands for besides. @param now where a span that runs ends. */
 export function markAt(

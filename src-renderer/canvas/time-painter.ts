@@ -9,7 +9,7 @@ import type { CanvasTheme, Fill, InkSet } from './ink.ts';
 import type { TimeFigure, TimeLayer } from './time-figure.ts';
 import type { OwedForecast } from './time-forecast.ts';
 import { owedAfter } from './time-forecast.ts';
-import type { TimeMarks } from './time-marks.ts';
+import type { ComingMark, TimeMarks } from './time-marks.ts';
 import { groupedMarks, rowsOfSpans } from './time-marks.ts';
 import type { ColumnValue, PixelColumn } from './time-steps.ts';
 import { pixelColumns, valueIn } from './time-steps.ts';
@@ -27,6 +27,9 @@ export interface TimeScene extends TimeBox {
   readonly tickMs: number;
   readonly figure: TimeFigure;
   readonly marks: TimeMarks;
+  readonly coming: readonly ComingMark[];
+  /** The one that is chosen or dragged. */
+  readonly comingChosen: number | null;
   readonly forecast: OwedForecast | null;
   readonly nowTick: number;
   /** Tick of what is seen; null: the present. */
@@ -45,9 +48,9 @@ const SPAN_ROW = 6;
 const MAX_SPAN_ROWS = 3;
 
 /** Room below the plot for marks, by what there is. */
-export function laneHeight({ commits, spans }: TimeMarks): number {
+export function laneHeight({ commits, spans }: TimeMarks, coming: readonly ComingMark[]): number {
   const rows = Math.min(MAX_SPAN_ROWS, 1 + Math.max(-1, ...rowsOfSpans(spans)));
-  return (commits.length > 0 ? COMMIT_LANE : 0) + rows * SPAN_ROW + 2;
+  return (commits.length + coming.length > 0 ? COMMIT_LANE : 0) + rows * SPAN_ROW + 2;
 }
 
 export const xOfTick = ({ width, fromTick, toTick }: TimeBox, tick: number): number =>
@@ -85,7 +88,7 @@ export class TimePainter {
     const context = this.#context;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
-    const bottom = Math.max(TOP + 10, height - AXIS - laneHeight(scene.marks));
+    const bottom = Math.max(TOP + 10, height - AXIS - laneHeight(scene.marks, scene.coming));
     const marks = sizeAxis(figure.top, Math.max(1, (bottom - TOP) / 26));
     const top = Math.max(1, figure.top);
     const yOf = (pages: number): number => bottom - ((bottom - TOP) * pages) / top;
@@ -107,6 +110,7 @@ export class TimePainter {
     context.rect(PLOT_LEFT - 6, 0, width - PLOT_LEFT + 6, height);
     context.clip();
     this.#marks(scene, bottom);
+    this.#coming(scene, bottom);
     context.restore();
     this.#converged(scene, bottom);
     this.#time(scene, bottom);
@@ -297,8 +301,8 @@ export class TimePainter {
         context.fillRect(x, y + 7, Math.round(toX) - x, 1);
         context.fillText(`×${group.length}`, Math.max(toX, x + 4) + 3, y + 4.5);
       }
-      y += COMMIT_LANE;
     }
+    if (marks.commits.length + scene.coming.length > 0) y += COMMIT_LANE;
     const rows = rowsOfSpans(marks.spans);
     marks.spans.forEach((span, i) => {
       if (rows[i]! >= MAX_SPAN_ROWS) return;
@@ -315,6 +319,35 @@ export class TimePainter {
         context.strokeRect(from + 0.5, top + 0.5, Math.max(2, width - 1), 3);
       }
     });
+  }
+
+  /** Diamonds in the lane of the commits; those beyond the axis are counted at its end. */
+  #coming(scene: TimeScene, bottom: number): void {
+    const { coming, comingChosen, toTick, width, inks } = scene;
+    const context = this.#context;
+    const y = bottom + 6;
+    context.lineWidth = 1.5;
+    for (const { tick, nth } of coming) {
+      if (tick > toTick) continue;
+      const x = Math.round(xOfTick(scene, tick)) + 0.5;
+      context.beginPath();
+      context.moveTo(x, y - 4.5);
+      context.lineTo(x + 4.5, y);
+      context.lineTo(x, y + 4.5);
+      context.lineTo(x - 4.5, y);
+      context.closePath();
+      context.fillStyle = nth === comingChosen ? inks.theme.focus : inks.theme.page;
+      context.strokeStyle = nth === comingChosen ? inks.theme.focus : inks.theme.ink;
+      context.fill();
+      context.stroke();
+    }
+    const beyond = coming.filter(({ tick }) => tick > toTick).length;
+    if (beyond === 0) return;
+    context.fillStyle = inks.theme.soft;
+    context.font = `600 11px ${inks.theme.sans}`;
+    context.textAlign = 'right';
+    context.textBaseline = 'middle';
+    context.fillText(`◇ ${beyond} later ›`, width - PLOT_RIGHT, y + 0.5);
   }
 
   #converged(scene: TimeScene, bottom: number): void {

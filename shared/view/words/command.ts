@@ -67,6 +67,14 @@ export const REHEARSAL_LABEL = 'rehearse a compaction of each VM';
 export const removalLabel = (command: ScenarioCommand, tick: number, tickMs: number): string =>
   `remove ${commandLabel(command)} at ${seconds(tick, tickMs)}`;
 
+/** As in "Undo move compact vm3 to node 1 from 5 s to 8 s". */
+export const moveLabel = (command: ScenarioCommand, tick: number, toTick: number, tickMs: number): string =>
+  `move ${commandLabel(command)} from ${seconds(tick, tickMs)} to ${seconds(toTick, tickMs)}`;
+
+/** As in "Undo change what comes at 5 s into compact vm3 to node 1 at 8 s". @param command as it is now */
+export const changeLabel = (command: ScenarioCommand, tick: number, toTick: number, tickMs: number): string =>
+  `change what comes at ${seconds(tick, tickMs)} into ${commandLabel(command)}${tick === toTick ? '' : ` at ${seconds(toTick, tickMs)}`}`;
+
 /** Of a scheduled command. @param reason a sentence */
 export const scheduledRejectionText = (label: string, tick: number, tickMs: number, reason: string): string =>
   `The scheduled command "${label}" was rejected at ${seconds(tick, tickMs)}. ${reason}`;

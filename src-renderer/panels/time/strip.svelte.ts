@@ -13,8 +13,9 @@ import type { Lag, Lags } from '../../../shared/view/lag.ts';
 import { count, exactPages, seconds } from '../../../shared/view/number-format.ts';
 import { convergedTick, lastChange, pointAt, seriesUpTo, timeFigure } from '../../canvas/time-figure.ts';
 import { axisEnd, owedForecast } from '../../canvas/time-forecast.ts';
-import { markAt, timeMarks } from '../../canvas/time-marks.ts';
+import { comingAt, markAt, timeMarks } from '../../canvas/time-marks.ts';
 import { laneHeight, tickAtX, xOfTick } from '../../canvas/time-painter.ts';
+import type { ComingMark } from '../../canvas/time-marks.ts';
 import type { Recorded } from '../../canvas/time-seek.ts';
 import { panned, revealing, seen, until, zoomed } from '../../canvas/time-view.ts';
 import type { TimeZoom } from '../../canvas/time-view.ts';
@@ -32,6 +33,8 @@ export class Strip {
   /** Where the pointer is; null: elsewhere. */
   pointer = $state.raw<{ readonly x: number; readonly y: number } | null>(null);
   zoom = $state.raw<TimeZoom | null>(null);
+  /** The command to come that is being dragged, by its number in the list, and where it is. */
+  dragged = $state.raw<ComingMark | null>(null);
 
   constructor(app: App) {
     this.#app = app;
@@ -79,6 +82,20 @@ export class Strip {
     ),
   );
   readonly marks = $derived.by(() => timeMarks(this.#app.events, this.name, this.now));
+  /** Of the VM that it shows, or of all; the axis is that of before a drag. */
+  readonly coming: readonly ComingMark[] = $derived.by(() =>
+    this.#app.coming.list.flatMap(({ command, tick }, nth) =>
+      this.name === null || command.vm === this.name
+        ? [this.dragged?.nth === nth ? this.dragged : { tick: Math.max(tick, this.now), nth }]
+        : [],
+    ),
+  );
+  readonly #comingTicks = $derived.by(() => this.#app.coming.list.map(({ tick }) => tick));
+  /** Number of the one that is chosen or dragged. */
+  readonly comingChosen = $derived.by(() => {
+    const { list, chosen } = this.#app.coming;
+    return this.dragged?.nth ?? (chosen === null ? null : list.indexOf(chosen));
+  });
   readonly #regenerates = $derived.by(() =>
     (this.#app.document?.inputs.guests ?? []).map(({ regeneration }) => regeneration.enabled),
   );
@@ -104,7 +121,7 @@ export class Strip {
   });
   readonly whole = $derived.by(() => ({
     fromTick: this.first,
-    toTick: axisEnd(this.now, this.first, this.forecast, this.figure.top),
+    toTick: axisEnd(this.now, this.first, this.forecast, this.figure.top, this.#comingTicks),
   }));
   readonly box = $derived.by(() => ({ width: this.width, height: this.height, ...seen(this.zoom, this.whole) }));
   /** A zoom to all that changes; null: that is the whole axis. */
@@ -123,9 +140,21 @@ export class Strip {
   );
   readonly pointed = $derived.by(() => {
     const { pointer } = this;
-    if (pointer === null || pointer.y < this.height - AXIS_PIXELS - laneHeight(this.marks)) return null;
+    if (pointer === null || !this.#isInLanes(pointer.y)) return null;
     return markAt(this.marks, pointer.x, this.now, (tick) => xOfTick(this.box, tick));
   });
+  #isInLanes(y: number): boolean {
+    return y >= this.height - AXIS_PIXELS - laneHeight(this.marks, this.coming);
+  }
+
+  /** Number of the command to come under the pointer. */
+  readonly pointedComing = $derived.by(() => {
+    const { pointer, dragged } = this;
+    if (dragged !== null) return dragged.nth;
+    if (pointer === null || !this.#isInLanes(pointer.y)) return null;
+    return comingAt(this.coming, pointer.x, (tick) => xOfTick(this.box, tick));
+  });
+
   /** Index of the point under the pointer; -1: nothing is known of that tick; null: the pointer is elsewhere. */
   readonly #hovered = $derived.by(() => {
     if (this.hoverTick === null) return null;
