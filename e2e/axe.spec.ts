@@ -141,6 +141,7 @@ for (const [theme, rules] of [
       'Migrate two to…',
       'Beyond the RFC…',
       'Report…',
+      'Two runs or two moments side by side…',
       'Glossary',
       'Keys',
       'New scenario…',

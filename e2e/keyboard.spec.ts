@@ -57,6 +57,7 @@ const COMMANDS = [
     'Show the guest',
     'Show accounting',
     'Show migrations',
+    'Two runs or two moments side by side…',
     'Zoom in',
     'Zoom out',
     'Fit all',

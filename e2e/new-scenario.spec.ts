@@ -46,6 +46,7 @@ test('several hosts with links are made, and a VM can be migrated between them',
     'host1',
     'host3 (no link)',
   ]);
+  await ui.closeDialog();
 });
 
 test('what cannot be is told while it is typed, and is not made', IN_WEB, async ({ ui }) => {

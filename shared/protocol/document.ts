@@ -2,7 +2,8 @@
  * What main sends to a window about documents and runs. Plain JSON. All counts are 4 KiB pages, all times ticks or ms.
  */
 import type { Diagnostic } from '../errors/index.ts';
-import type { LawsChecked, RunInputs } from '../view/index.ts';
+import type { LawsChecked, RunInputs, SeriesPart } from '../view/index.ts';
+import type { WorldEvent } from '../model/event.ts';
 import type { CommandType } from '../model/command.ts';
 import type { Forecast } from '../model/forecast.ts';
 
@@ -44,6 +45,7 @@ export interface StartInfo {
     readonly tickMs: number;
     readonly playing: boolean;
     readonly windows: number;
+    readonly dirty: boolean;
   }[];
   readonly recoverable: readonly {
     readonly id: string;
@@ -94,6 +96,8 @@ export interface DocumentState {
   readonly place: string | null;
   readonly dirty: boolean;
   readonly changedOnDisk: boolean;
+  /** It was made of hosts and VMs of other tools, without commands: a first rehearsal of its VMs may be offered. */
+  readonly isImport: boolean;
   readonly tick: number;
   readonly tickMs: number;
   readonly seed: number;
@@ -143,6 +147,18 @@ export interface DocumentCommand {
   readonly outcome: string;
   /** Made when the command was applied, to compare with what happened. Null: commands of this type have none. */
   readonly forecast: Forecast | null;
+}
+
+/** An open run over time. */
+export interface RunOverTime {
+  readonly name: string;
+  readonly tick: number;
+  readonly tickMs: number;
+  readonly playing: boolean;
+  readonly vms: readonly string[];
+  readonly part: SeriesPart;
+  /** What has a mark on the time axis: commits, beginnings and ends of moves; at most the last MAX_MARKS. */
+  readonly events: readonly WorldEvent[];
 }
 
 export interface RunHashes {

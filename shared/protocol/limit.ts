@@ -12,6 +12,8 @@ export const MAX_TILE_PAGES = 65_536;
 export const MAX_SHELL_LINE_CHARS = 4096;
 export const MAX_SHELL_CHARS = 2 ** 20;
 
+/** Events with a mark on the time axis of a run that is put beside another. */
+export const MAX_MARKS = 5000;
 /** Of the form for a new scenario: kinds of hosts, and VMs on each host. */
 export const MAX_HOST_KINDS = 8;
 export const MAX_VMS_OF_FORM = 1024;

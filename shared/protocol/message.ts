@@ -38,6 +38,8 @@ export interface EventData {
   start: StartInfo;
   /** A problem that belongs to no request; shown as a toast and kept under Problems. */
   notice: Diagnostic;
+  /** While the world of what this window opens is made: pages of all its guests, warm-up included. */
+  opening: { readonly pages: number; readonly ofPages: number };
   /** Progress of the comparison that this window requested last. */
   comparing: CompareProgress;
   /** A command chosen in the menu bar or by the system: the window acts as if the person had chosen it there. */

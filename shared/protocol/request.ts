@@ -21,7 +21,15 @@ import type { CommitTrace } from '../model/commit-trace.ts';
 import type { LawsChecked } from '../view/index.ts';
 import { submittedCommandSchema } from '../schema/command.ts';
 import type { ScenarioCommand } from '../schema/command.ts';
-import type { DocumentState, HelloReply, ImportReply, OpenReply, RunHashes, SeriesPart } from './document.ts';
+import type {
+  DocumentState,
+  HelloReply,
+  ImportReply,
+  OpenReply,
+  RunHashes,
+  RunOverTime,
+  SeriesPart,
+} from './document.ts';
 import type { Forecast } from '../model/forecast.ts';
 import type { Comparison } from '../model/comparison.ts';
 import type { FindingReport } from '../model/finding.ts';
@@ -115,6 +123,8 @@ export const requests = {
   'document.recent': desk<OpenReply>()(z.strictObject({ recent: id })),
   /** Opens an unsaved document as the journal has it; the world is stepped to the tick it had reached. */
   'document.recover': desk<OpenReply>()(z.strictObject({ recovery: id })),
+  /** Gives up what this window has asked to be opened; that is answered as cancelled. */
+  'document.stopOpening': desk<null>()(none),
   'document.discardRecovery': desk<null>()(z.strictObject({ recovery: id })),
   /** Dropped or chosen files in any order, recognised by content: one scenario, or hosts and VMs, of which a
    *  scenario without commands is made. */
@@ -156,6 +166,17 @@ export const requests = {
   }>()(none),
   /** Takes one of them out of the scenario. tick and text: as `run.schedule` had it, lest another stands at its id by now. */
   'run.unschedule': run<null>()(z.strictObject({ id: z.int().min(0), tick, text: z.string().max(1000) })),
+  /** Puts one of them at another tick, or another command in its place. command null: the same; toTick: not before the
+   *  present. Undo puts it back. Reply: where it is to come now. */
+  'run.reschedule': run<{ tick: number }>()(
+    z.strictObject({
+      id: z.int().min(0),
+      tick,
+      text: z.string().max(1000),
+      toTick: tick,
+      command: submittedCommandSchema.nullable(),
+    }),
+  ),
   /** Enters a compaction of each VM into them, one after the other from the present on; undo takes all back. */
   'run.rehearse': run<null>()(none),
   /** Applied at once and entered into the scenario. rejection: the simulated world says no, and nothing changed. */
@@ -225,6 +246,9 @@ export const requests = {
   'view.events': desk<{ from: number; events: readonly WorldEvent[] }>()(
     z.strictObject({ from: z.int().min(0), most: z.int().min(1).max(10_000) }),
   ),
+
+  /** All that an open run shows over time, this window's or another: what is put beside it on one axis. */
+  'run.overTime': desk<RunOverTime>()(z.strictObject({ document: id })),
 
   // Out
   /** Payload: the file. html: the self-contained report; pdf: the same, printed; json: the run document; scenario: its

@@ -90,6 +90,7 @@ const TABLE = {
   'view.guest.layouts': view("Show the guest's layouts and what changed between two", null),
   'view.guest.commits': view("Show the guest's commits, step by step", null),
   'view.guest.compare': view('Show the guest beside one without defects, and beyond the RFC', null),
+  'view.beside': view('Two runs or two moments side by side…', ['View', 0, 'Side by Side…'], 'L'),
   'view.zoomIn': view('Zoom in', ['View', 1, 'Zoom In'], '+', '='),
   'view.zoomOut': view('Zoom out', ['View', 1, 'Zoom Out'], '-'),
   'view.fit': view('Fit all', ['View', 1, 'Fit All'], '0', 'F'),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { PROTOCOL_VERSION } from '../../shared/protocol/index.ts';
 import { runJob } from '../runtime/index.ts';
 import { readScenario } from '../scenario/index.ts';
 import type { FakeShell } from './fixture/page.ts';
@@ -434,7 +435,17 @@ test('an imported host and its VMs become one unsaved document; all problems com
     { name: 'host.txt', kind: 'host' },
   ]);
   const state = (await page.get('attach', { document: reply.document }))!;
-  expect(state).toMatchObject({ dirty: true, place: null, commands: [] });
+  expect(state).toMatchObject({ dirty: true, place: null, commands: [], isImport: true });
+  // However it is opened, what it is is the same.
+  for (const [name, text, isImport] of [
+    ['pasted.txt', `$ numactl --hardware\n${host}$ virsh dumpxml db\n${vm}\n`, true],
+    ['small.pageshift.json', SMALL, false],
+  ] as const) {
+    const path = join(folder, name);
+    await writeFile(path, text);
+    const { document } = await desk.openPath(null, path);
+    expect((await page.get('attach', { document }))!.isImport).toBe(isImport);
+  }
   const bad = await page.get('document.import', {
     files: [
       { name: 'a.xml', text: '<domain><name>x' },
@@ -445,6 +456,18 @@ test('an imported host and its VMs become one unsaved document; all problems com
   expect(bad.document).toBeNull();
   expect(new Set(bad.diagnostics.map(({ where }) => where.file))).toEqual(new Set(['a.xml', 'b.json', 'c.txt']));
   expect(bad.files.map(({ kind }) => kind)).toEqual(['vm', 'scenario', null]);
+});
+
+test('an opening tells how far it is, and is given up at once', async () => {
+  const page = new Page(desk, 'w');
+  const large = [{ count: 1, nodes: 1, nodeMemoryMiB: 16_384, cpusPerNode: 4, vms: 1, vmMemoryMiB: 8192 }];
+  const opened = page.get('document.new', { name: 'large', hosts: large, links: null });
+  await until('it is being made', () => (page.last('opening')?.pages ?? 0) > 0);
+  expect(page.last('opening')!.ofPages).toBeGreaterThanOrEqual(2 ** 21);
+  await page.get('document.stopOpening', {});
+  expect(await opened).toEqual({ document: null, diagnostics: [] });
+  expect(desk.documents()).toEqual([]);
+  expect((await page.get('hello', { protocol: PROTOCOL_VERSION })).start.recoverable).toEqual([]);
 });
 
 describe('the end', () => {

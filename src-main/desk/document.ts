@@ -36,6 +36,8 @@ export interface DocumentParts {
   readonly print: FilePrint | null;
   /** That is not what was read or written here last (a document that is recovered). */
   readonly changedOnDisk: boolean;
+  /** See DocumentState. */
+  readonly isImport: boolean;
   readonly problems: readonly Diagnostic[];
 }
 
@@ -54,6 +56,7 @@ export class OpenedDocument {
   readonly session: Session;
   readonly viewers = new Set<Viewer>();
   readonly #listener: DocumentListener;
+  readonly #isImport: boolean;
   #journal: Journal | null;
   #place: string | null;
   #saved: string | null;
@@ -88,6 +91,7 @@ export class OpenedDocument {
     this.#saved = parts.saved;
     this.#print = parts.print;
     this.#ownPrint = parts.changedOnDisk ? null : parts.print;
+    this.#isImport = parts.isImport;
     this.#problems = parts.problems.slice(0, MAX_PROBLEMS);
     const { text, tick } = this.session.journal();
     this.#text = this.#journalText = text;
@@ -137,6 +141,7 @@ export class OpenedDocument {
       place: this.#place === null ? null : visible(this.#place),
       dirty: this.dirty,
       changedOnDisk: this.#changedOnDisk,
+      isImport: this.#isImport,
       problems: this.#problems.map(visibleDiagnostic),
     };
   }
@@ -215,11 +220,11 @@ export class OpenedDocument {
   #writeDown({ name, busy }: SessionState): void {
     if (busy === null) this.#recovering = false;
     if (this.#recovering || this.#journal === null) return;
-    const { text, tick, given } = this.session.journal();
+    const { text, tick, given, rescheduled } = this.session.journal();
     if (text !== this.#journalText) {
       this.#journalText = text;
       this.#journalTick = tick;
-      void this.#journal.change({ name, text, tick, given });
+      void this.#journal.change({ name, text, tick, given, rescheduled });
     } else if (tick !== this.#journalTick) {
       this.#tickTimer ??= setTimeout(() => this.#noteTick(), TICK_EVERY_MS).unref();
     }

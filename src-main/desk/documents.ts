@@ -8,6 +8,7 @@ import { basename, resolve } from 'node:path';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { ImportReply, OpenReply } from '../../shared/protocol/index.ts';
 import type { ThreadPlace } from '../runtime/index.ts';
+import type { OpeningWatch } from '../runtime/session-api.ts';
 import { canonicalText } from '../scenario/index.ts';
 import type { RecentFiles } from '../store/index.ts';
 import { discardJournal, dropJournal, filePrint, readText, takeJournal, textHash } from '../store/index.ts';
@@ -67,47 +68,50 @@ export class Documents {
     return document;
   }
 
-  openNew(form: CheckedInput<'document.new'>): Promise<OpenReply> {
+  openNew(form: CheckedInput<'document.new'>, opening?: OpeningWatch): Promise<OpenReply> {
     const { value, diagnostics } = newScenario(form);
     if (value === null) return Promise.resolve({ document: null, diagnostics });
-    return this.#start({ scenario: value, written: null }, { ...NOWHERE, diagnostics });
+    return this.#start({ scenario: value, written: null }, { ...NOWHERE, diagnostics, ...watched(opening) });
   }
 
-  openExample(id: string): Promise<OpenReply> {
+  openExample(id: string, opening?: OpeningWatch): Promise<OpenReply> {
     const example = this.#parts.examples.find(({ info }) => info.id === id);
     if (example === undefined) throw new RequestDenied('There is no such example.');
     const { scenario, file, text } = example;
     const saved = textHash(canonicalText(scenario));
-    return this.#start({ scenario, written: { name: file, text } }, { ...NOWHERE, saved, diagnostics: [] });
+    const origin = { ...NOWHERE, saved, diagnostics: [], ...watched(opening) };
+    return this.#start({ scenario, written: { name: file, text } }, origin);
   }
 
-  async openImport(files: readonly GivenFile[]): Promise<ImportReply> {
-    const imported = await importFiles(files, this.#parts.threadPlace);
+  async openImport(files: readonly GivenFile[], opening?: OpeningWatch): Promise<ImportReply> {
+    const imported = await importFiles(files, this.#parts.threadPlace, undefined, opening?.signal);
     const { source, diagnostics } = imported;
     if (source === null) return { document: null, diagnostics, files: imported.files };
     // A scenario that was dropped stands in a file somewhere; what was assembled stands nowhere.
     const saved = source.written === null ? null : textHash(canonicalText(source.scenario));
-    return { ...(await this.#start(source, { ...NOWHERE, saved, diagnostics })), files: imported.files };
+    const isImport = source.written === null;
+    const reply = await this.#start(source, { ...NOWHERE, saved, diagnostics, isImport, ...watched(opening) });
+    return { ...reply, files: imported.files };
   }
 
-  async openRecent(id: string): Promise<OpenReply> {
+  async openRecent(id: string, opening?: OpeningWatch): Promise<OpenReply> {
     const file = (await this.#parts.recent.list()).find((entry) => entry.id === id);
     if (file === undefined) throw new RequestDenied('This file is not among the recent ones any more.');
-    return await this.openPath(file.path);
+    return await this.openPath(file.path, opening);
   }
 
   /** A scenario is opened where it is; a host or VM of another tool becomes a new document. */
-  async openPath(given: string): Promise<OpenReply> {
+  async openPath(given: string, opening?: OpeningWatch): Promise<OpenReply> {
     const path = await realPlace(resolve(given));
     const there = this.all.find(({ place }) => place === path);
     if (there !== undefined) return { document: there.id, diagnostics: [] };
-    return await this.#once(path, () => this.#openFile(path));
+    return await this.#once(path, () => this.#openFile(path, opening));
   }
 
   /** Goes on with what a journal has. */
-  async recover(id: string): Promise<OpenReply> {
+  async recover(id: string, opening?: OpeningWatch): Promise<OpenReply> {
     if (this.#open.has(id)) return { document: id, diagnostics: [] };
-    return await this.#once(id, () => this.#recover(id));
+    return await this.#once(id, () => this.#recover(id, opening));
   }
 
   /** Two who ask for the same at once are answered the same. */
@@ -117,7 +121,7 @@ export class Documents {
     return under;
   }
 
-  async #recover(id: string): Promise<OpenReply> {
+  async #recover(id: string, opening?: OpeningWatch): Promise<OpenReply> {
     const { value: journal, diagnostics } = await takeJournal(this.#journalFolder, id);
     if (journal === null) return { document: null, diagnostics };
     const file = journal.place ?? `${journal.name}.pageshift.json`;
@@ -133,6 +137,7 @@ export class Documents {
     const origin = {
       ...{ place, saved, print, journal, diagnostics: [...diagnostics, ...read.diagnostics] },
       ...(changed ? { changedOnDisk: true as const } : {}),
+      ...watched(opening),
     };
     const reply = await this.#start(source, origin);
     this.#parts.journalsChanged();
@@ -190,19 +195,23 @@ export class Documents {
     return journalFolder(this.#parts.dataFolder);
   }
 
-  async #openFile(path: string): Promise<OpenReply> {
+  async #openFile(path: string, opening?: OpeningWatch): Promise<OpenReply> {
     const { value: text, diagnostics } = await readText(path, path);
     if (text === null) return { document: null, diagnostics };
-    return await this.#startFile(path, text);
+    return await this.#startFile(path, text, opening);
   }
 
-  async #startFile(path: string, text: string): Promise<OpenReply> {
-    const { source, diagnostics } = await importFiles([{ name: path, text }], this.#parts.threadPlace);
+  async #startFile(path: string, text: string, opening?: OpeningWatch): Promise<OpenReply> {
+    const files = [{ name: path, text }];
+    const imported = await importFiles(files, this.#parts.threadPlace, undefined, opening?.signal);
+    const { source, diagnostics } = imported;
     if (source === null) return { document: null, diagnostics };
-    if (source.written === null) return await this.#start(source, { ...NOWHERE, diagnostics });
+    const watch = watched(opening);
+    if (source.written === null)
+      return await this.#start(source, { ...NOWHERE, diagnostics, isImport: true, ...watch });
     const print = textHash(text);
     const saved = textHash(canonicalText(source.scenario));
-    const reply = await this.#start(source, { place: path, saved, print, diagnostics });
+    const reply = await this.#start(source, { place: path, saved, print, diagnostics, ...watch });
     if (reply.document !== null) await this.noteFile(path, source.scenario.name);
     return reply;
   }
@@ -248,6 +257,9 @@ export class Documents {
     return true;
   }
 }
+
+const watched = (opening: OpeningWatch | undefined): Pick<Origin, 'opening'> =>
+  opening === undefined ? {} : { opening };
 
 const tooMany = (): Diagnostic => ({
   severity: 'error',

@@ -382,6 +382,7 @@ describe('what is kept', () => {
       saved: null,
       text: '{}',
       given: [],
+      rescheduled: null,
       tick: 5,
     }).slice(1);
     await writeFile(path, `{"sum":${crc32(rest)},${rest}\n`);

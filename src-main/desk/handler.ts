@@ -2,7 +2,9 @@
 import { CSV_FILES } from '../report/index.ts';
 import type { CompareProgress } from '../../shared/model/comparison.ts';
 import type { Answer, DeskRequestName } from '../../shared/protocol/index.ts';
+import type { WorldEventType } from '../../shared/model/event.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/index.ts';
+import { MAX_MARKS } from '../../shared/protocol/limit.ts';
 import { unwritable, writeFiles } from '../store/index.ts';
 import type { CheckedInput } from '../../shared/protocol/index.ts';
 import type { Documents } from './documents.ts';
@@ -36,6 +38,13 @@ export interface HandlerParts {
 }
 
 const DONE = { output: null };
+
+/** What has a mark on the time axis. */
+const MARKED: ReadonlySet<WorldEventType> = new Set([
+  ...(['layoutCommitted', 'compactionStarted', 'compactionCompleted', 'compactionStalled'] as const),
+  ...(['compactionCancelled', 'migrationStarted', 'migrationCompleted', 'migrationCancelled'] as const),
+  'migrationFailed',
+]);
 
 export function createHandlers({ shell, documents, lists, previews, documentOf, show }: HandlerParts): Handlers {
   const done = async (work: Promise<void>): Promise<typeof DONE> => {
@@ -79,18 +88,33 @@ export function createHandlers({ shell, documents, lists, previews, documentOf, 
       return { output: document === null ? null : document.state() };
     },
 
-    'document.new': async (form) => ({ output: await documents.openNew(form) }),
-    'document.example': async ({ example }) => ({ output: await documents.openExample(example) }),
-    'document.open': async (_, { window }) => {
+    'document.new': async (form, link) => ({
+      output: await link.whileOpening((opening) => documents.openNew(form, opening)),
+    }),
+    'document.example': async ({ example }, link) => ({
+      output: await link.whileOpening((opening) => documents.openExample(example, opening)),
+    }),
+    'document.open': async (_, link) => {
       if (shell.dialogs === null)
         throw new RequestDenied('There is no dialog to choose a file in: drop it on the window.');
-      const path = await shell.dialogs.openFile(window);
-      return { output: path === null ? { document: null, diagnostics: [] } : await documents.openPath(path) };
+      const path = await shell.dialogs.openFile(link.window);
+      if (path === null) return { output: { document: null, diagnostics: [] } };
+      return { output: await link.whileOpening((opening) => documents.openPath(path, opening)) };
     },
-    'document.recent': async ({ recent }) => ({ output: await documents.openRecent(recent) }),
-    'document.recover': async ({ recovery }) => ({ output: await documents.recover(recovery) }),
+    'document.recent': async ({ recent }, link) => ({
+      output: await link.whileOpening((opening) => documents.openRecent(recent, opening)),
+    }),
+    'document.recover': async ({ recovery }, link) => ({
+      output: await link.whileOpening((opening) => documents.recover(recovery, opening)),
+    }),
     'document.discardRecovery': async ({ recovery }) => done(documents.discardRecovery(recovery)),
-    'document.import': async ({ files }) => ({ output: await documents.openImport(files) }),
+    'document.import': async ({ files }, link) => ({
+      output: await link.whileOpening((opening) => documents.openImport(files, opening)),
+    }),
+    'document.stopOpening': async (_, link) => {
+      link.stopOpening();
+      return DONE;
+    },
     'document.save': async (asked, link) => {
       const document = link.shown();
       return await document.exclusively(async () => {
@@ -135,6 +159,14 @@ export function createHandlers({ shell, documents, lists, previews, documentOf, 
     'view.events': async ({ from, most }, link) => ({
       output: { from, events: link.shown().session.events.slice(from, from + most) },
     }),
+
+    'run.overTime': async ({ document: id }) => {
+      const { session } = documents.get(id);
+      const { output: part } = await session.ask('view.series', { haveTick: null, stride: 0 });
+      const { name, tick, tickMs, playing, inputs } = session.state;
+      const events = session.events.filter(({ type }) => MARKED.has(type)).slice(-MAX_MARKS);
+      return { output: { name, tick, tickMs, playing, vms: inputs.guests.map((vm) => vm.name), part, events } };
+    },
 
     'export.make': async (asked, link) => {
       const { name, mime, content } = await makeExport(asked, exportable(link.shown()), shell.pdf);

@@ -6,7 +6,7 @@
  */
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import type { GivenFile, Imported } from '../jobs/index.ts';
-import { overLimit, runJob } from '../runtime/index.ts';
+import { isJobStopped, overLimit, runJob } from '../runtime/index.ts';
 import type { ThreadPlace } from '../runtime/index.ts';
 import type { Scenario } from '../scenario/index.ts';
 import { textHash } from '../store/index.ts';
@@ -26,15 +26,21 @@ export async function importFiles(
   given: readonly GivenFile[],
   threadPlace?: ThreadPlace,
   limits: typeof LIMITS | { readonly ms: number; readonly memoryMib: number } = LIMITS,
+  signal?: AbortSignal,
 ): Promise<Imported> {
   const files = given.map(({ name, text }) => ({ name, text, sha256: textHash(text) }));
   try {
     return await runJob(
       'read',
       { files },
-      { where: isCheap(given) ? 'here' : 'worker', limits, ...(threadPlace === undefined ? {} : { threadPlace }) },
+      {
+        ...{ where: isCheap(given) ? 'here' : 'worker', limits },
+        ...(threadPlace === undefined ? {} : { threadPlace }),
+        ...(signal === undefined ? {} : { signal, endsAtOnce: true }),
+      },
     );
   } catch (error) {
+    if (isJobStopped(error)) return { source: null, files: [], diagnostics: [] };
     const exceeded = overLimit(error);
     if (exceeded === null) throw error;
     const told = files.map(({ name }) => ({ name, kind: null }));

@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { ThreadPlace } from '../runtime/index.ts';
-import type { SessionOptions, SessionStart } from '../runtime/session-api.ts';
+import type { OpeningWatch, SessionOptions, SessionStart } from '../runtime/session-api.ts';
 import { canonicalText, placementDiagnostics } from '../scenario/index.ts';
 import type { FilePrint, FoundJournal } from '../store/index.ts';
 import { dropJournal, Journal } from '../store/index.ts';
@@ -38,6 +38,10 @@ export interface Origin {
   readonly diagnostics: readonly Diagnostic[];
   /** It goes on where a journal ended. */
   readonly journal?: FoundJournal;
+  /** See DocumentState. */
+  readonly isImport?: boolean;
+  /** Who waits for it. */
+  readonly opening?: OpeningWatch;
 }
 
 export interface StartedDocument {
@@ -52,14 +56,22 @@ export async function startDocument(
 ): Promise<StartedDocument> {
   const { startSession, threadPlace, version, dataFolder, listener } = parts;
   const text = canonicalText(scenario);
-  const { place, saved, print, journal: found } = origin;
+  const { place, saved, print, journal: found, opening } = origin;
   let document: OpenedDocument | null = null;
   const early: Error[] = [];
   const failed = (error: Error): void => {
     if (document === null) early.push(error);
     else document.journalFailed(error);
   };
-  const state = { name: scenario.name, place, saved, text, given: found?.given ?? [], tick: found?.tick ?? 0 };
+  const state = {
+    name: scenario.name,
+    place,
+    saved,
+    text,
+    given: found?.given ?? [],
+    rescheduled: found?.rescheduled ?? null,
+    tick: found?.tick ?? 0,
+  };
   const journal = await Journal.begin(journalFolder(dataFolder), state, failed, found?.id).catch((error: Error) => {
     early.push(error);
     return null;
@@ -71,7 +83,8 @@ export async function startDocument(
       text,
       version,
       spillFolder: join(historyFolder(dataFolder), id),
-      ...(found === undefined ? {} : { toTick: found.tick, given: found.given }),
+      ...(found === undefined ? {} : { toTick: found.tick, given: found.given, rescheduled: found.rescheduled }),
+      ...(opening === undefined ? {} : { opening }),
       ...(threadPlace === undefined ? {} : { threadPlace }),
     });
   } catch (error) {
@@ -80,6 +93,7 @@ export async function startDocument(
   }
   if (start.session === null) {
     await forgo(dataFolder, journal, found);
+    if (opening?.signal.aborted === true) return { document: null, diagnostics: [] };
     const short = placementDiagnostics(start.problems, scenario, written?.name ?? '', written?.text ?? null);
     const told = written === null ? short.map((d) => ({ ...d, where: withoutFile(d) })) : short;
     return { document: null, diagnostics: [...origin.diagnostics, ...told] };
@@ -89,6 +103,7 @@ export async function startDocument(
     {
       ...{ id, session, journal, place, saved, print, problems: origin.diagnostics },
       changedOnDisk: origin.changedOnDisk === true,
+      isImport: origin.isImport === true,
     },
     listener,
   );

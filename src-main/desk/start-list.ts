@@ -44,13 +44,14 @@ export class StartLists {
           ),
         })),
       ),
-      open: opened().map(({ id, session: { state }, viewers }) => ({
+      open: opened().map(({ id, session: { state }, viewers, dirty }) => ({
         id,
         name: state.name,
         tick: state.tick,
         tickMs: state.tickMs,
         playing: state.playing,
         windows: viewers.size,
+        dirty,
       })),
       recoverable: journals.filter(isWorthRecovering).map((journal) => ({
         id: journal.id,

@@ -14,6 +14,7 @@ import type { CompareProgress } from '../../shared/model/comparison.ts';
 import type { Answer, RequestName, ServerMessage, StartInfo } from '../../shared/protocol/index.ts';
 import { writeMessage } from '../../shared/protocol/index.ts';
 import { isRequestDenied } from '../runtime/index.ts';
+import type { OpeningWatch } from '../runtime/session-api.ts';
 import type { FrameRequest } from '../runtime/index.ts';
 import type { OpenedDocument, Viewer } from './document.ts';
 import type { AdmittedRequest } from './door.ts';
@@ -64,6 +65,8 @@ export class WindowLink implements Connection, Viewer {
   /** Events that the window has. */
   #eventsHad = 0;
   #telling = false;
+  /** What it has asked to be opened. */
+  readonly #opening = new Set<AbortController>();
   #timer: NodeJS.Timeout | null = null;
   #toldAtMs = -Infinity;
   #comparingAtMs = -Infinity;
@@ -168,6 +171,24 @@ export class WindowLink implements Connection, Viewer {
 
   notice(data: Diagnostic): void {
     if (this.#accepts()) this.#tell({ event: 'notice', data: visibleDiagnostic(data) });
+  }
+
+  /** Opens something for this window, which is told how far it is and may give it up. */
+  async whileOpening<T>(open: (watch: OpeningWatch) => Promise<T>): Promise<T> {
+    const own = new AbortController();
+    this.#opening.add(own);
+    const making = (pages: number, ofPages: number): void => {
+      if (!own.signal.aborted && this.#accepts()) this.#tell({ event: 'opening', data: { pages, ofPages } });
+    };
+    try {
+      return await open({ signal: own.signal, making });
+    } finally {
+      this.#opening.delete(own);
+    }
+  }
+
+  stopOpening(): void {
+    for (const opening of this.#opening) opening.abort();
   }
 
   /** Of a comparison that goes on: as seldom as all else, and nothing is lost by it. */

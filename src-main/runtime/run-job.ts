@@ -17,6 +17,8 @@ export interface JobOptions<N extends JobName> {
   readonly where?: 'here' | 'worker';
   readonly onProgress?: (progress: JobProgress<N>) => void;
   readonly signal?: AbortSignal;
+  /** Of a worker: it is ended with the signal, wherever it is; for a job that has nothing to show when it is stopped. */
+  readonly endsAtOnce?: true;
   /** Of a worker: beyond them it is ended, and the job rejects (overLimit). */
   readonly limits?: { readonly ms: number; readonly memoryMib: number };
   /** Of the worker's file, where that is not beside this one (a bundled build). */
@@ -94,7 +96,7 @@ export const STOP = 'stop';
 async function runInWorker<N extends JobName>(
   name: N,
   input: JobInput<N>,
-  { onProgress, signal, limits, threadPlace = besideThis }: JobOptions<N>,
+  { onProgress, signal, endsAtOnce, limits, threadPlace = besideThis }: JobOptions<N>,
 ): Promise<JobOutput<N>> {
   const { promise, resolve, reject } = Promise.withResolvers<JobOutput<N>>();
   const data = { name, input } satisfies JobData;
@@ -111,7 +113,11 @@ async function runInWorker<N extends JobName>(
     reject(new JobOverLimit('time'));
     void thread.end();
   }, limits?.ms ?? MAX_TIMER_MS);
-  const stop = (): void => thread.post(STOP);
+  const stop = (): void => {
+    if (endsAtOnce !== true) return thread.post(STOP);
+    reject(new JobStopped(`The job ${name} was stopped.`));
+    void thread.end(0);
+  };
   if (signal?.aborted === true) stop();
   else signal?.addEventListener('abort', stop, { once: true });
   return await promise.finally(() => {

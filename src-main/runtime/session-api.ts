@@ -15,7 +15,15 @@ import type { ThreadPlace } from './thread.ts';
 import type { PlacementProblem } from '../../shared/model/placement.ts';
 
 /** What of a document's state is the run's; the rest (place, dirty, id) is the desk's. */
-export type SessionState = Omit<DocumentState, 'id' | 'place' | 'dirty' | 'changedOnDisk' | 'problems'>;
+export type SessionState = Omit<DocumentState, 'id' | 'place' | 'dirty' | 'changedOnDisk' | 'isImport' | 'problems'>;
+
+/** What goes on while a world is made. */
+export interface OpeningWatch {
+  /** Ends the work. */
+  readonly signal: AbortSignal;
+  /** Pages of all guests that are made, warm-up included. Called a few times a second. */
+  making(pages: number, ofPages: number): void;
+}
 
 export interface SessionOptions {
   /** Canonical text of a sound scenario. */
@@ -27,16 +35,25 @@ export interface SessionOptions {
   readonly toTick?: number;
   /** Recovery: which of the text's commands a person submitted, as SessionJournal has them: these can be undone. */
   readonly given?: readonly number[];
+  /** Recovery: SessionJournal.rescheduled, unchecked. */
+  readonly rescheduled?: unknown;
+  /** While its world is made: how far it is, and whether it is still wanted. */
+  readonly opening?: OpeningWatch;
   /** Of its thread's file, where that is not beside this one (a bundled build). */
   readonly threadPlace?: ThreadPlace;
 }
 
 /** All that is needed to come back to where a run stands: with `tick` as `toTick`, the options of another session. */
-export interface SessionJournal {
-  readonly text: string;
+export interface SessionJournal extends SessionDocument {
   readonly tick: number;
+}
+
+export interface SessionDocument {
+  readonly text: string;
   /** Indexes into the text's commands, in the order in which they were submitted. */
   readonly given: readonly number[];
+  /** Changes of the commands to come that can be taken back, plain data (submitted-journal.ts); null: none. */
+  readonly rescheduled: unknown;
 }
 
 export type SessionStart =

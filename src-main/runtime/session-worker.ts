@@ -4,11 +4,13 @@
  */
 import { workerData } from 'node:worker_threads';
 import { formatDiagnostic } from '../../shared/errors/index.ts';
-import { canonicalText, readScenario, tickOf } from '../scenario/index.ts';
+import { wholeOf } from '../engine/index.ts';
+import { canonicalText, readScenario } from '../scenario/index.ts';
 import { SessionDriver } from './session-driver.ts';
 import type { CallMessage, WorkerData, WorkerMessage } from './session-message.ts';
 import { AFTER_FAILURE, sessionMethods } from './session-methods.ts';
 import { SteeredRun } from './steered-run.ts';
+import { stepsOf } from './submitted-journal.ts';
 import { errorData, ThreadDoor } from './thread.ts';
 
 const door = new ThreadDoor<CallMessage, WorkerMessage>();
@@ -21,24 +23,34 @@ function buffersIn(answer: unknown): ArrayBuffer[] {
   return own instanceof Uint8Array && own.buffer instanceof ArrayBuffer ? [own.buffer] : [];
 }
 
+const TELL_EVERY_MS = 100;
+
+/** Tells how far the making of the world is; who does not want it any more ends the thread. */
+function tellMaking(): (pages: number, ofPages: number) => void {
+  let toldAtMs = -Infinity;
+  return (pages, ofPages) => {
+    const nowMs = performance.now();
+    if (nowMs - toldAtMs < TELL_EVERY_MS) return;
+    toldAtMs = nowMs;
+    post({ event: 'making', pages, ofPages });
+  };
+}
+
 function steer(options: WorkerData): void {
   const { value: scenario, diagnostics } = readScenario(options.text, 'scenario');
   if (scenario === null) throw new Error(diagnostics.map(formatDiagnostic).join('\n'));
   // Commands that a person submitted are submitted again while the run is brought to where it was.
-  const given = (options.given ?? [])
-    .flatMap((index) => scenario.commands[index] ?? [])
-    .sort((a, b) => tickOf(a, scenario.tickMs) - tickOf(b, scenario.tickMs));
-  const base = { ...scenario, commands: scenario.commands.filter((command) => !given.includes(command)) };
-  const { run, problems } = SteeredRun.create(base, {
-    version: options.version,
-    spillFolder: options.spillFolder,
-    nowMs: () => performance.now(),
-  });
+  const given = options.given ?? [];
+  const { base, steps } = stepsOf(scenario, given, options.rescheduled);
+  const { version, spillFolder } = options;
+  const { run, problems } = wholeOf(
+    SteeredRun.createInParts(base, { version, spillFolder, nowMs: () => performance.now() }, tellMaking()),
+  );
   if (run === null) post({ event: 'started', problems });
   else {
     const driver = new SessionDriver(run, { post, nowMs: () => performance.now() });
     if (options.toTick !== undefined)
-      driver.recover(options.toTick, given, { text: canonicalText(scenario), given: options.given ?? [] });
+      driver.recover(options.toTick, steps, { text: canonicalText(scenario), given, rescheduled: options.rescheduled });
     driver.sendState();
     const methods = sessionMethods(driver, run);
     post({ event: 'started', problems: [] });

@@ -10,7 +10,14 @@ import type { Comparison } from '../../shared/model/comparison.ts';
 import { readScenario } from '../scenario/index.ts';
 import { RequestDenied } from './request-denied.ts';
 import { isJobStopped, runJob } from './run-job.ts';
-import type { Session, SessionJournal, SessionOptions, SessionStart, SessionState } from './session-api.ts';
+import type {
+  Session,
+  SessionDocument,
+  SessionJournal,
+  SessionOptions,
+  SessionStart,
+  SessionState,
+} from './session-api.ts';
 import type { CallMessage, WorkerData, WorkerMessage } from './session-message.ts';
 import type { MethodAnswer, MethodInput, MethodName } from './session-table.ts';
 import type { ThreadPlace } from './thread.ts';
@@ -19,18 +26,24 @@ import { besideThis, errorOf, Thread } from './thread.ts';
 /**
  * Makes the world of a scenario, in a thread of its own. With `toTick` it is answered when the replay begins: `state.busy`
  * tells how far it is.
- * @returns the session, or every reason why the scenario's VMs do not fit. Rejects when the text is no sound scenario.
+ * @returns the session, or every reason why the scenario's VMs do not fit; none when the opening was ended. Rejects when
+ *          the text is no sound scenario.
  */
 export async function startSession(options: SessionOptions): Promise<SessionStart> {
-  const { text, version, spillFolder, toTick, given, threadPlace } = options;
+  const { text, version, spillFolder, toTick, given, rescheduled = null, threadPlace, opening } = options;
   const workerData: WorkerData = {
     text,
     version,
     spillFolder,
     ...(toTick === undefined ? {} : { toTick }),
     ...(given === undefined ? {} : { given }),
+    rescheduled,
   };
-  const session = new WorkerSession(threadPlace ?? besideThis, workerData, { text, given: given ?? [] });
+  const session = new WorkerSession(threadPlace ?? besideThis, workerData, { text, given: given ?? [], rescheduled });
+  session.onMaking = (pages, ofPages) => opening?.making(pages, ofPages);
+  const end = (): void => void session.close();
+  if (opening?.signal.aborted === true) end();
+  opening?.signal.addEventListener('abort', end, { once: true });
   try {
     const problems = await session.started;
     if (problems.length === 0) return { session, problems: [] };
@@ -38,7 +51,10 @@ export async function startSession(options: SessionOptions): Promise<SessionStar
     return { session: null, problems };
   } catch (error) {
     await session.close();
+    if (opening?.signal.aborted === true) return { session: null, problems: [] };
     throw error;
+  } finally {
+    opening?.signal.removeEventListener('abort', end);
   }
 }
 
@@ -62,13 +78,15 @@ class WorkerSession implements Session {
   readonly #events: WorldEvent[] = [];
   readonly #failureListeners: ((error: Error) => void)[] = [];
   readonly #start: Waiting;
+  /** While the world is made. */
+  onMaking: (pages: number, ofPages: number) => void = () => undefined;
   #lastId = 0;
   #state: SessionState | null = null;
-  #document: Pick<SessionJournal, 'text' | 'given'>;
+  #document: SessionDocument;
   #failure: Error | null = null;
   #closed: Promise<void> | null = null;
 
-  constructor(threadPlace: ThreadPlace, workerData: WorkerData, document: Pick<SessionJournal, 'text' | 'given'>) {
+  constructor(threadPlace: ThreadPlace, workerData: WorkerData, document: SessionDocument) {
     this.#threadPlace = threadPlace;
     const { spillFolder } = workerData;
     this.#spillFolder = spillFolder;
@@ -160,7 +178,8 @@ class WorkerSession implements Session {
   async #close(): Promise<void> {
     this.#comparing?.abort();
     this.#rejectAll(new RequestDenied(CLOSED));
-    await this.#thread.end();
+    // While it makes its world it does not listen, and has nothing to keep.
+    await this.#thread.end(this.#state === null ? 0 : undefined);
     await rm(this.#spillFolder, { recursive: true, force: true });
   }
 
@@ -173,6 +192,9 @@ class WorkerSession implements Session {
       return;
     }
     switch (message.event) {
+      case 'making':
+        this.onMaking(message.pages, message.ofPages);
+        break;
       case 'started':
         this.#start.resolve(message.problems as never);
         break;
@@ -181,7 +203,7 @@ class WorkerSession implements Session {
         for (const listener of this.#stateListeners) listener(this.#state);
         break;
       case 'document':
-        this.#document = { text: message.text, given: message.given };
+        this.#document = { text: message.text, given: message.given, rescheduled: message.rescheduled };
         break;
       case 'events':
         this.#events.length = message.from;

@@ -15,17 +15,19 @@ import type { Forecast } from '../../shared/model/forecast.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
 import {
+  changeLabel,
   commandLabel,
+  moveLabel,
   pendingText,
   REHEARSAL_LABEL,
   rejectionText,
   removalLabel,
 } from '../../shared/view/words/index.ts';
 import type { PlacementProblem } from '../../shared/model/placement.ts';
-import type { Written } from '../engine/index.ts';
-import { InvariantError, World } from '../engine/index.ts';
+import type { Parts, Written } from '../engine/index.ts';
+import { guestPagesOf, InvariantError, wholeOf, World } from '../engine/index.ts';
 import type { Scenario, ScenarioCommand, ScheduleChange } from '../scenario/index.ts';
-import { rehearsalFrom, toWorldConfig } from '../scenario/index.ts';
+import { parsedCommand, rehearsalFrom, toWorldConfig } from '../scenario/index.ts';
 import { CommandOutcomes } from './command-outcomes.ts';
 import { DocumentRoom } from './document-room.ts';
 import { owedPages, pendingWork } from '../jobs/pending-work.ts';
@@ -36,6 +38,7 @@ import { RequestDenied } from './request-denied.ts';
 import type { SessionState } from './session-api.ts';
 import type { MethodAnswer, MethodInput } from './session-table.ts';
 import type { Submitted } from './submitted-commands.ts';
+import type { JournalChanges } from './submitted-journal.ts';
 import { SubmittedCommands } from './submitted-commands.ts';
 
 /** A line of a guest's shell that has written, and goes on. */
@@ -72,7 +75,18 @@ export class SteeredRun {
 
   /** @param scenario one that was read without errors. */
   static create(scenario: Scenario, options: SteeredRunOptions): SteeredRunStart {
-    const { world, problems } = World.create(toWorldConfig(scenario));
+    return wholeOf(SteeredRun.createInParts(scenario, options, () => undefined));
+  }
+
+  /** As create. @param making is told how many pages of all guests are made. */
+  static *createInParts(
+    scenario: Scenario,
+    options: SteeredRunOptions,
+    making: (pages: number, ofPages: number) => void,
+  ): Parts<SteeredRunStart> {
+    const config = toWorldConfig(scenario);
+    const ofPages = guestPagesOf(config);
+    const { world, problems } = yield* World.createInParts(config, (pages) => making(pages, ofPages));
     if (world === null) return { run: null, problems };
     return { run: new SteeredRun(scenario, world, options), problems: [] };
   }
@@ -102,6 +116,11 @@ export class SteeredRun {
   /** Indexes of the commands submitted into those of the text. */
   get given(): readonly number[] {
     return this.#commands.indexes;
+  }
+
+  /** Changes of the commands to come, as a journal keeps them. */
+  get rescheduled(): JournalChanges | null {
+    return this.#commands.rescheduled;
   }
 
   get #world(): World {
@@ -301,11 +320,31 @@ export class SteeredRun {
   /** Takes a command that is still to come out of the scenario. */
   unschedule(wanted: MethodInput<'run.unschedule'>): void {
     this.endLine();
+    const { command, tick } = this.#toCome(wanted);
+    this.changeSchedule({ removed: [command], added: [] }, removalLabel(command, tick, this.tickMs));
+  }
+
+  /** Puts another in the place of a command that is still to come, or the same at another tick. */
+  reschedule(wanted: MethodInput<'run.reschedule'>): void {
+    this.endLine();
+    const { command: old, tick } = this.#toCome(wanted);
+    const { toTick } = wanted;
+    if (toTick < this.tick) throw new RequestDenied('That time is over.');
+    const { at: _at, atMs: _atMs, ...same } = old;
+    const command = parsedCommand({ at: toTick, ...(wanted.command ?? same) });
+    if (command === null) throw new RequestDenied('That is no command.');
+    const label =
+      wanted.command === null
+        ? moveLabel(old, tick, toTick, this.tickMs)
+        : changeLabel(command, tick, toTick, this.tickMs);
+    this.changeSchedule({ removed: [old], added: [command] }, label);
+  }
+
+  #toCome(wanted: { readonly id: number; readonly tick: number; readonly text: string }) {
     const found = this.commandsToCome().find(({ id }) => id === wanted.id);
     if (found === undefined || found.tick !== wanted.tick || found.text !== wanted.text)
       throw new RequestDenied('This command is not to come any more.');
-    const { command, tick } = found;
-    this.#changeSchedule({ removed: [command], added: [] }, removalLabel(command, tick, this.tickMs));
+    return found;
   }
 
   /** Enters a compaction of each VM, one after the other from now on. */
@@ -313,10 +352,11 @@ export class SteeredRun {
     this.endLine();
     const added = rehearsalFrom(this.#commands.scenario, this.tick);
     if (added === null) throw new RequestDenied('The scenario has no room for so many commands more.');
-    this.#changeSchedule({ removed: [], added }, REHEARSAL_LABEL);
+    this.changeSchedule({ removed: [], added }, REHEARSAL_LABEL);
   }
 
-  #changeSchedule(schedule: ScheduleChange, label: string): void {
+  /** Also of a recovery: as a person made it before. */
+  changeSchedule(schedule: ScheduleChange, label: string): void {
     const wrong = this.#commands.wrongAfter(schedule);
     if (wrong !== null)
       throw new RequestDenied(`Then "${commandLabel(wrong.command)}" would make no sense. ${wrong.why}`);

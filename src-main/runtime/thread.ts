@@ -61,13 +61,14 @@ export class Thread<Down, Up> {
     this.#worker.postMessage(message);
   }
 
-  async end(): Promise<void> {
+  /** @param patienceMs after which it is ended, whatever it does. */
+  async end(patienceMs = MAX_PATIENCE_MS): Promise<void> {
     const ended = new Promise<void>((resolve) => {
       if (this.#worker.threadId === -1) resolve();
       else this.#worker.once('exit', () => resolve());
     });
     this.#worker.postMessage(END);
-    const patience = setTimeout(() => void this.#worker.terminate(), MAX_PATIENCE_MS);
+    const patience = setTimeout(() => void this.#worker.terminate(), patienceMs);
     await ended;
     clearTimeout(patience);
   }

@@ -10,7 +10,7 @@
  * (e) What belongs to a run goes with it: `attach` forgets all of it, and while it waits no run is shown. A failure of a
  *     request about a run is listed while that run is shown, and nowhere else.
  */
-import { guestsOf } from '../../shared/columns/index.ts';
+import { guestsOf, recordsOf } from '../../shared/columns/index.ts';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import type { SubmittedCommand } from '../../shared/schema/command.ts';
 import type { DocumentState, HelloReply, StartInfo } from '../../shared/protocol/document.ts';
@@ -30,7 +30,6 @@ import {
   nodeRows,
   spliceSeries,
 } from '../../shared/view/index.ts';
-import { seconds } from '../../shared/view/number-format.ts';
 import { COMMAND_NAMES } from '../../shared/view/words/index.ts';
 import type { TermId } from '../../shared/view/words/index.ts';
 import { toast } from '../ui/toast.svelte.ts';
@@ -38,12 +37,16 @@ import type { WindowCommand } from './window-command.ts';
 import { Connection, RequestError } from './connection.ts';
 import { DocumentFindings } from './findings.svelte.ts';
 import { GuestShells } from './guest-shell.svelte.ts';
+import { Coming } from './coming.svelte.ts';
+import type { ComingCommand } from './commands-to-come.ts';
+import { FIRST_STEPS } from './first-steps.ts';
+import { HeldKeys } from './held-keys.ts';
 import { isMac } from './keys.ts';
 import { readLayout, withOpen, withSize, writeLayout } from './layout.ts';
 import type { PanelName } from './layout.ts';
 import { memory } from './memory.ts';
 import { openPort } from './port.ts';
-import { brokenLaw, rejectedCommands } from './run-state.ts';
+import { brokenLaw, rejectedCommands, runState, settledText } from './run-state.ts';
 import { IdleGate, watchInput } from './idle-gate.ts';
 import { readThemeChoice, themeOf } from './theme.ts';
 import type { ThemeChoice } from './theme.ts';
@@ -70,9 +73,26 @@ export type Selection =
   | { readonly kind: 'compaction'; readonly index: number };
 
 export type DialogName =
-  'compact' | 'migrate' | 'beyond' | 'new' | 'export' | 'keys' | 'palette' | 'saveAs' | 'close' | 'about' | 'glossary';
+  | 'compact'
+  | 'migrate'
+  | 'beyond'
+  | 'beside'
+  | 'new'
+  | 'export'
+  | 'keys'
+  | 'palette'
+  | 'saveAs'
+  | 'close'
+  | 'about'
+  | 'glossary';
 
 export type DrawerTab = 'events' | 'coming' | 'console' | 'problems';
+
+/** What is being opened, and since when. */
+export interface Opening {
+  readonly what: string;
+  readonly sinceMs: number;
+}
 
 /** What a view that can be zoomed lends to the commands; registered while it is mounted. */
 export interface ViewControl {
@@ -114,6 +134,8 @@ export class App {
   dialog = $state<DialogName | null>(null);
   /** The VM that a dialog was opened for, by name. */
   dialogVm = $state<string | null>(null);
+  /** The command to come that a dialog changes; null: it submits one now. */
+  editing = $state.raw<ComingCommand | null>(null);
   /** The term that the glossary was opened at. */
   glossaryTerm = $state<TermId | null>(null);
   /** The connection is gone: what is shown is what was last known. */
@@ -129,12 +151,17 @@ export class App {
   viewControl = $state.raw<ViewControl | null>(null);
   /** Why the last opening failed, or what it warned of; shown beside the drop area, and under Problems. */
   openProblems = $state.raw<readonly Diagnostic[]>([]);
-  /** Document made of imported VMs of which the window offers a rehearsal. */
-  rehearsalOffer = $state<string | null>(null);
+  /** The last document of which a rehearsal was taken, or not wanted. */
+  #rehearsed = $state<string | null>(null);
   /** How far the comparison is that this window asked for last. */
   comparing = $state.raw<CompareProgress | null>(null);
   /** What is being opened, and since when; giving up sets it to null. */
-  opening = $state.raw<{ readonly what: string; readonly sinceMs: number } | null>(null);
+  opening = $state.raw<Opening | null>(null);
+  /** How far its world is made; null: that has not begun, or nothing is being opened. */
+  making = $state.raw<{ readonly pages: number; readonly ofPages: number } | null>(null);
+  readonly heldKeys = new HeldKeys();
+  /** How many of the first steps are done; they are shown beside a shipped example. */
+  #firstSteps = $state(Number(memory.get('firstSteps') ?? 0));
   /** The name in the toolbar is being written. */
   renaming = $state(false);
   /** What the view says beside the tabs: "16 GiB · 1 px = 6 800 pages". */
@@ -157,6 +184,10 @@ export class App {
   readonly shownView = $derived.by((): ViewName =>
     this.view === 'overview' && !this.severalHosts ? 'host' : this.view,
   );
+  /** A document is on its way: asked for, or there without its first frame. */
+  get isOpening(): boolean {
+    return this.opening !== null || this.attaching || (this.document !== null && this.frame === null);
+  }
   get severalHosts(): boolean {
     return (this.frame?.header.hosts.length ?? 1) > 1;
   }
@@ -188,12 +219,15 @@ export class App {
   readonly connection: Connection;
   readonly shells = new GuestShells(this);
   readonly findings = new DocumentFindings();
+  readonly coming = new Coming(this);
   #watching = false;
   #watched = '';
   /** Where the document stood when the series was asked for last; null: the series is to be asked for anew. */
   #seriesAt: string | null = null;
   #askingSeries = false;
   readonly #gate = new IdleGate();
+  /** The run has settled while it was played, and nobody has been told. */
+  #settledTick: number | null = null;
 
   constructor() {
     this.connection = new Connection(openPort(), () => (this.lost = true));
@@ -203,6 +237,11 @@ export class App {
     connection.on('notice', (notice) => this.note(notice));
     connection.on('events', ({ from, events }) => this.#told(from, events));
     connection.on('frame', ({ frame, at }, payload) => this.#frame(frame, at, payload));
+    connection.on('opening', (making) => {
+      this.making = making;
+      // Chosen in the shell's own dialog.
+      this.opening ??= { what: 'the file', sinceMs: performance.now() };
+    });
     connection.on('comparing', (progress) => (this.comparing = progress));
     connection.on('menu', ({ command }) => this.run(command));
     connection.on('open', ({ document }) => void this.attach(document));
@@ -216,6 +255,7 @@ export class App {
         const id = this.document?.id ?? null;
         this.findings.follow(id, 0, () => this.connection.request('document.findings', { migration: null }));
       });
+      $effect(() => this.coming.follow());
     });
     const dark = matchMedia('(prefers-color-scheme: dark)');
     this.systemIsDark = dark.matches;
@@ -243,6 +283,14 @@ export class App {
     void this.#followSeries();
   }
 
+  /** When the frame of that moment is shown, so that it says what all else says. */
+  #tellSettled(): void {
+    const { document, frame } = this;
+    if (document === null || this.#settledTick === null || frame?.header.tick !== this.#settledTick) return;
+    this.toast(settledText(runState(document, recordsOf(frame)), this.#settledTick, document.tickMs));
+    this.#settledTick = null;
+  }
+
   /** All that belongs to the run shown, but what is about the one that comes. */
   #forgetRun(next: string | null): void {
     this.#wanted = next;
@@ -262,6 +310,7 @@ export class App {
     this.notices = this.notices.filter((notice) => (this.#about.get(notice) ?? next) === next);
     this.#watched = '';
     this.#seriesAt = null;
+    this.#settledTick = null;
   }
 
   /** Sends a request; a rejection or failure is listed under Problems, and null is returned. */
@@ -288,6 +337,33 @@ export class App {
   note(notice: Diagnostic, about: string | null = null): void {
     if (about !== null) this.#about.set(notice, about);
     this.notices = [...this.notices.slice(-199), notice];
+  }
+
+  /** Of VMs that were imported, until something is to come or it was declined. */
+  get offersRehearsal(): boolean {
+    const { document } = this;
+    if (document === null || !document.isImport || document.commands.length > 0) return false;
+    return document.inputs.guests.length > 0 && this.#rehearsed !== document.id;
+  }
+
+  /** The first step that is still to be done with the example that is shown; null: there is none, or no example. */
+  get firstStep(): number | null {
+    const { document, start } = this;
+    const isExample = document?.place === null && start?.examples.some(({ name }) => name === document.name) === true;
+    return isExample && this.#firstSteps < FIRST_STEPS.length ? this.#firstSteps : null;
+  }
+
+  get isFirstRun(): boolean {
+    return this.#firstSteps === 0;
+  }
+
+  goToFirstStep(step: number): void {
+    this.#firstSteps = step;
+    memory.set('firstSteps', String(step));
+  }
+
+  dismissRehearsal(): void {
+    this.#rehearsed = this.document?.id ?? null;
   }
 
   // What is seen
@@ -325,6 +401,14 @@ export class App {
     this.dialog = dialog;
   }
 
+  /** The dialog of a command to come, to change it. */
+  editComing(command: ComingCommand): void {
+    const { type, vm } = command.command;
+    if (type !== 'compact' && type !== 'migrate') return;
+    this.openDialog(type, vm);
+    this.editing = command;
+  }
+
   openGlossary(term: TermId | null): void {
     this.glossaryTerm = term;
     this.openDialog('glossary');
@@ -333,6 +417,7 @@ export class App {
   closeDialog(): void {
     this.dialog = null;
     this.dialogVm = null;
+    this.editing = null;
   }
 
   // The run
@@ -393,9 +478,10 @@ export class App {
   #state(state: DocumentState): void {
     if (state.id !== this.#wanted) return;
     if (state.tick < (this.document?.tick ?? 0)) this.#seriesAt = null; // undo: what was recorded since is gone
-    if (state.settled && this.document?.playing && !this.document.settled)
-      this.toast(`Converged at ${seconds(state.tick, state.tickMs)}.`);
+    if (!state.settled) this.#settledTick = null;
+    else if (this.document?.playing && !this.document.settled) this.#settledTick = state.tick;
     this.document = state;
+    this.#tellSettled();
     void this.#followSeries();
     if (this.at !== null && this.at >= state.tick) this.at = null; // undo took the run back behind what is shown
   }
@@ -421,6 +507,7 @@ export class App {
         this.frame = read.value;
         this.#frameAt = at;
         if (at === null && !isThere(this.selection, read.value)) this.selection = null;
+        this.#tellSettled();
       }
     }
     const shownMs = performance.now();

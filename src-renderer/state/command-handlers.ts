@@ -130,6 +130,7 @@ export function commandHandlers(app: App): { readonly [Id in WindowCommandId]: C
     'view.guest.layouts': part('layouts'),
     'view.guest.commits': part('commits'),
     'view.guest.compare': part('compare'),
+    'view.beside': dialog('beside', open),
     'view.zoomIn': zoom((control) => control.zoomIn()),
     'view.zoomOut': zoom((control) => control.zoomOut()),
     'view.fit': zoom((control) => control.fit()),

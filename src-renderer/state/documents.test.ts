@@ -2,6 +2,7 @@ import { expect, test, vi } from 'vitest';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { fileNameProblem } from '../app/file-name.ts';
 import type { App } from './app.svelte.ts';
+import { HeldKeys } from './held-keys.ts';
 import { fileStem, scenarioFile } from '../../shared/view/export-name.ts';
 import { close, importFiles, openExample, openRecent, rehearse, save, show } from './documents.ts';
 
@@ -13,10 +14,10 @@ function fakeApp(more: object = {}): App & { attach: ReturnType<typeof vi.fn> } 
     ...{
       document: null,
       opening: null,
+      heldKeys: new HeldKeys(),
       start: { examples: [{ id: 'e', name: 'An example' }] },
       hello: { dialogs: false },
       openProblems: [],
-      rehearsalOffer: null,
     },
     ...{ attach: vi.fn(), attempt: vi.fn(), note: vi.fn(), showDrawer: vi.fn(), openDialog: vi.fn() },
     ...more,
@@ -83,27 +84,21 @@ test('files that are too large never reach main', async () => {
   expect(app.openProblems.map(({ slug }) => slug)).toEqual(['drop-file-too-large']);
 });
 
-test.each([
-  ['hosts and VMs', ['host', 'vm'], 'd1'],
-  ['a host alone', ['host'], null],
-  ['a scenario', ['scenario'], null],
-])('of %s that were imported, a rehearsal is offered or not, and none is slipped in', async (_, kinds, offered) => {
-  const files = kinds.map((kind) => ({ name: `${kind}.xml`, kind }));
-  const attempt = vi.fn().mockResolvedValue({ document: 'd1', diagnostics: [], files });
+test('files that were imported are asked for by their text alone', async () => {
+  const attempt = vi.fn().mockResolvedValue({ document: 'd1', diagnostics: [], files: [] });
   const app = fakeApp({ attempt });
   const file = { name: 'vm.xml', size: 1, text: () => Promise.resolve('x') };
   expect(await importFiles(app, [file])).toBe(true);
   expect(attempt.mock.calls).toEqual([
     ['read the files', 'document.import', { files: [{ name: 'vm.xml', text: 'x' }] }],
   ]);
-  expect(app.rehearsalOffer).toBe(offered);
 });
 
 test('a rehearsal that is accepted is one change, and not offered again', async () => {
-  const app = fakeApp({ rehearsalOffer: 'd1', scrub: vi.fn() });
+  const app = fakeApp({ dismissRehearsal: vi.fn(), scrub: vi.fn() });
   await rehearse(app);
   expect(vi.mocked(app.attempt).mock.calls.map(([, name, input]) => [name, input])).toEqual([['run.rehearse', {}]]);
-  expect(app.rehearsalOffer).toBeNull();
+  expect(app.dismissRehearsal).toHaveBeenCalledOnce();
 });
 
 test('saving asks for a name only where the shell does not and there is none', async () => {

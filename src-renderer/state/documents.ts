@@ -7,7 +7,7 @@ import { hasErrors } from '../../shared/errors/index.ts';
 import type { OpenReply } from '../../shared/protocol/document.ts';
 import type { RequestInput } from '../../shared/protocol/request.ts';
 import { download } from '../ui/download.ts';
-import type { App } from './app.svelte.ts';
+import type { App, Opening } from './app.svelte.ts';
 import { RequestError } from './connection.ts';
 import { readFiles } from './dropped-file.ts';
 import type { FileLike } from './dropped-file.ts';
@@ -39,8 +39,9 @@ async function opening(app: App, what: string, isNew: boolean, ask: () => Promis
     if (what !== app.opening.what) app.note({ severity: 'warning', slug: 'opening-busy', message, where: {}, hint });
     return false;
   }
-  const own = { what, sinceMs: performance.now() };
+  const own: Opening = { what, sinceMs: performance.now() };
   app.opening = own;
+  app.making = null;
   const reply = await ask();
   if (app.opening !== own) {
     const id = isNew ? (reply?.document ?? null) : null;
@@ -48,10 +49,21 @@ async function opening(app: App, what: string, isNew: boolean, ask: () => Promis
     return false;
   }
   try {
-    return await show(app, reply);
+    const isShown = await show(app, reply);
+    if (!isShown) app.heldKeys.drop();
+    return isShown;
   } finally {
     app.opening = null;
+    app.making = null;
   }
+}
+
+/** Gives up what is being opened. */
+export function stopOpening(app: App): void {
+  app.opening = null;
+  app.making = null;
+  app.heldKeys.drop();
+  void app.attempt('give up the opening', 'document.stopOpening', {});
 }
 
 export const newDocument = async (app: App, form: RequestInput<'document.new'>): Promise<boolean> =>
@@ -86,12 +98,7 @@ export async function importFiles(app: App, list: readonly FileLike[]): Promise<
   const { files, problems } = await readFiles(list);
   if (problems.length === 0) {
     const what = files.map(({ name }) => name).join(', ');
-    return opening(app, what, true, async () => {
-      const reply = await app.attempt('read the files', 'document.import', { files: [...files] });
-      const kinds = reply?.files.map(({ kind }) => kind) ?? [];
-      if (kinds.includes('vm') && !kinds.includes('scenario')) app.rehearsalOffer = reply!.document;
-      return reply;
-    });
+    return opening(app, what, true, () => app.attempt('read the files', 'document.import', { files: [...files] }));
   }
   app.openProblems = problems;
   if (app.document !== null) app.showDrawer('problems');
@@ -100,8 +107,12 @@ export async function importFiles(app: App, list: readonly FileLike[]): Promise<
 
 /** By the shell's dialog where it has one, else by the page's. */
 export async function openFile(app: App): Promise<void> {
-  if (app.hello?.dialogs) await show(app, await app.attempt('open a file', 'document.open', {}));
-  else await pickFiles(app);
+  // Its own dialog asks first: what is being opened then is not known here.
+  if (!app.hello?.dialogs) return await pickFiles(app);
+  const reply = await app.attempt('open a file', 'document.open', {});
+  app.opening = null;
+  app.making = null;
+  await show(app, reply);
 }
 
 /** The page's own file dialog: the keyboard's way to what a drop does. */
@@ -172,10 +183,14 @@ export async function settleDisk(app: App, reload: boolean): Promise<void> {
 
 /** Compactions of all VMs become commands to come, as one change. */
 export async function rehearse(app: App): Promise<void> {
-  app.rehearsalOffer = null;
+  app.dismissRehearsal();
   app.scrub(null);
   await app.attempt('rehearse a compaction of each VM', 'run.rehearse', {});
 }
+
+/** One that no window need show, as the start screen lists it. What is not saved stays recoverable. */
+export const closeOpenRun = (app: App, document: string): Promise<unknown> =>
+  app.attempt('close the run', 'document.close', { document, discard: false });
 
 /** Asks first where work would be lost. */
 export async function close(app: App): Promise<void> {

@@ -56,9 +56,14 @@ export interface KeyTarget {
 
 const TYPED =
   'input:not([type=checkbox], [type=radio], [type=range]), textarea, [contenteditable=""], [contenteditable=true]';
-/** Has its own use for Space and Enter. */
+/**
+ * Has its own use for Space. What is chosen already has none: the tab that is shown, the VM or node that is selected in a
+ * list.
+ */
 const PRESSED =
-  'button, a[href], input, select, summary, [role=button], [role=tab], [role=menuitem], [role=option], [role=row]';
+  ':is(button, input:not([type=range]), select, summary, [role=button], [role=tab], [role=menuitem], [role=option], [role=row]):not([role=tab][aria-selected=true], [aria-current=true])';
+/** Has its own use for Enter. */
+const ENTERED = 'button, a[href], input, select, summary, [role=button], [role=tab], [role=menuitem], [role=option]';
 /** Has its own use for arrows, Home and End. */
 const MOVED =
   'input, select, [role=tablist], [role=listbox], [role=menu], [role=grid], [role=tree], [role=separator], [role=slider]';
@@ -70,7 +75,8 @@ export function isOwnKey(press: Press, target: KeyTarget | null): boolean {
   if (/^F\d+$/.test(press.key)) return target.closest('[role=dialog], [role=menu]') !== null;
   if (target.closest(TYPED) !== null || target.closest('[role=dialog], [role=menu]') !== null) return true;
   if (press.ctrlKey || press.metaKey) return false;
-  if (press.key === ' ' || press.key === 'Enter') return target.closest(PRESSED) !== null;
+  if (press.key === ' ') return target.closest(PRESSED) !== null;
+  if (press.key === 'Enter') return target.closest(ENTERED) !== null;
   if (/^(Arrow|Home|End|Page)/.test(press.key)) return target.closest(MOVED) !== null;
   return press.key.length === 1 && target.closest('select') !== null;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { DocumentState } from '../../shared/protocol/document.ts';
 import type { SnapshotRecords } from '../../shared/columns/index.ts';
-import { brokenLaw, rejectedCommands, runState } from './run-state.ts';
+import { brokenLaw, rejectedCommands, runState, settledText } from './run-state.ts';
 
 const input = (enabled: boolean) => ({ name: 'v', regeneration: { enabled, granularityPages: 1, delayTicks: 1 } });
 const documentOf = (more: object = {}, regenerates: readonly boolean[] = [true]): DocumentState =>
@@ -78,7 +78,20 @@ test('at rest with commands to come is not converged; of the past, those that ca
 test('converged, with what is still to come', () => {
   expect(runState(documentOf(), headerOf([[4, 4, 0]])).kind).toBe('converged');
   const later = documentOf({ settled: false, pendingWork: ['a command at tick 50'] });
-  expect(runState(later, headerOf([[0, 0, 0]])).more).toBe('Still to come: a command at tick 50');
+  // What is not settled has not converged.
+  expect(runState(later, headerOf([[0, 0, 0]]))).toMatchObject({
+    kind: 'working',
+    more: 'Still to come: a command at tick 50',
+  });
+});
+
+test('what is said at the end is what the pill says', () => {
+  const told = (header: SnapshotRecords, regenerates = [true]): string =>
+    settledText(runState(documentOf({}, regenerates), header), 9, 100);
+  expect(told(headerOf([[0, 0, 0]]))).toBe('Converged at 0.9 s.');
+  // A guest that was misplaced at boot gets no layout: it stays stale, and nothing is to come.
+  expect(told(headerOf([[9, 0, 0]]))).toBe('Nothing more is to happen after 0.9 s: 9 pages stale, 1 VM.');
+  expect(told(headerOf([[9, 0, 0]]), [false])).toBe('Nothing more is to happen after 0.9 s: No guest is told.');
 });
 
 test('a broken law says which, where and what to do', () => {

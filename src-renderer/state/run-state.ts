@@ -9,7 +9,7 @@ import type { SnapshotRecords } from '../../shared/columns/index.ts';
 import type { Violation } from '../../shared/model/event.ts';
 import { lagsOfGuest } from '../../shared/view/lag.ts';
 import { exactPages, plural, seconds } from '../../shared/view/number-format.ts';
-import { scheduledRejectionText } from '../../shared/view/words/index.ts';
+import { REGENERATION_OFF, scheduledRejectionText } from '../../shared/view/words/index.ts';
 
 export interface RunState {
   readonly kind: 'broken' | 'busy' | 'lag' | 'working' | 'frozen' | 'waiting' | 'empty' | 'converged';
@@ -46,16 +46,20 @@ export function runState(document: DocumentState, header: SnapshotRecords | null
     return { kind: 'waiting', text, more: `No page lags. Still to come:\n${more.join('\n')}` };
   }
   if (!regenerates.includes(true)) {
-    const more = 'No guest gets a new layout after a move, as with hypervisors today. Only T against A counts.';
-    return { kind: 'frozen', text: 'Regeneration off', more };
+    return { kind: 'frozen', text: 'No guest is told', more: `${REGENERATION_OFF}\nNo page is owed (T ≠ A).` };
   }
   const { pendingWork, settled } = document;
-  const pending = pendingWork.length > 0 && !settled ? `Still to come: ${pendingWork.join('; ')}` : '';
-  return {
-    kind: 'converged',
-    text: 'Converged',
-    more: pending === '' ? 'No page is owed, except those pinned for ever' : pending,
-  };
+  const isPresent = header === null || header.tick === document.tick;
+  if (isPresent && !settled && pendingWork.length > 0) {
+    return { kind: 'working', text: 'No page lags yet', more: `Still to come: ${pendingWork.join('; ')}` };
+  }
+  return { kind: 'converged', text: 'Converged', more: 'No page is owed, except those pinned for ever' };
+}
+
+/** Said when nothing is left that the run waits for: in the words of the pill, which stands beside it. */
+export function settledText({ kind, text }: RunState, tick: number, tickMs: number): string {
+  const when = seconds(tick, tickMs);
+  return kind === 'converged' ? `Converged at ${when}.` : `Nothing more is to happen after ${when}: ${text}.`;
 }
 
 /** @param regenerates by guest: one that gets no layouts has no stale pages that anything waits for. */

@@ -4,9 +4,18 @@ import { decimal, plural } from '../../shared/view/number-format.ts';
 /** Ticks a second; null: as fast as it goes. */
 export const SPEEDS: readonly (number | null)[] = [1, 10, 100, 1000, null];
 
-/** Short, for the list in the toolbar: "10/s · real time", "max". */
-export function speedText(speed: number | null, tickMs: number): string {
-  if (speed === null) return 'max';
+/** Two digits are all that a person reads of a rate that changes: 1 234 becomes 1 200. */
+const shortRate = (perSec: number): number => {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(perSec)) - 1);
+  return Math.round(perSec / unit) * unit;
+};
+
+/**
+ * Short, for the list in the toolbar: "10/s · real time", "max · 1 200/s".
+ * @param measured ticks a second that it makes now; 0: it is not known.
+ */
+export function speedText(speed: number | null, tickMs: number, measured = 0): string {
+  if (speed === null) return measured > 0 ? `max · ${decimal(shortRate(measured))}/s` : 'max';
   return `${speed}/s${speed * tickMs === 1000 ? ' · real time' : ''}`;
 }
 

@@ -1,8 +1,10 @@
 export { assumptionsOf } from './assumption.ts';
 export {
+  changeLabel,
   clashText,
   COMMAND_NAMES,
   commandLabel,
+  moveLabel,
   parametersText,
   REHEARSAL_LABEL,
   removalLabel,
@@ -31,5 +33,7 @@ export { pendingText } from './pending-work.ts';
 export { COUNTED_BY, GLOSSARY, GLOSSARY_GROUPS, GLOSSARY_SIGNS, termOf, termText } from './glossary.ts';
 export type { GlossarySign, TermId } from './glossary.ts';
 export { placementText } from './placement.ts';
+export { REGENERATION_OFF } from './regeneration.ts';
+export { differenceSentence } from './run-difference.ts';
 export { runSummary } from './run-summary.ts';
 export { rejectionText } from './rejection.ts';

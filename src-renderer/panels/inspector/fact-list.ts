@@ -5,7 +5,7 @@ import { compactionsOf, guestsOf, migrationsOf, PAGE_COUNTS } from '../../../sha
 import { counterName } from '../../../shared/view/counter-name.ts';
 import type { GuestRecord, Snapshot } from '../../../shared/columns/index.ts';
 import { isCrowded, overviewOf } from '../../../shared/view/overview.ts';
-import { fullness } from '../../../shared/view/words/index.ts';
+import { fullness, REGENERATION_OFF } from '../../../shared/view/words/index.ts';
 import { lagsOfGuest, owedApart } from '../../../shared/view/lag.ts';
 import {
   hostMatrix,
@@ -396,8 +396,10 @@ function settings({ regeneration, framePages, workload, dirty }: GuestInput, tic
       { name: 'backed in frames of', pages: framePages, as: 'pages' },
       {
         name: 'regeneration',
-        hint: 'Whether the guest gets a new layout after a move, and how long after it',
-        text: regeneration.enabled ? `after ${seconds(regeneration.delayTicks, tickMs)}` : 'off',
+        hint: regeneration.enabled
+          ? 'Whether the guest gets a new layout after a move, and how long after it'
+          : REGENERATION_OFF,
+        text: regeneration.enabled ? `after ${seconds(regeneration.delayTicks, tickMs)}` : 'off: it is not told',
       },
       ...(regeneration.enabled
         ? [
