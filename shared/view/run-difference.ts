@@ -8,6 +8,7 @@
  */
 import type { Lag } from './lag.ts';
 import type { Series } from './series.ts';
+import { pointAt } from './time-steps.ts';
 
 export interface RunSide {
   readonly series: Series;
@@ -40,24 +41,13 @@ export function rangeOf(side: RunSide): { readonly fromMs: number; readonly toMs
   return ticks.length === 0 ? null : { fromMs: msOf(side, ticks[0]!), toMs: msOf(side, ticks.at(-1)!) };
 }
 
-/** Index of the point that holds at a tick; -1: it is before the first. */
-function pointOf(ticks: readonly number[], tick: number): number {
-  let [low, high] = [0, ticks.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (ticks[middle]! <= tick + 1e-9) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
-
 /** Pages at a time; null: it has not that time. */
 export function pagesAt(side: RunSide, lag: Lag, ms: number): number | null {
   const { series, guest } = side;
   const range = rangeOf(side);
   if (range === null || ms < range.fromMs - 1e-9 || ms > range.toMs + 1e-9) return null;
   const band = (guest === null ? series.all : series.guests[guest]?.lags)?.[lag];
-  const at = pointOf(series.ticks, tickOf(side, ms));
+  const at = pointAt(series.ticks, tickOf(side, ms) + 1e-9);
   return band === undefined ? null : ((band.last ?? band.most)[at] ?? null);
 }
 

@@ -2,11 +2,14 @@
  * How the guests converged: one time axis, a panel per guest with both lags (H against T; T against A stacked by node
  * pair, from = A, to = T) and the pinned pages, and above them what happened: commits, compactions, migrations.
  *
- * The curves are the series of shared/view, thinned to the figure's width by keeping the largest of each step.
+ * What is drawn is the series of shared/view in the columns of time-steps.ts, as the time strip draws it: steps, never
+ * slopes, and a band from least to most where ticks share a column.
  */
 import { recordsOf } from '../../shared/columns/index.ts';
 import { PAGES_PER_MIB } from '../../shared/units/index.ts';
 import { nodeRows, OTHER_PAIRS } from '../../shared/view/index.ts';
+import type { FullBand, PixelColumn } from '../../shared/view/time-steps.ts';
+import { fullBand, pixelColumns, valueIn } from '../../shared/view/time-steps.ts';
 import { eventText } from '../../shared/view/words/index.ts';
 import type { GuestSeries, RunRecord, Series } from '../../shared/view/index.ts';
 import type { WorldEvent } from '../../shared/model/event.ts';
@@ -19,7 +22,8 @@ const LEFT = 92;
 const PLOT = 884;
 const RIGHT = 124;
 const WIDTH = LEFT + PLOT + RIGHT;
-const MAX_STEPS = 450;
+/** Of the figure's units: ticks that fall into one are drawn as a band. */
+const COLUMN = 2;
 const LAG1_HEIGHT = 34;
 const LAG2_HEIGHT = 76;
 const LANE = 16;
@@ -28,7 +32,7 @@ const LABEL_UNITS = 13;
 
 /** Guests that have something to show, in the order of the snapshot. */
 export const guestsThatLagged = (series: Series): number[] =>
-  series.guests.flatMap((guest, g) => (peak(guest.hostTargetPages) + peak(guest.targetActualPages) > 0 ? [g] : []));
+  series.guests.flatMap(({ lags: { stale, owed } }, g) => (peak(stale.most) + peak(owed.most) > 0 ? [g] : []));
 
 export const peak = (values: readonly number[]): number => values.reduce((most, value) => Math.max(most, value), 0);
 
@@ -134,41 +138,39 @@ function guestPanel(
   top: number,
 ): { parts: Child; bottom: number } {
   const series = record.series.guests[guest]!;
-  const steps = thinned(record.series.ticks);
+  const columns = columnsOf(record.series, axis);
+  const [stale, owed, pinned] = [series.lags.stale, series.lags.owed, series.lags.pinned].map(fullBand) as [
+    FullBand,
+    FullBand,
+    FullBand,
+  ];
   const parts: Child[] = [h('text', { x: LEFT, y: top + 8, class: 'big' }, clipped(series.name))];
   let y = top + 16;
-  const now = (values: readonly number[]): string => size(values.at(-1)!);
-  if (peak(series.hostTargetPages) > 0) {
-    const scale = panelScale(peak(series.hostTargetPages), y, LAG1_HEIGHT);
-    const line = curve(largest(series.hostTargetPages, steps), steps, record.series.ticks, axis, scale);
+  const now = ({ last }: FullBand): string => size(last.at(-1)!);
+  if (peak(stale.most) > 0) {
+    const scale = panelScale(peak(stale.most), y, LAG1_HEIGHT);
+    const line = stepLine(lastsOf(stale, columns), columns, scale);
     parts.push(
       valueAxis(scale),
       h('path', { d: `${line}V${r(scale.y(0))}H${LEFT}z`, class: 'lag1' }),
+      bandPath(stale, columns, scale, 'lag1'),
       h('path', { d: line, class: 'lag1edge' }),
     );
-    parts.push(sideLabel(y + 14, 'lag 1: H ≠ T', `now ${now(series.hostTargetPages)}`));
+    parts.push(sideLabel(y + 14, 'stale: H ≠ T', `now ${now(stale)}`));
     y += LAG1_HEIGHT + 16;
   }
-  const top2 = Math.max(peak(series.targetActualPages), peak(series.pinnedPages));
+  const top2 = Math.max(peak(owed.most), peak(pinned.most));
   if (top2 > 0) {
     const scale = panelScale(top2, y, LAG2_HEIGHT);
-    parts.push(valueAxis(scale), stackedPairs(record, guest, steps, axis, scale, colours));
-    if (peak(series.pinnedPages) > 0) {
-      parts.push(
-        h('path', {
-          d: curve(largest(series.pinnedPages, steps), steps, record.series.ticks, axis, scale),
-          class: 'pinned',
-        }),
-      );
-    }
     parts.push(
-      sideLabel(
-        y + 14,
-        'lag 2: T ≠ A',
-        `now ${now(series.targetActualPages)}`,
-        peak(series.pinnedPages) > 0 ? `pinned ${now(series.pinnedPages)}` : '',
-      ),
+      valueAxis(scale),
+      stackedPairs(record, guest, columns, scale, colours),
+      bandPath(owed, columns, scale, 'lag1'),
     );
+    if (peak(pinned.most) > 0)
+      parts.push(h('path', { d: stepLine(lastsOf(pinned, columns), columns, scale), class: 'pinned' }));
+    const pinnedNow = peak(pinned.most) > 0 ? `pinned ${now(pinned)}` : '';
+    parts.push(sideLabel(y + 14, 'owed: T ≠ A', `now ${now(owed)}`, pinnedNow));
     y += LAG2_HEIGHT + 8;
   }
   return { parts: [commitLines(record, series.name, axis, top + 12, y - 8), parts], bottom: y };
@@ -184,28 +186,27 @@ const commitLines = (record: RunRecord, vm: string, axis: TimeAxis, top: number,
 function stackedPairs(
   record: RunRecord,
   guest: number,
-  steps: readonly number[],
-  axis: TimeAxis,
+  columns: readonly PixelColumn[],
   scale: Scale,
   colours: NodeColours,
 ): Child[] {
-  const { ticks } = record.series;
   const series: GuestSeries = record.series.guests[guest]!;
   const parts: Child[] = [];
   const labels: Child[] = [];
-  let below = steps.map(() => 0);
+  let below = columns.map(() => 0);
   for (const pair of series.pairs) {
-    const own = largest(pair.owedPages, steps);
+    const pages = pair.lastPages ?? pair.owedPages;
+    const own = columns.map(({ last }) => pages[last] ?? 0);
     const above = below.map((value, i) => value + own[i]!);
     const marks = pairMarks(record, guest, pair.from, pair.to, colours);
-    const upper = curve(above, steps, ticks, axis, scale);
-    const lower = points(below, steps, ticks, axis, scale).reverse();
+    const upper = stepLine(above, columns, scale);
+    const lower = stepPoints(below, columns, scale).reverse();
     const title = h('title', {}, `${marks.label}: at most ${exactPages(peak(pair.owedPages))} owed`);
     parts.push(h('path', { d: `${upper}L${lower.join('L')}z`, class: `area ${marks.from.fill}` }, title));
     parts.push(h('path', { d: upper, class: `edge ${marks.to.stroke}` }));
     const at = own.indexOf(peak(own));
     if (scale.y(below[at]!) - scale.y(above[at]!) >= LABEL_UNITS) {
-      const x = Math.min(axis.x(ticks[steps[at]!]!) + 6, LEFT + PLOT - 30);
+      const x = Math.min(columns[at]!.x + 6, LEFT + PLOT - 30);
       labels.push(
         h('text', { x: r(x), y: r((scale.y(below[at]!) + scale.y(above[at]!)) / 2 + 4), class: 'on' }, marks.label),
       );
@@ -276,37 +277,37 @@ const sideLabel = (y: number, ...lines: readonly string[]): Child[] =>
 
 const clipped = (name: string): string => (name.length > 64 ? `${name.slice(0, 63)}…` : name);
 
-/** Index of the first point of each step; the last point is a step of its own, unchanged. */
-function thinned(ticks: readonly number[]): number[] {
-  const n = ticks.length;
-  if (n <= MAX_STEPS) return ticks.map((_, i) => i);
-  const steps = Array.from({ length: MAX_STEPS }, (_, i) => Math.floor((i * (n - 1)) / MAX_STEPS));
-  return [...steps, n - 1];
-}
+/** The points of the series in the columns of the figure. */
+const columnsOf = ({ ticks }: Series, axis: TimeAxis): readonly PixelColumn[] =>
+  pixelColumns(
+    { ticks, endTick: ticks.at(-1)!, unknown: null },
+    { xOf: axis.x, pixel: COLUMN, fromTick: axis.first, toTick: axis.last },
+  );
 
-/** The largest value of each step. */
-const largest = (values: readonly number[], steps: readonly number[]): number[] =>
-  steps.map((from, i) => peak(values.slice(from, steps[i + 1] ?? values.length)));
-
-function points(
-  values: readonly number[],
-  steps: readonly number[],
-  ticks: readonly number[],
-  axis: TimeAxis,
-  scale: Scale,
-): string[] {
+/** Each value holds to the end of its column; a step where the next is another. */
+function stepPoints(values: readonly number[], columns: readonly PixelColumn[], scale: Scale): string[] {
   return values.flatMap((value, i) => {
-    const flat = value === values[i - 1] && value === values[i + 1];
-    return flat ? [] : [`${r(axis.x(ticks[steps[i]!]!))} ${r(scale.y(value))}`];
+    const { x, endX } = columns[i]!;
+    const y = r(scale.y(value));
+    const [begins, ends] = [value !== values[i - 1], value !== values[i + 1]];
+    return [...(begins ? [`${r(x)} ${y}`] : []), ...(ends ? [`${r(endX)} ${y}`] : [])];
   });
 }
 
-const curve = (
-  values: readonly number[],
-  steps: readonly number[],
-  ticks: readonly number[],
-  axis: TimeAxis,
-  scale: Scale,
-): string => `M${points(values, steps, ticks, axis, scale).join('L')}`;
+const stepLine = (values: readonly number[], columns: readonly PixelColumn[], scale: Scale): string =>
+  `M${stepPoints(values, columns, scale).join('L')}`;
+
+const lastsOf = (band: FullBand, columns: readonly PixelColumn[]): number[] =>
+  columns.map((column) => valueIn(band, column).last);
+
+/** From the least to the most where ticks share a column: nothing is drawn between two ticks that was not. */
+function bandPath(band: FullBand, columns: readonly PixelColumn[], scale: Scale, kind: string): Child[] {
+  const d = columns.flatMap((column) => {
+    const { least, most } = valueIn(band, column);
+    const { x, endX } = column;
+    return most > least ? [`M${r(x)} ${r(scale.y(most))}H${r(endX)}V${r(scale.y(least))}H${r(x)}z`] : [];
+  });
+  return d.length === 0 ? [] : [h('path', { d: d.join(''), class: kind })];
+}
 
 const r = (n: number): number => Math.round(n * 10) / 10;

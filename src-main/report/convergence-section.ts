@@ -35,12 +35,12 @@ export function convergenceSection(record: RunRecord, colours: NodeColours): Chi
       h(
         'figcaption',
         {},
-        'Lag 1, dashed: pages that live on a host node other than the one that their guest node stands for (H against T). Lag 2, stacked: pages booked on guest node ',
+        'Stale, dashed: pages that live on a host node other than the one that their guest node stands for (H against T). Owed, stacked: pages booked on guest node ',
         h('em', {}, 'from'),
         ' (map A, fill) that belong on ',
         h('em', {}, 'to'),
         ' (map T, upper edge), waiting to be freed. Dotted: pages pinned for ever. In MiB or GiB over simulated seconds; ▼ is a commit.',
-        series.stride > 1 ? ` Each point is the largest of ${series.stride} recorded ticks.` : '',
+        series.stride > 1 ? ' Where ticks share a place, a band from the least to the most of them.' : '',
       ),
       convergenceFigure(record, drawn, colours),
       drawn.length < lagged.length
@@ -58,7 +58,7 @@ export function convergenceSection(record: RunRecord, colours: NodeColours): Chi
 
 const owedPeak = (record: RunRecord, g: number): number => {
   const series = record.series.guests[g]!;
-  return peak(series.targetActualPages) + peak(series.hostTargetPages);
+  return peak(series.lags.owed.most) + peak(series.lags.stale.most);
 };
 
 function pairTable(record: RunRecord, guests: readonly number[], colours: NodeColours): Child {

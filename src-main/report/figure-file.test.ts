@@ -48,3 +48,18 @@ test('what cannot be drawn is said', () => {
   const still = syntheticRecord({ guestNames: [], nrPages: 64, nodes: 2, ticks: 3, seed: 1 });
   expect(figureFile(still, 'convergence', '').why).toContain('nothing to draw');
 });
+
+test('the convergence is drawn in steps: no line has a slope', () => {
+  const lines = [...svgOf('convergence').matchAll(/<path d="M([^"]+)" class="(lag1edge|edge [^"]*|pinned)"/g)];
+  expect(lines.length).toBeGreaterThan(0);
+  let steps = 0;
+  for (const [, points] of lines) {
+    const places = points!.split('L').map((place) => place.split(' ').map(Number) as [number, number]);
+    for (const [i, [x, y]] of places.slice(1).entries()) {
+      const [beforeX, beforeY] = places[i]!;
+      expect(x === beforeX || y === beforeY, `from ${beforeX} ${beforeY} to ${x} ${y}`).toBe(true);
+      if (y !== beforeY) steps++;
+    }
+  }
+  expect(steps).toBeGreaterThan(3);
+});

@@ -14,7 +14,7 @@ import { timeFigure } from './time-figure.ts';
 import type { TimeFigure } from './time-figure.ts';
 import type { TimeBox } from './time-painter.ts';
 import { xOfTick } from './time-painter.ts';
-import { columnAt, pixelColumns, valueIn } from './time-steps.ts';
+import { columnAt, pixelColumns, valueIn } from '../../shared/view/time-steps.ts';
 
 const LAGS = ['owed', 'stale', 'pinned'] as const;
 type Truth = Readonly<Record<(typeof LAGS)[number], number>>;

@@ -16,6 +16,8 @@ import type { Lag, Lags } from '../../shared/view/lag.ts';
 import { LAGS, lagsOf, lagsTogether } from '../../shared/view/lag.ts';
 import type { Band, GuestSeries, PairSeries, Series } from '../../shared/view/series.ts';
 import { OTHER_PAIRS } from '../../shared/view/series.ts';
+import { fullBand } from '../../shared/view/time-steps.ts';
+import type { FullBand, TimePoints } from '../../shared/view/time-steps.ts';
 import type { TimeMarks } from './time-marks.ts';
 import type { TimeRange } from './time-view.ts';
 
@@ -29,20 +31,7 @@ export interface TimeLayer {
   readonly pages: readonly number[];
 }
 
-/** The most, the least and the last of each point's ticks. */
-export interface FullBand {
-  readonly most: readonly number[];
-  readonly least: readonly number[];
-  readonly last: readonly number[];
-}
-
-export interface TimeFigure extends Readonly<Record<Lag, FullBand>> {
-  /** First tick of each point, ascending. */
-  readonly ticks: readonly number[];
-  /** The last tick that the last point stands for. */
-  readonly endTick: number;
-  /** Ticks that nothing is known of: from the first of them to the next that is known. */
-  readonly unknown: TimeRange | null;
+export interface TimeFigure extends Readonly<Record<Lag, FullBand>>, TimePoints {
   readonly layers: readonly TimeLayer[];
   /** The greatest value of anything shown. */
   readonly top: number;
@@ -56,7 +45,7 @@ export function timeFigure(
   nodeName: (colour: number) => string,
 ): TimeFigure {
   const lags = guest === null ? series.all : (series.guests[guest]?.lags ?? series.all);
-  const [owed, stale, pinned] = [full(lags.owed), full(lags.stale), full(lags.pinned)];
+  const [owed, stale, pinned] = [fullBand(lags.owed), fullBand(lags.stale), fullBand(lags.pinned)];
   const layers =
     guest === null
       ? layersOfAll(series, colourOf, nodeName)
@@ -64,8 +53,6 @@ export function timeFigure(
   const top = [owed, stale, pinned].reduce((most, band) => band.most.reduce((a, b) => Math.max(a, b), most), 0);
   return { ticks: series.ticks, endTick: series.ticks.at(-1) ?? 0, unknown, layers, owed, stale, pinned, top };
 }
-
-const full = ({ most, least, last }: Band): FullBand => ({ most, least: least ?? most, last: last ?? most });
 
 const lastOf = ({ owedPages, lastPages }: PairSeries): readonly number[] => lastPages ?? owedPages;
 
@@ -208,15 +195,4 @@ export function convergedTick(
   let point = series.ticks.length - 1;
   while (point >= 0 && !lags(point)) point--;
   return point < 0 ? null : (series.ticks[point + 1] ?? null);
-}
-
-/** Index of the last point at or before a tick; -1: none. */
-export function pointAt(ticks: readonly number[], tick: number): number {
-  let [low, high] = [0, ticks.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ticks[middle]! <= tick) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
 }

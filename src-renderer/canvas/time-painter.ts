@@ -1,8 +1,10 @@
 /**
  * Draws the time strip on a canvas: areas, lines, marks, spans, the forecast, the cursor. Its numbers are those of
- * time-figure.ts, in the columns of time-steps.ts: steps, and where ticks share a pixel a band from least to most.
+ * time-figure.ts, in the columns of shared/view/time-steps.ts: steps, and where ticks share a pixel a band from least to most.
  */
 import { seconds } from '../../shared/view/number-format.ts';
+import type { ColumnValue, PixelColumn } from '../../shared/view/time-steps.ts';
+import { pixelColumns, valueIn } from '../../shared/view/time-steps.ts';
 import { timeAxis, sizeAxis } from './axis.ts';
 import { cssColour } from './ink.ts';
 import type { CanvasTheme, Fill, InkSet } from './ink.ts';
@@ -11,8 +13,6 @@ import type { OwedForecast } from './time-forecast.ts';
 import { owedAfter } from './time-forecast.ts';
 import type { ComingMark, TimeMarks } from './time-marks.ts';
 import { groupedMarks, rowsOfSpans } from './time-marks.ts';
-import type { ColumnValue, PixelColumn } from './time-steps.ts';
-import { pixelColumns, valueIn } from './time-steps.ts';
 
 export interface TimeBox {
   readonly width: number;

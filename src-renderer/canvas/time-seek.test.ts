@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { pointAt } from './time-figure.ts';
+import { pointAt } from '../../shared/view/time-steps.ts';
 import { snapped, steppedTick } from './time-seek.ts';
 
 describe('scrubbing', () => {

@@ -1,5 +1,5 @@
 /** Which recorded tick is meant by a place on the time axis. */
-import { pointAt } from './time-figure.ts';
+import { pointAt } from '../../shared/view/time-steps.ts';
 
 /** What can be shown: recorded frames between two ticks, and the present. */
 export interface Recorded {

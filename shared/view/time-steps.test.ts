@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { drawer } from '../../shared/view/fixture/page-model.ts';
-import type { FullBand } from './time-figure.ts';
 import { columnAt, pixelColumns, valueIn } from './time-steps.ts';
-import type { PixelColumn, StepAxis } from './time-steps.ts';
+import type { FullBand, PixelColumn, StepAxis } from './time-steps.ts';
 
 const axis = (pixelsPerTick: number, toTick: number): StepAxis => ({
   ...{ xOf: (tick) => 60 + tick * pixelsPerTick, pixel: 1, fromTick: 0, toTick },

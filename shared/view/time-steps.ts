@@ -1,5 +1,5 @@
 /**
- * Points of the time axis as columns of pixels: what the time strip draws, as numbers.
+ * Points of the time axis as columns of pixels: what the time strip and the report's figure draw, as numbers.
  *
  * (a) A value holds from its tick to the next: lines are steps, never slopes.
  * (b) Points that begin in the same pixel are one column: from the least to the most of them, and the last of them is the
@@ -7,8 +7,28 @@
  *     them falls into.
  * (c) Where nothing is known there is no column.
  */
-import { pointAt } from './time-figure.ts';
-import type { FullBand, TimeFigure } from './time-figure.ts';
+import type { Band } from './series.ts';
+
+/** The most, the least and the last of each point's ticks. */
+export interface FullBand {
+  readonly most: readonly number[];
+  readonly least: readonly number[];
+  readonly last: readonly number[];
+}
+
+export const fullBand = ({ most, least, last }: Band): FullBand => ({
+  ...{ most, least: least ?? most, last: last ?? most },
+});
+
+/** What points stand for. */
+export interface TimePoints {
+  /** First tick of each point, ascending. */
+  readonly ticks: readonly number[];
+  /** The last tick that the last point stands for. */
+  readonly endTick: number;
+  /** Ticks that nothing is known of: from the first of them to the next that is known. */
+  readonly unknown: { readonly fromTick: number; readonly toTick: number } | null;
+}
 
 export interface PixelColumn {
   /** Where it begins and ends, in CSS pixels. */
@@ -29,7 +49,7 @@ export interface StepAxis {
 }
 
 export function pixelColumns(
-  { ticks, endTick, unknown }: Pick<TimeFigure, 'ticks' | 'endTick' | 'unknown'>,
+  { ticks, endTick, unknown }: TimePoints,
   { xOf, pixel, fromTick, toTick }: StepAxis,
 ): PixelColumn[] {
   const at = (tick: number): number => Math.floor(xOf(tick) / pixel + 1e-6) * pixel;
@@ -67,3 +87,14 @@ export function valueIn({ most, least, last }: FullBand, column: PixelColumn): C
 /** The column that is drawn at a place; null: nothing is. */
 export const columnAt = (columns: readonly PixelColumn[], x: number): PixelColumn | null =>
   columns.findLast((column) => column.x <= x + 1e-6 && x < column.endX) ?? null;
+
+/** Index of the last point at or before a tick; -1: none. */
+export function pointAt(ticks: readonly number[], tick: number): number {
+  let [low, high] = [0, ticks.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ticks[middle]! <= tick) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
