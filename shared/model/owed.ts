@@ -13,7 +13,8 @@ export interface GuestLag {
   readonly pinned: number;
 }
 
-/** Who has a page that is owed. kernel: reserved at boot, or allocated and never freed. */
-export const OWED_OWNERS = ['kernel', 'slab', 'anonymous', 'file', 'huge', 'byHand'] as const;
+/** Who has a page that is owed. kernel: reserved at boot, or allocated and never freed. perCpu: nobody; it waits on a per-CPU
+ *  list to be given back or allocated again. */
+export const OWED_OWNERS = ['kernel', 'slab', 'anonymous', 'file', 'huge', 'byHand', 'perCpu'] as const;
 
 export type OwedOwner = (typeof OWED_OWNERS)[number];

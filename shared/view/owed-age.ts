@@ -62,4 +62,5 @@ export const OWNER_NAMES: Readonly<Record<OwedOwner, string>> = {
   file: 'file',
   huge: 'huge pages',
   byHand: 'held by hand',
+  perCpu: 'on a per-CPU list',
 };

@@ -1,10 +1,10 @@
 /**
  * Owed pages (in use, A != T) by owner and age of the debt. Nothing is stored for it: it is counted on request.
  *
- * (a) The sum over all is the guest's stranded pages, pinned ones included, minus those on per-CPU lists (which are
- *     owed only while a commit is under way: its drain empties the lists).
+ * (a) The sum over all is the guest's stranded pages, pinned ones included. Those on per-CPU lists are owed while a commit is
+ *     under way, whose drain empties the lists, and in a guest with the posted code's defects at any time.
  * (b) Owner: boot-reserved and pinned pages are the kernel's; slab pages, then huge (a block of the workload of 2 MiB),
- *     by hand (holdPages, pagectl), file, and the rest anonymous.
+ *     by hand (holdPages, pagectl), file, on a per-CPU list, and the rest anonymous.
  * (c) Age: floor(log2(ticks + 1)) of the ticks since the page got the target it has (target-age.ts).
  *
  * Cost: pageblocks without an owed page are skipped by their counters, and one that is a huge page costs O(1); in the
@@ -185,7 +185,8 @@ class OwedCount {
     const state = stateOf(this.#mm.page, pfn);
     const kind = state & KIND_MASK;
     if (kind === RESERVED || (state & PINNED) !== 0) return ownerIndex.kernel;
-    if (kind === HOLE || kind === PCP) return -1;
+    if (kind === HOLE) return -1;
+    if (kind === PCP) return ownerIndex.perCpu;
     if (kind === TAIL) return this.#ownerOfTail(pfn);
     const owner = kind === HELD ? ownerIndex.byHand : ownerIndex.huge;
     return kind === ALLOCATED && (state & ORDER_MASK) === 0 ? ownerIndex.anonymous : owner;
