@@ -1,15 +1,18 @@
 /**
  * `check FILE`: every problem of a scenario or a foreign file, and whether the VMs of a scenario fit on their hosts.
  */
+import { totalmem } from 'node:os';
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
 import { Fleet } from '../engine/fleet/index.ts';
 import type { ForeignPart, Recognised } from '../formats/index.ts';
 import { readDocument, recognise } from '../formats/index.ts';
-import { plural, size } from '../../shared/view/number-format.ts';
-import type { Scenario } from '../scenario/index.ts';
-import { placementDiagnostics, readScenario, toWorldConfig } from '../scenario/index.ts';
+import { decimal, plural, size } from '../../shared/view/number-format.ts';
+import { pagesFromMib } from '../../shared/units/index.ts';
+import type { Scenario, WorkEstimate } from '../scenario/index.ts';
+import { placementDiagnostics, readScenario, toWorldConfig, workEstimate } from '../scenario/index.ts';
 import { inputName, readInput } from './input.ts';
+import { duration } from './progress.ts';
 import type { ExitCode } from './output.ts';
 import { printDiagnostics, printJson, printNote } from './output.ts';
 
@@ -18,38 +21,71 @@ interface Checked {
   readonly diagnostics: readonly Diagnostic[];
   /** What the file holds; null when there is an error. */
   readonly holds: string | null;
+  /** What it takes to run a scenario; null: it is none, or has an error. */
+  readonly estimate: WorkEstimate | null;
 }
 
 export async function check(path: string, flags: { readonly json?: true }): Promise<ExitCode> {
-  const { format, diagnostics, holds } = await checkFile(path);
+  const { format, diagnostics, holds, estimate } = await checkFile(path);
   const ok = !hasErrors(diagnostics);
   if (flags.json)
-    printJson(`${JSON.stringify({ file: inputName(path), kind: format?.id ?? null, ok, diagnostics }, null, 2)}\n`);
+    printJson(
+      `${JSON.stringify({ file: inputName(path), kind: format?.id ?? null, ok, diagnostics, estimate }, null, 2)}\n`,
+    );
   else printDiagnostics(diagnostics);
   if (ok && format !== null) printNote(`ok: ${format.name}: ${holds}`);
+  if (estimate !== null && isMuch(estimate)) printNote(`to run it takes ${estimateText(estimate)}`);
   return ok ? 0 : 1;
 }
 
 async function checkFile(path: string): Promise<Checked> {
   const file = inputName(path);
   const input = await readInput(path);
-  if (input.value === null) return { format: null, diagnostics: input.diagnostics, holds: null };
+  if (input.value === null) return { format: null, diagnostics: input.diagnostics, holds: null, estimate: null };
   const { value: format, diagnostics: unknown } = recognise(input.value, file);
-  if (format === null) return { format, diagnostics: unknown, holds: null };
+  if (format === null) return { format, diagnostics: unknown, holds: null, estimate: null };
   if (format.role !== 'scenario') {
     const { parts, diagnostics } = readDocument(input.value, file);
-    return { format, diagnostics, holds: parts.length === 0 ? null : summaryOf(parts) };
+    return { format, diagnostics, holds: parts.length === 0 ? null : summaryOf(parts), estimate: null };
   }
   const { value, diagnostics } = readScenario(input.value, file);
-  if (value === null) return { format, diagnostics, holds: null };
+  if (value === null) return { format, diagnostics, holds: null, estimate: null };
   // The hosts' side alone: a guest's pages need not be made to know whether it fits.
   const { problems } = Fleet.create(toWorldConfig(value));
+  const estimate = workEstimate(value);
+  const placement = placementDiagnostics(problems, value, file, input.value);
   return {
     format,
-    diagnostics: [...diagnostics, ...placementDiagnostics(problems, value, file, input.value)],
+    diagnostics: [...diagnostics, ...placement, ...memoryWarning(estimate, file, totalmem() / 2 ** 20)],
     holds: scenarioText(value),
+    estimate,
   };
 }
+
+/** Part of the machine's memory that may be taken without a word. */
+const MEMORY_SHARE = 0.75;
+
+function memoryWarning({ memoryMiB }: WorkEstimate, file: string, machineMiB: number): Diagnostic[] {
+  if (memoryMiB <= MEMORY_SHARE * machineMiB) return [];
+  return [
+    {
+      severity: 'warning',
+      slug: 'memory-too-small',
+      message: 'Running it takes more memory than this machine can well give.',
+      where: { file },
+      found: `about ${size(pagesFromMib(memoryMiB))}`,
+      expected: `at most ${size(pagesFromMib(Math.floor(MEMORY_SHARE * machineMiB)))} of ${size(pagesFromMib(Math.floor(machineMiB)))}`,
+      hint: 'Give fewer or smaller VMs, or less memory in use by their workloads.',
+    },
+  ];
+}
+
+/** Worth a line: a person would notice. */
+const isMuch = ({ memoryMiB, makeSec, tickSec }: WorkEstimate): boolean =>
+  memoryMiB > 1024 || makeSec > 2 || tickSec > 0.2;
+
+const estimateText = ({ memoryMiB, makeSec, tickSec }: WorkEstimate): string =>
+  `about ${size(pagesFromMib(memoryMiB))} of memory, ${duration(makeSec)} to be made and ${tickSec < 0.1 ? 'less than 0.1 s' : `${decimal(tickSec)} s`} a tick`;
 
 /** What a file of other tools holds, in a few words: the first text as its format, the others with theirs. */
 const summaryOf = (parts: readonly ForeignPart[]): string =>

@@ -57,6 +57,30 @@ describe('check', () => {
     expect(document.diagnostics.every((d: { where: { line?: number } }) => d.where.line !== undefined)).toBe(true);
   });
 
+  it('estimates what running takes, by memory and time, and warns of what no machine has', async () => {
+    const json = async (text: string) => {
+      const { stdout } = await pageshift(['check', '-', '--json'], { stdin: text });
+      return JSON.parse(stdout) as {
+        estimate: { memoryMiB: number; makeSec: number; tickSec: number };
+        diagnostics: { slug: string }[];
+      };
+    };
+    const small = await json(SCENARIO);
+    const { vms, ...rest } = JSON.parse(SCENARIO) as { vms: [{ workload: object }]; hosts: object[] };
+    const [{ workload }] = vms;
+    const grown = (gib: number): string =>
+      JSON.stringify({
+        ...rest,
+        hosts: [{ name: 'h', nodes: [{ nid: 0, memoryMiB: 8_388_608 }] }],
+        vms: [{ name: 'v', host: 'h', memoryMiB: gib * 1024, workload }],
+      });
+    const large = await json(grown(512));
+    // 1.5 bytes a page, and 12 a block in use.
+    expect(large.estimate.memoryMiB - small.estimate.memoryMiB).toBeGreaterThan(150);
+    expect(large.estimate.makeSec).toBeGreaterThan(1000 * small.estimate.makeSec);
+    expect(small.diagnostics.map(({ slug }) => slug)).not.toContain('memory-too-small');
+  });
+
   it.each([
     ['a truncated file', () => at('bad.xml'), /bad\.xml:\d+.* error /],
     ['a missing file', () => at('none'), /none: error input-missing: /],

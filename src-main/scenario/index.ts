@@ -24,4 +24,6 @@ export { placementDiagnostics } from './placement-problem.ts';
 export { readScenario } from './read.ts';
 export { SCENARIO_VERSION, scenarioJsonSchema, scenarioSchema } from './schema.ts';
 export type { Scenario, ScenarioHost, ScenarioInput, ScenarioVm } from './schema.ts';
+export { workEstimate } from './work-estimate.ts';
+export type { WorkEstimate } from './work-estimate.ts';
 export { commandPlace, tickOf, toWorldConfig } from './world-config.ts';

@@ -1,6 +1,6 @@
 /** Checks of one VM by itself and against its host: memory map, cells, node ids, placement, pins. */
 import type { PfnRange } from '../../shared/units/index.ts';
-import { PAGES_PER_HUGE, PAGES_PER_MIB } from '../../shared/units/index.ts';
+import { PAGES_PER_MIB } from '../../shared/units/index.ts';
 import {
   bootLayoutOf,
   dimmAlignmentOf,
@@ -23,6 +23,7 @@ import type { ScenarioHost, ScenarioVm } from './schema.ts';
 import type { Check } from './check.ts';
 import { validateDistances } from './check.ts';
 import { validateFreedLate, validateRecordedFree } from './validate-recorded.ts';
+import { workOfVm } from './work-estimate.ts';
 
 export function validateVm(check: Check, vm: ScenarioVm, path: Path): void {
   validateSize(check, vm, path);
@@ -53,24 +54,11 @@ export function validateVm(check: Check, vm: ScenarioVm, path: Path): void {
   validatePins(check, vm, check.hosts.get(vm.host)!, path);
 }
 
-/** Blocks that a guest frees and allocates anew in a second of this machine, about. */
-const BLOCKS_PER_SEC = 2_000_000;
 const LONG_WARMUP_SEC = 60;
 const LONG_TICK_SEC = 5;
-/** A lifetime is drawn in 1/256 tick. */
-const LEAST_LIFE_TICKS = 1 / 256;
-
 /** Warns of what is sound and takes very long: a warm-up of many deaths, and ticks in which each block dies many times. */
 function estimateWork(check: Check, vm: ScenarioVm, path: Path): void {
-  const { workload } = vm;
-  if (workload === null) return;
-  const { occupancyPercent, kernelPercent, hugePercent, lifetime } = workload;
-  const { tickMs } = check.draft;
-  const movable = (pagesOf(vm) * (occupancyPercent / 100) * (100 - kernelPercent)) / 100;
-  const blocks = movable * (1 - hugePercent / 100) + (movable * hugePercent) / 100 / PAGES_PER_HUGE;
-  const meanMs = lifetime.law === 'exponential' ? lifetime.meanMs : lifetime.scaleMs / (lifetime.alpha - 1);
-  const deathsPerTick = blocks / Math.max(LEAST_LIFE_TICKS, meanMs / tickMs);
-  const tickSec = deathsPerTick / BLOCKS_PER_SEC;
+  const { deathsPerTick, tickSec, warmupSec } = workOfVm(vm, check.draft.tickMs);
   const warn = (slug: string, key: string, message: string, sec: number): void =>
     check.add({
       severity: 'warning',
@@ -82,7 +70,6 @@ function estimateWork(check: Check, vm: ScenarioVm, path: Path): void {
     });
   if (tickSec > LONG_TICK_SEC)
     warn('tick-too-costly', 'lifetime', `a tick of VM "${vm.name}" takes very long`, tickSec);
-  const warmupSec = workload.start === 'fresh' ? ticksFromMs(workload.warmupMs, tickMs) * tickSec : 0;
   if (warmupSec > LONG_WARMUP_SEC)
     warn('warmup-too-costly', 'warmupMs', `the warm-up of VM "${vm.name}" takes very long`, warmupSec);
 }
