@@ -14,6 +14,7 @@ import type { JobOptions } from '../runtime/index.ts';
 import { isJobStopped, runJob } from '../runtime/index.ts';
 import { decodeRecord, encodeRecord } from './index.ts';
 import type { Run, RunUntil } from './index.ts';
+import type { RunProgress } from './run.ts';
 import { runScenario } from './run.ts';
 
 const converged = (maxTicks = 20_000) => ({ converged: true, maxTicks }) as const;
@@ -230,6 +231,32 @@ describe('the end', () => {
       expect(record.ending).toBe('interrupted');
       const { tick } = record.after.header;
       expect(record.hash).toBe((await run(small(), { until: ticks(tick) })).record.hash);
+    }
+  });
+
+  /** Blocks that live for a 256th of a tick: a tick takes seconds. */
+  const busy = (workload: object) =>
+    small({
+      vms: [
+        {
+          ...{ name: 'v', host: 'h', memoryMiB: 64 },
+          workload: { lifetime: { law: 'exponential', meanMs: 0.4 }, ...workload },
+        },
+      ],
+      commands: [],
+    });
+
+  it.each([
+    ['a warm-up of hours', { start: 'fresh', warmupMs: 99_999_000 }, (p: RunProgress) => p.making !== undefined],
+    ['a tick of seconds', {}, (p: RunProgress) => p.making === undefined],
+  ] as const)('is none of one that is stopped in %s, here and in a worker', async (_, workload, isThere) => {
+    for (const where of ['here', 'worker'] as const) {
+      const controller = new AbortController();
+      const onProgress = (progress: RunProgress): void => {
+        if (isThere(progress)) controller.abort();
+      };
+      const stopped = run(busy(workload), { where, signal: controller.signal, onProgress, until: ticks(2 ** 30) });
+      expect(isJobStopped(await stopped.catch((error: unknown) => error))).toBe(true);
     }
   });
 

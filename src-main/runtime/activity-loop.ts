@@ -2,7 +2,7 @@
  * What a session's thread does with its time: one activity at once (playing, stepping, a replay), in slices, and beside it
  * the checks of the laws and the checkpoints of the run.
  *
- * (a) A slice is one tick, or a part of a check or of a checkpoint, and further ones as long as SLICE_MS have not passed.
+ * (a) A slice is one tick or a part of a long one, or a part of a check or of a checkpoint, and further ones as long as SLICE_MS have not passed.
  *     After each, messages get their turn.
  * (b) A new activity ends the one before; what waited for that is answered.
  * (c) While a line of a guest's shell runs, nothing is stepped or checked.
@@ -36,6 +36,7 @@ export class ActivityLoop {
   #timer: NodeJS.Timeout | null = null;
   #scheduled = false;
   #failure: Error | null = null;
+  readonly #waitingForTick: (() => void)[] = [];
   readonly #waitingForCheck: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
 
   constructor(run: SteeredRun, place: LoopPlace) {
@@ -85,6 +86,7 @@ export class ActivityLoop {
       this.#scheduled = false;
       try {
         this.#slice();
+        this.#tellWholeTick();
       } catch (error) {
         this.fail(error);
       }
@@ -102,6 +104,18 @@ export class ActivityLoop {
     return new Promise((resolve, reject) => void this.#waitingForCheck.push({ resolve, reject }));
   }
 
+  /** When no tick is under way: what needs a whole world waits for that, in its order. */
+  wholeTick(): Promise<void> {
+    if (this.#failure !== null) return Promise.resolve();
+    if (!this.#run.recorded.isInTick && this.#waitingForTick.length === 0) return Promise.resolve();
+    return new Promise((resolve) => void this.#waitingForTick.push(resolve));
+  }
+
+  #tellWholeTick(): void {
+    if (this.#run.recorded.isInTick) return;
+    for (const resolve of this.#waitingForTick.splice(0)) resolve();
+  }
+
   /** Our own bugs end the run, not the thread: what was recorded can still be looked at. */
   fail(error: unknown): void {
     if (this.#failure !== null) return;
@@ -112,6 +126,7 @@ export class ActivityLoop {
     this.#place.failed(this.#failure);
     activity?.failed(this.#failure);
     for (const { reject } of this.#waitingForCheck.splice(0)) reject(this.#failure);
+    for (const resolve of this.#waitingForTick.splice(0)) resolve();
   }
 
   #slice(): void {
@@ -150,6 +165,8 @@ export class ActivityLoop {
     while (
       !this.#sleeperIsDue() &&
       !(activity.stepsRun && this.#run.recorded.checking) &&
+      // Who waits for the end of a tick is answered before the next one begins.
+      (this.#waitingForTick.length === 0 || this.#run.recorded.isInTick) &&
       activity.waitMs() === 0 &&
       this.#place.nowMs() < end
     );

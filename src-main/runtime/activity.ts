@@ -44,7 +44,7 @@ export function playing(run: SteeredRun, { pace, meter, nowMs }: PlayClock): Act
     busy: () => null,
     waitMs: () => pace.waitMs(nowMs()),
     advance: () => {
-      run.step();
+      if (!run.stepSome()) return true;
       const ms = nowMs();
       pace.tick(ms);
       meter.mark(run.tick, ms);
@@ -52,7 +52,7 @@ export function playing(run: SteeredRun, { pace, meter, nowMs }: PlayClock): Act
       if (!run.recorded.settled) waits = true;
       return !(waits && run.recorded.settled);
     },
-    ended: () => run.recorded.recordNow(),
+    ended: () => recordIfWhole(run),
     failed: () => {},
   };
 }
@@ -63,11 +63,11 @@ export const stepping = (run: SteeredRun, toTick: number, { resolve, reject }: W
   busy: () => ({ what: 'Stepping', tick: run.tick, toTick }),
   waitMs: () => 0,
   advance: () => {
-    run.step();
+    if (!run.stepSome()) return true;
     return run.tick < toTick && !run.recorded.broken;
   },
   ended: () => {
-    run.recorded.recordNow();
+    recordIfWhole(run);
     resolve();
   },
   failed: reject,
@@ -80,12 +80,28 @@ export const steppingForSleeper = (run: SteeredRun, toTick: number, sleeps: () =
   busy: () => ({ what: 'Sleeping', tick: run.tick, toTick }),
   waitMs: () => 0,
   advance: () => {
-    if (run.tick < toTick) run.step();
+    if (run.tick < toTick && !run.stepSome()) return true;
     return run.tick < toTick && sleeps() && !run.recorded.broken;
   },
-  ended: () => run.recorded.recordNow(),
+  ended: () => recordIfWhole(run),
   failed: () => {},
 });
+
+/** A tick that is under way, since it was told to stop in it. */
+export const finishing = (run: SteeredRun): Activity => ({
+  kind: 'step',
+  stepsRun: true,
+  busy: () => ({ what: 'Finishing the tick', tick: run.tick, toTick: run.tick + 1 }),
+  waitMs: () => 0,
+  advance: () => !run.stepSome(),
+  ended: () => recordIfWhole(run),
+  failed: () => {},
+});
+
+/** Within a tick there is nothing to record: whoever finishes it does. */
+function recordIfWhole(run: SteeredRun): void {
+  if (!run.recorded.isInTick) run.recorded.recordNow();
+}
 
 /** Undo or redo: the run changes only when the whole replay is done. */
 export const goingBack = (
@@ -145,12 +161,14 @@ export function recovering(
     busy: () => ({ what: 'Recovering', tick: run.tick, toTick }),
     waitMs: () => 0,
     advance: () => {
-      run.step();
+      if (!run.stepSome()) return true;
       submitDue();
       return run.tick < toTick && !run.recorded.broken;
     },
     ended: () => {
       ended();
+      // What is left is entered between two ticks.
+      if (run.recorded.isInTick) run.step();
       keepRest();
       run.recorded.recordNow();
     },

@@ -7,7 +7,7 @@ import type { Snapshot } from '../../shared/columns/index.ts';
 import type { WorldEvent } from '../../shared/model/event.ts';
 import type { SeriesPart } from '../../shared/protocol/index.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
-import type { World } from '../engine/index.ts';
+import type { Parts, World } from '../engine/index.ts';
 import type { LawWatchState } from '../jobs/law-watch.ts';
 import { LawWatch } from '../jobs/law-watch.ts';
 import { Recording } from '../jobs/recording.ts';
@@ -53,6 +53,7 @@ export class RecordedWorld {
   #world: World;
   #eventsKept = Infinity;
   #present: Snapshot | null = null;
+  #tickUnderWay: { readonly parts: Parts<void>; tookMs: number } | null = null;
 
   constructor(world: World, submissions: Submissions, options: RecordedWorldOptions) {
     const { spillFolder: folder, nowMs, checkpoints: bounds, cheapPages = CHEAP_PAGES } = options;
@@ -105,19 +106,39 @@ export class RecordedWorld {
 
   // Changes
 
+  /** A tick is under way: there is no whole world to look at or to change. */
+  get isInTick(): boolean {
+    return this.#tickUnderWay !== null;
+  }
+
   /** One tick. What is recorded beside it takes its share of the time, no more. @param soon the last look at what was. */
   step(soon: (world: World) => void): void {
-    while (this.checking) this.checkSome();
-    this.#checkpoints.worldChanged();
+    while (!this.stepSome(soon));
+  }
+
+  /** A part of a tick: of a small world all of it. @returns whether the tick is done. */
+  stepSome(soon: (world: World) => void): boolean {
     const began = this.#nowMs();
-    soon(this.#world);
-    if (this.#world.mayReachEvent() || this.#isAmended) this.#recordBefore();
-    this.#world.step();
+    const under = (this.#tickUnderWay ??= this.#beginTick(soon));
+    if (under.parts.next().done !== true) {
+      under.tookMs += this.#nowMs() - began;
+      return false;
+    }
+    this.#tickUnderWay = null;
     const events = this.#recording.afterTick();
     this.#laws.afterTick(events);
-    this.#checkpoints.stepped(this.#nowMs() - began);
+    this.#checkpoints.stepped(under.tookMs + this.#nowMs() - began);
     this.#present = null;
     this.#history.afterTick(this.tick, events.length > 0, () => this.#world.snapshot('blocks'));
+    return true;
+  }
+
+  #beginTick(soon: (world: World) => void): { readonly parts: Parts<void>; tookMs: number } {
+    while (this.checking) this.checkSome();
+    this.#checkpoints.worldChanged();
+    soon(this.#world);
+    if (this.#world.mayReachEvent() || this.#isAmended) this.#recordBefore();
+    return { parts: this.#world.stepInParts(), tookMs: 0 };
   }
 
   /** A command is about to change the world. */

@@ -1,5 +1,6 @@
 /** A replay: from a checkpoint or the beginning to where the run once was, in a world of its own. */
 import type { Command } from '../../shared/model/command.ts';
+import type { Parts } from '../engine/index.ts';
 import { InvariantError, World } from '../engine/index.ts';
 import { Recording } from '../jobs/recording.ts';
 import type { Scenario } from '../scenario/index.ts';
@@ -21,6 +22,8 @@ export class Replay {
   readonly #recording: Recording;
   readonly world: World;
   #done = 0;
+  /** The tick that is under way. */
+  #tick: Parts<void> | null = null;
 
   /** @param scenario that of the checkpoint. @param checkpoint null: from the beginning. */
   constructor(scenario: Scenario, checkpoint: Checkpoint | null, target: ReplayTarget) {
@@ -42,7 +45,7 @@ export class Replay {
     return this.#target.tick;
   }
 
-  /** One tick or command further. @returns whether there is more to do. */
+  /** A part of a tick, or a command, further. @returns whether there is more to do. */
   advance(): boolean {
     const next = this.#target.todo[this.#done];
     if (next?.tick === this.world.tick) {
@@ -51,7 +54,9 @@ export class Replay {
       if (rejection !== null) throw new InvariantError('replay-rejected', { tick: next.tick, slug: rejection.slug });
       this.#recording.afterCommand();
     } else if (this.world.tick < this.#target.tick) {
-      this.world.step();
+      this.#tick ??= this.world.stepInParts();
+      if (this.#tick.next().done !== true) return true;
+      this.#tick = null;
       this.#recording.afterTick();
     }
     return this.#done < this.#target.todo.length || this.world.tick < this.#target.tick;

@@ -10,7 +10,7 @@ import type { SubmittedCommand } from '../../shared/schema/command.ts';
 import type { ShellReply } from '../../shared/protocol/index.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
 import { InvariantError } from '../engine/index.ts';
-import { goingBack, playing, recovering, stepping, steppingForSleeper } from './activity.ts';
+import { finishing, goingBack, playing, recovering, stepping, steppingForSleeper } from './activity.ts';
 import { ActivityLoop } from './activity-loop.ts';
 import { GuestShells } from './guest-shells.ts';
 import { RequestDenied } from './request-denied.ts';
@@ -60,8 +60,15 @@ export class SessionDriver {
     return this.#shells;
   }
 
-  /** One call, of a method that is answered after a failure or not. */
-  async answer<T>(afterFailure: boolean, method: () => T | Promise<T>): Promise<T> {
+  /**
+   * One call. What is answered in the middle of a tick steers the run; all else waits for a whole world.
+   * @param afterFailure it is answered when the run has failed, too.
+   */
+  async answer<T>(
+    { afterFailure, inTick }: { readonly afterFailure: boolean; readonly inTick: boolean },
+    method: () => T | Promise<T>,
+  ): Promise<T> {
+    if (!inTick) await this.#loop.wholeTick();
     const { failure } = this.#loop;
     if (failure !== null && !afterFailure)
       throw new RequestDenied(`The run is over since it failed at tick ${this.#run.tick}: ${failure.message}`);
@@ -170,8 +177,10 @@ export class SessionDriver {
     this.#loop.begin(playing(this.#run, { pace, meter: this.#meter, nowMs: this.#door.nowMs }));
   }
 
+  /** At once; a tick that is under way is finished, as a part of one is no world. */
   #pause(): void {
     this.#loop.end();
+    if (this.#run.recorded.isInTick && !this.failed) this.#loop.begin(finishing(this.#run));
     this.sendState();
   }
 

@@ -20,6 +20,14 @@ export const AFTER_FAILURE: ReadonlySet<MethodName> = new Set<MethodName>([
   'frame',
 ]);
 
+/** What is answered in the middle of a long tick: it steers, and looks at no world. */
+export const IN_TICK: ReadonlySet<MethodName> = new Set<MethodName>([
+  'run.play',
+  'run.pause',
+  'run.cancel',
+  'shell.stop',
+]);
+
 const MAX_NAME_CHARS = 100;
 
 /** A frame on its way to another thread. */

@@ -8,7 +8,7 @@ import { wholeOf } from '../engine/index.ts';
 import { canonicalText, readScenario } from '../scenario/index.ts';
 import { SessionDriver } from './session-driver.ts';
 import type { CallMessage, WorkerData, WorkerMessage } from './session-message.ts';
-import { AFTER_FAILURE, sessionMethods } from './session-methods.ts';
+import { AFTER_FAILURE, IN_TICK, sessionMethods } from './session-methods.ts';
 import { SteeredRun } from './steered-run.ts';
 import { stepsOf } from './submitted-journal.ts';
 import { errorData, ThreadDoor } from './thread.ts';
@@ -56,7 +56,10 @@ function steer(options: WorkerData): void {
     post({ event: 'started', problems: [] });
     door.listen(({ id, name, input }) => {
       driver
-        .answer(AFTER_FAILURE.has(name), () => methods[name](input as never) as unknown)
+        .answer(
+          { afterFailure: AFTER_FAILURE.has(name), inTick: IN_TICK.has(name) },
+          () => methods[name](input as never) as unknown,
+        )
         .then(
           (answer) => post({ reply: id, answer }, buffersIn(answer)),
           (error: unknown) => post({ reply: id, error: errorData(error) }),

@@ -472,6 +472,56 @@ describe('recorded frames', () => {
   });
 });
 
+describe('a world whose ticks are done in parts', () => {
+  /** More VMs than are done at once. */
+  const many = () => {
+    const host = { name: 'h', nodes: [0, 1].map((nid) => ({ nid, memoryMiB: 2048 })) };
+    const vm = { host: 'h', memoryMiB: 4, workload: { lifetime: { law: 'exponential' as const, meanMs: 1000 } } };
+    return canonicalText(
+      small({
+        hosts: [host],
+        vms: Array.from({ length: 150 }, (_, i) => ({ ...vm, name: i === 0 ? 'v' : `v${i}` })),
+        commands: [{ at: 3, type: 'compact', vm: 'v', nodes: [1], rateMiBps: 64 }],
+      }),
+    );
+  };
+
+  it('is looked at and changed between ticks alone, however it is stopped', async () => {
+    const session = await start(many());
+    for (let i = 0; i < 6; i++) {
+      await session.play(null);
+      const [hashes] = await Promise.all([session.hashes(), session.pause(), session.submit(compact([i % 2]))]);
+      expect(hashes.tick).toBeLessThanOrEqual(session.state.tick);
+    }
+    await session.step(2);
+    await session.undo();
+    await session.step(3);
+    const { record, told } = { record: await session.record(), told: await fromScratch(session) };
+    expect(record.hash).toBe(told.hash);
+    expect(record.series).toEqual(told.series);
+  }, 60_000);
+
+  it('stops at once, and finishes the tick that is under way', async () => {
+    // Each block lives for a 256th of a tick.
+    const workload = { lifetime: { law: 'exponential' as const, meanMs: 0.4 } };
+    const session = await start(
+      canonicalText(small({ vms: [{ name: 'v', host: 'h', memoryMiB: 64, workload }], commands: [] })),
+    );
+    const seen: (string | null)[] = [];
+    session.onState(({ busy }) => void seen.push(busy?.what ?? null));
+    // The second is answered when the tick has begun.
+    for (let i = 0; i < 20 && !seen.includes('Finishing the tick'); i++) {
+      await session.play(null);
+      await session.play(null);
+      await session.pause();
+      expect(session.state.playing).toBe(false);
+    }
+    expect(seen).toContain('Finishing the tick');
+    await until(session, ({ busy }) => busy === null);
+    expect((await session.record()).hash).toBe((await fromScratch(session)).hash);
+  }, 60_000);
+});
+
 describe('recovery', () => {
   it('comes to where the journal stood, and what was given can be taken back', async () => {
     const session = await start(moving());
@@ -564,10 +614,10 @@ describe('recovery', () => {
 
 describe('when something breaks', () => {
   it('in a step, it is told with seed and tick, and text, events and recorded frames stay', async () => {
-    const code = `const step = World.prototype.step;
-      World.prototype.step = function () {
+    const code = `const step = World.prototype.stepInParts;
+      World.prototype.stepInParts = function* () {
         if (this.tick === 7) throw new InvariantError('planted', { seed: this.config.seed, tick: this.tick });
-        step.call(this);
+        yield* step.call(this);
       };`;
     const session = await start(small(), { threadPlace: brokenWorker(code) });
     const failures: Error[] = [];
@@ -584,7 +634,7 @@ describe('when something breaks', () => {
 
   it('and the thread dies, what was asked is refused and the text stays', async () => {
     const session = await start(small(), {
-      threadPlace: brokenWorker('World.prototype.step = () => process.exit(9);'),
+      threadPlace: brokenWorker('World.prototype.stepInParts = () => process.exit(9);'),
     });
     const failed = new Promise<Error>((resolve) => session.onFailure(resolve));
     await expect(session.step(1)).rejects.toThrow(/code 9/);

@@ -129,13 +129,18 @@ export class SteeredRun {
 
   /** One tick. */
   step(): void {
-    this.endLine();
-    this.recorded.step((world) => this.#outcomes.forecastScheduled(world));
+    while (!this.stepSome());
+  }
+
+  /** A part of a tick. @returns whether the tick is done. */
+  stepSome(): boolean {
+    if (!this.recorded.isInTick) this.endLine();
+    return this.recorded.stepSome((world) => this.#outcomes.forecastScheduled(world));
   }
 
   /** @param stands nothing steps it. @returns whether `recorded.checkpointSome` should be called. */
   checkpointDue(stands: boolean): boolean {
-    return this.#line === null && this.recorded.checkpointDue(stands);
+    return this.#line === null && !this.recorded.isInTick && this.recorded.checkpointDue(stands);
   }
 
   // Commands
