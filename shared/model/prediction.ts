@@ -80,3 +80,16 @@ export type PredictionAssumption =
   | { readonly slug: 'parameter-ignored'; readonly name: string }
   | { readonly slug: 'capability-ignored'; readonly name: string }
   | { readonly slug: 'vsphere' };
+
+/** The dirtying that explains a run that was observed. */
+export interface DirtyingFit {
+  readonly pattern: 'sequential' | 'uniform' | 'zipf';
+  readonly workingSetMiB: number;
+  /** Rates between least and most explain it as well; a most of null: so does any higher one. */
+  readonly dirtyMiBPerSec: { readonly best: number; readonly least: number; readonly most: number | null };
+  /** How far what was left is off, in the mean, of what is not zero. Null: too few samples to say. */
+  readonly errorPercent: number | null;
+  /** Other patterns that explain it as well. */
+  readonly asGood: readonly ('sequential' | 'uniform' | 'zipf')[];
+  readonly samples: number;
+}

@@ -174,6 +174,7 @@ program
   .description('whether a live migration ends, when, and what would make it, before it starts')
   .option('--json', 'one JSON document instead of text')
   .option('--migrate <VM=HOST>', 'of a scenario: which VM, and where to')
+  .option('--fit <FILE>', 'samples of a migration that went on: which dirtying explains it, and what would have helped')
   .option('--ram-mib <N>', 'memory of the VM')
   .option('--nonzero-mib <N>', 'of it, what is not zero; otherwise all')
   .option('--working-set-mib <N>', 'memory that it writes; otherwise all that is not zero')

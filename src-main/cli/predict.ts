@@ -1,7 +1,7 @@
 /** `predict`: whether a live migration ends, when, and what would make it, before it starts. Nothing is run or moved. */
 import type { Diagnostic } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
-import { predictionText } from '../../shared/view/words/prediction.ts';
+import { fitText, predictionText } from '../../shared/view/words/prediction.ts';
 import type { MigrationRecord } from '../formats/index.ts';
 import { readDocument, recognise } from '../formats/index.ts';
 import type { PredictQuestion } from '../jobs/index.ts';
@@ -17,10 +17,16 @@ import { printDiagnostics, printJson, printNote, printResult } from './output.ts
 export type PredictFlags = { readonly [Key in keyof PredictQuestion]?: NonNullable<PredictQuestion[Key]> } & {
   readonly json?: true;
   readonly migrate?: string;
+  readonly fit?: string;
 };
 
 export async function predict(paths: readonly string[], flags: PredictFlags): Promise<ExitCode> {
-  const { json, migrate, ...stated } = flags;
+  const { json, migrate, fit, ...stated } = flags;
+  if (fit !== undefined) {
+    if (paths.length === 0 && migrate === undefined) return fitFile(fit, stated, json === true);
+    printNote('error: --fit FILE takes no other file, and no --migrate.');
+    return 2;
+  }
   const { question, diagnostics, exit } = await questionOf(paths, migrate);
   printDiagnostics(diagnostics);
   if (question === null) return exit;
@@ -34,6 +40,32 @@ export async function predict(paths: readonly string[], flags: PredictFlags): Pr
     if (json === true) printJson(`${JSON.stringify(prediction, null, 2)}\n`);
     else printResult(predictionText(prediction, assumed, downtimeLimitMs, why));
     return prediction.verdict === 'converges' ? 0 : 1;
+  });
+}
+
+async function fitFile(path: string, stated: Partial<PredictQuestion>, json: boolean): Promise<ExitCode> {
+  const { value: text, diagnostics: unread } = await readInput(path);
+  printDiagnostics(unread);
+  if (text === null) return 1;
+  return interruptible(async (signal) => {
+    const { fit, predicted, diagnostics } = await runJob(
+      'fitMigration',
+      { text, file: inputName(path), stated },
+      { signal },
+    );
+    printDiagnostics([...diagnostics, ...(predicted?.problems ?? [])]);
+    if (fit === null || predicted === null) {
+      if (!hasErrors(diagnostics))
+        printNote(
+          'error: the file has no samples of a migration after its first pass: replies to query-migrate, or info migrate.',
+        );
+      return 1;
+    }
+    const { prediction, assumed, downtimeLimitMs, why } = predicted;
+    if (prediction === null) return 2;
+    if (json) printJson(`${JSON.stringify({ fit, prediction }, null, 2)}\n`);
+    else printResult(`${fitText(fit)}\n${predictionText(prediction, assumed, downtimeLimitMs, why)}`);
+    return 0;
   });
 }
 

@@ -14,5 +14,6 @@ export type { PagetypeinfoFacts } from './linux-pagetypeinfo/read.ts';
 export type { AddressRange } from './linux-text.ts';
 export type { ZoneFacts, ZoneinfoFacts } from './linux-zoneinfo/read.ts';
 export type * from './measured.ts';
+export { NO_MIGRATION } from './measured.ts';
 export { processOf } from './measured.ts';
 export * from './registry.ts';

@@ -2,7 +2,7 @@
 import { compareGuest } from './compare.ts';
 import { findings } from './findings.ts';
 import type { Job, JobSteps } from './job.ts';
-import { predict } from './predict/index.ts';
+import { fitMigration, predict } from './predict/index.ts';
 import { readFiles } from './read-files.ts';
 import { figure, report } from './report.ts';
 import { runScenario } from './run.ts';
@@ -24,6 +24,8 @@ const jobs = {
   compare: compareGuest,
   /** Whether a live migration ends, when, and what would make it. */
   predict,
+  /** Which dirtying explains a live migration that went on, and what would have helped. */
+  fitMigration,
   /** Random worlds and random guests against the laws and the naive allocator. */
   simtest,
   /** Random guests against the naive allocator. */

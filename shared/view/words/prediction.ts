@@ -1,5 +1,12 @@
 /** What is foreseen of a live migration, as sentences. */
-import type { Fix, FixKind, PredictedFigures, Prediction, PredictionAssumption } from '../../model/prediction.ts';
+import type {
+  DirtyingFit,
+  Fix,
+  FixKind,
+  PredictedFigures,
+  Prediction,
+  PredictionAssumption,
+} from '../../model/prediction.ts';
 import { count, decimal } from '../number-format.ts';
 import { enumerated } from './part.ts';
 
@@ -152,4 +159,31 @@ function assumptionText(assumption: PredictionAssumption): string {
     case 'vsphere':
       return 'vSphere slows the guest to 80 % of what is sent; by how much it really does is not published';
   }
+}
+
+/** Which dirtying explains a run. */
+export function fitText({
+  pattern,
+  workingSetMiB,
+  dirtyMiBPerSec,
+  errorPercent,
+  asGood,
+  samples,
+}: DirtyingFit): string {
+  const { best, least, most } = dirtyMiBPerSec;
+  const rate =
+    most === null
+      ? `at least ${decimal(least)} MiB/s (it dirtied all of the set in each pass, so any higher rate explains it as well)`
+      : least === most
+        ? `${decimal(best)} MiB/s`
+        : `${decimal(best)} MiB/s (${decimal(least)} to ${decimal(most)} explain it as well)`;
+  const how = { sequential: 'in order', uniform: 'at random', zipf: "by Zipf's law" };
+  const lines = [`The guest writes ${decimal(workingSetMiB)} MiB ${how[pattern]}, ${rate}.`];
+  lines.push(
+    errorPercent === null
+      ? `${count(samples)} samples are too few to test it; three after the first pass would do.`
+      : `Of ${count(samples)} samples, what was left is off by ${decimal(errorPercent)} % in the mean.`,
+  );
+  if (asGood.length > 0) lines.push(`Written ${enumerated(asGood.map((one) => how[one]))} would explain it as well.`);
+  return `${lines.join('\n')}\n`;
 }

@@ -60,7 +60,8 @@ export class SetWriter {
 
   /** What was dirtied since the last call. */
   sync(): Dirtied | null {
-    const now = this.#wholePages ? Math.floor(this.#written) : this.#written;
+    // Sums of parts of a page must not hold a page back.
+    const now = this.#wholePages ? Math.floor(this.#written + 1e-6) : this.#written;
     const writes = now - this.#synced;
     const start = this.#synced;
     this.#synced = now;
