@@ -84,6 +84,28 @@ describe('QEMU, without headers', () => {
     expectFigures(run({ v, d }, { linkBandwidth: link * MIB, headerBytes: 0 }), totalS, downMs, syncs, sentMib);
   });
 
+  it('sends as much in all passes as in all, also in post-copy, and as fast by whole pages', () => {
+    const slow = { linkBandwidth: 4 * MIB, maxBandwidth: 4 * MIB };
+    const found = [{}, { wholePages: true }, { postcopyAtMs: 3000 }].map((more) => {
+      const { migration } = run({ v: 32, d: 1 }, { ...slow, ...more });
+      const bytes = migration.passes.reduce((sum, pass) => sum + pass.bytes, 0);
+      close(bytes, migration.sentBytes, 1e-9);
+      return migration;
+    });
+    expect(found.map(({ endsBy }) => endsBy)).toEqual(['precopy', 'precopy', 'postcopy']);
+    close(found[1]!.nowMs, found[0]!.nowMs, 0.005);
+  });
+
+  it('is known never to end when the guest is throttled by as much as it may be', () => {
+    const throttle = {
+      ...({ kind: 'auto-converge', triggerPercent: 50, initialPercent: 20, incrementPercent: 10 } as const),
+      ...{ maxPercent: 60, tailslow: false, timer: false, bytesPerSecPerVcpu: 0 },
+    };
+    const { migration, outcome } = run({ v: 512, d: 1000 }, { throttle });
+    expect([outcome, migration.passes.at(-1)!.throttlePercent]).toEqual(['never', 60]);
+    expect(migration.passes.length).toBeLessThan(2000);
+  });
+
   it('never ends when more is written than sent', () => {
     expect(run({ v: 4096, d: 1300 }, { linkBandwidth: 1192 * MIB }).outcome).toBe('never');
   });
