@@ -145,7 +145,7 @@ for (const [file, name, ticks, divisor] of EXAMPLES) {
     test.setTimeout(400_000);
     const text = reducedExample(file, divisor);
     if (divisor === 1) await ui.openExample(name);
-    else await ui.importFiles([{ name: `${file}.pageshift.json`, text }]);
+    else await ui.importLarge([{ name: `${file}.pageshift.json`, text }]);
     let is = await expectTrue(ui, text);
     for (const tick of ticks) {
       await ui.playToTick(tick);

@@ -14,7 +14,7 @@ test('two sockets: compact, converge, close to the page, look back', IN_WEB, asy
   // On a busy machine it is the run itself that waits.
   test.setTimeout(360_000);
   const { page } = ui;
-  await ui.importFiles([{ name: 'two-socket.pageshift.json', text: reducedExample('two-socket-compact', 4) }]);
+  await ui.importLarge([{ name: 'two-socket.pageshift.json', text: reducedExample('two-socket-compact', 4) }]);
   const vms = await ui.vmNames();
   expect(vms).toHaveLength(5);
   expect(await ui.standing()).toMatchObject({ tick: 0 });
@@ -49,7 +49,7 @@ test('two sockets: compact, converge, close to the page, look back', IN_WEB, asy
 
 test('two hosts: a live migration, forecast and then seen', IN_WEB, async ({ ui }) => {
   test.setTimeout(240_000);
-  await ui.importFiles([{ name: 'four-node.pageshift.json', text: reducedExample('two-to-four-migrate', 4) }]);
+  await ui.importLarge([{ name: 'four-node.pageshift.json', text: reducedExample('two-to-four-migrate', 4) }]);
   const forecast = await ui.migrate({ vm: 'monitor', host: 'four-node' });
   await ui.playUntilSettled(200_000);
   await ui.show('Migrations');

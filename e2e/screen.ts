@@ -159,7 +159,7 @@ export class Screen {
     await this.ready();
   }
 
-  /** A world of hundreds of VMs, which takes its time to be made. */
+  /** A world of hundreds of VMs, or of large ones, which takes its time to be made. */
   async importLarge(files: readonly DroppedFile[]): Promise<void> {
     await this.drop(files);
     await expect(this.tab('Host')).toBeVisible({ timeout: 120_000 });

@@ -62,7 +62,7 @@ test('a commit is a step: the ticks before and after it are as the run says', IN
 
 test('stepping through the past goes on from frame to frame', IN_WEB, async ({ ui }) => {
   test.setTimeout(240_000);
-  await ui.importFiles([{ name: 'two-socket.pageshift.json', text: reducedExample('two-socket-compact', 4) }]);
+  await ui.importLarge([{ name: 'two-socket.pageshift.json', text: reducedExample('two-socket-compact', 4) }]);
   await ui.playToTick(100);
   await ui.page.keyboard.press('Home');
   await expect.poll(async () => (await ui.standing()).tick).toBe(0);

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { PAGES_PER_MIB } from '../../../../shared/units/index.ts';
 import { type MigrationSettings, runToEnd, startMigration } from './index.ts';
 import type { MigrationRun } from './migration-run.ts';
+import type { Watcher } from './policy.ts';
 
 const MIB = 2 ** 20;
 
@@ -20,6 +21,7 @@ interface Figures {
 function run(
   { v, d, w = v, pages = v * PAGES_PER_MIB, nonzeroPages = pages }: Figures,
   more: Partial<MigrationSettings>,
+  watcher: Watcher | null = null,
 ) {
   const settings: MigrationSettings = {
     algorithm: 'qemu',
@@ -55,7 +57,7 @@ function run(
     ...more,
   };
   const migration = startMigration(settings);
-  return { migration, ...runToEnd(migration, null) };
+  return { migration, ...runToEnd(migration, watcher) };
 }
 
 const close = (found: number, expected: number, part: number): void =>
@@ -94,6 +96,20 @@ describe('QEMU, without headers', () => {
     });
     expect(found.map(({ endsBy }) => endsBy)).toEqual(['precopy', 'precopy', 'postcopy']);
     close(found[1]!.nowMs, found[0]!.nowMs, 0.005);
+  });
+
+  it('takes as long when somebody looks at it ten times a second, by whole pages too', () => {
+    const slow = { linkBandwidth: MIB / 4, maxBandwidth: MIB / 4, wholePages: true };
+    const watcher = (): Watcher => ({
+      ...{ nextMs: 100, atPasses: false, isSettled: true },
+      look({ nowMs }) {
+        (this as { nextMs: number }).nextMs = nowMs + 100;
+        return [];
+      },
+    });
+    const alone = run({ v: 4, d: 0 }, slow).migration;
+    const watched = run({ v: 4, d: 0 }, slow, watcher()).migration;
+    close(watched.nowMs, alone.nowMs, 0.002);
   });
 
   it('is known never to end when the guest is throttled by as much as it may be', () => {

@@ -36,6 +36,16 @@ test('Nova raises the limit ten times, to 500 ms, and gives up after 800 s a GiB
   expect(found.at(-1)).toMatchObject([3_200_000, { do: 'abort' }]);
 });
 
+test('Proxmox doubles the limit at every sixth poll with more left than at the one before', () => {
+  // It falls for 20 s; then it rises and falls in turn.
+  const left = (ms: number): number => (ms <= 20_000 ? 1e9 - ms : 1e9 + (ms / 1000) * (ms % 2000 === 0 ? 1 : -1));
+  const found = deeds(watcherOf('proxmox', 4), 50_000, (ms) => ({ remainingBytes: left(ms), bytesPerSec: 1 }));
+  expect(found).toEqual([
+    [30_000, { do: 'downtime-limit', ms: 200 }],
+    [42_000, { do: 'downtime-limit', ms: 400 }],
+  ]);
+});
+
 test('KubeVirt pauses a guest once at its deadline, and gives up after as long again', () => {
   const found = deeds(watcherOf('kubevirt-pause', 1), 1e9, (ms) => ({ remainingBytes: 2 ** 40 - ms }));
   expect(found).toEqual([
