@@ -25,7 +25,6 @@ function draw(seed: number): NaiveMigration {
   const link = Math.max(1, Math.round((pages * 4096) / (200 + below(4800))));
   const isCapped = isQemu && prng.chance(1, 2);
   const pageBytes = isQemu ? 4104 : 4096;
-  const usesXbzrle = isQemu && prng.chance(1, 5);
   const autoConverge = isQemu && prng.chance(1, 4);
   return {
     algorithm,
@@ -37,7 +36,6 @@ function draw(seed: number): NaiveMigration {
     limitMs: 10 + below(1000),
     pageBytes,
     zeroBytes: isQemu ? 9 : 4096,
-    laterBytes: sets.map(() => (usesXbzrle ? 11 + 500 : pageBytes)),
     stopsAtThreshold: prng.chance(1, 2),
     autoConverge,
     timer: prng.chance(1, 2),
@@ -83,7 +81,7 @@ function settingsOf(of: NaiveMigration): MigrationSettings {
           bytesPerSecPerVcpu: 1,
         }
       : null,
-    xbzrle: of.laterBytes.some((bytes) => bytes < of.pageBytes) ? { cachePages: 1e6, encodedBytes: 500 } : null,
+    xbzrle: null,
     postcopyAtMs: of.postcopyAtMs === Infinity ? null : of.postcopyAtMs,
     postcopyAfterPasses: null,
     timeoutMs: Infinity,

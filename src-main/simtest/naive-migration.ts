@@ -15,8 +15,6 @@ export interface NaiveMigration {
   readonly limitMs: number;
   readonly pageBytes: number;
   readonly zeroBytes: number;
-  /** What a page of a set costs from the second pass on. */
-  readonly laterBytes: readonly number[];
   readonly stopsAtThreshold: boolean;
   readonly autoConverge: boolean;
   readonly timer: boolean;
@@ -52,9 +50,8 @@ export class NaiveMigrator {
   readonly #first: number[];
   readonly #passes: { ms: number; pages: number; dirtyAtStart: number }[] = [];
   readonly #pages: number;
-  /** Of each page, in the first pass and later. */
-  readonly #firstCost: Float64Array;
-  readonly #laterCost: Float64Array;
+  /** Of each page. */
+  readonly #costs: Float64Array;
   #at = 0;
   #now = 0;
   #passStart = 0;
@@ -73,11 +70,7 @@ export class NaiveMigrator {
     this.#dirty = new Uint8Array(this.#pages).fill(1);
     this.#version = new Uint32Array(this.#pages);
     this.#arrived = new Int32Array(this.#pages).fill(-1);
-    this.#firstCost = new Float64Array(this.#pages).fill(of.pageBytes).fill(of.zeroBytes, 0, of.zeroPages);
-    this.#laterCost = this.#firstCost.slice();
-    of.sets.forEach(({ pages }, i) => {
-      this.#laterCost.fill(of.laterBytes[i]!, this.#first[i]!, this.#first[i]! + pages);
-    });
+    this.#costs = new Float64Array(this.#pages).fill(of.pageBytes).fill(of.zeroBytes, 0, of.zeroPages);
     this.#written = of.sets.map(() => 0);
     this.#done = of.sets.map(() => 0);
   }
@@ -128,7 +121,7 @@ export class NaiveMigrator {
   // The wire
 
   #cost(page: number): number {
-    return this.#passes.length > 1 ? this.#laterCost[page]! : this.#firstCost[page]!;
+    return this.#costs[page]!;
   }
 
   /** Sends with what a time brings, page by page. */

@@ -142,6 +142,31 @@ describe('QEMU, without headers', () => {
   });
 });
 
+describe('XBZRLE', () => {
+  const set = { v: 1024, d: 1e5, w: 48 };
+  const bytes = (xbzrle: MigrationSettings['xbzrle'], passes: number) => {
+    const { migration } = run(set, { linkBandwidth: 32 * MIB, maxBandwidth: 32 * MIB, downtimeLimitMs: 30, xbzrle });
+    return migration.passes.slice(0, passes).map((pass) => pass.bytes / (pass.dirtyPages || 1));
+  };
+
+  it('caches in the second pass and encodes from the third on', () => {
+    const [, second, third] = bytes({ cachePages: 64 * PAGES_PER_MIB, encodedBytes: 20 }, 3);
+    expect(second).toBeGreaterThan(3900);
+    expect(third).toBeLessThan(100);
+  });
+
+  it('of a set twice as large as the cache encodes half', () => {
+    const [, , third] = bytes({ cachePages: 24 * PAGES_PER_MIB, encodedBytes: 20 }, 3);
+    expect(third).toBeGreaterThan(1900);
+    expect(third).toBeLessThan(2100);
+  });
+
+  it('saves nothing where whole pages change', () => {
+    const [, , third] = bytes({ cachePages: 64 * PAGES_PER_MIB, encodedBytes: 4096 }, 3);
+    expect(third).toBeGreaterThan(3900);
+  });
+});
+
 describe('runs of real QEMU 7.2', () => {
   const ram = { v: 512, pages: 131_202 };
   const ends = (migration: MigrationRun): number[] => migration.passes.slice(0, -2).map(({ endMs }) => endMs / 1000);

@@ -85,6 +85,14 @@ export class DirtyBitmap {
     return this.#dirty < MIN_PAGES ? 0 : this.#dirty;
   }
 
+  /** Dirty pages of one written set. */
+  dirtyOf(set: number): number {
+    return this.#segments.reduce(
+      (sum, { of, start, end, share }) => (of === set ? sum + share * (end - start) : sum),
+      0,
+    );
+  }
+
   /** Takes over what a set's writer dirtied. Returns the pages that were clean. */
   mark(set: number, dirtied: Dirtied): number {
     const base = this.#setStart[set]!;

@@ -19,7 +19,7 @@ import type { PageCosts } from './dirty-bitmap.ts';
 import { type GuestModel, MigratingGuest } from './guest.ts';
 import type { EndsBy, Intervention, MigrationRun, MigrationStatus, Pass, Progress } from './migration-run.ts';
 import { Throttle, type ThrottleRules } from './throttle.ts';
-import { type WireRules, wireCosts, type Xbzrle, xbzrleCost } from './wire.ts';
+import { type WireRules, wireCosts, type Xbzrle, XbzrleCache } from './wire.ts';
 
 export interface QemuRules {
   readonly downtimeLimitMs: number;
@@ -59,7 +59,12 @@ export class QemuMigration implements MigrationRun {
   readonly #rules: QemuRules;
   readonly #guest: MigratingGuest;
   readonly #firstPass: PageCosts;
-  readonly #laterPasses: PageCosts;
+  /** Of the pass under way. */
+  #costs: PageCosts;
+  /** By written set; none: XBZRLE is off. */
+  readonly #caches: readonly XbzrleCache[];
+  /** Of each set, what was dirty when the pass began. */
+  #dirtyOfSets: readonly number[] = [];
   readonly #throttle: Throttle | null;
   readonly passes: Pass[] = [];
   status: MigrationStatus = 'setup';
@@ -82,8 +87,12 @@ export class QemuMigration implements MigrationRun {
     this.#guest = new MigratingGuest(model, rules.wholePages);
     const { page, zero } = wireCosts(rules.wire);
     this.#firstPass = { zero, other: page, sets: model.sets.map(() => page) };
-    const later = (pages: number): number => (rules.xbzrle === null ? page : xbzrleCost(rules.xbzrle, pages, page));
-    this.#laterPasses = { zero, other: page, sets: model.sets.map(({ pages }) => later(pages)) };
+    this.#costs = this.#firstPass;
+    const { xbzrle } = rules;
+    this.#caches =
+      xbzrle === null
+        ? []
+        : model.sets.map(({ pages, pattern }) => new XbzrleCache(xbzrle, pages, pattern === 'sequential'));
     this.#throttle = rules.throttle === null ? null : new Throttle(rules.throttle);
     this.#limitMs = rules.downtimeLimitMs;
   }
@@ -142,10 +151,6 @@ export class QemuMigration implements MigrationRun {
     return this.#guest.bitmap.dirty * PAGE_SIZE_BYTES;
   }
 
-  get #costs(): PageCosts {
-    return this.passes.length > 1 ? this.#laterPasses : this.#firstPass;
-  }
-
   #mayStop(): boolean {
     const left = this.#left;
     // What is as much as the threshold but for rounding is as much as the threshold.
@@ -175,10 +180,25 @@ export class QemuMigration implements MigrationRun {
   }
 
   #sync(): void {
+    const left = this.#caches.map((_, set) => this.#guest.bitmap.dirtyOf(set));
     const fresh = this.#guest.sync();
     this.#endPass();
+    this.#encode(left);
     this.#throttle?.synced(this.nowMs, fresh * PAGE_SIZE_BYTES, this.sentBytes);
     this.#beginPass();
+  }
+
+  /** What was sent in the pass that ends, but for the first, can be encoded in the next. @param left of each set. */
+  #encode(left: readonly number[]): void {
+    if (this.#caches.length === 0) return;
+    const { bitmap } = this.#guest;
+    const { page } = wireCosts(this.#rules.wire);
+    this.#caches.forEach((cache, set) => {
+      if (this.passes.length > 1) cache.sent(Math.max(0, this.#dirtyOfSets[set]! - left[set]!));
+    });
+    this.#dirtyOfSets = this.#caches.map((_, set) => bitmap.dirtyOf(set));
+    const sets = this.#caches.map((cache, set) => cache.cost(this.#dirtyOfSets[set]!, page));
+    this.#costs = { ...this.#firstPass, sets };
   }
 
   // Sending

@@ -35,11 +35,40 @@ export interface Xbzrle {
   readonly encodedBytes: number;
 }
 
-/** Mean bytes of a page of a written set from the second pass on: those in the cache are encoded, the others are not. */
-export function xbzrleCost({ cachePages, encodedBytes }: Xbzrle, setPages: number, page: number): number {
-  const hits = setPages === 0 ? 0 : Math.min(1, cachePages / setPages);
-  const hit = encodedBytes === 0 ? 0 : encodedBytes >= PAGE_BYTES ? page : XBZRLE_HEADER_BYTES + encodedBytes;
-  return hits * hit + (1 - hits) * page;
+/**
+ * What the cache of XBZRLE holds of a written set. Pages enter it when they are sent after the first pass, and are encoded
+ * when they are sent again; a slot is not given up while it is young, so of a larger set the cache holds a part.
+ */
+export class XbzrleCache {
+  readonly #rules: Xbzrle;
+  readonly #setPages: number;
+  readonly #inOrder: boolean;
+  #sentPages = 0;
+
+  constructor(rules: Xbzrle, setPages: number, inOrder: boolean) {
+    this.#rules = rules;
+    this.#setPages = setPages;
+    this.#inOrder = inOrder;
+  }
+
+  sent(pages: number): void {
+    this.#sentPages += pages;
+  }
+
+  /** Mean bytes of one of so many dirty pages; `page` if it is sent whole. */
+  cost(dirtyPages: number, page: number): number {
+    const { cachePages, encodedBytes } = this.#rules;
+    const hits = this.#seenBefore(dirtyPages) * Math.min(1, cachePages / Math.max(1, this.#setPages));
+    const hit = encodedBytes === 0 ? 0 : encodedBytes >= PAGE_BYTES ? page : XBZRLE_HEADER_BYTES + encodedBytes;
+    return hits * hit + (1 - hits) * page;
+  }
+
+  /** What is written in order is met again after all of it has been sent once. */
+  #seenBefore(dirtyPages: number): number {
+    if (dirtyPages <= 0) return 0;
+    if (!this.#inOrder) return Math.min(1, this.#sentPages / this.#setPages);
+    return Math.min(1, Math.max(0, (this.#sentPages + dirtyPages - this.#setPages) / dirtyPages));
+  }
 }
 
 /**
