@@ -13,15 +13,18 @@ const AS_MUCH = 0.95;
 const AT_LEAST = 2;
 
 /** What a migration that goes on found dirtied a second; and over how much, where that was all of it, pass by pass. */
-function dirtyOf({ dirtyPagesPerSec, bandwidthMibPerSec, expectedDowntimeMs, iteration }: MigrationRecord): {
+function dirtyOf(record: MigrationRecord): {
   readonly mibPerSec: number;
   readonly setMib: number | null;
 } | null {
+  const { dirtyPagesPerSec, bandwidthMibPerSec, expectedDowntimeMs, ramRemainingKiB, iteration } = record;
   if (dirtyPagesPerSec === null) return null;
   const mibPerSec = mibPerSecOfPages(dirtyPagesPerSec);
   const isLeast = bandwidthMibPerSec !== null && mibPerSec >= AS_MUCH * bandwidthMibPerSec && (iteration ?? 0) > 2;
   if (!isLeast || expectedDowntimeMs === null) return { mibPerSec, setMib: null };
-  return { mibPerSec: AT_LEAST * mibPerSec, setMib: (expectedDowntimeMs / 1000) * bandwidthMibPerSec };
+  // Before QEMU 3.0 the expected downtime was of one second's writes, so what is left may be more.
+  const atSync = (expectedDowntimeMs / 1000) * bandwidthMibPerSec;
+  return { mibPerSec: AT_LEAST * mibPerSec, setMib: Math.max(atSync, mibFromKib(ramRemainingKiB ?? 0)) };
 }
 
 /** Of its limit of bandwidth, what a migration reaches that is held back by nothing else. */

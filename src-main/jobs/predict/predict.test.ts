@@ -116,6 +116,54 @@ describe('replies of QEMU', () => {
   });
 });
 
+describe('runs that others published', () => {
+  it('QEMU 2.x, 16 MiB huge pages on POWER8: not at 300 ms, and what was left says the limit', () => {
+    // "Converge migration for Hugepage backed VM", 2019: it went on for ever at 300 ms, and ended at 3,400.
+    const reply = {
+      ...NO_MIGRATION,
+      kind: 'hmp-migrate',
+      status: 'active' as const,
+      iteration: 6,
+      expectedDowntimeMs: 1475,
+      ramTotalKiB: 8_388_864,
+      ramRemainingKiB: 376_892,
+      constantPages: 1_678_265,
+      bandwidthMibPerSec: 103.33,
+      dirtyPagesPerSec: 39_044,
+    };
+    const { verdict, fixes } = answer(questionOfReplies([reply]));
+    expect(verdict).toBe('never');
+    const limitMs = Number(fixes.find(({ fix }) => fix === 'downtime-limit')!.set.split('=')[1]);
+    expect(Math.abs(limitMs - 3400)).toBeLessThan(200);
+  });
+
+  it('QEMU 1.5, XBZRLE, the test program of its document: 22.2 s and 689 MiB', () => {
+    const run = {
+      ramMib: '1032.4',
+      nonzeroMib: '608.4',
+      workingSetMib: '16',
+      dirtyMibS: '10000',
+      bandwidthMibS: '32',
+      downtimeMs: '30',
+      qemuVersion: '2.0',
+    };
+    expect(answer(run).verdict).toBe('never');
+    const { verdict, totalSeconds, sentMiB } = answer({ ...run, capability: ['xbzrle'], deltaBytes: '16' });
+    expect(verdict).toBe('converges');
+    // The rest of that guest wrote as well, of which nothing is told.
+    expect(Math.abs(totalSeconds! / 22.2 - 1)).toBeLessThan(0.15);
+    expect(Math.abs(sentMiB! / 689 - 1)).toBeLessThan(0.1);
+  });
+
+  it('Proxmox, an idle guest of 2 GiB with 403 MiB at 61 MiB/s: 7 s', () => {
+    const idle = { ramMib: '2056.7', nonzeroMib: '403', dirtyMibS: '0.1', linkMibS: '61', policy: 'proxmox' };
+    const { verdict, totalSeconds, downtimeMs } = answer(idle);
+    expect(verdict).toBe('converges');
+    expect(Math.abs(totalSeconds! - 7)).toBeLessThan(0.7);
+    expect(downtimeMs).toBeLessThan(100);
+  });
+});
+
 describe('problems', () => {
   it('are what QEMU refuses', () => {
     expect(slugs({ ...NEVER, qemuVersion: '7.2', set: ['avail-switchover-bandwidth=1G'] })).toEqual([
