@@ -54,7 +54,9 @@ const planner = 'src-main/planner';
 const access = 'src-main/access';
 const report = 'src-main/report';
 const simtest = 'src-main/simtest';
+const sweep = 'src-main/sweep';
 const jobs = 'src-main/jobs';
+const sweeper = 'src-main/sweeper';
 const guestShell = 'src-main/shell';
 const runtime = 'src-main/runtime';
 const store = 'src-main/store';
@@ -86,16 +88,18 @@ export const layers: readonly Layer[] = [
   // Shares no code with the planner, nor with how a document is read, so that their mistakes cannot be its own.
   pure('src-main/plan-checker', 'whether a plan is sound: a replay, from the contract alone', []),
   pure(report, 'rows of a view to HTML, CSV, JSON and SVG', ['shared']),
+  pure(sweep, 'runs at many points: what varies, what is measured, what it shows', ['shared', core, scenario, report], ['zod']),
   pure(simtest, 'the attacker of the engine, by seed', ['shared', engine, scenario]),
-  pure(jobs, 'what takes long, as functions from plain data to plain data', ['shared', engine, formats, scenario, findings, planner, access, report, simtest]),
+  pure(jobs, 'what takes long, as functions from plain data to plain data', ['shared', engine, formats, scenario, findings, planner, access, report, simtest, sweep]),
 
   // Node: files, threads, terminals. The three shells at the end are thin and around one runtime.
   node(guestShell, "a guest's shell: its interpreter and its programs, above the guest's files", ['shared', engine], ['just-bash']),
   node(runtime, 'where jobs and sessions run: in this thread, or in one of their own', ['shared', engine, scenario, planner, jobs, guestShell, store], ['highs']),
   node(store, 'files that survive a crash', ['shared', formats], ['zod']),
+  node(sweeper, 'a sweep under way: its threads, its log of what is done', ['shared', scenario, sweep, jobs, runtime, store], ['piscina', 'hyparquet-writer']),
   node(desk, 'documents, and what a window may ask of them; the same in every shell', ['shared', formats, scenario, report, jobs, runtime, store], ['zod']),
   node('src-main/bench', "benchmarks beside the RFC's algorithm in C", ['shared', engine, scenario]),
-  node('src-main/cli', 'the jobs without a window', ['shared', engine, formats, scenario, findings, report, simtest, jobs, guestShell, runtime, store], ['commander']),
+  node('src-main/cli', 'the jobs without a window', ['shared', engine, formats, scenario, findings, report, simtest, jobs, guestShell, runtime, store, sweep, sweeper], ['commander']),
   node(servedPage, 'the page as every window shell serves it: its files, its headers', []),
   node('src-main/web', 'the same application on loopback', ['shared', desk, servedPage], ['ws']),
   node('src-main/app', 'windows, menus, the one validated IPC door', ['shared', desk, servedPage], ['electron']),

@@ -166,6 +166,77 @@ program
   .action(exitWith(async (files, flags) => (await import('./findings.ts')).findings(files, flags)));
 
 program
+  .command('sweep')
+  .argument(
+    '<FILE...>',
+    'a scenario, or a sweep (*.sweep.json); after the word check: what it would cost, by a few probes',
+  )
+  .description('run a scenario at many points and seeds: tables, statistics, figures, the edge where a verdict flips')
+  .addOption(
+    new Option('--vary <NAME=PATH:VALUES>', 'what varies: a list, or FROM..TO[:STEP][:log]')
+      .argParser(collect)
+      .default([], 'none'),
+  )
+  .addOption(
+    new Option('--seeds <N>', "each point under so many seeds, from the scenario's on").argParser(
+      wholeNumber(1, 100_000),
+    ),
+  )
+  .addOption(
+    new Option('--latin <N>', 'a Latin hypercube of so many points instead of the grid').argParser(
+      wholeNumber(1, 100_000),
+    ),
+  )
+  .addOption(new Option('--latin-seed <N>', 'its seed; otherwise 1').argParser(wholeNumber(0, 2 ** 32 - 1)))
+  .addOption(new Option('--job <NAME>', 'what runs at each point').choices(['run', 'predict', 'compare']))
+  .addOption(
+    new Option(
+      '--metric <PATH...>',
+      "what is kept of a job's JSON document: [NAME=][sum:|mean:|min:|max:|count:]PATH",
+    ).default([], 'the usual'),
+  )
+  .addOption(
+    new Option('--edge <NAME:PATH=VALUE>', 'halve the range of NAME until the verdict (=, !=, <, <=, >, >=) flips'),
+  )
+  .addOption(new Option('--precision <PERCENT>', 'of --edge; otherwise 1').argParser(amount))
+  .addOption(new Option('--pareto <GOALS>', 'metrics to trade against each other: min:NAME,max:NAME[,...]'))
+  .addOption(new Option('--ticks <N>', 'run so many ticks').argParser(wholeNumber(0, 2 ** 31 - 1)))
+  .addOption(
+    new Option('--max-ticks <N>', 'otherwise until converged, at most so many').argParser(wholeNumber(0, 2 ** 31 - 1)),
+  )
+  .option('--migrate <VM=HOST>', "with --job predict: of which migration; otherwise the scenario's first")
+  .addOption(
+    new Option('--ask <NAME=VALUE>', 'with --job predict: what is asked beside the scenario, as downtimeMs=100')
+      .argParser(collect)
+      .default([], 'nothing'),
+  )
+  .option('--vm <NAME>', 'with --job compare: which VM')
+  .addOption(new Option('--of <WHAT>', 'with --job compare').choices(['defects', 'beyond']))
+  .addOption(new Option('--resamples <N>', 'of the bootstrap; otherwise 2000').argParser(wholeNumber(100, 100_000)))
+  .addOption(new Option('--bootstrap-seed <N>', 'otherwise 1').argParser(wholeNumber(0, 2 ** 32 - 1)))
+  .addOption(
+    new Option('--threads <N>', 'run here on so many; otherwise as many as there are processors').argParser(
+      wholeNumber(1, 256),
+    ),
+  )
+  .addOption(
+    new Option('--memory <MIB>', 'the most one thread may use').argParser(wholeNumber(128, 2 ** 20)).default(2048),
+  )
+  .option('-o, --output <OUT>', 'the folder of its results; begun again, it goes on there')
+  .option('--force', 'write into a folder that has other files')
+  .option('--json', 'with check: one JSON document on stdout')
+  .action(
+    exitWith(async (files, flags) => {
+      const [file, asked, ...more] = files;
+      if (more.length === 0 && file === 'check' && asked !== undefined)
+        return (await import('./sweep-check.ts')).sweepCheck(asked, flags);
+      if (asked === undefined) return (await import('./sweep.ts')).sweep(file!, flags);
+      printNote(`error: a sweep is of one file; found ${files.join(', ')}`);
+      return 2;
+    }),
+  );
+
+program
   .command('predict')
   .argument(
     '[FILE...]',
@@ -218,8 +289,10 @@ program
 
 program
   .command('schema')
-  .addArgument(new Argument('[WHAT]', 'of which document').choices(['scenario', 'findings']).default('scenario'))
-  .description('the JSON Schema of scenarios, or of what findings --json prints')
+  .addArgument(
+    new Argument('[WHAT]', 'of which document').choices(['scenario', 'findings', 'sweep']).default('scenario'),
+  )
+  .description('the JSON Schema of scenarios, of sweeps, or of what findings --json prints')
   .action(exitWith(async (what) => (await import('./schema.ts')).schema(what)));
 
 quietPipes();

@@ -3,42 +3,17 @@ import { visibleJson } from '../../shared/errors/index.ts';
 import { guestsOf, recordsOf } from '../../shared/columns/index.ts';
 import type { MigrationRow } from '../../shared/model/transfer.ts';
 import type { WorldEvent, WorldEventType } from '../../shared/model/event.ts';
-import type {
-  HostMatrix,
-  NodeRow,
-  RecordedCommand,
-  RunDocument,
-  RunEnding,
-  RunRecord,
-  VmHostRow,
-} from '../../shared/view/index.ts';
-import { guestAccounting, hostMatrix, idList, getsLayouts, runDocument } from '../../shared/view/index.ts';
-import { eventText, pendingText } from '../../shared/view/words/index.ts';
+import type { HostMatrix, NodeRow, RunEnding, RunRecord, VmHostRow } from '../../shared/view/index.ts';
+import { guestAccounting, hostMatrix, idList, getsLayouts } from '../../shared/view/index.ts';
+import { eventText } from '../../shared/view/words/index.ts';
 import { checksText, verdict } from '../report/index.ts';
 import { bytes, count, decimal, plural, seconds, size } from '../../shared/view/number-format.ts';
 import { percentText } from '../../shared/view/share.ts';
 import type { Run } from '../jobs/index.ts';
+import { endedRunDocument } from '../jobs/index.ts';
 import { fold, textTable } from './text-table.ts';
 
-/** The run document, and what was left to do when it ended. */
-interface EndedRunDocument extends RunDocument {
-  /** Stopped by a person: everything is true of the tick it stopped at. */
-  readonly interrupted: boolean;
-  /** What the world still waits for, one sentence each. */
-  readonly left: readonly string[];
-  /** What came of each command. */
-  readonly commands: readonly RecordedCommand[];
-}
-
-export function documentText({ record, pendingWork }: Run): string {
-  const document: EndedRunDocument = {
-    ...runDocument(record),
-    interrupted: record.ending === 'interrupted',
-    left: pendingWork.map(pendingText),
-    commands: record.commands,
-  };
-  return visibleJson(`${JSON.stringify(document, null, 2)}\n`);
-}
+export const documentText = (run: Run): string => visibleJson(`${JSON.stringify(endedRunDocument(run), null, 2)}\n`);
 
 /** Of all hosts, made once: their cost follows all backing. */
 interface Matrices {

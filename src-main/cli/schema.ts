@@ -1,10 +1,11 @@
 /** `schema [WHAT]`: the published JSON Schemas. */
 import { findingJsonSchema } from '../../shared/schema/finding.ts';
 import { scenarioJsonSchema } from '../scenario/index.ts';
+import { sweepJsonSchema } from '../sweep/index.ts';
 import type { ExitCode } from './output.ts';
 import { printJson } from './output.ts';
 
-const SCHEMAS = { scenario: scenarioJsonSchema, findings: findingJsonSchema };
+const SCHEMAS = { scenario: scenarioJsonSchema, findings: findingJsonSchema, sweep: sweepJsonSchema };
 
 export type SchemaName = keyof typeof SCHEMAS;
 

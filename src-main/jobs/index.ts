@@ -4,6 +4,7 @@ import { findings } from './findings.ts';
 import type { Job, JobSteps } from './job.ts';
 import { fitMigration, predict } from './predict/index.ts';
 import { readFiles } from './read-files.ts';
+import { runPoint } from './point.ts';
 import { figure, report } from './report.ts';
 import { runScenario } from './run.ts';
 import type { RunInput } from './run.ts';
@@ -26,6 +27,8 @@ const jobs = {
   predict,
   /** Which dirtying explains a live migration that went on, and what would have helped. */
   fitMigration,
+  /** One point of a sweep: another job, and what of its document is kept. */
+  point: runPoint,
   /** Random worlds and random guests against the laws and the naive allocator. */
   simtest,
   /** Random guests against the naive allocator. */
@@ -46,6 +49,7 @@ export { questionOfReplies } from './predict/from-replies.ts';
 export { questionOfScenario } from './predict/from-scenario.ts';
 export { EMPTY_QUESTION } from './predict/index.ts';
 export type { PredictQuestion } from './predict/index.ts';
+export { endedRunDocument } from './run-document.ts';
 export { decodeRecord, encodeRecord } from './record-codec.ts';
 export type { GivenFile, Imported, Source } from './read-files.ts';
 export type { Run, RunProgress, RunUntil } from './run.ts';

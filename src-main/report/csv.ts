@@ -16,10 +16,10 @@ import { guestAccounting, hostMatrix, owedPairs } from '../../shared/view/index.
 import type { RunRecord } from '../../shared/view/index.ts';
 import type { Snapshot } from '../../shared/columns/index.ts';
 
-type Cell = string | number | null;
+export type Cell = string | number | null;
 
 /** Rows, the first being the names of the columns, as CSV. */
-function csv(rows: readonly (readonly Cell[])[]): string {
+export function csv(rows: readonly (readonly Cell[])[]): string {
   return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
 

@@ -7,7 +7,7 @@ import { guestsThatLagged, convergenceFigure } from './convergence-figure.ts';
 import { NodeColours } from './colour.ts';
 import { laneFigure } from './lane-figure.ts';
 import { h, write } from './markup.ts';
-import type { Element } from './markup.ts';
+import type { Child, Element } from './markup.ts';
 import { FIGURE_STYLE, resolvedLight } from './style.ts';
 import type { RunRecord } from '../../shared/view/index.ts';
 import { seconds } from '../../shared/view/number-format.ts';
@@ -39,12 +39,17 @@ export function figureFile(record: RunRecord, figure: FigureName, vm: string): F
   return drawn(laneFigure(before, after, guest, colours), title, colours);
 }
 
-function drawn(figure: Element, title: string, colours: NodeColours): FigureFile {
+const drawn = (figure: Element, title: string, colours: NodeColours): FigureFile => ({
+  // Patterns and rules are those of the marks that the figure has been given.
+  svg: svgFile(figure, title, colours.rules(), colours.definitions().children),
+  why: null,
+});
+
+/** A figure as a file. @param rules of style, beyond those of all figures. */
+export function svgFile(figure: Element, title: string, rules: string, defs: readonly Child[]): string {
   const [, , width, height] = String(figure.attributes['viewBox']).split(' ').map(Number) as [0, 0, number, number];
   const box = { x: -MARGIN, y: -HEAD, width: width + 2 * MARGIN, height: height + HEAD + MARGIN };
-  // Patterns and rules are those of the marks that the figure has been given.
-  const defs = colours.definitions().children;
-  const style = resolvedLight(`${FIGURE_STYLE}.sheet{fill:var(--page)}\n${colours.rules()}\n`);
+  const style = resolvedLight(`${FIGURE_STYLE}.sheet{fill:var(--page)}\n${rules}\n`);
   const svg = h(
     'svg',
     {
@@ -61,5 +66,5 @@ function drawn(figure: Element, title: string, colours: NodeColours): FigureFile
     h('text', { x: 0, y: -12, class: 'big' }, title),
     figure.children,
   );
-  return { svg: `<?xml version="1.0" encoding="UTF-8"?>\n${write(svg)}`, why: null };
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${write(svg)}`;
 }

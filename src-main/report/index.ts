@@ -1,7 +1,12 @@
-export { CSV_FILES } from './csv.ts';
-export { figureFile } from './figure-file.ts';
+export { csv, CSV_FILES } from './csv.ts';
+export { figureFile, svgFile } from './figure-file.ts';
 export type { FigureName } from './figure-file.ts';
+export { h } from './markup.ts';
+export type { Child, Element } from './markup.ts';
+export { page } from './page.ts';
 export { renderReport } from './report.ts';
 export type { Report } from './report.ts';
 export { zip } from './zip.ts';
 export { checksText, verdict } from './verdict.ts';
+export { STYLE } from './style.ts';
+export { name, number, table, text, wide } from './table.ts';

@@ -17,8 +17,9 @@ import { csvFiles } from './csv.ts';
 import { inputSection } from './input-section.ts';
 import { lawSection, reproduceSection } from './law-section.ts';
 import { mapSection } from './map-section.ts';
-import { h, write } from './markup.ts';
+import { h } from './markup.ts';
 import type { Child, Element } from './markup.ts';
+import { page } from './page.ts';
 import { migrationSection } from './migration-section.ts';
 import { count, exactPages, plural, seconds, size } from '../../shared/view/number-format.ts';
 import { assumptionsOf, GLOSSARY, runSummary } from '../../shared/view/words/index.ts';
@@ -61,37 +62,21 @@ function html(record: RunRecord): string {
   ];
   // The colours know which patterns are needed only when everything is drawn.
   const style = `${STYLE}${colours.rules()}\n`;
-  const page = h(
-    'html',
-    { lang: 'en' },
+  return page(`${record.scenarioName} · Pageshift report`, style, [
+    colours.definitions(),
     h(
-      'head',
+      'main',
       {},
-      h('meta', { charset: 'utf-8' }),
-      h('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
-      h('meta', { 'http-equiv': 'Content-Security-Policy', content: "default-src 'none'; style-src 'unsafe-inline'" }),
-      h('title', {}, `${record.scenarioName} · Pageshift report`),
-      h('style', {}, { verbatim: style }),
-    ),
-    h(
-      'body',
-      {},
-      colours.definitions(),
+      front,
+      h('h2', { class: 'appendix', id: 'appendix' }, 'Appendix'),
       h(
-        'main',
-        {},
-        front,
-        h('h2', { class: 'appendix', id: 'appendix' }, 'Appendix'),
-        h(
-          'nav',
-          { 'aria-label': 'Sections' },
-          sections.map(([id, title]) => h('a', { href: `#${id}` }, title)),
-        ),
-        sections.map(([id, title, content]) => h('section', { id }, h('h2', {}, title), content)),
+        'nav',
+        { 'aria-label': 'Sections' },
+        sections.map(([id, title]) => h('a', { href: `#${id}` }, title)),
       ),
+      sections.map(([id, title, content]) => h('section', { id }, h('h2', {}, title), content)),
     ),
-  );
-  return `<!DOCTYPE html>\n${write(page)}`;
+  ]);
 }
 
 /** What a reader must know before any figure: the run did not go to its own end. */

@@ -21,6 +21,7 @@ export { idsOf } from './id-list.ts';
 export { pagesOf } from './quantity.ts';
 export { withoutUnplaceable } from './not-placed.ts';
 export { placementDiagnostics } from './placement-problem.ts';
+export { readForm } from './read-form.ts';
 export { readScenario } from './read.ts';
 export { SCENARIO_VERSION, scenarioJsonSchema, scenarioSchema } from './schema.ts';
 export type { Scenario, ScenarioHost, ScenarioInput, ScenarioVm } from './schema.ts';

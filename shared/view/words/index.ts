@@ -37,3 +37,5 @@ export { REGENERATION_OFF } from './regeneration.ts';
 export { differenceSentence } from './run-difference.ts';
 export { runSummary } from './run-summary.ts';
 export { rejectionText } from './rejection.ts';
+export { edgeText, sweepCountText } from './sweep.ts';
+export type { EdgeWords, SweepCounts } from './sweep.ts';

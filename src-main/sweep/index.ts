@@ -1,0 +1,20 @@
+/** Sweeps: what varies, which jobs that makes, what is measured, and what the results show. Pure. */
+export { bisect } from './bisect.ts';
+export { edgeAxis, jobCount, sweepJsonSchema, sweepText } from './document.ts';
+export type { SweepDocument, SweepJob, WholeSweep } from './document.ts';
+export { askFlag, axisFlag, edgeFlag, metricFlag, paretoFlag } from './flag.ts';
+export type { FlagRead } from './flag.ts';
+export { cellsOf, inputOf } from './job-list.ts';
+export type { SweepCell } from './job-list.ts';
+export { metricValue } from './metric.ts';
+export { inputText, pointResultSchema } from './point-input.ts';
+export type { PointInput, PointResult } from './point-input.ts';
+export { isSweepText, readSweep } from './read.ts';
+export { resolveSweep } from './resolve.ts';
+export { figuresOf, figureSvg } from './figures.ts';
+export { countsOf, edgeWords, sweepReport } from './report.ts';
+export { pointSummaries } from './results.ts';
+export type { CellEdge, SweepResults, SweepRow } from './results.ts';
+export { edgeTable, pointTable, runTable, tableCsv, tableJsonLines } from './table.ts';
+export type { Table } from './table.ts';
+export { verdictOf } from './verdict.ts';
