@@ -96,7 +96,7 @@ export const layers: readonly Layer[] = [
   node(guestShell, "a guest's shell: its interpreter and its programs, above the guest's files", ['shared', engine], ['just-bash']),
   node(runtime, 'where jobs and sessions run: in this thread, or in one of their own', ['shared', engine, scenario, planner, jobs, guestShell, store], ['highs']),
   node(store, 'files that survive a crash', ['shared', formats], ['zod']),
-  node(sweeper, 'a sweep under way: its threads, its log of what is done', ['shared', scenario, sweep, jobs, runtime, store], ['piscina', 'hyparquet-writer']),
+  node(sweeper, 'a sweep under way: its threads, its log of what is done', ['shared', scenario, sweep, jobs, runtime, store], ['piscina', 'hyparquet-writer', 'bullmq', 'ioredis', 'zod']),
   node(desk, 'documents, and what a window may ask of them; the same in every shell', ['shared', formats, scenario, report, jobs, runtime, store], ['zod']),
   node('src-main/bench', "benchmarks beside the RFC's algorithm in C", ['shared', engine, scenario]),
   node('src-main/cli', 'the jobs without a window', ['shared', engine, formats, scenario, findings, report, simtest, jobs, guestShell, runtime, store, sweep, sweeper], ['commander']),

@@ -223,6 +223,8 @@ program
     new Option('--memory <MIB>', 'the most one thread may use').argParser(wholeNumber(128, 2 ** 20)).default(2048),
   )
   .option('-o, --output <OUT>', 'the folder of its results; begun again, it goes on there')
+  .option('--queue <URL>', 'run on the workers of a queue: redis://HOST[:PORT][/DB], or rediss://')
+  .option('--password-file <FILE>', 'of the queue: the password, in its first line; otherwise PAGESHIFT_REDIS_PASSWORD')
   .option('--force', 'write into a folder that has other files')
   .option('--json', 'with check: one JSON document on stdout')
   .action(
@@ -286,6 +288,34 @@ program
   .addOption(new Option('--time-limit <SECONDS>', 'then the best plan so far').argParser(amount).default(60))
   .option('--json', 'one JSON document instead of text')
   .action(exitWith(async (file, flags) => (await import('./plan.ts')).plan(file, flags)));
+
+const addQueueOptions = (command: Command): Command =>
+  command
+    .requiredOption('--queue <URL>', 'redis://HOST[:PORT][/DB], or rediss:// over TLS')
+    .option('--password-file <FILE>', 'has the password in its first line; otherwise PAGESHIFT_REDIS_PASSWORD');
+
+addQueueOptions(program.command('worker'))
+  .description('run points of sweeps that others put into a queue, until it is stopped')
+  .addOption(new Option('--threads <N>', 'otherwise as many as there are processors').argParser(wholeNumber(1, 256)))
+  .addOption(
+    new Option('--memory <MIB>', 'the most one thread may use').argParser(wholeNumber(128, 2 ** 20)).default(2048),
+  )
+  .addOption(
+    new Option('--stalled-after <SECONDS>', 'what a worker holds that stands still so long is run by another one')
+      .argParser(wholeNumber(1, 3600))
+      .default(30),
+  )
+  .action(exitWith(async (flags) => (await import('./worker.ts')).worker(flags)));
+
+const queue = program.command('queue').description('what is in a queue, and its cleaning');
+addQueueOptions(queue.command('status'))
+  .description('how many jobs wait, run and have ended, and why some failed')
+  .option('--json', 'one JSON document instead of text')
+  .action(exitWith(async (flags) => (await import('./queue.ts')).queueStatus(flags)));
+addQueueOptions(queue.command('clean'))
+  .description('remove what has ended')
+  .option('--all', 'also what waits')
+  .action(exitWith(async (flags) => (await import('./queue.ts')).queueClean(flags)));
 
 program
   .command('schema')

@@ -1,11 +1,13 @@
 /**
- * `sweep FILE -o OUT`: runs a scenario at many points, on threads here. What is done is kept as it comes: Ctrl+C, a kill and a
+ * `sweep FILE -o OUT`: runs a scenario at many points, on threads here or on the workers of a queue. What is done is kept as it comes: Ctrl+C, a kill and a
  * lost machine cost at most what was under way, and the same command line goes on.
  */
 import { relative } from 'node:path';
 import { count, decimal, plural } from '../../shared/view/number-format.ts';
-import { driveSweep, openFolder, threadPool } from '../sweeper/index.ts';
-import type { SweepProgress } from '../sweeper/index.ts';
+import { driveSweep, openFolder, queueRunner, threadPool } from '../sweeper/index.ts';
+import type { QueueAddress, SweepProgress } from '../sweeper/index.ts';
+import type { QueueFlags } from './queue-place.ts';
+import { queuePlace } from './queue-place.ts';
 import type { SweepResults, WholeSweep } from '../sweep/index.ts';
 import { countsOf, edgeWords } from '../sweep/index.ts';
 import { edgeText, sweepCountText } from '../../shared/view/words/index.ts';
@@ -21,7 +23,7 @@ import { VERSION } from './version.ts';
 
 export async function sweep(
   path: string,
-  flags: SweepFlags & { readonly output?: string; readonly force?: true },
+  flags: SweepFlags & Partial<QueueFlags> & { readonly output?: string; readonly force?: true },
 ): Promise<ExitCode> {
   if (flags.output === undefined) {
     printNote('error: a sweep needs a folder for its results: -o OUT');
@@ -30,6 +32,8 @@ export async function sweep(
   const { value, diagnostics, isUsage } = await loadSweep(path, flags);
   printDiagnostics(diagnostics);
   if (value === null) return isUsage ? 2 : 1;
+  const address = flags.queue === undefined ? null : await queuePlace({ ...flags, queue: flags.queue });
+  if (typeof address === 'string') return address === 'usage' ? 2 : 1;
   const folder = await openFolder(resolvePath(flags.output), value, { version: VERSION, force: flags.force === true });
   if ('severity' in folder) {
     printDiagnostics([folder]);
@@ -38,7 +42,7 @@ export async function sweep(
   try {
     if (folder.log.damaged > 0)
       printNote(`warning: ${plural(folder.log.damaged, 'result')} could not be read and will run again`);
-    const results = await interruptible((signal) => driven(value, flags, folder.log, signal));
+    const results = await interruptible((signal) => driven(value, flags, address, folder.log, signal));
     const written = await folder.write(results);
     if ('severity' in written) {
       printDiagnostics([written]);
@@ -57,10 +61,11 @@ export async function sweep(
 async function driven(
   value: WholeSweep,
   { threads = availableParallelism(), memory }: SweepFlags,
+  address: QueueAddress | null,
   log: Parameters<typeof driveSweep>[2],
   signal: AbortSignal,
 ): Promise<SweepResults> {
-  const pool = threadPool(threads, memory);
+  const pool = address === null ? threadPool(threads, memory) : queueRunner(address);
   const line = new ProgressLine();
   const begunMs = performance.now();
   let last: SweepProgress | null = null;

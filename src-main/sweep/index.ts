@@ -7,7 +7,7 @@ export type { FlagRead } from './flag.ts';
 export { cellsOf, inputOf } from './job-list.ts';
 export type { SweepCell } from './job-list.ts';
 export { metricValue } from './metric.ts';
-export { inputText, pointResultSchema } from './point-input.ts';
+export { inputText, pointInputSchema, pointResultSchema } from './point-input.ts';
 export type { PointInput, PointResult } from './point-input.ts';
 export { isSweepText, readSweep } from './read.ts';
 export { resolveSweep } from './resolve.ts';

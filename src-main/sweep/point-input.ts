@@ -14,7 +14,7 @@ import { VERDICT_OPERATORS } from './verdict.ts';
 
 const path = z.string().min(1).max(1000);
 
-const pointInputSchema = z.strictObject({
+export const pointInputSchema = z.strictObject({
   job: z.enum(SWEEP_JOBS),
   options: optionSchema,
   ask: askSchema,
