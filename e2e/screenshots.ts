@@ -181,7 +181,16 @@ async function startAndFailedImport(screen: Screen, plan: ShotPlan, taken: strin
 /** The shipped example in the middle of its work: what a README shows. */
 async function example(screen: Screen, plan: ShotPlan, taken: string[]): Promise<void> {
   await screen.openExample('Two sockets, five VMs to compact');
+  await shoot(screen, plan, 'first-steps', taken);
+  await screen.page.getByRole('button', { name: 'Put the first steps away' }).click();
+  await screen.command('Show the commands to come');
+  await shoot(screen, plan, 'to-come', taken);
+  await screen.command('Drawer');
   await screen.playToTick(330);
+  await screen.command('Two runs or two moments side by side…');
+  await screen.page.getByRole('table', { name: 'At the cursor' }).waitFor();
+  await shoot(screen, plan, 'side-by-side', taken);
+  await screen.closeDialog();
   for (const view of ['Host', 'Guest', 'Accounting'] as const) {
     await screen.show(view);
     await shoot(screen, plan, `example-${view.toLowerCase()}`, taken);

@@ -11,12 +11,12 @@ const shortRate = (perSec: number): number => {
 };
 
 /**
- * Short, for the list in the toolbar: "10/s · real time", "max · 1 200/s".
+ * Short, for the list in the toolbar: "10/s · 1×" (real time), "max · 1 200/s".
  * @param measured ticks a second that it makes now; 0: it is not known.
  */
 export function speedText(speed: number | null, tickMs: number, measured = 0): string {
   if (speed === null) return measured > 0 ? `max · ${decimal(shortRate(measured))}/s` : 'max';
-  return `${speed}/s${speed * tickMs === 1000 ? ' · real time' : ''}`;
+  return `${speed}/s${speed * tickMs === 1000 ? ' · 1×' : ''}`;
 }
 
 /** The same in whole words, for the tip. */

@@ -91,7 +91,11 @@ export class Strip {
         : [],
     ),
   );
-  readonly #comingTicks = $derived.by(() => this.#app.coming.list.map(({ tick }) => tick));
+  readonly #comingTicks = $derived.by(() =>
+    this.#app.coming.list
+      .filter(({ command }) => this.name === null || command.vm === this.name)
+      .map(({ tick }) => tick),
+  );
   /** Number of the one that is chosen or dragged. */
   readonly comingChosen = $derived.by(() => {
     const { list, chosen } = this.#app.coming;
