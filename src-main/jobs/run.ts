@@ -61,8 +61,8 @@ export type RunOutput =
 /** Between two looks at whether what is owed is owed for ever; at least an eighth of the ticks so far. */
 const FIRST_LOOK_TICKS = 64;
 
-/** Of a tick under way, after a stop: some hundred milliseconds. */
-const PARTS_AFTER_STOP = 16;
+/** Of a tick under way, after a stop: less than a person notices. */
+const PARTS_AFTER_STOP = 8;
 
 /** One step a tick, or a part of a long one. @param onSnapshot is called with every snapshot that is taken on the way. */
 export function* runScenario(
@@ -79,6 +79,7 @@ export function* runScenario(
   const { world, problems } = yield* stop.after(
     World.createInParts(config, (pages) => void (madePages = pages)),
     making,
+    0,
   );
   if (world === null) return { run: null, problems };
   const laws = new LawWatch(world, { inParts: true });
@@ -121,9 +122,9 @@ class Stop {
     return this.#isAsked;
   }
 
-  /** What is under way is finished first, if it is soon; otherwise the job has no output. */
-  *after<T>(parts: Parts<T>, progress: () => RunProgress): JobSteps<RunProgress, T> {
-    let left = PARTS_AFTER_STOP;
+  /** What is under way is finished first, if that takes no more parts than these; otherwise the job has no output. */
+  *after<T>(parts: Parts<T>, progress: () => RunProgress, most = PARTS_AFTER_STOP): JobSteps<RunProgress, T> {
+    let left = most;
     for (;;) {
       const { done, value } = parts.next();
       if (done === true) return value;
