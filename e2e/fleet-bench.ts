@@ -9,6 +9,7 @@
  */
 import type { Browser, Page } from '@playwright/test';
 import { WebShell } from './application.ts';
+import { clickTimes, frameTimes } from './measure.ts';
 import { manyVmsScenario } from './scenario.ts';
 import { Screen } from './screen.ts';
 
@@ -74,36 +75,9 @@ const world = ({ hosts, vms }: FleetSize): string =>
     ...{ nodeMemoryMiB: 1024, vmMemoryMiB: [64] },
   });
 
-interface Measuring {
-  clickMs: number[];
-  frameTimes: number[];
-  /** Of the scrolling under way. */
-  run: object | null;
-}
-
 /** Views, hosts and VMs in turn. */
 async function clicks(screen: Screen, count: number): Promise<number[]> {
   const { page } = screen;
-  await page.evaluate(() => {
-    const own = window as unknown as Measuring;
-    own.clickMs = [];
-    const afterPaint = new MessageChannel();
-    const stamps: number[] = [];
-    // A message that is posted in a frame's callback is delivered after that frame was painted.
-    afterPaint.port1.onmessage = () => {
-      for (const stamp of stamps.splice(0)) own.clickMs.push(performance.now() - stamp);
-    };
-    addEventListener(
-      'click',
-      ({ timeStamp }) => {
-        requestAnimationFrame(() => {
-          stamps.push(timeStamp);
-          afterPaint.port2.postMessage(null);
-        });
-      },
-      true,
-    );
-  });
   await screen.show('Host');
   const middle = async (name: 'Overview' | 'Host' | 'Guest'): Promise<{ x: number; y: number }> => {
     const { x, y, width, height } = (await screen.tab(name).boundingBox())!;
@@ -115,13 +89,7 @@ async function clicks(screen: Screen, count: number): Promise<number[]> {
   const host = { x: main.x + 120, y: main.y + main.height / 2 };
   // A host of the overview; back to the hosts; another VM; its guest.
   const places = [await middle('Overview'), host, await middle('Host'), row, await middle('Guest'), row];
-  for (let i = 0; i < count; i++) {
-    const { x, y } = places[i % places.length]!;
-    await page.mouse.click(x, y);
-    await page.waitForTimeout(60 + ((i * 37) % 50)); // out of step with frames and ticks
-  }
-  await page.waitForFunction((wanted) => (window as unknown as Measuring).clickMs.length >= wanted, count);
-  return await page.evaluate(() => (window as unknown as Measuring).clickMs);
+  return await clickTimes(page, places, count);
 }
 
 async function overList({ page }: Screen): Promise<void> {
@@ -138,26 +106,7 @@ async function overTable(screen: Screen): Promise<void> {
 /** What is under the pointer is scrolled down and up for so long. */
 async function scroll({ page }: Screen, place: () => Promise<void>, ms: number): Promise<number[]> {
   await place();
-  await page.evaluate(() => {
-    const own = window as unknown as Measuring;
-    const run = {};
-    own.frameTimes = [];
-    own.run = run;
-    const frame = (now: number): void => {
-      if (own.run !== run) return;
-      own.frameTimes.push(now);
-      requestAnimationFrame(frame);
-    };
-    requestAnimationFrame(frame);
-  });
-  const end = Date.now() + ms;
-  for (let step = 0; Date.now() < end; step++) await page.mouse.wheel(0, step % 80 < 40 ? 90 : -90);
-  const times = await page.evaluate(() => {
-    const own = window as unknown as Measuring;
-    own.run = null;
-    return own.frameTimes;
-  });
-  return times.slice(1).map((time, i) => time - times[i]!);
+  return await frameTimes(page, ms, (n) => page.mouse.wheel(0, n % 80 < 40 ? 90 : -90));
 }
 
 async function heapWhilePlaying(

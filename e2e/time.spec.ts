@@ -41,7 +41,7 @@ async function expectTrue(ui: Screen, vm: string, text: string): Promise<void> {
 
 test('a commit is a step: the ticks before and after it are as the run says', IN_WEB, async ({ ui }) => {
   test.setTimeout(240_000);
-  await ui.importFiles([{ name: 'gathered.pageshift.json', text: GATHERED }]);
+  await ui.importLarge([{ name: 'gathered.pageshift.json', text: GATHERED }]);
   await ui.showVm('database', 'Host');
   for (let tick = 1; tick <= 13; tick++) await ui.step();
   await expectTrue(ui, 'database', GATHERED);

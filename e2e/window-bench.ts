@@ -21,6 +21,7 @@ import { WebShell } from './application.ts';
 import { findOrInstallBrowser, thisMachine } from './browser.ts';
 import { benchFleet, FLEET_FULL, FLEET_HOUR, FLEET_SMOKE } from './fleet-bench.ts';
 import type { FleetResult, FleetSize } from './fleet-bench.ts';
+import { clickTimes, frameTimes, type Place } from './measure.ts';
 import { madeScenario } from './scenario.ts';
 import { Screen } from './screen.ts';
 
@@ -107,47 +108,14 @@ async function commits(screen: Screen, shell: WebShell): Promise<number> {
   return guests[0]!.commits;
 }
 
-interface Measuring {
-  clickMs: number[];
-  frameTimes: number[];
-  measuring: boolean;
-}
-
 /** Tabs of all views in turn, and a row of whatever is shown: what a person presses most. */
 async function clicks(screen: Screen, count: number): Promise<number[]> {
-  const { page } = screen;
-  await page.evaluate(() => {
-    const own = window as unknown as Measuring;
-    own.clickMs = [];
-    const afterPaint = new MessageChannel();
-    const stamps: number[] = [];
-    // A message that is posted in a frame's callback is delivered after that frame was painted.
-    afterPaint.port1.onmessage = () => {
-      for (const stamp of stamps.splice(0)) own.clickMs.push(performance.now() - stamp);
-    };
-    addEventListener(
-      'click',
-      ({ timeStamp }) => {
-        requestAnimationFrame(() => {
-          stamps.push(timeStamp);
-          afterPaint.port2.postMessage(null);
-        });
-      },
-      true,
-    );
-  });
-  const places: { readonly x: number; readonly y: number }[] = [];
+  const places: Place[] = [];
   for (const view of ['Guest', 'Accounting', 'Migrations', 'Host'] as const) {
     const { x, y, width, height } = (await screen.tab(view).boundingBox())!;
     places.push({ x: x + width / 2, y: y + height / 2 });
   }
-  for (let i = 0; i < count; i++) {
-    const { x, y } = places[i % places.length]!;
-    await page.mouse.click(x, y);
-    await page.waitForTimeout(60 + ((i * 37) % 50)); // out of step with frames and ticks
-  }
-  await page.waitForFunction((wanted) => (window as unknown as Measuring).clickMs.length >= wanted, count);
-  return await page.evaluate(() => (window as unknown as Measuring).clickMs);
+  return await clickTimes(screen.page, places, count);
 }
 
 /** The map is zoomed in and dragged to and fro for so long. */
@@ -158,29 +126,10 @@ async function pan(screen: Screen, ms: number): Promise<number[]> {
   const middle = { x: x + width / 2, y: y + height / 2 };
   await page.mouse.move(middle.x, middle.y);
   for (let i = 0; i < 4; i++) await page.mouse.wheel(0, -300);
-  await page.evaluate(() => {
-    const own = window as unknown as Measuring;
-    own.frameTimes = [];
-    own.measuring = true;
-    const frame = (now: number): void => {
-      own.frameTimes.push(now);
-      if (own.measuring) requestAnimationFrame(frame);
-    };
-    requestAnimationFrame(frame);
-  });
-  const end = Date.now() + ms;
   await page.mouse.down();
-  for (let step = 0; Date.now() < end; step++) {
-    const swing = Math.sin(step / 25) * (width / 3);
-    await page.mouse.move(middle.x + swing, middle.y);
-  }
+  const times = await frameTimes(page, ms, (n) => page.mouse.move(middle.x + Math.sin(n / 25) * (width / 3), middle.y));
   await page.mouse.up();
-  const times = await page.evaluate(() => {
-    const own = window as unknown as Measuring;
-    own.measuring = false;
-    return own.frameTimes;
-  });
-  return times.slice(1).map((time, i) => time - times[i]!);
+  return times;
 }
 
 async function firstPaint(page: Page): Promise<number> {
