@@ -286,6 +286,14 @@ program
   .option('--solver <NAME>', 'exact, fast, or a heuristic: first-fit, best-fit, ffd, ...', 'exact')
   .addOption(new Option('--seed <N>', 'for what is drawn by chance').argParser(wholeNumber(0, 2 ** 32 - 1)).default(1))
   .addOption(new Option('--time-limit <SECONDS>', 'then the best plan so far').argParser(amount).default(60))
+  .addOption(
+    new Option(
+      '--format <FORMAT>',
+      'script: shell commands with checks and a way back; scenario: for `run` to rehearse',
+    )
+      .choices(['text', 'json', 'script', 'csv', 'scenario'])
+      .default('text'),
+  )
   .option('--json', 'one JSON document instead of text')
   .action(exitWith(async (file, flags) => (await import('./plan.ts')).plan(file, flags)));
 

@@ -2,6 +2,7 @@
 import type { FleetAnswer, GoalType, PlanAnswer } from '../../shared/model/plan.ts';
 import { isSolver, SOLVERS } from '../../shared/model/plan.ts';
 import { fleetText, planText } from '../../shared/view/words/plan.ts';
+import { planCsv, planScript } from '../../shared/view/words/plan-script.ts';
 import { runPlan } from '../runtime/run-plan.ts';
 import { inputName, readInput } from './input.ts';
 import { interruptible } from './interrupt.ts';
@@ -23,6 +24,7 @@ export interface PlanFlags {
   readonly seed: number;
   readonly timeLimit: number;
   readonly json?: true;
+  readonly format: 'text' | 'json' | 'script' | 'csv' | 'scenario';
 }
 
 export async function plan(path: string | undefined, flags: PlanFlags): Promise<ExitCode> {
@@ -58,8 +60,13 @@ export async function plan(path: string | undefined, flags: PlanFlags): Promise<
     printDiagnostics(diagnostics);
     if (answer === null) return 1;
     const whole = { ...answer, seconds: Math.round(performance.now() / 10) / 100 };
-    if (flags.json === true) printJson(`${JSON.stringify(whole, null, 1)}\n`);
-    else printResult('byClass' in whole ? fleetText(whole) : planText(whole));
+    const format = flags.json === true ? 'json' : flags.format;
+    if (format === 'json') printJson(`${JSON.stringify(whole, null, 1)}\n`);
+    else if ('byClass' in whole) printResult(fleetText(whole));
+    else if (format === 'script') printResult(planScript(whole));
+    else if (format === 'csv') printResult(planCsv(whole));
+    else if (format === 'scenario') await printRehearsal(document, whole);
+    else printResult(planText(whole));
     if (ended === 'stopped') {
       printNote('interrupted: this is the best plan so far');
       return 130;
@@ -67,6 +74,21 @@ export async function plan(path: string | undefined, flags: PlanFlags): Promise<
     if (ended === 'limit') printNote(`the limit of ${flags.timeLimit} s was reached: this is the best plan so far`);
     return whole.status === 'optimal' || whole.status === 'feasible' ? 0 : 1;
   });
+}
+
+/** The scenario with the plan's commands: what `run` rehearses. */
+async function printRehearsal(
+  document: { readonly text: string; readonly file: string },
+  answer: PlanAnswer,
+): Promise<void> {
+  const { canonicalText, readScenario } = await import('../scenario/index.ts');
+  const { rehearsalOfPlan } = await import('../jobs/plan.ts');
+  const { scenario, left } = rehearsalOfPlan(readScenario(document.text, document.file).value!, answer);
+  printJson(canonicalText(scenario));
+  if (left.length > 0)
+    printNote(
+      `warning plan-not-rehearsed: moves ${left.join(', ')} are left out: no command starts a VM or moves one cell of several`,
+    );
 }
 
 function progressText(phase: string, best: PlanAnswer | FleetAnswer | null): string {

@@ -41,7 +41,7 @@ async function chainOf(text: string, ticks: number): Promise<string> {
 }
 
 describe('the start screen', () => {
-  test('has the five examples, the tour first, with their hosts and how their VMs lie', async () => {
+  test('has the six examples, the tour first, with their hosts and how their VMs lie', async () => {
     const { start, tables, document } = await new Page(desk, 'w').hello();
     expect(document).toBeNull();
     expect(tables).toContain('accounting.csv');
@@ -51,6 +51,7 @@ describe('the start screen', () => {
       'rfc-defects',
       'two-to-four-migrate',
       'numad-eight-node',
+      'one-node-for-big',
     ]);
     const { hosts, vms, commands } = start.examples[3]!;
     expect(hosts[0]!.nodes).toEqual([0, 1].map((nid) => ({ nid, memoryMiB: 32_768, cpus: 16 })));

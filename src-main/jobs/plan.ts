@@ -11,6 +11,8 @@ import { plan, planFleet, readFleet, readRequest } from '../planner/index.ts';
 import { readScenario } from '../scenario/read.ts';
 import type { JobSteps } from './job.ts';
 
+export { rehearsalOfPlan } from '../planner/index.ts';
+
 interface NamedText {
   readonly text: string;
   readonly file: string;

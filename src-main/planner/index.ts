@@ -6,3 +6,4 @@ export type { MilpSolver } from './solver/milp.ts';
 export { planFleet } from './fleet/plan-fleet.ts';
 export type { FleetProgress } from './fleet/plan-fleet.ts';
 export { readFleet } from './fleet/read-fleet.ts';
+export { rehearsalOfPlan } from './rehearsal.ts';

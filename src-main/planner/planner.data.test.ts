@@ -36,3 +36,14 @@ describe.each(names)('%s', (name) => {
       expect(answer.objective).toEqual(proved.objective.map(([objective, value]) => ({ name: objective, value })));
   });
 });
+
+test.each([
+  ['pack-A-001', [7, 7, 7, 7, 7]],
+  ['pack-A-004', [11, 11, 12, 12, 12]],
+  ['pack-B-001', [12, 12, 12, 12, 12]],
+  ['pack-B-004', [17, 17, 17, 17, 17]],
+] as const)('the heuristics use as many hosts as published: %s', (name, hosts) => {
+  const byHeuristic = (solver: string): number | undefined =>
+    answerToText(milp, text(`${name}.pageshift.json`), text(`${name}.request.json`), solver).objective?.[1]?.value;
+  expect(['first-fit', 'best-fit', 'ffd', 'bfd', 'dot-product'].map(byHeuristic)).toEqual(hosts);
+});

@@ -32,7 +32,6 @@ interface PlanRun {
 
 /** For the thread to answer after it was told to stop. */
 const PATIENCE_MS = 1000;
-const LEAST_PATIENCE_MS = 50;
 
 export function runPlan(input: PlanInput | FleetInput, { signal, limitMs, onProgress }: PlanOptions): Promise<PlanRun> {
   const stop = new Int32Array(new SharedArrayBuffer(4));
@@ -47,10 +46,10 @@ export function runPlan(input: PlanInput | FleetInput, { signal, limitMs, onProg
     Atomics.store(stop, 0, 1);
     patience = setTimeout(() => resolve({ answer: best ?? NO_PLAN, diagnostics: [], ended }), patienceMs);
   };
+  // Asked a little before the limit, so that it answers within it.
+  const patienceMs = limitMs === null ? PATIENCE_MS : Math.min(PATIENCE_MS, limitMs / 20);
   const late =
-    limitMs === null
-      ? undefined
-      : setTimeout(() => tell('limit', Math.min(PATIENCE_MS, Math.max(LEAST_PATIENCE_MS, limitMs / 20))), limitMs);
+    limitMs === null ? undefined : setTimeout(() => tell('limit', patienceMs), Math.max(0, limitMs - patienceMs));
   const interrupt = (): void => tell('stopped', PATIENCE_MS);
   worker.on('message', (message: PlanMessage) => {
     if ('progress' in message) {

@@ -16,7 +16,7 @@ const OBJECTIVES: Readonly<Record<ObjectiveName, (value: number) => string>> = {
   distance: (value) => `distance ${count(value)} over all pairs of cells`,
 };
 
-const objectiveText = (values: readonly ObjectiveValue[]): string =>
+export const objectiveText = (values: readonly ObjectiveValue[]): string =>
   values.map(({ name, value }) => OBJECTIVES[name](value)).join(', ');
 
 /** What is said of every answer before its details. */
