@@ -4,7 +4,7 @@
  *
  * (a) A value holds from its point to the next one, as the time strip draws it; where a point stands for several ticks it is
  *     that of the last of them.
- * (b) Nothing is compared after the end of the shorter one, nor before the later beginning.
+ * (b) Nothing is compared before the moment of each, nor after the end of the shorter one.
  */
 import type { Lag } from './lag.ts';
 import type { Series } from './series.ts';
@@ -55,7 +55,7 @@ export function pagesAt(side: RunSide, lag: Lag, ms: number): number | null {
 export function changeTimes(a: RunSide, b: RunSide): readonly number[] {
   const [first, second] = [rangeOf(a), rangeOf(b)];
   if (first === null || second === null) return [];
-  const [fromMs, toMs] = [Math.max(first.fromMs, second.fromMs), Math.min(first.toMs, second.toMs)];
+  const [fromMs, toMs] = [Math.max(0, first.fromMs, second.fromMs), Math.min(first.toMs, second.toMs)];
   if (fromMs > toMs) return [];
   const of = (side: RunSide): number[] => side.series.ticks.map((tick) => msOf(side, tick));
   const times = [...of(a), ...of(b), fromMs].filter((ms) => ms >= fromMs && ms <= toMs).sort((x, y) => x - y);

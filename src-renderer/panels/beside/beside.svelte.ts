@@ -130,7 +130,7 @@ export class Beside {
   readonly whole: TimeRange = $derived.by(() => {
     const ranges = [this.a, this.b].flatMap(({ run }) => (run === null ? [] : (rangeOf(run) ?? [])));
     if (ranges.length === 0) return { fromTick: 0, toTick: 1 };
-    const fromTick = Math.min(...ranges.map(({ fromMs }) => fromMs));
+    const fromTick = Math.max(0, Math.min(...ranges.map(({ fromMs }) => fromMs)));
     return { fromTick, toTick: Math.max(fromTick + 1, ...ranges.map(({ toMs }) => toMs)) };
   });
   readonly box: TimeRange = $derived.by(() => seen(this.zoom, this.whole));
