@@ -87,6 +87,15 @@ export interface ImportReply extends OpenReply {
   readonly files: readonly { readonly name: string; readonly kind: 'scenario' | 'host' | 'vm' | null }[];
 }
 
+/** What came of a change of the document by hand, or would come of it. */
+export interface EditReply {
+  readonly done: boolean;
+  /** Where there is an error among them nothing can be changed. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** What goes besides what is removed. */
+  readonly removed: { readonly vms: readonly string[]; readonly links: readonly string[]; readonly commands: number };
+}
+
 /** All of a document but its snapshots, series and events. Sent whole whenever it changes, at most about ten times a second. */
 export interface DocumentState {
   readonly id: string;
@@ -95,6 +104,8 @@ export interface DocumentState {
   /** Where it is saved, as it may be shown; null: nowhere yet. */
   readonly place: string | null;
   readonly dirty: boolean;
+  /** Another number after every change by hand of what the document states: its run has begun anew, with other VMs. */
+  readonly edition: number;
   readonly changedOnDisk: boolean;
   /** It was made of hosts and VMs of other tools, without commands: a first rehearsal of its VMs may be offered. */
   readonly isImport: boolean;

@@ -5,6 +5,7 @@
 export type {
   DocumentCommand,
   DocumentState,
+  EditReply,
   ExampleInfo,
   ImportReply,
   OpenReply,

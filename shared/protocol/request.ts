@@ -19,10 +19,13 @@ import type { WorldEvent } from '../model/event.ts';
 import type { Rejection } from '../model/rejection.ts';
 import type { CommitTrace } from '../model/commit-trace.ts';
 import type { LawsChecked } from '../view/index.ts';
+import type { StatedDocument } from '../model/stated.ts';
 import { submittedCommandSchema } from '../schema/command.ts';
+import { editSchema } from '../schema/edit.ts';
 import type { ScenarioCommand } from '../schema/command.ts';
 import type {
   DocumentState,
+  EditReply,
   HelloReply,
   ImportReply,
   OpenReply,
@@ -146,6 +149,10 @@ export const requests = {
   /** What is wrong with its hosts and VMs as the document states them, what was assumed of them, and what could not be
    *  tested. migration: of one the checks are asked, too. */
   'document.findings': desk<FindingReport>()(z.strictObject({ migration: migrationQuestionSchema.nullable() })),
+  /** What it states of its hosts, links and VMs, those that are not placed among them. */
+  'document.stated': run<StatedDocument>()(none),
+  /** Changes what it states, and begins its run anew. dry: tells what would come of it, and changes nothing. */
+  'document.edit': run<EditReply>()(z.strictObject({ edit: editSchema, dry: z.boolean() })),
   'document.rename': run<null>()(z.strictObject({ name: z.string().trim().min(1).max(200) })),
   /** The file changed on disk: read it anew (true) or keep what is here (false). */
   'document.changedOnDisk': desk<OpenReply>()(z.strictObject({ reload: z.boolean() })),

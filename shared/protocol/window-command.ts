@@ -109,6 +109,13 @@ const TABLE = {
   'theme.dark': theme('Dark theme', ['Theme', 0, 'Dark']),
   'theme.lstopo': theme('lstopo theme', ['Theme', 0, 'lstopo']),
 
+  'edit.vm': vm('Edit what is stated of the VM…', ['Edit', 2, 'Edit VM…']),
+  'edit.addVm': edit('Add a VM…', ['Edit', 2, 'Add VM…']),
+  'edit.removeVm': vm('Remove the VM…', ['Edit', 2, 'Remove VM…']),
+  'edit.addHost': edit('Add a host…', ['Edit', 3, 'Add Host…']),
+  'edit.removeHost': edit('Remove the host…', ['Edit', 3, 'Remove Host…']),
+  'edit.addLink': edit('Add a link between hosts…', ['Edit', 3, 'Add Link…']),
+
   palette: help('Find a command…', ['Edit', 1, 'Find a Command…'], 'Mod+K'),
   'help.glossary': help('Glossary: what the words and signs mean', ['Help', 0, 'Glossary'], 'F1'),
   'help.keys': help('Keys', ['Help', 0, 'Keys'], '?'),

@@ -30,7 +30,7 @@ interface LoopPlace {
 }
 
 export class ActivityLoop {
-  readonly #run: SteeredRun;
+  #run: SteeredRun;
   readonly #place: LoopPlace;
   #activity: Activity | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -53,6 +53,12 @@ export class ActivityLoop {
   /** The error of ours that ended the run. */
   get failure(): Error | null {
     return this.#failure;
+  }
+
+  /** Another run goes on in place of this one; nothing is under way. */
+  follow(run: SteeredRun): void {
+    this.#run = run;
+    this.wake();
   }
 
   begin(activity: Activity): void {

@@ -135,6 +135,7 @@ export function recovering(
   toTick: number,
   submitted: readonly Step[],
   ended: () => void,
+  { what = 'Recovering', failed = () => {} }: { readonly what?: string; readonly failed?: (error: Error) => void } = {},
 ): Activity | null {
   const todo = [...submitted];
   const submitDue = (): void => {
@@ -158,7 +159,7 @@ export function recovering(
   return {
     kind: 'replay',
     stepsRun: true,
-    busy: () => ({ what: 'Recovering', tick: run.tick, toTick }),
+    busy: () => ({ what, tick: run.tick, toTick }),
     waitMs: () => 0,
     advance: () => {
       if (!run.stepSome()) return true;
@@ -172,6 +173,6 @@ export function recovering(
       keepRest();
       run.recorded.recordNow();
     },
-    failed: () => {},
+    failed,
   };
 }

@@ -7,25 +7,37 @@
  * (c) When the run has failed, what needs a whole world is denied.
  */
 import type { SubmittedCommand } from '../../shared/schema/command.ts';
-import type { ShellReply } from '../../shared/protocol/index.ts';
+import type { DocumentEdit } from '../../shared/schema/edit.ts';
+import type { EditReply, ShellReply } from '../../shared/protocol/index.ts';
+import { editLabel } from '../../shared/view/words/index.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
 import { InvariantError } from '../engine/index.ts';
 import { finishing, goingBack, playing, recovering, stepping, steppingForSleeper } from './activity.ts';
+import type { Scenario } from '../scenario/index.ts';
+import { editScenario, placementDiagnostics } from '../scenario/index.ts';
 import { ActivityLoop } from './activity-loop.ts';
+import { EditHistory } from './edit-history.ts';
 import { GuestShells } from './guest-shells.ts';
 import { RequestDenied } from './request-denied.ts';
 import { Pace, RateMeter } from './pace.ts';
 import type { DriverDoor, SentDocument } from './session-updates.ts';
 import { SessionUpdates } from './session-updates.ts';
-import type { SteeredRun } from './steered-run.ts';
 import type { Step } from './submitted-journal.ts';
+import { stepsOf } from './submitted-journal.ts';
+import type { SteeredRun, SteeredRunStart } from './steered-run.ts';
 import { errorData } from './thread.ts';
 
+/** A run of another document in place of this one's. */
+export type MakeRun = (scenario: Scenario) => SteeredRunStart;
+
 export class SessionDriver {
-  readonly #run: SteeredRun;
+  #run: SteeredRun;
   readonly #door: DriverDoor;
+  readonly #makeRun: MakeRun;
+  readonly #edits = new EditHistory();
+  #edition = 0;
   readonly #updates: SessionUpdates;
-  readonly #shells: GuestShells;
+  #shells: GuestShells;
   readonly #loop: ActivityLoop;
   readonly #meter = new RateMeter();
   /** Of playing, while it goes on. */
@@ -34,14 +46,18 @@ export class SessionDriver {
   /** A person has paused, and not yet gone on: what sleeps waits. */
   #paused = false;
 
-  constructor(run: SteeredRun, door: DriverDoor) {
+  constructor(run: SteeredRun, door: DriverDoor, makeRun: MakeRun) {
     this.#run = run;
+    this.#makeRun = makeRun;
     this.#door = door;
     this.#updates = new SessionUpdates(run, door);
     this.#shells = this.#newShells(run, door);
+    const shells = (): GuestShells => this.#shells;
     this.#loop = new ActivityLoop(run, {
       nowMs: door.nowMs,
-      shells: this.#shells,
+      get shells() {
+        return shells();
+      },
       idle: () => this.#stepForSleeper(),
       changed: () => this.sendState(),
       progressed: () => {
@@ -91,12 +107,74 @@ export class SessionDriver {
     this.#pause();
   }
 
+  /** The run that is steered: another after a change of the document by hand. */
+  get run(): SteeredRun {
+    return this.#run;
+  }
+
   undo(): Promise<void> {
-    return this.#goBack('Undoing');
+    return !this.#run.mayUndo && this.#edits.undoLabel !== null
+      ? this.#goOver('Undoing', this.#edits.undoLabel)
+      : this.#goBack('Undoing');
   }
 
   redo(): Promise<void> {
-    return this.#goBack('Redoing');
+    const label = this.#run.redoLabel === null ? this.#edits.redoLabel(this.#run.entered) : null;
+    return label === null ? this.#goBack('Redoing') : this.#goOver('Redoing', label);
+  }
+
+  /** Changes the document by hand: the run begins anew from it. @param isDry only what would come of it */
+  edit(edit: DocumentEdit, isDry: boolean): EditReply {
+    this.#refuseReplay();
+    const { scenario, diagnostics, removed } = editScenario(this.#run.scenario, edit);
+    if (scenario === null || isDry) return { done: false, diagnostics, removed };
+    const { run, problems } = this.#makeRun(scenario);
+    if (run === null) return { done: false, diagnostics: placementDiagnostics(problems, scenario, ''), removed };
+    this.#loop.end();
+    this.#shells.stopAll();
+    this.#edits.made(editLabel(edit), this.#run.standing());
+    this.#follow(run);
+    this.sendState();
+    return { done: true, diagnostics, removed };
+  }
+
+  /** Undo or redo of a change of the document: the run that stood before comes back to where it stood. */
+  #goOver(what: 'Undoing' | 'Redoing', label: string): Promise<void> {
+    this.#refuseReplay();
+    this.#loop.end();
+    this.#shells.stopAll();
+    const now = this.#run.standing();
+    const { scenario, text, given, rescheduled, tick } =
+      what === 'Undoing' ? this.#edits.back(now) : this.#edits.forth(now);
+    const { base, steps } = stepsOf(scenario, given, rescheduled);
+    const { run } = this.#makeRun(base);
+    if (run === null) throw new InvariantError('edit-without-way-back', { label });
+    this.#follow(run);
+    return new Promise((resolve, reject) => {
+      const ended = (): void => {
+        this.#updates.recovered = null;
+        this.#edits.arrived(run.entered);
+        resolve();
+      };
+      const activity = recovering(run, tick, steps, ended, { what: `${what} ${label}`, failed: reject });
+      if (activity === null) {
+        ended();
+        this.sendState();
+        return;
+      }
+      this.#updates.recovered = { text, given, rescheduled };
+      this.#loop.begin(activity);
+    });
+  }
+
+  /** Steers another run from now on. */
+  #follow(run: SteeredRun): void {
+    this.#edition++;
+    this.#run = run;
+    this.#updates.follow(run);
+    this.#shells = this.#newShells(run, this.#door);
+    this.#meter.clear();
+    this.#loop.follow(run);
   }
 
   /** Checks every law now. */
@@ -270,6 +348,9 @@ export class SessionDriver {
       playing: this.#isPlaying,
       ticksPerSec: this.#ticksPerSec,
       measuredTicksPerSec: this.#isPlaying ? this.#meter.ticksPerSec() : 0,
+      edition: this.#edition,
+      undo: this.#run.undoLabel ?? this.#edits.undoLabel,
+      redo: this.#run.redoLabel ?? this.#edits.redoLabel(this.#run.entered),
       busy: activity?.busy() ?? null,
     });
   }

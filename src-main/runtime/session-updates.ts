@@ -16,10 +16,13 @@ export interface DriverDoor {
   readonly nowMs: () => number;
 }
 
+/** What the driver knows of the state; undo and redo where those are its own. */
+type Driving = Omit<SessionState, keyof RunState> & Pick<SessionState, 'undo' | 'redo'>;
+
 export class SessionUpdates {
   /** While a run is recovered: the document that it will come to. */
   recovered: SentDocument | null = null;
-  readonly #run: SteeredRun;
+  #run: SteeredRun;
   readonly #door: DriverDoor;
   #sentMs = -Infinity;
   #state: Partial<SessionState> = {};
@@ -31,13 +34,22 @@ export class SessionUpdates {
     this.#door = door;
   }
 
+  /** Another run is steered from now on: nothing of the one before stands. */
+  follow(run: SteeredRun): void {
+    this.#run = run;
+    run.recorded.eventsKept();
+    const { events } = run.recorded;
+    this.#events = events.length;
+    this.#door.post({ event: 'events', from: 0, events: [...events] });
+  }
+
   /** Whether SEND_MS have passed. */
   isDue(): boolean {
     return this.#door.nowMs() - this.#sentMs >= SEND_MS;
   }
 
   /** @param stands nothing is under way: lags are those of this very tick. */
-  send(stands: boolean, driving: Omit<SessionState, keyof RunState>): void {
+  send(stands: boolean, driving: Driving): void {
     this.#sendDocument();
     this.sendEvents();
     const state: SessionState = { ...this.#run.state(stands), ...driving };

@@ -2,15 +2,18 @@
  * The thread of a session. It steps in slices and looks at its messages between two of them, so that every question is
  * answered within a slice, or within one tick where that takes longer.
  */
+import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';
 import { formatDiagnostic } from '../../shared/errors/index.ts';
 import { wholeOf } from '../engine/index.ts';
 import { canonicalText, readScenario } from '../scenario/index.ts';
+import type { Scenario } from '../scenario/index.ts';
 import { SessionDriver } from './session-driver.ts';
 import type { CallMessage, WorkerData, WorkerMessage } from './session-message.ts';
 import { AFTER_FAILURE, IN_TICK, sessionMethods } from './session-methods.ts';
 import { SteeredRun } from './steered-run.ts';
 import { stepsOf } from './submitted-journal.ts';
+import type { SteeredRunStart } from './steered-run.ts';
 import { errorData, ThreadDoor } from './thread.ts';
 
 const door = new ThreadDoor<CallMessage, WorkerMessage>();
@@ -43,16 +46,24 @@ function steer(options: WorkerData): void {
   const given = options.given ?? [];
   const { base, steps } = stepsOf(scenario, given, options.rescheduled);
   const { version, spillFolder } = options;
-  const { run, problems } = wholeOf(
-    SteeredRun.createInParts(base, { version, spillFolder, nowMs: () => performance.now() }, tellMaking()),
-  );
+  let runs = 0;
+  // Each run of the session has a folder of its own: what spills of one is never taken for another's.
+  const makeRun = (of: Scenario, making: (pages: number, ofPages: number) => void): SteeredRunStart => {
+    const folder = join(spillFolder, `run-${++runs}`);
+    return wholeOf(
+      SteeredRun.createInParts(of, { version, spillFolder: folder, nowMs: () => performance.now() }, making),
+    );
+  };
+  const { run, problems } = makeRun(base, tellMaking());
   if (run === null) post({ event: 'started', problems });
   else {
-    const driver = new SessionDriver(run, { post, nowMs: () => performance.now() });
+    const driver = new SessionDriver(run, { post, nowMs: () => performance.now() }, (of) =>
+      makeRun(of, () => undefined),
+    );
     if (options.toTick !== undefined)
       driver.recover(options.toTick, steps, { text: canonicalText(scenario), given, rescheduled: options.rescheduled });
     driver.sendState();
-    const methods = sessionMethods(driver, run);
+    const methods = sessionMethods(driver);
     post({ event: 'started', problems: [] });
     door.listen(({ id, name, input }) => {
       driver

@@ -30,6 +30,7 @@ import type { Scenario, ScenarioCommand, ScheduleChange } from '../scenario/inde
 import { parsedCommand, rehearsalFrom, toWorldConfig } from '../scenario/index.ts';
 import { CommandOutcomes } from './command-outcomes.ts';
 import { DocumentRoom } from './document-room.ts';
+import type { Standing } from './edit-history.ts';
 import { owedPages, pendingWork } from '../jobs/pending-work.ts';
 import { inputsOf } from '../jobs/recording.ts';
 import { type BeforeCommand, RecordedWorld, type RecordedWorldOptions } from './recorded-world.ts';
@@ -55,7 +56,7 @@ type CarriedOut =
   | { readonly before: null; readonly rejection: Rejection };
 
 /** What the run knows of the session's state. */
-export type RunState = Omit<SessionState, 'playing' | 'ticksPerSec' | 'measuredTicksPerSec' | 'busy'>;
+export type RunState = Omit<SessionState, 'playing' | 'ticksPerSec' | 'measuredTicksPerSec' | 'busy' | 'edition'>;
 
 export interface SteeredRunOptions extends RecordedWorldOptions {
   readonly version: string;
@@ -107,6 +108,22 @@ export class SteeredRun {
 
   get text(): string {
     return this.#commands.text;
+  }
+
+  get scenario(): Scenario {
+    return this.#commands.scenario;
+  }
+
+  /** How much was ever entered: commands, and changes of those to come. */
+  get entered(): number {
+    return this.#commands.entered;
+  }
+
+  /** All that another run needs to come to where this one stands. */
+  standing(): Standing {
+    this.endLine();
+    const { scenario, text, indexes, rescheduled } = this.#commands;
+    return { scenario, text, given: indexes, rescheduled, tick: this.tick };
   }
 
   tickOf(command: ScenarioCommand): number {

@@ -51,12 +51,18 @@ export class SubmittedCommands {
   readonly #list: Submitted[] = [];
   #applied = 0;
   #rescheduled: { readonly scenario: Scenario; readonly changes: JournalChanges | null } | null = null;
+  #entered = 0;
   #text: { readonly scenario: Scenario; readonly text: string } | null = null;
 
   /** @param scenario with none submitted yet. */
   constructor(scenario: Scenario) {
     this.#base = scenario;
     this.#scenario = scenario;
+  }
+
+  /** How many were ever entered: no undo takes that back. */
+  get entered(): number {
+    return this.#entered;
   }
 
   /** With what was submitted. */
@@ -139,6 +145,7 @@ export class SubmittedCommands {
 
   /** It has been applied: what was taken back before can no longer be redone. */
   enter(submitted: Submitted): void {
+    this.#entered++;
     this.#list.splice(this.#applied);
     this.#list.push(submitted);
     this.setApplied(this.#applied + 1);

@@ -1,5 +1,7 @@
 /** Scenario documents: text ↔ scenario, checks, scenario → world, foreign facts → scenario. Pure. */
 export { bootShares } from './boot-share.ts';
+export { statedDocument } from './stated.ts';
+export { editScenario } from './edit.ts';
 export { canonicalText } from './canonical.ts';
 export { withCommandTexts } from './command-text.ts';
 export type { CommandTexts } from './command-text.ts';

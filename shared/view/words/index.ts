@@ -12,6 +12,7 @@ export {
 } from './command.ts';
 export { commitStepText } from './commit-step.ts';
 export { comparisonDocument, differenceText, variantText, variantTitle } from './comparison.ts';
+export { editLabel, removedText, startsAnewText } from './edit.ts';
 export { eventFacts, eventText, eventTitle } from './event.ts';
 export {
   assumptionParts,
@@ -35,6 +36,18 @@ export type { GlossarySign, TermId } from './glossary.ts';
 export { placementText } from './placement.ts';
 export { REGENERATION_OFF } from './regeneration.ts';
 export { differenceSentence } from './run-difference.ts';
+export {
+  backingText,
+  bindingText,
+  forecastMarks,
+  mibOf,
+  pageSizeText,
+  pinsText,
+  placementMark,
+  poolPages,
+  poolsText,
+  poolText,
+} from './stated.ts';
 export { runSummary } from './run-summary.ts';
 export { rejectionText } from './rejection.ts';
 export { edgeText, sweepCountText } from './sweep.ts';
