@@ -35,7 +35,9 @@ import type { TermId } from '../../shared/view/words/index.ts';
 import { toast } from '../ui/toast.svelte.ts';
 import type { WindowCommand } from './window-command.ts';
 import { Connection, RequestError } from './connection.ts';
+import type { EditTarget } from './edit-target.ts';
 import { DocumentFindings } from './findings.svelte.ts';
+import { DocumentStated } from './stated.svelte.ts';
 import { GuestShells } from './guest-shell.svelte.ts';
 import { Coming } from './coming.svelte.ts';
 import type { ComingCommand } from './commands-to-come.ts';
@@ -63,6 +65,8 @@ export type Selection =
   /** The VMs of a host node that are drawn as one block. */
   | { readonly kind: 'merged'; readonly host: number; readonly nid: number; readonly guests: readonly number[] }
   | { readonly kind: 'vm'; readonly guest: number }
+  /** A VM that is known and not in the world, by name. */
+  | { readonly kind: 'notPlaced'; readonly vm: string }
   | { readonly kind: 'guestNode'; readonly guest: number; readonly nid: number }
   /** Half-open pfn range of a guest. */
   | { readonly kind: 'pages'; readonly guest: number; readonly fromPfn: number; readonly toPfn: number }
@@ -84,7 +88,8 @@ export type DialogName =
   | 'saveAs'
   | 'close'
   | 'about'
-  | 'glossary';
+  | 'glossary'
+  | 'edit';
 
 export type DrawerTab = 'events' | 'coming' | 'console' | 'problems';
 
@@ -136,6 +141,8 @@ export class App {
   dialogVm = $state<string | null>(null);
   /** The command to come that a dialog changes; null: it submits one now. */
   editing = $state.raw<ComingCommand | null>(null);
+  /** What the dialog that changes the document is about. */
+  editTarget = $state.raw<EditTarget | null>(null);
   /** The term that the glossary was opened at. */
   glossaryTerm = $state<TermId | null>(null);
   /** The connection is gone: what is shown is what was last known. */
@@ -220,6 +227,7 @@ export class App {
   readonly shells = new GuestShells(this);
   readonly findings = new DocumentFindings();
   readonly coming = new Coming(this);
+  readonly stated = new DocumentStated();
   #watching = false;
   #watched = '';
   /** Where the document stood when the series was asked for last; null: the series is to be asked for anew. */
@@ -253,7 +261,9 @@ export class App {
       $effect(() => void this.#watch());
       $effect(() => {
         const id = this.document?.id ?? null;
-        this.findings.follow(id, 0, () => this.connection.request('document.findings', { migration: null }));
+        const edition = this.document?.edition ?? 0;
+        this.findings.follow(id, edition, () => this.connection.request('document.findings', { migration: null }));
+        this.stated.follow(id, edition, () => this.connection.request('document.stated', {}));
       });
       $effect(() => this.coming.follow());
     });
@@ -414,8 +424,15 @@ export class App {
     this.openDialog('glossary');
   }
 
+  /** Changes the document by hand. */
+  openEdit(target: EditTarget): void {
+    this.editTarget = target;
+    this.openDialog('edit');
+  }
+
   closeDialog(): void {
     this.dialog = null;
+    this.editTarget = null;
     this.dialogVm = null;
     this.editing = null;
   }
@@ -477,6 +494,7 @@ export class App {
 
   #state(state: DocumentState): void {
     if (state.id !== this.#wanted) return;
+    if (this.document !== null && state.edition !== this.document.edition) this.#beginAnew(state);
     if (state.tick < (this.document?.tick ?? 0)) this.#seriesAt = null; // undo: what was recorded since is gone
     if (!state.settled) this.#settledTick = null;
     else if (this.document?.playing && !this.document.settled) this.#settledTick = state.tick;
@@ -484,6 +502,19 @@ export class App {
     this.#tellSettled();
     void this.#followSeries();
     if (this.at !== null && this.at >= state.tick) this.at = null; // undo took the run back behind what is shown
+  }
+
+  /** The document was changed by hand: nothing that was shown of its run stands. A VM that is there still stays chosen. */
+  #beginAnew({ inputs }: DocumentState): void {
+    const { guestName, selection } = this;
+    const guest = inputs.guests.findIndex(({ name }) => name === guestName);
+    this.frame = null;
+    this.at = null;
+    this.#frameAt = null;
+    this.series = EMPTY_SERIES;
+    this.#seriesAt = null;
+    this.selection = selection?.kind === 'vm' && guest >= 0 ? { kind: 'vm', guest } : null;
+    this.guest = Math.max(0, guest);
   }
 
   /** From number `from` on the events are these: new ones, or after an undo others. */

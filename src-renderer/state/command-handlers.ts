@@ -83,6 +83,28 @@ export function commandHandlers(app: App): { readonly [Id in WindowCommandId]: C
     'edit.undo': history('undo', 'Undo'),
     'edit.redo': history('redo', 'Redo'),
 
+    'edit.vm': {
+      title: () => (app.guestName === null ? 'Edit what is stated of the VM…' : `Edit ${app.guestName}…`),
+      enabled: () => idle() && app.guestName !== null,
+      run: () => app.guestName !== null && app.openEdit({ form: 'vm', vm: app.guestName }),
+    },
+    'edit.addVm': { enabled: idle, run: () => app.openEdit({ form: 'addVm' }) },
+    'edit.removeVm': {
+      title: () => (app.guestName === null ? 'Remove the VM…' : `Remove ${app.guestName}…`),
+      enabled: () => idle() && app.guestName !== null,
+      run: () => app.guestName !== null && app.openEdit({ form: 'removeVm', vm: app.guestName }),
+    },
+    'edit.addHost': { enabled: idle, run: () => app.openEdit({ form: 'addHost' }) },
+    'edit.removeHost': {
+      title: () => (hostInSight(app) === null ? 'Remove the host…' : `Remove host ${hostInSight(app)}…`),
+      enabled: () => idle() && hostInSight(app) !== null,
+      run: () => {
+        const host = hostInSight(app);
+        if (host !== null) app.openEdit({ form: 'removeHost', host });
+      },
+    },
+    'edit.addLink': { enabled: idle, run: () => app.openEdit({ form: 'addLink' }) },
+
     'run.playPause': {
       title: () => (app.document?.playing ? 'Pause' : 'Play'),
       enabled: idle,
@@ -158,6 +180,14 @@ export function commandHandlers(app: App): { readonly [Id in WindowCommandId]: C
     'help.keys': dialog('keys'),
     'help.about': dialog('about'),
   };
+}
+
+/** The host that is chosen, or has what is chosen, else the one where the VM shown runs; null: there is none. */
+function hostInSight(app: App): string | null {
+  const hosts = app.frame?.header.hosts ?? [];
+  const { selection } = app;
+  const index = selection !== null && 'host' in selection ? selection.host : (app.guestHeader?.host ?? 0);
+  return hosts[index]?.name ?? null;
 }
 
 async function checkLaws(app: App): Promise<void> {

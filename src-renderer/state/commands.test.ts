@@ -50,6 +50,7 @@ function fakeApp(): App & { asked: [string, unknown][] } {
       severalHosts: false,
     },
     ...{ guestName: 'db', viewControl: null, themeChoice: 'system', events: [], renaming: false },
+    ...{ selection: null, guestHeader: null, stated: { answer: { notPlaced: [{ vm: { name: 'lost' } }] } } },
     layout: { open: { left: true, inspector: true, time: true, drawer: false } },
     hello: { dialogs: true },
     start: { examples: [{ id: 'e', name: 'An example' }] },
@@ -64,6 +65,7 @@ function fakeApp(): App & { asked: [string, unknown][] } {
       app.at = at;
     },
     openDialog: vi.fn(),
+    openEdit: vi.fn(),
     setOpen: vi.fn(),
     showView: vi.fn(),
     showGuest: vi.fn(),
@@ -230,6 +232,18 @@ describe('a VM in motion', () => {
   });
 });
 
+test('what is stated is edited of the VM and the host in sight', () => {
+  void run('edit.vm');
+  expect(app.openEdit).toHaveBeenCalledWith({ form: 'vm', vm: 'db' });
+  expect(command('edit.removeHost').title()).toBe('Remove host one…');
+  void run('edit.removeHost');
+  expect(app.openEdit).toHaveBeenCalledWith({ form: 'removeHost', host: 'one' });
+  for (const form of ['addVm', 'addHost', 'addLink']) {
+    void run(`edit.${form}`);
+    expect(app.openEdit).toHaveBeenCalledWith({ form });
+  }
+});
+
 test('the palette has a command for each VM and example besides', () => {
   const titles = namedCommands(app).map(({ title }) => title());
   expect(titles).toEqual([
@@ -242,6 +256,9 @@ test('the palette has a command for each VM and example besides', () => {
       'Open the console of web',
       'Compact web…',
       'Migrate web to…',
+      'Edit db…',
+      'Edit web…',
+      'Place lost…',
     ],
     'Open example An example',
   ]);

@@ -44,6 +44,22 @@ export function namedCommands(app: App): readonly WindowCommand[] {
         ? [command(`vm.migrate.${guest}`, 'VM', `Migrate ${name} to…`, () => app.openDialog('migrate', name))]
         : []),
     ]),
+    ...guests.flatMap(({ name }, guest) =>
+      guest === app.guest
+        ? []
+        : [command(`vm.edit.${guest}`, 'VM', `Edit ${name}…`, () => app.openEdit({ form: 'vm', vm: name }))],
+    ),
+    ...(app.stated.answer?.notPlaced ?? []).map(({ vm: { name } }, i) =>
+      command(`vm.place.${i}`, 'VM', `Place ${name}…`, () => app.openEdit({ form: 'place', vm: name })),
+    ),
+    ...(app.document?.inputs.links ?? []).flatMap(({ name }, i) => [
+      command(`link.edit.${i}`, 'Edit', `Set the rate of link ${name}…`, () =>
+        app.openEdit({ form: 'link', link: name }),
+      ),
+      command(`link.remove.${i}`, 'Edit', `Remove link ${name}…`, () =>
+        app.openEdit({ form: 'removeLink', link: name }),
+      ),
+    ]),
     ...examples.map(({ id, name }) =>
       command(`file.example.${id}`, 'File', `Open example ${name}`, () => openExample(app, id), false),
     ),

@@ -26,7 +26,16 @@ export function isInWorld(app: App, place: Place): boolean {
   }
 }
 
+/** It is known and not placed. */
+export const isKeptApart = (app: App, vm: string): boolean =>
+  (app.stated.answer?.notPlaced ?? []).some((each) => each.vm.name === vm);
+
 export function goTo(app: App, place: Place): void {
+  if (place.kind === 'vm' && isKeptApart(app, place.vm)) {
+    app.select({ kind: 'notPlaced', vm: place.vm });
+    app.setOpen('inspector', true);
+    return;
+  }
   if (!isInWorld(app, place)) return;
   switch (place.kind) {
     case 'host':

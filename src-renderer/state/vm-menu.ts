@@ -23,6 +23,8 @@ export function vmMenu(app: App, guest: number): readonly MenuItem[] {
     },
     { id: 'migrate', label: `Migrate ${name} to…`, enabled: idle, run: () => app.openDialog('migrate', name) },
     { id: 'beyond', label: 'Beyond the RFC…', enabled: idle, run: () => app.openDialog('beyond', name) },
+    { id: 'edit', label: 'Edit…', enabled: idle, separator: true, run: () => app.openEdit({ form: 'vm', vm: name }) },
+    { id: 'remove', label: 'Remove…', enabled: idle, run: () => app.openEdit({ form: 'removeVm', vm: name }) },
     { id: 'copyName', label: 'Copy name', separator: true, run: () => void copyText(name) },
     ...lines.map((line, i) => ({ id: `copy${i}`, label: `Copy as ${line}`, run: () => void copyText(line) })),
   ];

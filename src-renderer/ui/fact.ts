@@ -12,5 +12,7 @@ export interface Fact {
   readonly more?: string;
   readonly colour?: NodeColour;
   readonly mono?: boolean;
+  /** Nobody stated it, and why it is taken so. */
+  readonly assumed?: string;
   readonly tone?: 'good' | 'bad' | 'warn' | 'soft';
 }
