@@ -27,7 +27,11 @@ export interface PlanFlags {
   readonly format: 'text' | 'json' | 'script' | 'csv' | 'scenario';
 }
 
-export async function plan(path: string | undefined, flags: PlanFlags): Promise<ExitCode> {
+/** Ctrl+C is heard from the beginning. */
+export const plan = (path: string | undefined, flags: PlanFlags): Promise<ExitCode> =>
+  interruptible((signal) => planUntilStopped(path, flags, signal));
+
+async function planUntilStopped(path: string | undefined, flags: PlanFlags, signal: AbortSignal): Promise<ExitCode> {
   if ((path === undefined) === (flags.fleet === undefined)) {
     printNote('error: name a scenario, or a fleet with --fleet');
     return 2;
@@ -46,34 +50,32 @@ export async function plan(path: string | undefined, flags: PlanFlags): Promise<
     return 1;
   }
   const document = { text: read.value, file: inputName(named) };
-  return interruptible(async (signal) => {
-    const line = new ProgressLine();
-    const { solver, seed } = flags;
-    const { answer, diagnostics, ended } = await runPlan(
-      path === undefined ? { fleet: document, request } : { scenario: document, request: request!, solver, seed },
-      {
-        signal,
-        limitMs: Math.max(0, flags.timeLimit * 1000 - performance.now()),
-        onProgress: ({ phase, best }) => line.show(() => progressText(phase, best)),
-      },
-    ).finally(() => line.clear());
-    printDiagnostics(diagnostics);
-    if (answer === null) return 1;
-    const whole = { ...answer, seconds: Math.round(performance.now() / 10) / 100 };
-    const format = flags.json === true ? 'json' : flags.format;
-    if (format === 'json') printJson(`${JSON.stringify(whole, null, 1)}\n`);
-    else if ('byClass' in whole) printResult(fleetText(whole));
-    else if (format === 'script') printResult(planScript(whole));
-    else if (format === 'csv') printResult(planCsv(whole));
-    else if (format === 'scenario') await printRehearsal(document, whole);
-    else printResult(planText(whole));
-    if (ended === 'stopped') {
-      printNote('interrupted: this is the best plan so far');
-      return 130;
-    }
-    if (ended === 'limit') printNote(`the limit of ${flags.timeLimit} s was reached: this is the best plan so far`);
-    return whole.status === 'optimal' || whole.status === 'feasible' ? 0 : 1;
-  });
+  const line = new ProgressLine();
+  const { solver, seed } = flags;
+  const { answer, diagnostics, ended } = await runPlan(
+    path === undefined ? { fleet: document, request } : { scenario: document, request: request!, solver, seed },
+    {
+      signal,
+      limitMs: Math.max(0, flags.timeLimit * 1000 - performance.now()),
+      onProgress: ({ phase, best }) => line.show(() => progressText(phase, best)),
+    },
+  ).finally(() => line.clear());
+  printDiagnostics(diagnostics);
+  if (answer === null) return 1;
+  const whole = { ...answer, seconds: Math.round(performance.now() / 10) / 100 };
+  const format = flags.json === true ? 'json' : flags.format;
+  if (format === 'json') printJson(`${JSON.stringify(whole, null, 1)}\n`);
+  else if ('byClass' in whole) printResult(fleetText(whole));
+  else if (format === 'script') printResult(planScript(whole));
+  else if (format === 'csv') printResult(planCsv(whole));
+  else if (format === 'scenario') await printRehearsal(document, whole);
+  else printResult(planText(whole));
+  if (ended === 'stopped') {
+    printNote('interrupted: this is the best plan so far');
+    return 130;
+  }
+  if (ended === 'limit') printNote(`the limit of ${flags.timeLimit} s was reached: this is the best plan so far`);
+  return whole.status === 'optimal' || whole.status === 'feasible' ? 0 : 1;
 }
 
 /** The scenario with the plan's commands: what `run` rehearses. */

@@ -247,6 +247,8 @@ interface Candidate {
 
 function* byProgram(problem: Problem, reach: Reach, options: SolveOptions): Solving<Outcome> {
   const { milp, stopped } = options;
+  // Fast: what the first relaxation and its heuristics give, with the bound that it proves.
+  const nodes = options.solver === 'fast' ? { maxNodes: 1 } : {};
   const names = objectiveNames(problem);
   const atMost: Partial<Record<ObjectiveName, number>> = {};
   const bounds: ObjectiveValue[] = [];
@@ -259,6 +261,7 @@ function* byProgram(problem: Problem, reach: Reach, options: SolveOptions): Solv
     yield () => ({ phase: `program of ${program.cost.length} columns`, best: null });
     const { status, x, objective, bound } = milp.solve(program, {
       stopped,
+      ...nodes,
       start: start === null ? null : startOf(start),
     });
     if (status === 'infeasible') return infeasible(milp.name, 'exact');
@@ -283,7 +286,11 @@ function* byProgram(problem: Problem, reach: Reach, options: SolveOptions): Solv
       phase: `program of ${built.program.cost.length} columns, round ${round + 1}`,
       best: soFar === null ? null : outcomeOf(problem, soFar, null, 'feasible', null),
     });
-    const solved = milp.solve(built.program, { stopped, start: start === null ? null : built.startOf(start) });
+    const solved = milp.solve(built.program, {
+      stopped,
+      ...nodes,
+      start: start === null ? null : built.startOf(start),
+    });
     start = null;
     if (solved.status === 'infeasible') {
       if (noGoods.length === 0 && names.length === 1) return infeasible(milp.name, 'exact');

@@ -20,16 +20,15 @@ export function whyNotOf(problem: Problem, reach: Reach, outcome: Outcome, tools
   const rules = ruleConflict(problem, tools);
   const whyNot: WhyNot[] = rules === null ? [] : [{ rules }];
   if (problem.goal.type === 'fit') return [...whyNot, ...whyNotFit(problem, outcome)];
-  if (rules !== null) return whyNot;
   const total = totalShortage(problem);
   const { possible, stuck } = placementOf(problem, reach, tools);
-  if (possible) {
+  if (possible && rules === null) {
     // Placements there are; no moves lead to one.
     const waiting = waitingCycle(problem, outcome.stuck.length > 0 ? outcome.stuck : stuck);
     if (waiting !== null) return [{ waiting }];
   }
   const places = problem.items.filter((item) => mustMove(problem, item.index)).flatMap((item) => wantedPlaces(problem, item.index)); // prettier-ignore
-  if (total.length > 0 || places.length > 0) return [...total, ...places];
+  if (whyNot.length > 0 || total.length > 0 || places.length > 0) return [...whyNot, ...total, ...places];
   const cells = cellConflict(problem, reach, tools);
   return cells === null ? [] : [{ jointly: cells.map((index) => cellOf(problem, index)) }];
 }
