@@ -126,7 +126,7 @@ function figureLines({ ranges, passes, verdict }: Prediction): string[] {
     .map(({ seconds, sentMiB }) => `${decimal(seconds)} s/${decimal(Math.round(sentMiB))} MiB`);
   const more = passes.length > told.length || verdict === 'never' ? ', …' : '';
   return [
-    ...(lines.length === 0 ? [] : [`Within ${enumerated(ranges.varied)}:`, ...lines]),
+    ...(lines.length === 0 || ranges.varied.length === 0 ? [] : [`Within ${enumerated(ranges.varied)}:`, ...lines]),
     `Passes: ${told.join(', ')}${more}`,
   ];
 }

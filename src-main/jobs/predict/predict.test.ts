@@ -71,6 +71,24 @@ describe('answers', () => {
     expect(idle.totalSeconds!).toBeGreaterThan(1.3 * busy.totalSeconds!);
   });
 
+  it('of 12 TiB under a policy that looks every 400 ms are given up at its deadline', () => {
+    const huge = {
+      ramMib: '12582912',
+      workingSetMib: '6000000',
+      dirtyMibS: '9000',
+      linkMibS: '1192',
+      policy: 'kubevirt',
+    };
+    const { verdict, totalSeconds } = answer(huge);
+    expect(verdict).toBe('aborted');
+    expect(Math.abs(totalSeconds! / (150 * 12_288) - 1)).toBeLessThan(0.01);
+  });
+
+  it('of a guest that writes nothing, or all of a memory that was zero', () => {
+    expect(answer({ ramMib: '4096', workingSetMib: '0', dirtyMibS: '0' }).verdict).toBe('converges');
+    expect(answer({ ramMib: '4096', nonzeroMib: '0', dirtyMibS: '500' }).verdict).toBe('never');
+  });
+
   it('follow phases and further sets', () => {
     expect(answer({ ...NEVER, phase: ['30=4'] }).verdict).toBe('converges');
     expect(answer({ ...NEVER, dirtyMibS: '4', alsoWrites: ['64=100:uniform'] }).verdict).toBe('never');

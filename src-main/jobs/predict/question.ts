@@ -194,11 +194,12 @@ class Reader {
     const also = this.#q.alsoWrites.map((text) => this.#alsoWrites(text));
     const alsoMib = also.reduce((sum, one) => sum + (one?.mib ?? 0), 0);
     const nonzero = this.#problems.number('--nonzero-mib', this.#q.nonzeroMib, most);
-    const set = this.#problems.number('--working-set-mib', this.#q.workingSetMib, { ...most, above: 0 });
+    const set = this.#problems.number('--working-set-mib', this.#q.workingSetMib, most);
     const rate = this.#problems.number('--dirty-mib-s', this.#q.dirtyMibS, { least: 0, most: MAX_MIB });
     const pattern = this.#problems.choice('--pattern', this.#q.pattern, PATTERNS) ?? 'sequential';
     const nonzeroMib = nonzero ?? ramMib;
-    const setMib = set ?? Math.max(0, nonzeroMib - alsoMib);
+    // A guest that writes does not keep its memory at zero.
+    const setMib = set ?? (nonzeroMib > alsoMib ? nonzeroMib - alsoMib : Math.max(0, ramMib - alsoMib));
     if (setMib + alsoMib > ramMib && this.#q.ramMib !== null && set !== null)
       this.#problems.add('predict-sets-too-large', 'All written sets together are larger than the memory.', {
         found: `${setMib + alsoMib} MiB`,

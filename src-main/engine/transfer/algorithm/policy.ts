@@ -189,6 +189,9 @@ function vdsmLegacy(memoryGib: number): Watcher {
 // KubeVirt (virt-launcher's live-migration-source.go)
 
 const KUBEVIRT_POLL_MS = 400;
+/** Of a guest whose deadline is days away the model looks less often, so that an answer takes seconds. */
+const MOST_POLLS = 60_000;
+const LONGEST_POLL_MS = 50_000;
 const KUBEVIRT_PROGRESS_MS = 150_000;
 
 interface KubevirtRules {
@@ -223,7 +226,7 @@ class Kubevirt implements Watcher {
 
   look(progress: Progress): readonly Intervention[] {
     const { nowMs, remainingBytes } = progress;
-    this.nextMs = nowMs + KUBEVIRT_POLL_MS;
+    this.nextMs = nowMs + Math.max(KUBEVIRT_POLL_MS, Math.min(LONGEST_POLL_MS, this.#deadlineMs / MOST_POLLS));
     if (this.#isPostcopy) return [];
     if (remainingBytes < this.#last) this.#progressMs = nowMs;
     this.#last = remainingBytes;
