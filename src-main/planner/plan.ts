@@ -5,7 +5,7 @@ import { answerOf } from './answer.ts';
 import { problemOf } from './model/build.ts';
 import { reachOf } from './model/reach.ts';
 import type { Request } from './question/read-request.ts';
-import type { SolveOptions } from './solver/solve.ts';
+import type { Outcome, SolveOptions } from './solver/solve.ts';
 import { solve } from './solver/solve.ts';
 import { whyNotOf } from './why-not/why-not.ts';
 
@@ -32,7 +32,7 @@ export function* plan(
     };
     step = steps.next(stop);
   }
-  const outcome = step.value;
+  const outcome = withoutSplitting(request, step.value);
   return answerOf(
     problem,
     reach,
@@ -43,4 +43,16 @@ export function* plan(
       withRules: (rules) => problemOf(scenario, request, rules),
     }),
   );
+}
+
+/**
+ * Plans leave each cell that they move on one node, also where it might be split: what is proved of such plans says nothing of
+ * those that split. Fit asks for whole cells, and to move nothing is best in any case.
+ */
+function withoutSplitting({ goal, limits }: Request, outcome: Outcome): Outcome {
+  if (!limits.split || goal.type === 'fit' || outcome.steps.length === 0) {
+    const isOpen = limits.split && goal.type !== 'fit' && outcome.status === 'infeasible';
+    return isOpen ? { ...outcome, status: 'unknown', provedBy: null } : outcome;
+  }
+  return { ...outcome, status: 'feasible', bound: null, provedBy: null };
 }
