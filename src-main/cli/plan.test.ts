@@ -12,7 +12,7 @@ const plan = (args: readonly string[], input = '') => {
   return { status, stdout, stderr };
 };
 
-describe('plan', () => {
+describe('plan', { timeout: 120_000 }, () => {
   test('a short question has a plan as one JSON document, the same bytes every time but for the seconds', () => {
     const ask = (): { status: number | null; answer: PlanAnswer } => {
       const { status, stdout } = plan([EXAMPLE, '--goal', 'one-node', '--vm', 'big', '--json']);
