@@ -10,7 +10,8 @@ const SEED = 20130502;
 
 // Written out again, not taken from the table of columns.
 const SPECS: Record<TableName, string> = {
-  hostNodes: 'host32 nid16 totalPages32 freePages32 usedPages32 reservedPages32',
+  hostNodes: 'host32 nid16 totalPages32 freePages32 usedPages32 reservedPages32 poolFreePages32',
+  pools: 'host32 nid16 framePages32 totalPages32 freePages32 usedPages32 reservedPages32',
   backing: 'guest32 start32 pages32 host32 hostNid16 frame32 copy8',
   guests:
     'guest32 host32 kernel32 nrPages32 validPages32 nrNodeIds16 dma:32StartPfn32 normalStartPfn32 crashed8 topologyGeneration32 ' +

@@ -10,7 +10,8 @@ const SEED = 20261125;
 
 // Keys first; types as in the table of columns, which codec.test.ts has written out.
 const TABLES: Record<TableName, readonly [keys: number, columns: string]> = {
-  hostNodes: [2, 'host32 nid16 totalPages32 freePages32 usedPages32 reservedPages32'],
+  hostNodes: [2, 'host32 nid16 totalPages32 freePages32 usedPages32 reservedPages32 poolFreePages32'],
+  pools: [3, 'host32 nid16 framePages32 totalPages32 freePages32 usedPages32 reservedPages32'],
   backing: [2, 'guest32 start32 pages32 host32 hostNid16 frame32 copy8'],
   guests: [1, 'guest32 host32 kernel32 crashed8 movedSweep64'],
   vcpus: [2, 'guest32 cpu16 nid16'],

@@ -154,7 +154,7 @@ export type CounterName = keyof typeof COUNTERS;
 export const COUNTER_NAMES = Object.keys(COUNTERS) as CounterName[];
 
 export const TABLES = {
-  /** Nodes of all hosts; free + used + reserved = total. */
+  /** Nodes of all hosts; free + used + reserved + free in pools = total. */
   hostNodes: {
     keys: ['host', 'nid'],
     columns: {
@@ -163,6 +163,25 @@ export const TABLES = {
       totalPages: pages('H', 'total'),
       freePages: pages('H', 'free'),
       usedPages: pages('H', 'used'),
+      reservedPages: pages('H', 'reserved'),
+      poolFreePages: pages('H', 'free in huge page pools', { title: 'free in pools' }),
+    },
+  },
+  /**
+   * Huge page pools, by node and page size, of the nodes whose pools are known; free + used + reserved = total. They are part
+   * of what the node has: what is used and reserved here is part of the node's used and reserved.
+   */
+  pools: {
+    keys: ['host', 'nid', 'framePages'],
+    columns: {
+      host: host(),
+      nid: id('host node'),
+      /** Pages in one huge page: 512, or 262,144. */
+      framePages: column('u32', 'pages', 'page size'),
+      totalPages: pages('H', 'total'),
+      freePages: pages('H', 'free'),
+      usedPages: pages('H', 'used'),
+      /** By processes that are no guest. */
       reservedPages: pages('H', 'reserved'),
     },
   },

@@ -137,7 +137,7 @@ export const COMMANDS = {
       to: 'toHost',
       target: 'HOST',
       isTargetRequired: true,
-      does: 'live-migrate a VM to another host; may be repeated',
+      does: 'live-migrate a VM to another host, there to nodes such as 0-1,3, or to the best; may be repeated',
     },
     numbers: {
       downtimeLimitMs: { label: 'Downtime limit', unit: 'ms', max: MAX_MS, default: 300 },
@@ -190,8 +190,9 @@ export type FlagCommand = {
 
 export const FLAG_COMMANDS = COMMAND_TYPES.filter((type): type is FlagCommand => COMMANDS[type].flag !== null);
 
-/** `VM[=NODES][@TICK]`. */
+/** `VM[=NODES][@TICK]`, `VM=HOST[:NODES][@TICK]`. */
 export function flagGrammar(type: FlagCommand): string {
   const { target, isTargetRequired } = COMMANDS[type].flag;
-  return `VM${isTargetRequired ? `=${target}` : `[=${target}]`}[@TICK]`;
+  const nodes = target === 'HOST' ? '[:NODES]' : '';
+  return `VM${isTargetRequired ? `=${target}${nodes}` : `[=${target}]`}[@TICK]`;
 }

@@ -20,7 +20,10 @@ export interface HostNodeConfig {
   readonly totalPages: number;
   /** Held by the host itself; never given to a guest. At the low end of the node. */
   readonly reservedPages: number;
-  /** Huge pages that the host has set aside, by size. Known, not simulated: guests are placed as if there were none. */
+  /**
+   * Huge pages that the host has set aside, by size: only guests that ask for pages of that size take from them. Absent: not
+   * known, and such guests take whole, aligned frames of the other memory.
+   */
   readonly pools?: readonly HugePagePool[];
 }
 
@@ -28,6 +31,8 @@ export interface HostNodeConfig {
 export interface HugePagePool {
   readonly framePages: number;
   readonly frames: number;
+  /** Of these, held by processes that are no guest. Absent: none. */
+  readonly reservedFrames?: number;
 }
 
 export interface LinkConfig {
@@ -46,6 +51,11 @@ export interface GuestConfig {
   readonly mm: MmConfig;
   /** 512 when backed by 2 MiB frames, 1 when backed by 4 KiB frames. */
   readonly framePages: number;
+  /**
+   * What of its memory is backed by pages of the host's pools. Ascending, disjoint; each begins at a multiple of its page, and
+   * ends at one or with the guest. Placement rules end where they begin and end. Absent: none.
+   */
+  readonly hugePages?: readonly HugePageRange[];
   /** Where its memory lives at tick 0; rules cover every valid pfn once, in ascending order. */
   readonly placement: readonly PlacementRule[];
   readonly regeneration: RegenerationConfig;
@@ -56,6 +66,10 @@ export interface GuestConfig {
   readonly dimms: readonly DimmConfig[];
   /** Where its memory may and should be. Absent: bound to nothing, and its vCPUs may use all CPUs. */
   readonly homes?: HomesConfig;
+}
+
+export interface HugePageRange extends PfnRange {
+  readonly framePages: number;
 }
 
 /** What binds a guest's memory to host nodes, for as long as it runs; and what draws it to some. */
@@ -210,12 +224,18 @@ export type LifetimeConfig =
   | { readonly law: 'exponential'; readonly meanTicks: number }
   | { readonly law: 'lomax'; readonly alpha: number; readonly scaleTicks: number };
 
-/** What live migration sees of the guest's writes: uniform over a working set. */
+/**
+ * What live migration sees of the guest's writes: uniform over a working set. No rate and no working set: nobody has said what
+ * it writes; an idle guest has a working set and the rate 0.
+ */
 export interface DirtyConfig {
   readonly workingSetPages: number;
   /** Writes to distinct places a second, in pages; the unique pages dirtied in T are W(1 - exp(-rate T / W)). */
   readonly pagesPerSec: number;
 }
+
+export const isDirtyKnown = ({ workingSetPages, pagesPerSec }: DirtyConfig): boolean =>
+  workingSetPages > 0 || pagesPerSec > 0;
 
 export const CORRECT: RfcSwitches = {
   nrZonesAssign: false,

@@ -33,8 +33,13 @@ export interface WorldEventData {
     readonly extents: number;
   };
   readonly migrationRound: { readonly round: number; readonly sentBytes: number; readonly dirtyBytes: number };
-  readonly migrationSwitchOver: { readonly dirtyBytes: number; readonly expectedMs: number };
-  readonly migrationCompleted: MigrationEnd & { readonly downtimeMs: number };
+  readonly migrationSwitchOver: {
+    readonly dirtyBytes: number;
+    /** null: what it writes is not known. */ readonly expectedMs: number | null;
+  };
+  readonly migrationCompleted: MigrationEnd & {
+    /** null: what it writes is not known. */ readonly downtimeMs: number | null;
+  };
   readonly migrationCancelled: MigrationEnd;
   readonly migrationFailed: MigrationEnd & {
     readonly dirtyBytes: number;

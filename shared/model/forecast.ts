@@ -19,6 +19,9 @@ export interface NodeForecast {
   readonly nid: number;
   readonly freeBefore: number;
   readonly freeAfter: number;
+  /** Free in its huge page pools; what is free otherwise does not count these. */
+  readonly poolFreeBefore: number;
+  readonly poolFreeAfter: number;
   readonly vmBefore: number;
   readonly vmAfter: number;
 }
@@ -60,9 +63,12 @@ export interface MigrateForecast extends MoveForecast {
   readonly bytesPerSec: number;
   readonly rounds: readonly { readonly bytesToSend: number; readonly ms: number; readonly dirtyBytes: number }[];
   readonly sentBytes: number;
-  /** Null: it would not converge within maxRounds. */
+  /** Null: it would not converge within maxRounds, or what the VM writes is not known. */
   readonly downtimeMs: number | null;
+  /** As if the VM wrote nothing where that is not known. */
   readonly converges: boolean;
+  /** What the VM writes is known. */
+  readonly dirtyKnown: boolean;
   /** The smallest downtime limit at which one of the rounds would be the last; null: none was sent. */
   readonly leastLimitMs: number | null;
 }

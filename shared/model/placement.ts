@@ -15,4 +15,6 @@ export interface PlacementProblem {
   /** In whole frames. */
   readonly shortPages: number;
   readonly framePages: number;
+  /** They are to come from the huge page pool of that size. */
+  readonly inPool: boolean;
 }

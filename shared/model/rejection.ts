@@ -33,6 +33,8 @@ export type Rejection =
       readonly nodes: readonly number[];
       /** Nodes of that host with memory. */
       readonly has: readonly number[];
+      /** Those of them that hold it now, the fewest; null: it does not fit. */
+      readonly fitsOn: readonly number[] | null;
     }
   | { readonly slug: 'migrate-host-unknown'; readonly toHost: string }
   | { readonly slug: 'migrate-same-host'; readonly vm: string; readonly host: string }

@@ -114,6 +114,6 @@ test('numbers of a dialog are accepted from the default to the largest, and none
 test('flags have a grammar', () => {
   expect(FLAG_COMMANDS.map((type) => `--${type} ${flagGrammar(type)}`)).toEqual([
     '--compact VM[=NODES][@TICK]',
-    '--migrate VM=HOST[@TICK]',
+    '--migrate VM=HOST[:NODES][@TICK]',
   ]);
 });

@@ -1,6 +1,6 @@
 /** The published form of a list of findings: what `pageshift findings --json` prints. */
 import { z } from 'zod';
-import type { FindingReport, MigrationQuestion } from '../model/finding.ts';
+import type { Assumption, FindingReport, MigrationQuestion } from '../model/finding.ts';
 
 const remedySchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('plan'), text: z.string() }).describe('A question for the planner.'),
@@ -21,18 +21,16 @@ const findingSchema = z.strictObject({
   remedy: z.array(remedySchema),
 });
 
+export const assumptionSchema: z.ZodType<Assumption> = z.strictObject({
+  host: z.string().nullable(),
+  vm: z.string().nullable(),
+  text: z.string(),
+  measure: z.string().nullable().describe('A command that would tell it.'),
+});
+
 export const findingReportSchema: z.ZodType<FindingReport> = z.strictObject({
   findings: z.array(findingSchema).describe('Worst first.'),
-  assumed: z
-    .array(
-      z.strictObject({
-        host: z.string().nullable(),
-        vm: z.string().nullable(),
-        text: z.string(),
-        measure: z.string().nullable(),
-      }),
-    )
-    .describe('Values that no source states.'),
+  assumed: z.array(assumptionSchema).describe('Values that no source states.'),
   notTested: z
     .array(
       z.strictObject({

@@ -48,3 +48,5 @@ export const kibFromBytes = (bytes: bigint): bigint => (bytes + 1023n) / 1024n;
 /** Bytes to whole pages, rounding up, and rounding down. */
 export const pagesFromBytes = (bytes: number): number => Math.ceil(bytes / PAGE_SIZE_BYTES);
 export const wholePagesFromBytes = (bytes: number): number => Math.floor(bytes / PAGE_SIZE_BYTES);
+
+export { poolFrames, poolPages } from './pool-frames.ts';

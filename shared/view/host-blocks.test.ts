@@ -76,7 +76,7 @@ test('a node with forty VMs of which two have room for a name', () => {
     ...{ guest: part.guest, name: `vm${part.guest}`, host: 0, parts: [part], totalPages: part.pages },
     ...{ pages: [part.pages], copyPages: [0], largestNodeShare: 100 },
   }));
-  const matrix = { nodes: [{ ...node, reservedPages: 0 }], vms, held: [parts], columnPages: [560] };
+  const matrix = { nodes: [{ ...node, reservedPages: 0, poolFreePages: 0 }], vms, held: [parts], columnPages: [560] };
   const blocks = memoryBlocks(matrix, 0, 200);
   expect(blocks.map(({ kind, pages, height }) => [kind, pages, height])).toEqual([
     ['vm', 200, 40],

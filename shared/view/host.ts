@@ -111,18 +111,19 @@ export interface MemoryShares {
 
 /** Of one host node, or of several together. What VMs use and how full it is are rounded down; they stand alone elsewhere. */
 export function memoryShares(
-  nodes: readonly Pick<HostNodeRow, 'usedPages' | 'reservedPages' | 'freePages'>[],
+  nodes: readonly Pick<HostNodeRow, 'usedPages' | 'reservedPages' | 'freePages' | 'poolFreePages'>[],
 ): MemoryShares {
-  const total = (name: 'usedPages' | 'reservedPages' | 'freePages'): number =>
+  const total = (name: 'usedPages' | 'reservedPages' | 'freePages' | 'poolFreePages'): number =>
     nodes.reduce((sum, node) => sum + node[name], 0);
   const [used, reserved, free] = [total('usedPages'), total('reservedPages'), total('freePages')];
-  const whole = used + reserved + free;
+  const inPools = total('poolFreePages');
+  const whole = used + reserved + free + inPools;
   const kept = whole === 0 ? null : percentDown(used + reserved, whole)! - percentDown(used, whole)!;
   const isLess = reserved > 0 && (kept === 0 || 200 * reserved < whole);
   return {
     used: shareText(used, whole),
     reserved: isLess ? '<1 %' : percentText(kept),
-    free: shareTexts([used + reserved, free], 0)[1]!,
+    free: inPools > 0 ? shareText(free, whole) : shareTexts([used + reserved, free], 0)[1]!,
   };
 }
 

@@ -21,6 +21,8 @@ import { convergedGuests } from './convergence.ts';
 import { verdictText } from './words/index.ts';
 import { hostMatrix } from './host.ts';
 import type { HostMatrix } from './host.ts';
+import type { PoolRow } from './pool.ts';
+import { poolRows } from './pool.ts';
 import type { LawsChecked, RunEnding, RunRecord } from './run-record.ts';
 
 export interface RunDocument {
@@ -49,8 +51,13 @@ interface MigrationDocument extends MigrationRow {
 
 interface HostDocument {
   readonly name: string;
-  readonly nodes: readonly ({ readonly nid: number } & Readonly<Record<HostFigure, number>>)[];
+  readonly nodes: readonly HostNodeDocument[];
 }
+
+type HostNodeDocument = { readonly nid: number } & Readonly<Record<HostFigure, number>> & {
+    /** Huge page pools; none where they are not known. */
+    readonly pools: readonly Omit<PoolRow, 'host' | 'nid'>[];
+  };
 
 interface GuestDocument {
   readonly name: string;
@@ -96,6 +103,7 @@ export function runDocument(record: RunRecord): RunDocument {
   const { after } = record;
   const { header } = after;
   const matrix = hostMatrix(after);
+  const pools = poolRows(after);
   return {
     scenario: record.scenarioName,
     version: record.version,
@@ -110,7 +118,13 @@ export function runDocument(record: RunRecord): RunDocument {
       name: host.name,
       nodes: matrix.nodes
         .filter((node) => node.host === h)
-        .map((node) => ({ nid: node.nid, ...picked(node, HOST_FIGURES) })),
+        .map((node) => ({
+          nid: node.nid,
+          ...picked(node, HOST_FIGURES),
+          pools: pools
+            .filter((pool) => pool.host === h && pool.nid === node.nid)
+            .map(({ host: _, nid: __, ...pool }) => pool),
+        })),
     })),
     guests: guestsOf(after).map((_, g) => guestDocument(after, g, matrix)),
     migrations: migrationsOf(after).map((row) => ({ ...row, verdict: verdictText(row) })),

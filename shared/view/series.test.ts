@@ -36,7 +36,7 @@ const EMPTY = snapshotOf(
 function at(tick: number, owed: readonly { from: number; to: number; pages: number }[], free = 100): Snapshot {
   const targetActualPages = owed.reduce((sum, pair) => sum + pair.pages, 0);
   const hostNodes = tableOf('hostNodes', [
-    { host: 0, nid: 0, totalPages: 100, freePages: free, usedPages: 100 - free, reservedPages: 0 },
+    { host: 0, nid: 0, totalPages: 100, freePages: free, usedPages: 100 - free, reservedPages: 0, poolFreePages: 0 },
   ]);
   const stranded = tableOf(
     'stranded',

@@ -1,5 +1,6 @@
 /**
- * `check FILE`: every problem of a scenario or a foreign file, and whether the VMs of a scenario fit on their hosts.
+ * `check FILE...`: every problem of scenarios and foreign files, each for itself, and whether the VMs of a scenario fit on their
+ * hosts. One file gives one JSON document, several files and folders a list of them.
  */
 import { totalmem } from 'node:os';
 import type { Diagnostic } from '../../shared/errors/index.ts';
@@ -11,7 +12,7 @@ import { decimal, plural, size } from '../../shared/view/number-format.ts';
 import { pagesFromMib } from '../../shared/units/index.ts';
 import type { Scenario, WorkEstimate } from '../scenario/index.ts';
 import { placementDiagnostics, readScenario, toWorldConfig, workEstimate } from '../scenario/index.ts';
-import { inputName, readInput } from './input.ts';
+import { filesOf, inputName, notRead, readInput } from './input.ts';
 import { duration } from './progress.ts';
 import type { ExitCode } from './output.ts';
 import { printDiagnostics, printJson, printNote } from './output.ts';
@@ -25,17 +26,38 @@ interface Checked {
   readonly estimate: WorkEstimate | null;
 }
 
-export async function check(path: string, flags: { readonly json?: true }): Promise<ExitCode> {
-  const { format, diagnostics, holds, estimate } = await checkFile(path);
-  const ok = !hasErrors(diagnostics);
-  if (flags.json)
-    printJson(
-      `${JSON.stringify({ file: inputName(path), kind: format?.id ?? null, ok, diagnostics, estimate }, null, 2)}\n`,
-    );
-  else printDiagnostics(diagnostics);
-  if (ok && format !== null) printNote(`ok: ${format.name}: ${holds}`);
-  if (estimate !== null && isMuch(estimate)) printNote(`to run it takes ${estimateText(estimate)}`);
+export async function check(paths: readonly string[], flags: { readonly json?: true }): Promise<ExitCode> {
+  const several: Diagnostic[] = [];
+  const files = await filesOf(paths, several);
+  const isOne = paths.length === 1 && files.length === 1 && files[0]!.path === paths[0];
+  const checked = await Promise.all(files.map(({ path, inFolder }) => checkedFile(path, inFolder)));
+  const ok = checked.length > 0 && checked.every((each) => each.ok);
+  if (flags.json) {
+    const documents = checked.map(({ file, format, ok: own, diagnostics, estimate }) => ({
+      file,
+      kind: format?.id ?? null,
+      ok: own,
+      diagnostics,
+      estimate,
+    }));
+    printJson(`${JSON.stringify(isOne ? documents[0] : { ok, files: documents }, null, 2)}\n`);
+  } else printDiagnostics([...several, ...checked.flatMap(({ diagnostics }) => diagnostics)]);
+  for (const { file, ok: own, format, holds, estimate } of checked) {
+    const where = isOne ? '' : `${file}: `;
+    if (own && format !== null) printNote(`${where}ok: ${format.name}: ${holds}`);
+    if (estimate !== null && isMuch(estimate)) printNote(`${where}to run it takes ${estimateText(estimate)}`);
+  }
+  if (checked.length === 0) printNote(`error: there is no file in ${paths.join(', ')}`);
   return ok ? 0 : 1;
+}
+
+/** A file of a folder that is nothing which is read is no mistake of it. */
+async function checkedFile(path: string, inFolder: boolean): Promise<Checked & { file: string; ok: boolean }> {
+  const file = inputName(path);
+  const checked = await checkFile(path);
+  const isOther = inFolder && checked.holds === null && checked.format?.role !== 'scenario';
+  const diagnostics = isOther ? notRead(file, checked.diagnostics) : checked.diagnostics;
+  return { ...checked, diagnostics, file, ok: !hasErrors(diagnostics) };
 }
 
 async function checkFile(path: string): Promise<Checked> {

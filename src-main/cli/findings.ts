@@ -8,7 +8,7 @@ import type { FindingReport, MigrationQuestion } from '../../shared/model/findin
 import { plural } from '../../shared/view/number-format.ts';
 import { findingReport, refusedStarts } from '../findings/index.ts';
 import type { ForeignFacts } from '../formats/index.ts';
-import { recognise } from '../formats/index.ts';
+import { readDocument, recognise } from '../formats/index.ts';
 import type { ImportPart, Scenario } from '../scenario/index.ts';
 import { assembleScenario, readScenario, sortParts } from '../scenario/index.ts';
 import { textHash } from '../store/index.ts';
@@ -53,7 +53,8 @@ async function scenarioOf(
       const { value, diagnostics } = readScenario(input.value, file);
       return { scenario: value, diagnostics };
     }
-    read = partsOf(input.value, file);
+    const document = readDocument(input.value, file);
+    read = { parts: partsOf(document, file, input.value), diagnostics: document.diagnostics };
   } else read = await readParts(paths);
   const { parts, diagnostics } = read;
   if (hasErrors(diagnostics)) return { scenario: null, diagnostics };

@@ -10,17 +10,24 @@ import { isOf, linuxZoneinfo } from '../formats/index.ts';
 import { count, plural } from '../../shared/view/number-format.ts';
 import { refusedStarts } from '../findings/index.ts';
 import type { ImportPart, Scenario } from '../scenario/index.ts';
-import { assembleScenario, canonicalText, explainManaged, guestFromLinuxFiles, sortParts } from '../scenario/index.ts';
+import {
+  assembleScenario,
+  canonicalText,
+  explainManaged,
+  guestFromLinuxFiles,
+  sortParts,
+  withFigures,
+} from '../scenario/index.ts';
 import { headOf, keepEarlier, overInput, standingAt, textHash, unwritable, writeFiles } from '../store/index.ts';
 import { scenarioText } from './check.ts';
 import { readParts } from './input.ts';
-import type { CommandFlags } from './option.ts';
+import type { CommandFlags, FigureFlags } from './option.ts';
 import type { ExitCode } from './output.ts';
 import { printDiagnostics, printJson, printNote } from './output.ts';
 import { resolvePath } from './path.ts';
 import { textTable } from './text-table.ts';
 
-export interface ImportFlags extends CommandFlags {
+export interface ImportFlags extends CommandFlags, FigureFlags {
   readonly output: string;
   readonly name?: string;
   readonly host?: string;
@@ -80,7 +87,7 @@ function rehearsalText({ commands }: Scenario): string {
 
 function assemble(
   parts: readonly ImportPart<ForeignFacts>[],
-  { name, host, nodeMemory, rehearsal, compact, migrate }: ImportFlags,
+  { name, host, nodeMemory, rehearsal, compact, migrate, dirty, link, downtimeMs }: ImportFlags,
   diagnostics: Diagnostic[],
 ): Scenario | null {
   const read = assembleScenario(sortParts(parts), {
@@ -94,7 +101,10 @@ function assemble(
     ...(nodeMemory === undefined ? {} : { nodeMemoryMiB: nodeMemory }),
   });
   diagnostics.push(...read.diagnostics);
-  return read.value;
+  if (read.value === null) return null;
+  const stated = withFigures(read.value, { dirty, link, downtimeMs });
+  diagnostics.push(...stated.diagnostics);
+  return stated.value;
 }
 
 /** Why it was not written, or null. */

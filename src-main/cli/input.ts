@@ -2,7 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
-import type { ForeignFacts } from '../formats/index.ts';
+import type { ForeignDocument, ForeignFacts } from '../formats/index.ts';
 import { readDocument } from '../formats/index.ts';
 import type { ImportPart } from '../scenario/index.ts';
 import { readText, readTextStream } from '../store/index.ts';
@@ -17,46 +17,58 @@ export const readInput = (path: string): Promise<Read<string>> =>
     ? readTextStream(process.stdin, inputName(path))
     : readText(resolvePath(path), path, `Relative names start at ${baseFolder()}.`);
 
-/** The facts of one foreign text. It is kept once, whatever it holds. */
-export function partsOf(
-  text: string,
-  file: string,
-): { readonly parts: readonly ImportPart<ForeignFacts>[]; readonly diagnostics: readonly Diagnostic[] } {
-  const { parts, diagnostics } = readDocument(text, file);
-  return { parts: parts.map(({ facts }, i) => ({ file, facts, ...(i === 0 ? { text } : {}) })), diagnostics };
+/** The facts of one foreign text, which is kept once, whatever it holds. */
+export const partsOf = ({ parts }: ForeignDocument, file: string, text: string): readonly ImportPart<ForeignFacts>[] =>
+  parts.map(({ facts }, i) => ({ file, facts, ...(i === 0 ? { text } : {}) }));
+
+/** One file of those that a person names, or that stand in a folder. */
+interface GivenFile {
+  readonly file: string;
+  readonly document: ForeignDocument;
+  /** Why it is not read: only in a folder, where a file that is nothing which is read is no reason to read nothing. */
+  readonly notRead: string | null;
+  readonly parts: readonly ImportPart<ForeignFacts>[];
+}
+
+const NOTHING: ForeignDocument = { parts: [], ignored: [], diagnostics: [] };
+
+/** What each foreign file says, and what is wrong with any. */
+export async function readFiles(
+  paths: readonly string[],
+): Promise<{ readonly files: readonly GivenFile[]; readonly diagnostics: Diagnostic[] }> {
+  const files: GivenFile[] = [];
+  const diagnostics: Diagnostic[] = [];
+  for (const { path, inFolder } of await filesOf(paths, diagnostics)) {
+    const file = inputName(path);
+    const input = await readInput(path);
+    const document = input.value === null ? NOTHING : readDocument(input.value, file);
+    const all = [...input.diagnostics, ...document.diagnostics];
+    const isOther = inFolder && document.parts.length === 0;
+    diagnostics.push(...(isOther ? notRead(file, all) : all));
+    const parts = input.value === null ? [] : partsOf(document, file, input.value);
+    files.push({ file, document, notRead: isOther ? (all[0]?.message ?? 'It says nothing.') : null, parts });
+  }
+  return { files, diagnostics };
 }
 
 /** The facts of foreign files that could be read, and what is wrong with any. */
 export async function readParts(
   paths: readonly string[],
 ): Promise<{ readonly parts: readonly ImportPart<ForeignFacts>[]; readonly diagnostics: Diagnostic[] }> {
-  const parts: ImportPart<ForeignFacts>[] = [];
-  const diagnostics: Diagnostic[] = [];
-  for (const { path, inFolder } of await filesOf(paths, diagnostics)) {
-    const file = inputName(path);
-    const input = await readInput(path);
-    if (input.value === null) {
-      diagnostics.push(...(inFolder ? notRead(file, input.diagnostics) : input.diagnostics));
-      continue;
-    }
-    const read = partsOf(input.value, file);
-    const isOther = inFolder && read.parts.length === 0;
-    diagnostics.push(...(isOther ? notRead(file, read.diagnostics) : read.diagnostics));
-    parts.push(...read.parts);
-  }
-  return { parts, diagnostics };
+  const { files, diagnostics } = await readFiles(paths);
+  return { parts: files.flatMap(({ parts }) => parts), diagnostics };
 }
 
 /** A folder of a host's files has some hundred. */
 const MAX_FILES = 4096;
 const MAX_FOLDER_DEPTH = 16;
 
-/** The files that a person names, and those below the folders that they name, in the order of their names. */
 export async function isFolder(path: string): Promise<boolean> {
   return path !== '-' && (await stat(resolvePath(path)).catch(() => null))?.isDirectory() === true;
 }
 
-async function filesOf(
+/** The files that a person names, and those below the folders that they name, in the order of their names. */
+export async function filesOf(
   paths: readonly string[],
   diagnostics: Diagnostic[],
 ): Promise<readonly { readonly path: string; readonly inFolder: boolean }[]> {
@@ -71,7 +83,8 @@ async function filesOf(
       else if (entry.isFile()) files.push({ path: join(path, entry.name), inFolder: true });
     }
   };
-  for (const path of paths) {
+  // Of stdin there is one text, however often it is named.
+  for (const path of new Set(paths)) {
     if (await isFolder(path)) await walk(path, 0);
     else files.push({ path, inFolder: false });
   }
@@ -83,7 +96,7 @@ async function filesOf(
 }
 
 /** A file of a folder that is nothing which is read is named, and no reason to read nothing. */
-function notRead(file: string, [first]: readonly Diagnostic[]): Diagnostic[] {
+export function notRead(file: string, [first]: readonly Diagnostic[]): Diagnostic[] {
   const found = first?.found;
   const detail = found === undefined ? {} : { found };
   return [{ severity: 'note', slug: 'file-not-read', message: 'This file is not read.', where: { file }, ...detail }];

@@ -10,7 +10,15 @@ import { COMMANDS } from '../../shared/model/command.ts';
 import { DEFAULT_DMA32_END_MIB, DEFAULT_DMA_END_MIB } from '../../shared/model/default.ts';
 import { GOAL_TYPES } from '../../shared/model/plan.ts';
 import { pagesFromMib } from '../../shared/units/index.ts';
-import { addCommandOptions, addRunOptions, amount, collect, tickOrConverged, wholeNumber } from './option.ts';
+import {
+  addCommandOptions,
+  addFigureOptions,
+  addRunOptions,
+  amount,
+  collect,
+  tickOrConverged,
+  wholeNumber,
+} from './option.ts';
 import type { ExitCode } from './output.ts';
 import { printNote, quietPipes } from './output.ts';
 import { VERSION } from './version.ts';
@@ -29,7 +37,7 @@ const program = new Command('pageshift')
   .showHelpAfterError('(--help after the command shows what it takes)')
   .addHelpText(
     'after',
-    '\nFILE may be - for stdin. Exit codes: 0 done; 1 the answer is no, or the input is bad; 2 wrong usage; 130 stopped by Ctrl+C.',
+    '\nFILE may be - for stdin; where several may be given, a folder stands for all files below it. Exit codes: 0 done; 1 the answer is no, or the input is bad; 2 wrong usage; 130 stopped by Ctrl+C.',
   );
 
 addRunOptions(program.command('run').argument('<FILE>', 'a scenario'))
@@ -39,26 +47,30 @@ addRunOptions(program.command('run').argument('<FILE>', 'a scenario'))
 
 program
   .command('check')
-  .argument('<FILE>', 'a scenario or a foreign file')
-  .description('say all that is wrong with a file')
+  .argument('<FILE...>', 'scenarios or foreign files; of a folder all below it')
+  .description('say all that is wrong with files')
   .option('--json', 'the diagnostics as one JSON document on stdout')
-  .action(exitWith(async (file, flags) => (await import('./check.ts')).check(file, flags)));
+  .action(exitWith(async (files, flags) => (await import('./check.ts')).check(files, flags)));
 
-addCommandOptions(
-  program
-    .command('import')
-    .argument(
-      '<FILE...>',
-      "libvirt capabilities, libvirt domains, output of numactl --hardware, or one Linux guest's own files: boot log, " +
-        'iomem, zoneinfo, buddyinfo, pagetypeinfo, node meminfo; in any order',
-    )
-    .description('make a scenario of hosts and VMs that other tools describe, or of a guest as it is')
-    .requiredOption('-o, --output <OUT>', 'the scenario to write, *.pageshift.json; - for stdout')
-    .option('--name <TEXT>', 'name of the scenario')
-    .option('--host <NAME>', 'host that the VMs start on; otherwise the first')
-    .addOption(
-      new Option('--node-memory <MIB>', 'memory of host nodes that no file states').argParser(wholeNumber(1, 2 ** 23)),
-    ),
+addFigureOptions(
+  addCommandOptions(
+    program
+      .command('import')
+      .argument(
+        '<FILE...>',
+        "libvirt capabilities, libvirt domains, output of numactl --hardware, or one Linux guest's own files: boot log, " +
+          'iomem, zoneinfo, buddyinfo, pagetypeinfo, node meminfo; in any order',
+      )
+      .description('make a scenario of hosts and VMs that other tools describe, or of a guest as it is')
+      .requiredOption('-o, --output <OUT>', 'the scenario to write, *.pageshift.json; - for stdout')
+      .option('--name <TEXT>', 'name of the scenario')
+      .option('--host <NAME>', 'host that the VMs start on; otherwise the first')
+      .addOption(
+        new Option('--node-memory <MIB>', 'memory of host nodes that no file states').argParser(
+          wholeNumber(1, 2 ** 23),
+        ),
+      ),
+  ),
 )
   .option('--no-rehearsal', 'without --compact and --migrate: no commands either, instead of compacting each VM')
   .option('--explain', "why a Linux guest's zones manage as many pages as they do; needs its boot log and zoneinfo")
@@ -73,9 +85,10 @@ addRunOptions(program.command('report').argument('<FILE>', 'a scenario'))
 
 program
   .command('facts')
-  .argument('<FILE>', 'a foreign file')
-  .description('what a foreign file says, as JSON')
-  .action(exitWith(async (file) => (await import('./facts.ts')).facts(file)));
+  .argument('<FILE...>', 'foreign files; of several, and of a folder: what they say together of hosts and VMs')
+  .description('what foreign files say, as JSON')
+  .option('--json', 'as without it: it is JSON always')
+  .action(exitWith(async (files) => (await import('./facts.ts')).facts(files)));
 
 program
   .command('simtest')
@@ -328,9 +341,9 @@ addQueueOptions(queue.command('clean'))
 program
   .command('schema')
   .addArgument(
-    new Argument('[WHAT]', 'of which document').choices(['scenario', 'findings', 'sweep']).default('scenario'),
+    new Argument('[WHAT]', 'of which document').choices(['scenario', 'findings', 'facts', 'sweep']).default('scenario'),
   )
-  .description('the JSON Schema of scenarios, of sweeps, or of what findings --json prints')
+  .description('the JSON Schema of scenarios, of sweeps, or of what findings --json or facts prints')
   .action(exitWith(async (what) => (await import('./schema.ts')).schema(what)));
 
 quietPipes();

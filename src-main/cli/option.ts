@@ -9,8 +9,15 @@ import { COMMANDS, FLAG_COMMANDS, flagGrammar } from '../../shared/model/command
 /** Commands of the world, by the flag that gives them. */
 export type CommandFlags = { readonly [Type in FlagCommand]: readonly string[] };
 
+/** What VMs write and links carry. */
+export interface FigureFlags {
+  readonly dirty: readonly string[];
+  readonly link: readonly string[];
+  readonly downtimeMs?: number;
+}
+
 /** The options of `run` and `report` that describe a run. */
-export interface RunFlags extends CommandFlags {
+export interface RunFlags extends CommandFlags, FigureFlags {
   readonly until?: 'converged';
   readonly ticks?: number;
   readonly maxTicks: number;
@@ -53,19 +60,36 @@ export function addCommandOptions(command: Command): Command {
   return command;
 }
 
+/** Flags for what VMs write and links carry. */
+export const addFigureOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--dirty <VM=MIB_S[:MIB]>', 'what a VM writes a second, and over how much memory; may be repeated')
+        .argParser(collect)
+        .default([], 'as the scenario says'),
+    )
+    .addOption(
+      new Option('--link <[HOST,HOST=]MIB_S>', 'what a link carries, or every link; may be repeated')
+        .argParser(collect)
+        .default([], 'as the scenario says'),
+    )
+    .addOption(new Option('--downtime-ms <N>', 'downtime limit of every migration').argParser(amount));
+
 export const addRunOptions = (command: Command): Command =>
   addCommandOptions(
-    command
-      .addOption(
-        new Option('--until <state>', 'run until nothing is left to wait for (default)')
-          .choices(['converged'])
-          .conflicts('ticks'),
-      )
-      .addOption(new Option('--ticks <N>', 'run so many ticks instead').argParser(wholeNumber(0, MAX_TICKS)))
-      .addOption(
-        new Option('--max-ticks <N>', 'with --until: the answer is no after so many ticks')
-          .argParser(wholeNumber(0, MAX_TICKS))
-          .default(DEFAULT_MAX_TICKS)
-          .conflicts('ticks'),
-      ),
+    addFigureOptions(
+      command
+        .addOption(
+          new Option('--until <state>', 'run until nothing is left to wait for (default)')
+            .choices(['converged'])
+            .conflicts('ticks'),
+        )
+        .addOption(new Option('--ticks <N>', 'run so many ticks instead').argParser(wholeNumber(0, MAX_TICKS)))
+        .addOption(
+          new Option('--max-ticks <N>', 'with --until: the answer is no after so many ticks')
+            .argParser(wholeNumber(0, MAX_TICKS))
+            .default(DEFAULT_MAX_TICKS)
+            .conflicts('ticks'),
+        ),
+    ),
   );

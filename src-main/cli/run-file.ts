@@ -137,12 +137,19 @@ const brokenText = (law: string, vm: string | null, text: string, tick: number, 
   `law ${law} is broken at tick ${tick} with seed ${seed}${vm === null ? '' : ` in VM ${vm}`}: ${text}. This is a bug in Pageshift.`;
 
 /** The command line that gives the same run, to the same tick. */
-export function againText(path: string, { compact, migrate }: RunFlags, { record }: Run): string {
+export function againText(
+  path: string,
+  { compact = [], migrate = [], dirty = [], link = [], downtimeMs }: Partial<RunFlags>,
+  { record }: Run,
+): string {
   const words = [
     ...['npm', 'run', '--silent', 'pageshift', '--', 'run', path],
     ...(record.ending === 'settled' ? ['--until', 'converged'] : ['--ticks', String(record.after.header.tick)]),
     ...compact.flatMap((text) => ['--compact', text]),
     ...migrate.flatMap((text) => ['--migrate', text]),
+    ...dirty.flatMap((text) => ['--dirty', text]),
+    ...link.flatMap((text) => ['--link', text]),
+    ...(downtimeMs === undefined ? [] : ['--downtime-ms', String(downtimeMs)]),
   ];
   return words.map((word) => (/^[\w./:=@,+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
 }

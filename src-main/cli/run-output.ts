@@ -5,7 +5,7 @@ import type { MigrationRow } from '../../shared/model/transfer.ts';
 import type { WorldEvent, WorldEventType } from '../../shared/model/event.ts';
 import type { HostMatrix, NodeRow, RunEnding, RunRecord, VmHostRow } from '../../shared/view/index.ts';
 import { guestAccounting, hostMatrix, idList, getsLayouts } from '../../shared/view/index.ts';
-import { eventText } from '../../shared/view/words/index.ts';
+import { DIRTY_UNKNOWN, eventText } from '../../shared/view/words/index.ts';
 import { checksText, verdict } from '../report/index.ts';
 import { bytes, count, decimal, plural, seconds, size } from '../../shared/view/number-format.ts';
 import { percentText } from '../../shared/view/share.ts';
@@ -122,6 +122,7 @@ function sideBySide(width: number, left: readonly string[], right: readonly stri
 
 function hostText(record: RunRecord, host: number, { before, after }: Matrices): string {
   const old = before.nodes;
+  const hasPools = after.nodes.some((node) => node.host === host && node.poolFreePages > 0);
   const rows = after.nodes.flatMap((node, i) =>
     node.host === host
       ? [
@@ -132,13 +133,14 @@ function hostText(record: RunRecord, host: number, { before, after }: Matrices):
             size(node.usedPages),
             size(old[i]!.freePages),
             size(node.freePages),
+            ...(hasPools ? [size(node.poolFreePages)] : []),
             cpuText(node.cpus),
           ],
         ]
       : [],
   );
-  const head = ['', 'total', 'used before', 'after', 'free before', 'after', 'CPUs'];
-  return `Host ${record.after.header.hosts[host]!.name}\n${textTable('<>>>>><', [head, ...rows])}`;
+  const head = ['', 'total', 'used before', 'after', 'free before', 'after', ...(hasPools ? ['in pools'] : []), 'CPUs'];
+  return `Host ${record.after.header.hosts[host]!.name}\n${textTable(hasPools ? '<>>>>>><' : '<>>>>><', [head, ...rows])}`;
 }
 
 const cpuText = (cpus: readonly number[]): string => (cpus.length === 0 ? 'none' : idList(cpus));
@@ -152,7 +154,7 @@ function migrationText({ after, tickMs }: RunRecord): string {
     `${m.fromHost} → ${m.toHost}`,
     m.phase,
     seconds((m.endTick ?? tick) - m.startTick, tickMs),
-    m.downtimeMs === null ? '–' : `${decimal(m.downtimeMs)} ms`,
+    m.downtimeMs !== null ? `${decimal(m.downtimeMs)} ms` : m.phase === 'completed' ? DIRTY_UNKNOWN : '–',
     count(m.rounds.length),
     bytes(m.sentBytes),
   ];

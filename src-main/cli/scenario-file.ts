@@ -2,11 +2,11 @@
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import type { Format } from '../formats/index.ts';
 import { recognise } from '../formats/index.ts';
-import type { CommandTexts, Scenario } from '../scenario/index.ts';
-import { readScenario, withCommandTexts } from '../scenario/index.ts';
+import type { CommandTexts, FigureTexts, Scenario } from '../scenario/index.ts';
+import { readScenario, withCommandTexts, withFigures } from '../scenario/index.ts';
 import { inputName, readInput } from './input.ts';
 
-export async function loadScenario(path: string, texts: CommandTexts = {}): Promise<Read<Scenario>> {
+export async function loadScenario(path: string, texts: CommandTexts & FigureTexts = {}): Promise<Read<Scenario>> {
   const input = await readInput(path);
   if (input.value === null) return { value: null, diagnostics: input.diagnostics };
   const file = inputName(path);
@@ -15,8 +15,12 @@ export async function loadScenario(path: string, texts: CommandTexts = {}): Prom
   if (format.role !== 'scenario') return { value: null, diagnostics: [foreign(format, file)] };
   const read = readScenario(input.value, file);
   if (read.value === null) return read;
-  const whole = withCommandTexts(read.value, texts);
-  return { value: whole.value, diagnostics: [...read.diagnostics, ...whole.diagnostics] };
+  const stated = withCommandTexts(read.value, texts);
+  const whole = stated.value === null ? stated : withFigures(stated.value, texts);
+  return {
+    value: whole.value,
+    diagnostics: [...read.diagnostics, ...stated.diagnostics, ...(whole === stated ? [] : whole.diagnostics)],
+  };
 }
 
 function foreign({ name }: Format, file: string): Diagnostic {

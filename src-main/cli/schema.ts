@@ -1,11 +1,16 @@
 /** `schema [WHAT]`: the published JSON Schemas. */
 import { findingJsonSchema } from '../../shared/schema/finding.ts';
-import { scenarioJsonSchema } from '../scenario/index.ts';
+import { factsJsonSchema, scenarioJsonSchema } from '../scenario/index.ts';
 import { sweepJsonSchema } from '../sweep/index.ts';
 import type { ExitCode } from './output.ts';
 import { printJson } from './output.ts';
 
-const SCHEMAS = { scenario: scenarioJsonSchema, findings: findingJsonSchema, sweep: sweepJsonSchema };
+const SCHEMAS = {
+  scenario: scenarioJsonSchema,
+  findings: findingJsonSchema,
+  facts: factsJsonSchema,
+  sweep: sweepJsonSchema,
+};
 
 export type SchemaName = keyof typeof SCHEMAS;
 

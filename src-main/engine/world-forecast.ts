@@ -15,6 +15,7 @@ import type { Command } from '../../shared/model/command.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
 import type { Rejection } from '../../shared/model/rejection.ts';
 import type { Backing, Host } from './fleet/index.ts';
+import { figuresOf } from './fleet/index.ts';
 import type { CompactionForecast, MigrationForecast, Planned, Transfers } from './transfer/index.ts';
 import { sentBytes } from './transfer/index.ts';
 import { checkCommand, type CommandPlace, effectOf } from './world-command.ts';
@@ -64,6 +65,7 @@ const NOTHING_SENT = {
   sentBytes: 0,
   downtimeMs: null,
   converges: false,
+  dirtyKnown: true,
   leastLimitMs: null,
 } as const;
 
@@ -103,8 +105,7 @@ function forecastMigration(
   const { vm, toHost } = command;
   if (plan === null) return { type: 'migrate', toHost, ...NOTHING_SENT, ...rejectedMove(world, index, rejection) };
   const { config, tick, transfers } = world;
-  const { bytesPerSec, downtimeMs, precopy } = plan;
-  const converges = downtimeMs !== null;
+  const { bytesPerSec, downtimeMs, precopy, converges, dirtyKnown } = plan;
   const completed = tick + Math.max(0, Math.ceil(plan.totalMs / config.tickMs - 1e-9) - 1);
   const before = transfers.fleet.guest(index).backing;
   const outlook = outlookOf(world, index, {
@@ -128,6 +129,7 @@ function forecastMigration(
     sentBytes: Math.round(sentBytes(precopy)),
     downtimeMs,
     converges,
+    dirtyKnown,
     leastLimitMs: precopy.leastLimitMs,
   };
   return {
@@ -182,11 +184,14 @@ function nodeForecasts(before: Host, after: Host, was: Backing, willBe: Backing)
   const [vmBefore, vmAfter] = [was.pagesByNode(before.index), willBe.pagesByNode(before.index)];
   return before.nodes
     .filter(({ frames }) => frames.totalPages > 0)
-    .map(({ nid, frames }) => ({
+    .map((node) => ({ node, now: figuresOf(node), then: figuresOf(after.nodes[after.position(node.nid)]!) }))
+    .map(({ node: { nid }, now, then }) => ({
       host: before.name,
       nid,
-      freeBefore: frames.freePages,
-      freeAfter: after.frames(nid).freePages,
+      freeBefore: now.freePages,
+      freeAfter: then.freePages,
+      poolFreeBefore: now.poolFreePages,
+      poolFreeAfter: then.poolFreePages,
       vmBefore: vmBefore.get(nid) ?? 0,
       vmAfter: vmAfter.get(nid) ?? 0,
     }));

@@ -24,7 +24,7 @@ import {
 import type { HostConfig, RfcSwitches } from '../../shared/model/config.ts';
 import type { CompactionRow, MigrationRow } from '../../shared/model/transfer.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
-import { backingTable, type Fleet, hostNodesTable } from './fleet/index.ts';
+import { backingTable, type Fleet, hostNodesTable, poolsTable } from './fleet/index.ts';
 import type { Transfers } from './transfer/index.ts';
 import { type Mm, NR_PAGE_ORDERS, NR_ZONES, PAGES_PER_PAGEBLOCK } from './mm/index.ts';
 import { forEachBlockRow } from './mm/block-row.ts';
@@ -162,6 +162,7 @@ export function snapshotOf(world: WorldParts, level: SnapshotLevel, { blocksOf }
     },
     tables: {
       hostNodes: hostNodesTable(transfers.fleet),
+      pools: poolsTable(transfers.fleet),
       backing: backingTable(transfers.fleet),
       guests: tableOf(
         'guests',

@@ -4,9 +4,9 @@
  */
 import { describe, expect, test } from 'vitest';
 import { findingReportSchema } from '../../shared/schema/finding.ts';
+import { assumptionsOf } from '../scenario/index.ts';
 import type { World, WorldHost, WorldVm } from './fixture.ts';
 import { migrationOf, scenarioOf } from './fixture.ts';
-import { assumptionsOf } from './from-scenario.ts';
 import { factsOf, findAll } from './index.ts';
 import { CHECKS } from './table.ts';
 

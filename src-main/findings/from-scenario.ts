@@ -6,7 +6,6 @@
  * (b) A binding: `binding`, else a placement that is a policy.
  * (c) VMs that are not placed are asked about like all others; unless the document says that they run, they do not.
  */
-import type { Assumption } from '../../shared/model/finding.ts';
 import { pagesFromKib } from '../../shared/units/index.ts';
 import type { Scenario, ScenarioHost, ScenarioVm } from '../scenario/index.ts';
 import { idsOf, pagesOf } from '../scenario/index.ts';
@@ -162,32 +161,3 @@ function measuredCellsOf(vm: ScenarioVm): ReadonlyMap<number, ReadonlyMap<number
   const cells = vm.measured?.cells;
   return cells === undefined ? null : new Map(cells.map(({ cell, nodes }) => [cell, byNode(nodes)]));
 }
-
-/** Everything that the document states nowhere and the simulation takes for granted, with how to find out. */
-export function assumptionsOf(scenario: Scenario): Assumption[] {
-  const ofHosts = scenario.hosts.flatMap((host) =>
-    (host.assumed ?? []).map((text): Assumption => ({
-      host: host.name,
-      vm: null,
-      text,
-      measure: 'numactl --hardware',
-    })),
-  );
-  const ofLinks = scenario.links
-    .filter((link) => link.assumed === true)
-    .map((link): Assumption => ({
-      host: link.hosts[0],
-      vm: null,
-      text: `The link between ${link.hosts[0]} and ${link.hosts[1]} carries ${link.bandwidthMiBps} MiB/s: 10 GbE, as no source states it.`,
-      measure: 'iperf3 -c <other host>',
-    }));
-  const ofVms = scenario.vms.flatMap((vm) => (vm.assumed ?? []).map((text) => vmAssumption(vm, text)));
-  return [...ofHosts, ...ofLinks, ...ofVms];
-}
-
-const vmAssumption = (vm: ScenarioVm, text: string): Assumption => ({
-  host: vm.host,
-  vm: vm.name,
-  text,
-  measure: /dirty/.test(text) ? `virsh domdirtyrate-calc ${vm.name} --seconds 1` : 'numastat -p <pid of its QEMU>',
-});

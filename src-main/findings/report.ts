@@ -3,9 +3,10 @@ import { COMMANDS } from '../../shared/model/command.ts';
 import type { FindingReport, MigrationQuestion } from '../../shared/model/finding.ts';
 import { bytesFromMib } from '../../shared/units/index.ts';
 import type { Scenario } from '../scenario/index.ts';
+import { assumptionsOf } from '../scenario/index.ts';
 import type { MigrationFacts } from './facts.ts';
 import { findAll } from './find.ts';
-import { assumptionsOf, factsOf } from './from-scenario.ts';
+import { factsOf } from './from-scenario.ts';
 
 /** A report, or why the migration cannot be asked about. */
 export type FindingAnswer =

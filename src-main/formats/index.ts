@@ -1,12 +1,12 @@
 /** Foreign formats: text → facts and diagnostics, facts → text. Pure: no files, no clock; nothing throws. */
 export type { Distances, HostFacts, HostNodeFacts, MemoryDeviceFacts, PagePool, VmFacts } from './facts.ts';
 export { hasRole, isOf, readDocument, readForeign, recognise, runsInGuests } from './foreign.ts';
-export type { ForeignFacts, ForeignPart, Recognised } from './foreign.ts';
+export type { ForeignDocument, ForeignFacts, ForeignPart, Recognised } from './foreign.ts';
 export type { Facts, Format, Role, RoleFacts } from './format.ts';
 export { tableText } from './acpi-table/table.ts';
 export { hostStateOf } from './host-state.ts';
 export { MAX_INPUT_BYTES, refuseTooLarge } from './input.ts';
-export type { FreeAreaFacts } from './linux-buddyinfo/read.ts';
+export type { BuddyinfoFacts, FreeAreaFacts } from './linux-buddyinfo/read.ts';
 export type { BootLogFacts } from './linux-dmesg/read.ts';
 export type { IomemFacts } from './linux-iomem/read.ts';
 export type { NodeMeminfoFacts } from './linux-node-meminfo/read.ts';

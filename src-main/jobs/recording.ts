@@ -20,7 +20,7 @@ import { eventText, rejectionText } from '../../shared/view/words/index.ts';
 import type { LogEntry, World } from '../engine/index.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
 import type { Scenario } from '../scenario/index.ts';
-import { canonicalText } from '../scenario/index.ts';
+import { assumptionText, canonicalText } from '../scenario/index.ts';
 
 /** Rows of the backing table that a snapshot of every tick may have. */
 const CHEAP_ROWS = 2048;
@@ -97,7 +97,9 @@ export class Recording {
       seed: config.seed,
       tickMs: config.tickMs,
       description: scenario.description ?? '',
-      assumed: scenario.hosts.flatMap(({ name, assumed }) => (assumed ?? []).map((text) => `${name}: ${text}`)),
+      assumed: scenario.hosts.flatMap(({ name, assumed }) =>
+        (assumed ?? []).map((each) => `${name}: ${assumptionText(each)}`),
+      ),
       inputs: inputsOf(config),
       before: this.#before,
       after,

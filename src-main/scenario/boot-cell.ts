@@ -7,10 +7,10 @@
  * (c) Pages, in the order of the nodes' ids. A VM that does not fit is nowhere.
  */
 import type { PlacementRule } from '../../shared/model/config.ts';
-import { emptyRoom, placeGuest, roomByNode } from './fit.ts';
-import { framePagesOf, holesOf, runsByNode } from './guest-map.ts';
+import { emptyRoom, placeGuest, wholeRoomByNode } from './fit.ts';
+import { runsByNode } from './guest-map.ts';
 import type { Scenario, ScenarioVm } from './schema.ts';
-import { hostConfig, placementRules } from './world-config.ts';
+import { fitGuest, hostConfig } from './world-config.ts';
 
 export interface BootCell {
   readonly vm: string;
@@ -26,13 +26,12 @@ export function bootCells(scenario: Scenario): BootCell[] {
   return scenario.vms.flatMap((vm) => {
     const host = hosts.get(vm.host)!;
     const room = rooms.get(vm.host)!;
-    const framePages = framePagesOf(vm);
-    const holes = holesOf(vm);
+    const guest = fitGuest(vm, host);
     const cells = cellsOf(vm).map((cell) => ({ ...cell, byNode: new Map<number, number>() }));
-    for (const rule of placementRules(vm, host)) {
-      const before = roomByNode(room);
-      placeGuest({ framePages, holes, placement: [rule] }, host, room);
-      const after = roomByNode(room);
+    for (const rule of guest.placement) {
+      const before = wholeRoomByNode(room);
+      placeGuest({ ...guest, placement: [rule] }, host, room);
+      const after = wholeRoomByNode(room);
       const taken = new Map(
         inOrder(rule, [...before.keys()]).map((nid) => [nid, before.get(nid)! - (after.get(nid) ?? 0)]),
       );

@@ -54,6 +54,7 @@ test('a VM that found no room is named where the text has it, or by its path', (
     nodes: [0],
     shortPages: 9,
     framePages: 1,
+    inPool: false,
   } as const;
   const problem = [{ guest: 'b', ...short }];
   expect(placementDiagnostics(problem, value!, 'f', given)[0]!.where).toEqual({

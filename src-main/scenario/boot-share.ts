@@ -1,9 +1,8 @@
 /** How the placement of a scenario spreads each VM over the nodes of its host at tick 0, without making the world. */
-import { emptyRoom, placeGuest, roomByNode } from './fit.ts';
-import { framePagesOf, holesOf } from './guest-map.ts';
+import { emptyRoom, placeGuest, wholeRoomByNode } from './fit.ts';
 import { pagesOf } from './quantity.ts';
 import type { Scenario } from './schema.ts';
-import { hostConfig, placementRules } from './world-config.ts';
+import { fitGuest, hostConfig } from './world-config.ts';
 
 export interface BootShare {
   readonly vm: string;
@@ -21,14 +20,9 @@ export function bootShares(scenario: Scenario): BootShare[] {
   return scenario.vms.map((vm) => {
     const host = hosts.find(({ name }) => name === vm.host)!;
     const room = rooms.get(vm.host)!;
-    const before = roomByNode(room);
-    const guest = {
-      framePages: framePagesOf(vm),
-      holes: holesOf(vm),
-      placement: placementRules(vm, host),
-    };
-    const shortage = placeGuest(guest, host, room);
-    const after = roomByNode(room);
+    const before = wholeRoomByNode(room);
+    const shortage = placeGuest(fitGuest(vm, host), host, room);
+    const after = wholeRoomByNode(room);
     const taken = [...before].map(([nid, pages]) => ({ nid, pages: pages - after.get(nid)! }));
     const all = taken.reduce((sum, { pages }) => sum + pages, 0);
     const shares = shortage !== null || all === 0 ? [] : taken.filter(({ pages }) => pages > 0);

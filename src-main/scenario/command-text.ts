@@ -1,6 +1,6 @@
 /**
- * Commands as they are typed on a command line, for those that have a flag: `--compact VM[=NODES][@TICK]`. NODES is a list
- * such as 0-1,3; without it the engine chooses. Without TICK the command is applied before the first step.
+ * Commands as they are typed on a command line, for those that have a flag: `--compact VM[=NODES][@TICK]`,
+ * `--migrate VM=HOST[:NODES][@TICK]`. NODES is a list such as 0-1,3; without it the engine chooses. Without TICK the command is applied before the first step.
  */
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
@@ -47,17 +47,39 @@ export function commandFromText(type: FlagCommand, text: string, scenario: Scena
   }
   if (at > MAX_TICK) return fail('command-text', `tick ${at} is too late`, { expected: `at most ${MAX_TICK}` });
   const vms = scenario.vms.map((vm) => vm.name);
-  if (!vms.includes(subject)) return fail('unknown-vm', `there is no VM "${subject}"`, nameHint(subject, vms));
-  const command = (parameter: unknown): Read<ScenarioCommand> => ({
-    value: commandSchema.parse({ at, type, vm: subject, [flag.to]: parameter }),
+  if (!vms.includes(subject)) {
+    const kept = scenario.notPlaced?.find(({ vm }) => vm.name === subject);
+    if (kept !== undefined)
+      return fail(
+        'vm-not-placed',
+        `VM "${subject}" is kept, but not placed: its start would be refused. ${kept.reason}`,
+      );
+    return fail('unknown-vm', `there is no VM "${subject}"`, nameHint(subject, vms));
+  }
+  const command = (parameter: unknown, nodes?: readonly number[]): Read<ScenarioCommand> => ({
+    value: commandSchema.parse({
+      at,
+      type,
+      vm: subject,
+      [flag.to]: parameter,
+      ...(nodes === undefined ? {} : { nodes }),
+    }),
     diagnostics: [],
   });
   if (target === null) return command(undefined);
   if (flag.target === 'HOST') {
     const hosts = scenario.hosts.map((host) => host.name);
-    return hosts.includes(target)
-      ? command(target)
-      : fail('unknown-host', `there is no host "${target}"`, nameHint(target, hosts));
+    if (hosts.includes(target)) return command(target);
+    // The nodes there that its memory is to be on: a host's name may hold `:` too.
+    const colon = target.lastIndexOf(':');
+    const host = target.slice(0, Math.max(0, colon));
+    if (!hosts.includes(host)) return fail('unknown-host', `there is no host "${target}"`, nameHint(target, hosts));
+    const nodes = parseIdList(target.slice(colon + 1), MAX_HOST_NID + 1);
+    if (typeof nodes === 'string' || nodes.length === 0)
+      return fail('id-list', typeof nodes === 'string' ? nodes : 'no node is named', {
+        expected: 'nodes such as 0-1,3',
+      });
+    return command(host, [...nodes]);
   }
   const nodes = parseIdList(target, MAX_HOST_NID + 1);
   if (typeof nodes === 'string' || nodes.length === 0) {

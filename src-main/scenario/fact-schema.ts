@@ -50,7 +50,10 @@ export const nodeFacts = {
 };
 
 /** Of a huge page pool. */
-export const poolFacts = { free: pageCount.optional().describe('Measured: pages of the pool that nobody has.') };
+export const poolFacts = {
+  free: pageCount.optional().describe('Measured: pages of the pool that nobody has.'),
+  reserved: pageCount.optional().describe('Held by processes that are no VM of this document. Left out: none.'),
+};
 
 /** Of a host, beyond its nodes. */
 export const systemSchema = z
@@ -74,8 +77,28 @@ export const systemSchema = z
   .describe('How the host is configured; what is left out is not known.');
 
 const bindingMode = z.enum(['strict', 'preferred', 'interleave', 'restrictive']);
-const kibOnNode = z.strictObject({ node: hostNid, memoryKiB: kib });
-const byNode = z.array(kibOnNode).max(limit.MAX_NODES_PER_HOST);
+const MAX_PAGE_SIZES = 4;
+const kibOnNode = z.strictObject({
+  node: hostNid,
+  memoryKiB: kib,
+  pageKiB: hugePageKib.optional().describe('Size of the pages; left out: not known. A node is listed for each size.'),
+});
+const byNode = z.array(kibOnNode).max(MAX_PAGE_SIZES * limit.MAX_NODES_PER_HOST);
+
+export const assumedSchema = z.union([
+  z.string().max(1000),
+  z.strictObject({
+    text: z.string().max(1000),
+    measure: z.string().max(1000).nullable().describe('A command that would tell it.'),
+  }),
+]);
+
+const MAX_STRANGERS = 4096;
+/** Of a host. */
+export const strangersSchema = z
+  .array(z.strictObject({ name: z.string().max(200), pid: z.int().min(0).optional(), nodes: byNode }))
+  .max(MAX_STRANGERS)
+  .describe('Measured: processes that hold memory and are no VM of this document. Part of what is reserved.');
 
 /** Of a VM. */
 export const vmFacts = {
@@ -138,5 +161,5 @@ export const vmFacts = {
     })
     .optional()
     .describe('How it is configured beyond what is simulated; what is left out is not known.'),
-  assumed: z.array(z.string().max(1000)).max(100).optional().describe('What an importer had to assume about this VM.'),
+  assumed: z.array(assumedSchema).max(100).optional().describe('What an importer had to assume about this VM.'),
 };

@@ -108,6 +108,7 @@ const guest: fc.Arbitrary<FitGuest> = fc
         : [];
     return {
       framePages,
+      hugePages: [],
       holes: [],
       placement: [
         { start: 0, end, mode, nodes: nids, pages: pages.map((p) => Math.max(0, p)), scatter: false } as PlacementRule,
@@ -194,7 +195,11 @@ describe('placeGuest', () => {
       pages: [1024, 1024],
       scatter: false,
     };
-    const shortage = placeGuest({ framePages: 512, holes: [], placement: [rule] }, config, emptyRoom(config));
+    const shortage = placeGuest(
+      { framePages: 512, hugePages: [], holes: [], placement: [rule] },
+      config,
+      emptyRoom(config),
+    );
     expect(shortage).toMatchObject({ nid: 0, neededPages: 1024, freePages: 512 });
   });
 });

@@ -13,8 +13,14 @@
  *     block where that is more. They are holes until they are plugged, and so is what lies between.
  */
 import type { PfnRange } from '../../shared/units/index.ts';
-import { PAGE_SIZE_BYTES, PAGE_SIZE_KIB, PAGES_PER_HUGE, pagesFromMib } from '../../shared/units/index.ts';
-import type { LayoutRange } from '../../shared/model/config.ts';
+import {
+  PAGE_SIZE_BYTES,
+  PAGE_SIZE_KIB,
+  PAGES_PER_HUGE,
+  pagesFromKib,
+  pagesFromMib,
+} from '../../shared/units/index.ts';
+import type { HugePageRange, LayoutRange } from '../../shared/model/config.ts';
 import { idsOf } from './id-list.ts';
 import { MAX_GUEST_NODE_IDS } from '../../shared/model/limit.ts';
 import { byStart, mergeRanges, pagesIn, subtractRanges } from './pfn-range.ts';
@@ -172,6 +178,24 @@ export function distanceMatrix(ids: readonly number[], given: ScenarioDistances 
 
 /** Pages in a host frame of the VM. */
 export const framePagesOf = (vm: ScenarioVm): number => (vm.backing.pageKiB === PAGE_SIZE_KIB ? 1 : PAGES_PER_HUGE);
+
+/** Size of the pages that a cell asks pools for; null: it asks for none. A VM without cells is cell 0. */
+function hugePageKib({ hugepages = [] }: ScenarioVm, cell: number): number | null {
+  const own = hugepages.find(({ cells }) => cells?.includes(cell) === true);
+  const kib = (own ?? hugepages.find(({ cells }) => cells === undefined))?.sizeKiB ?? null;
+  return kib === null || kib <= PAGE_SIZE_KIB ? null : kib;
+}
+
+/** What is to be backed by pages of pools. What is plugged in later is not. */
+export function hugePagesOf(vm: ScenarioVm): HugePageRange[] {
+  if (vm.hugepages === undefined) return [];
+  const memoryEnd = memoryEndOf(vm);
+  return piecesBy(vm, (nid) => hugePageKib(vm, nid)).flatMap(({ start, end, value }) =>
+    value === null || start >= memoryEnd
+      ? []
+      : [{ start, end: Math.min(end, memoryEnd), framePages: pagesFromKib(value) }],
+  );
+}
 
 /**
  * The memory of a VM in runs of what `of` gives for each cell: neighbours with the same value are one. A frame that straddles two

@@ -30,10 +30,20 @@ export interface SizedHost {
   readonly name: string;
   readonly nodes: readonly SizedNode[];
   readonly distances: Distances | null;
-  readonly assumed: readonly string[];
+  readonly assumed: NonNullable<HostInput['assumed']>;
+  /** Processes that are no VM of the document. */
+  readonly strangers: NonNullable<HostInput['strangers']>;
   readonly system: HostInput['system'];
   /** Nodes of its devices, by PCI address, as far as they are known. */
   readonly devices: ReadonlyMap<string, number>;
+}
+
+interface SizedPool extends PagePool {
+  readonly free: number | null;
+  /** False: `count` is what is free, as only that is stated. */
+  readonly isCountKnown: boolean;
+  /** Held by processes that are no VM of the document. */
+  readonly reserved: number;
 }
 
 export interface SizedNode {
@@ -41,21 +51,24 @@ export interface SizedNode {
   readonly pages: number;
   readonly cpus: readonly number[];
   /** null: no source states pools. */
-  readonly pools: readonly (PagePool & { readonly free: number | null })[] | null;
+  readonly pools: readonly SizedPool[] | null;
   readonly freeKiB: number | null;
   /** Free and reclaimable page cache. */
   readonly availableKiB: number | null;
+  /** By order, all zones together. */
+  readonly freeBlocks: readonly number[] | null;
   /** Used by the host and others: by nothing that is a VM of the document. */
   readonly reservedPages: number;
 }
 
 /** As the document has it. */
-export const hostInput = ({ name, nodes, distances, assumed, system }: SizedHost): HostInput => ({
+export const hostInput = ({ name, nodes, distances, assumed, system, strangers }: SizedHost): HostInput => ({
   name,
   nodes: nodes.map(nodeInput),
   distances: distances === null ? null : importDistances(distances),
   ...(assumed.length > 0 ? { assumed: [...assumed] } : {}),
   ...(system === undefined ? {} : { system }),
+  ...(strangers.length > 0 ? { strangers: [...strangers] } : {}),
 });
 
 const nodeInput = (node: SizedNode): HostInput['nodes'][number] => ({
@@ -68,12 +81,14 @@ const nodeInput = (node: SizedNode): HostInput['nodes'][number] => ({
   ...(node.pools === null ? {} : { hugepages: node.pools.map(poolInput) }),
   ...(node.freeKiB === null ? {} : { freeKiB: node.freeKiB }),
   ...(node.availableKiB === null ? {} : { availableKiB: node.availableKiB }),
+  ...(node.freeBlocks === null ? {} : { freeBlocks: [...node.freeBlocks] }),
 });
 
-const poolInput = ({ sizeKiB, count, free }: NonNullable<SizedNode['pools']>[number]) => ({
+const poolInput = ({ sizeKiB, count, free, reserved }: SizedPool) => ({
   sizeKiB,
   count,
   ...(free === null ? {} : { free }),
+  ...(reserved === 0 ? {} : { reserved }),
 });
 
 const MIN_ASSUMED_GIB = 16;
@@ -93,7 +108,7 @@ export function importHost(
 ): SizedHost {
   const unstated = facts.nodes.filter((node) => node.memoryKiB === null);
   const assumedPages = assumedNodePages(facts.nodes, unstated, vmPages, nodeMemoryMiB);
-  const assumed: string[] = [];
+  const assumed: NonNullable<HostInput['assumed']> = [];
   if (unstated.length > 0) {
     const where = unstated.length === 1 ? 'node' : 'nodes';
     const ids = formatIdList(unstated.map((node) => node.id));
@@ -101,7 +116,7 @@ export function importHost(
       assumedPages === NO_MEMORY
         ? `${where} ${ids}: no memory, as the file states none for them but does for others`
         : `${where} ${ids}: ${mibFromPages(assumedPages)} MiB each, as the file states no memory`;
-    assumed.push(message);
+    assumed.push({ text: message, measure: 'numactl --hardware' });
     diagnostics.push({
       severity: 'warning',
       slug: 'memory-assumed',
@@ -113,7 +128,7 @@ export function importHost(
   const cpus = cpusOf(facts.nodes);
   if (cpus !== null) {
     const message = 'its CPUs are numbered node by node, as the file counts them and does not name them';
-    assumed.push(message);
+    assumed.push({ text: message, measure: 'numactl --hardware' });
     diagnostics.push({
       severity: 'warning',
       slug: 'cpus-assumed',
@@ -121,18 +136,20 @@ export function importHost(
       where: { file },
     });
   }
+  const nodes = facts.nodes.map((node, i) => ({
+    nid: node.id,
+    pages: node.memoryKiB === null ? assumedPages : wholePagesFromKib(node.memoryKiB),
+    cpus: cpus?.[i] ?? node.cpus,
+    pools: poolsOf(facts, node.id, measure),
+    ...freeOf(measure.nodes.get(node.id)),
+    reservedPages: 0,
+  }));
   return {
     name,
-    nodes: facts.nodes.map((node, i) => ({
-      nid: node.id,
-      pages: node.memoryKiB === null ? assumedPages : wholePagesFromKib(node.memoryKiB),
-      cpus: cpus?.[i] ?? node.cpus,
-      pools: poolsOf(facts, node.id, measure),
-      ...freeOf(measure.nodes.get(node.id)),
-      reservedPages: 0,
-    })),
+    nodes,
     distances: facts.distances,
-    assumed,
+    assumed: [...assumed, ...unstatedOf(nodes, facts)],
+    strangers: [],
     system: systemOf(measure),
     devices: new Map(
       measure.devices.flatMap(({ address, node }) => (node === null || node < 0 ? [] : [[address, node] as const])),
@@ -147,10 +164,41 @@ function cpusOf(nodes: readonly HostNodeFacts[]): readonly (readonly number[])[]
   return nodes.map(({ cpuCount }) => Array.from({ length: Math.floor(cpuCount ?? 0) }, () => next++));
 }
 
-function freeOf(node: NodeMeasure | undefined): Pick<SizedNode, 'freeKiB' | 'availableKiB'> {
+/** What no file states and the simulation takes for granted, beside the memory of nodes. */
+function unstatedOf(nodes: readonly SizedNode[], { distances }: HostFacts): NonNullable<HostInput['assumed']> {
+  const withMemory = nodes.filter(({ pages }) => pages > 0);
+  const when = (holds: boolean, text: string, measure: string): NonNullable<HostInput['assumed']> =>
+    holds ? [{ text, measure }] : [];
+  const isFreeKnown = withMemory.every(({ freeKiB }) => freeKiB !== null);
+  return [
+    ...when(
+      distances === null && nodes.length > 1,
+      'Distances between its nodes: 20 from each to each other, as no file states them.',
+      'numactl --hardware',
+    ),
+    ...when(
+      !isFreeKnown,
+      'What is free on its nodes: all that these VMs do not hold, as no file states it.',
+      'virsh freecell --all',
+    ),
+    ...when(
+      isFreeKnown && withMemory.some(({ availableKiB }) => availableKiB === null),
+      'Page cache that could give way: none, as no file states it.',
+      'cat /sys/devices/system/node/node*/meminfo',
+    ),
+    ...when(
+      nodes.every(({ pools }) => pools === null),
+      'Huge page pools: none, as no file states them.',
+      'virsh freepages --all',
+    ),
+  ];
+}
+
+function freeOf(node: NodeMeasure | undefined): Pick<SizedNode, 'freeKiB' | 'availableKiB' | 'freeBlocks'> {
   const freeKiB = node?.freeKiB ?? null;
   const reclaimable = node?.reclaimableKiB ?? null;
-  return { freeKiB, availableKiB: freeKiB === null || reclaimable === null ? null : freeKiB + reclaimable };
+  const availableKiB = freeKiB === null || reclaimable === null ? null : freeKiB + reclaimable;
+  return { freeKiB, availableKiB, freeBlocks: node?.freeBlocks ?? null };
 }
 
 /** As the host's own file states them, with what is free of them where that was measured. */
@@ -160,10 +208,15 @@ function poolsOf(facts: HostFacts, nid: number, measure: HostMeasure): SizedNode
   // Only libvirt lists page sizes; a text without any says nothing of pools.
   const saysNothing = facts.hugepages.length === 0 && facts.nodes.every((node) => node.pages.length === 0);
   if (saysNothing && measured === null) return null;
-  const pools = new Map(stated.map(({ sizeKiB, count }) => [sizeKiB, { sizeKiB, count, free: null as number | null }]));
+  const pools = new Map(
+    stated.map(({ sizeKiB, count }): [number, SizedPool] => [
+      sizeKiB,
+      { sizeKiB, count, free: null, isCountKnown: true, reserved: 0 },
+    ]),
+  );
   for (const [sizeKiB, { total, free }] of measured ?? []) {
-    const count = total ?? pools.get(sizeKiB)?.count ?? free ?? 0;
-    pools.set(sizeKiB, { sizeKiB, count, free });
+    const known = total ?? pools.get(sizeKiB)?.count ?? null;
+    pools.set(sizeKiB, { sizeKiB, count: known ?? free ?? 0, free, isCountKnown: known !== null, reserved: 0 });
   }
   return [...pools.values()].sort((a, b) => a.sizeKiB - b.sizeKiB);
 }

@@ -77,7 +77,7 @@ describe('memory in use', () => {
   test('that a VM has not touched is assumed, and said', () => {
     const scenario = imported([domain('db', 4000)], [processOf('db', { 1: 3000 })]);
     expect(scenario.vms[0]!.assumed).toEqual([
-      'Where the 1000 MiB lie that it has not touched: with most of its memory.',
+      { text: 'Where the 1000 MiB lie that it has not touched: with most of its memory.', measure: null },
     ]);
   });
 });

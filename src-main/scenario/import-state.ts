@@ -1,15 +1,18 @@
 /**
  * What was measured of one host and its VMs, put together from any number of texts of the same moment.
  *
- * (a) Of two texts that state one fact the later in the order of the parts counts, unless it states none.
+ * (a) Of two texts that state one fact the later in the order of the parts counts, unless it states none. Of free memory the
+ *     more exact counts: the kernel's own figures, then libvirt's, then those that tools round.
  * (b) Processes and states belong to a VM by its name; one that names no known VM is a stranger.
  * (c) Nothing is derived here: what no text states stays null.
  */
 import type {
+  BuddyinfoFacts,
   DeviceState,
   HostFacts,
   HostStateFacts,
   KsmState,
+  PagesOnNode,
   PlacementFacts,
   ProcessPlacement,
   VmState,
@@ -19,6 +22,8 @@ import type {
 export interface NodeMeasure {
   readonly freeKiB: number | null;
   readonly reclaimableKiB: number | null;
+  /** Free blocks by order, all zones together (buddyinfo). */
+  readonly freeBlocks: readonly number[] | null;
   /** By size in KiB; null: no text states pools. */
   readonly pools: ReadonlyMap<number, { readonly total: number | null; readonly free: number | null }> | null;
 }
@@ -33,23 +38,54 @@ export interface HostMeasure {
   readonly devices: readonly DeviceState[];
 }
 
-export function hostMeasure(hosts: readonly HostFacts[], states: readonly HostStateFacts[]): HostMeasure {
-  const nodes = new Map<number, { freeKiB: number | null; reclaimableKiB: number | null; pools: Pools | null }>();
-  const nodeOf = (nid: number) => {
-    const known = nodes.get(nid) ?? { freeKiB: null, reclaimableKiB: null, pools: null };
+/** How exact a format's figures of free memory are; of one that is not listed, least. */
+const EXACTNESS: Readonly<Record<string, number>> = {
+  'linux-node-meminfo': 3,
+  'linux-sysfs': 3,
+  'virsh-freecell': 2,
+  'virsh-freepages': 2,
+  'numastat-node': 1,
+};
+
+interface Measuring {
+  freeKiB: number | null;
+  reclaimableKiB: number | null;
+  freeBlocks: readonly number[] | null;
+  pools: Pools | null;
+  /** EXACTNESS of what the free memory was read from. */
+  exactness: number;
+}
+
+export function hostMeasure(
+  hosts: readonly HostFacts[],
+  states: readonly HostStateFacts[],
+  freeAreas: readonly BuddyinfoFacts[] = [],
+): HostMeasure {
+  const nodes = new Map<number, Measuring>();
+  const nodeOf = (nid: number): Measuring => {
+    const known = nodes.get(nid) ?? {
+      freeKiB: null,
+      reclaimableKiB: null,
+      freeBlocks: null,
+      pools: null,
+      exactness: -1,
+    };
     nodes.set(nid, known);
     return known;
   };
-  for (const host of hosts) {
-    for (const { id, freeKiB } of host.nodes) {
+  for (const { kind, nodes: stated } of [...hosts, ...states]) {
+    const exactness = EXACTNESS[kind] ?? 0;
+    for (const { id, freeKiB } of stated) {
       const node = nodeOf(id);
-      node.freeKiB = freeKiB ?? node.freeKiB;
+      if (freeKiB === null || exactness < node.exactness) continue;
+      node.freeKiB = freeKiB;
+      node.exactness = exactness;
     }
   }
+  for (const [nid, blocks] of freeBlocksOf(freeAreas)) nodeOf(nid).freeBlocks = blocks;
   for (const state of states) {
-    for (const { id, freeKiB, reclaimableKiB, pools } of state.nodes) {
+    for (const { id, reclaimableKiB, pools } of state.nodes) {
       const node = nodeOf(id);
-      node.freeKiB = freeKiB ?? node.freeKiB;
       node.reclaimableKiB = reclaimableKiB ?? node.reclaimableKiB;
       for (const { sizeKiB, total, free } of pools) {
         node.pools ??= new Map();
@@ -76,15 +112,44 @@ export function hostMeasure(hosts: readonly HostFacts[], states: readonly HostSt
   };
 }
 
+/** Of each node, the blocks of its zones together. */
+function freeBlocksOf(texts: readonly BuddyinfoFacts[]): Map<number, readonly number[]> {
+  const byNode = new Map<number, readonly number[]>();
+  // Of several texts the last is of the latest moment.
+  for (const { nid, blocks } of texts.at(-1)?.zones ?? []) {
+    const before = byNode.get(nid) ?? [];
+    const orders = Math.max(before.length, blocks.length);
+    byNode.set(
+      nid,
+      Array.from({ length: orders }, (_, order) => (before[order] ?? 0) + (blocks[order] ?? 0)),
+    );
+  }
+  return byNode;
+}
+
 type Pools = Map<number, { total: number | null; free: number | null }>;
+
+/** KiB on a node in pages of one size; null: of any size. */
+export interface KibByPage {
+  readonly node: number;
+  readonly pageKiB: number | null;
+  readonly kib: number;
+}
 
 /** What was measured of one VM. */
 export interface VmMeasure {
   readonly running: boolean | null;
   /** KiB by host node, guest memory alone where the tool tells it apart. */
-  readonly byNode: ReadonlyMap<number, number> | null;
+  readonly byNode: readonly KibByPage[] | null;
   /** The same by guest cell. */
-  readonly byCell: ReadonlyMap<number, ReadonlyMap<number, number>> | null;
+  readonly byCell: ReadonlyMap<number, readonly KibByPage[]> | null;
+  /** Guest memory of which no name of a backend tells the cell, a list for each range. */
+  readonly ofNoCell: readonly (readonly KibByPage[])[];
+  /**
+   * Of its whole process, the memory that a tool calls huge, KiB by node, where the tool counts every huge page as one of the
+   * default size; null where it does not, or does not tell huge pages apart.
+   */
+  readonly understated: { readonly hugeByNode: ReadonlyMap<number, number> | null } | null;
   readonly state: VmState | null;
 }
 
@@ -126,8 +191,10 @@ export function vmMeasures(
       const process = processes.get(name);
       return {
         running: state?.running ?? (process === undefined ? null : true),
-        byNode: process === undefined ? null : sums(process.ramByNode ?? process.byNode),
+        byNode: process === undefined ? null : byPage(process),
         byCell: process === undefined ? null : cellsOf(process),
+        ofNoCell: process === undefined ? [] : unnamed(process),
+        understated: process === undefined ? null : understated(process),
         state,
       };
     },
@@ -156,23 +223,54 @@ const withStated = <T extends object>(before: T | undefined, later: T): T => ({
   ...(Object.fromEntries(Object.entries(later).filter(([, value]) => value !== null)) as T),
 });
 
-function sums(list: readonly { readonly node: number; readonly kib: number }[]): Map<number, number> {
-  const kib = new Map<number, number>();
-  for (const one of list) kib.set(one.node, (kib.get(one.node) ?? 0) + one.kib);
-  return kib;
+/** Guest memory alone where it is told apart, by page size where that is. */
+export function byPage({ ramBlocks, ramByNode, byNode }: ProcessPlacement): KibByPage[] {
+  const list =
+    ramBlocks.length > 0
+      ? ramBlocks.flatMap(({ pages }) => pages.map(kibOfPages))
+      : (ramByNode ?? byNode).map(({ node, kib }) => ({ node, pageKiB: null, kib }));
+  return summed(list);
+}
+
+const kibOfPages = ({ node, sizeKiB, pages }: PagesOnNode): KibByPage => ({
+  node,
+  pageKiB: sizeKiB,
+  kib: pages * sizeKiB,
+});
+
+/** One entry for each node and page size, ascending. */
+function summed(list: readonly KibByPage[]): KibByPage[] {
+  const byKey = new Map<string, KibByPage>();
+  for (const each of list) {
+    const key = `${each.node} ${each.pageKiB}`;
+    byKey.set(key, { ...each, kib: each.kib + (byKey.get(key)?.kib ?? 0) });
+  }
+  const sum = [...byKey.values()].filter(({ kib }) => kib > 0);
+  return sum.sort((a, b) => a.node - b.node || (a.pageKiB ?? 0) - (b.pageKiB ?? 0));
+}
+
+/** numastat counts every huge page as one of the default size. */
+function understated({ ramByNode, byKind }: ProcessPlacement): VmMeasure['understated'] {
+  if (ramByNode !== null) return null;
+  const huge = byKind['huge'] ?? null;
+  return { hugeByNode: huge === null ? null : new Map(huge.map(({ node, kib }) => [node, kib])) };
 }
 
 const CELL_BACKEND = /^ram-node(\d{1,3})$/;
 
-/** By the names of the memory backends; null where one of them names no cell. */
-function cellsOf({ ramBlocks }: ProcessPlacement): Map<number, Map<number, number>> | null {
-  const cells = new Map<number, Map<number, number>>();
+/** By the names of the memory backends; null where none of them names a cell. */
+function cellsOf({ ramBlocks }: ProcessPlacement): Map<number, readonly KibByPage[]> | null {
+  const cells = new Map<number, readonly KibByPage[]>();
   for (const { backend, pages } of ramBlocks) {
     const match = CELL_BACKEND.exec(backend ?? '');
-    if (match === null) return null;
-    const cell = cells.get(Number(match[1])) ?? new Map<number, number>();
-    cells.set(Number(match[1]), cell);
-    for (const { node, sizeKiB, pages: n } of pages) cell.set(node, (cell.get(node) ?? 0) + n * sizeKiB);
+    if (match === null) continue;
+    const cell = Number(match[1]);
+    cells.set(cell, summed([...(cells.get(cell) ?? []), ...pages.map(kibOfPages)]));
   }
   return cells.size === 0 ? null : cells;
 }
+
+const unnamed = ({ ramBlocks }: ProcessPlacement): (readonly KibByPage[])[] =>
+  ramBlocks
+    .filter(({ backend }) => !CELL_BACKEND.test(backend ?? ''))
+    .map(({ pages }) => summed(pages.map(kibOfPages)));

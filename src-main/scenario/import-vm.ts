@@ -8,7 +8,8 @@
  *     the nodes of its CPUs, which for a running VM is an assumption. Where libvirt would ask numad, memory is spread.
  * (c) Bindings and pins are kept as the file states them, also to nodes and CPUs that the host lacks: a VM that cannot start
  *     because of them is kept as not placed (not-placed.ts).
- * (d) Backing: 2 MiB frames for VMs with huge pages of any size and for all from 64 MiB on (transparent huge pages).
+ * (d) Backing: huge pages of the host's pools as the file asks for them, by cell; of the rest 2 MiB frames (transparent huge
+ *     pages) from 64 MiB on.
  */
 import type { Diagnostic, Severity } from '../../shared/errors/index.ts';
 import { kibFromPages, mibFromPages, PAGE_SIZE_KIB, pagesFromKib, pagesFromMib } from '../../shared/units/index.ts';
@@ -16,7 +17,7 @@ import type { MemoryDeviceFacts, VmFacts } from '../formats/index.ts';
 import { formatIdList } from './id-list.ts';
 import type { ImportPart, SizedHost } from './import-host.ts';
 import { importDistances } from './import-host.ts';
-import type { VmMeasure } from './import-state.ts';
+import type { KibByPage, VmMeasure } from './import-state.ts';
 import { MIN_GUEST_PAGES } from '../../shared/model/limit.ts';
 import { sentence } from './problem.ts';
 import { quantityFromPages, textFromPages } from './quantity.ts';
@@ -65,7 +66,7 @@ export function importVm(
     );
     if (cells.length > 0) cells[0]!.pages += pages - total;
   }
-  const backing = { pageKiB: backingPageKib(facts, pages, say) };
+  const backing = { pageKiB: pages >= THP_FROM_PAGES ? (2048 as const) : (4 as const) };
   return {
     pages,
     placeOn: (placedOn) => ({
@@ -76,7 +77,7 @@ export function importVm(
       cells: cells.map((cell) => ({ id: cell.id, cpus: cell.cpus, ...quantityFromPages(cell.pages) })),
       distances: facts.distances === null ? null : importDistances(facts.distances),
       backing,
-      ...placementOf(facts, pages, placedOn, measure),
+      ...placementOf(facts, pages, placedOn, measure, say),
       ...bindingOf(facts),
       ...cpusOf(facts, measure),
       ...hugepagesOf(facts),
@@ -143,34 +144,39 @@ function deviceKib(device: MemoryDeviceFacts): number | null {
   return null;
 }
 
-function backingPageKib(facts: VmFacts, pages: number, say: Say): 4 | 2048 {
-  if (facts.hugepages.length === 0) return pages >= THP_FROM_PAGES ? 2048 : 4;
-  const others = facts.hugepages.map((h) => h.sizeKiB).filter((kib) => kib !== null && kib !== 2048);
-  if (others.length > 0)
-    say('note', 'import-hugepages', `huge pages of ${others.join(' and ')} KiB are simulated as frames of 2048 KiB`);
-  if (facts.hugepages.every((h) => h.nodeset !== null))
-    say('note', 'import-hugepages', 'huge pages of single cells are given to all of it');
-  return 2048;
-}
-
 function placementOf(
   facts: VmFacts,
   pages: number,
   host: SizedHost,
-  measure: VmMeasure,
+  stated: VmMeasure,
+  say: Say,
 ): Pick<VmInput, 'placement' | 'memnodes' | 'assumed' | 'measured' | 'running'> {
+  const measure: VmMeasure = { ...stated, byNode: corrected(facts, stated), byCell: cellsMeasured(facts, stated) };
+  if (measure.byNode === null && stated.byNode !== null)
+    say(
+      'warning',
+      'import-huge-understated',
+      'numastat counts its huge pages as smaller ones, so where they lie is not known; numa_maps tells it',
+    );
   const memnodes = facts.memnodes.map(({ cell, mode, nodeset }) => ({ cell, mode, nodes: [...nodeset], holds: true }));
   const placement = wholePlacement(facts, host);
   const { byNode } = measure;
   const running = measure.running ?? facts.running;
-  const assumed: string[] = [];
+  const assumed: NonNullable<VmInput['assumed']> = [];
   if (running !== false && byNode !== null) {
-    const kib = [...byNode.values()].reduce((sum, one) => sum + one, 0);
+    const kib = byNode.reduce((sum, one) => sum + one.kib, 0);
     const untouched = pages - pagesFromKib(kib);
+    // No tool tells it: such memory is nowhere yet.
     if (untouched > 0)
-      assumed.push(`Where the ${textFromPages(untouched)} lie that it has not touched: with most of its memory.`);
+      assumed.push({
+        text: `Where the ${textFromPages(untouched)} lie that it has not touched: with most of its memory.`,
+        measure: null,
+      });
   } else if (running !== false && placement.mode === 'spread' && memnodes.length === 0) {
-    assumed.push('Where its memory lies: evenly over the nodes that its vCPUs may use, as no file states it.');
+    assumed.push({
+      text: 'Where its memory lies: evenly over the nodes that its vCPUs may use, as no file states it.',
+      measure: 'cat /proc/<pid of its QEMU>/numa_maps',
+    });
   }
   return {
     running,
@@ -182,12 +188,43 @@ function placementOf(
 }
 
 const measuredOf = ({ byNode, byCell }: VmMeasure): NonNullable<VmInput['measured']> => ({
-  nodes: listOf(byNode!),
-  ...(byCell === null ? {} : { cells: [...byCell].map(([cell, nodes]) => ({ cell, nodes: listOf(nodes) })) }),
+  nodes: measuredList(byNode!),
+  ...(byCell === null ? {} : { cells: [...byCell].map(([cell, nodes]) => ({ cell, nodes: measuredList(nodes) })) }),
 });
 
-const listOf = (kib: ReadonlyMap<number, number>) =>
-  [...kib].filter(([, memoryKiB]) => memoryKiB > 0).map(([node, memoryKiB]) => ({ node, memoryKiB }));
+/** As the document has it. */
+export const measuredList = (list: readonly KibByPage[]): NonNullable<VmInput['measured']>['nodes'] =>
+  list.map(({ node, pageKiB, kib }) => ({ node, memoryKiB: kib, ...(pageKiB === null ? {} : { pageKiB }) }));
+
+/** Of each cell; one that no backend names has the one range that is left. Null where that does not tell each cell's. */
+function cellsMeasured({ cells }: VmFacts, { byCell, ofNoCell }: VmMeasure): VmMeasure['byCell'] {
+  const named = byCell ?? new Map<number, readonly KibByPage[]>();
+  const left = cells.filter(({ id }) => !named.has(id));
+  if (left.length === 0) return cells.length === 0 || ofNoCell.length > 0 ? null : named;
+  if (left.length > 1 || ofNoCell.length !== 1) return null;
+  const all: (readonly [number, readonly KibByPage[]])[] = [...named, [left[0]!.id, ofNoCell[0]!] as const];
+  return new Map(all.toSorted(([a], [b]) => a - b));
+}
+
+/** Of the default huge pages, by which numastat counts all. */
+const COUNTED_HUGE_KIB = 2048;
+
+/**
+ * What was measured, with the huge pages that numastat counts as smaller ones at their size. Nothing, where it does not tell
+ * them apart: what it prints then is less than there is.
+ */
+function corrected(facts: VmFacts, measure: VmMeasure): readonly KibByPage[] | null {
+  const { byNode, understated } = measure;
+  const sizes = new Set(facts.hugepages.map(({ sizeKiB }) => sizeKiB ?? DEFAULT_HUGE_KIB));
+  const [size, ...others] = sizes;
+  if (byNode === null || understated === null || size === undefined) return byNode;
+  if (size === COUNTED_HUGE_KIB && others.length === 0) return byNode;
+  const { hugeByNode } = understated;
+  if (hugeByNode === null || others.length > 0) return null;
+  return [...hugeByNode]
+    .filter(([, kib]) => kib > 0)
+    .map(([node, kib]) => ({ node, pageKiB: size, kib: Math.round(kib / COUNTED_HUGE_KIB) * size }));
+}
 
 function wholePlacement(facts: VmFacts, host: SizedHost): ScenarioPlacement {
   const nodeset = facts.memory?.nodeset ?? null;
@@ -258,7 +295,5 @@ function topologyOf(stated: VmFacts['cpuTopology']) {
 /** A dirty rate needs a working set to fall into, which no tool tells: all of its memory, unless a person says otherwise. */
 function dirtyOf({ state }: VmMeasure, pages: number): Pick<VmInput, 'dirty'> {
   const rate = state?.dirtyRate?.mibPerSec ?? null;
-  return rate === null || rate === 0
-    ? {}
-    : { dirty: { rateMiBps: rate, workingSetMiB: Math.floor(mibFromPages(pages)) } };
+  return rate === null ? {} : { dirty: { rateMiBps: rate, workingSetMiB: Math.floor(mibFromPages(pages)) } };
 }

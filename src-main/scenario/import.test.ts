@@ -106,7 +106,12 @@ describe('assembleScenario: hosts', () => {
   it('assumes memory that no node states: for the VMs twice, a power of two GiB, at least 16 GiB, and says so', () => {
     const small = assemble([host([null, null])], [vm()]);
     expect(small.value?.hosts[0]?.nodes.map((n) => n.memoryMiB)).toEqual([16384, 16384]);
-    expect(small.value?.hosts[0]?.assumed).toEqual(['nodes 0-1: 16384 MiB each, as the file states no memory']);
+    expect(small.value?.hosts[0]?.assumed).toMatchObject([
+      { text: 'nodes 0-1: 16384 MiB each, as the file states no memory', measure: 'numactl --hardware' },
+      { text: expect.stringContaining('Distances'), measure: 'numactl --hardware' },
+      { text: expect.stringContaining('free'), measure: 'virsh freecell --all' },
+      { text: expect.stringContaining('Huge page pools: none'), measure: 'virsh freepages --all' },
+    ]);
     expect(small.said).toEqual(['warning memory-assumed /data/h0.xml']);
     // 2 x 24 GiB over two nodes is 24 GiB a node.
     const large = assemble([host([null, null])], [vm({ memoryKiB: 24 * GIB_KIB })]);
@@ -121,7 +126,7 @@ describe('assembleScenario: hosts', () => {
   it('takes a node without stated memory among others with it as a node without memory', () => {
     const { value, said } = assemble([host([GIB_KIB, null])], []);
     expect(value?.hosts[0]?.nodes.map((n) => n.memoryMiB)).toEqual([1024, 0]);
-    expect(value?.hosts[0]?.assumed?.[0]).toContain('node 1: no memory');
+    expect(value?.hosts[0]?.assumed?.[0]).toMatchObject({ text: expect.stringContaining('node 1: no memory') });
     expect(said).toEqual(['warning memory-assumed /data/h0.xml']);
   });
 
@@ -138,6 +143,7 @@ describe('assembleScenario: hosts', () => {
     });
     const sparse = { ...facts, nodes: [facts.nodes[0]!, { ...facts.nodes[1]!, id: 17, cpus: [1, 3, 4, 5] }] };
     expect(assemble([sparse], []).value?.hosts[0]).toEqual({
+      assumed: [{ text: expect.stringContaining('free'), measure: 'virsh freecell --all' }],
       name: 'h0',
       nodes: [
         { nid: 0, cpus: '0-1', memoryMiB: 1024, reservedMiB: 0, hugepages: [] },
@@ -198,12 +204,12 @@ describe('assembleScenario: VMs', () => {
     expect(said).toEqual(['warning import-enlarged v0.xml']);
   });
 
-  it('backs VMs from 64 MiB on, and those with huge pages, by 2 MiB frames', () => {
+  it('backs VMs from 64 MiB on by 2 MiB frames, and cells by huge pages as they ask', () => {
     expect(first({ memoryKiB: 65_536 }).vm?.backing.pageKiB).toBe(2048);
     expect(first({ memoryKiB: 65_532 }).vm?.backing.pageKiB).toBe(4);
-    const huge = first({ memoryKiB: 4096, hugepages: [{ sizeKiB: 1_048_576, nodeset: [0] }] });
-    expect(huge.vm?.backing.pageKiB).toBe(2048);
-    expect(huge.said).toEqual(['note import-hugepages v0.xml', 'note import-hugepages v0.xml']);
+    const huge = first({ memoryKiB: 65_536, hugepages: [{ sizeKiB: 1_048_576, nodeset: [0] }] });
+    expect(huge.vm?.hugepages).toEqual([{ sizeKiB: 1_048_576, cells: [0] }]);
+    expect(huge.said).toEqual([]);
   });
 
   it('places by numatune', () => {

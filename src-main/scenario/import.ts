@@ -19,23 +19,27 @@ import type {
   ForeignFacts,
   HostFacts,
   HostStateFacts,
+  MigrationRecord,
   PlacementFacts,
+  ProcessPlacement,
   VmFacts,
   VmStateFacts,
 } from '../formats/index.ts';
-import { hasRole, hostStateOf, isOf, linuxZoneinfo, runsInGuests } from '../formats/index.ts';
+import { hasRole, hostStateOf, isOf, linuxBuddyinfo, linuxZoneinfo, runsInGuests } from '../formats/index.ts';
 import { draftOf } from './check.ts';
 import type { CommandTexts } from './command-text.ts';
 import { withCommandTexts } from './command-text.ts';
 import { problemsOfIssues } from './form-problem.ts';
-import type { ImportPart } from './import-host.ts';
+import type { HostInput, ImportPart } from './import-host.ts';
 import { hostInput, importHost } from './import-host.ts';
-import { hostMeasure, vmMeasures } from './import-state.ts';
-import { importVm } from './import-vm.ts';
+import { byPage, hostMeasure, vmMeasures } from './import-state.ts';
+import { importVm, measuredList } from './import-vm.ts';
 import { hostOfStates } from './host-of-states.ts';
 import { oneOfEach } from './one-of-each.ts';
+import { recordedOf } from './import-migration.ts';
 import { withReserved } from './import-reserved.ts';
 import { withoutUnplaceable } from './not-placed.ts';
+import { assumptionText } from './assumption.ts';
 import { assumedHost, guestFromLinuxFiles, linuxVm } from './linux-guest/index.ts';
 import { sourcesOf } from './import-source.ts';
 import { MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS } from '../../shared/model/limit.ts';
@@ -72,6 +76,8 @@ export interface ImportParts {
   readonly hostStates?: readonly ImportPart<HostStateFacts>[];
   readonly vmStates?: readonly ImportPart<VmStateFacts>[];
   readonly placements?: readonly ImportPart<PlacementFacts>[];
+  /** What was seen of live migrations and of what VMs write. */
+  readonly migrations?: readonly ImportPart<MigrationRecord>[];
   /** Of a role that nothing is made of here. */
   readonly others?: readonly ImportPart<Facts>[];
 }
@@ -83,6 +89,7 @@ export function sortParts(parts: readonly ImportPart<ForeignFacts>[]): ImportPar
   const hostStates: ImportPart<HostStateFacts>[] = [];
   const vmStates: ImportPart<VmStateFacts>[] = [];
   const placements: ImportPart<PlacementFacts>[] = [];
+  const migrations: ImportPart<MigrationRecord>[] = [];
   const others: ImportPart<Facts>[] = [];
   for (const part of parts) {
     const { facts } = part;
@@ -96,6 +103,7 @@ export function sortParts(parts: readonly ImportPart<ForeignFacts>[]): ImportPar
     } else if (hasRole(facts, 'host-state')) hostStates.push({ ...part, facts });
     else if (hasRole(facts, 'vm-state')) vmStates.push({ ...part, facts });
     else if (hasRole(facts, 'placement')) placements.push({ ...part, facts });
+    else if (hasRole(facts, 'migration-record')) migrations.push({ ...part, facts });
     else others.push(part);
   }
   const one = oneOfEach(vms);
@@ -106,6 +114,7 @@ export function sortParts(parts: readonly ImportPart<ForeignFacts>[]): ImportPar
     hostStates,
     vmStates,
     placements: [...placements, ...one.placements],
+    migrations,
     others,
   };
 }
@@ -162,7 +171,8 @@ const TEN_GBE_MIBPS = 1192;
 
 export function assembleScenario(parts: ImportParts, options: ImportOptions = {}): Read<Scenario> {
   const { guestFiles = [], others = [] } = parts;
-  const isHost = parts.vms.length + (parts.vmStates ?? []).length + (parts.placements ?? []).length > 0;
+  const ofVms = [...parts.vms, ...(parts.vmStates ?? []), ...(parts.placements ?? []), ...(parts.migrations ?? [])];
+  const isHost = ofVms.length > 0;
   // Node meminfo is a guest's or a host's: beside other files of nodes it is of the host.
   const ofGuestAlone = guestFiles.some(({ facts }) => hostStateOf(facts) === null);
   const ofNodes = (parts.hostStates ?? []).length > guestFiles.length;
@@ -170,14 +180,22 @@ export function assembleScenario(parts: ImportParts, options: ImportOptions = {}
   const { value, diagnostics } = isGuest
     ? assembleLinuxGuest(parts, guestFiles, options)
     : assembleHosts({ ...parts, hosts: hostsOf(parts) }, options);
-  const unused = [...others, ...(isGuest ? [] : guestFiles.filter(({ facts }) => hostStateOf(facts) === null))].map(
-    ({ file }): Diagnostic => ({
-      severity: 'warning',
-      slug: 'import-unused',
-      message: 'The file is read, but nothing of a scenario is made of it yet.',
-      where: { file },
-    }),
-  );
+  // Of a host its free blocks by order are used; the rest tells of zones, which only guests have here.
+  const ofZones = guestFiles.filter(({ facts }) => hostStateOf(facts) === null && !isOf(linuxBuddyinfo, facts));
+  const unusedOf = (part: ImportPart<Facts>, severity: 'note' | 'warning', message: string): Diagnostic => ({
+    severity,
+    slug: 'import-unused',
+    message,
+    where: { file: part.file },
+  });
+  const unused = [
+    ...others.map((part) =>
+      unusedOf(part, 'warning', 'The file is read, but nothing of a scenario is made of it yet.'),
+    ),
+    ...(isGuest ? [] : ofZones).map((part) =>
+      unusedOf(part, 'note', 'What it says of zones is not used: of a host only its nodes are simulated.'),
+    ),
+  ];
   return { value, diagnostics: [...diagnostics, ...unused] };
 }
 
@@ -227,12 +245,13 @@ function assembleHosts(parts: ImportParts, options: ImportOptions): Read<Scenari
   }
   const factsOf = <F>(list: readonly ImportPart<F>[] = []): F[] => list.map((part) => part.facts);
   const measures = vmMeasures(new Set(vmNames), factsOf(parts.vmStates), factsOf(parts.placements));
-  for (const { vm, pid, command, ramByNode, byNode } of measures.strangers) {
-    const kib = (ramByNode ?? byNode).reduce((sum, one) => sum + one.kib, 0);
+  const strangers = measures.strangers.map(strangerOf);
+  for (const { name, pid, nodes } of strangers) {
+    const kib = nodes.reduce((sum, one) => sum + one.memoryKiB, 0);
     diagnostics.push({
       severity: 'note',
       slug: 'import-stranger',
-      message: `The process ${vm ?? command ?? ''}${pid === null ? '' : ` (PID ${pid})`} holds ${Math.ceil(mibFromKib(kib))} MiB and is no VM of these files: what it holds is used by the host and others.`,
+      message: `The process ${name}${pid === undefined ? '' : ` (PID ${pid})`} holds ${Math.ceil(mibFromKib(kib))} MiB and is no VM of these files: what it holds is used by the host and others.`,
       where: {},
     });
   }
@@ -244,20 +263,25 @@ function assembleHosts(parts: ImportParts, options: ImportOptions): Read<Scenari
   const sized = parts.vms.map((part, i) =>
     importVm(part, vmNames[i]!, hostNames[hostOfVm[i]!]!, measures.of(vmNames[i]!), diagnostics),
   );
+  const freeAreas = (parts.guestFiles ?? []).flatMap(({ facts }) => (isOf(linuxBuddyinfo, facts) ? [facts] : []));
   const vmPages = sized.reduce((sum, vm) => sum + (vm?.pages ?? 0), 0);
   // States name no host: they are of the one that the VMs are on.
   const hosts = parts.hosts.map((part, i) => {
-    const measure = hostMeasure([part.facts], i === hostIndex ? factsOf(parts.hostStates) : []);
+    const isThis = i === hostIndex;
+    const measure = isThis
+      ? hostMeasure([part.facts], factsOf(parts.hostStates), freeAreas)
+      : hostMeasure([part.facts], []);
     return importHost(part, hostNames[i]!, vmPages, options.nodeMemoryMiB, measure, diagnostics);
   });
+  const recorded = recordedOf(parts.migrations ?? [], vmNames, diagnostics);
   const placed = sized.flatMap((vm, i) =>
-    vm === null ? [] : [{ at: hostOfVm[i]!, vm: vm.placeOn(hosts[hostOfVm[i]!]!) }],
+    vm === null ? [] : [{ at: hostOfVm[i]!, vm: recorded.onVm(vm.placeOn(hosts[hostOfVm[i]!]!), vm.pages) }],
   );
   const vms = placed.map(({ vm }) => vm);
-  hosts[hostIndex] = withReserved(
-    hosts[hostIndex]!,
-    placed.filter(({ at }) => at === hostIndex).map(({ vm }) => vm),
-  );
+  hosts.forEach((host, i) => {
+    const own = placed.filter(({ at }) => at === i).map(({ vm }) => vm);
+    hosts[i] = withReserved(i === hostIndex ? { ...host, strangers } : host, own);
+  });
   const asked = (options.compact?.length ?? 0) + (options.migrate?.length ?? 0) > 0;
   const commands = asked || options.rehearsal === false ? [] : rehearsalOf(vms);
   const fileNames = [...parts.hosts, ...parts.vms].map((part) => visible(baseName(part.file))).join(', ');
@@ -270,7 +294,7 @@ function assembleHosts(parts: ImportParts, options: ImportOptions): Read<Scenari
     name: cleanName(options.name ?? hostNames.join(' and '), 'imported'),
     description: `Imported from ${fileNames}`.slice(0, MAX_DESCRIPTION_CHARS - 100) + `.${rehearsed}`,
     hosts: hosts.map(hostInput),
-    links: linksOf(hostNames),
+    links: linksOf(hostNames, recorded.linkMibPerSec),
     vms,
     commands,
     ...sourcesSection(
@@ -280,6 +304,7 @@ function assembleHosts(parts: ImportParts, options: ImportOptions): Read<Scenari
         ...(parts.hostStates ?? []),
         ...(parts.vmStates ?? []),
         ...(parts.placements ?? []),
+        ...(parts.migrations ?? []),
         ...(parts.others ?? []),
       ],
       options,
@@ -321,7 +346,7 @@ function assembleLinuxGuest(
   diagnostics.push({
     severity: 'note',
     slug: 'host-assumed',
-    message: sentence(`assumed of its host: ${host.assumed[0]}`),
+    message: sentence(`assumed of its host: ${host.assumed.map(assumptionText)[0]}`),
     where: {},
   });
   const input: ScenarioInput = {
@@ -395,15 +420,20 @@ function finish(
   return { value: whole.value, diagnostics: [...diagnostics, ...whole.diagnostics] };
 }
 
-const linksOf = (hosts: readonly string[]): ScenarioInput['links'] =>
+const linksOf = (hosts: readonly string[], mibPerSec: number | null): ScenarioInput['links'] =>
   hosts.flatMap((a, i) =>
     hosts.slice(i + 1).map((b) => ({
       name: cleanName(`${a} to ${b}`, `link ${i}`),
       hosts: [a, b] as [string, string],
-      bandwidthMiBps: TEN_GBE_MIBPS,
-      assumed: true,
+      ...(mibPerSec === null ? { bandwidthMiBps: TEN_GBE_MIBPS, assumed: true } : { bandwidthMiBps: mibPerSec }),
     })),
   );
+
+const strangerOf = (process: ProcessPlacement): NonNullable<HostInput['strangers']>[number] => ({
+  name: visible(process.vm ?? process.command ?? 'without a name').slice(0, MAX_NAME_CHARS),
+  ...(process.pid === null ? {} : { pid: process.pid }),
+  nodes: measuredList(byPage(process)),
+});
 
 /** `caps_libvirt_intel_E5649` from `/data/caps_libvirt_intel_E5649.out`. */
 const nameFromFile = (file: string): string => cleanName(baseName(file).replace(/\.[^.]*$/, ''), 'host');

@@ -1,4 +1,5 @@
 /** Scenario documents: text ↔ scenario, checks, scenario → world, foreign facts → scenario. Pure. */
+export { assumptionsOf, assumptionText } from './assumption.ts';
 export { bootShares } from './boot-share.ts';
 export { statedDocument } from './stated.ts';
 export { editScenario } from './edit.ts';
@@ -18,7 +19,11 @@ export type { ScheduleChange } from './submitted-command.ts';
 export type { ScenarioCommand } from '../../shared/schema/command.ts';
 export { assembleScenario, sortParts } from './import.ts';
 export type { ImportPart } from './import-host.ts';
+export { factsJsonSchema, factsSchema } from './published-facts.ts';
+export { wholeFacts } from './whole-facts.ts';
 export { explainManaged, guestFromLinuxFiles } from './linux-guest/index.ts';
+export { withFigures } from './figures.ts';
+export type { FigureTexts } from './figures.ts';
 export { idsOf } from './id-list.ts';
 export { pagesOf } from './quantity.ts';
 export { withoutUnplaceable } from './not-placed.ts';

@@ -8,20 +8,26 @@
  */
 import { pagesFromKib } from '../../shared/units/index.ts';
 import type { HostConfig, PlacementRule } from '../../shared/model/config.ts';
-import { framePagesOf, holesOf, nrPagesOf, piecesBy } from './guest-map.ts';
+import { framePagesOf, holesOf, hugePagesOf, nrPagesOf, piecesBy } from './guest-map.ts';
 import { pagesIn, subtractRanges } from './pfn-range.ts';
 import type { ScenarioVm } from './schema.ts';
+import { cutAtPages } from './huge-cut.ts';
 
-type ByNode = readonly { readonly node: number; readonly memoryKiB: number }[];
+type ByNode = readonly { readonly node: number; readonly memoryKiB: number; readonly pageKiB?: number | undefined }[];
 
 /** Null for a VM that was not measured, or does not run. */
 export function measuredRules(vm: ScenarioVm, host: HostConfig): PlacementRule[] | null {
   if (vm.measured === undefined || vm.running === false) return null;
-  const framePages = framePagesOf(vm);
+  const plainPages = framePagesOf(vm);
   const holes = holesOf(vm);
-  return piecesOf(vm).map(({ start, end, byNode }) => {
+  const hugePages = hugePagesOf(vm);
+  const sizes = new Set(hugePages.map((range) => range.framePages));
+  const pieces = piecesOf(vm).flatMap((piece) =>
+    cutAtPages(piece, hugePages).map((cut) => ({ ...cut, byNode: inPagesOf(piece.byNode, cut.framePages, sizes) })),
+  );
+  return pieces.map(({ start, end, byNode, framePages }) => {
     const pages = pagesIn(subtractRanges({ start, end }, holes));
-    const shares = sharesOf(pages, framePages, byNode, host);
+    const shares = sharesOf(pages, framePages ?? plainPages, byNode, host);
     return {
       start,
       end,
@@ -31,6 +37,20 @@ export function measuredRules(vm: ScenarioVm, host: HostConfig): PlacementRule[]
       scatter: true,
     };
   });
+}
+
+/**
+ * Of a VM whose memory is backed by pages of several sizes, what was measured in those of one. Where the size of pages was not
+ * measured, all of it.
+ */
+function inPagesOf(byNode: ByNode, framePages: number | null, sizes: ReadonlySet<number>): ByNode {
+  const isOfSize = ({ pageKiB }: ByNode[number]): boolean => {
+    if (pageKiB === undefined) return true;
+    const pages = pagesFromKib(pageKiB);
+    return framePages === null ? !sizes.has(pages) : pages === framePages;
+  };
+  const own = byNode.filter(isOfSize);
+  return own.length > 0 ? own : byNode;
 }
 
 /** One piece for all of it, or one for each run of a cell. */
@@ -55,12 +75,11 @@ function sharesOf(
   host: HostConfig,
 ): { readonly nid: number; readonly pages: number }[] {
   const withMemory = host.nodes.filter((node) => node.totalPages > 0);
-  const parts = byNode
-    .filter(({ node }) => withMemory.some(({ nid }) => nid === node))
-    .map(({ node, memoryKiB }) => ({
-      nid: node,
-      pages: Math.round(pagesFromKib(memoryKiB) / framePages) * framePages,
-    }))
+  const kibOf = new Map<number, number>();
+  for (const { node, memoryKiB } of byNode) kibOf.set(node, (kibOf.get(node) ?? 0) + memoryKiB);
+  const parts = [...kibOf]
+    .filter(([node]) => withMemory.some(({ nid }) => nid === node))
+    .map(([nid, kib]) => ({ nid, pages: Math.round(pagesFromKib(kib) / framePages) * framePages }))
     .filter((part) => part.pages > 0)
     .sort((a, b) => b.pages - a.pages || a.nid - b.nid);
   if (parts.length === 0) return [{ nid: withMemory[0]?.nid ?? 0, pages }];

@@ -30,7 +30,16 @@ import {
   workloadSchema,
 } from '../../shared/schema/part.ts';
 import { kibFromPages, mibFromPages } from '../../shared/units/index.ts';
-import { hugePageKib, idList, nodeFacts, poolFacts, systemSchema, vmFacts } from './fact-schema.ts';
+import {
+  assumedSchema,
+  hugePageKib,
+  idList,
+  nodeFacts,
+  poolFacts,
+  strangersSchema,
+  systemSchema,
+  vmFacts,
+} from './fact-schema.ts';
 
 export const SCENARIO_VERSION = 1;
 
@@ -69,7 +78,7 @@ const hostNodeSchema = z
       .min(0)
       .max(mibFromPages(limit.MAX_NODE_PAGES))
       .default(0)
-      .describe('Held by the host, never given to a VM.'),
+      .describe('Held by the host, never given to a VM. Outside of huge page pools.'),
     hugepages: z
       .array(
         z.strictObject({
@@ -80,7 +89,7 @@ const hostNodeSchema = z
       )
       .max(16)
       .optional()
-      .describe('Pools the host has set up; an empty list: none. Carried, not simulated.'),
+      .describe('Pools the host has set up; an empty list: none; left out: not known.'),
     ...nodeFacts,
   })
   .check(ONE_MEMORY.check)
@@ -90,12 +99,9 @@ export const hostSchema = z.strictObject({
   name,
   nodes: z.array(hostNodeSchema).min(1).max(limit.MAX_NODES_PER_HOST),
   distances: distancesSchema.nullable().default(null).describe('null: 10 to itself, 20 to every other node.'),
-  assumed: z
-    .array(z.string().max(1000))
-    .max(1000)
-    .optional()
-    .describe('What an importer had to assume about this host.'),
+  assumed: z.array(assumedSchema).max(1000).optional().describe('What an importer had to assume about this host.'),
   system: systemSchema.optional(),
+  strangers: strangersSchema.optional(),
 });
 
 export const linkSchema = z.strictObject({
@@ -267,7 +273,7 @@ export const vmSchema = z
     vcpupin: z
       .record(z.string().regex(/^\d{1,4}$/, { error: 'a vCPU number' }), idList)
       .optional()
-      .describe('Host CPUs of a vCPU. Carried, not simulated.'),
+      .describe('Host CPUs of a vCPU: where its memory is drawn to. Not scheduled.'),
     regeneration: regenerationSchema.prefault({}),
     workload: workloadSchema.nullable().prefault({}).describe('null: nothing is allocated.'),
     dirty: dirtySchema
@@ -352,6 +358,7 @@ export const scenarioSchema = z.strictObject({
 /** A scenario with its fixed defaults filled in. */
 export type Scenario = z.output<typeof scenarioSchema>;
 export type ScenarioHost = z.output<typeof hostSchema>;
+export type ScenarioAssumption = z.output<typeof assumedSchema>;
 export type ScenarioSource = z.output<typeof sourceSchema>;
 export type ScenarioLink = z.output<typeof linkSchema>;
 export type ScenarioVm = z.output<typeof vmSchema>;

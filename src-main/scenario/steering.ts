@@ -9,7 +9,7 @@
 import { steers, visible, visibleLines } from '../../shared/errors/index.ts';
 import type { Path, Problem } from './problem.ts';
 
-/** Keys whose values are content. */
+/** Keys whose values are content; in prose, as the `text` of an assumption, they are not. */
 const CONTENT: ReadonlySet<string> = new Set(['text', 'line', 'writes']);
 /** Keys whose values are sentences. */
 const PROSE: ReadonlySet<string> = new Set(['description', 'assumed']);
@@ -26,7 +26,7 @@ export function madeVisible(value: unknown, path: Path, problems: Problem[], isP
   if (Array.isArray(value)) return value.map((each, i) => madeVisible(each, [...path, i], problems, isProse));
   if (typeof value !== 'object' || value === null) return value;
   for (const [key, each] of Object.entries(value))
-    if (!CONTENT.has(key) && (typeof each === 'object' || (typeof each === 'string' && steers(each))))
-      (value as Record<string, unknown>)[key] = madeVisible(each, [...path, key], problems, PROSE.has(key));
+    if ((isProse || !CONTENT.has(key)) && (typeof each === 'object' || (typeof each === 'string' && steers(each))))
+      (value as Record<string, unknown>)[key] = madeVisible(each, [...path, key], problems, isProse || PROSE.has(key));
   return value;
 }

@@ -6,6 +6,7 @@ import {
   dimmAlignmentOf,
   framePagesOf,
   holesOf,
+  hugePagesOf,
   memoryEndOf,
   nrNodeIdsOf,
   nrPagesOf,
@@ -45,6 +46,7 @@ export function validateVm(check: Check, vm: ScenarioVm, path: Path): void {
       expected: `above ${vm.zones.dmaEndMiB} MiB`,
     });
   }
+  validateHugePages(check, vm, path);
   validateDirty(check, vm, path);
   validateWarmup(check, vm, path);
   estimateWork(check, vm, path);
@@ -289,6 +291,28 @@ function validateCpus(check: Check, vm: ScenarioVm, path: Path): void {
     }
     cpusOfCells.push({ cell: cell.id, cpus });
   });
+}
+
+/** Cells of different pages share none: each begins and ends at a multiple of its own. */
+function validateHugePages(check: Check, vm: ScenarioVm, path: Path): void {
+  const end = memoryEndOf(vm);
+  const at = [...path, 'hugepages'];
+  (vm.hugepages ?? []).forEach(({ sizeKiB }, i) => {
+    if ((sizeKiB & (sizeKiB - 1)) !== 0)
+      check.error('hugepages-size', [...at, i, 'sizeKiB'], `no machine has pages of ${sizeKiB} KiB`, {
+        found: `${sizeKiB}`,
+        expected: 'a power of two',
+      });
+  });
+  for (const range of hugePagesOf(vm)) {
+    const isWhole = (pfn: number): boolean => pfn % range.framePages === 0;
+    if (isWhole(range.start) && (isWhole(range.end) || range.end === end)) continue;
+    check.error('hugepages-unaligned', at, `a cell of VM "${vm.name}" is no whole pages of the size that backs it`, {
+      found: `pages ${range.start} to ${range.end}`,
+      expected: `multiples of ${textFromPages(range.framePages)}`,
+    });
+    return;
+  }
 }
 
 function validateDirty(check: Check, vm: ScenarioVm, path: Path): void {

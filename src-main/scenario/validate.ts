@@ -3,13 +3,13 @@
  * written. Hosts and links first, then each VM by itself (validate-vm.ts), then whether all VMs find room together,
  * then the commands in the order of time (validate-command.ts).
  */
-import { kibFromPages, PAGES_PER_MIB, pagesFromMib } from '../../shared/units/index.ts';
+import { kibFromMib, kibFromPages, PAGES_PER_MIB, pagesFromMib } from '../../shared/units/index.ts';
 import type { HostConfig } from '../../shared/model/config.ts';
 import type { Check, Draft } from './check.ts';
 import { newCheck, validateDistances } from './check.ts';
 import { emptyRoom, guestFramePages, placeGuest, roomPages } from './fit.ts';
 import type { FitGuest, Shortage } from './fit.ts';
-import { framePagesOf, holesOf } from './guest-map.ts';
+import { framePagesOf } from './guest-map.ts';
 import { formatIdList } from './id-list.ts';
 import { type IdSet, idSetOf, idSetText, intersection, sizeOf, union } from './id-set.ts';
 import { MAX_ALL_GUEST_PAGES, MAX_LISTED_CPUS } from '../../shared/model/limit.ts';
@@ -18,7 +18,7 @@ import { pagesOf, textFromPages } from './quantity.ts';
 import type { ScenarioHost, ScenarioVm } from './schema.ts';
 import { validateCommands } from './validate-command.ts';
 import { validateVm } from './validate-vm.ts';
-import { hostConfig, placementRules } from './world-config.ts';
+import { fitGuest, hostConfig } from './world-config.ts';
 
 /** All problems of a scenario, in the order of the document's parts. */
 export function validateScenario(draft: Draft): Problem[] {
@@ -116,12 +116,13 @@ function validateNodeMemory(check: Check, node: ScenarioHost['nodes'][number], p
     (sum, pool) => sum + (pool.sizeKiB > 4 ? pool.sizeKiB * pool.count : 0),
     0,
   );
-  if (poolKiB > kibFromPages(pages)) {
+  const reservedKiB = pagesFromMib(node.reservedMiB) > pages ? 0 : kibFromMib(node.reservedMiB);
+  if (poolKiB + reservedKiB > kibFromPages(pages)) {
     check.add({
       severity: 'warning',
       slug: 'hugepages-above-memory',
       path: [...path, 'hugepages'],
-      message: `the huge page pools of node ${node.nid} hold ${poolKiB} KiB, more than its ${textFromPages(pages)}: they are not used`,
+      message: `the huge page pools of node ${node.nid} hold ${poolKiB} KiB, more than its ${textFromPages(pages)}${node.reservedMiB === 0 ? '' : ` less ${node.reservedMiB} MiB reserved`}: they are not used`,
     });
   }
 }
@@ -170,7 +171,7 @@ function validateRoom(check: Check, sound: readonly boolean[]): void {
     const guests: { readonly index: number; readonly guest: FitGuest }[] = [];
     draft.vms.forEach((vm, index) => {
       if (vm === null || !sound[index] || vm.host !== host.name) return;
-      const guest = { framePages: framePagesOf(vm), holes: holesOf(vm), placement: placementRules(vm, config) };
+      const guest = fitGuest(vm, config);
       if (fitsAlone(check, vm, guest, config, index)) guests.push({ index, guest });
     });
     fitTogether(check, config, h, guests);
@@ -207,7 +208,7 @@ const placementPath = (vm: ScenarioVm, index: number): Path => [
 
 const shortageText = (s: Shortage): Partial<Problem> => ({
   found: `${textFromPages(s.neededPages)} to place`,
-  expected: `at most ${textFromPages(s.freePages)}, what is free on node ${s.nid ?? formatIdList(s.rule.nodes)}`,
+  expected: `at most ${textFromPages(s.freePages)}, what is free ${s.kind.isPool ? `in pages of ${textFromPages(s.kind.framePages)} ` : ''}on node ${s.nid ?? formatIdList(s.rule.nodes)}`,
 });
 
 function fitTogether(

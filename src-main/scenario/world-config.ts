@@ -3,11 +3,12 @@
  * a tick (nothing happens before it was asked for), except lifetimes, which stay fractions of ticks.
  */
 import type { PfnRange } from '../../shared/units/index.ts';
-import { bytesFromMib, PAGE_SIZE_KIB, pagesFromMib, wholePagesFromKib } from '../../shared/units/index.ts';
+import { bytesFromMib, PAGE_SIZE_KIB, pagesFromMib, poolPages, wholePagesFromKib } from '../../shared/units/index.ts';
 import { homesOf, mayRunOn } from './homes.ts';
 import type {
   GuestConfig,
   HostConfig,
+  HostNodeConfig,
   HugePagePool,
   KernelProfile,
   LayoutRange,
@@ -33,11 +34,14 @@ import {
   distanceMatrix,
   framePagesOf,
   holesOf,
+  hugePagesOf,
   nrNodeIdsOf,
   nrPagesOf,
   piecesBy,
   reservedOf,
 } from './guest-map.ts';
+import type { FitGuest } from './fit.ts';
+import { cutAtPages } from './huge-cut.ts';
 import { idsOf } from './id-list.ts';
 import { measuredRules } from './measured-placement.ts';
 import { byStart } from './pfn-range.ts';
@@ -87,15 +91,22 @@ export function hostConfig(host: ScenarioHost): HostConfig {
 }
 
 /**
- * Of huge pages alone: some files list the ordinary ones beside them. Pools that cannot be, because they are larger than
- * their node, are left out; validate.ts has warned of them.
+ * Of huge pages alone: some files list the ordinary ones beside them. Pools that cannot be, because their node has not the
+ * room beside what is reserved, are left out; validate.ts has warned of them.
  */
 function poolsOf(node: ScenarioHost['nodes'][number]): { readonly pools?: readonly HugePagePool[] } {
   if (node.hugepages === undefined) return {};
-  const pools = node.hugepages
-    .filter(({ sizeKiB }) => sizeKiB > PAGE_SIZE_KIB)
-    .map(({ sizeKiB, count }) => ({ framePages: wholePagesFromKib(sizeKiB), frames: count }));
-  return pools.reduce((sum, pool) => sum + pool.framePages * pool.frames, 0) > pagesOf(node) ? {} : { pools };
+  const bySize = new Map<number, HugePagePool>();
+  for (const { sizeKiB, count, reserved = 0 } of node.hugepages) {
+    if (sizeKiB <= PAGE_SIZE_KIB) continue;
+    const framePages = wholePagesFromKib(sizeKiB);
+    // A size that is listed twice is one pool.
+    const { frames = 0, reservedFrames = 0 } = bySize.get(framePages) ?? {};
+    const held = reservedFrames + Math.min(reserved, count);
+    bySize.set(framePages, { framePages, frames: frames + count, ...(held === 0 ? {} : { reservedFrames: held }) });
+  }
+  const pools = [...bySize.values()];
+  return poolPages(pools) + pagesFromMib(node.reservedMiB) > pagesOf(node) ? {} : { pools };
 }
 
 const linkConfig = (link: ScenarioLink): LinkConfig => ({
@@ -110,6 +121,7 @@ function guestConfig(vm: ScenarioVm, host: HostConfig, tickMs: number): GuestCon
     host: vm.host,
     mm: mmConfig(vm),
     framePages: framePagesOf(vm),
+    ...hugePages(vm),
     placement: placementRules(vm, host),
     regeneration: regenerationConfig(vm.regeneration, tickMs),
     workload: vm.workload === null ? null : workloadConfig(vm.workload, tickMs),
@@ -121,6 +133,11 @@ function guestConfig(vm: ScenarioVm, host: HostConfig, tickMs: number): GuestCon
     })),
     ...homesOf(vm),
   };
+}
+
+function hugePages(vm: ScenarioVm): Pick<GuestConfig, 'hugePages'> {
+  const ranges = hugePagesOf(vm);
+  return ranges.length === 0 ? {} : { hugePages: ranges };
 }
 
 function mmConfig(vm: ScenarioVm): MmConfig {
@@ -157,19 +174,33 @@ const profileConfig = (p: ScenarioProfile): KernelProfile => ({
 const plainRange = (r: PfnRange): PfnRange => ({ start: r.start, end: r.end });
 const plainLayoutRange = (r: LayoutRange): LayoutRange => ({ start: r.start, end: r.end, nid: r.nid });
 
+/** What of a VM decides whether it fits. */
+export const fitGuest = (vm: ScenarioVm, host: HostConfig): FitGuest => ({
+  framePages: framePagesOf(vm),
+  hugePages: hugePagesOf(vm),
+  holes: holesOf(vm),
+  placement: placementRules(vm, host),
+});
+
 /**
  * One rule for the whole guest, or, where single cells are bound, one for each run of cells with the same rule. A running VM that was measured lies where it was (measured-placement.ts).
  */
-export function placementRules(vm: ScenarioVm, host: HostConfig): PlacementRule[] {
+function placementRules(vm: ScenarioVm, host: HostConfig): PlacementRule[] {
   const measured = measuredRules(vm, host);
   if (measured !== null) return measured;
-  if (vm.memnodes.length === 0) return [placementRule(vm, { start: 0, end: nrPagesOf(vm) }, vm.placement, host)];
+  const hugePages = hugePagesOf(vm);
+  if (vm.memnodes.length === 0 && hugePages.length === 0)
+    return [placementRule(vm, { start: 0, end: nrPagesOf(vm) }, vm.placement, host)];
   // cgroups place as a strict policy does; they differ in what may be moved later.
   const bound = new Map(
     vm.memnodes.map(({ cell, mode, nodes }) => [cell, { mode: mode === 'restrictive' ? 'strict' : mode, nodes }]),
   );
   const pieces = piecesBy<ScenarioPlacement>(vm, (nid) => bound.get(nid) ?? vm.placement);
-  return pieces.map((piece) => placementRule(vm, piece, piece.value, host));
+  return pieces.flatMap((piece) =>
+    cutAtPages(piece, hugePages).map(({ start, end, framePages }) =>
+      placementRule(vm, { start, end }, piece.value, host, framePages),
+    ),
+  );
 }
 
 /** Host nodes that a placement gives frames from, in that order. */
@@ -184,10 +215,33 @@ function placedOn(vm: ScenarioVm, policy: ScenarioPlacement, host: HostConfig): 
   return chosen.map((node) => node.nid);
 }
 
-function placementRule(vm: ScenarioVm, range: PfnRange, policy: ScenarioPlacement, host: HostConfig): PlacementRule {
+/**
+ * Nodes that pages of a pool are taken from where nothing binds them: of those that have some those with CPUs that the vCPUs may
+ * use, then others with CPUs, then the rest; of equals the largest pool first. All nodes where no pools are known.
+ */
+function pooledOn(vm: ScenarioVm, framePages: number, host: HostConfig): readonly number[] {
+  const mayRun = mayRunOn(vm);
+  const rank = (node: HostNodeConfig): number => (node.cpus.length === 0 ? 2 : mayRun(node) ? 0 : 1);
+  const nodes = host.nodes.flatMap((node) => {
+    const pool = node.pools?.find((each) => each.framePages === framePages);
+    const frames = node.pools === undefined ? Infinity : (pool?.frames ?? 0) - (pool?.reservedFrames ?? 0);
+    return frames > 0 && node.totalPages > 0 ? [{ nid: node.nid, rank: rank(node), frames }] : [];
+  });
+  nodes.sort((a, b) => a.rank - b.rank || (a.frames === b.frames ? a.nid - b.nid : b.frames - a.frames));
+  return nodes.length > 0 ? nodes.map(({ nid }) => nid) : placedOn(vm, { mode: 'spread' }, host);
+}
+
+function placementRule(
+  vm: ScenarioVm,
+  range: PfnRange,
+  policy: ScenarioPlacement,
+  host: HostConfig,
+  poolPageSize: number | null = null,
+): PlacementRule {
   const rule = { start: range.start, end: range.end, pages: [], scatter: false };
   switch (policy.mode) {
     case 'spread': {
+      if (poolPageSize !== null) return { ...rule, mode: 'strict', nodes: pooledOn(vm, poolPageSize, host) };
       return { ...rule, mode: 'interleave', nodes: placedOn(vm, policy, host) };
     }
     case 'shares':

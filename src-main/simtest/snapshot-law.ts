@@ -2,7 +2,8 @@
  * Conservation, read from a snapshot alone: what any reader of the tables could add up. It knows the formats of
  * shared/columns/table.ts and the configuration, nothing of the engine, so it stands beside the engine's own check.
  *
- * (a) host nodes: free + used + reserved = total; total and reserved are the configuration's;
+ * (a) host nodes: free + used + reserved + free in pools = total; total and reserved are the configuration's; each huge page
+ *     pool likewise, and its used pages are those that guests with pages of that size hold, whole and aligned;
  * (b) backing: every valid guest page once, no two extents share a frame; second copies only under a live migration;
  *     valid is what was at power-on, and what of the DIMMs was plugged in since;
  * (c) cells: pages in free blocks, on per-CPU lists, allocated and reserved are all valid pages; in each cell present =
@@ -19,7 +20,7 @@
  */
 import { guestsOf, migrationsOf } from '../../shared/columns/index.ts';
 import type { AnyTable, GuestRecord, Snapshot } from '../../shared/columns/index.ts';
-import type { GuestConfig } from '../../shared/model/config.ts';
+import type { GuestConfig, HugePagePool } from '../../shared/model/config.ts';
 import type { WorldConfig } from '../../shared/model/world.ts';
 import type { PfnRange } from '../../shared/units/index.ts';
 
@@ -83,9 +84,51 @@ function checkHosts(snapshot: Snapshot, config: WorldConfig, same: Same): void {
     const at = `${config.hosts[n.host]!.name} node ${n.nid}`;
     same(`${at} nid`, n.nid, row['nid']!);
     same(`${at} total`, n.totalPages, row['totalPages']!);
-    same(`${at} reserved`, n.reservedPages, row['reservedPages']!);
-    same(`${at} free + used + reserved`, n.totalPages, row['freePages']! + row['usedPages']! + row['reservedPages']!);
+    const pools = n.pools ?? [];
+    const inPools = pools.reduce((all, pool) => all + pool.framePages * (pool.reservedFrames ?? 0), 0);
+    same(`${at} reserved`, n.reservedPages + inPools, row['reservedPages']!);
+    const counted = row['freePages']! + row['usedPages']! + row['reservedPages']! + row['poolFreePages']!;
+    same(`${at} free + used + reserved + free in pools`, n.totalPages, counted);
+    checkPools(snapshot, config, n.host, n.nid, pools, row, same);
   });
+}
+
+function checkPools(
+  snapshot: Snapshot,
+  config: WorldConfig,
+  host: number,
+  nid: number,
+  pools: readonly HugePagePool[],
+  node: Row,
+  same: Same,
+): void {
+  const at = `${config.hosts[host]!.name} node ${nid}`;
+  const found = where(where(allRows(snapshot.tables.pools), 'host', host), 'nid', nid);
+  same(`${at} pools`, pools.length, found.length);
+  same(`${at} free in pools`, sum(found, 'freePages'), node['poolFreePages']!);
+  for (const { framePages, frames, reservedFrames = 0 } of pools) {
+    const pool = where(found, 'framePages', framePages)[0];
+    if (pool === undefined) continue;
+    const name = `${at} pool of ${framePages}`;
+    same(`${name} total`, framePages * frames, pool['totalPages']!);
+    same(`${name} reserved`, framePages * reservedFrames, pool['reservedPages']!);
+    same(
+      `${name} free + used + reserved`,
+      pool['totalPages']!,
+      pool['freePages']! + pool['usedPages']! + pool['reservedPages']!,
+    );
+    const held = new Set<number>();
+    for (const extent of allRows(snapshot.tables.backing)) {
+      if (extent['host'] !== host || extent['hostNid'] !== nid) continue;
+      const isHuge = config.guests[extent['guest']!]!.hugePages?.some(
+        (range) => range.framePages === framePages && range.start <= extent['start']! && extent['start']! < range.end,
+      );
+      if (isHuge !== true) continue;
+      const end = extent['frame']! + extent['pages']!;
+      for (let page = Math.floor(extent['frame']! / framePages); page * framePages < end; page++) held.add(page);
+    }
+    same(`${name} used`, held.size * framePages, pool['usedPages']!);
+  }
 }
 
 function checkFrames(snapshot: Snapshot, same: Same): void {

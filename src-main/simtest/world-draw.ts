@@ -57,13 +57,60 @@ export function drawWorldCase(seed: number): WorldCase {
   const ticks = 10 + prng.below(50);
   const commands = drawCommands(prng, { guests, hosts }, ticks);
   const scheduled = commands.filter(() => prng.chance(1, 5));
+  const drawn = { seed, tickMs, hosts, links: drawLinks(prng, hosts, tickMs), guests, schedule: scheduled };
   return {
     name: `seed ${seed}`,
-    config: { seed, tickMs, hosts, links: drawLinks(prng, hosts, tickMs), guests, schedule: scheduled },
+    config: withPools(new Prng(seed, 'world-sim-pools'), drawn),
     commands: commands.filter((c) => !scheduled.includes(c)),
     ticks,
     restoreAt: Array.from({ length: 1 + prng.below(3) }, () => prng.below(ticks)).sort((x, y) => x - y),
   };
+}
+
+/* ---- huge page pools ---- */
+
+const LARGE_PAGES = 2 * PAGES_PER_HUGE;
+
+/**
+ * The same world, and on some hosts pools of two page sizes, partly held by others, from which some guests take all of their
+ * memory. Drawn apart, so that seeds give the worlds that they gave before there were pools.
+ */
+function withPools(prng: Prng, config: WorldConfig): WorldConfig {
+  const pooled = new Set(config.hosts.filter(() => prng.chance(1, 2)).map(({ name }) => name));
+  const needed = new Map<string, { huge: number; large: number }>();
+  const guests = config.guests.map((guest): GuestConfig => {
+    const isHuge = pooled.has(guest.host) && guest.dimms.length === 0 && prng.chance(1, 2);
+    if (!isHuge) return guest;
+    const framePages = prng.chance(1, 3) ? LARGE_PAGES : PAGES_PER_HUGE;
+    const { nrPages } = guest.mm;
+    const frames = Math.ceil(nrPages / framePages);
+    const all = needed.get(guest.host) ?? { huge: 0, large: 0 };
+    needed.set(guest.host, all);
+    all[framePages === LARGE_PAGES ? 'large' : 'huge'] += frames;
+    const first = config.hosts.find(({ name }) => name === guest.host)!.nodes[0]!.nid;
+    return {
+      ...guest,
+      hugePages: [{ start: 0, end: nrPages, framePages }],
+      placement: [{ start: 0, end: nrPages, mode: 'strict', nodes: [first], pages: [], scatter: false }],
+    };
+  });
+  const hosts = config.hosts.map((host): HostConfig => {
+    if (!pooled.has(host.name)) return host;
+    const need = needed.get(host.name) ?? { huge: 0, large: 0 };
+    const nodes = host.nodes.map((node, i) => {
+      const pools = [
+        { framePages: PAGES_PER_HUGE, frames: prng.below(8), least: i === 0 ? need.huge : 0 },
+        { framePages: LARGE_PAGES, frames: prng.below(4), least: i === 0 ? need.large : 0 },
+      ].map(({ framePages, frames, least }) => {
+        const reservedFrames = prng.below(2);
+        return { framePages, frames: least + frames + reservedFrames, reservedFrames };
+      });
+      const pages = pools.reduce((sum, pool) => sum + pool.framePages * pool.frames, 0);
+      return { ...node, totalPages: node.totalPages + pages, pools };
+    });
+    return { ...host, nodes };
+  });
+  return { ...config, hosts, guests };
 }
 
 /** Pages in whole huge frames. */

@@ -3,7 +3,7 @@ import type { WorldEvent, WorldEventData, WorldEventOf, WorldEventType } from '.
 import { bytes, count, exactPages } from '../number-format.ts';
 import { idList } from '../id-list.ts';
 import { COMMAND_NAMES } from './command.ts';
-import { cancelledText, completedText, failedText } from './migration.ts';
+import { cancelledText, completedText, DIRTY_UNKNOWN, failedText } from './migration.ts';
 import { msText, nodesText, pagesAndSize } from './part.ts';
 import { rejectionText } from './rejection.ts';
 
@@ -54,7 +54,9 @@ const WORDS: { readonly [T in WorldEventType]: (event: WorldEventOf<T>) => strin
   migrationRound: ({ vm, data }) =>
     `${vm} sent ${bytes(data.sentBytes)} in round ${count(data.round)} of its migration and dirtied ${bytes(data.dirtyBytes)}.`,
   migrationSwitchOver: ({ vm, data }) =>
-    `${vm} is paused for the last ${bytes(data.dirtyBytes)} of its migration, ${msText(data.expectedMs)}.`,
+    data.expectedMs === null
+      ? `${vm} is paused for the last pass of its migration; for how long is ${DIRTY_UNKNOWN}.`
+      : `${vm} is paused for the last ${bytes(data.dirtyBytes)} of its migration, ${msText(data.expectedMs)}.`,
   migrationCompleted: ({ vm, data }) => `${vm} is on host ${data.host} now. ${completedText(data)}`,
   migrationCancelled: ({ vm, data }) => `${vm} stays on host ${data.host}. ${cancelledText(data)}`,
   migrationFailed: ({ vm, data }) => `${vm} stays on host ${data.host}. ${failedText(data)}`,
@@ -93,6 +95,7 @@ type DataKey = Data extends infer D ? (D extends Data ? keyof D : never) : never
 type DataOf<K extends DataKey> = Extract<Data, Readonly<Record<K, unknown>>>[K];
 
 const name = (text: string): string => text;
+const pauseText = (ms: number | null): string => (ms === null ? DIRTY_UNKNOWN : msText(ms));
 const listed = (nids: readonly number[]): string => (nids.length === 0 ? 'none' : idList(nids));
 
 const FACTS: { readonly [K in DataKey]: readonly [string, (value: DataOf<K>) => string] } = {
@@ -112,8 +115,8 @@ const FACTS: { readonly [K in DataKey]: readonly [string, (value: DataOf<K>) => 
   rounds: ['rounds', count],
   sentBytes: ['sent', bytes],
   dirtyBytes: ['dirty', bytes],
-  expectedMs: ['expected pause', msText],
-  downtimeMs: ['downtime', msText],
+  expectedMs: ['expected pause', pauseText],
+  downtimeMs: ['downtime', pauseText],
   downtimeLimitMs: ['downtime limit', msText],
   leastLimitMs: ['limit that would have sufficed', msText],
   ranges: ['ranges', count],

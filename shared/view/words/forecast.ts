@@ -3,6 +3,7 @@ import type { CompactForecast, Forecast, GuestOutlook, MigrateForecast, OtherFor
 import { numactlMbFromPages } from '../../units/index.ts';
 import { bytes, count, exactPages, plural } from '../number-format.ts';
 import { effectText } from './command.ts';
+import { DIRTY_UNKNOWN } from './migration.ts';
 import { enumerated, msText, nodesText, pagesAndSize, secondsText } from './part.ts';
 import { rejectionText } from './rejection.ts';
 
@@ -35,14 +36,17 @@ function compactText(forecast: CompactForecast): string {
 }
 
 function migrateText(forecast: MigrateForecast): string {
-  const { vm, toHost, nodes, rounds, sentBytes, downtimeMs, leastLimitMs, ms } = forecast;
-  if (downtimeMs === null) {
+  const { vm, toHost, nodes, rounds, sentBytes, downtimeMs, leastLimitMs, ms, converges, dirtyKnown } = forecast;
+  if (!converges) {
     const dirty = rounds.at(-1)?.dirtyBytes ?? 0;
     const limit = leastLimitMs === null ? '' : `; a downtime limit of ${msText(leastLimitMs)} would do`;
     return `Would not converge: after ${plural(rounds.length, 'round')} and ${secondsText(ms)} ${bytes(dirty)} would still be dirty${limit}.`;
   }
   const live = plural(rounds.length - 1, 'round');
-  const sent = `Sends ${bytes(sentBytes)} in ${live} and ${secondsText(ms)}, and pauses ${vm} for ${msText(downtimeMs)}`;
+  const sent =
+    !dirtyKnown || downtimeMs === null
+      ? `Sends at least ${bytes(sentBytes)} in at least ${secondsText(ms)}; whether it ends, its rounds and the pause of ${vm} are ${DIRTY_UNKNOWN}`
+      : `Sends ${bytes(sentBytes)} in ${live} and ${secondsText(ms)}, and pauses ${vm} for ${msText(downtimeMs)}`;
   return `${sent}; it would lie on ${nodesText(nodes)} of host ${toHost}; ${outlookText(forecast)}.`;
 }
 

@@ -28,7 +28,7 @@ export {
   untestedText,
 } from './finding.ts';
 export { forecastText } from './forecast.ts';
-export { verdictText } from './migration.ts';
+export { DIRTY_UNKNOWN, verdictText } from './migration.ts';
 export { fullness, standoutText } from './overview.ts';
 export { pendingText } from './pending-work.ts';
 export { COUNTED_BY, GLOSSARY, GLOSSARY_GROUPS, GLOSSARY_SIGNS, termOf, termText } from './glossary.ts';

@@ -8,13 +8,18 @@ type Figures = Pick<MigrationRow, 'sentBytes' | 'downtimeLimitMs'> & {
   readonly rounds: number;
 };
 
+/** Of figures that follow from what a VM writes, where nobody has said that. */
+export const DIRTY_UNKNOWN = 'unknown: give a dirty rate';
+
 export const completedText = ({
   rounds,
   sentBytes,
   downtimeLimitMs,
   downtimeMs,
-}: Figures & { readonly downtimeMs: number }): string =>
-  `Completed after ${plural(rounds - 1, 'round')}: ${bytes(sentBytes)} sent, the VM was paused for ${msText(downtimeMs)} (limit ${msText(downtimeLimitMs)}).`;
+}: Figures & { readonly downtimeMs: number | null }): string =>
+  downtimeMs === null
+    ? `Completed, as if the VM wrote nothing: ${bytes(sentBytes)} sent. Its rounds and its downtime are ${DIRTY_UNKNOWN}.`
+    : `Completed after ${plural(rounds - 1, 'round')}: ${bytes(sentBytes)} sent, the VM was paused for ${msText(downtimeMs)} (limit ${msText(downtimeLimitMs)}).`;
 
 export const cancelledText = ({ rounds, sentBytes }: Figures): string =>
   `Cancelled in round ${count(rounds - 1)} after ${bytes(sentBytes)} sent. The source goes on as before.`;
@@ -42,7 +47,7 @@ export function verdictText(row: MigrationRow): string {
     case 'switchOver':
       return `The VM is paused for the last pass: ${left}.`;
     case 'completed':
-      return completedText({ ...figures, downtimeMs: row.downtimeMs ?? 0 });
+      return completedText({ ...figures, downtimeMs: row.downtimeMs });
     case 'cancelled':
       return cancelledText(figures);
     case 'failed':

@@ -1,6 +1,7 @@
 /** Command rejections in words. */
 import type { LayoutRange } from '../../model/config.ts';
 import type { LayoutProblem, Rejection, RejectionSlug } from '../../model/rejection.ts';
+import { idList } from '../id-list.ts';
 import { count, exactPages, plural } from '../number-format.ts';
 import { capital, nodesText } from './part.ts';
 import type { MemberOf } from './part.ts';
@@ -26,8 +27,13 @@ const WORDS: { readonly [S in RejectionSlug]: (rejection: RejectionOf<S>) => str
   'bound-apart': ({ vm }) => `The cells of ${vm} are bound to nodes of their own, so it cannot be gathered as a whole.`,
   'bound-elsewhere': ({ vm, nodes, bound }) =>
     `${vm} is bound to ${nodesText(bound)}; it cannot move to ${nodesText(nodes)} while the binding holds. Change the binding, or choose among ${nodesText(bound)}.`,
-  'bound-node-missing': ({ vm, toHost, nodes, has }) =>
-    `${vm} is bound to ${nodesText(nodes)}, which host ${toHost} does not have: libvirt would refuse the migration. Name the nodes of ${toHost} that its memory is remapped to; it has ${nodesText(has)}.`,
+  'bound-node-missing': ({ vm, toHost, nodes, has, fitsOn }) => {
+    const remap =
+      fitsOn === null
+        ? 'none of them, nor all together, have room for it now'
+        : `it fits on ${nodesText(fitsOn)} (--migrate ${vm}=${toHost}:${idList(fitsOn)}), or there without a binding`;
+    return `${vm} is bound to ${nodesText(nodes)}, which host ${toHost} does not have: libvirt would refuse the migration. Name the nodes of ${toHost} that its memory is remapped to, of ${nodesText(has)}: ${remap}.`;
+  },
   'node-no-memory': ({ host, nid }) => `Node ${nid} of host ${host} has no memory.`,
   'compact-frames-per-tick': ({ framesPerTick }) => `A compaction moves 1 or more frames a tick, not ${framesPerTick}.`,
   'migrate-host-unknown': ({ toHost }) => `There is no host ${toHost}.`,

@@ -50,15 +50,19 @@ export class Backing {
     return new Backing(run.extents);
   }
 
-  /** The whole frames held, padding included, from window `fromPfn` (a multiple of the framePages) on, as maximal runs. */
-  *wholeFrames(framePages: number, fromPfn = 0): Generator<BackingExtent> {
+  /**
+   * The whole frames of `framePages` pages held, padding included, of windows from `fromPfn` on and before `endPfn` (multiples
+   * of framePages), as maximal runs.
+   */
+  *wholeFrames(framePages: number, fromPfn = 0, endPfn = Infinity): Generator<BackingExtent> {
     let run: BackingExtent | undefined;
     // A window cut by a hole appears in two extents; its frame is counted with the first.
     let from = fromPfn;
     for (let i = this.indexAt(fromPfn); i < this.extents.length; i++) {
       const extent = this.extents[i]!;
+      if (extent.start >= endPfn) break;
       const start = Math.max(from, Math.floor(extent.start / framePages) * framePages);
-      const pages = Math.ceil(endOf(extent) / framePages) * framePages - start;
+      const pages = Math.ceil(Math.min(endPfn, endOf(extent)) / framePages) * framePages - start;
       if (pages <= 0) continue;
       from = start + pages;
       const next = part(extent, start, start + pages);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { evenly, inOrder } from './deal.ts';
 import { guestMemory } from './guest-memory.ts';
-import { Host } from './host.ts';
+import { Host, plainFrames } from './host.ts';
 import { guestOf, hostOf } from './fleet-fixture.ts';
 
 const host = (...room: readonly number[]): Host =>
@@ -18,18 +18,18 @@ const counts = (steps: readonly { hostNid: number; frames: number }[]): number[]
 describe('shares of a deal', () => {
   it('even shares: full nodes give theirs to the others, odd frames go to the earlier nodes with room', () => {
     // Rooms 3, 9, 9 and 17 frames: node 0 is full after three rounds, 14 are left for two nodes.
-    expect(counts(evenly(host(3, 9, 9), [0, 1, 2], 17, 1))).toEqual([
+    expect(counts(evenly(host(3, 9, 9), [0, 1, 2], 17, plainFrames(1)))).toEqual([
       [0, 3],
       [1, 7],
       [2, 7],
     ]);
-    expect(counts(evenly(host(3, 9, 9), [0, 2, 1], 10, 1))).toEqual([
+    expect(counts(evenly(host(3, 9, 9), [0, 2, 1], 10, plainFrames(1)))).toEqual([
       [0, 3],
       [2, 4],
       [1, 3],
     ]);
     // Frames of 4: rooms 1, 2 and 2; what does not fit is left out.
-    expect(counts(evenly(host(7, 9, 11), [2, 1, 0], 9, 4))).toEqual([
+    expect(counts(evenly(host(7, 9, 11), [2, 1, 0], 9, plainFrames(4)))).toEqual([
       [2, 2],
       [1, 2],
       [0, 1],
@@ -37,7 +37,7 @@ describe('shares of a deal', () => {
   });
 
   it('in order: each node is filled before the next, and counted once', () => {
-    expect(counts(inOrder(host(3, 9, 9), [1, 1, 0, 2], 13, 1))).toEqual([
+    expect(counts(inOrder(host(3, 9, 9), [1, 1, 0, 2], 13, plainFrames(1)))).toEqual([
       [1, 9],
       [0, 3],
       [2, 1],

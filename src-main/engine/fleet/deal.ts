@@ -3,8 +3,9 @@ import type { PfnRange } from '../../../shared/units/index.ts';
 import { assert } from '../core/index.ts';
 import type { BackingExtent } from './backing.ts';
 import { ExtentRun } from './backing.ts';
+import type { Area } from './guest-memory.ts';
 import type { FrameExtent } from './node-frames.ts';
-import type { Host } from './host.ts';
+import type { FrameKind, Host } from './host.ts';
 
 /** The next `frames` windows get frames of node `hostNid`. */
 export interface DealStep {
@@ -21,16 +22,17 @@ export function dealFrames(
   host: Host,
   windows: readonly PfnRange[],
   steps: readonly DealStep[],
-  framePages: number,
+  kind: FrameKind,
 ): { readonly extents: readonly BackingExtent[]; readonly host: Host } {
+  const { framePages } = kind;
   const totals = new Map<number, number>();
   for (const { hostNid, frames } of steps) totals.set(hostNid, (totals.get(hostNid) ?? 0) + frames);
   let after = host;
   const hands = new Map<number, Hand>();
   for (const [nid, frames] of totals) {
-    const { taken, rest } = host.frames(nid).take(frames, framePages);
+    const { taken, rest } = host.frames(nid, kind).take(frames, framePages);
     hands.set(nid, new Hand(taken));
-    after = after.withFrames(nid, rest);
+    after = after.withFrames(nid, rest, kind);
   }
   const run = new ExtentRun();
   let w = 0;
@@ -50,11 +52,11 @@ export function dealFrames(
 }
 
 /** `frames` frames over the nodes in the given order, each filled before the next. Sums to less when room is short. */
-export function inOrder(host: Host, nodes: readonly number[], frames: number, framePages: number): DealStep[] {
+export function inOrder(host: Host, nodes: readonly number[], frames: number, kind: FrameKind): DealStep[] {
   const steps: DealStep[] = [];
   let left = frames;
   for (const hostNid of new Set(nodes)) {
-    const here = left === 0 ? 0 : Math.min(left, host.freeFrames(hostNid, framePages));
+    const here = left === 0 ? 0 : Math.min(left, host.freeFrames(hostNid, kind));
     if (here > 0) steps.push({ hostNid, frames: here });
     left -= here;
   }
@@ -65,8 +67,8 @@ export function inOrder(host: Host, nodes: readonly number[], frames: number, fr
  * `frames` frames in one run per node, as evenly as the nodes' room allows: as if dealt round and round until a node is
  * full, so odd frames go to the earlier nodes with room. Sums to less when room is short. Distinct nodes.
  */
-export function evenly(host: Host, nodes: readonly number[], frames: number, framePages: number): DealStep[] {
-  const room = nodes.map((nid) => host.freeFrames(nid, framePages));
+export function evenly(host: Host, nodes: readonly number[], frames: number, kind: FrameKind): DealStep[] {
+  const room = nodes.map((nid) => host.freeFrames(nid, kind));
   const dealt = (rounds: number): number => room.reduce((sum, r) => sum + Math.min(r, rounds), 0);
   let rounds = 0;
   for (let most = frames; rounds < most;) {
@@ -81,6 +83,25 @@ export function evenly(host: Host, nodes: readonly number[], frames: number, fra
     return { hostNid, frames: Math.min(room[i]!, rounds) + extra };
   });
   return steps.filter((s) => s.frames > 0);
+}
+
+/** Deals the frames of a whole guest, area by area, each as `evenly` does. `shortPages`: for which there is no room. */
+export function evenlyFor(
+  host: Host,
+  nodes: readonly number[],
+  areas: readonly Area[],
+): { readonly steps: readonly DealStep[]; readonly shortPages: number } {
+  const steps: DealStep[] = [];
+  let shortPages = 0;
+  let left = host;
+  for (const area of areas) {
+    const dealt = evenly(left, nodes, area.frames, area);
+    const frames = dealt.reduce((sum, step) => sum + step.frames, 0);
+    shortPages += (area.frames - frames) * area.framePages;
+    if (areas.length > 1) left = dealFrames(left, area.windows, dealt, area).host;
+    steps.push(...dealt);
+  }
+  return { steps, shortPages };
 }
 
 /** Taken frames, handed out from the low end. */

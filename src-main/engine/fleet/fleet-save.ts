@@ -8,6 +8,7 @@ import { Backing, type BackingExtent, framesByNode } from './backing.ts';
 import { Fleet, type FleetGuest, homesOf } from './fleet.ts';
 import { backingTable } from './fleet-table.ts';
 import { guestMemory, withPlugged } from './guest-memory.ts';
+import { heldFrames } from './held-frames.ts';
 import { Host } from './host.ts';
 
 /** Ids of guests and hosts take 16 bits in a state. */
@@ -68,8 +69,11 @@ export function loadFleet(config: WorldConfig, r: StateReader): Fleet {
   const hosts = config.hosts.map((h, i) => Host.unused(h, i));
   for (const { backing, copy, memory } of guests) {
     for (const held of copy === null ? [backing] : [backing, copy]) {
-      for (const { host, hostNid, frames } of framesByNode(held.wholeFrames(memory.framePages))) {
-        hosts[host] = hosts[host]!.withFrames(hostNid, hosts[host]!.frames(hostNid).claim(frames));
+      for (const { area, runs } of heldFrames(held, memory)) {
+        for (const { host, hostNid, frames } of framesByNode(runs)) {
+          const owner = hosts[host]!;
+          hosts[host] = owner.withFrames(hostNid, owner.frames(hostNid, area).claim(frames), area);
+        }
       }
     }
   }

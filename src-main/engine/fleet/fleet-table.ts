@@ -2,15 +2,28 @@
 import { type Table, tableOf, TableWriter } from '../../../shared/columns/index.ts';
 import type { Backing } from './backing.ts';
 import type { Fleet } from './fleet.ts';
+import { figuresOf } from './host.ts';
 
 export function hostNodesTable(fleet: Fleet): Table<'hostNodes'> {
   const rows = fleet.hosts.flatMap((host) =>
-    host.nodes.map(({ nid, frames }) => {
-      const { totalPages, freePages, usedPages, reservedPages } = frames;
-      return { host: host.index, nid, totalPages, freePages, usedPages, reservedPages };
-    }),
+    host.nodes.map((node) => ({ host: host.index, nid: node.nid, ...figuresOf(node) })),
   );
   return tableOf('hostNodes', rows);
+}
+
+/** Known huge page pools, by node and page size. */
+export function poolsTable(fleet: Fleet): Table<'pools'> {
+  const rows = fleet.hosts.flatMap((host) =>
+    host.nodes.flatMap(({ nid, pools }) =>
+      (pools ?? [])
+        .map(({ framePages, frames }) => {
+          const { ownPages, freePages, usedPages, reservedPages } = frames;
+          return { host: host.index, nid, framePages, totalPages: ownPages, freePages, usedPages, reservedPages };
+        })
+        .sort((a, b) => a.framePages - b.framePages),
+    ),
+  );
+  return tableOf('pools', rows);
 }
 
 /** By the guests of a fleet, which never change: every snapshot and every saved state asks. */

@@ -12,8 +12,9 @@ import type { PfnRange } from '../../../shared/units/index.ts';
 import { assert } from '../core/index.ts';
 import { Backing, type BackingExtent, endOf, ExtentRun, framesByNode, type HostNodeRef } from './backing.ts';
 import { dealFrames, type DealStep } from './deal.ts';
-import { type GuestMemory, guestMemory, withPlugged } from './guest-memory.ts';
-import { Host } from './host.ts';
+import { type Area, areaAt, type GuestMemory, guestMemory, withPlugged } from './guest-memory.ts';
+import { type HeldFrames, heldFrames } from './held-frames.ts';
+import { type FrameKind, Host } from './host.ts';
 import { placeGuest } from './placement.ts';
 
 export interface FleetGuest {
@@ -39,7 +40,7 @@ export const homesOf = ({ homes = ANYWHERE }: GuestConfig): HomesConfig => homes
  * have room for them (deal.ts).
  */
 export type Move =
-  /** Windows of the guest move to other frames of a host. Targets are taken before the sources are given back. */
+  /** Windows of one area of the guest move to other frames of a host. Targets are taken before sources are given back. */
   | {
       readonly type: 'relocate';
       readonly guest: number;
@@ -47,7 +48,7 @@ export type Move =
       readonly windows: readonly PfnRange[];
       readonly steps: readonly DealStep[];
     }
-  /** A second copy is made room for: frames for all windows of the guest. */
+  /** A second copy is made room for: frames for all windows of the guest, area by area. */
   | { readonly type: 'reserve'; readonly guest: number; readonly host: number; readonly steps: readonly DealStep[] }
   /** The second copy is given up. */
   | { readonly type: 'release'; readonly guest: number }
@@ -124,26 +125,26 @@ export class Fleet {
   apply(move: Move): Fleet {
     const guest = this.guest(move.guest);
     const { memory, backing } = guest;
-    const { framePages } = memory;
     switch (move.type) {
       case 'relocate': {
         const { inside } = backing.split(move.windows);
-        const { fleet, extents } = this.#taken(move.host, move.windows, move.steps, framePages);
+        const area = areaAt(memory, move.windows[0]?.start ?? 0);
+        const { fleet, extents } = this.#taken(move.host, move.windows, move.steps, area);
         const moved = { ...guest, backing: backing.relocated(extents), generation: guest.generation + 1 };
-        return fleet.#with(move.guest, moved).#freed(inside.wholeFrames(framePages));
+        return fleet.#with(move.guest, moved).#freed(heldFrames(inside, memory));
       }
       case 'reserve': {
         assert(guest.copy === null, 'second-copy-exists', { guest: guest.name });
-        const { fleet, extents } = this.#taken(move.host, memory.windows, move.steps, framePages);
+        const { fleet, extents } = this.#takenFor(move.host, memory.areas, move.steps);
         return fleet.#with(move.guest, { ...guest, copy: Backing.onFrames(extents, memory.valid) });
       }
       case 'release': {
         const { copy } = this.#copied(move.guest);
-        return this.#with(move.guest, { ...guest, copy: null }).#freed(copy.wholeFrames(framePages));
+        return this.#with(move.guest, { ...guest, copy: null }).#freed(heldFrames(copy, memory));
       }
       case 'arrive': {
         const { inside, outside } = this.#copied(move.guest).copy.split(move.windows);
-        const frames = [...inside.wholeFrames(framePages)];
+        const frames = [...heldFrames(inside, memory)].flatMap(({ runs }) => runs);
         const left = backing.split(frames.map((f) => ({ start: f.start, end: endOf(f) }))).inside;
         const arrived = {
           ...guest,
@@ -151,13 +152,14 @@ export class Fleet {
           copy: outside.extents.length === 0 ? null : outside,
           generation: guest.generation + 1,
         };
-        return this.#with(move.guest, arrived).#freed(left.wholeFrames(framePages));
+        return this.#with(move.guest, arrived).#freed(heldFrames(left, memory));
       }
       case 'run':
         return this.#with(move.guest, { ...guest, host: move.host });
       case 'plug': {
         assert(guest.copy === null, 'second-copy-exists', { guest: guest.name });
-        const { fleet, extents } = this.#taken(guest.host, move.pages, move.steps, framePages);
+        const area = areaAt(memory, move.pages[0]?.start ?? 0);
+        const { fleet, extents } = this.#taken(guest.host, move.pages, move.steps, area);
         const run = new ExtentRun();
         for (const extent of [...backing.extents, ...extents].sort((a, b) => a.start - b.start)) run.push(extent);
         const generation = guest.generation + 1;
@@ -186,17 +188,39 @@ export class Fleet {
     host: number,
     windows: readonly PfnRange[],
     steps: readonly DealStep[],
-    framePages: number,
+    kind: FrameKind,
   ): { readonly fleet: Fleet; readonly extents: readonly BackingExtent[] } {
-    const dealt = dealFrames(this.hosts[host]!, windows, steps, framePages);
+    const dealt = dealFrames(this.hosts[host]!, windows, steps, kind);
     return { fleet: new Fleet(this.hosts.with(host, dealt.host), this.guests), extents: dealt.extents };
   }
 
-  #freed(extents: Iterable<BackingExtent>): Fleet {
+  /** The frames of a whole guest. The steps of each area come after those of the one before, and fill it. */
+  #takenFor(
+    host: number,
+    areas: readonly Area[],
+    steps: readonly DealStep[],
+  ): { readonly fleet: Fleet; readonly extents: readonly BackingExtent[] } {
+    if (areas.length === 1) return this.#taken(host, areas[0]!.windows, steps, areas[0]!);
+    const extents: BackingExtent[] = [];
+    let after = this.hosts[host]!;
+    let next = 0;
+    for (const area of areas) {
+      const from = next;
+      for (let left = area.frames; left > 0; left -= steps[next++]!.frames);
+      const dealt = dealFrames(after, area.windows, steps.slice(from, next), area);
+      after = dealt.host;
+      for (const extent of dealt.extents) extents.push(extent);
+    }
+    return { fleet: new Fleet(this.hosts.with(host, after), this.guests), extents };
+  }
+
+  #freed(held: Iterable<HeldFrames>): Fleet {
     const hosts = [...this.hosts];
-    for (const { host, hostNid, frames } of framesByNode(extents)) {
-      const owner = hosts[host]!;
-      hosts[host] = owner.withFrames(hostNid, owner.frames(hostNid).release(frames));
+    for (const { area, runs } of held) {
+      for (const { host, hostNid, frames } of framesByNode(runs)) {
+        const owner = hosts[host]!;
+        hosts[host] = owner.withFrames(hostNid, owner.frames(hostNid, area).release(frames), area);
+      }
     }
     return new Fleet(hosts, this.guests);
   }

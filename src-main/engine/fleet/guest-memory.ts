@@ -1,5 +1,6 @@
 /**
- * The shape of a guest's memory as its host sees it; only plugging memory in changes it. Guest memory is cut into
+ * The shape of a guest's memory as its host sees it; only plugging memory in changes it. Guest memory is cut into areas, each
+ * of which is backed by frames of one kind: one area, but for a guest with huge pages of its host's pools. An area is cut into
  * windows of one frame (framePages, aligned). A window with at least one valid pfn is backed by one whole frame, pfn and
  * frame at the same offset, as an EPT huge page needs.
  *
@@ -11,34 +12,82 @@
  * Pages of a frame that no valid pfn uses are padding: used on the host, present nowhere in the guest.
  */
 import type { PfnRange } from '../../../shared/units/index.ts';
-import type { GuestConfig } from '../../../shared/model/config.ts';
+import type { GuestConfig, HugePageRange } from '../../../shared/model/config.ts';
+import type { FrameKind } from './host.ts';
+
+/** Pages [start, end) of a guest that are backed by frames of one kind; `end` of the last is Infinity. */
+export interface Area extends PfnRange, FrameKind {
+  /** As those of the guest. */
+  readonly windows: readonly PfnRange[];
+  readonly frames: number;
+}
 
 export interface GuestMemory {
-  /** Pages in a frame: 512 or 1. */
+  /** Pages in a frame of what is backed by no pool: 512 or 1. */
   readonly framePages: number;
+  /** Ascending, from page 0 on, without gaps. */
+  readonly areas: readonly Area[];
   /** Valid pfns: maximal, ascending. */
   readonly valid: readonly PfnRange[];
   readonly validPages: number;
   /** Valid pfns that were plugged in after boot: ascending, disjoint. */
   readonly plugged: readonly PfnRange[];
-  /** The windows that need a frame: maximal, ascending, multiples of framePages; the last may reach beyond nrPages. */
+  /** The windows that need a frame: maximal within an area, ascending, whole frames; the last may reach beyond nrPages. */
   readonly windows: readonly PfnRange[];
-  /** Frames that back the whole guest. */
+  /** Frames that back the whole guest, whatever their size. */
   readonly frames: number;
 }
 
-export function guestMemory({ framePages, mm }: GuestConfig): GuestMemory {
-  return shapeOf(framePages, gaps(mm.holes, mm.nrPages), []);
+export function guestMemory({ framePages, mm, hugePages = [] }: GuestConfig): GuestMemory {
+  return shapeOf(framePages, kindsOf(framePages, hugePages), gaps(mm.holes, mm.nrPages), []);
 }
 
 /** The same guest with more pages, which were holes. */
 export function withPlugged(memory: GuestMemory, pages: readonly PfnRange[]): GuestMemory {
-  return shapeOf(memory.framePages, union(memory.valid, pages), union(memory.plugged, pages, false));
+  const { framePages, areas, valid, plugged } = memory;
+  return shapeOf(framePages, areas, union(valid, pages), union(plugged, pages, false));
 }
 
-function shapeOf(framePages: number, valid: readonly PfnRange[], plugged: readonly PfnRange[]): GuestMemory {
-  const windows = windowsOf(valid, framePages, 0);
-  return { framePages, valid, validPages: sizeOf(valid), plugged, windows, frames: sizeOf(windows) / framePages };
+/** The area that a page is in. */
+export const areaAt = ({ areas }: GuestMemory, pfn: number): Area => areas.findLast(({ start }) => start <= pfn)!;
+
+type Kinds = readonly (PfnRange & FrameKind)[];
+
+function kindsOf(framePages: number, hugePages: readonly HugePageRange[]): Kinds {
+  const kinds: (PfnRange & FrameKind)[] = [];
+  let from = 0;
+  const plainUpTo = (end: number): void => {
+    if (end > from) kinds.push({ start: from, end, framePages, isPool: false });
+  };
+  for (const { start, end, framePages: pages } of hugePages) {
+    plainUpTo(start);
+    // A last page that only a part of the guest uses.
+    from = Math.ceil(end / pages) * pages;
+    kinds.push({ start, end: from, framePages: pages, isPool: true });
+  }
+  plainUpTo(Infinity);
+  return kinds;
+}
+
+function shapeOf(
+  framePages: number,
+  kinds: Kinds,
+  valid: readonly PfnRange[],
+  plugged: readonly PfnRange[],
+): GuestMemory {
+  const areas = kinds.map(({ start, end, framePages: pages, isPool }): Area => {
+    const windows = windowsOf(clip(valid, start, end), pages, start);
+    return { start, end, framePages: pages, isPool, windows, frames: sizeOf(windows) / pages };
+  });
+  return {
+    framePages,
+    areas,
+    valid,
+    validPages: sizeOf(valid),
+    plugged,
+    windows: areas.length === 1 ? areas[0]!.windows : areas.flatMap((area) => area.windows),
+    frames: areas.reduce((sum, area) => sum + area.frames, 0),
+  };
 }
 
 /** Of disjoint ranges, ascending; neighbours are joined unless asked not to. */

@@ -15,7 +15,9 @@
 
 import type { HomesConfig } from '../../../shared/model/config.ts';
 import type { Fleet } from './fleet.ts';
-import type { Host } from './host.ts';
+import type { GuestMemory } from './guest-memory.ts';
+import { heldFrames } from './held-frames.ts';
+import type { FrameKind, Host } from './host.ts';
 
 export interface Candidate {
   readonly nid: number;
@@ -23,6 +25,12 @@ export interface Candidate {
   readonly freeFrames: number;
   /** Frames of the VM that are there already. */
   readonly heldFrames: number;
+}
+
+/** A VM whose memory is backed by frames of several kinds needs room for each. */
+interface Need {
+  readonly kind: FrameKind;
+  readonly frames: number;
 }
 
 export interface NodeChoice {
@@ -38,26 +46,75 @@ const MAX_SUBSETS = 20_000;
 type Distance = (from: number, to: number) => number;
 
 /** The best nodes of a host for a guest, wherever it is now; all that have room when they do not suffice. Ascending. */
-export function bestNodes(fleet: Fleet, guest: number, hostIndex: number): readonly number[] {
-  const { memory, backing, homes } = fleet.guest(guest);
+export const bestNodes = (fleet: Fleet, guest: number, hostIndex: number): readonly number[] =>
+  choose(fleet, guest, hostIndex, fleet.guest(guest).homes).nodes;
+
+/** The same for a guest as if it were not bound. */
+export const bestUnbound = (fleet: Fleet, guest: number, hostIndex: number): NodeChoice =>
+  choose(fleet, guest, hostIndex, { cpus: null, allowed: null, named: [], preferred: null });
+
+function choose(fleet: Fleet, guest: number, hostIndex: number, homes: HomesConfig): NodeChoice {
+  const { memory, backing } = fleet.guest(guest);
   const host = fleet.hosts[hostIndex]!;
-  const held = new Map<number, number>();
-  for (const run of backing.wholeFrames(memory.framePages)) {
-    if (run.host !== hostIndex) continue;
-    held.set(run.hostNid, (held.get(run.hostNid) ?? 0) + run.pages / memory.framePages);
+  const needs = needsOf(memory);
+  const held = needs.map(() => new Map<number, number>());
+  for (const { area, runs } of heldFrames(backing, memory)) {
+    const onNode = held[needs.findIndex(({ kind }) => isSameKind(kind, area))]!;
+    for (const { host: on, hostNid, pages } of runs) {
+      if (on === hostIndex) onNode.set(hostNid, (onNode.get(hostNid) ?? 0) + pages / area.framePages);
+    }
   }
-  const candidates = host.nodes.map(({ nid, frames }) => ({
-    nid,
-    freeFrames: frames.freeFrames(memory.framePages),
-    heldFrames: held.get(nid) ?? 0,
-  }));
+  const candidates = needs.map(({ kind }, i) =>
+    host.nodes.map(({ nid }) => ({
+      nid,
+      freeFrames: host.freeFrames(nid, kind),
+      heldFrames: held[i]!.get(nid) ?? 0,
+    })),
+  );
   let choice: NodeChoice = { nodes: [], fits: false };
   for (const nids of circles(host, homes)) {
-    const within = candidates.filter(({ nid }) => nids.has(nid));
-    choice = chooseNodes(within, memory.frames, (a, b) => host.distance(a, b));
+    const within = candidates.map((ofKind) => ofKind.filter(({ nid }) => nids.has(nid)));
+    choice = chooseForAll(within, needs, (a, b) => host.distance(a, b));
     if (choice.fits) break;
   }
-  return choice.nodes;
+  return choice;
+}
+
+function needsOf({ areas }: GuestMemory): Need[] {
+  const needs: { kind: FrameKind; frames: number }[] = [];
+  for (const area of areas) {
+    if (area.frames === 0) continue;
+    const same = needs.find(({ kind }) => isSameKind(kind, area));
+    if (same === undefined) needs.push({ kind: area, frames: area.frames });
+    else same.frames += area.frames;
+  }
+  return needs;
+}
+
+const isSameKind = (a: FrameKind, b: FrameKind): boolean => a.framePages === b.framePages && a.isPool === b.isPool;
+
+/**
+ * Of a VM of several kinds of frames: the best nodes for the kind that needs the most memory, and for each further kind those
+ * of them that have its room, else the best of all. A search for all kinds at once would cost more than such VMs are worth.
+ */
+function chooseForAll(
+  candidates: readonly (readonly Candidate[])[],
+  needs: readonly Need[],
+  distance: Distance,
+): NodeChoice {
+  const order = needs
+    .map((need, i) => ({ need, own: candidates[i]! }))
+    .sort((a, b) => b.need.frames * b.need.kind.framePages - a.need.frames * a.need.kind.framePages);
+  const chosen = new Set<number>();
+  let fits = true;
+  for (const { need, own } of order) {
+    const among = own.filter(({ nid }) => chosen.has(nid));
+    if (chosen.size > 0 && among.reduce((sum, each) => sum + roomOf(each), 0) >= need.frames) continue;
+    const best = chooseNodes(own, need.frames, distance);
+    fits &&= best.fits;
+    for (const nid of best.nodes) chosen.add(nid);
+  }
+  return { nodes: [...chosen].sort((a, b) => a - b), fits };
 }
 
 /** Sets of nodes to look at in turn, each with the ones before it. */

@@ -1,9 +1,12 @@
 /**
- * The frames of one host node: which 4 KiB frame numbers of [0, totalPages) are free. A value: taking and giving back
- * make a new one. What is neither free nor in the reserved low end is used; who uses it is the backings' business.
+ * Frames of one host node: which 4 KiB frame numbers of [0, totalPages) are free. A value: taking and giving back
+ * make a new one. Frames in huge page pools are apart from all others: there is one value for the pool of each page size,
+ * and one for what lies outside of the pools. What of its own frames is neither free nor reserved is used; who uses it is the
+ * backings' business.
  *
  * Invariants: (a) the free extents are ascending, disjoint and maximal (no two touch), so equal free sets have equal
- * extents whatever happened before; (b) none reaches into [0, reservedPages); (c) freePages is their sum.
+ * extents whatever happened before; (b) none reaches into the reserved ones, which are the lowest, or out of its own frames; (c) freePages is
+ * their sum.
  * Every operation costs at most the number of free extents and of extents given, never the number of frames.
  */
 import { assert } from '../core/index.ts';
@@ -15,36 +18,55 @@ export interface FrameExtent {
 }
 
 export class NodeFrames {
+  /** Of the whole node. */
   readonly totalPages: number;
   readonly reservedPages: number;
+  /** Its own: all of the node, but for those of pools; or those of a pool. */
+  readonly ownPages: number;
   readonly freeExtents: readonly FrameExtent[];
   readonly freePages: number;
+  /** Its lowest frame that is not reserved. */
+  readonly #floor: number;
 
   private constructor(
-    totalPages: number,
-    reservedPages: number,
+    { totalPages, reservedPages, ownPages }: Pick<NodeFrames, 'totalPages' | 'reservedPages' | 'ownPages'>,
+    floor: number,
     freeExtents: readonly FrameExtent[],
     freePages: number,
   ) {
     this.totalPages = totalPages;
     this.reservedPages = reservedPages;
+    this.ownPages = ownPages;
     this.freeExtents = freeExtents;
     this.freePages = freePages;
+    this.#floor = floor;
   }
 
-  /** All free but the reserved ones. */
-  static unused(totalPages: number, reservedPages: number): NodeFrames {
-    assert(reservedPages >= 0 && reservedPages <= totalPages, 'frame-reserved-range', { totalPages, reservedPages });
-    const pages = totalPages - reservedPages;
-    return new NodeFrames(totalPages, reservedPages, pages === 0 ? [] : [{ frame: reservedPages, pages }], pages);
+  /** All of a node but the lowest, which are those of its pools, and after these the reserved ones: free. */
+  static unused(totalPages: number, reservedPages: number, pooledPages = 0): NodeFrames {
+    const ownPages = totalPages - pooledPages;
+    assert(reservedPages >= 0 && reservedPages <= ownPages, 'frame-reserved-range', { totalPages, reservedPages });
+    const floor = pooledPages + reservedPages;
+    const freePages = totalPages - floor;
+    const free = freePages === 0 ? [] : [{ frame: floor, pages: freePages }];
+    return new NodeFrames({ totalPages, reservedPages, ownPages }, floor, free, freePages);
+  }
+
+  /** One pool of a node, its lowest `reservedPages` pages held by others. */
+  static pool(totalPages: number, { frame, pages }: FrameExtent, reservedPages: number): NodeFrames {
+    assert(reservedPages >= 0 && reservedPages <= pages, 'frame-reserved-range', { totalPages: pages, reservedPages });
+    const floor = frame + reservedPages;
+    const freePages = pages - reservedPages;
+    const free = freePages === 0 ? [] : [{ frame: floor, pages: freePages }];
+    return new NodeFrames({ totalPages, reservedPages, ownPages: pages }, floor, free, freePages);
   }
 
   #with(freeExtents: readonly FrameExtent[], freePages: number): NodeFrames {
-    return new NodeFrames(this.totalPages, this.reservedPages, freeExtents, freePages);
+    return new NodeFrames(this, this.#floor, freeExtents, freePages);
   }
 
   get usedPages(): number {
-    return this.totalPages - this.reservedPages - this.freePages;
+    return this.ownPages - this.reservedPages - this.freePages;
   }
 
   /** Whole, aligned frames of `framePages` pages that could be taken now. Free pages in smaller pieces do not count. */
@@ -105,7 +127,7 @@ export class NodeFrames {
   release(extents: readonly FrameExtent[]): NodeFrames {
     const merged: FrameExtent[] = [];
     let { freePages } = this;
-    let end = this.reservedPages;
+    let end = this.#floor;
     const push = (next: FrameExtent): void => {
       assert(next.frame >= end && next.frame + next.pages <= this.totalPages, 'frame-freed-twice', { ...next });
       const last = merged[merged.length - 1];

@@ -8,7 +8,7 @@
  * in the middle of a rule (a hole that is not a multiple of 2 MiB) count whole; a surplus or lack of frames is settled
  * at the last share.
  */
-import { Prng } from '../core/index.ts';
+import { assert, Prng } from '../core/index.ts';
 import type { GuestConfig, PlacementRule } from '../../../shared/model/config.ts';
 import type { PlacementProblem } from '../../../shared/model/placement.ts';
 import type { BackingExtent } from './backing.ts';
@@ -16,8 +16,8 @@ import { Backing } from './backing.ts';
 import type { DealStep } from './deal.ts';
 import { dealFrames, inOrder } from './deal.ts';
 import type { GuestMemory } from './guest-memory.ts';
-import { clip, sizeOf, windowsOf } from './guest-memory.ts';
-import type { Host } from './host.ts';
+import { areaAt, clip, sizeOf, windowsOf } from './guest-memory.ts';
+import type { FrameKind, Host } from './host.ts';
 
 export interface Placed {
   /** Without the frames taken: those of the whole guest, or of what fits when there are problems. */
@@ -29,25 +29,29 @@ export interface Placed {
 
 export function placeGuest(before: Host, guest: GuestConfig, memory: GuestMemory, seed: number): Placed {
   let host = before;
-  const { framePages, valid } = memory;
+  const { areas, valid } = memory;
   const problems: PlacementProblem[] = [];
   const frames: BackingExtent[] = [];
   let from = 0;
   guest.placement.forEach((rule, index) => {
+    // Rules end where areas do, so that a rule is in one area.
+    const area = areaAt(memory, rule.start);
+    const { framePages } = area;
     const pages = clip(valid, rule.start, rule.end);
-    const windows = windowsOf(pages, framePages, from);
+    assert(areas.length === 1 || (pages.at(-1)?.end ?? 0) <= area.end, 'placement-over-areas', { index });
+    const windows = windowsOf(pages, framePages, Math.max(from, area.start));
     if (windows.length === 0) return;
     from = windows[windows.length - 1]!.end;
     const cutAtEnd = sizeOf(clip(valid, from - framePages, from)) < framePages;
     const wanted = sizeOf(windows) / framePages;
-    const dealt = dealOf(host, rule, wanted, framePages, () => {
+    const dealt = dealOf(host, rule, wanted, area, () => {
       const prng = new Prng(seed, `placement:${guest.name}:${index}`);
       return { prng, shuffled: cutAtEnd ? wanted - 1 : wanted };
     });
-    const taken = dealFrames(host, windows, dealt.steps, framePages);
+    const taken = dealFrames(host, windows, dealt.steps, area);
     host = taken.host;
     for (const extent of taken.extents) frames.push(extent);
-    if (dealt.short > 0) problems.push(problemOf(host, guest, index, dealt.lacking, dealt.short * framePages));
+    if (dealt.short > 0) problems.push(problemOf(host, guest, index, dealt.lacking, dealt.short * framePages, area));
   });
   const covered = problems.length === 0 ? valid : [];
   return { host, backing: Backing.onFrames(frames, covered), problems };
@@ -62,18 +66,18 @@ interface Dealt {
 /** Draws for `scatter`: the first `shuffled` frames of a rule change places; a last one cut by padding stays. */
 type Draw = () => { readonly prng: Prng; readonly shuffled: number };
 
-function dealOf(host: Host, rule: PlacementRule, frames: number, framePages: number, draw: Draw): Dealt {
+function dealOf(host: Host, rule: PlacementRule, frames: number, kind: FrameKind, draw: Draw): Dealt {
   switch (rule.mode) {
     case 'strict':
-      return ofSteps(inOrder(host, rule.nodes, frames, framePages), frames, rule.nodes);
+      return ofSteps(inOrder(host, rule.nodes, frames, kind), frames, rule.nodes);
     case 'preferred': {
       const nodes = [...rule.nodes, ...byDistance(host, rule.nodes)];
-      return ofSteps(inOrder(host, nodes, frames, framePages), frames, nodes);
+      return ofSteps(inOrder(host, nodes, frames, kind), frames, nodes);
     }
     case 'interleave':
-      return ofSteps(interleaved(host, rule.nodes, frames, framePages), frames, rule.nodes);
+      return ofSteps(interleaved(host, rule.nodes, frames, kind), frames, rule.nodes);
     case 'shares':
-      return shared(host, rule, frames, framePages, draw);
+      return shared(host, rule, frames, kind, draw);
   }
 }
 
@@ -91,8 +95,8 @@ function byDistance(host: Host, nodes: readonly number[]): number[] {
     .sort((a, b) => host.distance(home, a) - host.distance(home, b) || a - b);
 }
 
-function interleaved(host: Host, nodes: readonly number[], frames: number, framePages: number): DealStep[] {
-  const room = new Map(nodes.map((nid) => [nid, host.freeFrames(nid, framePages)]));
+function interleaved(host: Host, nodes: readonly number[], frames: number, kind: FrameKind): DealStep[] {
+  const room = new Map(nodes.map((nid) => [nid, host.freeFrames(nid, kind)]));
   const steps: DealStep[] = [];
   let skipped = 0;
   for (let i = 0; steps.length < frames && skipped < nodes.length; i = (i + 1) % nodes.length) {
@@ -108,7 +112,7 @@ function interleaved(host: Host, nodes: readonly number[], frames: number, frame
   return steps;
 }
 
-function shared(host: Host, rule: PlacementRule, frames: number, framePages: number, draw: Draw): Dealt {
+function shared(host: Host, rule: PlacementRule, frames: number, kind: FrameKind, draw: Draw): Dealt {
   const steps: DealStep[] = [];
   const lacking: number[] = [];
   let short = 0;
@@ -116,9 +120,9 @@ function shared(host: Host, rule: PlacementRule, frames: number, framePages: num
   let dealt = 0;
   rule.nodes.forEach((hostNid, i) => {
     pages += rule.pages[i] ?? 0;
-    const upTo = i === rule.nodes.length - 1 ? frames : Math.min(frames, Math.ceil(pages / framePages));
+    const upTo = i === rule.nodes.length - 1 ? frames : Math.min(frames, Math.ceil(pages / kind.framePages));
     const earlier = steps.reduce((sum, s) => sum + (s.hostNid === hostNid ? s.frames : 0), 0);
-    const here = Math.min(upTo - dealt, host.freeFrames(hostNid, framePages) - earlier);
+    const here = Math.min(upTo - dealt, host.freeFrames(hostNid, kind) - earlier);
     if (here < upTo - dealt) {
       lacking.push(hostNid);
       short += upTo - dealt - here;
@@ -148,8 +152,9 @@ function problemOf(
   index: number,
   lacking: readonly number[],
   shortPages: number,
+  { framePages, isPool }: FrameKind,
 ): PlacementProblem {
   const { mode, start, end } = guest.placement[index]!;
-  const { name, framePages } = guest;
-  return { guest: name, rule: index, mode, start, end, host: host.name, nodes: lacking, shortPages, framePages };
+  const where = { guest: guest.name, rule: index, mode, start, end, host: host.name, nodes: lacking };
+  return { ...where, shortPages, framePages, inPool: isPool };
 }

@@ -3,9 +3,9 @@
  * its hosts and its link. Where another compaction or migration takes or frees room, or shares the link, the forecast
  * assumes that it stays as it is now. Costs follow extents and rounds, not pages and not ticks.
  */
-import type { DirtyConfig } from '../../../shared/model/config.ts';
-import type { Backing, Fleet, Host } from '../fleet/index.ts';
-import { type CompactionState, nextMove, startCompaction } from './compaction.ts';
+import { type DirtyConfig, isDirtyKnown } from '../../../shared/model/config.ts';
+import type { Area, Backing, Fleet, FrameKind, Host } from '../fleet/index.ts';
+import { type CompactionState, moveFrames, startCompaction } from './compaction.ts';
 import { flowOf } from './migration.ts';
 import type { CompactionPlan, MigrateOptions, MigrationPlan, PlanParts } from './plan.ts';
 import { type Precopy, precopyAtOnce, workingSetDirt } from './precopy.ts';
@@ -39,7 +39,10 @@ export interface MigrationForecast {
   readonly bytesPerSec: number;
   readonly precopy: Precopy;
   readonly totalMs: number;
+  /** null: it does not converge, or what the guest writes is not known. */
   readonly downtimeMs: number | null;
+  readonly converges: boolean;
+  readonly dirtyKnown: boolean;
   /** Frames that the guest takes on the destination. */
   readonly frames: number;
   readonly pages: number;
@@ -57,16 +60,20 @@ export function forecastCompaction(
   const done = new DryCompaction(fleet, startCompaction(guest, of, nodes, framesPerTick, 0));
   done.move(Infinity);
   const after = done.fleet.hostOf(guest);
-  const frames = freeFrames(before, nodes, framePages) - freeFrames(after, nodes, framePages);
+  const moved = kindsOf(of.memory.areas).map((kind) => ({
+    kind,
+    frames: freeFrames(before, nodes, kind) - freeFrames(after, nodes, kind),
+  }));
   const slow = new DryCompaction(fleet, startCompaction(guest, of, nodes, framesPerTick, 0));
   let past = 0;
-  const ticks = Math.ceil(frames / framesPerTick);
+  const pages = moved.reduce((sum, { kind, frames }) => sum + frames * kind.framePages, 0);
+  const ticks = Math.ceil(pages / framePages / framesPerTick);
   const { backing } = done.fleet.guest(guest);
   return {
     nodes,
     hosts: [{ before, after }],
     backing,
-    moveFrames: frames,
+    moveFrames: moved.reduce((sum, { frames }) => sum + frames, 0),
     movePages: done.compaction.movedPages,
     leftPages: done.compaction.leftPages,
     ticks,
@@ -92,13 +99,22 @@ class DryCompaction {
 
   move(frames: number): void {
     this.compaction = { ...this.compaction, framesPerTick: frames };
-    const move = nextMove(this.compaction, this.fleet);
-    if (move !== null) this.fleet = this.fleet.apply(move);
+    moveFrames(
+      this.compaction,
+      () => this.fleet,
+      (move) => (this.fleet = this.fleet.apply(move)),
+    );
   }
 }
 
-function freeFrames(host: Host, nodes: readonly number[], framePages: number): number {
-  return nodes.reduce((sum, nid) => sum + host.freeFrames(nid, framePages), 0);
+function kindsOf(areas: readonly Area[]): FrameKind[] {
+  const kinds = new Map<string, FrameKind>();
+  for (const { framePages, isPool } of areas) kinds.set(`${framePages} ${isPool}`, { framePages, isPool });
+  return [...kinds.values()];
+}
+
+function freeFrames(host: Host, nodes: readonly number[], kind: FrameKind): number {
+  return nodes.reduce((sum, nid) => sum + host.freeFrames(nid, kind), 0);
 }
 
 /** @param others what flows over the network now. */
@@ -119,12 +135,19 @@ export function forecastMigration(
     options.maxRounds,
     workingSetDirt(dirty, memory.validPages),
   );
-  const figures = { nodes, bytesPerSec, precopy, totalMs, downtimeMs, frames: memory.frames, pages: memory.validPages };
+  const converges = downtimeMs !== null;
+  const dirtyKnown = isDirtyKnown(dirty);
+  const figures = {
+    ...{ nodes, bytesPerSec, precopy, totalMs, converges, dirtyKnown },
+    downtimeMs: dirtyKnown ? downtimeMs : null,
+    frames: memory.frames,
+    pages: memory.validPages,
+  };
   const hostsIn = ({ hosts }: Fleet): readonly [HostForecast, HostForecast] => [
     { before: from, after: hosts[from.index]! },
     { before: to, after: hosts[to.index]! },
   ];
-  if (downtimeMs === null) return { ...figures, hosts: hostsIn(fleet), backing };
+  if (!converges) return { ...figures, hosts: hostsIn(fleet), backing };
   const done = fleet
     .apply({ type: 'reserve', guest, host: to.index, steps })
     .apply({ type: 'arrive', guest, windows: memory.windows });

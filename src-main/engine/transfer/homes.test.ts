@@ -65,7 +65,7 @@ describe('a binding holds', () => {
   });
   test('a migration to a host without its nodes is rejected until they are remapped', () => {
     const h = transfersOf({ allowed: [16], named: [16] });
-    const rejection = { slug: 'bound-node-missing', vm: 'vm', toHost: 'b', nodes: [16], has: [0, 1] };
+    const rejection = { slug: 'bound-node-missing', vm: 'vm', toHost: 'b', nodes: [16], has: [0, 1], fitsOn: [0] };
     expect(h.migrate(0, migrate, 0)).toEqual(rejection);
     expect(h.migrate(0, { ...migrate, nodes: [1] }, 0)).toBeNull();
   });

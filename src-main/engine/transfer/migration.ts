@@ -5,7 +5,7 @@
  */
 import { isUnderWay, type MigrationPhase, type MigrationRow } from '../../../shared/model/transfer.ts';
 import type { WorldEventData } from '../../../shared/model/event.ts';
-import type { DirtyConfig } from '../../../shared/model/config.ts';
+import { type DirtyConfig, isDirtyKnown } from '../../../shared/model/config.ts';
 import { assert } from '../core/index.ts';
 import type { Fleet } from '../fleet/index.ts';
 import type { Flow } from './max-min.ts';
@@ -76,7 +76,8 @@ export class Migration implements Transfer<MigrationRow> {
     if (precopy.phase === 'failed') this.#giveUp('failed', at);
     else if (precopy.phase === 'switchOver') {
       this.state.phase = 'switchOver';
-      at.event('migrationSwitchOver', this.guest, { dirtyBytes, expectedMs: (dirtyBytes / bytesPerSec) * 1000 });
+      const expectedMs = isDirtyKnown(dirty) ? (dirtyBytes / bytesPerSec) * 1000 : null;
+      at.event('migrationSwitchOver', this.guest, { dirtyBytes, expectedMs });
     }
   }
 
@@ -129,7 +130,8 @@ export class Migration implements Transfer<MigrationRow> {
     at.apply({ type: 'run', guest: this.guest, host: state.toHost });
     state.phase = 'completed';
     state.endTick = at.tick;
-    state.downtimeMs = state.precopy.roundMs;
+    // Of a guest that nobody has said to write nothing, a pause of 0 ms would be made up.
+    state.downtimeMs = isDirtyKnown(at.dirty(this.guest)) ? state.precopy.roundMs : null;
     at.event('migrationCompleted', this.guest, { ...this.#end(at), downtimeMs: state.downtimeMs });
   }
 

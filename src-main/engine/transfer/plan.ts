@@ -4,7 +4,15 @@
  */
 import type { Command } from '../../../shared/model/command.ts';
 import type { Rejection } from '../../../shared/model/rejection.ts';
-import { bestNodes, type DealStep, evenly, type Fleet, type FleetGuest, type Host } from '../fleet/index.ts';
+import {
+  bestNodes,
+  bestUnbound,
+  type DealStep,
+  evenlyFor,
+  type Fleet,
+  type FleetGuest,
+  type Host,
+} from '../fleet/index.ts';
 import { Compaction } from './compaction.ts';
 import type { Migration } from './migration.ts';
 import type { Network, Path } from './network.ts';
@@ -67,13 +75,11 @@ export function planMigration(parts: PlanParts, guest: number, options: MigrateO
   if (to === from) return rejected({ slug: 'migrate-same-host', vm: name, host: to.name });
   const path = network.path(from.name, to.name);
   if (path === null) return rejected({ slug: 'migrate-no-link', fromHost: from.name, toHost: to.name });
-  const nodesRejection = whyNotNodes(to, options.nodes) ?? whyNotThere(fleet.guest(guest), to, options.nodes);
+  const nodesRejection = whyNotNodes(to, options.nodes) ?? whyNotThere(fleet, guest, to, options.nodes);
   if (nodesRejection !== null) return { plan: null, rejection: nodesRejection };
   const nodes = options.nodes === null ? bestNodes(fleet, guest, to.index) : distinct(options.nodes);
-  const steps = evenly(to, nodes, memory.frames, memory.framePages);
-  const short = memory.frames - steps.reduce((sum, s) => sum + s.frames, 0);
-  if (short > 0) {
-    const shortPages = short * memory.framePages;
+  const { steps, shortPages } = evenlyFor(to, nodes, memory.areas);
+  if (shortPages > 0) {
     const asked = options.nodes === null ? null : nodes;
     return rejected({ slug: 'migrate-no-room', vm: name, toHost: to.name, nodes: asked, shortPages });
   }
@@ -108,12 +114,15 @@ function whyBound({ name, homes }: FleetGuest, nodes: readonly number[] | null):
 }
 
 /** libvirt refuses a domain on a host without the nodes that it is bound to; nodes that are asked for remap it. */
-function whyNotThere({ name, homes }: FleetGuest, to: Host, nodes: readonly number[] | null): Rejection | null {
+function whyNotThere(fleet: Fleet, guest: number, to: Host, nodes: readonly number[] | null): Rejection | null {
+  const { name, homes } = fleet.guest(guest);
   if (nodes !== null) return null;
   const missing = homes.named.filter((nid) => to.node(nid) === undefined);
   if (missing.length > 0) {
     const has = to.nodes.filter(({ frames }) => frames.totalPages > 0).map(({ nid }) => nid);
-    return { slug: 'bound-node-missing', vm: name, toHost: to.name, nodes: missing, has };
+    const { nodes: best, fits } = bestUnbound(fleet, guest, to.index);
+    const fitsOn = fits ? best : null;
+    return { slug: 'bound-node-missing', vm: name, toHost: to.name, nodes: missing, has, fitsOn };
   }
   return homes.allowed?.length === 0 ? { slug: 'bound-apart', vm: name } : null;
 }

@@ -16,7 +16,7 @@ import type { CompactionRow, MigrationRow } from '../../../shared/model/transfer
 import type { WorldConfig } from '../../../shared/model/world.ts';
 import type { PfnRange } from '../../../shared/units/index.ts';
 import { assert, type StateReader, type StateWriter } from '../core/index.ts';
-import { checkFleet, Fleet, inOrder, loadFleet, saveFleet, sizeOf } from '../fleet/index.ts';
+import { areaAt, checkFleet, Fleet, inOrder, loadFleet, saveFleet, sizeOf } from '../fleet/index.ts';
 import { checkTransfers } from './check.ts';
 import { Compaction, type CompactionState, startCompaction } from './compaction.ts';
 import { type CompactionForecast, forecastCompaction, forecastMigration, type MigrationForecast } from './forecast.ts';
@@ -218,8 +218,8 @@ export class Transfers {
   plug(guest: number, pages: readonly PfnRange[], nodes: readonly number[]): Rejection | null {
     const rejection = this.whyNotPlug(guest, pages, nodes);
     if (rejection !== null) return rejection;
-    const { framePages } = this.#fleet.guest(guest).memory;
-    const steps = inOrder(this.#fleet.hostOf(guest), nodes, sizeOf(pages) / framePages, framePages);
+    const area = areaAt(this.#fleet.guest(guest).memory, pages[0]?.start ?? 0);
+    const steps = inOrder(this.#fleet.hostOf(guest), nodes, sizeOf(pages) / area.framePages, area);
     this.#fleet = this.#fleet.apply({ type: 'plug', guest, pages, steps });
     return null;
   }
@@ -227,12 +227,13 @@ export class Transfers {
   whyNotPlug(guest: number, pages: readonly PfnRange[], nodes: readonly number[]): Rejection | null {
     const vm = this.#name(guest);
     if (this.of(guest) !== null) return { slug: 'plug-busy', vm };
-    const { framePages } = this.#fleet.guest(guest).memory;
+    const area = areaAt(this.#fleet.guest(guest).memory, pages[0]?.start ?? 0);
+    const { framePages } = area;
     for (const { start, end } of pages)
       assert(start % framePages === 0 && end % framePages === 0, 'plug-window', { start, framePages });
     const host = this.#fleet.hostOf(guest);
     const wanted = sizeOf(pages) / framePages;
-    const found = inOrder(host, nodes, wanted, framePages).reduce((sum, s) => sum + s.frames, 0);
+    const found = inOrder(host, nodes, wanted, area).reduce((sum, s) => sum + s.frames, 0);
     if (found === wanted) return null;
     const figures = { wantedPages: wanted * framePages, freePages: found * framePages };
     return { slug: 'plug-no-room', vm, host: host.name, nodes, ...figures };

@@ -3,7 +3,8 @@ import { mibFromPages, PAGE_SIZE_BYTES } from '../../../shared/units/index.ts';
 import { count, decimal } from '../../../shared/view/number-format.ts';
 import { idList } from '../../../shared/view/id-list.ts';
 import type { Check, Hit, MigrationCheck } from '../check.ts';
-import { plan, virsh } from '../check.ts';
+import { command, plan, virsh } from '../check.ts';
+import { remapText } from '../remap.ts';
 import { mostAvailablePages, mostFreeHugePages, SMALL_PAGE_KIB } from '../view.ts';
 import { availableOn, cpus, holders, needMib, nodes, pageSize } from '../text.ts';
 import { missingOn, roomElsewhere, shortage } from './fit.ts';
@@ -88,15 +89,21 @@ const nodeMissing: MigrationCheck = {
       ...(missing.nids.length === 0 ? [] : [nodes(missing.nids)]),
       ...(missing.cpus.length === 0 ? [] : [cpus(missing.cpus)]),
     ].join(' and ');
+    const remap = remapText(arriving, to);
+    const rehearsal =
+      remap.nodes === null
+        ? []
+        : [command('pageshift', `pageshift run <file> --migrate ${arriving.name}=${to.name}:${idList(remap.nodes)}`)];
     return [
       {
         severity: 'error',
         vm: arriving,
         node: missing.nids[0] ?? null,
-        text: `${arriving.name} is bound to ${what}; ${to.name} has ${nodes(to.nodes.map((node) => node.nid))} with CPUs ${idList(to.cpus.toSorted((a, b) => a - b))}. libvirt refuses the migration.`,
+        text: `${arriving.name} is bound to ${what}; ${to.name} has ${nodes(to.nodes.map((node) => node.nid))} with CPUs ${idList(to.cpus.toSorted((a, b) => a - b))}. libvirt refuses the migration. ${remap.text}`,
         remedy: [
           plan(`Remap ${arriving.name} to nodes of ${to.name}, checked for fit`),
           virsh(`migrate ${arriving.name} <uri> --xml <remapped.xml>`),
+          ...rehearsal,
         ],
       },
     ];

@@ -19,11 +19,13 @@ export function assumedHost(name: string, { nodes, distances }: LinuxGuest): Siz
       pools: null,
       freeKiB: null,
       availableKiB: null,
+      freeBlocks: null,
       reservedPages: 0,
     })),
     system: undefined,
     devices: new Map(),
     distances,
+    strangers: [],
     assumed: [`all of it: a node for each of the guest's, with half as much memory again and 1 GiB more`],
   };
 }
