@@ -3,7 +3,8 @@ export const PROTOCOL_VERSION = 3;
 
 /** Of one imported file, in characters. */
 export const MAX_FILE_CHARS = 16 * 2 ** 20;
-export const MAX_FILES = 64;
+/** A folder of what a host's tools printed has some hundred. */
+export const MAX_FILES = 4096;
 /** Of one message from a window. */
 export const MAX_MESSAGE_BYTES = 64 * 2 ** 20;
 /** Pages of one answer to view.tiles. */

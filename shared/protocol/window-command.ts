@@ -51,6 +51,7 @@ const TABLE = {
   'file.new': file('New scenario…', ['File', 0, 'New Scenario…']),
   'file.open': file('Open…', ['File', 0, 'Open…'], 'Mod+O'),
   'file.import': file('Import files of a host and its VMs…', ['File', 0, 'Import Files of a Host and its VMs…']),
+  'file.importFolder': file('Import a folder of a host…', ['File', 0, 'Import a Folder of a Host…']),
   'file.save': file('Save', ['File', 1, 'Save'], 'Mod+S'),
   'file.saveAs': file('Save as…', ['File', 1, 'Save As…'], 'Mod+Shift+S'),
   'file.rename': file('Rename the scenario', ['File', 1, 'Rename']),

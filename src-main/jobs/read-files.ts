@@ -37,7 +37,7 @@ export interface Imported {
 export function* readFiles({ files: given }: ReadInput): JobSteps<null, Imported> {
   yield () => null;
   const hashes = new Map(given.map(({ text, sha256 }) => [text, sha256]));
-  const files = given.map(({ name, text }) => ({ name: baseName(name), text }));
+  const files = given.map(({ name, text }) => ({ name: shownName(name), text }));
   const recognised = files.map(({ name, text }) => recognise(text, name));
   const told = files.map(({ name }, i) => ({ name, kind: importKind(recognised[i]!.value) }));
   const scenarios = files.filter((_, i) => recognised[i]!.value?.role === 'scenario');
@@ -49,10 +49,14 @@ export function* readFiles({ files: given }: ReadInput): JobSteps<null, Imported
   const parts: ImportPart<ForeignFacts>[] = [];
   files.forEach(({ name: file, text }, i) => {
     const { value: format, diagnostics: unknown } = recognised[i]!;
+    const isOfFolder = file.includes('/');
     // A scenario opened alone would tell its problems; so it does here.
     if (format?.role === 'scenario') diagnostics.push(...readScenario(text, file).diagnostics);
     const read = format === null || format.role === 'scenario' ? null : readDocument(text, file);
-    diagnostics.push(...unknown, ...(read?.diagnostics ?? []));
+    const problems = [...unknown, ...(read?.diagnostics ?? [])];
+    // What a folder holds besides is named, and no reason to read nothing.
+    const isOther = isOfFolder && format?.role !== 'scenario' && (read?.parts ?? []).length === 0;
+    diagnostics.push(...(isOther ? notRead(file, problems) : problems));
     // A file is kept once, whatever it holds.
     read?.parts.forEach(({ facts }, part) => parts.push({ file, facts, ...(part === 0 ? { text } : {}) }));
   });
@@ -62,9 +66,17 @@ export function* readFiles({ files: given }: ReadInput): JobSteps<null, Imported
     // Commands are for a person to ask.
     rehearsal: false,
     sha256: (text) => hashes.get(text)!,
+    ...folderName(files),
     refused: refusedStarts,
   });
   return { ...sourced({ ...whole, diagnostics: [...diagnostics, ...whole.diagnostics] }, null), files: told };
+}
+
+/** A folder that was given whole gives the document its name. */
+function folderName(files: readonly GivenFile[]): { readonly name?: string } {
+  const folders = new Set(files.map(({ name }) => (name.includes('/') ? name.slice(0, name.indexOf('/')) : '')));
+  const [only] = folders;
+  return folders.size === 1 && only !== undefined && only !== '' ? { name: only } : {};
 }
 
 /** Files of a Linux guest make a VM. */
@@ -88,5 +100,15 @@ const alone = (file: string, scenarios: number, files: number): Diagnostic => ({
   hint: 'Open it alone, or leave it out.',
 });
 
-/** The file without its folders, which are nobody else's business. */
-const baseName = (file: string): string => file.replace(/^.*[/\\]/, '');
+/**
+ * A place on a disk without its folders, which are nobody else's business. Within a folder that was given whole, where a file
+ * stands tells what it is: /proc/PID/numa_maps.
+ */
+const shownName = (name: string): string =>
+  /^([/\\]|[A-Za-z]:)/.test(name) ? name.replace(/^.*[/\\]/, '') : name.replaceAll('\\', '/');
+
+function notRead(file: string, [first]: readonly Diagnostic[]): Diagnostic[] {
+  const found = first?.found;
+  const detail = found === undefined ? {} : { found };
+  return [{ severity: 'note', slug: 'file-not-read', message: 'This file is not read.', where: { file }, ...detail }];
+}

@@ -3,7 +3,7 @@ import { isUnderWay } from '../../shared/model/transfer.ts';
 import { compactionsOf, migrationsOf } from '../../shared/columns/index.ts';
 import type { WindowCommandId } from '../../shared/protocol/window-command.ts';
 import type { App, DialogName, GuestPart, ViewName } from './app.svelte.ts';
-import { close, newDocumentDialog, openFile, pickFiles, rehearse, save } from './documents.ts';
+import { close, newDocumentDialog, openFile, pickFiles, pickFolder, rehearse, save } from './documents.ts';
 import type { PanelName } from './layout.ts';
 import { termInSight } from '../ui/term.ts';
 import { nextSpeed } from './speed.ts';
@@ -73,6 +73,7 @@ export function commandHandlers(app: App): { readonly [Id in WindowCommandId]: C
     'file.new': { run: () => newDocumentDialog(app) },
     'file.open': { run: () => openFile(app) },
     'file.import': { run: () => pickFiles(app) },
+    'file.importFolder': { run: () => pickFolder(app) },
     'file.save': { enabled: open, run: () => save(app, false) },
     'file.saveAs': { enabled: open, run: () => save(app, true) },
     'file.rename': { enabled: open, run: () => (app.renaming = true) },

@@ -153,7 +153,7 @@ describe('nothing pretends to work', () => {
   test('without a document, but to open one', () => {
     app.document = null;
     const on = createCommands(app).filter(({ enabled, group }) => enabled() && !['Theme', 'Help'].includes(group));
-    expect(on.map(({ id }) => id)).toEqual(['file.new', 'file.open', 'file.import']);
+    expect(on.map(({ id }) => id)).toEqual(['file.new', 'file.open', 'file.import', 'file.importFolder']);
   });
 
   test('while a replay runs, but to cancel it', () => {

@@ -11,6 +11,8 @@ import type { App, Opening } from './app.svelte.ts';
 import { RequestError } from './connection.ts';
 import { readFiles } from './dropped-file.ts';
 import type { FileLike } from './dropped-file.ts';
+import { filesIn, inFolder } from './dropped-folder.ts';
+import type { DroppedItem } from './dropped-folder.ts';
 
 /** Shows what was opened, or why it was not. Cancelled: nothing. @returns whether a document is shown now */
 export async function show(app: App, reply: OpenReply | null): Promise<boolean> {
@@ -93,11 +95,18 @@ export const recover = async (app: App, recovery: string): Promise<boolean> =>
 export const discardRecovery = (app: App, recovery: string): Promise<unknown> =>
   app.attempt('discard the work', 'document.discardRecovery', { recovery });
 
+/** A few names, or the folder they are all of. */
+function whatOf(names: readonly string[]): string {
+  const folder = names[0]?.includes('/') ? names[0].slice(0, names[0].indexOf('/')) : null;
+  if (folder !== null && names.every((name) => name.startsWith(`${folder}/`))) return folder;
+  return names.length > 6 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
+}
+
 /** Hosts and VMs that become a scenario have no commands; the window then offers to rehearse a compaction of each VM. */
 export async function importFiles(app: App, list: readonly FileLike[]): Promise<boolean> {
   const { files, problems } = await readFiles(list);
   if (problems.length === 0) {
-    const what = files.map(({ name }) => name).join(', ');
+    const what = whatOf(files.map(({ name }) => name));
     return opening(app, what, true, () => app.attempt('read the files', 'document.import', { files: [...files] }));
   }
   app.openProblems = problems;
@@ -115,18 +124,30 @@ export async function openFile(app: App): Promise<void> {
   await show(app, reply);
 }
 
+/** Files and folders that were dropped. */
+export async function importDropped(app: App, items: readonly DroppedItem[]): Promise<void> {
+  await importFiles(app, await filesIn(items));
+}
+
+/** All files of a folder: the keyboard's way to dropping it. */
+export async function pickFolder(app: App): Promise<void> {
+  const list = await chosenFiles(true);
+  if (list.length > 0) await importFiles(app, list.map(inFolder));
+}
+
 /** The page's own file dialog: the keyboard's way to what a drop does. */
 export async function pickFiles(app: App): Promise<void> {
   const list = await chosenFiles();
   if (list.length > 0) await importFiles(app, list);
 }
 
-function chosenFiles(): Promise<readonly File[]> {
+function chosenFiles(folder = false): Promise<readonly File[]> {
   return new Promise((resolve) => {
     const input = document.createElement('input');
     input.type = 'file';
     input.multiple = true;
-    input.accept = '.json,.xml,.txt,application/json,application/xml,text/xml,text/plain';
+    if (folder) input.webkitdirectory = true;
+    else input.accept = '.json,.xml,.txt,application/json,application/xml,text/xml,text/plain';
     input.addEventListener('change', () => resolve([...(input.files ?? [])]));
     input.addEventListener('cancel', () => resolve([]));
     input.click();

@@ -23,14 +23,18 @@ const MAX_TOTAL_BYTES = MAX_MESSAGE_BYTES * 0.75;
 
 /** All or nothing: a host without one of its VMs is not what was dropped. */
 export async function readFiles(list: readonly FileLike[]): Promise<ReadFiles> {
-  const problems = sizeProblems(list);
+  const small = list.filter((file) => !isPassedOver(file));
+  const problems = sizeProblems(list.length > 0 && small.length === 0 ? list : small);
   if (problems.length > 0) return { files: [], problems };
-  const read = await Promise.all(list.map(readOne));
+  const read = await Promise.all(small.map(readOne));
   const failed = read.flatMap(({ problem }) => (problem === null ? [] : [problem]));
   return failed.length > 0
     ? { files: [], problems: failed }
     : { files: read.map(({ name, text }) => ({ name, text })), problems: [] };
 }
+
+/** Of a folder: an image or a dump beside what its tools printed is no reason to read nothing. */
+const isPassedOver = ({ name, size }: FileLike): boolean => name.includes('/') && size > MAX_FILE_CHARS;
 
 function sizeProblems(list: readonly FileLike[]): Diagnostic[] {
   if (list.length === 0) {
@@ -80,7 +84,7 @@ async function readOne(file: FileLike): Promise<{ name: string; text: string; pr
   } catch (error) {
     const why = problem('drop-unreadable', `Asked to read ${file.name}, which could not be read.`, file.name, {
       found: error instanceof Error ? error.message : String(error),
-      hint: 'A folder cannot be dropped; drop the files in it.',
+      hint: 'Choose it again, or leave it out.',
     });
     return { name: file.name, text: '', problem: why };
   }
