@@ -184,7 +184,7 @@ describe('check refuses', () => {
     });
     output = `${check.stdout}${check.stderr}`.replaceAll('\\', '/');
     exitCode = check.status;
-  }, 60_000);
+  }, 240_000);
 
   afterAll(() => rmSync(house, { recursive: true, force: true }));
 
