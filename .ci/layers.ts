@@ -95,7 +95,7 @@ export const layers: readonly Layer[] = [
   // Node: files, threads, terminals. The three shells at the end are thin and around one runtime.
   node(guestShell, "a guest's shell: its interpreter and its programs, above the guest's files", ['shared', engine], ['just-bash']),
   node(runtime, 'where jobs and sessions run: in this thread, or in one of their own', ['shared', engine, scenario, planner, jobs, guestShell, store], ['highs']),
-  node(store, 'files that survive a crash', ['shared', formats], ['zod']),
+  node(store, 'files that survive a crash', ['shared', formats], ['zod', 'tar', 'seek-bzip', 'xz-decompress']),
   node(sweeper, 'a sweep under way: its threads, its log of what is done', ['shared', scenario, sweep, jobs, runtime, store], ['piscina', 'hyparquet-writer', 'bullmq', 'ioredis', 'zod']),
   node(desk, 'documents, and what a window may ask of them; the same in every shell', ['shared', formats, scenario, report, jobs, runtime, store], ['zod']),
   node('src-main/bench', "benchmarks beside the RFC's algorithm in C", ['shared', engine, scenario]),

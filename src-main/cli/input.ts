@@ -5,17 +5,22 @@ import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import type { ForeignDocument, ForeignFacts } from '../formats/index.ts';
 import { readDocument } from '../formats/index.ts';
 import type { ImportPart } from '../scenario/index.ts';
-import { readText, readTextStream } from '../store/index.ts';
+import { isArchive, readArchive, readText, readTextStream } from '../store/index.ts';
 import { baseFolder, resolvePath } from './path.ts';
 
 /** The name of an input in messages. */
 export const inputName = (path: string): string => (path === '-' ? '<stdin>' : path);
 
+/** Members of archives that were named, by the archive and their path in it. */
+const members = new Map<string, string>();
+
 /** The text of a file, or why it cannot be had. */
-export const readInput = (path: string): Promise<Read<string>> =>
-  path === '-'
-    ? readTextStream(process.stdin, inputName(path))
-    : readText(resolvePath(path), path, `Relative names start at ${baseFolder()}.`);
+export async function readInput(path: string): Promise<Read<string>> {
+  const member = members.get(path);
+  if (member !== undefined) return { value: member, diagnostics: [] };
+  if (path === '-') return await readTextStream(process.stdin, inputName(path));
+  return await readText(resolvePath(path), path, `Relative names start at ${baseFolder()}.`);
+}
 
 /** The facts of one foreign text, which is kept once, whatever it holds. */
 export const partsOf = ({ parts }: ForeignDocument, file: string, text: string): readonly ImportPart<ForeignFacts>[] =>
@@ -63,8 +68,12 @@ export async function readParts(
 const MAX_FILES = 4096;
 const MAX_FOLDER_DEPTH = 16;
 
+/** A folder, or an archive of one. */
 export async function isFolder(path: string): Promise<boolean> {
-  return path !== '-' && (await stat(resolvePath(path)).catch(() => null))?.isDirectory() === true;
+  return (
+    path !== '-' &&
+    ((await stat(resolvePath(path)).catch(() => null))?.isDirectory() === true || (await isArchive(resolvePath(path))))
+  );
 }
 
 /** The files that a person names, and those below the folders that they name, in the order of their names. */
@@ -85,7 +94,14 @@ export async function filesOf(
   };
   // Of stdin there is one text, however often it is named.
   for (const path of new Set(paths)) {
-    if (await isFolder(path)) await walk(path, 0);
+    if (path !== '-' && (await isArchive(resolvePath(path)))) {
+      const archive = await readArchive(resolvePath(path), path);
+      diagnostics.push(...archive.diagnostics);
+      for (const member of archive.members) {
+        members.set(`${path}/${member.path}`, member.text);
+        files.push({ path: `${path}/${member.path}`, inFolder: true });
+      }
+    } else if (await isFolder(path)) await walk(path, 0);
     else files.push({ path, inFolder: false });
   }
   if (files.length > MAX_FILES) {
@@ -97,6 +113,8 @@ export async function filesOf(
 
 /** A file of a folder that is nothing which is read is named, and no reason to read nothing. */
 export function notRead(file: string, [first]: readonly Diagnostic[]): Diagnostic[] {
+  // An archive has hundreds of files about other things: that is told once.
+  if (members.has(file)) return [];
   const found = first?.found;
   const detail = found === undefined ? {} : { found };
   return [{ severity: 'note', slug: 'file-not-read', message: 'This file is not read.', where: { file }, ...detail }];

@@ -91,6 +91,11 @@ program
   .action(exitWith(async (files) => (await import('./facts.ts')).facts(files)));
 
 program
+  .command('gather')
+  .description('print a script that gathers what one host and its VMs look like into one file to import')
+  .action(exitWith(async () => (await import('./gather/gather.ts')).gather()));
+
+program
   .command('simtest')
   .description('attack the engine with random worlds and commands, by seed; shrinks what fails')
   .addOption(new Option('--seeds <N>', 'how many').argParser(wholeNumber(1, 2 ** 31)).default(20))

@@ -133,8 +133,11 @@ export function readDocument(text: string, file: string): ForeignDocument {
   if (found === null || found === 'scenario') {
     return { parts: [], ignored: [], diagnostics: list.read(null).diagnostics };
   }
-  const read = found.pieces.map((piece) => readPiece(piece, file));
-  const whole = read.every(({ parts: some }) => some.length > 0);
+  const all = found.pieces.map((piece) => readPiece(piece, file));
+  // Of what a script gathered, a section that is cut or of another version is one less.
+  const isGathered = found.pieces.some(({ format }) => format.id === registry.gatherHead.id);
+  const read = isGathered ? all.map((each) => (each.parts.length > 0 ? each : asNote(each))) : all;
+  const whole = isGathered || read.every(({ parts: some }) => some.length > 0);
   const note = ignoredNote(found.ignored, file);
   const diagnostics = [...read.flatMap((each) => each.diagnostics), ...(note === null ? [] : [note])];
   return { parts: whole ? read.flatMap(({ parts: some }) => some) : [], ignored: found.ignored, diagnostics };
@@ -149,6 +152,14 @@ function readPiece(
   const all = readOf(value, diagnostics).value ?? [];
   const place = { first: lines[0]?.line ?? 1, last: lines.at(-1)?.line ?? 1, command: origin.command };
   return { parts: all.map((facts) => ({ format, facts, ...place })), diagnostics: placed(diagnostics, piece) };
+}
+
+/** A section that cannot be read, in one note with its first reason. */
+function asNote<P extends { readonly diagnostics: readonly Diagnostic[] }>(piece: P): P {
+  const reason = piece.diagnostics.find(({ severity }) => severity === 'error') ?? piece.diagnostics[0];
+  if (reason === undefined) return piece;
+  const message = `A section is not read: ${reason.message}`;
+  return { ...piece, diagnostics: [{ ...reason, severity: 'note', slug: 'section-not-read', message }] };
 }
 
 function readAllOf(format: Format, text: string, file: string, origin: Origin): Read<readonly ForeignFacts[]> {

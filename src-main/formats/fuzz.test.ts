@@ -153,6 +153,7 @@ Expected downtime: 1072         ms
 <memattr name="Latency" flags="6"><memattr_value target_obj_type="NUMANode" target_obj_gp_index="5" value="95" initiator_cpuset="0x1"/></memattr>
 </topology>
 `,
+  'gather-head': '# pageshift gather 1\n# host: h\n# user: 0\n\n# failed: dmesg: not permitted\n\n# end: 1 seconds\n',
   'hyperv-numa':
     'NodeId                 : 0\nProcessorsAvailability : {94, 99}\nMemoryAvailable        : 3196\nMemoryTotal            : 4093\nComputerName           : HV01\n',
   'hyperv-placement': '[{"NodeId": 0, "VMName": "vm", "MemoryUsed": 16384, "IsDeleted": false}]\n',

@@ -2,6 +2,7 @@
 export { acpiTable } from './acpi-table/read.ts';
 export { dmidecodeMemory } from './dmidecode-memory/read.ts';
 export { esxtopBatch } from './esxtop-batch/read.ts';
+export { gatherHead } from './gather-head/read.ts';
 export { hmpMemdev } from './hmp-memdev/read.ts';
 export { hmpMigrate } from './hmp-migrate/read.ts';
 export { hmpNuma } from './hmp-numa/read.ts';

@@ -8,6 +8,7 @@ import type { ImportPart } from './import-host.ts';
 /** Null where no text says which nodes there are, or nothing of any. */
 export function hostOfStates(states: readonly ImportPart<HostStateFacts>[]): ImportPart<HostFacts> | null {
   const nodes = new Map<number, NodeState[]>();
+  const online = states.map(({ facts }) => facts.nodeLists?.['online']).find((list) => list !== undefined) ?? null;
   for (const { facts } of states)
     for (const node of facts.nodes) nodes.set(node.id, [...(nodes.get(node.id) ?? []), node]);
   const ids = [...nodes.keys()].sort((a, b) => a - b);
@@ -33,7 +34,12 @@ export function hostOfStates(states: readonly ImportPart<HostStateFacts>[]): Imp
     facts: {
       kind: source.facts.kind,
       nodes: facts,
-      distances: distancesOf(ids, (id) => first(id, (node) => node.distances)),
+      distances: distancesOf(ids, (id) =>
+        byOnline(
+          first(id, (node) => node.distances),
+          online,
+        ),
+      ),
       hugepages: ids.flatMap((node) => {
         const pools = first(node, (each) => (each.pools.some(({ total }) => total !== null) ? each.pools : null)) ?? [];
         return pools.flatMap(({ sizeKiB, total }) => (total === null ? [] : [{ node, sizeKiB, count: total }]));
@@ -44,6 +50,12 @@ export function hostOfStates(states: readonly ImportPart<HostStateFacts>[]): Imp
       cpuPlaces: states.find((state) => state.facts.cpuPlaces.length > 0)?.facts.cpuPlaces ?? [],
     },
   };
+}
+
+/** A row by position, as sysfs has it, by the nodes that are online. */
+function byOnline(row: NodeState['distances'], online: readonly number[] | null): NodeState['distances'] {
+  const isByPosition = row !== null && row.length === online?.length && row.every(({ to }, i) => to === i);
+  return isByPosition ? row.map(({ value }, i) => ({ to: online[i]!, value })) : row;
 }
 
 /** Null where one node lacks its distance to another. */

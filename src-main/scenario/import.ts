@@ -25,7 +25,15 @@ import type {
   VmFacts,
   VmStateFacts,
 } from '../formats/index.ts';
-import { hasRole, hostStateOf, isOf, linuxBuddyinfo, linuxZoneinfo, runsInGuests } from '../formats/index.ts';
+import {
+  gatherHead,
+  hasRole,
+  hostStateOf,
+  isOf,
+  linuxBuddyinfo,
+  linuxZoneinfo,
+  runsInGuests,
+} from '../formats/index.ts';
 import { draftOf } from './check.ts';
 import type { CommandTexts } from './command-text.ts';
 import { withCommandTexts } from './command-text.ts';
@@ -175,11 +183,15 @@ export function assembleScenario(parts: ImportParts, options: ImportOptions = {}
   const isHost = ofVms.length > 0;
   // Node meminfo is a guest's or a host's: beside other files of nodes it is of the host.
   const ofGuestAlone = guestFiles.some(({ facts }) => hostStateOf(facts) === null);
+  const isGathered = (parts.hostStates ?? []).some(({ facts }) => isOf(gatherHead, facts));
   const ofNodes = (parts.hostStates ?? []).length > guestFiles.length;
-  const isGuest = guestFiles.length > 0 && !isHost && (ofGuestAlone || !ofNodes);
+  const isGuest = guestFiles.length > 0 && !isHost && !isGathered && (ofGuestAlone || !ofNodes);
   const { value, diagnostics } = isGuest
     ? assembleLinuxGuest(parts, guestFiles, options)
     : assembleHosts({ ...parts, hosts: hostsOf(parts) }, options);
+  // Of one file with many texts, those that nothing is made of are no news.
+  const used = new Set([...parts.hosts, ...parts.vms, ...(parts.hostStates ?? [])].map(({ file }) => file));
+  const isNews = ({ file }: ImportPart<Facts>): boolean => isGuest || !used.has(file);
   // Of a host its free blocks by order are used; the rest tells of zones, which only guests have here.
   const ofZones = guestFiles.filter(({ facts }) => hostStateOf(facts) === null && !isOf(linuxBuddyinfo, facts));
   const unusedOf = (part: ImportPart<Facts>, severity: 'note' | 'warning', message: string): Diagnostic => ({
@@ -189,12 +201,14 @@ export function assembleScenario(parts: ImportParts, options: ImportOptions = {}
     where: { file: part.file },
   });
   const unused = [
-    ...others.map((part) =>
-      unusedOf(part, 'warning', 'The file is read, but nothing of a scenario is made of it yet.'),
-    ),
-    ...(isGuest ? [] : ofZones).map((part) =>
-      unusedOf(part, 'note', 'What it says of zones is not used: of a host only its nodes are simulated.'),
-    ),
+    ...others
+      .filter(isNews)
+      .map((part) => unusedOf(part, 'warning', 'The file is read, but nothing of a scenario is made of it yet.')),
+    ...(isGuest ? [] : ofZones)
+      .filter(isNews)
+      .map((part) =>
+        unusedOf(part, 'note', 'What it says of zones is not used: of a host only its nodes are simulated.'),
+      ),
   ];
   return { value, diagnostics: [...diagnostics, ...unused] };
 }
@@ -213,8 +227,12 @@ function assembleHosts(parts: ImportParts, options: ImportOptions): Read<Scenari
     const hint = 'Give libvirt capabilities (virsh capabilities) or the text of numactl --hardware besides.';
     return { value: null, diagnostics: [{ severity: 'error', slug: 'import-no-host', message, where: {}, hint }] };
   }
+  // A script that gathered one host tells its name.
+  const gathered = (parts.hostStates ?? []).flatMap(({ facts }) =>
+    isOf(gatherHead, facts) ? (facts.host ?? []) : [],
+  )[0];
   const hostNames = uniqueNames(
-    parts.hosts.map(({ file, facts }) => cleanName(facts.name ?? '', '') || nameFromFile(file)),
+    parts.hosts.map(({ file, facts }) => cleanName(facts.name ?? gathered ?? '', '') || nameFromFile(file)),
   );
   const vmNames = uniqueNames(parts.vms.map((part) => cleanName(part.facts.name, 'vm')));
   parts.vms.forEach(({ file, facts }, i) => {
@@ -436,7 +454,13 @@ const strangerOf = (process: ProcessPlacement): NonNullable<HostInput['strangers
 });
 
 /** `caps_libvirt_intel_E5649` from `/data/caps_libvirt_intel_E5649.out`. */
-const nameFromFile = (file: string): string => cleanName(baseName(file).replace(/\.[^.]*$/, ''), 'host');
+const nameFromFile = (file: string): string => {
+  // Of a member of an archive, the archive's.
+  const archive = /([^/\\]+)\.(?:tar(?:\.\w{1,5})?|t[bgx]z2?)[/\\]/.exec(file)?.[1];
+  const own =
+    archive?.replace(/^sosreport-(.*?)(?:-\d{4}-\d\d-\d\d(?:-\w+)?)?$/, '$1') ?? baseName(file).replace(/\.[^.]*$/, '');
+  return cleanName(own, 'host');
+};
 
 /** The file name without its folders, which are private. */
 const baseName = (file: string): string => file.replace(/^.*[/\\]/, '');

@@ -16,6 +16,7 @@ export {
   tidyJournals,
 } from './journal.ts';
 export type { FoundJournal, JournalState } from './journal.ts';
+export { isArchive, readArchive } from './archive.ts';
 export { dropLock, takeLock } from './lock.ts';
 export { readText, readTextStream } from './read-file.ts';
 export { RecentFiles } from './recent.ts';

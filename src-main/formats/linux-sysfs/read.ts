@@ -69,6 +69,8 @@ class SysfsReader {
   #onlineCpus: readonly number[] | null = null;
   #ksm: { -readonly [K in keyof KsmState]: KsmState[K] } | null = null;
   #settings: Partial<{ -readonly [K in keyof KernelSettings]: KernelSettings[K] }> | null = null;
+  /** Whether the text is one file of /sys, not lines of several. */
+  isOneFile = false;
   /** Attributes that were understood, and those that were not. */
   understood = 0;
   readonly #left: { readonly path: string; readonly line: number }[] = [];
@@ -295,7 +297,8 @@ class SysfsReader {
           expected: `a column for each online node`,
           hint: 'Give /sys/devices/system/node/online too.',
         };
-        this.#list.warning(
+        // Of a file by itself another file may have the ids.
+        this.#list[this.isOneFile ? 'note' : 'warning'](
           'distance-ids',
           'The columns of distances have no ids: 0, 1, 2 and so on are taken.',
           where,
@@ -321,6 +324,7 @@ const NO_SETTINGS: KernelSettings = {
 
 function hostOf(lines: readonly OutputLine[], list: DiagnosticList, origin: Origin | undefined): HostStateFacts | null {
   const reader = new SysfsReader(list);
+  reader.isOneFile = origin?.path != null && PATH.test(origin.path);
   for (const attribute of attributesOf(lines, origin)) reader.take(attribute);
   if (reader.understood === 0)
     return reportNothing('files of /sys', '/sys/devices/system/node/node0/cpulist:0-3', list);
