@@ -91,6 +91,31 @@ program
   .action(exitWith(async (files) => (await import('./facts.ts')).facts(files)));
 
 program
+  .command('export')
+  .argument('<FILE...>', 'a scenario, or files of other tools')
+  .description('write a VM in the form of a tool, or change single values of a file and nothing else of it')
+  .option('--vm <NAME>', 'which VM; not needed where there is one')
+  .addOption(
+    new Option('--as <FORM>', "the tool's form; otherwise that of the file").choices([
+      'libvirt',
+      'qemu',
+      'proxmox',
+      'kubevirt',
+      'numactl',
+      'same',
+    ]),
+  )
+  .option(
+    '--set <PATH=VALUE>',
+    'change a value of the file, by its path: /domain/memory=8388608; repeatable',
+    collect,
+    [],
+  )
+  .option('-o, --output <OUT>', 'the file to write; - for stdout', '-')
+  .option('--force', 'replace OUT')
+  .action(exitWith(async (files, flags) => (await import('./export.ts')).exportFiles(files, flags)));
+
+program
   .command('gather')
   .description('print a script that gathers what one host and its VMs look like into one file to import')
   .action(exitWith(async () => (await import('./gather/gather.ts')).gather()));

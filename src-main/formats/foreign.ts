@@ -22,6 +22,8 @@ export type ForeignFacts = RoleFacts[Role];
 /** The format whose facts these are. */
 const formatOf = (facts: Facts): Format | undefined => FORMATS.find(({ id }) => id === facts.kind);
 
+export const formatById = (id: string): Format | undefined => FORMATS.find((format) => format.id === id);
+
 export const hasRole = <R extends Role>(facts: Facts, role: R): facts is RoleFacts[R] => formatOf(facts)?.role === role;
 
 export const isOf = <R extends Role, F extends RoleFacts[R]>(format: Format<R, F>, facts: Facts): facts is F =>

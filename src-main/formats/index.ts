@@ -1,8 +1,12 @@
 /** Foreign formats: text → facts and diagnostics, facts → text. Pure: no files, no clock; nothing throws. */
 export type { Distances, HostFacts, HostNodeFacts, MemoryDeviceFacts, PagePool, VmFacts } from './facts.ts';
-export { hasRole, isOf, readDocument, readForeign, recognise, runsInGuests } from './foreign.ts';
 export type { ForeignDocument, ForeignFacts, ForeignPart, Recognised } from './foreign.ts';
-export type { Facts, Format, Role, RoleFacts } from './format.ts';
+export { changeDomain } from './libvirt-domain/change.ts';
+export { printVm } from './vm-out/vm-out.ts';
+export type { VmForm } from './vm-out/vm-out.ts';
+export type { VmToPrint } from './vm-out/form.ts';
+export { formatById, hasRole, isOf, readDocument, readForeign, recognise, runsInGuests } from './foreign.ts';
+export type { Change, Facts, Format, Role, RoleFacts } from './format.ts';
 export { tableText } from './acpi-table/table.ts';
 export { hostStateOf } from './host-state.ts';
 export { MAX_INPUT_BYTES, refuseTooLarge } from './input.ts';

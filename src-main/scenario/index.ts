@@ -25,6 +25,7 @@ export { explainManaged, guestFromLinuxFiles } from './linux-guest/index.ts';
 export { withFigures } from './figures.ts';
 export type { FigureTexts } from './figures.ts';
 export { idsOf } from './id-list.ts';
+export { vmToPrint } from './vm-to-print.ts';
 export { pagesOf } from './quantity.ts';
 export { withoutUnplaceable } from './not-placed.ts';
 export { placementDiagnostics } from './placement-problem.ts';

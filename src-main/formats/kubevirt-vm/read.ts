@@ -173,7 +173,7 @@ export const kubevirtVm: Format<'vm', KubevirtFacts> = {
   name: 'a KubeVirt VirtualMachine or VirtualMachineInstance (a VM)',
   mark: '"kind: VirtualMachineInstance"',
   ...byJsonOrBlock(isVm, (block) =>
-    /^\s*(?:-\s+)?["']?kind["']?:\s*["']?VirtualMachine(?:Instance|(?:Cluster)?Instancetype)?["']?\s*,?\s*$/m.test(
+    /^\s*(?:-\s+)?["']?kind["']?:\s*["']?VirtualMachine(?:Instance|(?:Cluster)?Instancetype)?["']?\s*,?\s*(?:#.*)?$/m.test(
       block,
     ),
   ),

@@ -113,3 +113,6 @@ export function programOf(text: string): { readonly program: string; readonly fr
   const match = PROGRAM.exec(text);
   return match === null ? null : { program: match[1]!, from: match.index + match[0].length };
 }
+/** A word in the quotes that a POSIX shell needs. */
+export const shellQuoted = (word: string): string =>
+  /^[\w%+,./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
