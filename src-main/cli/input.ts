@@ -6,6 +6,7 @@ import type { ForeignDocument, ForeignFacts } from '../formats/index.ts';
 import { readDocument } from '../formats/index.ts';
 import type { ImportPart } from '../scenario/index.ts';
 import { isArchive, readArchive, readText, readTextStream } from '../store/index.ts';
+import { LIBVIRT_PREFIX, readLibvirt } from './libvirt.ts';
 import { baseFolder, resolvePath } from './path.ts';
 
 /** The name of an input in messages. */
@@ -18,6 +19,7 @@ const members = new Map<string, string>();
 export async function readInput(path: string): Promise<Read<string>> {
   const member = members.get(path);
   if (member !== undefined) return { value: member, diagnostics: [] };
+  if (path.startsWith(LIBVIRT_PREFIX)) return await readLibvirt(path.slice(LIBVIRT_PREFIX.length));
   if (path === '-') return await readTextStream(process.stdin, inputName(path));
   return await readText(resolvePath(path), path, `Relative names start at ${baseFolder()}.`);
 }
