@@ -36,18 +36,18 @@ test('placement, pools and pins are as measured, and what is not read is named',
     ...['big902', 'bronze01', 'cxl901', 'gold01', 'idle01', 'off01', 'silver01'],
   ]);
   expect(vms.get('off01')!.running).toBe(false);
-  expect(vms.get('gold01')!.measured!.nodes).toEqual([{ node: 1, memoryKiB: 1_048_576 }]);
+  expect(vms.get('gold01')!.measured!.nodes).toEqual([{ node: 1, memoryKiB: 1_048_576, pageKiB: 1_048_576 }]);
   expect(vms.get('silver01')!.measured!.nodes).toEqual([
-    { node: 0, memoryKiB: 131_072 },
-    { node: 1, memoryKiB: 131_072 },
+    { node: 0, memoryKiB: 131_072, pageKiB: 2048 },
+    { node: 1, memoryKiB: 131_072, pageKiB: 4 },
   ]);
   expect(vms.get('cxl901')!.memnodes).toMatchObject([
     { cell: 0, mode: 'strict', nodes: [1] },
     { cell: 1, mode: 'strict', nodes: [2] },
   ]);
   expect(vms.get('cxl901')!.measured!.nodes).toEqual([
-    { node: 1, memoryKiB: 131_072 },
-    { node: 2, memoryKiB: 131_072 },
+    { node: 1, memoryKiB: 131_072, pageKiB: 4 },
+    { node: 2, memoryKiB: 131_072, pageKiB: 4 },
   ]);
   expect(vms.get('idle01')!.binding).toEqual({ mode: 'strict', nodes: [2] });
   // It runs the main job.
