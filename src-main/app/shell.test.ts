@@ -48,8 +48,8 @@ describe('the menu', () => {
       return (submenu as Item[]).map(({ label, role, type }) => label ?? role ?? type!);
     };
     expect(labels('&File')).toEqual([
-      ...['New Scenario…', 'New Window', 'Open…', 'Open Recent', 'Import Files of a Host and its VMs…', 'separator'],
-      ...['Save', 'Save As…', 'Rename', 'separator', 'Report…', 'separator'],
+      ...['New Scenario…', 'New Window', 'Open…', 'Open Recent', 'Import Files of a Host and its VMs…'],
+      ...['Import a Folder of a Host…', 'separator', 'Save', 'Save As…', 'Rename', 'separator', 'Report…', 'separator'],
       ...['Show Start Screen', 'Close Scenario', 'Close Window', 'separator', 'quit'],
     ]);
     expect(labels('&Edit')).toEqual([

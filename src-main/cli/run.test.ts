@@ -137,7 +137,7 @@ describe('run', () => {
     expect(wrongName.stderr).toMatch(/error unknown-vm: .*"w"/);
     const wrongForm = await pageshift(['run', at('small.pageshift.json'), '--migrate', 'v']);
     expect([wrongForm.code, wrongForm.stdout]).toEqual([2, '']);
-    expect(wrongForm.stderr).toContain('VM=HOST[@TICK]');
+    expect(wrongForm.stderr).toContain('VM=HOST[:NODES][@TICK]');
   });
 });
 

@@ -30,8 +30,10 @@ import {
   hasRole,
   hostStateOf,
   isOf,
+  libvirtDomain,
   linuxBuddyinfo,
   linuxZoneinfo,
+  qemuCmdline,
   runsInGuests,
 } from '../formats/index.ts';
 import { draftOf } from './check.ts';
@@ -213,6 +215,24 @@ export function assembleScenario(parts: ImportParts, options: ImportOptions = {}
   return { value, diagnostics: [...diagnostics, ...unused] };
 }
 
+/** QEMU processes beside libvirt's domains and not among them: VMs that its commands do not reach. */
+const unknownToLibvirt = (vms: ImportParts['vms'], names: readonly string[]): readonly Diagnostic[] =>
+  vms.some(({ facts }) => isOf(libvirtDomain, facts))
+    ? vms.flatMap(({ file, facts }, i) =>
+        isOf(qemuCmdline, facts)
+          ? [
+              {
+                severity: 'note' as const,
+                slug: 'import-stranger',
+                message: `The QEMU process ${names[i]!}${facts.pid == null ? '' : ` (PID ${facts.pid})`} is none of the libvirt domains of these files: it is a VM as its command line says.`,
+                where: { file },
+                hint: 'virsh does not reach a VM that libvirt did not start; give its dumpxml if libvirt did.',
+              },
+            ]
+          : [],
+      )
+    : [];
+
 /** Those that a file describes; else the one that was measured. */
 function hostsOf({ hosts, hostStates = [] }: ImportParts): readonly ImportPart<HostFacts>[] {
   if (hosts.length > 0) return mergedHosts(hosts);
@@ -249,6 +269,7 @@ function assembleHosts(parts: ImportParts, options: ImportOptions): Read<Scenari
       });
     }
   });
+  diagnostics.push(...unknownToLibvirt(parts.vms, vmNames));
   const vmHost = options.vmHost ?? hostNames[0]!;
   const hostIndex = hostNames.indexOf(vmHost);
   if (hostIndex === -1) {
