@@ -68,7 +68,7 @@ async function planUntilStopped(path: string | undefined, flags: PlanFlags, sign
   else if ('byClass' in whole) printResult(fleetText(whole));
   else if (format === 'script') printResult(planScript(whole));
   else if (format === 'csv') printResult(planCsv(whole));
-  else if (format === 'scenario') await printRehearsal(document, whole);
+  else if (format === 'scenario') await printRehearsal(document, request!.text, whole);
   else printResult(planText(whole));
   if (ended === 'stopped') {
     printNote('interrupted: this is the best plan so far');
@@ -81,11 +81,13 @@ async function planUntilStopped(path: string | undefined, flags: PlanFlags, sign
 /** The scenario with the plan's commands: what `run` rehearses. */
 async function printRehearsal(
   document: { readonly text: string; readonly file: string },
+  question: string,
   answer: PlanAnswer,
 ): Promise<void> {
   const { canonicalText, readScenario } = await import('../scenario/index.ts');
-  const { rehearsalOfPlan } = await import('../jobs/plan.ts');
-  const { scenario, left } = rehearsalOfPlan(readScenario(document.text, document.file).value!, answer);
+  const { poolsOfRequest, rehearsalOfPlan } = await import('../jobs/plan.ts');
+  const { value } = readScenario(document.text, document.file, poolsOfRequest(question));
+  const { scenario, left } = rehearsalOfPlan(value!, answer);
   printJson(canonicalText(scenario));
   if (left.length > 0)
     printNote(

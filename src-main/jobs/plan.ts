@@ -7,11 +7,11 @@ import type { Diagnostic } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
 import type { FleetAnswer, PlanAnswer } from '../../shared/model/plan.ts';
 import type { FleetProgress, MilpSolver, PlanProgress } from '../planner/index.ts';
-import { plan, planFleet, readFleet, readRequest } from '../planner/index.ts';
+import { plan, planFleet, poolsOfRequest, readFleet, readRequest } from '../planner/index.ts';
 import { readScenario } from '../scenario/read.ts';
 import type { JobSteps } from './job.ts';
 
-export { rehearsalOfPlan } from '../planner/index.ts';
+export { poolsOfRequest, rehearsalOfPlan } from '../planner/index.ts';
 
 interface NamedText {
   readonly text: string;
@@ -52,7 +52,7 @@ export const installMilp = (solver: MilpSolver): void => void (installed = solve
 
 export function* planPlacement({ scenario, request, solver, stop }: PlanInput): JobSteps<PlanProgress, PlanOutput> {
   if (installed === null) throw new Error('no solver of mixed integer programs is installed');
-  const read = readScenario(scenario.text, scenario.file);
+  const read = readScenario(scenario.text, scenario.file, poolsOfRequest(request.text));
   if (read.value === null || hasErrors(read.diagnostics)) return { answer: null, diagnostics: read.diagnostics };
   const asked = readRequest(request.text, request.file, read.value);
   const diagnostics = [...read.diagnostics, ...asked.diagnostics];

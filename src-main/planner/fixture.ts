@@ -2,7 +2,7 @@
 import type { PlanAnswer } from '../../shared/model/plan.ts';
 import { readScenario } from '../scenario/read.ts';
 import { plan } from './plan.ts';
-import { readRequest } from './question/read-request.ts';
+import { poolsOfRequest, readRequest } from './question/read-request.ts';
 import type { MilpSolver } from './solver/milp.ts';
 
 export function answerToText(
@@ -11,7 +11,7 @@ export function answerToText(
   requestText: string,
   solver = 'exact',
 ): PlanAnswer {
-  const scenario = readScenario(scenarioText, 'scenario');
+  const scenario = readScenario(scenarioText, 'scenario', poolsOfRequest(requestText));
   if (scenario.value === null) throw new Error(JSON.stringify(scenario.diagnostics));
   const request = readRequest(requestText, 'request', scenario.value);
   if (request.value === null) throw new Error(JSON.stringify(request.diagnostics));

@@ -1,7 +1,7 @@
 /** Where VMs should live, which moves lead there, and how far that is from the best. */
 export { plan } from './plan.ts';
 export type { PlanProgress } from './plan.ts';
-export { readRequest } from './question/read-request.ts';
+export { poolsOfRequest, readRequest } from './question/read-request.ts';
 export type { MilpSolver } from './solver/milp.ts';
 export { planFleet } from './fleet/plan-fleet.ts';
 export type { FleetProgress } from './fleet/plan-fleet.ts';

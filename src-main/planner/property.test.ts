@@ -90,7 +90,8 @@ describe.each(GOALS)('%s', (goal) => {
   test('stopped at any moment, the plan is sound', { timeout: 300_000 }, () => {
     for (const seed of seeds.slice(0, 5)) {
       const { scenario, request, starts } = randomQuestion(seed, goal);
-      const read = readScenario(JSON.stringify(scenario), 'scenario').value!;
+      const pools = new Map(Object.entries(request.hugepagesKiB));
+      const read = readScenario(JSON.stringify(scenario), 'scenario', pools).value!;
       const asked = readRequest(JSON.stringify(request), 'request', read).value!;
       for (const calls of [0, 1, 2, 5, 20]) {
         let left = calls;

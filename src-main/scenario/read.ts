@@ -35,8 +35,16 @@ import { validateScenario } from './validate.ts';
 
 const SECTION_CAPS = { hosts: MAX_HOSTS, links: MAX_LINKS, vms: MAX_VMS, commands: MAX_COMMANDS };
 
-/** @param text the document. @param file its name, for the places of problems. */
-export function readScenario(text: string, file: string): Read<Scenario> {
+/**
+ * @param text the document. @param file its name, for the places of problems.
+ * @param poolKib by VM, the size of the pages of the pool that all of it is taken from, where the document leaves it out: a
+ * question about placement may state it, and the document is held against it.
+ */
+export function readScenario(
+  text: string,
+  file: string,
+  poolKib: ReadonlyMap<string, number> = new Map(),
+): Read<Scenario> {
   if (text.length > MAX_TEXT_CHARS)
     return refused(
       { file },
@@ -83,7 +91,7 @@ export function readScenario(text: string, file: string): Read<Scenario> {
       `"pageshift" is ${shown(version)}; there is only version ${SCENARIO_VERSION}`,
     );
   }
-  return readTree(root, places);
+  return readTree(root, places, poolKib);
 }
 
 const refused = (
@@ -123,7 +131,7 @@ function oversized(value: Record<string, unknown>): Problem[] {
   });
 }
 
-function readTree(root: Node, places: TextPlaces): Read<Scenario> {
+function readTree(root: Node, places: TextPlaces, poolKib: ReadonlyMap<string, number>): Read<Scenario> {
   const problems: Problem[] = [];
   const value = madeVisible(valueOf(root, [], problems), [], problems) as Record<string, unknown>;
   const long = oversized(value);
@@ -132,6 +140,7 @@ function readTree(root: Node, places: TextPlaces): Read<Scenario> {
       [...problems, ...long].map((p) => diagnosticOf(p, places.of(root, p))),
       null,
     );
+  if (poolKib.size > 0) takeFromPools(value, poolKib);
   const parsed = scenarioSchema.safeParse(value);
   if (parsed.success) problems.push(...validateScenario(draftOf(parsed.data)));
   else {
@@ -140,6 +149,17 @@ function readTree(root: Node, places: TextPlaces): Read<Scenario> {
   }
   const diagnostics = problems.map((problem) => diagnosticOf(problem, places.of(root, problem)));
   return capped(diagnostics, parsed.success ? parsed.data : null);
+}
+
+/** Enters the pools into the VMs that name none. */
+function takeFromPools({ vms }: Record<string, unknown>, poolKib: ReadonlyMap<string, number>): void {
+  if (!Array.isArray(vms)) return;
+  for (const vm of vms as unknown[]) {
+    if (typeof vm !== 'object' || vm === null) continue;
+    const stated = vm as Record<string, unknown>;
+    const sizeKiB = poolKib.get(stated['name'] as string);
+    if (sizeKiB !== undefined && stated['hugepages'] === undefined) stated['hugepages'] = [{ sizeKiB }];
+  }
 }
 
 /** Errors before the rest, then by place; no more than a person reads; no value beside an error. */

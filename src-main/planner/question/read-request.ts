@@ -32,6 +32,21 @@ export interface Request {
   readonly limits: Limits;
 }
 
+/**
+ * The pools that a request takes VMs from, before it is read: its scenario is read with them. Of a text that is no request
+ * none; what is wrong with it is found by `readRequest`.
+ */
+export function poolsOfRequest(text: string): ReadonlyMap<string, number> {
+  if (text.length > MAX_TEXT_CHARS || excessOffset(text) !== null) return new Map();
+  const { root } = parseText(text.replace(/^\ufeff/, ' '));
+  const pools = root?.children?.find(({ children }) => children?.[0]?.value === 'hugepagesKiB')?.children?.[1];
+  const named = (pools?.children ?? []).flatMap(({ children = [] }): [string, number][] => {
+    const [name, sizeKib] = children.map((child): unknown => child.value);
+    return typeof name === 'string' && typeof sizeKib === 'number' && sizeKib > 4 ? [[name, sizeKib]] : [];
+  });
+  return new Map(named);
+}
+
 /** @param file the name of the text in the places of problems. */
 export function readRequest(text: string, file: string, scenario: Scenario): Read<Request> {
   const refused = (slug: string, message: string, offset = 0): Read<Request> => ({
