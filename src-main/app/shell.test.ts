@@ -54,6 +54,7 @@ describe('the menu', () => {
     ]);
     expect(labels('&Edit')).toEqual([
       ...['Undo', 'Redo', 'separator', 'cut', 'copy', 'paste', 'selectAll', 'separator', 'Find a Command…'],
+      ...['separator', 'Edit VM…', 'Add VM…', 'Remove VM…', 'separator', 'Add Host…', 'Remove Host…', 'Add Link…'],
     ]);
     expect(labels('&Run')).toEqual([
       ...['Play or Pause', 'Play as Fast as It Goes', 'Step One Tick', 'Look One Frame Back', 'Look at the Beginning'],

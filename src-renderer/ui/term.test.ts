@@ -21,7 +21,7 @@ const PLAIN = new Set(
     'state step steps sum switch table that the their they this time times to total transferred throttle throughput under used ' +
     'variant via views virtual vm vms was way what when where which why will window with without x measured against plain pointer ' +
     'lags bars works keys signs glossary report about drawer inspector elsewhere says does command commands age ages lives ' +
-    'full named picture come lie machines between change changes changed output compactions use during compared they live b most once follows threshold cost mends severity '
+    'full named picture come lie machines between change changes changed output compactions use during compared they live b most once follows threshold cost mends severity placed stated starts writes threads qemu '
   ).split(' '),
 );
 /** Words of the glossary, with their inflections that stand in heads of several words. */

@@ -322,6 +322,21 @@ const TABLE = {
     "Of a VM of which no vCPU has a known place, nothing is away. The host's scheduler is not simulated.",
     'away from its vcpus',
   ),
+  pool: host(
+    'pool',
+    'huge page pool',
+    'Huge pages of one size that a host node keeps apart. VMs that ask for them take them from there, and nothing else does.',
+    'A VM fits by page size: free memory outside of pools does not help one that needs their pages.',
+    'huge page pools',
+    'pools',
+    'free in pools',
+  ),
+  policy: host(
+    'memory policy',
+    '',
+    'The host nodes that a VM may take memory from: strict, preferred, interleave or restrictive (numatune).',
+    'A policy without nodes means any node of the host.',
+  ),
   merged: host(
     'merged',
     'merged VMs',
