@@ -38,7 +38,7 @@ export interface NodeRow extends PageCounts {
   readonly nrZones: number;
   /** Pages booked here (A) that have the lookup mark. */
   readonly markedPages: number;
-  /** nodePresentPages in MiB, floored as numactl does. */
+  /** MemTotal of the node in MiB, floored as numactl does: nodePresentPages of 3.10, managedPages of later kernels. */
   readonly sizeMib: number;
   readonly freeMib: number;
   /** Hull of the spans of the node's zones that have one. Spans of nodes may overlap. */
@@ -108,6 +108,7 @@ export function guestAccounting(snapshot: Snapshot, guest: number): GuestAccount
 
 /** The nodes of a guest, every possible one, in nid order. */
 export function nodeRows(snapshot: Snapshot, guest: number): NodeRow[] {
+  const countsPresent = guestsOf(snapshot)[guest]!.era === '3.10';
   const zones = zoneRows(snapshot, guest);
   const [first, end] = rowsOf(snapshot, 'nodes', guest);
   const rows: NodeRow[] = [];
@@ -122,7 +123,7 @@ export function nodeRows(snapshot: Snapshot, guest: number): NodeRow[] {
       nodePresentPages: node.presentPages,
       nrZones: node.nrZones,
       markedPages: node.marked,
-      sizeMib: numactlMbFromPages(node.presentPages),
+      sizeMib: numactlMbFromPages(countsPresent ? node.presentPages : counts.managedPages),
       freeMib: numactlMbFromPages(counts.freePages),
       spannedPages: hullPages(own),
       ...counts,

@@ -149,10 +149,13 @@ test('06-pinned: both are gathered on the node of their CPUs', async () => {
 });
 
 describe('what is read (what their files say is compared in formats/facts.data.test.ts)', () => {
-  test('07-boot-logs: of two boots the last', async () => {
-    const { stderr, scenario } = await imported(field('07-boot-logs/two-boots.txt'));
+  test('07-boot-logs: of two boots the last, its nodes as numactl shows them in the guest', async () => {
+    const { stderr, scenario, file } = await imported(field('07-boot-logs/two-boots.txt'));
     expect(stderr).toContain('boot-earlier');
     expect(scenario.vms[0]!.cells).toHaveLength(2);
+    const { stdout } = await run('run', file, '--ticks', '1', '--json');
+    const { guests } = JSON.parse(stdout) as { guests: { nodes: { sizeMiB: number }[] }[] };
+    expect(guests[0]!.nodes.map(({ sizeMiB }) => sizeMiB)).toEqual([963, 1007]);
   });
   test('08-pasted-xml and 09-several-outputs: VMs and hosts of one file', async () => {
     const both = await imported(field('09-several-outputs/numactl+domain.txt'));

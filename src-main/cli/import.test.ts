@@ -84,7 +84,7 @@ describe('check', () => {
   it.each([
     ['a truncated file', () => at('bad.xml'), /bad\.xml:\d+.* error /],
     ['a missing file', () => at('none'), /none: error input-missing: /],
-    ['a folder', () => folder, /: error input-directory: /],
+    ['an empty folder', () => mkdtempSync(at('empty-')), /error: there is no file in .*empty-/],
     ['an empty stdin', () => '-', /^<stdin>:1: error input-empty: /],
   ])('refuses %s with a reason', async (_, path, says) => {
     const { code, stdout, stderr } = await pageshift(['check', path()]);
