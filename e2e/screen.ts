@@ -116,7 +116,9 @@ export class Screen {
   }
 
   async showOpenDocument(name: string): Promise<void> {
-    await this.page.getByRole('region', { name: 'Open runs' }).getByRole('button', { name }).click();
+    const runs = this.page.getByRole('region', { name: 'Open runs' });
+    // The button that closes it has a name and no text.
+    await runs.getByRole('button').filter({ hasText: name }).click();
     await this.ready();
   }
 

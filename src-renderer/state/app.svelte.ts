@@ -578,7 +578,8 @@ export class App {
   /** One request at a time; changes made meanwhile are sent after it. */
   async #watch(): Promise<void> {
     const input = { at: this.at, blocksOf: this.#blocksOf };
-    const wanted = JSON.stringify([this.document?.id ?? null, input]);
+    // A frame of a run that begins anew may come before the news of it, and is not kept: it is asked for again.
+    const wanted = JSON.stringify([this.document?.id ?? null, this.document?.edition ?? 0, input]);
     if (this.document === null || this.#watching || wanted === this.#watched) return;
     this.#watching = true;
     this.#watched = wanted;
