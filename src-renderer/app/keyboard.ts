@@ -24,7 +24,7 @@ function holds(app: App, event: KeyboardEvent): boolean {
 }
 
 /** A command that was not to be done after so long is not going to be. */
-const PATIENCE_MS = 3000;
+const PATIENCE_MS = 10_000;
 
 /** What was opened is there: the keys held for it are pressed, each when the one before has done its work. */
 export async function pressHeldKeys(app: App): Promise<void> {
