@@ -17,7 +17,7 @@ test('screenshots: every view, in both themes, of the size that was asked for', 
     extras: false,
   };
   const taken = await takeScreenshots(tabs!, plan);
-  const views = ['accounting', 'commits', 'free-memory', 'guest', 'host', 'layouts', 'migrations', 'owed'];
+  const views = ['accounting', 'commits', 'findings', 'free-memory', 'guest', 'host', 'layouts', 'migrations', 'owed'];
   const worlds = ['host', 'vm-x-node'].map((view) => `world-8x14-${view}`);
   expect(taken.toSorted()).toEqual(
     [...views.map((view) => `${view}-1`), ...worlds]
