@@ -164,6 +164,8 @@ export class App {
   comparing = $state.raw<CompareProgress | null>(null);
   /** What is being opened, and since when; giving up sets it to null. */
   opening = $state.raw<Opening | null>(null);
+  /** Files that were dropped or chosen are being read by this window, before it asks for anything. */
+  reading = $state(false);
   /** How far its world is made; null: that has not begun, or nothing is being opened. */
   making = $state.raw<{ readonly pages: number; readonly ofPages: number } | null>(null);
   readonly heldKeys = new HeldKeys();
@@ -191,9 +193,9 @@ export class App {
   readonly shownView = $derived.by((): ViewName =>
     this.view === 'overview' && !this.severalHosts ? 'host' : this.view,
   );
-  /** A document is on its way: asked for, or there without its first frame. */
+  /** A document is on its way: its files are read, it is asked for, or it is there without its first frame. */
   get isOpening(): boolean {
-    return this.opening !== null || this.attaching || (this.document !== null && this.frame === null);
+    return this.reading || this.opening !== null || this.attaching || (this.document !== null && this.frame === null);
   }
   get severalHosts(): boolean {
     return (this.frame?.header.hosts.length ?? 1) > 1;

@@ -104,11 +104,13 @@ function whatOf(names: readonly string[]): string {
 
 /** Hosts and VMs that become a scenario have no commands; the window then offers to rehearse a compaction of each VM. */
 export async function importFiles(app: App, list: readonly FileLike[]): Promise<boolean> {
-  const { files, problems } = await readFiles(list);
+  app.reading = true;
+  const { files, problems } = await readFiles(list).finally(() => (app.reading = false));
   if (problems.length === 0) {
     const what = whatOf(files.map(({ name }) => name));
     return opening(app, what, true, () => app.attempt('read the files', 'document.import', { files: [...files] }));
   }
+  app.heldKeys.drop();
   app.openProblems = problems;
   if (app.document !== null) app.showDrawer('problems');
   return false;
@@ -126,7 +128,8 @@ export async function openFile(app: App): Promise<void> {
 
 /** Files and folders that were dropped. */
 export async function importDropped(app: App, items: readonly DroppedItem[]): Promise<void> {
-  await importFiles(app, await filesIn(items));
+  app.reading = true;
+  await importFiles(app, await filesIn(items).finally(() => (app.reading = false)));
 }
 
 /** All files of a folder: the keyboard's way to dropping it. */
