@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import type { ForeignDocument, ForeignFacts } from '../formats/index.ts';
-import { readDocument } from '../formats/index.ts';
+import { notReadNote, readDocument } from '../formats/index.ts';
 import type { ImportPart } from '../scenario/index.ts';
 import { isArchive, readArchive, readText, readTextStream } from '../store/index.ts';
 import { LIBVIRT_PREFIX, readLibvirt } from './libvirt.ts';
@@ -114,10 +114,7 @@ export async function filesOf(
 }
 
 /** A file of a folder that is nothing which is read is named, and no reason to read nothing. */
-export function notRead(file: string, [first]: readonly Diagnostic[]): Diagnostic[] {
+export function notRead(file: string, problems: readonly Diagnostic[]): Diagnostic[] {
   // An archive has hundreds of files about other things: that is told once.
-  if (members.has(file)) return [];
-  const found = first?.found;
-  const detail = found === undefined ? {} : { found };
-  return [{ severity: 'note', slug: 'file-not-read', message: 'This file is not read.', where: { file }, ...detail }];
+  return members.has(file) ? [] : [notReadNote(file, problems)];
 }

@@ -176,4 +176,11 @@ export function readForeign(text: string, file: string): Read<ForeignFacts> {
   return { value: parts[0]?.facts ?? null, diagnostics };
 }
 
+/** That a file of a folder or archive is nothing which is read, and what was found in it instead. */
+export function notReadNote(file: string, [first]: readonly Diagnostic[]): Diagnostic {
+  const found = first?.found;
+  const detail = found === undefined ? {} : { found };
+  return { severity: 'note', slug: 'file-not-read', message: 'This file is not read.', where: { file }, ...detail };
+}
+
 const firstLine = (text: string): string => text.trimStart().split('\n', 1)[0] ?? '';

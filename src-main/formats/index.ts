@@ -5,7 +5,16 @@ export { changeDomain } from './libvirt-domain/change.ts';
 export { printVm } from './vm-out/vm-out.ts';
 export type { VmForm } from './vm-out/vm-out.ts';
 export type { VmToPrint } from './vm-out/form.ts';
-export { formatById, hasRole, isOf, readDocument, readForeign, recognise, runsInGuests } from './foreign.ts';
+export {
+  formatById,
+  hasRole,
+  isOf,
+  notReadNote,
+  readDocument,
+  readForeign,
+  recognise,
+  runsInGuests,
+} from './foreign.ts';
 export type { Change, Facts, Format, Role, RoleFacts } from './format.ts';
 export { tableText } from './acpi-table/table.ts';
 export { hostStateOf } from './host-state.ts';

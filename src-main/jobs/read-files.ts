@@ -6,7 +6,7 @@ import type { Diagnostic, Read } from '../../shared/errors/index.ts';
 import { hasErrors } from '../../shared/errors/index.ts';
 import type { ForeignFacts, Recognised } from '../formats/index.ts';
 import { refusedStarts } from '../findings/index.ts';
-import { readDocument, recognise } from '../formats/index.ts';
+import { notReadNote, readDocument, recognise } from '../formats/index.ts';
 import type { ImportPart, Scenario } from '../scenario/index.ts';
 import { assembleScenario, readScenario, sortParts } from '../scenario/index.ts';
 import type { JobSteps } from './job.ts';
@@ -56,7 +56,7 @@ export function* readFiles({ files: given }: ReadInput): JobSteps<null, Imported
     const problems = [...unknown, ...(read?.diagnostics ?? [])];
     // What a folder holds besides is named, and no reason to read nothing.
     const isOther = isOfFolder && format?.role !== 'scenario' && (read?.parts ?? []).length === 0;
-    diagnostics.push(...(isOther ? notRead(file, problems) : problems));
+    diagnostics.push(...(isOther ? [notReadNote(file, problems)] : problems));
     // A file is kept once, whatever it holds.
     read?.parts.forEach(({ facts }, part) => parts.push({ file, facts, ...(part === 0 ? { text } : {}) }));
   });
@@ -106,9 +106,3 @@ const alone = (file: string, scenarios: number, files: number): Diagnostic => ({
  */
 const shownName = (name: string): string =>
   /^([/\\]|[A-Za-z]:)/.test(name) ? name.replace(/^.*[/\\]/, '') : name.replaceAll('\\', '/');
-
-function notRead(file: string, [first]: readonly Diagnostic[]): Diagnostic[] {
-  const found = first?.found;
-  const detail = found === undefined ? {} : { found };
-  return [{ severity: 'note', slug: 'file-not-read', message: 'This file is not read.', where: { file }, ...detail }];
-}
